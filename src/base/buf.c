@@ -1,0 +1,170 @@
+#include "base/buf.h"
+
+/* system */
+#include <string.h>
+
+/* base */
+#include "base/mem.h"
+#include "base/num.h"
+
+#define BUF_FIRST_BYTES 256 /* smallest allocation: most replies and lines fit */
+#define BUF_KEEP_BYTES  512 /* an emptied buffer larger than this gives its memory back */
+
+void
+buf_init(struct buf *b, size_t max)
+{
+	*b = (struct buf){ .max = max };
+}
+
+void
+buf_release(struct buf *b)
+{
+	mem_free(b->p);
+	buf_init(b, b->max);
+}
+
+void
+buf_clear(struct buf *b)
+{
+	b->start = 0;
+	b->n = 0;
+	b->overflow = false;
+}
+
+char *
+buf_room(struct buf *b, size_t n)
+{
+	size_t need, cap;
+
+	if (!size_add(b->n, n, &need) || need > b->max)
+		return NULL;
+	if (b->start + need <= b->cap)
+		return b->p + b->start + b->n;
+	if (b->start > 0) {
+		memmove(b->p, b->p + b->start, b->n);
+		b->start = 0;
+		if (need <= b->cap)
+			return b->p + b->n;
+	}
+	cap = size_max(b->cap, BUF_FIRST_BYTES);
+	while (cap < need)
+		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+	cap = size_max(need, size_min(cap, b->max));
+	b->p = mem_resize(b->p, cap, 1);
+	b->cap = cap;
+	return b->p + b->n;
+}
+
+void
+buf_grow(struct buf *b, size_t n)
+{
+	invariant(n <= b->cap - b->start - b->n);
+	b->n += n;
+}
+
+void
+buf_add(struct buf *b, struct str s)
+{
+	char *room;
+
+	if (b->overflow || s.n == 0)
+		return;
+	room = buf_room(b, s.n);
+	if (room == NULL) {
+		b->overflow = true;
+		return;
+	}
+	memcpy(room, s.p, s.n);
+	b->n += s.n;
+}
+
+void
+buf_add_c(struct buf *b, const char *c)
+{
+	buf_add(b, str_c(c));
+}
+
+void
+buf_add_char(struct buf *b, char c)
+{
+	buf_add(b, str_of(&c, 1));
+}
+
+void
+buf_add_u64_padded(struct buf *b, uint64_t n, unsigned width)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	invariant(width <= sizeof digits);
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	while (sizeof digits - at < width)
+		digits[--at] = '0';
+	buf_add(b, str_of(digits + at, sizeof digits - at));
+}
+
+void
+buf_add_u64(struct buf *b, uint64_t n)
+{
+	buf_add_u64_padded(b, n, 1);
+}
+
+void
+buf_add_i64(struct buf *b, int64_t n)
+{
+	if (n < 0)
+		buf_add_char(b, '-');
+	buf_add_u64(b, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
+}
+
+void
+buf_add_hex(struct buf *b, struct str bytes)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < bytes.n; i++) {
+		unsigned char c = (unsigned char)bytes.p[i];
+
+		buf_add_char(b, digits[c >> 4]);
+		buf_add_char(b, digits[c & 15]);
+	}
+}
+
+void
+buf_consume(struct buf *b, size_t n)
+{
+	invariant(n <= b->n);
+	b->start += n;
+	b->n -= n;
+	if (b->n > 0)
+		return;
+	b->start = 0;
+	if (b->cap > BUF_KEEP_BYTES) {
+		bool overflow = b->overflow;
+
+		buf_release(b);
+		b->overflow = overflow;
+	}
+}
+
+void
+buf_truncate(struct buf *b, size_t n)
+{
+	b->n = size_min(b->n, n);
+}
+
+const char *
+buf_c(struct buf *b)
+{
+	size_t max = b->max;
+	char *end;
+
+	b->max = size_max(max, b->n + 1);
+	end = buf_room(b, 1);
+	b->max = max;
+	*end = '\0';
+	return b->p + b->start;
+}
