@@ -47,28 +47,31 @@ WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-pro
 BANNED := -include src/base/banned.h
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-release_CC = $(CC)
+release_CC = $(vendor_release_CC)
 release_CFLAGS := -O2
 release_LDFLAGS :=
+release_LIBS := -lm
 dev_CC = $(CC)
 dev_CFLAGS := -O1 -g $(SANITIZE) -Werror -DDEV=1
 dev_LDFLAGS := $(SANITIZE)
+dev_LIBS := -lm -lcrypt
 fuzz_CC = $(CLANG)
 fuzz_CFLAGS := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link -DDEV=1
 fuzz_LDFLAGS := $(SANITIZE)
+fuzz_LIBS := -lm -lcrypt
 
 release_VENDOR := release
 dev_VENDOR := dev
 fuzz_VENDOR := dev
-VENDOR_OUT ?= build/vendor
-VENDOR_LIBRARIES := curl sqlite3 bearssl z sodium
+include vendor/Makefile
 
 # -- the rules of one target ------------------------------------------------------------------------
 
 # $(1) is the target. Everything it makes lies in build/$(1).
 define TARGET_RULES
 $(1)_VENDOR_DIR := $(VENDOR_OUT)/$($(1)_VENDOR)
-$(1)_LIBS = $$(foreach l,$(VENDOR_LIBRARIES),$$(wildcard $$($(1)_VENDOR_DIR)/lib/lib$$(l).a)) -lm -lcrypt
+$(1)_ARCHIVES := $(VENDOR_LIBRARIES:%=$(VENDOR_OUT)/$($(1)_VENDOR)/lib/lib%.a)
+$(1)_STUB := build/$(1)/obj/vendor/config/getaddrinfo.o
 $(1)_INCLUDES = -Isrc -Ibuild/$(1)/gen -Ibuild/gen -isystem $$($(1)_VENDOR_DIR)/include
 $(1)_COMPILE = $$($(1)_CC) -D_GNU_SOURCE $(WARNINGS) $$($(1)_CFLAGS) $$($(1)_INCLUDES) -MMD -MP
 
@@ -77,22 +80,26 @@ build/$(1)/command: FORCE
 	@echo '$$($(1)_COMPILE) $$($(1)_LDFLAGS)' | cmp -s - $$@ || \
 		echo '$$($(1)_COMPILE) $$($(1)_LDFLAGS)' >$$@
 
-build/$(1)/obj/%.o: %.c build/$(1)/command Makefile | $$(GENERATED_HEADERS)
+build/$(1)/obj/%.o: %.c build/$(1)/command Makefile | $$(GENERATED_HEADERS) $$($(1)_ARCHIVES)
 	$$(call say,CC,$$*.c)
 	@mkdir -p $$(@D)
-	$(Q)$$($(1)_COMPILE) $(BANNED) -c -o $$@ $$<
+	$(Q)$$($(1)_COMPILE) $$(BANNED) -c -o $$@ $$<
+
+build/$(1)/obj/vendor/%: BANNED :=
 
 build/$(1)/libstaunch.a: $(LIB_SOURCES:%.c=build/$(1)/obj/%.o) \
 		$(GENERATED_SOURCES:%.c=build/$(1)/obj/%.o)
 	$$(call say,AR,$$@)
 	$(Q)rm -f $$@ && ar rcs $$@ $$^
 
-build/$(1)/test/%: build/$(1)/obj/test/unit/%.o build/$(1)/libstaunch.a
+build/$(1)/test/%: build/$(1)/obj/test/unit/%.o build/$(1)/libstaunch.a \
+		$$($(1)_STUB) $$($(1)_ARCHIVES)
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$$($(1)_CC) $$($(1)_LDFLAGS) -o $$@ $$^ $$($(1)_LIBS)
 
-build/$(1)/fuzz_%: build/$(1)/obj/test/fuzz/fuzz_%.o build/$(1)/libstaunch.a
+build/$(1)/fuzz_%: build/$(1)/obj/test/fuzz/fuzz_%.o build/$(1)/libstaunch.a \
+		$$($(1)_STUB) $$($(1)_ARCHIVES)
 	$$(call say,LD,$$@)
 	$(Q)$$($(1)_CC) $$($(1)_LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $$($(1)_LIBS)
 
