@@ -1,0 +1,202 @@
+#include "server/value.h"
+
+/* system */
+#include <fcntl.h>
+#include <string.h>
+
+/* base */
+#include "base/limits.h"
+#include "base/mem.h"
+
+/* rooms */
+#include "sys/sys.h"
+
+#define SECRET_FILE_MAX 4096 /* bytes read of a file:PATH secret; only its first line counts */
+
+struct unit {
+	const char *name;
+	int64_t factor;
+};
+
+/* longest names first where one begins another */
+static const struct unit byte_units[] = {
+	{ "KB", 1024 },
+	{ "MB", 1024 * 1024 },
+	{ "GB", 1024 * 1024 * 1024 },
+	{ "TB", (int64_t)1 << 40 },
+	{ "", 1 },
+	{ NULL, 0 },
+};
+
+static const struct unit duration_units[] = {
+	{ "ms", 1 },
+	{ "s", 1000 },
+	{ "m", 60 * 1000 },
+	{ "h", 60 * 60 * 1000 },
+	{ "d", 24 * 3600000 },
+	{ "w", 7 * 24 * 3600000 },
+	{ "", 1000 },
+	{ NULL, 0 },
+};
+
+static const struct unit plain_units[] = { { "", 1 }, { NULL, 0 } };
+
+static const struct unit *
+units_of(enum setting_type type)
+{
+	if (type == SETTING_BYTES)
+		return byte_units;
+	return type == SETTING_DURATION ? duration_units : plain_units;
+}
+
+static void *
+field(const struct setting *row, void *values)
+{
+	return (char *)values + row->offset;
+}
+
+/* --- numbers ------------------------------------------------------------------------------- */
+
+static void
+add_amount(const struct setting *row, int64_t amount, struct buf *out)
+{
+	const struct unit *units = units_of(row->type), *best = NULL;
+
+	for (const struct unit *u = units; u->name; u++) {
+		if (u->name[0] != '\0' && amount != 0 && amount % u->factor == 0 &&
+		    (best == NULL || u->factor > best->factor))
+			best = u;
+	}
+	if (row->type == SETTING_DURATION && best == NULL)
+		best = amount == 0 ? &duration_units[1] : &duration_units[0];
+	buf_add_i64(out, best ? amount / best->factor : amount);
+	buf_add_c(out, best ? best->name : "");
+}
+
+static enum fail
+parse_amount(const struct setting *row, struct str text, int64_t *out, struct buf *why)
+{
+	bool is_negative = str_skip_char(&text, '-');
+	uint64_t number;
+
+	if (!str_u64(&text, INT64_MAX, &number)) {
+		buf_add(why, STR("is not a number"));
+		return FAIL_SYNTAX;
+	}
+	text = str_trim(text);
+	for (const struct unit *u = units_of(row->type); u->name; u++) {
+		if (!str_eq_nocase(text, str_c(u->name)))
+			continue;
+		if (__builtin_mul_overflow((int64_t)number, u->factor, out))
+			break;
+		if (is_negative)
+			*out = -*out;
+		if (*out >= row->min && *out <= row->max)
+			return FAIL_NONE;
+		break;
+	}
+	buf_add(why, STR("must be between "));
+	add_amount(row, row->min, why);
+	buf_add(why, STR(" and "));
+	add_amount(row, row->max, why);
+	return FAIL_LIMIT;
+}
+
+/* --- words --------------------------------------------------------------------------------- */
+
+static enum fail
+parse_bool(struct str text, bool *out, struct buf *why)
+{
+	*out = str_eq_nocase(text, STR("yes"));
+	if (*out || str_eq_nocase(text, STR("no")))
+		return FAIL_NONE;
+	buf_add(why, STR("must be yes or no"));
+	return FAIL_SYNTAX;
+}
+
+static enum fail
+parse_choice(const struct setting *row, struct str text, int *out, struct buf *why)
+{
+	for (int i = 0; row->choices[i]; i++) {
+		if (str_eq_nocase(text, str_c(row->choices[i]))) {
+			*out = i;
+			return FAIL_NONE;
+		}
+	}
+	buf_add(why, STR("must be one of"));
+	for (int i = 0; row->choices[i]; i++) {
+		buf_add_char(why, ' ');
+		buf_add_c(why, row->choices[i]);
+	}
+	return FAIL_SYNTAX;
+}
+
+static enum fail
+read_secret(const char *path, struct arena *arena, struct str *out, struct buf *why)
+{
+	char bytes[SECRET_FILE_MAX];
+	int fd = sys.open(path, O_RDONLY, 0);
+	ssize_t n = -1;
+	struct str line;
+
+	if (fd >= 0) {
+		n = sys.read(fd, bytes, sizeof bytes);
+		sys.close(fd);
+	}
+	if (n < 0) {
+		buf_add(why, STR("names a file that cannot be read"));
+		return FAIL_MISSING;
+	}
+	line = str_of(bytes, (size_t)n);
+	line = str_trim(str_head(line, str_find_char(line, '\n')));
+	*out = arena_str(arena, line);
+	mem_wipe(bytes, sizeof bytes);
+	return out->p ? FAIL_NONE : FAIL_LIMIT;
+}
+
+static enum fail
+parse_text(const struct setting *row, struct str text, struct arena *arena, struct str *out,
+    struct buf *why)
+{
+	if (row->type == SETTING_SECRET && str_skip(&text, STR("file:"))) {
+		const char *path = arena_c(arena, text);
+
+		return path ? read_secret(path, arena, out, why) : FAIL_LIMIT;
+	}
+	*out = arena_str(arena, text);
+	return out->p ? FAIL_NONE : FAIL_LIMIT;
+}
+
+enum fail
+value_parse(const struct setting *row, void *values, struct str text, struct arena *arena,
+    struct buf *why)
+{
+	switch (row->type) {
+	case SETTING_BOOL: return parse_bool(text, field(row, values), why);
+	case SETTING_NUMBER:
+	case SETTING_BYTES:
+	case SETTING_DURATION: return parse_amount(row, text, field(row, values), why);
+	case SETTING_CHOICE: return parse_choice(row, text, field(row, values), why);
+	case SETTING_TEXT:
+	case SETTING_SECRET:
+	case SETTING_LIST: return parse_text(row, text, arena, field(row, values), why);
+	}
+	return FAIL_SYNTAX;
+}
+
+void
+value_write(const struct setting *row, const void *values, struct buf *out)
+{
+	const char *at = (const char *)values + row->offset;
+
+	switch (row->type) {
+	case SETTING_BOOL: buf_add_c(out, *(const bool *)at ? "yes" : "no"); break;
+	case SETTING_NUMBER:
+	case SETTING_BYTES:
+	case SETTING_DURATION: add_amount(row, *(const int64_t *)(const void *)at, out); break;
+	case SETTING_CHOICE: buf_add_c(out, row->choices[*(const int *)(const void *)at]); break;
+	case SETTING_SECRET: buf_add(out, STR("(hidden)")); break;
+	case SETTING_TEXT:
+	case SETTING_LIST: buf_add(out, *(const struct str *)(const void *)at); break;
+	}
+}

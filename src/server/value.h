@@ -1,0 +1,24 @@
+/*
+ * value.h - one value of the configuration file, by its row (private to config).
+ */
+#ifndef SERVER_VALUE_H
+#define SERVER_VALUE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fail.h"
+#include "base/setting.h"
+
+/*
+ * Parse `text` into the field of `row` in the struct `values`.
+ *   FAIL_SYNTAX   not of the row's type; `why` gets a sentence without the key
+ *   FAIL_LIMIT    out of range; the same
+ *   FAIL_MISSING  a file:PATH secret cannot be read; the same
+ */
+MUST_CHECK enum fail value_parse(const struct setting *row, void *values, struct str text,
+    struct arena *arena, struct buf *why);
+
+/* Write the field back in the file's syntax. */
+void value_write(const struct setting *row, const void *values, struct buf *out);
+
+#endif
