@@ -1,9 +1,13 @@
 # Staunch. `make help` lists what can be asked for.
 #
-# One make, not recursive: every target (release, dev, fuzz, arm64, armhf) is one expansion of TARGET_RULES.
-# Sources are found by themselves: src/<room>/*.c, test/unit/<room>/test_*.c, test/fuzz/fuzz_*.c.
+# One make, not recursive: each target (release, dev, fuzz, arm64 ..) is one expansion of TARGET_RULES.
+# Sources are found by themselves: src/<room>/*.c (rooms: src/LAYERS), test/unit/<room>/test_*.c,
+# test/{dialogue,crash}/test_*.c, test/fuzz/fuzz_*.c, test/bench/*.c. A room may bring src/<room>/room.mk.
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -11,31 +15,45 @@ SHELL := /bin/bash
 
 # -- what was asked for -----------------------------------------------------------------------------
 
+VERSION := 0.1.0
 ifneq ($(origin CC),command line)
 CC := gcc
 endif
+HOST_CC := gcc
 CLANG ?= clang
+PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
+FUZZ_SMOKE_SECONDS ?= 3
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' $(1) '$(2)')
-TARGET_NAME := $(if $(DEV),dev,$(or $(TARGET),release))
+TARGET_NAME := $(if $(DEV),dev,$(if $(SYSTEM_LIBS),system,$(or $(TARGET),release)))
+ifeq ($(filter $(TARGET_NAME),release dev system arm64 armhf),)
+$(error TARGET is arm64 or armhf, not $(TARGET))
+endif
 
-.PHONY: all
+.PHONY: all FORCE
 all: $(TARGET_NAME)
 
 # -- sources ----------------------------------------------------------------------------------------
 
-ROOMS := $(shell sed 's/#.*//; s/</ /g' src/LAYERS)
+ROOMS := $(shell sed 's/\#.*//; s/</ /g' src/LAYERS)
 ROOM_SOURCES := $(wildcard $(ROOMS:%=src/%/*.c))
 MAIN_PATTERN := ^(int )?main\(
 MAIN_SOURCES := $(if $(ROOM_SOURCES),$(shell grep -lE '$(MAIN_PATTERN)' $(ROOM_SOURCES)))
 LIB_SOURCES := $(filter-out $(MAIN_SOURCES),$(ROOM_SOURCES))
 UNIT_SOURCES := $(wildcard $(ROOMS:%=test/unit/%/test_*.c))
+GROUP_SOURCES := $(wildcard test/dialogue/test_*.c test/crash/test_*.c)
+TEST_LIB_SOURCES := $(wildcard test/lib/*.c)
 FUZZ_SOURCES := $(wildcard test/fuzz/fuzz_*.c)
 FUZZ_NAMES := $(FUZZ_SOURCES:test/fuzz/fuzz_%.c=%)
+BENCH_SOURCES := $(wildcard test/bench/*.c)
 
-# A room may bring a fragment src/<room>/room.mk: rules that generate build/gen/<room>/*.c or .h on the
-# build host. It adds them to GENERATED_SOURCES or GENERATED_HEADERS.
+# src/server/staunch_imap.c becomes the program staunch-imap.
+program = $(subst _,-,$(basename $(notdir $(1))))
+PROGRAMS := $(foreach m,$(MAIN_SOURCES),$(call program,$(m)))
+
+# A room's fragment src/<room>/room.mk gives rules that make build/gen/<room>/*.c or *.h on the build host
+# (with $(HOST_CC)), and adds them to one of these two. Headers there are included as "<room>/file.h".
 GENERATED_SOURCES :=
 GENERATED_HEADERS :=
 -include $(wildcard $(ROOMS:%=src/%/room.mk))
@@ -46,85 +64,264 @@ WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-pro
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wundef -Wcast-qual
 BANNED := -include src/base/banned.h
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+HARDEN := -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong
+HARDEN_LINK := -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack
 
+include vendor/Makefile
+
+# What is shipped: static, position independent, small.
 release_CC = $(vendor_release_CC)
-release_CFLAGS := -O2
-release_LDFLAGS :=
+release_CFLAGS := -O2 $(HARDEN)
+release_LDFLAGS := -static-pie $(HARDEN_LINK)
 release_LIBS := -lm
+release_VENDOR := release
+arm64_CC = $(vendor_arm64_CC)
+arm64_CFLAGS := $(release_CFLAGS)
+arm64_LDFLAGS := $(release_LDFLAGS)
+arm64_LIBS := $(release_LIBS)
+arm64_VENDOR := arm64
+armhf_CC = $(vendor_armhf_CC)
+armhf_CFLAGS := $(release_CFLAGS)
+armhf_LDFLAGS := $(release_LDFLAGS)
+armhf_LIBS := $(release_LIBS)
+armhf_VENDOR := armhf
+
+# The distribution's libraries, for packagers.
+system_CC = $(CC)
+system_PACKAGES := libcurl sqlite3 zlib libsodium
+system_CFLAGS = -O2 $(HARDEN) $(CFLAGS) -isystem /usr/include/bearssl $(shell pkg-config --cflags $(system_PACKAGES))
+system_LDFLAGS = -pie $(HARDEN_LINK) $(LDFLAGS)
+system_LIBS = -lbearssl $(shell pkg-config --libs $(system_PACKAGES)) -lm -lcrypt
+system_VENDOR :=
+
+# Daily work: dynamic, glibc, everything watched. DEV=1 turns on the checks that release leaves out.
 dev_CC = $(CC)
 dev_CFLAGS := -O1 -g $(SANITIZE) -Werror -DDEV=1
 dev_LDFLAGS := $(SANITIZE)
 dev_LIBS := -lm -lcrypt
+dev_VENDOR := dev
 fuzz_CC = $(CLANG)
 fuzz_CFLAGS := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link -DDEV=1
 fuzz_LDFLAGS := $(SANITIZE)
 fuzz_LIBS := -lm -lcrypt
-
-release_VENDOR := release
-dev_VENDOR := dev
 fuzz_VENDOR := dev
-include vendor/Makefile
+
+# Compiled for their warnings only, by make check.
+gcc_CC := gcc
+gcc_CFLAGS := -O2 -Werror
+gcc_VENDOR := dev
+clang_CC = $(CLANG)
+clang_CFLAGS := -O0 -Werror
+clang_VENDOR := dev
 
 # -- the rules of one target ------------------------------------------------------------------------
 
 # $(1) is the target. Everything it makes lies in build/$(1).
 define TARGET_RULES
-$(1)_VENDOR_DIR := $(VENDOR_OUT)/$($(1)_VENDOR)
-$(1)_ARCHIVES := $(VENDOR_LIBRARIES:%=$(VENDOR_OUT)/$($(1)_VENDOR)/lib/lib%.a)
+$(1)_ARCHIVES := $(if $($(1)_VENDOR),$(VENDOR_LIBRARIES:%=$(VENDOR_OUT)/$($(1)_VENDOR)/lib/lib%.a))
 $(1)_STUB := build/$(1)/obj/vendor/config/getaddrinfo.o
-$(1)_INCLUDES = -Isrc -Ibuild/$(1)/gen -Ibuild/gen -isystem $$($(1)_VENDOR_DIR)/include
-$(1)_COMPILE = $$($(1)_CC) -D_GNU_SOURCE $(WARNINGS) $$($(1)_CFLAGS) $$($(1)_INCLUDES) -MMD -MP
+$(1)_OBJECTS := $(LIB_SOURCES:%.c=build/$(1)/obj/%.o) $(GENERATED_SOURCES:%.c=build/$(1)/obj/%.o)
+$(1)_COMPILE = $$($(1)_CC) -D_GNU_SOURCE $(WARNINGS) $$($(1)_CFLAGS) -Isrc -Itest -Ibuild/$(1)/gen -Ibuild/gen \
+	$(if $($(1)_VENDOR),-isystem $(VENDOR_OUT)/$($(1)_VENDOR)/include) -MMD -MP
+$(1)_LINK = $$($(1)_CC) $$($(1)_LDFLAGS)
 
 build/$(1)/command: FORCE
 	@mkdir -p $$(@D)
-	@echo '$$($(1)_COMPILE) $$($(1)_LDFLAGS)' | cmp -s - $$@ || \
-		echo '$$($(1)_COMPILE) $$($(1)_LDFLAGS)' >$$@
+	@echo '$$($(1)_COMPILE) $$($(1)_LDFLAGS)' | cmp -s - $$@ || echo '$$($(1)_COMPILE) $$($(1)_LDFLAGS)' >$$@
 
-build/$(1)/obj/%.o: %.c build/$(1)/command Makefile | $$(GENERATED_HEADERS) $$($(1)_ARCHIVES)
+build/$(1)/objects: FORCE
+	@mkdir -p $$(@D)
+	@echo '$$($(1)_OBJECTS)' | cmp -s - $$@ || echo '$$($(1)_OBJECTS)' >$$@
+
+build/$(1)/gen/versions.h: $(if $($(1)_VENDOR),$(VENDOR_OUT)/dl/.fetched) vendor/versions.sh | build/need/build
+	@mkdir -p $$(@D)
+	@vendor/versions.sh $(VERSION) $(1) $(VENDOR_OUT) >$$@.new
+	@cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
+
+build/$(1)/obj/%.o: %.c build/$(1)/command | $$(GENERATED_HEADERS) build/$(1)/gen/versions.h $$($(1)_ARCHIVES) \
+		build/need/build $(filter build/need/$(1),build/need/system) \
+		$(if $(filter $(1),fuzz clang),build/need/test)
 	$$(call say,CC,$$*.c)
 	@mkdir -p $$(@D)
 	$(Q)$$($(1)_COMPILE) $$(BANNED) -c -o $$@ $$<
 
 build/$(1)/obj/vendor/%: BANNED :=
 
-build/$(1)/libstaunch.a: $(LIB_SOURCES:%.c=build/$(1)/obj/%.o) \
-		$(GENERATED_SOURCES:%.c=build/$(1)/obj/%.o)
+build/$(1)/libstaunch.a: $$($(1)_OBJECTS) build/$(1)/objects
 	$$(call say,AR,$$@)
+	$(Q)rm -f $$@ && ar rcs $$@ $$($(1)_OBJECTS)
+
+build/$(1)/libtest.a: $(TEST_LIB_SOURCES:%.c=build/$(1)/obj/%.o)
 	$(Q)rm -f $$@ && ar rcs $$@ $$^
 
-build/$(1)/test/%: build/$(1)/obj/test/unit/%.o build/$(1)/libstaunch.a \
+build/$(1)/test/%: build/$(1)/obj/test/unit/%.o build/$(1)/libtest.a build/$(1)/libstaunch.a \
 		$$($(1)_STUB) $$($(1)_ARCHIVES)
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
-	$(Q)$$($(1)_CC) $$($(1)_LDFLAGS) -o $$@ $$^ $$($(1)_LIBS)
+	$(Q)$$($(1)_LINK) -o $$@ $$^ $$($(1)_LIBS)
 
-build/$(1)/fuzz_%: build/$(1)/obj/test/fuzz/fuzz_%.o build/$(1)/libstaunch.a \
+build/$(1)/test/%: build/$(1)/obj/test/%.o build/$(1)/libtest.a build/$(1)/libstaunch.a \
 		$$($(1)_STUB) $$($(1)_ARCHIVES)
 	$$(call say,LD,$$@)
-	$(Q)$$($(1)_CC) $$($(1)_LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $$($(1)_LIBS)
+	@mkdir -p $$(@D)
+	$(Q)$$($(1)_LINK) -o $$@ $$^ $$($(1)_LIBS)
 
+build/$(1)/fuzz_%: build/$(1)/obj/test/fuzz/fuzz_%.o build/$(1)/libtest.a build/$(1)/libstaunch.a \
+		$$($(1)_STUB) $$($(1)_ARCHIVES)
+	$$(call say,LD,$$@)
+	$(Q)$$($(1)_LINK) -fsanitize=fuzzer -o $$@ $$^ $$($(1)_LIBS)
+
+$(foreach m,$(MAIN_SOURCES),$(call PROGRAM_RULE,$(1),$(m)))
 -include $$(shell find build/$(1)/obj -name '*.d' 2>/dev/null)
 endef
 
-TARGETS := release dev fuzz
+# $(1) target, $(2) the file with main
+define PROGRAM_RULE
+
+build/$(1)/$(call program,$(2)): $(2:%.c=build/$(1)/obj/%.o) build/$(1)/libstaunch.a $$($(1)_STUB) $$($(1)_ARCHIVES)
+	$$(call say,LD,$$@)
+	$(Q)$$($(1)_LINK) -o $$@ $$^ $$($(1)_LIBS)
+
+endef
+
+TARGETS := release arm64 armhf system dev fuzz gcc clang
 $(foreach t,$(TARGETS),$(eval $(call TARGET_RULES,$(t))))
 
-.PHONY: release dev FORCE
-release: build/release/libstaunch.a
-dev: build/dev/libstaunch.a $(UNIT_SOURCES:test/unit/%.c=build/dev/test/%)
+# The release programs lie stripped in build/; build/release/ keeps their symbols.
+$(PROGRAMS:%=build/%): build/%: build/release/%
+	$(call say,STRIP,$@)
+	$(Q)strip -o $@ $<
+
+.PHONY: release arm64 armhf system dev
+release: build/release/libstaunch.a $(PROGRAMS:%=build/%)
+arm64 armhf system: %: build/%/libstaunch.a $(foreach p,$(PROGRAMS),build/%/$(p))
+dev: build/dev/libstaunch.a $(PROGRAMS:%=build/dev/%) unit-programs
+
+# -- packages of the distribution -------------------------------------------------------------------
+
+# One at a time asks apt; a list that changed is asked again.
+build/need/build: vendor/packages
+	@vendor/need.sh $@ $<
+build/need/arm64 build/need/armhf build/need/system: build/need/%: vendor/packages.% | build/need/build
+	@vendor/need.sh $@ $<
+build/need/test: test/packages | build/need/build
+	@vendor/need.sh $@ $<
 
 # -- tests ------------------------------------------------------------------------------------------
 
 UNIT_PROGRAMS := $(UNIT_SOURCES:test/unit/%.c=build/dev/test/%)
-.PHONY: test-unit $(ROOMS:%=test-unit-%)
+GROUP_PROGRAMS := $(GROUP_SOURCES:test/%.c=build/dev/test/%)
+FUZZ_PROGRAMS := $(FUZZ_NAMES:%=build/fuzz/fuzz_%)
+CROSS_TARGETS := $(filter-out $(subst aarch64,arm64,$(shell uname -m)),arm64 armhf)
+DEV_STAUNCH := $(abspath build/dev/staunch)
+RELEASE_STAUNCH := $(abspath build/staunch)
+export ASAN_OPTIONS ?= detect_leaks=1:abort_on_error=1:detect_stack_use_after_return=1
+export UBSAN_OPTIONS ?= print_stacktrace=1
+
+# What test/run is given: a group's name, then its programs.
+scripts = $(sort $(wildcard test/$(1)/test_*.py test/$(1)/test_*.sh))
+with = $(foreach s,$(2),'STAUNCH=$(1) $(s)')
+RUN_UNIT := @unit $(UNIT_PROGRAMS)
+RUN_FUZZ_REPLAY := @fuzz-replay $(FUZZ_NAMES:%='test/fuzz/run replay %')
+RUN_FUZZ_SMOKE := @fuzz-smoke $(FUZZ_NAMES:%='test/fuzz/run smoke % $(FUZZ_SMOKE_SECONDS)')
+RUN_DIALOGUE := @dialogue $(filter build/dev/test/dialogue/%,$(GROUP_PROGRAMS))
+RUN_E2E := @e2e $(call with,$(DEV_STAUNCH),$(call scripts,e2e))
+RUN_E2E_RELEASE := @e2e-release $(call with,$(RELEASE_STAUNCH),$(call scripts,e2e))
+RUN_CRASH := @crash $(filter build/dev/test/crash/%,$(GROUP_PROGRAMS)) \
+	$(call with,$(RELEASE_STAUNCH),$(call scripts,crash))
+RUN_CROSS := @cross $(CROSS_TARGETS:%='test/cross/run %')
+
+.PHONY: unit-programs test-unit $(ROOMS:%=test-unit-%)
+unit-programs: $(UNIT_PROGRAMS)
 test-unit: $(UNIT_PROGRAMS)
-	@test/run $^
+	@test/run $(RUN_UNIT)
 define ROOM_TEST
 test-unit-$(1): $(filter build/dev/test/$(1)/%,$(UNIT_PROGRAMS))
 	@test/run $$^
 endef
 $(foreach r,$(ROOMS),$(eval $(call ROOM_TEST,$(r))))
 
-.PHONY: clean
+.PHONY: test-dialogue test-e2e test-crash test-cross fuzz-replay fuzz-smoke $(FUZZ_NAMES:%=fuzz-%) test
+test-dialogue: $(GROUP_PROGRAMS)
+	@test/run $(RUN_DIALOGUE)
+test-e2e: $(PROGRAMS:%=build/dev/%) build/need/test
+	@test/run -t 600 $(RUN_E2E)
+test-crash: $(PROGRAMS:%=build/%) $(GROUP_PROGRAMS) build/need/test
+	@test/run -t 600 $(RUN_CRASH)
+test-cross: $(foreach t,$(CROSS_TARGETS),$(PROGRAMS:%=build/$(t)/%)) build/need/test
+	@test/run $(RUN_CROSS)
+fuzz-replay: $(FUZZ_PROGRAMS)
+	@test/run $(RUN_FUZZ_REPLAY)
+fuzz-smoke: $(FUZZ_PROGRAMS)
+	@test/run $(RUN_FUZZ_SMOKE)
+$(FUZZ_NAMES:%=fuzz-%): fuzz-%: build/fuzz/fuzz_%
+	@test/fuzz/run fuzz $* $(FUZZ_SECONDS)
+
+test: build/need/test release dev $(GROUP_PROGRAMS) $(FUZZ_PROGRAMS) \
+		$(foreach t,$(CROSS_TARGETS),$(PROGRAMS:%=build/$(t)/%))
+	@test/run -t 900 $(RUN_UNIT) $(RUN_DIALOGUE) $(RUN_FUZZ_REPLAY) $(RUN_FUZZ_SMOKE) $(RUN_E2E) \
+		$(RUN_E2E_RELEASE) $(RUN_CRASH) $(RUN_CROSS)
+
+# -- checks -----------------------------------------------------------------------------------------
+
+# The compilers and the two checkers look at one file at a time and again only after a change of it, of
+# a header of it, or of their settings: the object that clang made stands for "changed". cppcheck takes a
+# compound literal among arguments for a side effect, hence one message of it is off.
+CHECKED := $(ROOM_SOURCES) $(UNIT_SOURCES) $(GROUP_SOURCES) $(TEST_LIB_SOURCES) $(FUZZ_SOURCES) $(BENCH_SOURCES)
+
+build/tidy/%.ok: build/clang/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' $*.c -- $(filter-out -MMD -MP -Werror,\
+		$(wordlist 2,99,$(clang_COMPILE))) >$@.log 2>&1 || { cat $@.log; exit 1; }
+	@touch $@
+
+build/cppcheck/%.ok: build/clang/obj/%.o
+	@mkdir -p $(@D)
+	$(Q)cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --std=c11 --max-configs=1 \
+		--suppress=missingInclude --suppress=unknownEvaluationOrder -D_GNU_SOURCE -DDEV=1 -Isrc -Itest -Ibuild/gen \
+		$*.c >$@.log 2>&1 || { cat $@.log; exit 1; }
+	@touch $@
+
+.PHONY: check check-gcc check-clang check-tidy check-cppcheck
+check: build/need/test
+	+@test/check/run
+check-gcc: $(CHECKED:%.c=build/gcc/obj/%.o)
+check-clang: $(CHECKED:%.c=build/clang/obj/%.o)
+check-tidy: $(CHECKED:%.c=build/tidy/%.ok)
+check-cppcheck: $(CHECKED:%.c=build/cppcheck/%.ok)
+
+# -- the rest ---------------------------------------------------------------------------------------
+
+.PHONY: demo bench install clean help
+demo: $(PROGRAMS:%=build/%)
+	@STAUNCH=$(RELEASE_STAUNCH) ONCE=$(ONCE) test/demo/demo.sh
+
+bench: $(PROGRAMS:%=build/%) $(BENCH_SOURCES:test/bench/%.c=build/release/test/bench/%)
+	@STAUNCH=$(RELEASE_STAUNCH) PEERS=$(PEERS) test/bench/run
+
+INSTALLED := $(PROGRAMS:%=build/$(if $(filter release,$(TARGET_NAME)),,$(TARGET_NAME)/)%)
+install: $(INSTALLED)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/staunch
+	$(if $(INSTALLED),install $(INSTALLED) $(DESTDIR)$(PREFIX)/bin/)
+	install -m 644 $(wildcard README.md LICENSE conf.example) $(DESTDIR)$(PREFIX)/share/doc/staunch/
+
+# The vendored libraries stay; `rm -rf build` removes them too.
 clean:
-	rm -rf build
+	rm -rf $(filter-out build/vendor build/need,$(wildcard build/*))
+
+help:
+	@echo 'make                    the static release programs: build/staunch ..'
+	@echo 'make demo [ONCE=1]      build, start a private server, send and read one mail, stay up (or end)'
+	@echo 'make test               install what the tests need, then run all of them'
+	@echo 'make check              format, layers, lengths, banned calls, RFC list, cppcheck, clang-tidy, warnings'
+	@echo 'make bench [PEERS=1]    measure; with PEERS=1 also install the peers to compare with'
+	@echo 'make DEV=1 [CC=clang]   debug build with sanitizers: build/dev/staunch, and the unit tests'
+	@echo 'make TARGET=arm64       cross build (or armhf): build/arm64/staunch'
+	@echo 'make SYSTEM_LIBS=1      dynamic build with the libraries of the distribution: build/system/staunch'
+	@echo 'make install            to $$(DESTDIR)$$(PREFIX), PREFIX=$(PREFIX)'
+	@echo 'make test-unit          the unit tests; one room: make test-unit-ROOM'
+	@echo 'make test-dialogue      the protocol dialogues; also test-e2e, test-crash, test-cross'
+	@echo 'make fuzz-PARSER        fuzz for FUZZ_SECONDS=$(FUZZ_SECONDS); parsers: $(FUZZ_NAMES)'
+	@echo 'make fuzz-replay        run all corpora once; fuzz-smoke: fuzz each $(FUZZ_SMOKE_SECONDS) s'
+	@echo 'make clean              remove what was built from our sources'
+	@echo 'V=1 shows the commands, VENDOR_DL=FOLDER gives the library sources on a machine without a network.'
