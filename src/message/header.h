@@ -1,0 +1,57 @@
+/*
+ * header.h - fields of a header block: walk, find, unfold, decode (RFC 5322 2.2, RFC 2047).
+ *
+ * A header block is any text that begins with fields; walking ends at the blank line or at the first
+ * line that is neither a field nor a continuation. Names are compared without case. Values are raw
+ * until they are unfolded (line ends before blanks go away) or decoded (unfolded, encoded words
+ * turned into UTF-8; broken ones stay as text; 8-bit text is UTF-8 or else windows-1252).
+ *
+ * Ownership: results point into the block, or into the arena when something had to be changed. A
+ * full arena gives the unchanged raw text.
+ */
+#ifndef MESSAGE_HEADER_H
+#define MESSAGE_HEADER_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/str.h"
+
+struct header {
+	struct str name;  /* without the colon and blanks before it */
+	struct str value; /* raw: after the colon, folds inside, without the last line end */
+	struct str whole; /* the field as it stands, with its last line end */
+};
+
+/* The next field; `cur` moves behind it. False at the end of the fields (cur stands there). */
+bool header_next(struct str *cur, struct header *out);
+
+/* The first, or the last, field of this name. */
+bool header_find(struct str block, struct str name, struct header *out);
+bool header_find_last(struct str block, struct str name, struct header *out);
+
+/* Where the header ends: the number of bytes up to and with the blank line. */
+size_t header_size(struct str bytes);
+
+/* Line ends removed, blanks at both ends removed. */
+struct str header_unfold(struct str raw, struct arena *a);
+
+/* Unfolded and RFC 2047 decoded UTF-8 without control characters (RFC 8621 4.1.2.2, asText). */
+struct str header_text(struct str raw, struct arena *a);
+void header_text_write(struct buf *out, struct str raw);
+
+/* Read the value without leading blanks as RFC 8621 4.1.2.1 asks of asRaw: bytes made valid UTF-8. */
+struct str header_raw_utf8(struct str raw, struct arena *a);
+
+/* URLs in angle brackets (RFC 2369): the next one of List-Post and the like; false at the end. */
+bool header_next_url(struct str *cur, struct str *out);
+
+/*
+ * Write the fields whose name is (or is not) among names[], as they stand, then a blank line:
+ * BODY[HEADER.FIELDS (..)] and .NOT of RFC 9051 6.4.5.
+ */
+void header_subset_write(struct buf *out, struct str block, const struct str *names,
+    size_t name_count, bool is_not);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * text.h - what is in a body: decoded bytes, UTF-8 text, words to find.
+ *
+ * Bodies are decoded as a stream of pieces, so memory does not grow with them. All functions need
+ * the message's bytes. Broken encodings give what can be had and are told by has_problem.
+ */
+#ifndef MESSAGE_TEXT_H
+#define MESSAGE_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "message/message.h"
+
+#define BODY_PIECE_BYTES (16 * 1024) /* encoded bytes decoded by one body_read() */
+
+enum body_mode {
+	BODY_BYTES, /* the transfer encoding undone */
+	BODY_TEXT, /* and the charset turned into UTF-8, CRLF into LF (RFC 8621 4.1.4, bodyValues) */
+	BODY_PLAIN, /* and HTML into plain text */
+};
+
+struct body_reader;
+
+/* Start reading the body of p; m and p are borrowed until body_reader_free(). */
+struct body_reader *body_reader_new(const struct message *m, const struct part *p,
+    enum body_mode mode);
+void body_reader_free(struct body_reader **r);
+
+/* Append the next piece to out (at most some three times BODY_PIECE_BYTES); false at the end. */
+bool body_read(struct body_reader *r, struct buf *out);
+
+/* Something could not be decoded so far: transfer encoding, charset, unknown charset. */
+bool body_has_problem(const struct body_reader *r);
+
+/* The transfer encoding of this part cannot be undone: unknown (IMAP answers NO [UNKNOWN-CTE]). */
+bool body_is_unknown_encoding(const struct part *p);
+
+/* The number of BODY_BYTES of a part; from part->decoded_size when it is known. */
+uint64_t body_decoded_size(const struct message *m, const struct part *p);
+
+enum text_where {
+	TEXT_BODY,   /* decoded text parts, embedded headers too: SEARCH BODY */
+	TEXT_ALL,    /* and all decoded header fields: SEARCH TEXT */
+	TEXT_HEADER, /* the fields called `name`, decoded; an empty needle: there is one */
+};
+
+/*
+ * Is `needle` (UTF-8) in the message as a substring, compared by i;unicode-casemap (RFC 5051) as far
+ * as codec knows it? `name` only for TEXT_HEADER. Needs m->bytes.
+ */
+bool message_contains(const struct message *m, struct str needle, enum text_where where,
+    struct str name);
+
+/* Is `needle` in this UTF-8 text, by the same comparison? */
+bool text_contains(struct str text, struct str needle);
+
+#endif
