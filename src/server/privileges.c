@@ -1,0 +1,68 @@
+#include "server/privileges.h"
+
+/* system */
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* base */
+#include "base/log.h"
+
+#define PASSWD_LINE_MAX 1024 /* bytes of a line of /etc/passwd that we look at */
+
+static const struct log privileges_log = { .room = "server" };
+
+/* name:password:uid:gid:... (passwd(5)); no NSS, which a static binary cannot have */
+static bool
+is_line_of(struct str line, struct str user, unsigned *uid_out, unsigned *gid_out)
+{
+	struct str name, password, uid, gid;
+
+	return str_take_until(&line, ':', &name) && str_eq(name, user) &&
+	    str_take_until(&line, ':', &password) && str_take_until(&line, ':', &uid) &&
+	    str_take_until(&line, ':', &gid) && str_u32(&uid, UINT32_MAX - 1, uid_out) &&
+	    str_u32(&gid, UINT32_MAX - 1, gid_out);
+}
+
+enum fail
+privileges_find(struct str user, unsigned *uid_out, unsigned *gid_out)
+{
+	char line[PASSWD_LINE_MAX];
+	enum fail fail = FAIL_MISSING;
+	FILE *passwd = fopen("/etc/passwd", "re");
+
+	if (passwd == NULL)
+		return fail_because(&privileges_log, FAIL_MISSING, "server.passwd", errno);
+	while (fail != FAIL_NONE && fgets(line, sizeof line, passwd)) {
+		if (is_line_of(str_c(line), user, uid_out, gid_out))
+			fail = FAIL_NONE;
+	}
+	fclose(passwd);
+	return fail;
+}
+
+enum fail
+privileges_drop(struct str user)
+{
+	unsigned uid, gid;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return fail_because(&privileges_log, FAIL_DENIED, "server.no_new_privs", errno);
+	if (str_empty(user) || geteuid() != 0)
+		return FAIL_NONE;
+	if (privileges_find(user, &uid, &gid) != FAIL_NONE) {
+		log_error(&privileges_log, "server.user.unknown", LOG_TEXT("user", user));
+		return FAIL_MISSING;
+	}
+	if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||
+	    setresuid(uid, uid, uid) != 0)
+		return fail_because(&privileges_log, FAIL_DENIED, "server.setuid", errno);
+	if (uid != 0 && setuid(0) == 0) {
+		log_error(&privileges_log, "server.root.kept", LOG_TEXT("user", user));
+		return FAIL_DENIED;
+	}
+	return FAIL_NONE;
+}

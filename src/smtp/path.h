@@ -1,0 +1,41 @@
+/*
+ * path.h - the arguments of MAIL and RCPT (RFC 5321 4.1.2, RFC 6531 3.3).
+ *
+ * Pure grammar: slices in, slices out; a cursor moves on success only. Addresses are kept as they
+ * were written (a quoted local part stays quoted); the directory compares them by its own rules.
+ */
+#ifndef SMTP_PATH_H
+#define SMTP_PATH_H
+
+#include <stdbool.h>
+
+#include "base/fail.h"
+#include "base/str.h"
+
+struct smtp_path {
+	struct str address; /* borrow: the input; "local@domain", empty for the null path "<>" */
+	struct str local;   /* borrow; may be a quoted string */
+	struct str domain;  /* borrow; name or [literal]; empty only for "<postmaster>" */
+	bool is_utf8;       /* a byte above 127: SMTPUTF8 must have been asked for */
+};
+
+/*
+ * Reverse-path / Forward-path. A source route ("<@a,@b:c@d>") is taken and ignored (RFC 5321 C).
+ *   FAIL_SYNTAX  not a path; nothing moved
+ *   FAIL_LIMIT   local part over 64, domain over 255 bytes, or all over SMTP_PATH_MAX
+ */
+MUST_CHECK enum fail smtp_path_parse(struct str *cur, struct smtp_path *out);
+
+/*
+ * The next " KEYWORD[=VALUE]" of the ESMTP parameters; false at the end. A malformed rest gives an
+ * empty name once.
+ */
+MUST_CHECK bool smtp_param_next(struct str *cur, struct str *name_out, struct str *value_out);
+
+/* xtext of RFC 3461 4: "+XX" escapes; decoded into `out` of at most `max` bytes. */
+MUST_CHECK enum fail smtp_xtext_decode(struct str text, char *out, size_t max, size_t *length_out);
+
+/* The argument of HELO, EHLO and LHLO: a domain or an address literal (RFC 5321 4.1.1.1). */
+bool smtp_is_hello_name(struct str name);
+
+#endif

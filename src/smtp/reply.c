@@ -1,0 +1,92 @@
+#include "smtp/reply.h"
+
+/* system */
+#include <assert.h>
+
+/* base */
+#include "base/mem.h"
+
+/* `code` begins with the three digits; the enhanced status follows where RFC 2034 wants one. */
+static const struct {
+	const char *code, *text;
+} replies[] = {
+	[REPLY_OK] = { "250 2.0.0", "OK" },
+	[REPLY_BYE] = { "221 2.0.0", "Bye" },
+	[REPLY_FLUSHED] = { "250 2.0.0", "Flushed" },
+	[REPLY_SENDER_OK] = { "250 2.1.0", "Sender OK" },
+	[REPLY_RCPT_OK] = { "250 2.1.5", "Recipient OK" },
+	[REPLY_ACCEPTED] = { "250 2.6.0", "Message accepted" },
+	[REPLY_CHUNK_OK] = { "250 2.0.0", "Chunk received" },
+	[REPLY_VRFY] = { "252 2.5.0", "Send some mail, I will do my best" },
+	[REPLY_START_TLS] = { "220 2.0.0", "Begin TLS" },
+	[REPLY_START_DATA] = { "354", "Send the message, end with a line of a single dot" },
+	[REPLY_AUTH_OK] = { "235 2.7.0", "Welcome" },
+	[REPLY_SHUTDOWN] = { "421 4.3.2", "Server is shutting down, come back soon" },
+	[REPLY_TIMEOUT] = { "421 4.4.2", "Time is up" },
+	[REPLY_TOO_MANY_ERRORS] = { "421 4.7.0", "Too many errors" },
+	[REPLY_TOO_MANY_MESSAGES] = { "421 4.7.0", "Enough for one connection, connect again" },
+	[REPLY_UNKNOWN] = { "500 5.5.1", "Command not known" },
+	[REPLY_LINE_TOO_LONG] = { "500 5.5.6", "Line too long" },
+	[REPLY_BARE_LINE_END] = { "500 5.5.2", "Lines end with CR LF, never with one of them" },
+	[REPLY_SYNTAX] = { "501 5.5.4", "Arguments not understood" },
+	[REPLY_NO_ARGUMENT] = { "501 5.5.4", "This command takes no argument" },
+	[REPLY_NEED_HELO] = { "503 5.5.1", "Say hello first" },
+	[REPLY_NEED_MAIL] = { "503 5.5.1", "MAIL comes first" },
+	[REPLY_NEED_RCPT] = { "554 5.5.1", "No valid recipients" },
+	[REPLY_NEED_AUTH] = { "530 5.7.0", "Log in first" },
+	[REPLY_NEED_TLS] = { "530 5.7.0", "Use STARTTLS first" },
+	[REPLY_NOT_HERE] = { "502 5.5.1", "Not offered here" },
+	[REPLY_HAS_MAIL] = { "503 5.5.1", "A transaction is under way" },
+	[REPLY_HAS_TLS] = { "503 5.5.1", "TLS is already on" },
+	[REPLY_HAS_AUTH] = { "503 5.5.1", "Already logged in" },
+	[REPLY_PIPELINED] = { "503 5.5.1", "This command must be the last of its group" },
+	[REPLY_BAD_HELLO] = { "501 5.5.4", "Not a host name" },
+	[REPLY_BAD_SENDER] = { "501 5.1.7", "Sender address not understood" },
+	[REPLY_BAD_RCPT] = { "501 5.1.3", "Recipient address not understood" },
+	[REPLY_PATH_TOO_LONG] = { "501 5.1.3", "Address too long" },
+	[REPLY_BAD_PARAM] = { "555 5.5.4", "Parameter not known or not understood" },
+	[REPLY_NEEDS_UTF8] = { "553 5.6.7", "Such an address needs SMTPUTF8" },
+	[REPLY_TOO_BIG] = { "552 5.3.4", "Message too big" },
+	[REPLY_TOO_MANY_RCPT] = { "452 4.5.3", "Too many recipients, send the rest separately" },
+	[REPLY_NOT_OWNER] = { "553 5.7.1", "This sender address is not yours" },
+	[REPLY_NO_USER] = { "550 5.1.1", "No such user here" },
+	[REPLY_NO_RELAY] = { "550 5.7.1", "Mail for that domain is not taken here" },
+	[REPLY_DISABLED] = { "550 5.2.1", "Mailbox disabled" },
+	[REPLY_QUOTA] = { "552 5.2.2", "Mailbox full" },
+	[REPLY_QUOTA_LATER] = { "452 4.2.2", "Mailbox full" },
+	[REPLY_DIRECTORY_DOWN] = { "451 4.3.0", "Recipients cannot be looked up now, try later" },
+	[REPLY_DISK] = { "452 4.3.1", "Storage is not available now, try later" },
+	[REPLY_LOOP] = { "554 5.4.6", "The message goes round in a loop" },
+	[REPLY_BAD_CONTENT] = { "554 5.6.0", "Lines must end with CR LF, never with one of them" },
+	[REPLY_BDAT_MIXED] = { "503 5.5.1", "BDAT and DATA do not mix" },
+	[REPLY_BDAT_BROKEN] = { "503 5.5.1", "An earlier chunk failed, send RSET" },
+	[REPLY_AUTH_FAILED] = { "535 5.7.8", "Name or password wrong" },
+	[REPLY_AUTH_DOWN] = { "454 4.7.0", "Logins cannot be checked now, try later" },
+	[REPLY_AUTH_UNKNOWN] = { "504 5.5.4", "Mechanism not offered" },
+	[REPLY_AUTH_CANCELLED] = { "501 5.7.0", "Cancelled" },
+	[REPLY_AUTH_SYNTAX] = { "501 5.5.2", "Not valid in this mechanism" },
+	[REPLY_TLS_DOWN] = { "454 4.7.0", "TLS not available now" },
+};
+
+static_assert(ARRAY_LEN(replies) == REPLY_COUNT, "every reply has its text");
+
+void
+smtp_reply_write(struct buf *out, enum smtp_reply reply)
+{
+	buf_add_c(out, replies[reply].code);
+	buf_add_char(out, ' ');
+	buf_add_c(out, replies[reply].text);
+	buf_add(out, STR("\r\n"));
+}
+
+bool
+smtp_reply_is_error(enum smtp_reply reply)
+{
+	return replies[reply].code[0] == '5';
+}
+
+const char *
+smtp_reply_code(enum smtp_reply reply)
+{
+	return replies[reply].code;
+}
