@@ -1,0 +1,24 @@
+/*
+ * settings.h - what the owner may set in [directory].
+ */
+#ifndef DIRECTORY_SETTINGS_H
+#define DIRECTORY_SETTINGS_H
+
+#include <stdint.h>
+
+#include "base/setting.h"
+#include "base/str.h"
+
+struct directory_settings {
+	int64_t children;       /* processes that answer */
+	int64_t timeout_ms;     /* for one question */
+	int64_t outstanding;    /* questions waiting at most, over all children */
+	int64_t cache_ms;       /* how long an answer about a name is used again */
+	int64_t login_cache_ms; /* how long a login that worked is remembered; 0 switches it off */
+	struct str default_domain; /* for login names without @ */
+	struct str separator;      /* between user and tag in addresses; empty: no tags */
+};
+
+extern const struct setting_section directory_section;
+
+#endif
