@@ -1,0 +1,70 @@
+#include "http/server.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "http/session.h"
+
+static void
+service_accept(struct service *service, struct listener *l, struct conn *c)
+{
+	(void)l;
+	http_session_new(container_of(service, struct http_service, service), c);
+}
+
+void
+http_service_init(struct http_service *s, struct loop *loop, const struct http_settings *settings)
+{
+	*s = (struct http_service){
+		.service = { .name = "http", .accept = service_accept },
+		.loop = loop,
+		.settings = *settings,
+	};
+	list_init(&s->sessions);
+}
+
+void
+http_service_routes(struct http_service *s, const struct http_route *rows, size_t count, void *room)
+{
+	invariant(s->route_count < HTTP_ROUTES_MAX);
+	s->routes[s->route_count++] = (struct http_routes){ rows, count, room };
+}
+
+void
+http_service_stop(struct http_service *s)
+{
+	s->is_stopping = true;
+	for (struct list_node *n = list_first(&s->sessions); n; n = list_next(&s->sessions, n))
+		task_wake(&container_of(n, struct http_session, node)->task);
+}
+
+static bool
+is_forwarded_https(const struct http_exchange *x)
+{
+	return x->service->settings.trust_forwarded &&
+	    str_eq_nocase(http_request_header(&x->request, STR("x-forwarded-proto")), STR("https"));
+}
+
+void
+http_base_url(const struct http_exchange *x, struct buf *out)
+{
+	const struct http_settings *settings = &x->service->settings;
+
+	if (!str_empty(settings->base_url)) {
+		struct str url = settings->base_url;
+
+		while (str_ends(url, STR("/")))
+			url = str_head(url, url.n - 1);
+		buf_add(out, url);
+		return;
+	}
+	buf_add_c(out, conn_is_tls(x->conn) || is_forwarded_https(x) ? "https://" : "http://");
+	if (!str_empty(x->request.host)) {
+		buf_add(out, x->request.host);
+		return;
+	}
+	buf_add(out, conn_local(x->conn)); /* HTTP/1.0 without Host */
+	buf_add_char(out, ':');
+	buf_add_u64(out, conn_local_port(x->conn));
+}

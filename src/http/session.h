@@ -1,0 +1,66 @@
+/*
+ * session.h - one HTTP connection (private to the room).
+ *
+ *              first byte                  empty line
+ *     IDLE ----------------> READ_HEAD --------------------> HANDLE --+ handler says WAIT, YIELD
+ *      ^  session_idle()        | session_head()               |  ^---+ session_handle()
+ *      |                        | bad head: problem            | handler says DONE
+ *      |                        v                              v
+ *      |                     FINISH <--- unread body --- SEND the kept rest of the reply
+ *      |                        ^        is too long           | session_send()
+ *      |                        | peer gone, closes,           v
+ *      |  session_drain()       | deadline, stop            DRAIN the unread body
+ *      +------------------------+------------------------------+
+ *
+ * Facts: in IDLE no request byte was seen, no handler lives and the arena is empty. In READ_HEAD no
+ * handler lives. In HANDLE a handler lives and the head was read (HAVE_HEAD). In SEND and DRAIN the
+ * reply is complete but for `rest`, and no handler lives. In FINISH nothing is read any more.
+ */
+#ifndef HTTP_SESSION_H
+#define HTTP_SESSION_H
+
+/* rooms */
+#include "http/server.h"
+
+enum http_state {
+	HTTP_IDLE,
+	HTTP_READ_HEAD,
+	HTTP_HANDLE,
+	HTTP_SEND,
+	HTTP_DRAIN,
+	HTTP_FINISH,
+	HTTP_STATE_COUNT
+};
+extern const char *const http_state_names[HTTP_STATE_COUNT];
+
+enum { HTTP_HAVE_HEAD = 1 }; /* a whole head was read */
+
+struct http_session {
+	struct task task;
+	struct list_node node; /* in service->sessions */
+	struct conn *conn;     /* own */
+	struct log log;
+	enum http_state state;
+	unsigned have;
+	struct http_exchange exchange;
+	struct http_handler *handler; /* own; NULL outside HANDLE */
+	uint64_t paid;                /* body and reply bytes when the deadline was last renewed */
+};
+
+void http_session_new(struct http_service *s, struct conn *c);
+
+/* reply.c: what the session completes of a reply when the handler is done. */
+void http_reply_end(struct http_exchange *x);
+
+/* Move more of `rest` out while there is room; true when all is on its way. */
+bool http_reply_flush(struct http_exchange *x);
+
+/* body.c: set up reading the body of a request whose head is complete. */
+void http_body_begin(struct http_exchange *x);
+
+/*
+ * route.c: the handler for this request, or NULL when it was answered: 404, 405, OPTIONS.
+ */
+struct http_handler *http_route_open(struct http_service *s, struct http_exchange *x);
+
+#endif
