@@ -1,0 +1,150 @@
+/*
+ * blob.h - message files: immutable, one file per message and account.
+ *
+ * Layout: <folder>/<account>/{tmp,new,cur}, a Maildir per account (new stays empty, flags are not kept
+ * in names), so that any Maildir tool can read the tree; none may write to it. A new file lies in tmp
+ * until the commit that names it is durable, then it moves to cur; README.md lists every state with
+ * what a crash leaves.
+ *
+ * The rule for callers: blob_write_finish() or blob_link(), and the store_run() that names the file,
+ * belong to the SAME TURN. At its end the room asks the registered blob_named_fn about each new file:
+ * named ones move to cur, others are deleted. So a failed run needs no cleaning up. A session that has
+ * to wait in between keeps the writer unfinished.
+ *
+ * Who may name a file, and reference counts, are the caller's records in the store. Not done: S3.
+ * Ownership: a writer is embedded in the caller's struct and ends with finish or cancel. Calls wait for
+ * the local disk. Failures of all: FAIL_TEMP (disk full, I/O error; logged), FAIL_LIMIT (the account's
+ * name is too long for a folder), and where said FAIL_MISSING.
+ */
+#ifndef BLOB_BLOB_H
+#define BLOB_BLOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/fail.h"
+#include "base/str.h"
+#include "loop/loop.h"
+#include "store/store.h"
+
+#define BLOB_SPACE      'g' /* space byte of the room's own keys: files to be unlinked */
+#define BLOB_NAME_MAX   128 /* bytes of a name, without the ":2," that it has in cur */
+#define BLOB_FOLDER_MAX 240 /* bytes of an account's folder name */
+
+struct blob_store;
+
+struct blob_name { /* fields: read only */
+	char text[BLOB_NAME_MAX];
+	uint8_t n;
+};
+
+static inline struct str
+blob_name_str(const struct blob_name *name)
+{
+	return (struct str){ name->text, name->n };
+}
+
+/*
+ * Open the tree in `folder` (made if missing), beside `store`. `loop` may be NULL: then call
+ * blob_commit() instead of store_commit().
+ */
+MUST_CHECK enum fail blob_open(struct blob_store **out, struct loop *loop, struct store *store,
+    struct str folder);
+void blob_close(struct blob_store **b);
+
+/*
+ * Who knows which files are named: FAIL_NONE yes, FAIL_MISSING no, anything else: cannot say now (the
+ * file is left alone until the next start). It may use store_read(). Without one every file counts as
+ * named. `account` and `name` are borrowed during the call.
+ */
+typedef enum fail blob_named_fn(void *arg, struct str account, struct str name);
+void blob_set_named(struct blob_store *b, blob_named_fn *fn, void *arg);
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+struct blob_pending;
+
+struct blob_writer {               /* fields: read only */
+	struct blob_store *store;  /* borrow; NULL when not started */
+	struct buf buffer;         /* own; small messages never leave it before they are finished */
+	struct blob_pending *file; /* own; NULL until the file exists */
+	uint64_t size;             /* bytes so far */
+	enum fail fail;            /* sticky */
+};
+
+/* Begin a message of `account` (copied). No file exists yet. */
+MUST_CHECK enum fail blob_write_start(struct blob_store *b, struct blob_writer *w,
+    struct str account);
+
+/* Append. After a failure, everything until the cancel fails the same way. */
+MUST_CHECK enum fail blob_write(struct blob_writer *w, struct str bytes);
+
+/* The file is complete and will be durable with this turn; the writer is as never started. */
+MUST_CHECK enum fail blob_write_finish(struct blob_writer *w, struct blob_name *name_out);
+
+/* Give up in any state, also never started (zeroed) or failed. */
+void blob_write_cancel(struct blob_writer *w);
+
+/*
+ * The same file under a new name for `to` (a hard link, or a copy where the file system has no more
+ * links): one message to many accounts. FAIL_MISSING when there is no such file.
+ */
+MUST_CHECK enum fail blob_link(struct blob_store *b, struct str from, struct str name,
+    struct str to, struct blob_name *name_out);
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+struct blob_map {         /* fields: read only; zeroed is "not mapped" */
+	struct str bytes; /* the whole message */
+	bool is_mapped;   /* by mmap; else in memory of its own */
+};
+
+/* The message, also one finished in this turn. FAIL_MISSING when there is no such file. */
+MUST_CHECK enum fail blob_map(struct blob_store *b, struct str account, struct str name,
+    struct blob_map *out);
+void blob_unmap(struct blob_map *m);
+
+/* The size that stands in a name; 0 when it has none. */
+uint64_t blob_name_size(struct str name);
+
+/* --- deleting -------------------------------------------------------------------------------- */
+
+/*
+ * In the transaction that drops the last reference: the file is unlinked once that is durable (D3), or
+ * at the next start; not when the transaction is undone.
+ */
+MUST_CHECK enum fail blob_delete_later(struct blob_store *b, struct txn *t, struct str account,
+    struct str name);
+
+/* In a transaction: every file of the account, and its folder (the account is gone). */
+MUST_CHECK enum fail blob_delete_account_later(struct blob_store *b, struct txn *t,
+    struct str account);
+
+/* --- the turn, start, check ------------------------------------------------------------------- */
+
+/* Without a loop: sync the files, commit the store, move and unlink. */
+MUST_CHECK enum fail blob_commit(struct blob_store *b);
+
+/* False after a failed sync until writing works again, as store_is_well(). */
+bool blob_is_well(const struct blob_store *b);
+
+/*
+ * At start, after blob_set_named() and before anything else: finish what a crash interrupted (D4).
+ * Looks only into the tmp folders and at the deletions that were not done, never into cur.
+ */
+MUST_CHECK enum fail blob_recover(struct blob_store *b);
+
+/*
+ * Look at every file of every account: the ones nobody names are told to `found` (and deleted when
+ * `is_repair`). For `staunch check`; needs blob_set_named().
+ */
+typedef void blob_found_fn(void *arg, struct str account, struct str name);
+MUST_CHECK enum fail blob_check(struct blob_store *b, bool is_repair, blob_found_fn *found,
+    void *arg);
+
+/* Whether a named file is there: the other half of the check. FAIL_MISSING when it is not. */
+MUST_CHECK enum fail blob_exists(struct blob_store *b, struct str account, struct str name);
+
+#endif
