@@ -126,7 +126,7 @@ struct str conn_peer(const struct conn *c); /* "192.0.2.1", "2001:db8::1", "loca
 struct str conn_local(struct conn *c);      /* our end, the same way */
 uint16_t conn_peer_port(const struct conn *c);
 uint16_t conn_local_port(struct conn *c);
-const struct address *conn_peer_address(const struct conn *c);
+const struct net_address *conn_peer_address(const struct conn *c);
 bool conn_is_loopback(const struct conn *c);
 bool conn_is_tls(const struct conn *c);
 const struct listener *conn_listener(const struct conn *c); /* NULL for outbound ones */

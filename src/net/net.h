@@ -50,8 +50,8 @@ struct listener {                /* zeroed, then the first group filled in by th
 	struct watch watch;
 	struct timer retry;
 	struct list_node node;
-	struct address address; /* with the real port, also when 0 was asked for */
-	char unix_path[108];    /* removed at listener_stop(); empty when not unix */
+	struct net_address address; /* with the real port, also when 0 was asked for */
+	char unix_path[108];        /* removed at listener_stop(); empty when not unix */
 };
 
 struct net { /* fields: read only */
@@ -104,7 +104,7 @@ struct conn_dial {
  *   FAIL_TEMP  refused, unreachable, or not within timeout_ms
  */
 void conn_dial_start(struct conn_dial *d, struct net *net, struct task *owner,
-    const struct address *to, int64_t timeout_ms);
+    const struct net_address *to, int64_t timeout_ms);
 void conn_dial_cancel(struct conn_dial *d); /* safe in any state; frees d->conn too */
 
 #endif
