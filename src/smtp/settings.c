@@ -1,0 +1,34 @@
+#include "smtp/settings.h"
+
+/* base */
+#include "base/limits.h"
+#include "base/mem.h"
+
+#define ROW(name, type, field, fallback, min, max, help) \
+	{ \
+		name, type, offsetof(struct smtp_settings, field), fallback, min, max, NULL, help \
+	}
+
+#define GB      ((int64_t)1024 * 1024 * 1024)
+#define HOUR_MS 3600000
+
+static const struct setting smtp_rows[] = {
+	ROW("message-size", SETTING_BYTES, message_bytes, "50MB", 64 * 1024, 2 * GB,
+	    "Largest message taken"),
+	ROW("recipients", SETTING_NUMBER, recipients, "100", 1, SMTP_RCPT_MAX,
+	    "Recipients per message; the sender is told to send the rest separately"),
+	ROW("messages", SETTING_NUMBER, messages, "1000", 1, 1000000, "Messages per connection"),
+	ROW("errors", SETTING_NUMBER, errors, "20", 1, 1000,
+	    "Wrong commands per connection before it is closed"),
+	ROW("command-time", SETTING_DURATION, command_ms, "5m", 1000, HOUR_MS,
+	    "Time for the peer to send one command"),
+	ROW("data-time", SETTING_DURATION, data_ms, "10m", 1000, HOUR_MS,
+	    "Time for the peer to send the next piece of a message"),
+	ROW("login-failures", SETTING_NUMBER, login_failures, "5", 1, 100,
+	    "Wrong logins per connection before it is closed"),
+	ROW("login-delay", SETTING_DURATION, login_delay_ms, "1s", 0, 60000,
+	    "Wait before the answer to a wrong login; doubles with each"),
+};
+
+const struct setting_section smtp_section = { "smtp", smtp_rows, ARRAY_LEN(smtp_rows),
+	sizeof(struct smtp_settings), false, "Taking mail: SMTP, submission, LMTP" };

@@ -1,0 +1,22 @@
+/*
+ * settings.h - what the owner configures of SMTP, submission and LMTP: [smtp].
+ */
+#ifndef SMTP_SETTINGS_H
+#define SMTP_SETTINGS_H
+
+#include "base/setting.h"
+
+struct smtp_settings {
+	int64_t message_bytes;  /* largest message taken; announced by SIZE */
+	int64_t recipients;     /* per message */
+	int64_t messages;       /* per connection */
+	int64_t errors;         /* 5xx replies per connection, then 421 */
+	int64_t command_ms;     /* for one command line (RFC 5321 4.5.3.2) */
+	int64_t data_ms;        /* between two pieces of a message */
+	int64_t login_failures; /* per connection, then 421 */
+	int64_t login_delay_ms; /* before the answer to the first failed login; doubles each time */
+};
+
+extern const struct setting_section smtp_section;
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * smtp.h - take mail from other servers, from users, and from a local MTA.
+ *
+ * One service speaks all three: which one a connection gets is the listener's kind. RFC 5321, 6409
+ * (submission), 8314 (implicit TLS), 2033 (LMTP), with SIZE, PIPELINING, 8BITMIME, SMTPUTF8,
+ * ENHANCEDSTATUSCODES, CHUNKING, STARTTLS and AUTH. Mail is taken for local recipients only.
+ *
+ * Ownership: the service borrows everything it is given, for as long as sessions live. Sessions
+ * free themselves when their connection ends; smtp_service_stop() tells those that are left.
+ */
+#ifndef SMTP_SMTP_H
+#define SMTP_SMTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/list.h"
+#include "base/str.h"
+#include "net/net.h"
+#include "smtp/settings.h"
+
+struct directory;
+struct mail;
+
+enum smtp_kind {
+	SMTP_KIND_MX,         /* from anybody, for local recipients */
+	SMTP_KIND_SUBMISSION, /* from users who logged in */
+	SMTP_KIND_LMTP,       /* from a local MTA; one reply per recipient after the data */
+};
+
+struct smtp_listener { /* listener.settings points to one */
+	enum smtp_kind kind;
+	bool has_plaintext_login; /* from loopback, without TLS */
+};
+
+struct smtp_service {
+	struct service service; /* give this to listeners */
+	/* borrow, filled in by the caller before the first connection: */
+	struct loop *loop;
+	struct mail *mail;
+	struct directory *directory;
+	const struct smtp_settings *settings;
+	struct str hostname;
+
+	struct list sessions; /* fields from here: the room's own */
+	size_t session_count;
+	bool is_stopping;
+};
+
+/* Fill in service.name, .accept and .refusal; the borrowed fields are the caller's. */
+void smtp_service_init(struct smtp_service *s);
+
+/* Sessions say 421 at their next chance and end; new ones are refused. */
+void smtp_service_stop(struct smtp_service *s);
+
+#endif
