@@ -1,0 +1,194 @@
+#include "directory/sasl.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "crypto/random.h"
+
+#define NONCE_CHARS 24 /* 142 bits: RFC 5802 5.1 asks that it never comes twice */
+
+struct sasl_mechanism {
+	const char *name;
+	bool is_plaintext;
+	const char *prompt; /* the first challenge */
+	enum sasl_state (*feed)(struct sasl *s, struct str message);
+	enum sasl_state (*resume)(struct sasl *s);
+};
+
+static enum sasl_state
+failed(struct sasl *s, enum fail fail)
+{
+	s->fail = fail;
+	return SASL_FAILED;
+}
+
+static enum sasl_state
+ask_login(struct sasl *s, struct str name, struct str secret)
+{
+	directory_login_start(s->directory, &s->query, s->owner, name, secret);
+	return SASL_WAIT;
+}
+
+/* The directory's last word for PLAIN, LOGIN, and the end of SCRAM. */
+static enum sasl_state
+take_account(struct sasl *s)
+{
+	enum fail fail = s->query.op.fail;
+
+	if (fail == FAIL_NONE)
+		return SASL_DONE;
+	return failed(s, fail == FAIL_MISSING ? FAIL_DENIED : fail);
+}
+
+/* --- PLAIN: [authzid] NUL authcid NUL passwd (RFC 4616 2) ------------------------------------ */
+
+static enum sasl_state
+plain_feed(struct sasl *s, struct str message)
+{
+	struct str authzid, name;
+
+	if (!str_take_until(&message, '\0', &authzid) || !str_take_until(&message, '\0', &name))
+		return failed(s, FAIL_SYNTAX);
+	if (str_empty(name) || str_empty(message) || str_find_char(message, '\0') != STR_NONE)
+		return failed(s, FAIL_SYNTAX);
+	if (!str_empty(authzid) && !str_eq_nocase(authzid, name))
+		return failed(s, FAIL_DENIED);
+	return ask_login(s, name, message);
+}
+
+/* --- LOGIN: two questions, two answers (draft-murchison-sasl-login) --------------------------- */
+
+static enum sasl_state
+login_feed(struct sasl *s, struct str message)
+{
+	if (s->step == 1) {
+		buf_add(&s->user, message);
+		buf_add(&s->challenge, STR("Password:"));
+		return SASL_SEND;
+	}
+	return ask_login(s, buf_str(&s->user), message);
+}
+
+/* --- SCRAM (RFC 5802 5) ------------------------------------------------------------------------ */
+
+static enum sasl_state
+scram_feed(struct sasl *s, struct str message)
+{
+	enum fail fail;
+
+	if (s->step == 1) {
+		fail = scram_client_first(&s->scram, message);
+		if (fail != FAIL_NONE)
+			return failed(s, FAIL_SYNTAX);
+		if (s->scram.authzid.n > 0 &&
+		    !str_eq_nocase(buf_str(&s->scram.authzid), buf_str(&s->scram.user)))
+			return failed(s, FAIL_DENIED);
+		directory_scram_start(s->directory, &s->query, s->owner, HASH_SHA256,
+		    buf_str(&s->scram.user));
+		return SASL_WAIT;
+	}
+	if (s->step == 2) {
+		fail = scram_client_final(&s->scram, message, &s->challenge);
+		return fail == FAIL_NONE ? SASL_SEND : failed(s, fail);
+	}
+	/* the client's empty answer to our signature; now learn who that was */
+	if (!str_empty(message))
+		return failed(s, FAIL_SYNTAX);
+	directory_account_start(s->directory, &s->query, s->owner, buf_str(&s->scram.user));
+	return SASL_WAIT;
+}
+
+static enum sasl_state
+scram_resume(struct sasl *s)
+{
+	struct buf nonce;
+
+	if (s->step != 1)
+		return take_account(s);
+	if (s->query.op.fail != FAIL_NONE)
+		return failed(s, s->query.op.fail);
+	buf_init(&nonce, NONCE_CHARS);
+	random_text(&nonce, NONCE_CHARS);
+	scram_server_first(&s->scram, &s->query.scram, buf_str(&nonce), &s->challenge);
+	buf_release(&nonce);
+	return SASL_SEND;
+}
+
+/* --- the exchange ------------------------------------------------------------------------------ */
+
+static const struct sasl_mechanism mechanisms[] = {
+	{ "SCRAM-SHA-256", false, "", scram_feed, scram_resume },
+	{ "PLAIN", true, "", plain_feed, take_account },
+	{ "LOGIN", true, "Username:", login_feed, take_account },
+};
+
+const char *const sasl_names[] = { "SCRAM-SHA-256", "PLAIN", "LOGIN", NULL };
+
+static const struct sasl_mechanism *
+find_mechanism(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(mechanisms); i++) {
+		if (str_eq_nocase(name, str_c(mechanisms[i].name)))
+			return &mechanisms[i];
+	}
+	return NULL;
+}
+
+bool
+sasl_is_plaintext(struct str mechanism)
+{
+	const struct sasl_mechanism *m = find_mechanism(mechanism);
+
+	return m && m->is_plaintext;
+}
+
+enum fail
+sasl_start(struct sasl *s, struct directory *directory, struct task *owner, struct str mechanism)
+{
+	const struct sasl_mechanism *m = find_mechanism(mechanism);
+
+	sasl_release(s);
+	if (m == NULL)
+		return FAIL_MISSING;
+	s->mechanism = m;
+	s->directory = directory;
+	s->owner = owner;
+	s->state = SASL_SEND;
+	buf_init(&s->challenge, SASL_MESSAGE_MAX);
+	buf_init(&s->user, SASL_MESSAGE_MAX);
+	scram_init(&s->scram);
+	buf_add_c(&s->challenge, m->prompt);
+	return FAIL_NONE;
+}
+
+enum sasl_state
+sasl_feed(struct sasl *s, struct str message)
+{
+	invariant(s->state == SASL_SEND);
+	s->step++;
+	buf_clear(&s->challenge);
+	s->state =
+	    message.n > SASL_MESSAGE_MAX ? failed(s, FAIL_LIMIT) : s->mechanism->feed(s, message);
+	return s->state;
+}
+
+enum sasl_state
+sasl_resume(struct sasl *s)
+{
+	invariant(s->state == SASL_WAIT && !op_pending(&s->query.op));
+	s->state = s->mechanism->resume(s);
+	return s->state;
+}
+
+void
+sasl_release(struct sasl *s)
+{
+	directory_query_release(&s->query);
+	scram_release(&s->scram);
+	if (s->user.p)
+		mem_wipe(s->user.p, s->user.cap);
+	buf_release(&s->user);
+	buf_release(&s->challenge);
+	*s = (struct sasl){ 0 };
+}
