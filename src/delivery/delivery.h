@@ -1,0 +1,110 @@
+/*
+ * delivery.h - a message for local recipients: trace headers, loop detection, the Inbox of each.
+ *
+ * The SMTP and LMTP rooms ask the directory for each recipient, collect the answers in a
+ * delivery_targets (aliases, lists and catch-all meet in it, an account that is reached twice gets
+ * one copy), write trace headers and body into one blob, and call delivery_store(). That gives
+ * every account a hard link of the one file, its record, its place in the Inbox, in the turn's one
+ * commit; the outcome is per account, since LMTP answers per recipient. Synchronous.
+ *
+ * Not done here: Sieve, forwarding and the queue; remote targets are the caller's.
+ */
+#ifndef DELIVERY_DELIVERY_H
+#define DELIVERY_DELIVERY_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "mail/mail.h"
+
+#define DELIVERY_TARGETS_MAX  5000 /* accounts one message reaches, lists expanded */
+#define DELIVERY_RECEIVED_MAX 100  /* Received fields; more is a loop (RFC 5321 6.3) */
+
+/* --- trace ------------------------------------------------------------------------------------ */
+
+enum delivery_with { /* RFC 3848, RFC 6531 4.3: chosen by delivery_with() */
+	WITH_SMTP,
+	WITH_ESMTP,
+	WITH_LMTP,
+	WITH_UTF8SMTP,
+	WITH_UTF8LMTP,
+	WITH_COUNT
+};
+
+struct delivery_trace {
+	enum delivery_with with; /* base protocol; S and A are added for tls and auth */
+	bool is_tls, is_authenticated;
+	struct str sender;      /* MAIL FROM without <>, empty for the null sender */
+	struct str recipient;   /* for Delivered-To and "for": only when there is exactly one */
+	struct str helo;        /* what the client called itself */
+	struct str client_ip;   /* text; empty for a unix socket */
+	struct str client_name; /* verified reverse name, or empty */
+	struct str own_name;    /* this host */
+	struct str tls_text;    /* "TLSv1.2 ECDHE-..", or empty */
+	struct str id;          /* of the transaction */
+	int64_t now_s;
+	bool hides_client; /* submission: the client's address is left out */
+};
+
+/* "ESMTPSA" and so on. */
+struct str delivery_with_text(const struct delivery_trace *trace);
+
+/*
+ * Append Return-Path, Delivered-To (with one recipient) and Received (RFC 5321 4.4), folded, with
+ * CRLF. Bytes of the peer are quoted or left out so that no line can be forged.
+ */
+void delivery_write_headers(struct buf *out, const struct delivery_trace *trace);
+
+/*
+ * Does the header of this message, trace of this delivery included, show a loop: too many Received
+ * fields, or a Delivered-To with this recipient below our own Received? delivery_store() asks it for
+ * every target (outcome FAIL_PERM); others may ask earlier, with the header alone.
+ */
+bool delivery_is_loop(struct str header, struct str recipient);
+
+/* --- targets ---------------------------------------------------------------------------------- */
+
+struct delivery_target {    /* one account */
+	struct str account; /* canonical name; arena */
+	struct account_limits limits;
+	struct str *recipients; /* envelope recipients that led here; arena */
+	size_t recipient_count, recipient_cap;
+	enum fail outcome; /* after delivery_store(): NONE, LIMIT over quota, PERM loop, TEMP */
+	uint64_t email_id;
+};
+
+struct delivery_targets {
+	struct arena *arena;             /* borrow: the mail transaction's */
+	struct delivery_target *targets; /* in order of arrival; arena */
+	size_t count, cap;
+};
+
+void delivery_targets_init(struct delivery_targets *t, struct arena *arena);
+
+/* This recipient leads to this account. FAIL_LIMIT: too many. */
+MUST_CHECK enum fail delivery_targets_add(struct delivery_targets *t, struct str recipient,
+    struct str account, const struct account_limits *limits);
+
+/*
+ * The outcome for one envelope recipient: FAIL_NONE when all its accounts have the message; when
+ * some do not, the worst of theirs (TEMP, then LIMIT, then PERM); FAIL_MISSING when it led nowhere.
+ */
+enum fail delivery_outcome(const struct delivery_targets *t, struct str recipient);
+
+/* --- storing ---------------------------------------------------------------------------------- */
+
+struct delivery {
+	struct str account; /* whose folder the file was written to: one of the targets */
+	struct str blob;    /* its name there, from blob_write_finish() in this turn */
+	struct str sender;  /* of the envelope */
+	int64_t received_s;
+};
+
+/*
+ * Store the message in the Inbox of every target and fill in the outcomes. The file is given to the
+ * other targets by hard links and needs no care of the caller afterwards, whatever the outcomes.
+ * FAIL_NONE when at least one target has it; else the worst outcome.
+ */
+MUST_CHECK enum fail delivery_store(struct mail *m, const struct delivery *d,
+    struct delivery_targets *targets);
+
+#endif

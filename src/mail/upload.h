@@ -1,0 +1,38 @@
+/*
+ * upload.h - files that clients uploaded and that are not (yet) messages: JMAP's upload.
+ *
+ * An upload is a file of the account with a record {size, type, time}; it is dropped after
+ * UPLOAD_KEEP_S, and the oldest go first when an account has more than UPLOAD_COUNT_MAX or
+ * UPLOAD_BYTES_MAX (RFC 8620 section 6: at least one hour if there is room). To make it a message,
+ * blob_link() its file to a new name and email_add() that.
+ */
+#ifndef MAIL_UPLOAD_H
+#define MAIL_UPLOAD_H
+
+#include "base/arena.h"
+#include "blob/blob.h"
+#include "mail/mail.h"
+
+#define UPLOAD_KEEP_S    (24 * 3600)
+#define UPLOAD_COUNT_MAX 1000
+#define UPLOAD_BYTES_MAX (500 * 1024 * 1024) /* bytes of one account's uploads */
+#define UPLOAD_TYPE_MAX  255                 /* bytes of the media type */
+
+struct upload {
+	uint64_t id;
+	struct str blob; /* file name */
+	struct str type; /* media type as the client said */
+	uint64_t size;
+	int64_t uploaded_s;
+};
+
+/* Name a file as an upload, in the turn in which it was finished; drops what is too old or too much.
+ * FAIL_LIMIT larger than UPLOAD_BYTES_MAX · FAIL_TEMP. */
+MUST_CHECK enum fail upload_add(struct account *a, struct str blob, uint64_t size, struct str type,
+    uint64_t *id_out);
+
+/* FAIL_MISSING · FAIL_LIMIT arena full · FAIL_TEMP. */
+MUST_CHECK enum fail upload_get(struct account *a, uint64_t id, struct arena *arena,
+    struct upload **out);
+
+#endif
