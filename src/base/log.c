@@ -202,10 +202,9 @@ log_write(const struct log *log, enum log_level level, const char *event, ...)
 	buf_release(&line);
 }
 
-enum fail
-fail_because(const struct log *log, enum fail fail, const char *event, int error_number)
+void
+fail_log(const struct log *log, enum fail fail, const char *event, int error_number)
 {
 	log_warn(log, event, LOG_TEXT("fail", str_c(fail_names[fail])),
 	    LOG_TEXT("error", str_c(strerror(error_number))));
-	return fail;
 }

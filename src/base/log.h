@@ -57,7 +57,15 @@ struct log_field {
 void log_write(const struct log *log, enum log_level level, const char *event, ...);
 
 /* Log a failed system call or library call once, where it is known, and hand `fail` on. */
-enum fail fail_because(const struct log *log, enum fail fail, const char *event, int error_number);
+void fail_log(const struct log *log, enum fail fail, const char *event, int error_number);
+
+/* Inline, so that a static analyser sees that what comes out is what went in. */
+static inline enum fail
+fail_because(const struct log *log, enum fail fail, const char *event, int error_number)
+{
+	fail_log(log, fail, event, error_number);
+	return fail;
+}
 
 /* Settings: lowest level written; JSON instead of text; debug per room ("smtp", "*"). */
 void log_set_level(enum log_level level);

@@ -162,7 +162,7 @@ map_next(const struct map *m, const struct map_node *node)
 {
 	if (node->next)
 		return node->next;
-	return first_from(m, (node->hash & (m->bucket_count - 1)) + 1);
+	return first_from(m, (size_t)(node->hash & (m->bucket_count - 1)) + 1);
 }
 
 void
