@@ -16,6 +16,7 @@ session_check(const struct http_session *s)
 #ifdef DEV
 	bool has_head = (s->have & HTTP_HAVE_HEAD) != 0;
 
+	invariant(s->state < HTTP_STATE_COUNT);
 	invariant((s->handler != NULL) == (s->state == HTTP_HANDLE));
 	invariant(s->state != HTTP_IDLE || s->exchange.request.head_bytes == 0);
 	invariant(s->state != HTTP_HANDLE || has_head);
