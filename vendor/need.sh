@@ -14,6 +14,10 @@ if ! command -v dpkg-query >/dev/null || [ "${NEED:-}" = skip ]; then
 	exit 0
 fi
 
+# Several targets of one make may come here at once.
+exec 9>"$(dirname "$stamp")/lock"
+flock 9
+
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 offered() { apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [0-9]'; }
 
@@ -45,7 +49,7 @@ refresh() {
 	find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' -mmin -1440 2>/dev/null | grep -q . &&
 		[ "${1:-}" != always ] && return
 	echo "  APT    update"
-	apt-get -q update >"$stamp.log" 2>&1 || tail -n 5 "$stamp.log"
+	apt-get -q -o DPkg::Lock::Timeout=600 update >"$stamp.log" 2>&1 || tail -n 5 "$stamp.log"
 }
 
 look
@@ -66,7 +70,7 @@ fi
 if [ ${#missing[@]} -gt 0 ]; then
 	echo "Installing Debian packages ($list):"
 	printf '  %s\n' "${why[@]}"
-	install() { apt-get -qy install --no-install-recommends "${missing[@]}" </dev/null >"$stamp.log" 2>&1; }
+	install() { apt-get -qy -o DPkg::Lock::Timeout=600 install --no-install-recommends "${missing[@]}" </dev/null >"$stamp.log" 2>&1; }
 	install || { refresh always; install; } || {
 		tail -n 20 "$stamp.log" >&2
 		echo "apt-get install failed: ${missing[*]}" >&2
