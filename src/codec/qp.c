@@ -1,0 +1,272 @@
+#include "codec/qp.h"
+
+/* base */
+#include "base/num.h"
+
+#define QP_LINE_MAX 75   /* characters before the "=" of a soft break (RFC 2045 6.7 rule 5) */
+#define QP_PIECE    2048 /* bytes worked on at a time */
+
+static const char digits[] = "0123456789ABCDEF";
+
+static int
+hex_value(char c)
+{
+	c = char_upper(c);
+	if (char_is_digit(c))
+		return c - '0';
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* --- encoder ------------------------------------------------------------------------------- */
+
+static void
+soft_break(struct qp_encoder *e, unsigned width, struct buf *out)
+{
+	if (e->column + width <= QP_LINE_MAX)
+		return;
+	buf_add(out, STR("=\r\n"));
+	e->column = 0;
+}
+
+static void
+add_plain(struct qp_encoder *e, char c, struct buf *out)
+{
+	soft_break(e, 1, out);
+	buf_add_char(out, c);
+	e->column++;
+}
+
+static void
+add_escaped(struct qp_encoder *e, char c, struct buf *out)
+{
+	char escape[3] = { '=', digits[(unsigned char)c >> 4], digits[c & 15] };
+
+	soft_break(e, 3, out);
+	buf_add(out, str_of(escape, 3));
+	e->column += 3;
+}
+
+/* What was held turned out not to stand before a line end. */
+static void
+add_held(struct qp_encoder *e, struct buf *out)
+{
+	if (e->held == '\r')
+		add_escaped(e, '\r', out);
+	else if (e->held != 0)
+		add_plain(e, e->held, out);
+	e->held = 0;
+}
+
+static void
+line_end(struct qp_encoder *e, struct buf *out)
+{
+	if (e->held != '\r' && e->held != 0)
+		add_escaped(e, e->held, out);
+	e->held = 0;
+	buf_add(out, STR("\r\n"));
+	e->column = 0;
+}
+
+static void
+encode_one(struct qp_encoder *e, char c, struct buf *out)
+{
+	if (c == '\n' && !e->is_binary) {
+		line_end(e, out);
+		return;
+	}
+	if (c == '\r' && !e->is_binary) {
+		if (e->held == ' ' || e->held == '\t')
+			add_escaped(e, e->held, out);
+		else
+			add_held(e, out);
+		e->held = c;
+		return;
+	}
+	add_held(e, out);
+	if (char_is_space(c))
+		e->held = c;
+	else if (c > ' ' && c <= '~' && c != '=')
+		add_plain(e, c, out);
+	else
+		add_escaped(e, c, out);
+}
+
+void
+qp_encoder_feed(struct qp_encoder *e, struct str text, struct buf *out)
+{
+	for (size_t i = 0; i < text.n; i++)
+		encode_one(e, text.p[i], out);
+}
+
+void
+qp_encoder_end(struct qp_encoder *e, struct buf *out)
+{
+	if (e->held != 0)
+		add_escaped(e, e->held, out);
+	*e = (struct qp_encoder){ .is_binary = e->is_binary };
+}
+
+/* --- decoder ------------------------------------------------------------------------------- */
+
+/* Where decoded bytes go; room for all that one byte of input can set free is kept. */
+struct piece {
+	char p[QP_PIECE + QP_HELD_MAX + 4];
+	size_t n;
+};
+
+static void
+put(struct piece *to, char c)
+{
+	to->p[to->n++] = c;
+}
+
+static void
+put_held(struct qp_decoder *d, struct piece *to)
+{
+	for (size_t i = 0; i < d->held_count; i++)
+		put(to, d->held[i]);
+	d->held_count = 0;
+}
+
+static void
+decode_text(struct qp_decoder *d, char c, struct piece *to)
+{
+	if (char_is_space(c)) {
+		if (d->held_count == QP_HELD_MAX)
+			put_held(d, to);
+		d->held[d->held_count++] = c;
+		return;
+	}
+	if (c == '\r' || c == '\n')
+		d->held_count = 0;
+	else if (d->held_count > 0)
+		put_held(d, to);
+	if (c == '=')
+		d->state = QP_EQUALS;
+	else
+		put(to, c);
+}
+
+/* An "=" that began nothing: it is text, as is what followed it. */
+static void
+give_up(struct qp_decoder *d, char c, struct piece *to)
+{
+	d->is_damaged = true;
+	put(to, '=');
+	if (d->state == QP_EQUALS_HEX)
+		put(to, d->first);
+	d->state = QP_TEXT;
+	decode_text(d, c, to);
+}
+
+static void
+decode_escape(struct qp_decoder *d, char c, struct piece *to)
+{
+	switch (d->state) {
+	case QP_TEXT: break;
+	case QP_EQUALS:
+		if (c == '\r') {
+			d->state = QP_EQUALS_CR;
+		} else if (c == '\n') {
+			d->state = QP_TEXT;
+		} else if (char_is_space(c)) {
+			d->state = QP_EQUALS_BLANK;
+		} else if (hex_value(c) >= 0) {
+			d->state = QP_EQUALS_HEX;
+			d->first = c;
+		} else {
+			give_up(d, c, to);
+		}
+		break;
+	case QP_EQUALS_HEX:
+		if (hex_value(c) < 0) {
+			give_up(d, c, to);
+			break;
+		}
+		put(to, (char)(hex_value(d->first) << 4 | hex_value(c)));
+		d->state = QP_TEXT;
+		break;
+	case QP_EQUALS_BLANK: /* padding that a gateway added behind the "=" */
+		if (c == '\r')
+			d->state = QP_EQUALS_CR;
+		else if (c == '\n')
+			d->state = QP_TEXT;
+		else if (!char_is_space(c))
+			give_up(d, c, to);
+		break;
+	case QP_EQUALS_CR:
+		d->state = QP_TEXT;
+		if (c != '\n')
+			decode_text(d, c, to);
+		break;
+	}
+}
+
+void
+qp_decoder_feed(struct qp_decoder *d, struct str text, struct buf *out)
+{
+	struct piece to;
+
+	while (text.n > 0) {
+		struct str part = str_head(text, QP_PIECE / 3);
+
+		to.n = 0;
+		for (size_t i = 0; i < part.n; i++) {
+			if (d->state == QP_TEXT)
+				decode_text(d, part.p[i], &to);
+			else
+				decode_escape(d, part.p[i], &to);
+		}
+		buf_add(out, str_of(to.p, to.n));
+		text = str_from(text, part.n);
+	}
+}
+
+void
+qp_decoder_end(struct qp_decoder *d, struct buf *out)
+{
+	if (d->state == QP_EQUALS_HEX) {
+		buf_add_char(out, '=');
+		buf_add_char(out, d->first);
+	}
+	*d = (struct qp_decoder){ .is_damaged = d->is_damaged || d->state == QP_EQUALS_HEX };
+}
+
+/* --- encoded words --------------------------------------------------------------------------- */
+
+void
+qp_word_parse(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (c == '=' && i + 2 < text.n && hex_value(text.p[i + 1]) >= 0 &&
+		    hex_value(text.p[i + 2]) >= 0) {
+			c = (char)(hex_value(text.p[i + 1]) << 4 | hex_value(text.p[i + 2]));
+			i += 2;
+		} else if (c == '_') {
+			c = ' ';
+		}
+		buf_add_char(out, c);
+	}
+}
+
+/* Only what RFC 2047 5 (3) allows in a phrase stays plain, so that the word fits everywhere. */
+void
+qp_word_write(struct buf *out, struct str bytes)
+{
+	for (size_t i = 0; i < bytes.n; i++) {
+		char c = bytes.p[i];
+
+		if (c == ' ') {
+			buf_add_char(out, '_');
+		} else if (char_is_alpha(c) || char_is_digit(c) ||
+		    str_find_char(STR("!*+-/"), c) != STR_NONE) {
+			buf_add_char(out, c);
+		} else {
+			char escape[3] = { '=', digits[(unsigned char)c >> 4], digits[c & 15] };
+
+			buf_add(out, str_of(escape, 3));
+		}
+	}
+}
