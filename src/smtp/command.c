@@ -1,0 +1,111 @@
+#include "smtp/session.h"
+
+/* system */
+#include <string.h>
+
+/* clang-format off */
+const struct smtp_command smtp_commands[] = {
+	/* name        run           must hold before it runs                                       RFC 5321 */
+	{ "HELO",      cmd_helo,     ONLY_SMTP,                         "HELO host" },           /* 4.1.1.1 */
+	{ "EHLO",      cmd_ehlo,     ONLY_SMTP,                         "EHLO host" },           /* 4.1.1.1 */
+	{ "LHLO",      cmd_ehlo,     ONLY_LMTP,                         "LHLO host" },           /* RFC 2033 4.1 */
+	{ "MAIL",      cmd_mail,     NEED_HELO | NEED_LOGIN | NOT_IN_TXN, "MAIL FROM:<address> [SIZE=bytes] [BODY=8BITMIME] [SMTPUTF8]" }, /* 4.1.1.2 */
+	{ "RCPT",      cmd_rcpt,     NEED_HELO | NEED_MAIL,             "RCPT TO:<address>" },   /* 4.1.1.3 */
+	{ "DATA",      cmd_data,     NEED_HELO | NEED_MAIL | NEED_RCPT | NO_ARGUMENT, "DATA" },  /* 4.1.1.4 */
+	{ "BDAT",      cmd_bdat,     NEED_HELO | NEED_MAIL,             "BDAT bytes [LAST]" },   /* RFC 3030 2 */
+	{ "RSET",      cmd_rset,     NO_ARGUMENT,                       "RSET" },                /* 4.1.1.5 */
+	{ "VRFY",      cmd_vrfy,     0,                                 "VRFY name" },           /* 4.1.1.6 */
+	{ "HELP",      cmd_help,     0,                                 "HELP [command]" },      /* 4.1.1.8 */
+	{ "NOOP",      cmd_noop,     0,                                 "NOOP" },                /* 4.1.1.9 */
+	{ "QUIT",      cmd_quit,     NO_ARGUMENT,                       "QUIT" },                /* 4.1.1.10 */
+	{ "STARTTLS",  cmd_starttls, NEED_HELO | NOT_IN_TXN | NO_ARGUMENT, "STARTTLS" },         /* RFC 3207 4 */
+	{ "AUTH",      cmd_auth,     NEED_HELO | NOT_IN_TXN | ONLY_SUBMISSION, "AUTH mechanism [response]" }, /* RFC 4954 4 */
+	{ NULL,        NULL,         0,                                 NULL },
+};
+/* clang-format on */
+
+/* What a row's flags object to, or REPLY_COUNT when nothing. */
+static enum smtp_reply
+objection(const struct smtp_session *s, unsigned flags, struct str argument)
+{
+	if (((flags & ONLY_SMTP) && smtp_is_lmtp(s)) || ((flags & ONLY_LMTP) && !smtp_is_lmtp(s)))
+		return REPLY_UNKNOWN;
+	if ((flags & ONLY_SUBMISSION) && !smtp_is_submission(s))
+		return REPLY_NOT_HERE;
+	if ((flags & NO_ARGUMENT) && !str_empty(argument))
+		return REPLY_NO_ARGUMENT;
+	if ((flags & NEED_HELO) && !(s->have & HAVE_HELO))
+		return REPLY_NEED_HELO;
+	if ((flags & NEED_LOGIN) && smtp_is_submission(s) && !(s->have & HAVE_AUTH))
+		return smtp_can_login(s) ? REPLY_NEED_AUTH : REPLY_NEED_TLS;
+	if ((flags & NOT_IN_TXN) && (s->have & HAVE_MAIL))
+		return REPLY_HAS_MAIL;
+	if ((flags & NEED_MAIL) && !(s->have & HAVE_MAIL))
+		return REPLY_NEED_MAIL;
+	if ((flags & NEED_RCPT) && !(s->have & HAVE_RCPT))
+		return REPLY_NEED_RCPT;
+	return REPLY_COUNT;
+}
+
+enum smtp_state
+smtp_dispatch(struct smtp_session *s, struct str line)
+{
+	struct str verb = str_head(line, str_find_char(line, ' '));
+	struct str argument = str_trim(str_from(line, verb.n));
+
+	for (const struct smtp_command *c = smtp_commands; c->name; c++) {
+		enum smtp_reply reply;
+
+		if (!str_eq_nocase(verb, str_c(c->name)))
+			continue;
+		reply = objection(s, c->flags, argument);
+		return reply == REPLY_COUNT ? c->run(s, argument) : smtp_say(s, reply);
+	}
+	return smtp_say(s, REPLY_UNKNOWN);
+}
+
+enum smtp_state
+cmd_help(struct smtp_session *s, struct str argument)
+{
+	struct buf *out = conn_out(s->conn);
+
+	for (const struct smtp_command *c = smtp_commands; c->name; c++) {
+		if (!str_empty(argument) && !str_eq_nocase(argument, str_c(c->name)))
+			continue;
+		buf_add(out, STR("214-2.0.0 "));
+		buf_add_c(out, c->help);
+		buf_add(out, STR("\r\n"));
+	}
+	buf_add(out, STR("214 2.0.0 RFC 5321 has the rest\r\n"));
+	return SMTP_READ_COMMAND;
+}
+
+enum smtp_state
+cmd_noop(struct smtp_session *s, struct str argument)
+{
+	(void)argument; /* RFC 5321 4.1.1.9: a string to be ignored */
+	return smtp_say(s, REPLY_OK);
+}
+
+enum smtp_state
+cmd_rset(struct smtp_session *s, struct str argument)
+{
+	(void)argument;
+	smtp_txn_end(s);
+	return smtp_say(s, REPLY_FLUSHED);
+}
+
+/* RFC 5321 7.3: neither confirms nor denies, so that nobody harvests addresses. */
+enum smtp_state
+cmd_vrfy(struct smtp_session *s, struct str argument)
+{
+	return smtp_say(s, str_empty(argument) ? REPLY_SYNTAX : REPLY_VRFY);
+}
+
+enum smtp_state
+cmd_quit(struct smtp_session *s, struct str argument)
+{
+	(void)argument;
+	smtp_reply_write(conn_out(s->conn), REPLY_BYE);
+	return SMTP_CLOSING;
+}

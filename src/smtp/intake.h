@@ -1,0 +1,50 @@
+/*
+ * intake.h - the content of a message on its way to the disk.
+ *
+ * Bytes are fed as they come. The header (up to INTAKE_HEADER_MAX bytes) is held back until its end,
+ * so that what we add stands above it: trace fields always, and at submission the Date and
+ * Message-ID that the client left out (RFC 6409 8). The rest streams into the blob writer, so a
+ * message costs no memory by its size. A message over the limit is swallowed, not stored.
+ *
+ * Ownership: embedded in the transaction, zeroed before start; intake_cancel() is safe always.
+ */
+#ifndef SMTP_INTAKE_H
+#define SMTP_INTAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/fail.h"
+#include "base/str.h"
+#include "blob/blob.h"
+
+#define INTAKE_HEADER_MAX (256 * 1024) /* bytes held back; longer headers go on unseen */
+
+struct intake { /* fields: read only */
+	struct blob_writer writer;
+	struct buf head;     /* own; held back until the header ends */
+	struct buf trace;    /* own; our fields, to stand first */
+	struct str hostname; /* borrow: the service's */
+	uint64_t size;       /* bytes fed */
+	uint64_t max;        /* bytes allowed */
+	bool is_started;
+	bool is_in_body;      /* the header went out */
+	bool is_submission;   /* complete the header */
+	bool is_loop;         /* too many Received fields, or Delivered-To is the recipient */
+	struct str recipient; /* borrow: transaction; the only one, or empty */
+	enum fail fail;       /* sticky: LIMIT too big, TEMP disk */
+};
+
+/* Begin; `trace` (complete fields with CRLF) is copied. FAIL_TEMP when the disk is not well. */
+MUST_CHECK enum fail intake_start(struct intake *i, struct blob_store *blobs, struct str folder,
+    struct str trace, uint64_t max);
+
+void intake_feed(struct intake *i, struct str bytes);
+
+/* All is there: the file's name, or why there is none. */
+MUST_CHECK enum fail intake_finish(struct intake *i, struct blob_name *name_out);
+
+void intake_cancel(struct intake *i);
+
+#endif
