@@ -26,6 +26,7 @@ struct filter;
 
 struct filter_ops {
 	const char *name;
+	bool is_tls;
 	/* Up to n bytes into p. */
 	enum io (*read)(struct filter *f, void *p, size_t n, size_t *got_out);
 	/* Take up to n bytes from p; they may stay inside until flush. */

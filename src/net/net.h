@@ -64,8 +64,9 @@ struct net { /* fields: read only */
 	struct map sites; /* connections counted per address */
 	size_t count;     /* inbound connections */
 	uint64_t last_id;
-	int spare_fd;      /* given up for a moment when descriptors run out */
-	bool is_turn_over; /* inside the flush hook */
+	int spare_fd;     /* given up for a moment when descriptors run out */
+	uint64_t refused; /* over a limit, since the last line about it in the log */
+	int64_t refused_told_ms;
 	char scratch[CONN_READ_BYTES];
 };
 

@@ -1,0 +1,56 @@
+/*
+ * list.h - the arguments of LIST, LSUB and STATUS (RFC 9051 6.3.9, 6.3.11; RFC 5258, 6154, 8438).
+ */
+#ifndef IMAP_LIST_H
+#define IMAP_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+#include "imap/token.h"
+
+#define IMAP_PATTERNS_MAX 100  /* patterns of one LIST */
+#define IMAP_PATTERN_MAX  2000 /* bytes of one; matching may take its square */
+
+enum {
+	STATUS_MESSAGES = 1,
+	STATUS_RECENT = 2,
+	STATUS_UIDNEXT = 4,
+	STATUS_UIDVALIDITY = 8,
+	STATUS_UNSEEN = 16,
+	STATUS_DELETED = 32,
+	STATUS_SIZE = 64,
+	STATUS_MAILBOXID = 128,
+};
+#define STATUS_ITEM_COUNT 8
+
+/* Their names, by bit. */
+extern const struct str imap_status_names[STATUS_ITEM_COUNT];
+
+enum {
+	LIST_SUBSCRIBED = 1,
+	LIST_REMOTE = 2,
+	LIST_RECURSIVE = 4, /* RECURSIVEMATCH */
+	LIST_SPECIAL_USE = 8,
+	LIST_CHILDREN = 16,
+	LIST_STATUS = 32,
+};
+
+struct imap_list {
+	bool is_extended; /* options or several patterns stood there */
+	unsigned selects; /* LIST_SUBSCRIBED .. in front */
+	unsigned returns; /* LIST_SUBSCRIBED .. behind RETURN */
+	unsigned status;  /* items of RETURN (STATUS (..)) */
+	struct str reference;
+	struct str *patterns; /* arena; as the client wrote them */
+	size_t pattern_count;
+};
+
+/* list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts], behind its SP */
+MUST_CHECK bool imap_list_parse(struct imap_cursor *c, struct imap_list *out);
+
+/* "(" status-att *(SP status-att) ")" */
+MUST_CHECK bool imap_status_items(struct imap_cursor *c, unsigned *out);
+
+#endif

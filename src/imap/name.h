@@ -1,0 +1,40 @@
+/*
+ * name.h - mailbox names between client and store, and the patterns of LIST.
+ *
+ * The store has paths in UTF-8 with "/" between the levels. A client of IMAP4rev1 writes names in
+ * modified UTF-7 (RFC 3501 5.1.3), one that enabled IMAP4rev2 writes UTF-8 (RFC 9051 5.1).
+ */
+#ifndef IMAP_NAME_H
+#define IMAP_NAME_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fail.h"
+#include "base/str.h"
+
+#define IMAP_NAME_MAX       (16 * 1024) /* bytes: 32 levels of 255 bytes, in UTF-7 */
+#define IMAP_DELIMITER      '/'
+#define IMAP_DELIMITER_TEXT "\"/\""
+
+/*
+ * The path of a client's name or pattern, in `arena`. FAIL_SYNTAX: it is in neither encoding (or
+ * not in UTF-8 when is_utf8); FAIL_LIMIT: too long.
+ */
+MUST_CHECK enum fail imap_name_parse(struct arena *arena, struct str name, bool is_utf8,
+    struct str *path_out);
+
+/* Write a path as the client knows it: astring in modified UTF-7, or a quoted string in UTF-8. */
+void imap_name_write(struct buf *out, struct str path, bool is_utf8);
+
+/*
+ * Does a pattern match a path (RFC 9051 6.3.9)? "*" stands for anything, "%" for anything without the
+ * delimiter. INBOX is compared without case.
+ */
+bool imap_name_matches(struct str pattern, struct str path);
+
+/* Is it INBOX, in any case? */
+bool imap_name_is_inbox(struct str path);
+
+#endif

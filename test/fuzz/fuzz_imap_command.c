@@ -1,0 +1,40 @@
+/* The words of a command, LIST's arguments, names and patterns, on arbitrary bytes. */
+#include "imap/token.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "imap/flag.h"
+#include "imap/list.h"
+#include "imap/name.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str in = str_of(data, size), word, path;
+	struct imap_literal literal;
+	struct imap_flags flags;
+	struct imap_list list;
+	struct arena arena;
+
+	arena_init(&arena, 1 << 20);
+	if (imap_literal_suffix(in, &literal))
+		invariant(literal.mark <= size && literal.mark >= 3);
+	struct imap_cursor c = { in, &arena, false };
+	if (imap_tag(&c, &word))
+		invariant(word.n > 0 && word.n + c.at.n == size);
+	c.at = in;
+	while (imap_nstring(&c, &word) || imap_sp(&c) || imap_astring(&c, &word))
+		invariant(c.at.n < size);
+	c.at = in;
+	if (imap_list_parse(&c, &list) &&
+	    imap_name_parse(&arena, list.reference, size & 1, &path) == FAIL_NONE)
+		(void)imap_name_matches(list.patterns[0], path);
+	c.at = in;
+	(void)imap_flag_list(&c, &flags);
+	arena_release(&arena);
+	return 0;
+}

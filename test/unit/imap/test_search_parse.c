@@ -1,0 +1,115 @@
+#include "imap/search.h"
+
+/* base */
+#include "base/mem.h"
+#include "base/test.h"
+
+static struct arena arena;
+
+static const struct {
+	const char *name, *in;
+	enum fail want;
+	unsigned returns;
+	const char *out;
+} rows[] = {
+	{ "all", "ALL", FAIL_NONE, 0, "(AND (ALL))" },
+	{ "flags", "seen UNDELETED", FAIL_NONE, 0, "(AND (FLAG 1) (NOT FLAG 32768))" },
+	{ "not", "NOT SEEN NOT NOT SEEN", FAIL_NONE, 0, "(AND (NOT FLAG 1) (FLAG 1))" },
+	{ "or", "OR SEEN (FLAGGED ANSWERED)", FAIL_NONE, 0,
+	    "(AND (OR (FLAG 1) (AND (FLAG 4) (FLAG 2))))" },
+	{ "cost", "TEXT x SUBJECT y SEEN", FAIL_NONE, 0,
+	    "(AND (FLAG 1) (FIELD Subject:y) (TEXT x))" },
+	{ "cost below", "(TEXT x) OR BODY z DRAFT FROM y", FAIL_NONE, 0,
+	    "(AND (FIELD From:y) (AND (TEXT x)) (OR (FLAG 8) (BODY z)))" },
+	{ "sets", "1:4,7 UID 5:*", FAIL_NONE, 0, "(AND (SEQ 1:4,7:7) (UID 5:4294967295))" },
+	{ "saved", "$ SEEN", FAIL_NONE, 0, "(AND (SEQ $) (FLAG 1))" },
+	{ "uid saved", "UID $", FAIL_NONE, 0, "(AND (UID $))" },
+	{ "dates", "BEFORE 1-Jan-1970 SINCE \"2-Jan-1970\"", FAIL_NONE, 0,
+	    "(AND (BEFORE 0) (SINCE 86400))" },
+	{ "wrong date", "ON 32-Jan-1970", FAIL_SYNTAX, 0, "" },
+	{ "sizes", "LARGER 100 SMALLER 9", FAIL_NONE, 0, "(AND (LARGER 100) (SMALLER 9))" },
+	{ "keyword", "KEYWORD $Junk UNKEYWORD x", FAIL_NONE, 0,
+	    "(AND (KEYWORD $Junk) (NOT KEYWORD x))" },
+	{ "keyword flag", "KEYWORD \\Seen", FAIL_SYNTAX, 0, "" },
+	{ "header", "HEADER X-Foo \"\"", FAIL_NONE, 0, "(AND (FIELD X-Foo:))" },
+	{ "recent", "NEW OLD RECENT", FAIL_NONE, 0, "(AND (NEW) (NOT RECENT) (RECENT))" },
+	{ "literal", "SUBJECT {3}\r\na b", FAIL_NONE, 0, "(AND (FIELD Subject:a b))" },
+	{ "ids", "EMAILID e5 THREADID t1", FAIL_NONE, 0, "(AND (EMAILID e5) (THREADID t1))" },
+	{ "return", "RETURN (MIN COUNT) ALL", FAIL_NONE, SEARCH_MIN | SEARCH_COUNT, "(AND (ALL))" },
+	{ "return nothing", "RETURN () ALL", FAIL_NONE, SEARCH_ALL, "(AND (ALL))" },
+	{ "return save", "RETURN (SAVE) ALL", FAIL_NONE, SEARCH_SAVE, "(AND (ALL))" },
+	{ "return unknown", "RETURN (FOO) ALL", FAIL_SYNTAX, 0, "" },
+	{ "return alone", "RETURN (MIN)", FAIL_SYNTAX, SEARCH_MIN, "" },
+	{ "charset", "CHARSET utf-8 TEXT \"\xc3\xa4\"", FAIL_NONE, 0, "(AND (TEXT \xc3\xa4))" },
+	{ "charset latin", "CHARSET iso-8859-1 TEXT \"\xe4\"", FAIL_NONE, 0,
+	    "(AND (TEXT \xc3\xa4))" },
+	{ "charset unknown", "CHARSET x-what ALL", FAIL_MISSING, 0, "" },
+	{ "empty", "", FAIL_SYNTAX, 0, "" },
+	{ "unknown", "FOO", FAIL_SYNTAX, 0, "" },
+	{ "blank at end", "ALL ", FAIL_SYNTAX, 0, "" },
+	{ "open", "(ALL", FAIL_SYNTAX, 0, "" },
+	{ "or with one", "OR ALL", FAIL_SYNTAX, 0, "" },
+	{ "empty parens", "()", FAIL_SYNTAX, 0, "" },
+};
+
+static void
+test_limits(void)
+{
+	struct imap_search search;
+	struct buf text;
+
+	buf_init(&text, 100000);
+	TEST_ROW("deep");
+	for (int i = 0; i < 5000; i++)
+		buf_add_c(&text, "(");
+	struct imap_cursor c = { buf_str(&text), &arena, false };
+	CHECK(imap_search_parse(&c, &search) == FAIL_LIMIT);
+	buf_clear(&text);
+	TEST_ROW("deep not");
+	for (int i = 0; i < 5000; i++)
+		buf_add_c(&text, "NOT ");
+	c = (struct imap_cursor){ buf_str(&text), &arena, false };
+	CHECK(imap_search_parse(&c, &search) == FAIL_LIMIT);
+	buf_clear(&text);
+	TEST_ROW("many");
+	for (int i = 0; i < 5000; i++)
+		buf_add_c(&text, "ALL ");
+	c = (struct imap_cursor){ buf_str(&text), &arena, false };
+	CHECK(imap_search_parse(&c, &search) == FAIL_LIMIT);
+	buf_release(&text);
+}
+
+int
+main(void)
+{
+	struct imap_search search;
+	struct buf out;
+
+	arena_init(&arena, 1000000);
+	buf_init(&out, 100000);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct imap_cursor c = { str_c(rows[i].in), &arena, false };
+
+		TEST_ROW(rows[i].name);
+		CHECK_NUM(imap_search_parse(&c, &search), rows[i].want);
+		CHECK_NUM(search.returns, rows[i].returns);
+		if (rows[i].want != FAIL_NONE)
+			continue;
+		buf_clear(&out);
+		imap_search_write(&out, search.root);
+		CHECK_STR(buf_str(&out), str_c(rows[i].out));
+		arena_reset(&arena);
+	}
+	TEST_ROW("resolve");
+	struct imap_cursor c = { STR("OR 1:* (UID *:3)"), &arena, false };
+	CHECK(imap_search_parse(&c, &search) == FAIL_NONE);
+	imap_search_resolve(search.root, 7, 90);
+	buf_clear(&out);
+	imap_search_write(&out, search.root);
+	CHECK_STR(buf_str(&out), STR("(AND (OR (SEQ 1:7) (AND (UID 3:90))))"));
+	CHECK_NUM(imap_search_last_sequence(search.root), 7);
+	test_limits();
+	buf_release(&out);
+	arena_release(&arena);
+	return test_end();
+}
