@@ -10,24 +10,24 @@
 #define SITE_IPV6_BYTES 8 /* a /64: what one customer or one machine can draw addresses from */
 
 enum fail
-address_parse(struct str text, struct address *out)
+net_address_parse(struct str text, struct net_address *out)
 {
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-	struct address a = { 0 };
-	char c[ADDRESS_TEXT_MAX];
+	struct net_address a = { 0 };
+	char c[NET_ADDRESS_TEXT_MAX];
 
 	if (text.n == 0 || text.n >= sizeof c || memchr(text.p, '\0', text.n))
 		return FAIL_SYNTAX;
 	memcpy(c, text.p, text.n);
 	c[text.n] = '\0';
 	if (inet_pton(AF_INET, c, a.bytes) == 1) {
-		a.family = ADDRESS_IPV4;
+		a.family = NET_ADDRESS_IPV4;
 	} else if (inet_pton(AF_INET6, c, a.bytes) == 1) {
-		a.family = ADDRESS_IPV6;
+		a.family = NET_ADDRESS_IPV6;
 		if (memcmp(a.bytes, mapped, sizeof mapped) == 0) {
 			memmove(a.bytes, a.bytes + 12, 4);
 			memset(a.bytes + 4, 0, 12);
-			a.family = ADDRESS_IPV4;
+			a.family = NET_ADDRESS_IPV4;
 		}
 	} else {
 		return FAIL_SYNTAX;
@@ -37,10 +37,10 @@ address_parse(struct str text, struct address *out)
 }
 
 enum fail
-address_parse_port(struct str text, struct address *out)
+net_address_parse_port(struct str text, struct net_address *out)
 {
 	struct str host, rest = text;
-	struct address a;
+	struct net_address a;
 	uint32_t port;
 
 	if (str_skip_char(&rest, '[')) {
@@ -51,7 +51,7 @@ address_parse_port(struct str text, struct address *out)
 		return FAIL_SYNTAX;
 	}
 	if (!str_u32(&rest, UINT16_MAX, &port) || rest.n > 0 ||
-	    address_parse(host, &a) != FAIL_NONE)
+	    net_address_parse(host, &a) != FAIL_NONE)
 		return FAIL_SYNTAX;
 	a.port = (uint16_t)port;
 	*out = a;
@@ -59,42 +59,42 @@ address_parse_port(struct str text, struct address *out)
 }
 
 struct str
-address_text(const struct address *a, char p[ADDRESS_TEXT_MAX])
+net_address_text(const struct net_address *a, char p[NET_ADDRESS_TEXT_MAX])
 {
-	switch ((enum address_family)a->family) {
-	case ADDRESS_IPV4: inet_ntop(AF_INET, a->bytes, p, ADDRESS_TEXT_MAX); break;
-	case ADDRESS_IPV6: inet_ntop(AF_INET6, a->bytes, p, ADDRESS_TEXT_MAX); break;
-	case ADDRESS_UNIX: memcpy(p, "local", sizeof "local"); break;
-	case ADDRESS_NONE: p[0] = '\0'; break;
+	switch ((enum net_address_family)a->family) {
+	case NET_ADDRESS_IPV4: inet_ntop(AF_INET, a->bytes, p, NET_ADDRESS_TEXT_MAX); break;
+	case NET_ADDRESS_IPV6: inet_ntop(AF_INET6, a->bytes, p, NET_ADDRESS_TEXT_MAX); break;
+	case NET_ADDRESS_UNIX: memcpy(p, "local", sizeof "local"); break;
+	case NET_ADDRESS_NONE: p[0] = '\0'; break;
 	}
 	return str_c(p);
 }
 
 bool
-address_is_loopback(const struct address *a)
+net_address_is_loopback(const struct net_address *a)
 {
 	static const unsigned char one[16] = { [15] = 1 };
 
-	switch ((enum address_family)a->family) {
-	case ADDRESS_IPV4: return a->bytes[0] == 127;
-	case ADDRESS_IPV6: return memcmp(a->bytes, one, sizeof one) == 0;
-	case ADDRESS_UNIX: return true;
-	case ADDRESS_NONE: break;
+	switch ((enum net_address_family)a->family) {
+	case NET_ADDRESS_IPV4: return a->bytes[0] == 127;
+	case NET_ADDRESS_IPV6: return memcmp(a->bytes, one, sizeof one) == 0;
+	case NET_ADDRESS_UNIX: return true;
+	case NET_ADDRESS_NONE: break;
 	}
 	return false;
 }
 
 struct str
-address_site(const struct address *a)
+net_address_site(const struct net_address *a)
 {
-	return str_of(a->bytes, a->family == ADDRESS_IPV6 ? SITE_IPV6_BYTES : 4);
+	return str_of(a->bytes, a->family == NET_ADDRESS_IPV6 ? SITE_IPV6_BYTES : 4);
 }
 
 socklen_t
-address_to_system(const struct address *a, struct sockaddr_storage *out)
+net_address_to_system(const struct net_address *a, struct sockaddr_storage *out)
 {
 	*out = (struct sockaddr_storage){ 0 };
-	if (a->family == ADDRESS_IPV6) {
+	if (a->family == NET_ADDRESS_IPV6) {
 		struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(a->port) };
 
 		memcpy(&six.sin6_addr, a->bytes, 16);
@@ -109,17 +109,17 @@ address_to_system(const struct address *a, struct sockaddr_storage *out)
 }
 
 void
-address_from_system(const struct sockaddr_storage *in, struct address *out)
+net_address_from_system(const struct sockaddr_storage *in, struct net_address *out)
 {
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 	struct sockaddr_in6 six;
 	struct sockaddr_in four;
 
-	*out = (struct address){ 0 };
+	*out = (struct net_address){ 0 };
 	switch (in->ss_family) {
 	case AF_INET:
 		memcpy(&four, in, sizeof four);
-		out->family = ADDRESS_IPV4;
+		out->family = NET_ADDRESS_IPV4;
 		out->port = ntohs(four.sin_port);
 		memcpy(out->bytes, &four.sin_addr, 4);
 		break;
@@ -127,13 +127,13 @@ address_from_system(const struct sockaddr_storage *in, struct address *out)
 		memcpy(&six, in, sizeof six);
 		out->port = ntohs(six.sin6_port);
 		if (memcmp(&six.sin6_addr, mapped, sizeof mapped) == 0) {
-			out->family = ADDRESS_IPV4;
+			out->family = NET_ADDRESS_IPV4;
 			memcpy(out->bytes, (const char *)&six.sin6_addr + 12, 4);
 		} else {
-			out->family = ADDRESS_IPV6;
+			out->family = NET_ADDRESS_IPV6;
 			memcpy(out->bytes, &six.sin6_addr, 16);
 		}
 		break;
-	case AF_UNIX: out->family = ADDRESS_UNIX; break;
+	case AF_UNIX: out->family = NET_ADDRESS_UNIX; break;
 	}
 }

@@ -51,17 +51,17 @@ refuse_errno(struct buf *why, struct str text, int error)
 
 /* A listening socket; -1 and errno. */
 static int
-listen_on(const struct address *a, bool is_both)
+listen_on(const struct net_address *a, bool is_both)
 {
 	struct sockaddr_storage storage;
-	socklen_t n = address_to_system(a, &storage);
+	socklen_t n = net_address_to_system(a, &storage);
 	int yes = 1, only = !is_both, error;
 	int fd = socket(storage.ss_family, SOCKET_TYPE, 0);
 
 	if (fd < 0)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
-	    (a->family != ADDRESS_IPV6 ||
+	    (a->family != NET_ADDRESS_IPV6 ||
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only) == 0) &&
 	    bind(fd, (struct sockaddr *)&storage, n) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
@@ -75,8 +75,8 @@ listen_on(const struct address *a, bool is_both)
 static int
 listen_everywhere(uint16_t port)
 {
-	struct address six = { .family = ADDRESS_IPV6, .port = port };
-	struct address four = { .family = ADDRESS_IPV4, .port = port };
+	struct net_address six = { .family = NET_ADDRESS_IPV6, .port = port };
+	struct net_address four = { .family = NET_ADDRESS_IPV4, .port = port };
 	int fd = listen_on(&six, true);
 
 	if (fd < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
@@ -87,7 +87,7 @@ listen_everywhere(uint16_t port)
 static enum fail
 bind_inet(struct str text, int *fd_out, struct buf *why)
 {
-	struct address a;
+	struct net_address a;
 	struct str rest = text;
 	uint32_t port;
 
@@ -95,7 +95,7 @@ bind_inet(struct str text, int *fd_out, struct buf *why)
 		if (!str_u32(&rest, UINT16_MAX, &port) || rest.n > 0)
 			return refuse(why, text, "no port number behind *:", FAIL_SYNTAX);
 		*fd_out = listen_everywhere((uint16_t)port);
-	} else if (address_parse_port(text, &a) == FAIL_NONE) {
+	} else if (net_address_parse_port(text, &a) == FAIL_NONE) {
 		*fd_out = listen_on(&a, false);
 	} else {
 		return refuse(why, text,
@@ -216,6 +216,6 @@ bind_address(struct listener *l, struct str text, int *fd_out, struct buf *why)
 	else
 		fail = bind_inet(text, fd_out, why);
 	if (fail == FAIL_NONE && getsockname(*fd_out, (struct sockaddr *)&storage, &n) == 0)
-		address_from_system(&storage, &l->address);
+		net_address_from_system(&storage, &l->address);
 	return fail;
 }

@@ -28,7 +28,7 @@ io_reap(struct task *t)
 }
 
 struct conn *
-conn_new(struct net *net, struct listener *l, const struct address *peer)
+conn_new(struct net *net, struct listener *l, const struct net_address *peer)
 {
 	struct conn *c = mem_new(1, sizeof *c);
 
@@ -36,7 +36,7 @@ conn_new(struct net *net, struct listener *l, const struct address *peer)
 	c->listener = l;
 	c->id = ++net->last_id;
 	c->peer = *peer;
-	address_text(peer, c->peer_text);
+	net_address_text(peer, c->peer_text);
 	c->watch.fd = -1;
 	loop_task(net->loop, &c->io, conn_io_step, io_reap);
 	buf_init(&c->in, CONN_IN_MAX + CONN_READ_BYTES);
@@ -395,11 +395,11 @@ need_local(struct conn *c)
 	struct sockaddr_storage storage = { 0 };
 	socklen_t n = sizeof storage;
 
-	if (c->local.family != ADDRESS_NONE || c->watch.fd < 0)
+	if (c->local.family != NET_ADDRESS_NONE || c->watch.fd < 0)
 		return;
 	if (getsockname(c->watch.fd, (struct sockaddr *)&storage, &n) == 0)
-		address_from_system(&storage, &c->local);
-	address_text(&c->local, c->local_text);
+		net_address_from_system(&storage, &c->local);
+	net_address_text(&c->local, c->local_text);
 }
 
 struct str
@@ -422,7 +422,7 @@ conn_local_port(struct conn *c)
 	return c->local.port;
 }
 
-const struct address *
+const struct net_address *
 conn_peer_address(const struct conn *c)
 {
 	return &c->peer;
@@ -431,7 +431,7 @@ conn_peer_address(const struct conn *c)
 bool
 conn_is_loopback(const struct conn *c)
 {
-	return address_is_loopback(&c->peer);
+	return net_address_is_loopback(&c->peer);
 }
 
 const struct listener *

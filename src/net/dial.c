@@ -49,10 +49,10 @@ dial_step(struct conn_dial *d)
 
 /* A socket that connects or is connected; -1 when there is no way. */
 static int
-connect_to(const struct address *to)
+connect_to(const struct net_address *to)
 {
 	struct sockaddr_storage storage;
-	socklen_t n = address_to_system(to, &storage);
+	socklen_t n = net_address_to_system(to, &storage);
 	int yes = 1;
 	int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
@@ -66,8 +66,8 @@ connect_to(const struct address *to)
 }
 
 void
-conn_dial_start(struct conn_dial *d, struct net *net, struct task *owner, const struct address *to,
-    int64_t timeout_ms)
+conn_dial_start(struct conn_dial *d, struct net *net, struct task *owner,
+    const struct net_address *to, int64_t timeout_ms)
 {
 	int fd = connect_to(to);
 	struct conn *c;

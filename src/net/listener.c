@@ -27,22 +27,22 @@ static const struct log net_log = { .room = "net" };
 /* --- limits ---------------------------------------------------------------------------------- */
 
 static struct site *
-find_site(struct net *net, const struct address *peer)
+find_site(struct net *net, const struct net_address *peer)
 {
-	struct map_node *node = map_find(&net->sites, address_site(peer));
+	struct map_node *node = map_find(&net->sites, net_address_site(peer));
 
 	return node ? container_of(node, struct site, node) : NULL;
 }
 
 static bool
-is_over_limit(struct net *net, const struct address *peer)
+is_over_limit(struct net *net, const struct net_address *peer)
 {
 	const struct net_settings *set = net->settings;
 	const struct site *site;
 
 	if ((int64_t)net->count >= set->connections)
 		return true;
-	if (!set->is_loopback_limited && address_is_loopback(peer))
+	if (!set->is_loopback_limited && net_address_is_loopback(peer))
 		return false;
 	site = find_site(net, peer);
 	return site && (int64_t)site->count >= set->connections_per_address;
@@ -56,7 +56,7 @@ join_site(struct conn *c)
 	if (site == NULL) {
 		site = mem_new(1, sizeof *site);
 		site->address = c->peer;
-		map_insert(&c->net->sites, &site->node, address_site(&site->address));
+		map_insert(&c->net->sites, &site->node, net_address_site(&site->address));
 	}
 	site->count++;
 	c->site = site;
@@ -66,22 +66,22 @@ join_site(struct conn *c)
 
 /* A line now and then, not one per connection: the peer decides how many there are. */
 static void
-tell_refused(struct net *net, const struct address *peer)
+tell_refused(struct net *net, const struct net_address *peer)
 {
-	char text[ADDRESS_TEXT_MAX];
+	char text[NET_ADDRESS_TEXT_MAX];
 	int64_t now = clock_mono_ms();
 
 	net->refused++;
 	if (net->refused_told_ms != 0 && now - net->refused_told_ms < REFUSED_TELL_MS)
 		return;
-	log_warn(&net_log, "net.refused", LOG_TEXT("peer", address_text(peer, text)),
+	log_warn(&net_log, "net.refused", LOG_TEXT("peer", net_address_text(peer, text)),
 	    LOG_NUM("refused", net->refused), LOG_NUM("connections", net->count));
 	net->refused = 0;
 	net->refused_told_ms = now;
 }
 
 static void
-refuse(struct listener *l, int fd, const struct address *peer)
+refuse(struct listener *l, int fd, const struct net_address *peer)
 {
 	const char *text = l->service->refusal;
 
@@ -97,15 +97,15 @@ static void
 take_one(struct listener *l, int fd, const struct sockaddr_storage *from)
 {
 	int yes = 1;
-	struct address peer;
+	struct net_address peer;
 	struct conn *c;
 
-	address_from_system(from, &peer);
+	net_address_from_system(from, &peer);
 	if (is_over_limit(l->net, &peer)) {
 		refuse(l, fd, &peer);
 		return;
 	}
-	if (peer.family != ADDRESS_UNIX) {
+	if (peer.family != NET_ADDRESS_UNIX) {
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
 	}

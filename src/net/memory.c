@@ -89,18 +89,18 @@ struct conn *
 conn_memory(struct net *net, struct listener *l, struct str peer)
 {
 	struct memory *m = mem_new(1, sizeof *m);
-	struct address a;
+	struct net_address a;
 	struct conn *c;
 
-	invariant(address_parse(peer, &a) == FAIL_NONE);
+	invariant(net_address_parse(peer, &a) == FAIL_NONE);
 	c = conn_new(net, l, &a);
 	buf_init(&m->fed, MEMORY_MAX);
 	buf_init(&m->sent, MEMORY_MAX);
 	m->most = SIZE_MAX;
 	m->filter = (struct filter){ .ops = &memory_ops, .conn = c };
 	c->top = &m->filter;
-	c->local = (struct address){ .family = ADDRESS_IPV4, .bytes = { 127, 0, 0, 1 } };
-	address_text(&c->local, c->local_text);
+	c->local = (struct net_address){ .family = NET_ADDRESS_IPV4, .bytes = { 127, 0, 0, 1 } };
+	net_address_text(&c->local, c->local_text);
 	return c;
 }
 

@@ -16,7 +16,7 @@
 /* Connections from one address. */
 struct site {
 	struct map_node node;
-	struct address address; /* holds the key */
+	struct net_address address; /* holds the key */
 	size_t count;
 };
 
@@ -52,12 +52,12 @@ struct conn {
 	bool is_lingering;  /* the owner let go */
 	bool wants_low;     /* the owner asked conn_is_high() and heard yes */
 	bool wants_drained; /* the owner asked conn_drained() and heard no */
-	struct address peer, local;
-	char peer_text[ADDRESS_TEXT_MAX], local_text[ADDRESS_TEXT_MAX];
+	struct net_address peer, local;
+	char peer_text[NET_ADDRESS_TEXT_MAX], local_text[NET_ADDRESS_TEXT_MAX];
 };
 
 /* A bare connection without filters, in net->conns. */
-struct conn *conn_new(struct net *net, struct listener *l, const struct address *peer);
+struct conn *conn_new(struct net *net, struct listener *l, const struct net_address *peer);
 
 /* Put the socket below everything and watch it; FAIL_TEMP (fd stays the caller's). */
 MUST_CHECK enum fail conn_use_socket(struct conn *c, int fd);

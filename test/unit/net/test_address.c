@@ -32,29 +32,29 @@ static const struct {
 int
 main(void)
 {
-	struct address a, b;
-	char text[ADDRESS_TEXT_MAX];
+	struct net_address a, b;
+	char text[NET_ADDRESS_TEXT_MAX];
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct sockaddr_storage storage;
 
 		TEST_ROW(rows[i].name);
-		CHECK_NUM(address_parse_port(str_c(rows[i].in), &a), rows[i].want);
+		CHECK_NUM(net_address_parse_port(str_c(rows[i].in), &a), rows[i].want);
 		if (rows[i].want != FAIL_NONE)
 			continue;
-		CHECK_STR(address_text(&a, text), str_c(rows[i].text));
+		CHECK_STR(net_address_text(&a, text), str_c(rows[i].text));
 		CHECK_NUM(a.port, rows[i].port);
-		CHECK(address_is_loopback(&a) == rows[i].is_loopback);
-		address_to_system(&a, &storage);
-		address_from_system(&storage, &b);
+		CHECK(net_address_is_loopback(&a) == rows[i].is_loopback);
+		net_address_to_system(&a, &storage);
+		net_address_from_system(&storage, &b);
 		CHECK(str_eq(str_of(&a, sizeof a), str_of(&b, sizeof b)));
 	}
 	TEST_ROW("sites");
-	CHECK(address_parse(STR("2001:db8::1"), &a) == FAIL_NONE);
-	CHECK(address_parse(STR("2001:db8::ffff:1"), &b) == FAIL_NONE);
-	CHECK_STR(address_site(&a), address_site(&b));
-	CHECK(address_parse(STR("2001:db8:0:1::1"), &b) == FAIL_NONE);
-	CHECK(!str_eq(address_site(&a), address_site(&b)));
-	CHECK(address_parse(str_of("1.2.3.4\0", 8), &a) == FAIL_SYNTAX);
+	CHECK(net_address_parse(STR("2001:db8::1"), &a) == FAIL_NONE);
+	CHECK(net_address_parse(STR("2001:db8::ffff:1"), &b) == FAIL_NONE);
+	CHECK_STR(net_address_site(&a), net_address_site(&b));
+	CHECK(net_address_parse(STR("2001:db8:0:1::1"), &b) == FAIL_NONE);
+	CHECK(!str_eq(net_address_site(&a), net_address_site(&b)));
+	CHECK(net_address_parse(str_of("1.2.3.4\0", 8), &a) == FAIL_SYNTAX);
 	return test_end();
 }

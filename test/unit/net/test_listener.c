@@ -96,7 +96,7 @@ static int
 client(const struct listener *l)
 {
 	struct sockaddr_storage to;
-	socklen_t n = address_to_system(&l->address, &to);
+	socklen_t n = net_address_to_system(&l->address, &to);
 	int fd = socket(to.ss_family, SOCK_STREAM, 0);
 
 	invariant(connect(fd, (struct sockaddr *)&to, n) == 0);
@@ -335,7 +335,7 @@ test_dial(void)
 	struct listener l = { .service = &echo.service };
 	struct buf why = { .max = 1000 };
 	struct conn_dial d;
-	struct address to;
+	struct net_address to;
 	struct task owner;
 	struct conn *c;
 	struct str line;
