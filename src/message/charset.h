@@ -1,7 +1,7 @@
 /*
  * charset.h - every charset of mail into UTF-8, as a stream.
  *
- * US-ASCII, UTF-8, UTF-7, UTF-16 and -32, ISO-8859-1 .. 16, windows-125x and -874, KOI8-R/U, Macintosh,
+ * US-ASCII, UTF-8, UTF-7, UTF-16, ISO-8859-1 .. 16, windows-125x and -874, KOI8-R/U, Macintosh,
  * IBM437/850/852/855/866, GB2312/GBK/GB18030, Big5, EUC-JP, Shift_JIS, ISO-2022-JP, EUC-KR, with
  * their usual aliases. Tables are generated at build time (charset_tables.py). What cannot be
  * decoded becomes U+FFFD and is counted; NUL becomes U+FFFD too, so text never holds NUL.
