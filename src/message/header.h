@@ -41,7 +41,7 @@ struct str header_unfold(struct str raw, struct arena *a);
 struct str header_text(struct str raw, struct arena *a);
 void header_text_write(struct buf *out, struct str raw);
 
-/* Read the value without leading blanks as RFC 8621 4.1.2.1 asks of asRaw: bytes made valid UTF-8. */
+/* The value as RFC 8621 4.1.2.1 asks of asRaw: unchanged, but valid UTF-8 without NUL. */
 struct str header_raw_utf8(struct str raw, struct arena *a);
 
 /* URLs in angle brackets (RFC 2369): the next one of List-Post and the like; false at the end. */

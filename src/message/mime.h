@@ -36,4 +36,7 @@ struct str part_charset(const struct part *p);
 bool media_type_parse(struct str value, struct arena *a, struct str *type_out,
     struct str *subtype_out);
 
+/* s with A-Z folded; s itself when there is none, or when the arena is full. */
+struct str lower_case(struct str s, struct arena *a);
+
 #endif
