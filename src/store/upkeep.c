@@ -1,0 +1,82 @@
+/* Work of the store's own in the loop: checkpoints when they are due, probes while it is not well. */
+#include "store/store.h"
+
+/* base */
+#include "base/clock.h"
+#include "base/mem.h"
+
+/* rooms */
+#include "store/inner.h"
+
+/* Keys of the store itself: space byte 01. */
+static const struct str probe_key = STR_INIT("\x01probe");
+
+bool
+store_probe(struct store *s)
+{
+	bool was_well = s->is_well;
+	char beat = (char)(s->serial & 0x7f);
+	enum fail fail;
+
+	if (s->level > 0 || s->state == STORE_WRITING)
+		return s->is_well;
+	fail = store_begin(s, true);
+	if (fail == FAIL_NONE)
+		fail = s->ops->put(s->engine, probe_key, str_of(&beat, 1));
+	if (fail == FAIL_NONE)
+		fail = s->ops->commit(s->engine);
+	s->is_well = fail == FAIL_NONE;
+	if (s->is_well)
+		s->commits++;
+	else
+		s->ops->rollback(s->engine);
+	s->state = STORE_CLOSED;
+	if (s->is_well && !was_well)
+		log_info(&store_log, "store.well", LOG_NUM("commits", s->commits));
+	return s->is_well;
+}
+
+static enum step
+step(struct task *t)
+{
+	struct store *s = container_of(t, struct store, upkeep);
+
+	if (s->state == STORE_WRITING)
+		return STEP_YIELD; /* first thing next turn */
+	store_end_reading(s);
+	s->timer.has_fired = false;
+	if (!s->is_well && !store_probe(s))
+		timer_start(s->loop, &s->timer, t, clock_mono_ms() + STORE_PROBE_MS);
+	else if (s->ops->upkeep_due(s->engine) > 0)
+		s->ops->upkeep(s->engine);
+	return STEP_WAIT;
+}
+
+void
+upkeep_init(struct store *s)
+{
+	loop_task(s->loop, &s->upkeep, step, NULL);
+}
+
+void
+upkeep_after_commit(struct store *s)
+{
+	int due = s->ops->upkeep_due(s->engine);
+
+	if (s->loop == NULL) {
+		if (due > 1)
+			s->ops->upkeep(s->engine);
+		return;
+	}
+	if (due > 1)
+		task_wake(&s->upkeep);
+	else if (due == 1 && !timer_running(&s->timer))
+		timer_start(s->loop, &s->timer, &s->upkeep, clock_mono_ms() + STORE_IDLE_MS);
+}
+
+void
+upkeep_after_failure(struct store *s)
+{
+	if (s->loop != NULL)
+		timer_start(s->loop, &s->timer, &s->upkeep, clock_mono_ms() + STORE_PROBE_MS);
+}
