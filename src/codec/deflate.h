@@ -5,8 +5,8 @@
  * input it took, and the caller comes again after draining `out`. So a bomb costs the buffer's cap
  * and no more; `made` counts what came out, for callers that also cap the whole.
  *
- * Ownership: a started stream holds zlib's memory (deflate about 256 KB by default, 20 KB with
- * DEFLATE_SMALL; inflate about 40 KB) until released. Release is safe on a zeroed stream.
+ * Ownership: a started stream holds zlib's memory (deflate about 256 KB, 40 KB when small; inflate
+ * about 40 KB) until released. Release is safe on a zeroed stream.
  */
 #ifndef CODEC_DEFLATE_H
 #define CODEC_DEFLATE_H
