@@ -39,10 +39,10 @@ struct turn_hook { /* embedded in the room's own struct */
 };
 
 enum {
-	WATCH_READ = 1,  /* readable, or the peer closed its sending side */
-	WATCH_WRITE = 2, /* writable */
+	WATCH_READ = 1,   /* readable, or the peer closed its sending side */
+	WATCH_WRITE = 2,  /* writable */
 	WATCH_HANGUP = 4, /* both sides are gone, or an error is pending */
-	WATCH_END = 8 /* the peer closed its sending side: a short read need not be the last */
+	WATCH_END = 8     /* the peer closed its sending side: a short read need not be the last */
 };
 
 struct watch {              /* fields: read only */

@@ -10,6 +10,14 @@ enter(const struct part *p)
 	return p->kind == PART_MESSAGE ? p->child : p;
 }
 
+static const struct part *
+numbered_child(const struct part *p, uint32_t number)
+{
+	for (p = p->child; p && p->number != number; p = p->next)
+		continue;
+	return p;
+}
+
 /* section-part = nz-number *("." nz-number) (RFC 9051 section 9) */
 const struct part *
 part_find(const struct message *m, struct str numbers)
@@ -30,8 +38,7 @@ part_find(const struct message *m, struct str numbers)
 		if (!is_top)
 			p = enter(p);
 		if (p->kind == PART_MULTIPART) {
-			for (p = p->child; p && p->number != n; p = p->next)
-				continue;
+			p = numbered_child(p, n);
 			if (p == NULL)
 				return NULL;
 		} else if (n != 1) {

@@ -98,7 +98,7 @@ smtp_session_check(const struct smtp_session *s)
 	case SMTP_READ_DATA:
 	case SMTP_READ_CHUNK: invariant(has_mail); break;
 	case SMTP_CLOSING: break;
-	case SMTP_STATE_COUNT: invariant(!"a state");
+	case SMTP_STATE_COUNT: invariant(s->state != SMTP_STATE_COUNT);
 	}
 }
 
@@ -132,7 +132,7 @@ smtp_enter(struct smtp_session *s, enum smtp_state state)
 	case SMTP_AUTH_DELAY:
 	case SMTP_RCPT_RESOLVE:
 	case SMTP_RCPT_ACCOUNT: conn_deadline(s->conn, -1); break; /* the op has its own time-out */
-	case SMTP_STATE_COUNT: invariant(!"a state");
+	case SMTP_STATE_COUNT: invariant(s->state != SMTP_STATE_COUNT);
 	}
 }
 

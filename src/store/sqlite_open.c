@@ -166,6 +166,8 @@ configure(struct engine *e, const struct store_settings *settings)
 		fail = pragma(e, "journal_size_limit", settings->wal_bytes * 4);
 	if (fail == FAIL_NONE)
 		fail = number(e, "PRAGMA page_size", &page);
+	if (page <= 0)
+		page = 4096;
 	e->is_replicated = settings->is_replicated;
 	e->wal_due = (int)(size_max((size_t)settings->wal_bytes,
 			       e->is_replicated ? (size_t)BACKSTOP_BYTES : 0) /

@@ -34,7 +34,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    imap_name_parse(&arena, list.reference, size & 1, &path) == FAIL_NONE)
 		(void)imap_name_matches(list.patterns[0], path);
 	c.at = in;
-	(void)imap_flag_list(&c, &flags);
+	if (imap_flag_list(&c, &flags))
+		invariant(flags.keyword_count <= size);
 	arena_release(&arena);
 	return 0;
 }
