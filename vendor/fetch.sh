@@ -108,8 +108,8 @@ choose() {
 	done < <(lock)
 	while read -r n version file sha bytes place; do
 		[ "$n" = "$name" ] || continue
-		echo "  FETCH  $file" >&2
 		get "$file" "$sha" "$place" || continue
+		echo "  FETCH  $file" >&2
 		echo "$version $file"
 		return 0
 	done < <(lock)
