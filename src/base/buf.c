@@ -156,6 +156,13 @@ buf_truncate(struct buf *b, size_t n)
 	b->n = size_min(b->n, n);
 }
 
+void
+buf_rewind(struct buf *b, size_t n)
+{
+	buf_truncate(b, n);
+	b->overflow = false;
+}
+
 const char *
 buf_c(struct buf *b)
 {

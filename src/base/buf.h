@@ -70,6 +70,9 @@ void buf_consume(struct buf *b, size_t n);
 /* Cut the content to its first `n` bytes. */
 void buf_truncate(struct buf *b, size_t n);
 
+/* The same, and an overflow since then is forgotten: what was appended behind n is undone. */
+void buf_rewind(struct buf *b, size_t n);
+
 /* A NUL behind the content (not counted) and the content as a C string, for library edges. */
 const char *buf_c(struct buf *b);
 

@@ -100,6 +100,7 @@ static enum http_state
 session_refuse(struct http_session *s, unsigned status)
 {
 	s->exchange.closes = true;
+	conn_deadline(s->conn, HTTP_HEAD_MS); /* to take the answer */
 	log_info(&s->log, "http.refused", LOG_NUM("status", status));
 	http_reply_problem(&s->exchange, status, NULL, "The request cannot be read.");
 	http_reply_end(&s->exchange);

@@ -290,6 +290,8 @@ conn_drained(struct conn *c)
 void
 conn_finish(struct conn *c)
 {
+	if (c->is_finishing)
+		return;
 	c->is_finishing = true;
 	conn_want_flush(c);
 }

@@ -111,7 +111,7 @@ bool conn_is_high(struct conn *c);
 /* All output was given to the kernel, or the connection broke; when false the owner is woken later. */
 bool conn_drained(struct conn *c);
 
-/* No more output after what is there: it leaves, then close_notify and FIN. Reading stops. */
+/* No more output after what is there: it leaves, then close_notify and FIN. Reading stops. Twice is once. */
 void conn_finish(struct conn *c);
 
 /* --- time ------------------------------------------------------------------------------------- */
