@@ -21,10 +21,10 @@ struct html_text { /* fields: read only */
 	char quote;   /* inside this attribute quote */
 	uint8_t skip; /* which element's content is dropped */
 	bool is_pre;
-	bool is_blank_due;          /* a blank before the next word */
-	uint8_t breaks_due, breaks; /* line ends before the next word; line ends written last */
-	bool has_text;              /* anything written yet */
-	uint8_t dashes;             /* of a comment's end seen */
+	bool is_blank_due;  /* a blank before the next word */
+	uint8_t breaks_due; /* line ends before the next word */
+	bool has_text;      /* anything written yet */
+	uint8_t dashes;     /* of a comment's end seen */
 	uint8_t held_count;
 	char held[HTML_TAG_MAX]; /* the tag or entity so far */
 };

@@ -2,7 +2,7 @@
  * subject.h - what threads are made of: Message-ID lists and base subjects.
  *
  * Message-IDs (RFC 5322 3.6.4) are taken without their angle brackets, comments and blanks; text
- * outside brackets is passed over, unless there is no bracket at all, when words with '@' count. The
+ * outside brackets is passed over, unless there is no bracket at all, when one word with '@' counts. The
  * base subject is the one of RFC 5256 2.1, in UTF-8.
  */
 #ifndef MESSAGE_SUBJECT_H

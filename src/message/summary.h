@@ -7,9 +7,8 @@
  * without the file. A record carries a version; a reader refuses records of newer versions and of
  * damaged form (FAIL_PERM), then the file is parsed again.
  *
- * A record is at most SUMMARY_MAX bytes: if the message has more, long fields are cut first, then
- * parts at the end of the tree are left out; is_cut in the record tells, and the answers of such a
- * message must come from the file (message_parse()).
+ * A record is at most SUMMARY_MAX bytes. A message that needs more (huge address lists, a thousand
+ * parts) gets a short one that only says so, and is always parsed from its file.
  */
 #ifndef MESSAGE_SUMMARY_H
 #define MESSAGE_SUMMARY_H
@@ -28,7 +27,7 @@ void message_summary_write(const struct message *m, struct buf *out);
 
 /*
  * The record back into a message without bytes; texts are copied into `a`. FAIL_PERM: damaged, of a
- * newer version, or cut: parse the file instead. FAIL_LIMIT: the arena is full.
+ * newer version, or too large: parse the file instead. FAIL_LIMIT: the arena is full.
  */
 MUST_CHECK enum fail message_summary_read(struct str record, struct arena *a, struct message *out);
 
