@@ -1,0 +1,60 @@
+#include "server/modules.h"
+
+/* rooms */
+#include "smtp/smtp.h"
+
+static struct smtp_service smtp;
+
+static struct smtp_listener kinds[][2] = {
+	[SMTP_KIND_MX] = { { SMTP_KIND_MX, false }, { SMTP_KIND_MX, true } },
+	[SMTP_KIND_SUBMISSION] = { { SMTP_KIND_SUBMISSION, false },
+	    { SMTP_KIND_SUBMISSION, true } },
+	[SMTP_KIND_LMTP] = { { SMTP_KIND_LMTP, false }, { SMTP_KIND_LMTP, true } },
+};
+
+static struct service *
+init(struct server *server)
+{
+	smtp_service_init(&smtp);
+	smtp.loop = &server->loop;
+	smtp.settings = config_values(&server->config, &smtp_section);
+	smtp.hostname = server->settings->hostname;
+	return &smtp.service;
+}
+
+static void
+start(struct server *server)
+{
+	smtp.mail = server->mail;
+	smtp.directory = server->directory;
+}
+
+static void *
+listener_settings(enum listener_protocol protocol, bool has_plaintext_login)
+{
+	enum smtp_kind kind = SMTP_KIND_SUBMISSION;
+
+	if (protocol == PROTOCOL_SMTP)
+		kind = SMTP_KIND_MX;
+	if (protocol == PROTOCOL_LMTP)
+		kind = SMTP_KIND_LMTP;
+	return &kinds[kind][has_plaintext_login];
+}
+
+static void
+stop(void)
+{
+	smtp_service_stop(&smtp);
+}
+
+/* SMTP, submission and LMTP are one room; the listener's kind tells them apart. */
+const struct server_module smtp_module = {
+	.name = "smtp",
+	.sections = { &smtp_section },
+	.protocols = 1 << PROTOCOL_SMTP | 1 << PROTOCOL_SUBMISSION | 1 << PROTOCOL_SUBMISSIONS |
+	    1 << PROTOCOL_LMTP,
+	.init = init,
+	.start = start,
+	.listener_settings = listener_settings,
+	.stop = stop,
+};

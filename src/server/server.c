@@ -1,0 +1,345 @@
+#include "server/server.h"
+
+/* system */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* base */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+/* rooms */
+#include "directory/directory.h"
+#include "net/settings.h"
+#include "server/privileges.h"
+#include "server/server_files.h"
+#include "server/signals.h"
+#include "tls/tls.h"
+
+static const struct log server_log = { .room = "server" };
+
+/* --- listeners ------------------------------------------------------------------------------- */
+
+static bool
+is_implicit_tls(enum listener_protocol protocol)
+{
+	return protocol == PROTOCOL_SUBMISSIONS || protocol == PROTOCOL_IMAPS ||
+	    protocol == PROTOCOL_HTTPS;
+}
+
+static const struct server_module *
+module_of(enum listener_protocol protocol)
+{
+	for (size_t i = 0; server_version.modules[i]; i++) {
+		if (server_version.modules[i]->protocols & (1u << protocol))
+			return server_version.modules[i];
+	}
+	return NULL;
+}
+
+static size_t
+count_addresses(const struct server *s)
+{
+	const struct config_instance *i = NULL;
+	size_t count = 0;
+
+	while ((i = config_next(&s->config, &listener_section, i)) != NULL) {
+		const struct listener_settings *settings = i->values;
+		struct str words = settings->address, word;
+
+		while (str_next_part(&words, ' ', &word))
+			count += !str_empty(word);
+	}
+	return count;
+}
+
+static enum fail
+complain(struct buf *why, struct str name, const char *what)
+{
+	buf_add(why, STR("[listener "));
+	buf_add(why, name);
+	buf_add(why, STR("]: "));
+	buf_add_c(why, what);
+	buf_add_char(why, '\n');
+	return FAIL_PERM;
+}
+
+/* Open the addresses of one [listener] section. */
+static enum fail
+open_section(struct server *s, const struct config_instance *i, struct service *service,
+    const struct server_module *module, struct buf *why)
+{
+	const struct listener_settings *settings = i->values;
+	enum listener_protocol protocol = (enum listener_protocol)settings->protocol;
+	struct str words = settings->address, word;
+
+	if (is_implicit_tls(protocol) && s->tls == NULL)
+		return complain(why, i->name, "needs a [certificate]");
+	while (str_next_part(&words, ' ', &word)) {
+		struct listener *l;
+		enum fail fail;
+
+		if (str_empty(word))
+			continue;
+		l = &s->listeners[s->listener_count];
+		l->service = service;
+		l->name = i->name;
+		l->settings = module->listener_settings(protocol, settings->plaintext_login);
+		l->tls = s->tls;
+		l->is_tls = is_implicit_tls(protocol);
+		fail = listener_start(&s->net, l, word, why);
+		if (fail != FAIL_NONE)
+			return fail;
+		s->listener_count++;
+	}
+	return FAIL_NONE;
+}
+
+static enum fail
+open_listeners(struct server *s, struct buf *why)
+{
+	s->listeners = mem_new(count_addresses(s), sizeof *s->listeners);
+	for (size_t m = 0; server_version.modules[m]; m++) {
+		const struct server_module *module = server_version.modules[m];
+		const struct config_instance *i = NULL;
+		struct service *service = module->init(s);
+
+		while ((i = config_next(&s->config, &listener_section, i)) != NULL) {
+			const struct listener_settings *settings = i->values;
+			enum fail fail;
+
+			if (!(module->protocols & (1u << settings->protocol)))
+				continue;
+			fail = open_section(s, i, service, module, why);
+			if (fail != FAIL_NONE)
+				return fail;
+		}
+	}
+	return FAIL_NONE;
+}
+
+/* Every [listener] must have somebody who serves it. */
+static enum fail
+check_listeners(const struct server *s, struct buf *why)
+{
+	const struct config_instance *i = NULL;
+
+	while ((i = config_next(&s->config, &listener_section, i)) != NULL) {
+		const struct listener_settings *settings = i->values;
+
+		if (module_of((enum listener_protocol)settings->protocol) == NULL)
+			return complain(why, i->name, "this version does not speak that protocol");
+	}
+	return FAIL_NONE;
+}
+
+/* --- start ----------------------------------------------------------------------------------- */
+
+static void
+watch_certificates(struct server *s)
+{
+	const struct config_instance *i = NULL;
+
+	while ((i = config_next(&s->config, &certificate_section, i)) != NULL) {
+		const struct certificate_settings *c = i->values;
+
+		signals_watch_file(s, c->chain);
+		signals_watch_file(s, c->key);
+	}
+}
+
+/* Ports and keys, which may need root. */
+static enum fail
+start_as_root(struct server *s, struct buf *why)
+{
+	enum fail fail = check_listeners(s, why);
+
+	if (fail == FAIL_NONE)
+		fail = server_lock_data(s, why);
+	if (fail != FAIL_NONE)
+		return fail;
+	fail = loop_init(&s->loop);
+	if (fail != FAIL_NONE)
+		return fail;
+	net_init(&s->net, &s->loop, config_values(&s->config, &net_section));
+	fail = server_load_tls(s, &s->tls, why);
+	if (fail == FAIL_NONE)
+		fail = open_listeners(s, why);
+	if (fail == FAIL_NONE)
+		fail = signals_start(s);
+	return fail;
+}
+
+enum fail
+server_start(struct server *s, struct buf *why)
+{
+	enum fail fail = start_as_root(s, why);
+
+	if (fail == FAIL_NONE)
+		fail = privileges_drop(s->settings->user);
+	if (fail == FAIL_NONE) {
+		fail = directory_open(&s->directory, &s->loop,
+		    config_values(&s->config, &directory_section), server_path(s, "directory.db"));
+		if (fail != FAIL_NONE)
+			buf_add(why, STR("the directory cannot be opened, see the log\n"));
+	}
+	if (fail == FAIL_NONE)
+		fail = server_open_files(s, &s->loop, why);
+	if (fail != FAIL_NONE)
+		return fail;
+	for (size_t i = 0; server_version.modules[i]; i++)
+		server_version.modules[i]->start(s);
+	watch_certificates(s);
+	return FAIL_NONE;
+}
+
+/* --- reload and stop ------------------------------------------------------------------------- */
+
+/* Certificates anew; a bad file keeps the old ones in service. */
+void
+server_reload(struct server *s)
+{
+	struct tls_context *fresh;
+	struct buf why;
+
+	buf_init(&why, CONFIG_ERRORS_MAX);
+	if (server_load_tls(s, &fresh, &why) != FAIL_NONE) {
+		log_error(&server_log, "server.certificate.bad",
+		    LOG_TEXT("why", str_trim(buf_str(&why))));
+	} else if (fresh) {
+		for (size_t i = 0; i < s->listener_count; i++)
+			s->listeners[i].tls = fresh;
+		tls_context_free(&s->tls);
+		s->tls = fresh;
+		log_info(&server_log, "server.certificate.loaded");
+	}
+	buf_release(&why);
+}
+
+static enum step
+stop_step(struct task *task)
+{
+	struct server *s = container_of(task, struct server, stop_task);
+
+	if (s->net.count == 0 || s->stop_timer.has_fired) {
+		loop_stop(&s->loop);
+		return STEP_WAIT;
+	}
+	/* nobody tells when the last connection goes: look again shortly, until the time is over */
+	return STEP_YIELD;
+}
+
+void
+server_stop(struct server *s)
+{
+	if (s->is_stopping)
+		return;
+	s->is_stopping = true;
+	log_info(&server_log, "server.stopping", LOG_NUM("connections", s->net.count));
+	for (size_t i = 0; i < s->listener_count; i++)
+		listener_stop(&s->listeners[i]);
+	for (size_t i = 0; server_version.modules[i]; i++)
+		server_version.modules[i]->stop();
+	loop_task(&s->loop, &s->stop_task, stop_step, NULL);
+	timer_start(&s->loop, &s->stop_timer, &s->stop_task,
+	    clock_mono_ms() + s->settings->stop_ms);
+	task_wake(&s->stop_task);
+}
+
+void
+server_release(struct server *s)
+{
+	for (size_t i = 0; i < s->listener_count; i++)
+		listener_stop(&s->listeners[i]);
+	if (s->mail) {
+		for (size_t i = 0; server_version.modules[i]; i++) {
+			if (server_version.modules[i]->release)
+				server_version.modules[i]->release();
+		}
+	}
+	if (s->loop.epoll_fd > 0) {
+		signals_stop(s);
+		timer_stop(&s->loop, &s->stop_timer);
+		net_release(&s->net);
+		if (s->directory)
+			directory_close(&s->directory);
+	}
+	server_close_files(s);
+	if (s->tls)
+		tls_context_free(&s->tls);
+	if (s->loop.epoll_fd > 0)
+		loop_release(&s->loop);
+	mem_free(s->listeners);
+	config_release(&s->config);
+}
+
+/* --- run ------------------------------------------------------------------------------------- */
+
+/* sd_notify(3)'s one datagram, when the service manager asked for it. */
+static void
+notify_manager(struct str message)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	size_t n = path ? strlen(path) : 0;
+	int fd;
+
+	if (n == 0 || n >= sizeof to.sun_path)
+		return;
+	memcpy(to.sun_path, path, n);
+	if (to.sun_path[0] == '@')
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	sendto(fd, message.p, message.n, MSG_NOSIGNAL, (const struct sockaddr *)&to,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
+	close(fd);
+}
+
+static void
+print_lines(struct str lines)
+{
+	fwrite(lines.p, 1, lines.n, stderr);
+}
+
+static int
+run_started(struct server *s)
+{
+	log_info(&server_log, "server.ready", LOG_TEXT("host", s->settings->hostname),
+	    LOG_NUM("listeners", s->listener_count));
+	notify_manager(STR("READY=1"));
+	loop_run(&s->loop);
+	notify_manager(STR("STOPPING=1"));
+	log_info(&server_log, "server.stopped");
+	return 0;
+}
+
+int
+server_run(struct str config_path)
+{
+	static struct server s; /* static: connections point into it until the very end */
+	struct buf why;
+	int status = 2;
+
+	buf_init(&why, CONFIG_ERRORS_MAX);
+	s.lock.fd = -1;
+	config_init(&s.config, server_sections());
+	s.settings = config_values(&s.config, &server_section);
+	if (config_read(&s.config, config_path, &why) == FAIL_NONE) {
+		log_set_level((enum log_level)s.settings->log_level);
+		log_set_json(s.settings->log_form == LOG_FORM_JSON);
+		log_set_debug(s.settings->debug);
+		status = server_start(&s, &why) == FAIL_NONE ? run_started(&s) : 1;
+	}
+	print_lines(buf_str(&why));
+	buf_release(&why);
+	server_release(&s);
+	return status;
+}

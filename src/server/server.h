@@ -1,0 +1,102 @@
+/*
+ * server.h - the running server: everything it is made of, from start to stop.
+ *
+ * Start, in this order, so that nothing is opened before the configuration is right, ports and keys
+ * are opened as root, and everything after that runs without privileges (design section 10):
+ *
+ *     configuration -> data folder, lock -> ports, certificates -> privileges dropped
+ *       -> directory's children -> store, blobs, mail (recovered) -> modules -> ready
+ *
+ * A module is a protocol room as the version (staunch.c ..) links it in: its settings and how to
+ * make its service. Nothing here knows a protocol beyond the names in listener sections.
+ */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "loop/loop.h"
+#include "net/net.h"
+#include "server/config.h"
+#include "server/settings.h"
+#include "store/lock.h"
+
+struct blob_store;
+struct directory;
+struct mail;
+struct server;
+struct store;
+struct tls_context;
+
+/* One protocol room of this version. */
+struct server_module {
+	const char *name;
+	const struct setting_section *sections[3]; /* its settings; NULL-terminated */
+	unsigned protocols;                        /* bit 1 << PROTOCOL_X for each that it speaks */
+	/* Make the service; server's rooms below it may still be NULL: it borrows them when used. */
+	struct service *(*init)(struct server *server);
+	/* Everything below is open: borrow it now, before the first connection. */
+	void (*start)(struct server *server);
+	/* What the service wants to know of a listener; must live as long as the program. */
+	void *(*listener_settings)(enum listener_protocol protocol, bool has_plaintext_login);
+	/* Tell the sessions to end; and, when all are gone, give back what start() made (or NULL). */
+	void (*stop)(void);
+	void (*release)(void);
+};
+
+/* What this binary is: its name and its modules. Each version's file defines it. */
+struct server_version {
+	const char *name;                           /* "staunch" */
+	const struct server_module *const *modules; /* NULL-terminated */
+};
+extern const struct server_version server_version;
+
+struct server { /* fields: read only */
+	struct config config;
+	const struct server_settings *settings; /* borrow: config */
+	struct store_lock lock;
+	struct loop loop;
+	struct net net;
+	struct tls_context *tls;
+	struct directory *directory;
+	struct store *store;
+	struct blob_store *blobs;
+	struct mail *mail;
+	struct listener *listeners; /* own; array */
+	size_t listener_count;
+	struct service **services; /* own array; one per module */
+	struct signals *signals;   /* own; signals.h */
+	struct task stop_task; /* ends the loop when the sessions are gone or the time is over */
+	struct timer stop_timer;
+	bool is_stopping;
+};
+
+/* All sections that this version knows; NULL-terminated, made once. */
+const struct setting_section *const *server_sections(void);
+
+/*
+ * Start, run until SIGTERM or SIGINT, stop. Each problem is one line on stderr.
+ *   0  it ran and stopped      1  it could not start, or lost its disk      2  the configuration is wrong
+ */
+int server_run(struct str config_path);
+
+/* Start to stop (server_start.c, server_stop.c); messages go to `why`. */
+MUST_CHECK enum fail server_start(struct server *s, struct buf *why);
+void server_stop(struct server *s);   /* tell everybody; the loop ends when they are gone */
+void server_reload(struct server *s); /* SIGHUP: certificates and log settings */
+void server_release(struct server *s);
+
+/*
+ * For commands beside or instead of a running server: open the store and the mail of the data
+ * folder, with its lock. FAIL_DENIED: a server is running there (said in `why`).
+ */
+MUST_CHECK enum fail server_open_mail(struct server *s, struct buf *why);
+
+/* "DATA/store.db" and its siblings, as C strings in the configuration's arena. */
+struct str server_path(struct server *s, const char *name);
+
+/* Load the certificates of the configuration; NULL in *out when there is none. */
+MUST_CHECK enum fail server_load_tls(struct server *s, struct tls_context **out, struct buf *why);
+
+#endif

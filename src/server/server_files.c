@@ -1,0 +1,153 @@
+#include "server/server.h"
+
+/* system */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "blob/blob.h"
+#include "mail/mail.h"
+#include "server/privileges.h"
+#include "store/settings.h"
+#include "store/store.h"
+#include "sys/sys.h"
+#include "tls/tls.h"
+
+struct str
+server_path(struct server *s, const char *name)
+{
+	struct buf path;
+	struct str kept;
+
+	buf_init(&path, 4096);
+	buf_add(&path, s->settings->data);
+	buf_add_char(&path, '/');
+	buf_add_c(&path, name);
+	kept = arena_str(&s->config.arena, buf_str(&path));
+	buf_release(&path);
+	invariant(kept.p != NULL);
+	return kept;
+}
+
+static void
+say(struct buf *why, struct str what, const char *text, int error)
+{
+	buf_add(why, what);
+	buf_add(why, STR(": "));
+	buf_add_c(why, text);
+	if (error != 0) {
+		buf_add(why, STR(": "));
+		buf_add_c(why, strerror(error));
+	}
+	buf_add_char(why, '\n');
+}
+
+/* The data folder belongs to the user that the server becomes, and to nobody else. */
+static enum fail
+prepare_folder(struct server *s, struct buf *why)
+{
+	struct str path = s->settings->data;
+	const char *name = arena_c(&s->config.arena, path);
+	unsigned uid = geteuid(), gid = getegid();
+	struct stat st;
+
+	invariant(name != NULL);
+	if (uid == 0 && !str_empty(s->settings->user) &&
+	    privileges_find(s->settings->user, &uid, &gid) != FAIL_NONE) {
+		say(why, s->settings->user, "there is no such user", 0);
+		return FAIL_MISSING;
+	}
+	if (sys.mkdir(name, 0700) == 0 && chown(name, uid, gid) != 0) {
+		say(why, path, "cannot be given to the server's user", errno);
+		return FAIL_TEMP;
+	}
+	if (sys.stat(name, &st) != 0) {
+		say(why, path, "cannot be used as data folder", errno);
+		return FAIL_TEMP;
+	}
+	if (!S_ISDIR(st.st_mode) || st.st_uid != uid) {
+		say(why, path,
+		    S_ISDIR(st.st_mode) ? "belongs to another user than the server's"
+					: "is no folder",
+		    0);
+		return FAIL_DENIED;
+	}
+	return FAIL_NONE;
+}
+
+enum fail
+server_lock_data(struct server *s, struct buf *why)
+{
+	enum fail fail = prepare_folder(s, why);
+
+	return fail == FAIL_NONE ? store_lock(&s->lock, s->settings->data, why) : fail;
+}
+
+/* Store, blobs and mail, recovered from whatever the last run left (D4). */
+enum fail
+server_open_files(struct server *s, struct loop *loop, struct buf *why)
+{
+	struct store_options options = { .settings = config_values(&s->config, &store_section),
+		.errors = why };
+	enum fail fail = store_open(&s->store, loop, server_path(s, "store.db"), &options);
+
+	if (fail == FAIL_NONE)
+		fail = blob_open(&s->blobs, loop, s->store, server_path(s, "mail"));
+	if (fail == FAIL_NONE)
+		fail = mail_open(&s->mail, loop, s->store, s->blobs);
+	if (fail == FAIL_NONE)
+		fail = blob_recover(s->blobs);
+	if (fail != FAIL_NONE && why->n == 0)
+		say(why, s->settings->data, "the mail in it cannot be opened, see the log", 0);
+	return fail;
+}
+
+enum fail
+server_open_mail(struct server *s, struct buf *why)
+{
+	enum fail fail = server_lock_data(s, why);
+
+	return fail == FAIL_NONE ? server_open_files(s, NULL, why) : fail;
+}
+
+void
+server_close_files(struct server *s)
+{
+	if (s->mail)
+		mail_close(&s->mail);
+	if (s->blobs)
+		blob_close(&s->blobs);
+	if (s->store)
+		store_close(&s->store);
+	store_unlock(&s->lock);
+}
+
+enum fail
+server_load_tls(struct server *s, struct tls_context **out, struct buf *why)
+{
+	const struct config_instance *i = NULL;
+	struct tls_files *files;
+	struct tls_options options = { .sessions = 1000 };
+	size_t count = 0;
+
+	*out = NULL;
+	while ((i = config_next(&s->config, &certificate_section, i)) != NULL)
+		count++;
+	if (count == 0)
+		return FAIL_NONE;
+	files = mem_new(count, sizeof *files);
+	while ((i = config_next(&s->config, &certificate_section, i)) != NULL) {
+		const struct certificate_settings *c = i->values;
+
+		files[options.file_count++] =
+		    (struct tls_files){ .chain = c->chain, .key = c->key };
+	}
+	options.files = files;
+	enum fail fail = tls_context_load(out, &options, why);
+	mem_free(files);
+	return fail;
+}

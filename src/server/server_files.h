@@ -1,0 +1,18 @@
+/*
+ * server_files.h - the data folder and what lies in it (private to the room).
+ */
+#ifndef SERVER_SERVER_FILES_H
+#define SERVER_SERVER_FILES_H
+
+#include "server/server.h"
+
+/* Make the folder if missing, see that it is ours, take its lock. One line in `why` on failure. */
+MUST_CHECK enum fail server_lock_data(struct server *s, struct buf *why);
+
+/* Open store, blobs and mail in it; `loop` NULL for the command line. */
+MUST_CHECK enum fail server_open_files(struct server *s, struct loop *loop, struct buf *why);
+
+/* Close them and give the lock back; safe in any state. */
+void server_close_files(struct server *s);
+
+#endif
