@@ -1,4 +1,4 @@
-#include "server/server.h"
+#include "server/server_files.h"
 
 /* system */
 #include <errno.h>

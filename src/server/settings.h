@@ -46,7 +46,4 @@ extern const struct setting_section server_section;
 extern const struct setting_section listener_section;
 extern const struct setting_section certificate_section;
 
-/* All sections of this binary, NULL-terminated, in the order of conf.example. */
-extern const struct setting_section *const server_sections[];
-
 #endif

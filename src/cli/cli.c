@@ -1,0 +1,184 @@
+#include "cli/cli.h"
+
+/* system */
+#include <stdio.h>
+#include <string.h>
+
+/* base */
+#include "base/mem.h"
+
+struct option {
+	const char *name;
+	unsigned bit;
+	size_t offset;
+	bool has_value; /* a str; else a bool */
+	const char *help;
+};
+
+static const struct option options[] = {
+	{ "--config", OPTION_CONFIG, offsetof(struct cli, config), true,
+	    "PATH  configuration file (" CLI_CONFIG_PATH ")" },
+	{ "--json", OPTION_JSON, offsetof(struct cli, is_json), false, "print JSON" },
+	{ "--password-stdin", OPTION_STDIN, offsetof(struct cli, is_stdin), false,
+	    "read the password from standard input" },
+	{ "--repair", OPTION_REPAIR, offsetof(struct cli, is_repair), false,
+	    "put right what is wrong" },
+	{ "--local", OPTION_LOCAL, offsetof(struct cli, local), true, "DIR  where to make it" },
+	{ "--port-base", OPTION_LOCAL, offsetof(struct cli, port_base), true,
+	    "N  ports are N+25, N+24 .. on 127.0.0.1 (21000)" },
+	{ "--hostname", OPTION_LOCAL, offsetof(struct cli, hostname), true,
+	    "NAME  of this host (mail.example.test)" },
+	{ "--domain", OPTION_LOCAL, offsetof(struct cli, domain), true,
+	    "NAME  to take mail for (example.test)" },
+	{ "--name", OPTION_USER, offsetof(struct cli, full_name), true, "TEXT  the person's name" },
+	{ "--quota", OPTION_USER, offsetof(struct cli, quota), true,
+	    "BYTES  limit of all messages" },
+};
+
+enum cli_status
+cli_fail(struct str what, const char *why)
+{
+	fprintf(stderr, "staunch: %.*s: %s\n", STR_ARG(what), why);
+	return CLI_FAILED;
+}
+
+enum cli_status
+cli_print(const struct buf *b)
+{
+	struct str s = buf_str(b);
+
+	if (!buf_ok(b) || fwrite(s.p, 1, s.n, stdout) != s.n || fflush(stdout) != 0)
+		return cli_fail(STR("output"), "cannot be written");
+	return CLI_OK;
+}
+
+/* --- help ------------------------------------------------------------------------------------ */
+
+static void
+print_command(const struct cli_command *c, FILE *to)
+{
+	fprintf(to, "usage: staunch %s%s%s\n       %s\n", c->words, c->arguments[0] ? " " : "",
+	    c->arguments, c->help);
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		if (c->options & options[i].bit)
+			fprintf(to, "  %s %s\n", options[i].name, options[i].help);
+	}
+}
+
+static void
+print_commands(FILE *to)
+{
+	fprintf(to, "usage: staunch COMMAND [OPTIONS] [ARGUMENTS]\n");
+	for (const struct cli_command *c = cli_commands; c->words; c++)
+		fprintf(to, "  %-15s %-20s %s\n", c->words, c->arguments, c->help);
+	fprintf(to, "staunch COMMAND --help says more.\n");
+}
+
+/* --- arguments ------------------------------------------------------------------------------- */
+
+/* How many of the arguments the command's words are; 0 when it is another command. */
+static size_t
+match_words(const struct cli_command *c, char **arguments, size_t count)
+{
+	struct str words = str_c(c->words), word;
+	size_t n = 0;
+
+	while (str_next_part(&words, ' ', &word)) {
+		if (n == count || !str_eq(str_c(arguments[n]), word))
+			return 0;
+		n++;
+	}
+	return n;
+}
+
+static const struct option *
+find_option(const struct cli_command *c, struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		if ((c->options & options[i].bit) && str_eq(name, str_c(options[i].name)))
+			return &options[i];
+	}
+	return NULL;
+}
+
+/* One option with its value, as "--name value" or "--name=value"; how many arguments it was. */
+static size_t
+take_option(struct cli *cli, const struct cli_command *c, char **arguments, size_t count)
+{
+	struct str text = str_c(arguments[0]), name = str_head(text, str_find_char(text, '='));
+	const struct option *o = find_option(c, name);
+	char *field;
+
+	if (o == NULL)
+		return 0;
+	field = (char *)cli + o->offset;
+	if (!o->has_value) {
+		*(bool *)(void *)field = true;
+		return name.n == text.n ? 1 : 0;
+	}
+	if (name.n < text.n) {
+		*(struct str *)(void *)field = str_from(text, name.n + 1);
+		return 1;
+	}
+	if (count < 2)
+		return 0;
+	*(struct str *)(void *)field = str_c(arguments[1]);
+	return 2;
+}
+
+static enum cli_status
+wrong_use(const struct cli_command *c, const char *what)
+{
+	fprintf(stderr, "staunch: %s\n", what);
+	print_command(c, stderr);
+	return CLI_USAGE;
+}
+
+static int
+run_command(const struct cli_command *c, char **arguments, size_t count)
+{
+	struct cli cli = { .config = STR(CLI_CONFIG_PATH) };
+
+	for (size_t i = 0; i < count;) {
+		struct str text = str_c(arguments[i]);
+		size_t taken = 1;
+
+		if (str_eq(text, STR("--help"))) {
+			print_command(c, stdout);
+			return CLI_OK;
+		}
+		if (str_starts(text, STR("--")))
+			taken = take_option(&cli, c, arguments + i, count - i);
+		else if (cli.argument_count < c->most)
+			cli.arguments[cli.argument_count++] = text;
+		else
+			taken = 0;
+		if (taken == 0)
+			return wrong_use(c, "an option or argument that is not understood");
+		i += taken;
+	}
+	if (cli.argument_count < c->least)
+		return wrong_use(c, "an argument is missing");
+	return c->run(&cli);
+}
+
+int
+cli_main(int argc, char **argv)
+{
+	size_t count = argc > 1 ? (size_t)argc - 1 : 0;
+
+	if (count > 0 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+		print_commands(stdout);
+		return CLI_OK;
+	}
+	if (count > 0 && strcmp(argv[1], "--version") == 0)
+		return cmd_version(NULL);
+	for (const struct cli_command *c = cli_commands; c->words; c++) {
+		size_t words = match_words(c, argv + 1, count);
+
+		if (words > 0)
+			return run_command(c, argv + 1 + words, count - words);
+	}
+	print_commands(stderr);
+	return CLI_USAGE;
+}

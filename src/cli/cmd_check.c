@@ -1,0 +1,75 @@
+#include "cli/cli.h"
+
+/* system */
+#include <stdio.h>
+
+/* rooms */
+#include "blob/blob.h"
+#include "cli/open.h"
+#include "mail/mail.h"
+#include "store/store.h"
+
+struct check {
+	struct mail_check mail;
+	bool is_repair;
+	unsigned long files; /* that nobody names */
+};
+
+static void
+report(struct mail_check *mail, struct str line)
+{
+	(void)mail;
+	printf("%.*s\n", STR_ARG(line));
+}
+
+static void
+report_file(void *arg, struct str account, struct str name)
+{
+	struct check *check = arg;
+
+	check->files++;
+	printf("%.*s/%.*s: a file that no message names\n", STR_ARG(account), STR_ARG(name));
+}
+
+static enum fail
+verify(struct server *s, struct check *check, struct buf *why)
+{
+	enum fail fail = store_verify(s->store, why);
+
+	if (fail == FAIL_NONE)
+		fail = mail_check(s->mail, &check->mail);
+	if (fail == FAIL_NONE)
+		fail = blob_check(s->blobs, check->is_repair, report_file, check);
+	if (fail == FAIL_NONE && check->is_repair)
+		fail = blob_commit(s->blobs);
+	if (fail != FAIL_NONE && why->n == 0)
+		buf_add(why, STR("the check could not be finished, see above\n"));
+	return fail;
+}
+
+enum cli_status
+cmd_check(const struct cli *cli)
+{
+	struct server s;
+	struct check check = { .mail = { .report = report, .repair = cli->is_repair },
+		.is_repair = cli->is_repair };
+	struct buf why;
+	enum cli_status status = cli_open_config(cli, &s);
+	unsigned long found;
+
+	buf_init(&why, CONFIG_ERRORS_MAX);
+	if (status == CLI_OK &&
+	    (server_open_mail(&s, &why) != FAIL_NONE || verify(&s, &check, &why) != FAIL_NONE))
+		status = CLI_FAILED;
+	fwrite(buf_str(&why).p, 1, why.n, stderr);
+	buf_release(&why);
+	server_release(&s);
+	if (status != CLI_OK)
+		return status;
+	found = (unsigned long)check.mail.findings + check.files;
+	printf("%lu accounts, %lu mailboxes, %lu messages: %lu findings%s\n",
+	    (unsigned long)check.mail.accounts, (unsigned long)check.mail.mailboxes,
+	    (unsigned long)check.mail.emails, found,
+	    found > 0 && cli->is_repair ? ", repaired where possible" : "");
+	return found > 0 && !cli->is_repair ? CLI_FAILED : CLI_OK;
+}

@@ -1,0 +1,165 @@
+#include "cli/cli.h"
+
+/* system */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "cli/open.h"
+#include "server/example.h"
+#include "sys/sys.h"
+#include "tls/tls.h"
+
+#define PORT_BASE_DEFAULT 21000
+#define PORT_BASE_MAX     65000 /* the highest port is 93 above it */
+#define CERTIFICATE_DAYS  3650  /* a private installation: nobody wants to renew it */
+
+static enum cli_status
+fail_with_errno(const char *path)
+{
+	return cli_fail(str_c(path), strerror(errno));
+}
+
+static enum cli_status
+write_file(struct setup *setup, const char *name, const struct buf *text)
+{
+	const char *path = setup_path(setup, name);
+	struct str rest = buf_str(text);
+	int fd = sys.open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	if (fd < 0)
+		return fail_with_errno(path);
+	while (rest.n > 0) {
+		ssize_t n = sys.write(fd, rest.p, rest.n);
+
+		if (n <= 0) {
+			sys.close(fd);
+			return fail_with_errno(path);
+		}
+		rest = str_from(rest, (size_t)n);
+	}
+	if (sys.fsync(fd) != 0 || sys.close(fd) != 0)
+		return fail_with_errno(path);
+	return CLI_OK;
+}
+
+static enum cli_status
+make_folders(struct setup *setup)
+{
+	const char *names[] = { "", "data" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *path = setup_path(setup, names[i]);
+
+		if (sys.mkdir(path, 0700) != 0 && errno != EEXIST)
+			return fail_with_errno(path);
+	}
+	return CLI_OK;
+}
+
+static enum cli_status
+make_certificate(struct setup *setup)
+{
+	struct tls_files files = { .chain = str_c(setup_path(setup, "certificate.pem")),
+		.key = str_c(setup_path(setup, "key.pem")) };
+	struct buf names, why;
+	enum fail fail;
+
+	buf_init(&names, 1024);
+	buf_init(&why, 1024);
+	buf_add(&names, setup->hostname);
+	buf_add(&names, STR(" localhost 127.0.0.1"));
+	fail = tls_write_self_signed(buf_str(&names), CERTIFICATE_DAYS, &files, &why);
+	if (fail != FAIL_NONE)
+		fwrite(buf_str(&why).p, 1, why.n, stderr);
+	buf_release(&why);
+	buf_release(&names);
+	return fail == FAIL_NONE ? CLI_OK : CLI_FAILED;
+}
+
+static enum cli_status
+make_directory(struct setup *setup)
+{
+	struct admin *a;
+	struct str path = str_c(setup_path(setup, "data/directory.db"));
+	enum cli_status status = CLI_OK;
+
+	if (admin_open(&a, path) != FAIL_NONE)
+		return cli_fail(path, "cannot be made");
+	if (admin_domain_add(a, setup->domain) != FAIL_NONE)
+		status = cli_fail(setup->domain, admin_reason(a));
+	admin_close(&a);
+	return status;
+}
+
+static enum cli_status
+make_config(struct setup *setup)
+{
+	struct buf text;
+	enum cli_status status;
+
+	buf_init(&text, CONFIG_FILE_MAX);
+	setup_write_config(setup, &text);
+	status = write_file(setup, "staunch.conf", &text);
+	buf_release(&text);
+	return status;
+}
+
+static enum cli_status
+make_all(struct setup *setup)
+{
+	const char *config = setup_path(setup, "staunch.conf");
+	struct stat st;
+	enum cli_status status;
+
+	if (sys.stat(config, &st) == 0)
+		return cli_fail(str_c(config), "is there already; nothing was changed");
+	status = make_folders(setup);
+	if (status == CLI_OK)
+		status = make_certificate(setup);
+	if (status == CLI_OK)
+		status = make_directory(setup);
+	if (status == CLI_OK)
+		status = make_config(setup); /* last: its presence says that the rest is complete */
+	if (status == CLI_OK)
+		printf("made %s\nnow: staunch user add NAME@%.*s --config %s\n"
+		       "     staunch serve --config %s\n",
+		    config, STR_ARG(setup->domain), config, config);
+	return status;
+}
+
+static struct str
+or_default(struct str given, struct str fallback)
+{
+	return str_empty(given) ? fallback : given;
+}
+
+enum cli_status
+cmd_setup(const struct cli *cli)
+{
+	struct setup setup = { .port_base = PORT_BASE_DEFAULT };
+	struct str base = cli->port_base;
+	enum cli_status status;
+
+	if (str_empty(cli->local)) {
+		cli_fail(STR("setup"), "say where with --local DIR");
+		return CLI_USAGE;
+	}
+	if (!str_empty(base) && (!str_u32(&base, PORT_BASE_MAX, &setup.port_base) || base.n > 0)) {
+		cli_fail(STR("--port-base"), "is no number up to 65000");
+		return CLI_USAGE;
+	}
+	setup.hostname = or_default(cli->hostname, STR("mail.example.test"));
+	setup.domain = or_default(cli->domain, STR("example.test"));
+	status = setup_init(&setup, cli->local) == FAIL_NONE
+	    ? make_all(&setup)
+	    : cli_fail(cli->local, "is not a usable path");
+	setup_release(&setup);
+	return status;
+}

@@ -1,0 +1,216 @@
+#include "cli/cli.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "cli/listing.h"
+#include "cli/open.h"
+
+/* Run a change; its failure is one line. */
+static enum cli_status
+done(struct admin *a, struct str what, enum fail fail)
+{
+	return fail == FAIL_NONE ? CLI_OK : cli_fail(what, admin_reason(a));
+}
+
+static void
+forget(struct buf *secret)
+{
+	if (secret->p)
+		mem_wipe(secret->p, secret->cap);
+	buf_release(secret);
+}
+
+static enum cli_status
+parse_quota(struct str text, int64_t *out)
+{
+	struct str cur = text;
+	uint64_t n;
+
+	if (!str_u64(&cur, INT64_MAX, &n) || cur.n > 0) {
+		cli_fail(text, "is not a number of bytes");
+		return CLI_USAGE;
+	}
+	*out = (int64_t)n;
+	return CLI_OK;
+}
+
+enum cli_status
+cmd_user_add(const struct cli *cli)
+{
+	struct server s;
+	struct admin *a;
+	struct buf secret;
+	struct str name = cli->arguments[0];
+	int64_t quota = 0;
+	enum cli_status status = cli_open_admin(cli, &s, &a);
+
+	buf_init(&secret, CLI_SECRET_MAX);
+	if (status == CLI_OK && !str_empty(cli->quota))
+		status = parse_quota(cli->quota, &quota);
+	if (status == CLI_OK && cli_read_secret(cli, &secret) != FAIL_NONE)
+		status = CLI_FAILED;
+	if (status == CLI_OK)
+		status = done(a, name, admin_user_add(a, name, cli->full_name, buf_str(&secret)));
+	if (status == CLI_OK && quota > 0)
+		status = done(a, name, admin_user_quota(a, name, quota, 0));
+	forget(&secret);
+	cli_close_admin(&s, a);
+	return status;
+}
+
+enum cli_status
+cmd_user_passwd(const struct cli *cli)
+{
+	struct server s;
+	struct admin *a;
+	struct buf secret;
+	struct str name = cli->arguments[0];
+	enum cli_status status = cli_open_admin(cli, &s, &a);
+
+	buf_init(&secret, CLI_SECRET_MAX);
+	if (status == CLI_OK && cli_read_secret(cli, &secret) != FAIL_NONE)
+		status = CLI_FAILED;
+	if (status == CLI_OK)
+		status = done(a, name, admin_user_password(a, name, buf_str(&secret)));
+	forget(&secret);
+	cli_close_admin(&s, a);
+	return status;
+}
+
+enum cli_status
+cmd_user_quota(const struct cli *cli)
+{
+	struct server s;
+	struct admin *a;
+	struct str name = cli->arguments[0];
+	int64_t bytes = 0, messages = 0;
+	enum cli_status status = cli_open_admin(cli, &s, &a);
+
+	if (status == CLI_OK)
+		status = parse_quota(cli->arguments[1], &bytes);
+	if (status == CLI_OK)
+		status = parse_quota(cli->arguments[2], &messages);
+	if (status == CLI_OK)
+		status = done(a, name, admin_user_quota(a, name, bytes, messages));
+	cli_close_admin(&s, a);
+	return status;
+}
+
+/* --- changes of one or two words ----------------------------------------------------------------- */
+
+typedef enum fail change_fn(struct admin *a, const struct cli *cli);
+
+static enum cli_status
+change(const struct cli *cli, change_fn *fn)
+{
+	struct server s;
+	struct admin *a;
+	enum cli_status status = cli_open_admin(cli, &s, &a);
+
+	if (status == CLI_OK)
+		status = done(a, cli->arguments[0], fn(a, cli));
+	cli_close_admin(&s, a);
+	return status;
+}
+
+static enum fail
+user_del(struct admin *a, const struct cli *cli)
+{
+	return admin_user_delete(a, cli->arguments[0]);
+}
+
+static enum fail
+alias_add(struct admin *a, const struct cli *cli)
+{
+	return admin_alias_add(a, cli->arguments[0], cli->arguments[1]);
+}
+
+static enum fail
+alias_del(struct admin *a, const struct cli *cli)
+{
+	return admin_alias_delete(a, cli->arguments[0], cli->arguments[1]);
+}
+
+static enum fail
+domain_add(struct admin *a, const struct cli *cli)
+{
+	return admin_domain_add(a, cli->arguments[0]);
+}
+
+static enum fail
+domain_del(struct admin *a, const struct cli *cli)
+{
+	return admin_domain_delete(a, cli->arguments[0]);
+}
+
+enum cli_status
+cmd_user_del(const struct cli *cli)
+{
+	return change(cli, user_del);
+}
+
+enum cli_status
+cmd_alias_add(const struct cli *cli)
+{
+	return change(cli, alias_add);
+}
+
+enum cli_status
+cmd_alias_del(const struct cli *cli)
+{
+	return change(cli, alias_del);
+}
+
+enum cli_status
+cmd_domain_add(const struct cli *cli)
+{
+	return change(cli, domain_add);
+}
+
+enum cli_status
+cmd_domain_del(const struct cli *cli)
+{
+	return change(cli, domain_del);
+}
+
+/* --- lists --------------------------------------------------------------------------------------- */
+
+typedef enum fail list_fn(struct admin *a, admin_row_fn *fn, void *arg);
+
+static enum cli_status
+list(const struct cli *cli, list_fn *fn, unsigned columns)
+{
+	struct server s;
+	struct admin *a;
+	struct listing listing;
+	enum cli_status status = cli_open_admin(cli, &s, &a);
+
+	listing_begin(&listing, cli->is_json, columns);
+	if (status == CLI_OK)
+		status = done(a, STR("list"), fn(a, listing_row, &listing));
+	if (status == CLI_OK)
+		status = listing_print(&listing);
+	listing_release(&listing);
+	cli_close_admin(&s, a);
+	return status;
+}
+
+enum cli_status
+cmd_user_list(const struct cli *cli)
+{
+	return list(cli, admin_user_list, LISTING_USER);
+}
+
+enum cli_status
+cmd_alias_list(const struct cli *cli)
+{
+	return list(cli, admin_alias_list, LISTING_TARGET);
+}
+
+enum cli_status
+cmd_domain_list(const struct cli *cli)
+{
+	return list(cli, admin_domain_list, 0);
+}

@@ -1,0 +1,32 @@
+#include "cli/cli.h"
+
+/* system */
+#include <stdio.h>
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "server/server.h"
+#include "store/store.h"
+#include "versions.h"
+
+static const struct {
+	const char *name, *version;
+} libraries[] = {
+#define ROW(name, version) { name, version },
+	STAUNCH_LIBRARIES(ROW)
+#undef ROW
+};
+
+enum cli_status
+cmd_version(const struct cli *cli)
+{
+	(void)cli;
+	printf("%s %s (%s)\n", server_version.name, STAUNCH_VERSION, STAUNCH_TARGET);
+	for (size_t i = 0; i < ARRAY_LEN(libraries); i++)
+		printf("  %-10s %s\n", libraries[i].name, libraries[i].version);
+	if (store_engine_warning()[0] != '\0')
+		printf("%s\n", store_engine_warning());
+	return CLI_OK;
+}

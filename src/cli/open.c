@@ -1,0 +1,43 @@
+#include "cli/open.h"
+
+/* system */
+#include <stdio.h>
+
+enum cli_status
+cli_open_config(const struct cli *cli, struct server *s)
+{
+	struct buf errors;
+	enum fail fail;
+
+	*s = (struct server){ .lock = { .fd = -1 } };
+	buf_init(&errors, CONFIG_ERRORS_MAX);
+	config_init(&s->config, server_sections());
+	s->settings = config_values(&s->config, &server_section);
+	fail = config_read(&s->config, cli->config, &errors);
+	fwrite(buf_str(&errors).p, 1, errors.n, stderr);
+	buf_release(&errors);
+	return fail == FAIL_NONE ? CLI_OK : CLI_USAGE;
+}
+
+enum cli_status
+cli_open_admin(const struct cli *cli, struct server *s, struct admin **out)
+{
+	enum cli_status status = cli_open_config(cli, s);
+	struct str path;
+
+	*out = NULL;
+	if (status != CLI_OK)
+		return status;
+	path = server_path(s, "directory.db");
+	if (admin_open(out, path) != FAIL_NONE)
+		return cli_fail(path, "cannot be opened");
+	return CLI_OK;
+}
+
+void
+cli_close_admin(struct server *s, struct admin *a)
+{
+	if (a)
+		admin_close(&a);
+	server_release(s);
+}

@@ -1,0 +1,37 @@
+/*
+ * example.h - configurations that we write: conf.example, and the one of `setup --local`.
+ */
+#ifndef SERVER_EXAMPLE_H
+#define SERVER_EXAMPLE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fail.h"
+#include "base/str.h"
+
+/*
+ * conf.example: the usual listeners, and every setting of every section with help and default,
+ * commented out. A working configuration once the host name and certificate are right.
+ */
+void example_write(struct buf *out);
+
+/* A private installation: everything under one folder, everything on 127.0.0.1. */
+struct setup {
+	struct arena arena;          /* paths */
+	struct str folder;           /* arena; absolute */
+	struct str hostname, domain; /* borrow: the caller's */
+	unsigned port_base; /* ports: +24 LMTP, +25 SMTP, +43 IMAP, +65 submissions, +80 HTTP,
+	                         +81 HTTPS, +87 submission, +93 IMAPS */
+};
+
+/* Make the folder's name absolute. FAIL_LIMIT: too long; FAIL_TEMP: no current folder. */
+MUST_CHECK enum fail setup_init(struct setup *setup, struct str folder);
+void setup_release(struct setup *setup);
+
+/* "FOLDER/name" as a C string that lives as long as setup. */
+const char *setup_path(struct setup *setup, const char *name);
+
+/* Its staunch.conf. */
+void setup_write_config(struct setup *setup, struct buf *out);
+
+#endif
