@@ -13,14 +13,16 @@
 
 enum hash { HASH_MD5, HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_COUNT };
 
-#define HASH_SIZE_MAX 64 /* bytes of the longest digest */
+#define HASH_SIZE_MAX  64  /* bytes of the longest digest */
+#define HASH_BLOCK_MAX 128 /* bytes of the longest block */
 
 struct hash_state {
 	uint64_t words[28]; /* private: the library's context */
 };
 
-/* Bytes of a digest. */
+/* Bytes of a digest; bytes of the blocks it is made from. */
 size_t hash_size(enum hash kind);
+size_t hash_block(enum hash kind);
 
 void hash_init(struct hash_state *s, enum hash kind);
 void hash_add(struct hash_state *s, struct str bytes);
