@@ -101,6 +101,12 @@ real_fdatasync(int fd)
 }
 
 static int
+real_syncfs(int fd)
+{
+	return is_failing() ? -1 : syncfs(fd);
+}
+
+static int
 real_ftruncate(int fd, off_t n)
 {
 	return is_failing() ? -1 : ftruncate(fd, n);
@@ -159,11 +165,11 @@ real_send(int fd, const void *p, size_t n, int flags)
 	{ \
 		.open = real_open, .openat = real_openat, .close = close, .read = real_read, \
 		.write = real_write, .pread = real_pread, .pwrite = real_pwrite, \
-		.fsync = real_fsync, .fdatasync = real_fdatasync, .ftruncate = real_ftruncate, \
-		.rename = real_rename, .link = real_link, .unlink = real_unlink, \
-		.mkdir = real_mkdir, .mmap = real_mmap, .munmap = munmap, .fstat = real_fstat, \
-		.stat = real_stat, .recv = recv, .send = real_send, .accept4 = accept4, \
-		.connect = connect, \
+		.fsync = real_fsync, .fdatasync = real_fdatasync, .syncfs = real_syncfs, \
+		.ftruncate = real_ftruncate, .rename = real_rename, .link = real_link, \
+		.unlink = real_unlink, .mkdir = real_mkdir, .mmap = real_mmap, .munmap = munmap, \
+		.fstat = real_fstat, .stat = real_stat, .recv = recv, .send = real_send, \
+		.accept4 = accept4, .connect = connect, \
 	}
 
 static const struct sys real = REAL_CALLS;
