@@ -137,6 +137,14 @@ store_commit(struct store *s)
 	return commit_turn(s, FAIL_NONE);
 }
 
+void
+store_rollback(struct store *s)
+{
+	invariant(s->level == 0);
+	roll_back(s);
+	s->is_broken = false;
+}
+
 /* --- runs ---------------------------------------------------------------------------------- */
 
 /* Undo what the run wrote. */

@@ -89,6 +89,9 @@ MUST_CHECK enum fail store_read(struct store *s, store_fn *fn, void *arg);
  */
 MUST_CHECK enum fail store_commit(struct store *s);
 
+/* Without a loop: undo what was run since the last commit. */
+void store_rollback(struct store *s);
+
 /*
  * False after a failed commit, until a write was durable again (tried every STORE_PROBE_MS by the
  * store itself): refuse new mail meanwhile.
