@@ -1,0 +1,117 @@
+/*
+ * inner.h - the blob store as its own files see it (private to the room).
+ */
+#ifndef BLOB_INNER_H
+#define BLOB_INNER_H
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "blob/blob.h"
+
+#define BLOB_PATH_MAX    4096       /* bytes, PATH_MAX of Linux */
+#define BLOB_ROOT_MAX    2048       /* bytes of the mail folder's path */
+#define BLOB_BUFFER_MAX  (64 << 10) /* a writer's buffer: messages up to this are one write */
+#define BLOB_BACK_BYTES  (1 << 20)  /* of a big message: begin writing back after each */
+#define BLOB_OPEN_MAX    128 /* finished files kept open until the sync; then they sync early */
+#define BLOB_WHOLE_SYNC  16  /* files in one turn from which one syncfs is cheaper */
+#define BLOB_READ_MAX    (128 << 10) /* up to this read() into memory beats mmap() */
+#define BLOB_PROBE_MS    5000
+#define BLOB_PROBE_BYTES (64 << 10)
+#define BLOB_PURGE_AT    256  /* done deletions that are forgotten together */
+#define BLOB_PURGE_MAX   1000 /* of them in one transaction */
+
+extern const struct log blob_log;
+
+/* A path in the tree. */
+struct blob_path {
+	size_t n;
+	char bytes[BLOB_PATH_MAX];
+};
+
+/* A file that is being written, or was finished in this turn, or whose commit failed. */
+struct blob_pending {
+	struct list_node node;
+	int fd;           /* own; open until it is synced, else -1 */
+	uint64_t size;    /* bytes written */
+	uint64_t backed;  /* of them given to the disk to begin with */
+	uint64_t commits; /* of the store when its own commit failed */
+	struct blob_name name;
+	struct str folder; /* own: the account's folder name */
+};
+
+/* A deletion: to be done after the commit, then to be forgotten. */
+struct blob_deletion {
+	struct list_node node;
+	bool is_forgotten;        /* its key was deleted in the transaction under way */
+	struct str account, name; /* own, one block behind this struct; name empty: all of it */
+};
+
+/* A folder whose entries changed. */
+struct blob_folder {
+	struct map_node node;
+	struct str path; /* own, behind this struct; with a NUL */
+};
+
+struct blob_store {
+	struct loop *loop;   /* borrow; may be NULL */
+	struct store *store; /* borrow */
+	struct str root;     /* own */
+	struct turn_hook sync_hook, committed_hook;
+	struct task probe;
+	struct timer timer;
+	blob_named_fn *named;
+	void *named_arg;
+	struct list writing;   /* blob_pending: not finished */
+	struct list fresh;     /* blob_pending: finished in this turn */
+	struct list doubtful;  /* blob_pending: their commit failed, perhaps only seemingly */
+	size_t open_count;     /* descriptors in fresh */
+	struct map folders;    /* blob_folder: to be synced with this turn */
+	struct list deletions; /* blob_deletion: of this turn */
+	struct list done;      /* blob_deletion: unlinked, their keys are still there */
+	size_t done_count;
+	uint64_t sequence; /* of names */
+	struct str host;   /* own */
+	bool is_well;
+	bool has_failed; /* this turn's sync: the commit was not even tried */
+};
+
+/* path.c: names and folders */
+enum fail blob_folder_name(struct str account, struct buf *out);
+bool blob_folder_account(struct str folder, struct buf *out); /* the other way; false: not ours */
+void blob_new_name(struct blob_store *b, struct blob_name *out);
+void blob_name_add_size(struct blob_name *name, uint64_t size);
+struct str blob_cur_name(struct str entry); /* without ":2,.." */
+enum fail blob_path(const struct blob_store *b, struct blob_path *out, struct str folder,
+    const char *sub, struct str name); /* "cur" adds ":2," */
+enum fail blob_unlink_entry(struct blob_path *folder, struct str entry);
+enum fail blob_make_folders(struct blob_store *b, struct str folder);
+void blob_touch(struct blob_store *b, struct str path);                   /* to be synced */
+enum fail blob_error(struct blob_store *b, const char *event, int error); /* log; not well */
+
+/* write.c */
+struct blob_pending *blob_pending_new(struct blob_store *b, struct str folder);
+void blob_pending_free(struct blob_store *b, struct blob_pending **p);
+void blob_pending_finish(struct blob_store *b, struct blob_pending *p);
+enum fail blob_write_all(struct blob_store *b, int fd, struct str bytes);
+
+/* turn.c */
+void blob_turn_init(struct blob_store *b);
+void blob_turn_release(struct blob_store *b);
+enum fail blob_sync(struct blob_store *b);
+enum fail blob_sync_files(struct blob_store *b);
+void blob_settle(struct blob_store *b, enum fail outcome);
+enum fail blob_is_named(struct blob_store *b, struct str account, struct str name);
+
+/* delete.c */
+void blob_deletions_commit(struct blob_store *b, enum fail outcome);
+enum fail blob_deletions_forget(struct blob_store *b);
+void blob_deletions_release(struct blob_store *b);
+enum fail blob_deletions_recover(struct blob_store *b);
+
+/* sweep.c: every entry of a folder that is no dot file, FAIL_MISSING when there is no folder */
+typedef enum fail blob_entry_fn(void *arg, struct str entry);
+enum fail blob_each_entry(struct blob_store *b, const char *path, blob_entry_fn *fn, void *arg);
+enum fail blob_sweep_account(struct blob_store *b, struct str account);
+
+#endif

@@ -1,0 +1,199 @@
+/* Reading: small files into memory, big ones mapped; and linking. */
+#include "blob/inner.h"
+
+/* system */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "sys/sys.h"
+
+/* cur, or tmp when the turn is not over or the move failed. */
+static enum fail
+open_file(struct blob_store *b, struct str account, struct str name, int *fd_out)
+{
+	static const char *const subs[] = { "cur", "tmp" };
+	struct blob_path path;
+	struct buf folder;
+	enum fail fail = blob_folder_name(account, &folder);
+
+	*fd_out = -1;
+	if (fail == FAIL_NONE && name.n == 0)
+		fail = FAIL_MISSING;
+	for (size_t i = 0; i < ARRAY_LEN(subs) && fail == FAIL_NONE && *fd_out < 0; i++) {
+		fail = blob_path(b, &path, buf_str(&folder), subs[i], name);
+		if (fail != FAIL_NONE)
+			break;
+		*fd_out = sys.open(path.bytes, O_RDONLY, 0);
+		if (*fd_out < 0 && errno != ENOENT)
+			fail = fail_because(&blob_log, FAIL_TEMP, "blob.open", errno);
+	}
+	buf_release(&folder);
+	return fail == FAIL_NONE && *fd_out < 0 ? FAIL_MISSING : fail;
+}
+
+static enum fail
+read_whole(int fd, size_t size, struct blob_map *out)
+{
+	char *bytes = mem_new(1, size + 1);
+	size_t got = 0;
+
+	while (got < size) {
+		ssize_t n = sys.read(fd, bytes + got, size - got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = EIO; /* shorter than it was a moment ago */
+		if (n <= 0)
+			break;
+		got += (size_t)n;
+	}
+	if (got < size) {
+		mem_free(bytes);
+		return fail_because(&blob_log, FAIL_TEMP, "blob.read", errno);
+	}
+	out->bytes = str_of(bytes, size);
+	return FAIL_NONE;
+}
+
+enum fail
+blob_map(struct blob_store *b, struct str account, struct str name, struct blob_map *out)
+{
+	struct stat st;
+	void *p;
+	int fd;
+	enum fail fail = open_file(b, account, name, &fd);
+
+	*out = (struct blob_map){ 0 };
+	if (fail != FAIL_NONE)
+		return fail;
+	if (sys.fstat(fd, &st) != 0) {
+		fail = fail_because(&blob_log, FAIL_TEMP, "blob.stat", errno);
+	} else if (st.st_size <= BLOB_READ_MAX) {
+		fail = read_whole(fd, (size_t)st.st_size, out);
+	} else {
+		p = sys.mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+		if (p == MAP_FAILED)
+			fail = fail_because(&blob_log, FAIL_TEMP, "blob.map", errno);
+		else
+			*out = (struct blob_map){ str_of(p, (size_t)st.st_size), true };
+	}
+	sys.close(fd);
+	return fail;
+}
+
+void
+blob_unmap(struct blob_map *m)
+{
+	/* The memory was ours to begin with: the const of `bytes` is for readers. */
+	union {
+		const char *read;
+		void *own;
+	} p = { m->bytes.p };
+
+	if (m->is_mapped)
+		sys.munmap(p.own, m->bytes.n);
+	else
+		mem_free(p.own);
+	*m = (struct blob_map){ 0 };
+}
+
+enum fail
+blob_exists(struct blob_store *b, struct str account, struct str name)
+{
+	int fd;
+	enum fail fail = open_file(b, account, name, &fd);
+
+	if (fd >= 0)
+		sys.close(fd);
+	return fail;
+}
+
+/* --- linking ------------------------------------------------------------------------------- */
+
+static enum fail
+copy(struct blob_store *b, struct str from, struct str name, struct str to,
+    struct blob_name *name_out)
+{
+	struct blob_writer w = { 0 };
+	struct blob_map map = { 0 };
+	enum fail fail = blob_map(b, from, name, &map);
+
+	if (fail == FAIL_NONE)
+		fail = blob_write_start(b, &w, to);
+	if (fail == FAIL_NONE)
+		fail = blob_write(&w, map.bytes);
+	if (fail == FAIL_NONE)
+		fail = blob_write_finish(&w, name_out);
+	if (fail != FAIL_NONE)
+		blob_write_cancel(&w);
+	blob_unmap(&map);
+	return fail;
+}
+
+/* Link one of the two places; 0 or the error. ENOENT: perhaps the other place. */
+static int
+link_from(struct blob_store *b, struct str folder, const char *sub, struct str name,
+    const struct blob_path *to)
+{
+	struct blob_path path;
+
+	if (blob_path(b, &path, folder, sub, name) != FAIL_NONE)
+		return ENOENT;
+	return sys.link(path.bytes, to->bytes) == 0 ? 0 : errno;
+}
+
+/* The same with the target's folders made when they are missing. */
+static int
+link_file(struct blob_store *b, struct str folder, struct str name, struct blob_pending *p,
+    const struct blob_path *to)
+{
+	int error = link_from(b, folder, "cur", name, to);
+
+	if (error == ENOENT)
+		error = link_from(b, folder, "tmp", name, to);
+	if (error == ENOENT && blob_make_folders(b, p->folder) == FAIL_NONE) {
+		error = link_from(b, folder, "cur", name, to);
+		if (error == ENOENT)
+			error = link_from(b, folder, "tmp", name, to);
+	}
+	return error;
+}
+
+enum fail
+blob_link(struct blob_store *b, struct str from, struct str name, struct str to,
+    struct blob_name *name_out)
+{
+	struct buf source, target;
+	struct blob_path path;
+	struct blob_pending *p;
+	int error;
+	enum fail fail = blob_folder_name(from, &source);
+	enum fail fail_to = blob_folder_name(to, &target);
+
+	p = blob_pending_new(b, buf_str(&target));
+	blob_new_name(b, &p->name);
+	blob_name_add_size(&p->name, blob_name_size(name));
+	fail = fail == FAIL_NONE ? fail_to : fail;
+	if (fail == FAIL_NONE)
+		fail = blob_path(b, &path, p->folder, "tmp", blob_name_str(&p->name));
+	error = fail == FAIL_NONE ? link_file(b, buf_str(&source), name, p, &path) : 0;
+	buf_release(&source);
+	buf_release(&target);
+	if (fail == FAIL_NONE && error == 0) {
+		*name_out = p->name;
+		blob_pending_finish(b, p);
+		return FAIL_NONE;
+	}
+	blob_pending_free(b, &p);
+	if (error == EMLINK || error == EXDEV || error == EPERM || error == EOPNOTSUPP)
+		return copy(b, from, name, to, name_out);
+	if (fail == FAIL_NONE)
+		fail = error == ENOENT ? FAIL_MISSING : blob_error(b, "blob.link", error);
+	return fail;
+}

@@ -1,0 +1,225 @@
+/* Writing a message: a buffer first, a file in tmp when it is finished or too big for the buffer. */
+#include "blob/inner.h"
+
+/* system */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "sys/sys.h"
+
+/* --- pending files ------------------------------------------------------------------------- */
+
+struct blob_pending *
+blob_pending_new(struct blob_store *b, struct str folder)
+{
+	struct blob_pending *p = mem_new(1, sizeof *p + folder.n);
+	char *copy = (char *)(p + 1);
+
+	memcpy(copy, folder.p, folder.n);
+	p->folder = str_of(copy, folder.n);
+	p->fd = -1;
+	list_append(&b->writing, &p->node);
+	return p;
+}
+
+void
+blob_pending_free(struct blob_store *b, struct blob_pending **pending)
+{
+	struct blob_pending *p = *pending;
+
+	if (p->fd >= 0)
+		sys.close(p->fd);
+	(void)b;
+	list_remove(&p->node);
+	mem_free(p);
+	*pending = NULL;
+}
+
+void
+blob_pending_finish(struct blob_store *b, struct blob_pending *p)
+{
+	struct blob_path path;
+
+	list_remove(&p->node);
+	list_append(&b->fresh, &p->node);
+	if (p->fd >= 0)
+		b->open_count++;
+	if (blob_path(b, &path, p->folder, "tmp", STR("")) == FAIL_NONE)
+		blob_touch(b, str_of(path.bytes, path.n));
+}
+
+/* --- bytes --------------------------------------------------------------------------------- */
+
+enum fail
+blob_write_all(struct blob_store *b, int fd, struct str bytes)
+{
+	while (bytes.n > 0) {
+		ssize_t n = sys.write(fd, bytes.p, bytes.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return blob_error(b, "blob.write", n == 0 ? ENOSPC : errno);
+		bytes = str_from(bytes, (size_t)n);
+	}
+	return FAIL_NONE;
+}
+
+/* Open a new file in tmp under p->name. */
+static enum fail
+create(struct blob_store *b, struct blob_pending *p)
+{
+	struct blob_path path;
+	enum fail fail = blob_path(b, &path, p->folder, "tmp", blob_name_str(&p->name));
+
+	if (fail != FAIL_NONE)
+		return fail;
+	p->fd = sys.open(path.bytes, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (p->fd < 0 && errno == ENOENT) {
+		fail = blob_make_folders(b, p->folder);
+		if (fail != FAIL_NONE)
+			return fail;
+		p->fd = sys.open(path.bytes, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	}
+	return p->fd >= 0 ? FAIL_NONE : blob_error(b, "blob.create", errno);
+}
+
+/* Move what the buffer holds, and `more`, to the file. */
+static enum fail
+spill(struct blob_writer *w, struct str more)
+{
+	struct blob_store *b = w->store;
+	struct blob_pending *p = w->file;
+	enum fail fail = FAIL_NONE;
+
+	if (p->fd < 0) {
+		blob_new_name(b, &p->name);
+		fail = create(b, p);
+	}
+	if (fail == FAIL_NONE)
+		fail = blob_write_all(b, p->fd, buf_str(&w->buffer));
+	if (fail == FAIL_NONE)
+		fail = blob_write_all(b, p->fd, more);
+	if (fail != FAIL_NONE)
+		return fail;
+	p->size += w->buffer.n + more.n;
+	buf_clear(&w->buffer);
+	if (p->size - p->backed >= BLOB_BACK_BYTES) {
+		/* Only a hint: what it does not do, the sync does. */
+		(void)sync_file_range(p->fd, (off_t)p->backed, (off_t)(p->size - p->backed),
+		    SYNC_FILE_RANGE_WRITE);
+		p->backed = p->size;
+	}
+	return FAIL_NONE;
+}
+
+/* --- the writer ---------------------------------------------------------------------------- */
+
+enum fail
+blob_write_start(struct blob_store *b, struct blob_writer *w, struct str account)
+{
+	struct buf folder;
+	enum fail fail = blob_folder_name(account, &folder);
+
+	*w = (struct blob_writer){ 0 };
+	if (fail == FAIL_NONE) {
+		w->store = b;
+		w->file = blob_pending_new(b, buf_str(&folder));
+		buf_init(&w->buffer, BLOB_BUFFER_MAX);
+	}
+	buf_release(&folder);
+	return fail;
+}
+
+enum fail
+blob_write(struct blob_writer *w, struct str bytes)
+{
+	invariant(w->store != NULL);
+	if (w->fail != FAIL_NONE)
+		return w->fail;
+	w->size += bytes.n;
+	if (bytes.n <= BLOB_BUFFER_MAX - w->buffer.n)
+		buf_add(&w->buffer, bytes);
+	else
+		w->fail = spill(w, bytes);
+	return w->fail;
+}
+
+/* A small message: the file gets its whole name at once. */
+static enum fail
+finish_small(struct blob_writer *w)
+{
+	struct blob_pending *p = w->file;
+	enum fail fail;
+
+	blob_new_name(w->store, &p->name);
+	blob_name_add_size(&p->name, w->size);
+	fail = create(w->store, p);
+	if (fail == FAIL_NONE)
+		fail = blob_write_all(w->store, p->fd, buf_str(&w->buffer));
+	p->size = w->size;
+	return fail;
+}
+
+/* A big one: now its size is known. */
+static enum fail
+finish_big(struct blob_writer *w)
+{
+	struct blob_store *b = w->store;
+	struct blob_pending *p = w->file;
+	struct blob_name whole = p->name;
+	struct blob_path from, to;
+	enum fail fail = spill(w, STR(""));
+
+	blob_name_add_size(&whole, w->size);
+	if (fail == FAIL_NONE)
+		fail = blob_path(b, &from, p->folder, "tmp", blob_name_str(&p->name));
+	if (fail == FAIL_NONE)
+		fail = blob_path(b, &to, p->folder, "tmp", blob_name_str(&whole));
+	if (fail != FAIL_NONE)
+		return fail;
+	if (sys.rename(from.bytes, to.bytes) != 0)
+		return blob_error(b, "blob.rename", errno);
+	p->name = whole;
+	return FAIL_NONE;
+}
+
+enum fail
+blob_write_finish(struct blob_writer *w, struct blob_name *name_out)
+{
+	struct blob_store *b = w->store;
+
+	invariant(b != NULL);
+	if (w->fail == FAIL_NONE)
+		w->fail = w->file->fd < 0 ? finish_small(w) : finish_big(w);
+	if (w->fail == FAIL_NONE && b->open_count >= BLOB_OPEN_MAX)
+		w->fail = blob_sync_files(b);
+	if (w->fail != FAIL_NONE)
+		return w->fail;
+	*name_out = w->file->name;
+	blob_pending_finish(b, w->file);
+	buf_release(&w->buffer);
+	*w = (struct blob_writer){ 0 };
+	return FAIL_NONE;
+}
+
+void
+blob_write_cancel(struct blob_writer *w)
+{
+	struct blob_path path;
+
+	if (w->store == NULL)
+		return;
+	if (w->file->fd >= 0 &&
+	    blob_path(w->store, &path, w->file->folder, "tmp", blob_name_str(&w->file->name)) ==
+		FAIL_NONE)
+		(void)sys.unlink(path.bytes); /* what stays, the next start sweeps */
+	blob_pending_free(w->store, &w->file);
+	buf_release(&w->buffer);
+	*w = (struct blob_writer){ 0 };
+}

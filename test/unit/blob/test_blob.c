@@ -1,0 +1,389 @@
+#include "blob/blob.h"
+
+/* system */
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* base */
+#include "base/mem.h"
+#include "base/test.h"
+
+/* rooms */
+#include "../../lib/small_mail.h"
+#include "blob/inner.h"
+
+static char folder_bytes[256];
+
+static struct str
+fresh(void)
+{
+	snprintf(folder_bytes, sizeof folder_bytes, "%s/tree", test_folder());
+	small_fresh_folder(folder_bytes);
+	return str_c(folder_bytes);
+}
+
+/* How many entries a folder below the tree has; -1 when it is not there. */
+static int
+entries(const char *below)
+{
+	char path[512];
+	DIR *dir;
+	int n = 0;
+	struct dirent *entry;
+
+	snprintf(path, sizeof path, "%s/%s", folder_bytes, below);
+	dir = opendir(path);
+	if (dir == NULL)
+		return -1;
+	while ((entry = readdir(dir)) != NULL)
+		n += entry->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+/* --- folder names ----------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name, *account, *folder; /* folder NULL: too long or empty */
+} folder_rows[] = {
+	{ "plain", "ann@example.org", "ann@example.org" },
+	{ "digits and signs", "a-1_b+c=d.e", "a-1_b+c=d.e" },
+	{ "upper case is another account", "Ann", "%41nn" },
+	{ "slash", "a/b", "a%2fb" },
+	{ "dot first", ".a", "%2ea" },
+	{ "dots", "..", "%2e." },
+	{ "percent", "a%41", "a%2541" },
+	{ "colon and space", "a: b", "a%3a%20b" },
+	{ "UTF-8", "z\xc3\xbc", "z%c3%bc" },
+	{ "empty", "", NULL },
+	{ "too long",
+	    "////////////////////////////////////////////////////////////////////////////////////",
+	    NULL },
+};
+
+static const struct {
+	const char *name, *folder; /* not a folder of ours */
+} foreign_rows[] = {
+	{ "cut escape", "a%2" },
+	{ "no hex", "a%zz" },
+	{ "needless escape", "%61" },
+	{ "upper case", "Ann" },
+	{ "upper hex", "a%2F" },
+	{ "dot", ".ann" },
+};
+
+static void
+test_folders(void)
+{
+	struct buf folder, account;
+
+	buf_init(&account, 1024);
+	for (size_t i = 0; i < ARRAY_LEN(folder_rows); i++) {
+		enum fail fail = blob_folder_name(str_c(folder_rows[i].account), &folder);
+
+		TEST_ROW(folder_rows[i].name);
+		CHECK((fail == FAIL_NONE) == (folder_rows[i].folder != NULL));
+		if (fail == FAIL_NONE) {
+			CHECK_STR(buf_str(&folder), str_c(folder_rows[i].folder));
+			CHECK(blob_folder_account(buf_str(&folder), &account));
+			CHECK_STR(buf_str(&account), str_c(folder_rows[i].account));
+		}
+		buf_release(&folder);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(foreign_rows); i++) {
+		TEST_ROW(foreign_rows[i].name);
+		CHECK(!blob_folder_account(str_c(foreign_rows[i].folder), &account));
+	}
+	buf_release(&account);
+}
+
+/* --- messages of all sizes -------------------------------------------------------------------- */
+
+static const uint32_t sizes[] = { 0, 1, 4096, BLOB_BUFFER_MAX - 1, BLOB_BUFFER_MAX,
+	BLOB_BUFFER_MAX + 1, BLOB_READ_MAX, BLOB_READ_MAX + 1, 3 << 20 };
+
+static void
+test_sizes(void)
+{
+	struct small_mail m;
+
+	TEST_ROW("sizes");
+	CHECK_NUM(small_open(&m, NULL, fresh()), FAIL_NONE);
+	for (uint32_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		CHECK_NUM(small_add(&m, STR("ann"), i, sizes[i]), FAIL_NONE);
+		CHECK_NUM(small_look(&m, i), FAIL_NONE); /* before the commit */
+	}
+	CHECK_NUM(entries("mail/ann/tmp"), ARRAY_LEN(sizes));
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann/tmp"), 0);
+	CHECK_NUM(entries("mail/ann/new"), 0);
+	CHECK_NUM(entries("mail/ann/cur"), ARRAY_LEN(sizes));
+	CHECK_NUM(small_verify(&m, true), 0);
+	small_close(&m);
+}
+
+static void
+test_names(void)
+{
+	struct small_mail m;
+	struct blob_writer w;
+	struct blob_name name;
+	struct blob_map map;
+
+	TEST_ROW("names");
+	CHECK_NUM(small_open(&m, NULL, fresh()), FAIL_NONE);
+	CHECK_NUM(blob_write_start(m.blob, &w, STR("ann")), FAIL_NONE);
+	CHECK_NUM(blob_write(&w, STR("hello")), FAIL_NONE);
+	CHECK_NUM(blob_write_finish(&w, &name), FAIL_NONE);
+	CHECK(w.store == NULL);
+	CHECK_NUM(blob_name_size(blob_name_str(&name)), 5);
+	CHECK_NUM(str_find_char(blob_name_str(&name), '/'), STR_NONE);
+	CHECK_NUM(str_find_char(blob_name_str(&name), ':'), STR_NONE);
+	CHECK_NUM(blob_map(m.blob, STR("ann"), blob_name_str(&name), &map), FAIL_NONE);
+	CHECK_STR(map.bytes, STR("hello"));
+	blob_unmap(&map);
+	CHECK_NUM(blob_name_size(STR("1.M2")), 0);
+	CHECK_NUM(blob_name_size(STR("1,S=x")), 0);
+	CHECK_NUM(blob_map(m.blob, STR("ann"), STR("../../store.db"), &map), FAIL_MISSING);
+	CHECK_NUM(blob_map(m.blob, STR("ann"), STR(""), &map), FAIL_MISSING);
+	CHECK_NUM(blob_map(m.blob, STR("nobody"), STR("x"), &map), FAIL_MISSING);
+	CHECK_NUM(blob_exists(m.blob, STR("ann"), STR("x")), FAIL_MISSING);
+	CHECK_NUM(blob_exists(m.blob, STR("ann"), blob_name_str(&name)), FAIL_NONE);
+
+	TEST_ROW("a file that no run named is dropped with the turn");
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann/tmp") + entries("mail/ann/cur"), 0);
+
+	TEST_ROW("cancel");
+	CHECK_NUM(blob_write_start(m.blob, &w, STR("ann")), FAIL_NONE);
+	blob_write_cancel(&w);
+	blob_write_cancel(&w);
+	CHECK_NUM(blob_write_start(m.blob, &w, STR("ann")), FAIL_NONE);
+	for (int i = 0; i < 100; i++)
+		CHECK_NUM(blob_write(&w, str_of(folder_bytes, sizeof folder_bytes)), FAIL_NONE);
+	for (int i = 0; i < 300; i++)
+		CHECK_NUM(blob_write(&w, str_of(folder_bytes, sizeof folder_bytes)), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann/tmp"), 1);
+	blob_write_cancel(&w);
+	CHECK_NUM(entries("mail/ann/tmp"), 0);
+	small_close(&m);
+}
+
+/* --- runs, turns ------------------------------------------------------------------------------ */
+
+static void
+test_undone(void)
+{
+	struct small_mail m;
+
+	TEST_ROW("an undone run leaves no file, others stay");
+	CHECK_NUM(small_open(&m, NULL, fresh()), FAIL_NONE);
+	CHECK_NUM(small_add(&m, STR("ann"), 1, 100), FAIL_NONE);
+	CHECK_NUM(small_add_undone(&m, STR("ann"), 2, 100), FAIL_DENIED);
+	CHECK_NUM(small_add_undone(&m, STR("ann"), 3, 100000), FAIL_DENIED);
+	CHECK_NUM(small_add(&m, STR("ann"), 4, 100000), FAIL_NONE);
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	CHECK_NUM(small_verify(&m, true), 0);
+	CHECK_NUM(small_count(&m), 2);
+	CHECK_NUM(entries("mail/ann/cur"), 2);
+	CHECK_NUM(entries("mail/ann/tmp"), 0);
+	small_close(&m);
+}
+
+static void
+test_links(void)
+{
+	struct small_mail m;
+
+	TEST_ROW("one file, many accounts");
+	CHECK_NUM(small_open(&m, NULL, fresh()), FAIL_NONE);
+	CHECK_NUM(small_add(&m, STR("ann"), 1, 5000), FAIL_NONE);
+	CHECK_NUM(small_link(&m, 1, STR("bob"), 1001), FAIL_NONE); /* from tmp */
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	CHECK_NUM(small_link(&m, 1, STR("eve"), 1002), FAIL_NONE); /* from cur */
+	CHECK_NUM(small_link(&m, 77, STR("eve"), 1003), FAIL_MISSING);
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	CHECK_NUM(small_drop(&m, 1), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann/cur"), 1);
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann/cur"), 0);
+	CHECK_NUM(small_look(&m, 1001), FAIL_NONE);
+	CHECK_NUM(small_look(&m, 1002), FAIL_NONE);
+	CHECK_NUM(small_verify(&m, true), 0);
+	small_close(&m);
+}
+
+static enum fail
+drop_account(struct txn *t, void *arg)
+{
+	struct small_mail *m = arg;
+
+	return blob_delete_account_later(m->blob, t, STR("ann"));
+}
+
+static void
+test_deletions(void)
+{
+	struct small_mail m;
+	struct str folder = fresh();
+
+	TEST_ROW("many deletions");
+	CHECK_NUM(small_open(&m, NULL, folder), FAIL_NONE);
+	for (uint32_t i = 0; i < 600; i++)
+		CHECK_NUM(small_add(&m, STR("ann"), i, 10), FAIL_NONE);
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann/cur"), 600);
+	for (uint32_t i = 0; i < 500; i++)
+		CHECK_NUM(small_drop(&m, i), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann/cur"), 600);
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann/cur"), 100);
+	CHECK_NUM(m.blob->done_count, 500);
+	CHECK_NUM(small_add(&m, STR("ann"), 1000, 10), FAIL_NONE);
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	CHECK_NUM(m.blob->done_count, 0);
+	CHECK_NUM(small_verify(&m, true), 0);
+
+	TEST_ROW("undone at the close");
+	CHECK_NUM(small_drop(&m, 501), FAIL_NONE);
+	small_close(&m);
+	CHECK_NUM(small_open(&m, NULL, folder), FAIL_NONE);
+	CHECK_NUM(small_look(&m, 501), FAIL_NONE);
+
+	TEST_ROW("an account that is gone, but not all of it");
+	CHECK_NUM(small_add(&m, STR("bob"), 2000, 10), FAIL_NONE);
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	CHECK_NUM(store_run(m.store, drop_account, &m), FAIL_NONE);
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann/cur"), 101);
+	CHECK_NUM(small_verify(&m, true), 0);
+	small_close(&m);
+}
+
+static enum fail
+nobody(void *arg, struct str account, struct str name)
+{
+	(void)arg;
+	(void)name;
+	return str_eq(account, STR("ann")) ? FAIL_MISSING : FAIL_NONE;
+}
+
+static void
+test_account(void)
+{
+	struct small_mail m;
+	char path[512];
+
+	TEST_ROW("an account that is gone");
+	CHECK_NUM(small_open(&m, NULL, fresh()), FAIL_NONE);
+	CHECK_NUM(small_add(&m, STR("ann"), 1, 10), FAIL_NONE);
+	CHECK_NUM(small_add(&m, STR("bob"), 2, 10), FAIL_NONE);
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	snprintf(path, sizeof path, "%s/mail/ann/cur/stray", folder_bytes);
+	fclose(fopen(path, "w"));
+	CHECK_NUM(small_verify(&m, true), 1);
+	blob_set_named(m.blob, nobody, NULL);
+	CHECK_NUM(store_run(m.store, drop_account, &m), FAIL_NONE);
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann"), -1);
+	CHECK_NUM(entries("mail/bob/cur"), 1);
+	small_close(&m);
+}
+
+/* --- start and check -------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	bool is_named; /* the commit was durable */
+	int cur;       /* files there after the start */
+} start_rows[] = {
+	{ "a file that was to be moved", true, 1 },
+	{ "a file that nobody names", false, 0 },
+};
+
+static void
+test_start(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(start_rows); i++) {
+		struct small_mail m;
+		struct str folder = fresh();
+
+		TEST_ROW(start_rows[i].name);
+		CHECK_NUM(small_open(&m, NULL, folder), FAIL_NONE);
+		CHECK_NUM(small_add(&m, STR("ann"), 1, 100), FAIL_NONE);
+		if (start_rows[i].is_named) /* the process ends between commit and move */
+			CHECK_NUM(store_commit(m.store), FAIL_NONE);
+		small_close(&m);
+		CHECK_NUM(entries("mail/ann/tmp"), 1);
+		CHECK_NUM(small_open(&m, NULL, folder), FAIL_NONE);
+		CHECK_NUM(entries("mail/ann/tmp"), 0);
+		CHECK_NUM(entries("mail/ann/cur"), start_rows[i].cur);
+		CHECK_NUM(small_verify(&m, true), 0);
+		small_close(&m);
+	}
+}
+
+static void
+test_repair(void)
+{
+	struct small_mail m;
+	char path[512];
+
+	TEST_ROW("check and repair");
+	CHECK_NUM(small_open(&m, NULL, fresh()), FAIL_NONE);
+	CHECK_NUM(small_add(&m, STR("ann"), 1, 100), FAIL_NONE);
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	snprintf(path, sizeof path, "%s/mail/ann/cur/1.stray:2,S", folder_bytes);
+	fclose(fopen(path, "w"));
+	snprintf(path, sizeof path, "%s/mail/ann/new/1.other", folder_bytes);
+	fclose(fopen(path, "w"));
+	CHECK_NUM(small_verify(&m, true), 2);
+	CHECK_NUM(blob_check(m.blob, true, NULL, NULL), FAIL_NONE);
+	CHECK_NUM(small_verify(&m, true), 0);
+	CHECK_NUM(entries("mail/ann/new"), 0);
+	small_close(&m);
+}
+
+/* --- in the loop ------------------------------------------------------------------------------ */
+
+static void
+test_loop(void)
+{
+	struct small_mail m;
+	struct loop loop;
+
+	TEST_ROW("in the loop");
+	CHECK_NUM(loop_init(&loop), FAIL_NONE);
+	CHECK_NUM(small_open(&m, &loop, fresh()), FAIL_NONE);
+	for (uint32_t i = 0; i < 200; i++) /* more than are kept open */
+		CHECK_NUM(small_add(&m, STR("ann"), i, 1000), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann/tmp"), 200);
+	loop_turn(&loop, 0);
+	CHECK_NUM(entries("mail/ann/cur"), 200);
+	CHECK_NUM(small_drop(&m, 7), FAIL_NONE);
+	loop_turn(&loop, 0);
+	CHECK_NUM(entries("mail/ann/cur"), 199);
+	CHECK_NUM(store_commits(m.store), 2);
+	CHECK_NUM(small_verify(&m, true), 0);
+	small_close(&m);
+	loop_release(&loop);
+}
+
+int
+main(void)
+{
+	test_folders();
+	test_sizes();
+	test_names();
+	test_undone();
+	test_links();
+	test_deletions();
+	test_account();
+	test_start();
+	test_repair();
+	test_loop();
+	return test_end();
+}
