@@ -130,8 +130,8 @@ message_contains(const struct message *m, struct str needle, enum text_where whe
 		    in_header(&f, part_header(m, &m->root), where == TEXT_HEADER ? name : STR(""));
 	for (const struct part *p = &m->root; p && !is_found && where != TEXT_HEADER;
 	     p = part_next(p)) {
-		/* A needle that is in no part's header nor text is not in the body. */
-		if (p->parent && p->kind != PART_MULTIPART)
+		/* Headers of parts belong to the body of the message, file names for example. */
+		if (p->parent && (p->kind != PART_MULTIPART || p->fields))
 			is_found = in_header(&f, part_header(m, p), STR(""));
 		if (!is_found && is_searched(p))
 			is_found = in_body(&f, m, p);
