@@ -258,7 +258,7 @@ end_tag(struct html_text *h, struct buf *out)
 			if (h->skip == i && is_end)
 				h->skip = 0;
 		} else if (tags[i].effect == SKIP) {
-			h->skip = is_end ? 0 : i;
+			h->skip = is_end ? 0 : (uint8_t)i;
 		} else {
 			apply(h, tags[i].effect, is_end, out);
 		}
