@@ -210,6 +210,8 @@ build/need/arm64 build/need/armhf build/need/system: build/need/%: vendor/packag
 	@vendor/need.sh $@ $<
 build/need/test: test/packages | build/need/build
 	@vendor/need.sh $@ $<
+build/need/peers: test/bench/packages | build/need/test
+	@vendor/need.sh $@ $<
 
 # -- tests ------------------------------------------------------------------------------------------
 
@@ -302,7 +304,7 @@ check-cppcheck: $(CHECKED:%.c=build/cppcheck/%.ok)
 demo: $(PROGRAMS:%=build/%)
 	@STAUNCH=$(RELEASE_STAUNCH) ONCE=$(ONCE) test/demo/demo.sh
 
-bench: $(PROGRAMS:%=build/%) $(BENCH_SOURCES:test/bench/%.c=build/release/test/bench/%)
+bench: $(if $(PEERS),build/need/peers) $(PROGRAMS:%=build/%) $(BENCH_SOURCES:test/bench/%.c=build/release/test/bench/%)
 	@STAUNCH=$(RELEASE_STAUNCH) PEERS=$(PEERS) test/bench/run
 
 INSTALLED := $(PROGRAMS:%=build/$(if $(filter release,$(TARGET_NAME)),,$(TARGET_NAME)/)%)

@@ -134,7 +134,7 @@ wrong_use(const struct cli_command *c, const char *what)
 	return CLI_USAGE;
 }
 
-static int
+static enum cli_status
 run_command(const struct cli_command *c, char **arguments, size_t count)
 {
 	struct cli cli = { .config = STR(CLI_CONFIG_PATH) };
@@ -172,12 +172,12 @@ cli_main(int argc, char **argv)
 		return CLI_OK;
 	}
 	if (count > 0 && strcmp(argv[1], "--version") == 0)
-		return cmd_version(NULL);
+		return (int)cmd_version(NULL);
 	for (const struct cli_command *c = cli_commands; c->words; c++) {
 		size_t words = match_words(c, argv + 1, count);
 
 		if (words > 0)
-			return run_command(c, argv + 1 + words, count - words);
+			return (int)run_command(c, argv + 1 + words, count - words);
 	}
 	print_commands(stderr);
 	return CLI_USAGE;

@@ -251,7 +251,7 @@ end_tag(struct html_text *h, struct buf *out)
 	bool is_end = str_skip_char(&name, '/');
 
 	h->state = TEXT;
-	for (uint8_t i = 1; i < ARRAY_LEN(tags); i++) {
+	for (size_t i = 1; i < ARRAY_LEN(tags); i++) {
 		if (!str_eq_nocase(name, str_c(tags[i].name)))
 			continue;
 		if (h->skip) {
@@ -276,7 +276,7 @@ hold(struct html_text *h, char c)
 static void
 begin_state(struct html_text *h, enum state state)
 {
-	h->state = state;
+	h->state = (uint8_t)state;
 	h->held_count = 0;
 	h->quote = 0;
 	h->dashes = 0;
