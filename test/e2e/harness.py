@@ -109,6 +109,16 @@ class Server:
         if start:
             self.start()
 
+    @classmethod
+    def reopen(cls, folder, base):
+        """A server over an installation that is there already; not started."""
+        server = cls.__new__(cls)
+        server.owns_folder, server.folder, server.base = False, folder, base
+        server.process = None
+        server.config = os.path.join(folder, "staunch.conf")
+        server.log_path = os.path.join(folder, "log")
+        return server
+
     def add_settings(self, text):
         """Merge `[section]` blocks into the configuration: their keys are put under the section."""
         with open(self.config) as f:

@@ -1,0 +1,178 @@
+"""make demo: start a private server in build/demo, send one mail, read it back, stay up.
+
+ONCE=1 ends after the proof. Exit status 0, or 1 if any step failed.
+"""
+
+import base64
+import email.message
+import email.policy
+import hashlib
+import imaplib
+import json
+import os
+import secrets
+import shutil
+import signal
+import smtplib
+import ssl
+import sys
+import time
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "test/e2e"))
+os.environ.setdefault("STAUNCH", os.path.join(ROOT, "build/staunch"))
+
+import harness  # noqa: E402
+
+FOLDER = os.path.join(ROOT, "build/demo")
+ALICE, BOB = "alice@example.test", "bob@example.test"
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def tls_of(server):
+    """A context that trusts the demonstration's own certificate, and nothing else."""
+    return ssl.create_default_context(cafile=os.path.join(server.folder, "certificate.pem"))
+
+
+def make_message():
+    message = email.message.EmailMessage(policy=email.policy.SMTP)
+    message["From"] = "Alice Example <" + ALICE + ">"
+    message["To"] = "Bob Example <" + BOB + ">"
+    message["Subject"] = "Grüße: the minutes of " + time.strftime("%H:%M:%S")
+    message.set_content("Dear Bob,\n\nhere are the minutes – read them with whatever you like.\n\nAlice\n")
+    attachment = secrets.token_bytes(20000)
+    message.add_attachment(attachment, maintype="application", subtype="pdf", filename="minutes.pdf")
+    return message, attachment
+
+
+def send(server, password, message):
+    with smtplib.SMTP("127.0.0.1", server.port("submission"), timeout=20) as smtp:
+        smtp.ehlo("demo.example.test")
+        smtp.starttls(context=tls_of(server))
+        smtp.ehlo("demo.example.test")
+        smtp.login(ALICE, password)
+        smtp.send_message(message, ALICE, [BOB])
+    say(f"1  alice -> submission, port {server.port('submission')}: STARTTLS, logged in, "
+        f"message with minutes.pdf (20000 bytes) accepted")
+
+
+def read_by_imap(server, password, subject, attachment):
+    with imaplib.IMAP4_SSL("127.0.0.1", server.port("imaps"), ssl_context=tls_of(server)) as imap:
+        imap.login(BOB, password)
+        imap.select("INBOX")
+        count = int(imap.response("EXISTS")[1][0] or 0) or len(imap.search(None, "ALL")[1][0].split())
+        number = imap.search(None, "ALL")[1][0].split()[-1]
+        raw = imap.fetch(number, "(BODY.PEEK[])")[1][0][1]
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    part = next(message.iter_attachments())
+    ok = message["Subject"] == subject and part.get_content() == attachment
+    say(f"2  bob <- IMAPS, port {server.port('imaps')}: message {count} of INBOX, \"{message['Subject']}\", "
+        f"{part.get_filename()} {'is byte for byte what alice sent' if ok else 'DIFFERS'}")
+    return ok
+
+
+class Jmap:
+    def __init__(self, server, user, password):
+        self.base = f"http://127.0.0.1:{server.port('http')}"
+        token = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self.headers = {"Authorization": "Basic " + token, "Content-Type": "application/json"}
+        self.session = json.loads(self.get("/.well-known/jmap"))
+        self.account = self.session["primaryAccounts"]["urn:ietf:params:jmap:mail"]
+
+    def get(self, url, data=None):
+        url = url if url.startswith("http") else self.base + url
+        request = urllib.request.Request(url, data=data, headers=self.headers)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.read()
+
+    def call(self, *calls):
+        body = {"using": ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"],
+                "methodCalls": [[name, {"accountId": self.account, **arguments}, str(i)]
+                                for i, (name, arguments) in enumerate(calls)]}
+        return json.loads(self.get(self.session["apiUrl"], json.dumps(body).encode()))["methodResponses"]
+
+
+def read_by_jmap(server, password, subject, attachment):
+    jmap = Jmap(server, BOB, password)
+    answers = jmap.call(
+        ("Email/query", {"sort": [{"property": "receivedAt", "isAscending": False}], "limit": 1}),
+        ("Email/get", {"#ids": {"resultOf": "0", "name": "Email/query", "path": "/ids"},
+                       "properties": ["subject", "from", "preview", "attachments"]}))
+    found = answers[1][1]["list"][0]
+    part = found["attachments"][0]
+    url = jmap.session["downloadUrl"]
+    for key, value in (("accountId", jmap.account), ("blobId", part["blobId"]),
+                       ("name", part["name"]), ("type", "application/pdf")):
+        url = url.replace("{" + key + "}", value)
+    digest = hashlib.sha256(jmap.get(url)).hexdigest()
+    ok = found["subject"] == subject and digest == hashlib.sha256(attachment).hexdigest()
+    say(f"3  bob <- JMAP, port {server.port('http')}: \"{found['subject']}\" from {found['from'][0]['name']}: "
+        f"{found['preview'][:40]}... {part['name']} {'is the same' if ok else 'DIFFERS'}")
+    return ok
+
+
+def table(server, passwords):
+    rows = [("SMTP (from other servers)", "smtp", "STARTTLS"), ("LMTP", "lmtp", "-"),
+            ("Submission", "submission", "STARTTLS"), ("Submission", "submissions", "TLS"),
+            ("IMAP", "imap", "STARTTLS or none"), ("IMAP", "imaps", "TLS"),
+            ("JMAP", "http", "none"), ("JMAP", "https", "TLS")]
+    say("\nTry it with your own mail program (the certificate is self-signed):\n")
+    for name, port, security in rows:
+        say(f"   {name:27} 127.0.0.1 port {server.port(port)}   {security}")
+    say("")
+    for user, password in passwords.items():
+        say(f"   {user:27} password {password}")
+    say(f"\nEverything lies in {os.path.relpath(server.folder)}; the log is {os.path.relpath(server.log_path)}.")
+
+
+def open_server():
+    """The installation of the last run, or a new one."""
+    kept = os.path.join(FOLDER, "demo.json")
+    if os.path.exists(kept):
+        with open(kept) as f:
+            state = json.load(f)
+        return harness.Server.reopen(FOLDER, state["base"]), state["passwords"]
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    os.makedirs(FOLDER)
+    server = harness.Server(folder=FOLDER, start=False)
+    passwords = {user: secrets.token_urlsafe(9) for user in (ALICE, BOB)}
+    for user, password in passwords.items():
+        server.add_user(user, password)
+    with open(kept, "w") as f:
+        json.dump({"base": server.base, "passwords": passwords}, f)
+    os.chmod(kept, 0o600)
+    return server, passwords
+
+
+def main():
+    server, passwords = open_server()
+    server.start()
+    say(f"Staunch is up: {os.path.relpath(FOLDER)}, one process and its directory, ports {server.base}+\n")
+    try:
+        message, attachment = make_message()
+        send(server, passwords[ALICE], message)
+        ok = read_by_imap(server, passwords[BOB], message["Subject"], attachment)
+        ok = read_by_jmap(server, passwords[BOB], message["Subject"], attachment) and ok
+        table(server, passwords)
+        if not os.environ.get("ONCE"):
+            say("Ctrl-C ends it.")
+            signal.sigwait([signal.SIGINT, signal.SIGTERM])
+    finally:
+        status = server.stop()
+    if os.environ.get("ONCE"):
+        say(f"\n{'All is well.' if ok and status == 0 else 'Something went wrong.'}")
+    return 0 if ok and status == 0 else 1
+
+
+if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, [] if os.environ.get("ONCE") else [signal.SIGINT, signal.SIGTERM])
+    try:
+        sys.exit(main())
+    except (OSError, RuntimeError, KeyError, IndexError, smtplib.SMTPException, imaplib.IMAP4.error) as error:
+        say(f"failed: {type(error).__name__}: {error}")
+        sys.exit(1)
