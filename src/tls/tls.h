@@ -77,14 +77,25 @@ enum tls_verify {
 	TLS_VERIFY_RECORDED, /* opportunistic (RFC 7435): go on anyway; tls_facts.is_verified tells */
 };
 
+/* What lets a client resume a session with the same server; zeroed at first; wipe it as a secret. */
+struct tls_session {
+	unsigned char bytes[96];
+	bool is_set;
+};
+
 struct tls_client_options {
 	struct str name;         /* SNI and the name to verify */
 	struct tls_trust *trust; /* may be NULL with TLS_VERIFY_RECORDED: nothing is verified */
 	enum tls_verify verify;
 	const char *const *alpn; /* NULL-terminated, static; or NULL */
+	struct tls_session
+	    *session; /* borrow: until the handshake is done; used and updated; or NULL */
 };
 
-/* Start TLS as client; failures as tls_accept(). */
+/*
+ * Start TLS as client; failures as tls_accept(), and FAIL_PERM when verification is required without
+ * a trust or without a host name (addresses cannot be verified).
+ */
 MUST_CHECK enum fail tls_client(struct conn *c, const struct tls_client_options *options);
 
 /* --- facts ------------------------------------------------------------------------------------ */

@@ -1,0 +1,16 @@
+/*
+ * trust.h - CA certificates as BearSSL wants them (private to tls).
+ */
+#ifndef TLS_TRUST_H
+#define TLS_TRUST_H
+
+#include <bearssl.h>
+
+#include "tls/tls.h"
+
+struct tls_trust *tls_trust_hold(struct tls_trust *trust); /* NULL stays NULL */
+
+/* The anchors; none for NULL. */
+const br_x509_trust_anchor *tls_trust_anchors(const struct tls_trust *trust, size_t *count_out);
+
+#endif

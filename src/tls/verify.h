@@ -1,0 +1,30 @@
+/*
+ * verify.h - the client's judgement of a server's certificate chain (private to tls).
+ *
+ * Wraps BearSSL's validation: keeps the hash of the server's certificate, and in opportunistic mode
+ * goes on with its key although the chain or the name is wrong.
+ */
+#ifndef TLS_VERIFY_H
+#define TLS_VERIFY_H
+
+#include <bearssl.h>
+#include <stdbool.h>
+
+#include "tls/tls.h"
+
+struct verify {
+	const br_x509_class *vtable; /* first: BearSSL knows us by it */
+	br_x509_minimal_context minimal;
+	br_x509_decoder_context leaf;
+	br_sha256_context leaf_hash;
+	struct tls_trust *trust; /* borrow: held by the connection; NULL: nothing is verified */
+	bool is_required;
+	bool is_first; /* inside the first certificate */
+	unsigned count;
+	unsigned error; /* of the chain; 0 when it is right */
+	unsigned char sha256[32];
+};
+
+void verify_init(struct verify *v, struct tls_trust *trust, bool is_required);
+
+#endif

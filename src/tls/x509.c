@@ -1,0 +1,132 @@
+#include "tls/x509.h"
+
+/* rooms */
+#include "tls/der.h"
+
+/* id-ce-subjectAltName, 2.5.29.17 */
+static const struct str oid_names = STR_INIT("\x55\x1d\x11");
+
+/* Days from 1970-01-01 to a date of the Gregorian calendar. */
+static int64_t
+days_of(int64_t year, unsigned month, unsigned day)
+{
+	int64_t y = month <= 2 ? year - 1 : year, era = (y >= 0 ? y : y - 399) / 400;
+	int64_t of_era = y - era * 400;
+	int64_t of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static bool
+digits(struct str *cur, size_t n, unsigned *out)
+{
+	struct str part;
+	uint32_t value;
+
+	if (!str_take(cur, n, &part) || !str_u32(&part, 9999, &value) || part.n > 0)
+		return false;
+	*out = value;
+	return true;
+}
+
+/* Time ::= UTCTime YYMMDDHHMMSSZ / GeneralizedTime YYYYMMDDHHMMSSZ (RFC 5280 4.1.2.5) */
+static bool
+take_time(struct str *cur, int64_t *out)
+{
+	struct str text;
+	unsigned year, month, day, hour, minute, second;
+	uint8_t tag;
+
+	if (!der_next(cur, &tag, &text) || (tag != DER_UTC_TIME && tag != DER_TIME) ||
+	    !digits(&text, tag == DER_TIME ? 4 : 2, &year) || !digits(&text, 2, &month) ||
+	    !digits(&text, 2, &day) || !digits(&text, 2, &hour) || !digits(&text, 2, &minute) ||
+	    !digits(&text, 2, &second) || !str_eq(text, STR("Z")) || month < 1 || month > 12)
+		return false;
+	if (tag == DER_UTC_TIME)
+		year += year < 50 ? 2000 : 1900;
+	*out = days_of(year, month, day) * 86400 + (int64_t)hour * 3600 + minute * 60 + second;
+	return true;
+}
+
+/* Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue OCTET STRING } */
+static bool
+take_extensions(struct str list, struct x509_facts *out)
+{
+	struct str extension, oid, critical, value, names;
+
+	while (list.n > 0) {
+		if (!der_take(&list, DER_SEQUENCE, &extension) ||
+		    !der_take(&extension, DER_OID, &oid))
+			return false;
+		(void)!der_take(&extension, DER_BOOLEAN, &critical);
+		if (!der_take(&extension, DER_OCTET_STRING, &value))
+			return false;
+		if (str_eq(oid, oid_names)) {
+			if (!der_take(&value, DER_SEQUENCE, &names))
+				return false;
+			out->names = names;
+		}
+	}
+	return true;
+}
+
+enum fail
+x509_parse(struct str der, struct x509_facts *out)
+{
+	struct str cert, tbs, part, validity, list, before;
+	struct x509_facts facts = { 0 };
+	int64_t not_before;
+
+	/* Certificate; TBSCertificate: version, serial, signature, issuer, validity, subject, SPKI */
+	if (!der_take(&der, DER_SEQUENCE, &cert) || der.n > 0 ||
+	    !der_take(&cert, DER_SEQUENCE, &tbs))
+		return FAIL_SYNTAX;
+	(void)!der_take(&tbs, DER_CONSTRUCTED(0), &part);
+	if (!der_take(&tbs, DER_INTEGER, &part) || !der_take(&tbs, DER_SEQUENCE, &part) ||
+	    !der_take(&tbs, DER_SEQUENCE, &part) || !der_take(&tbs, DER_SEQUENCE, &validity) ||
+	    !take_time(&validity, &not_before) || !take_time(&validity, &facts.not_after_s) ||
+	    !der_take(&tbs, DER_SEQUENCE, &part))
+		return FAIL_SYNTAX;
+	before = tbs;
+	if (!der_take(&tbs, DER_SEQUENCE, &part))
+		return FAIL_SYNTAX;
+	facts.spki = str_head(before, before.n - tbs.n);
+	/* issuerUniqueID and subjectUniqueID, then the extensions */
+	(void)!der_take(&tbs, DER_CONTEXT(1), &part);
+	(void)!der_take(&tbs, DER_CONTEXT(2), &part);
+	if (der_take(&tbs, DER_CONSTRUCTED(3), &part) &&
+	    (!der_take(&part, DER_SEQUENCE, &list) || !take_extensions(list, &facts)))
+		return FAIL_SYNTAX;
+	*out = facts;
+	return FAIL_NONE;
+}
+
+bool
+x509_next_name(struct str *names, struct str *name_out)
+{
+	struct str value;
+	uint8_t tag;
+
+	while (der_next(names, &tag, &value)) {
+		if (tag == DER_CONTEXT(2) && value.n > 0) { /* dNSName */
+			*name_out = value;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum x509_match
+x509_match_name(struct str pattern, struct str host)
+{
+	struct str rest = pattern;
+	size_t dot;
+
+	if (str_eq_nocase(pattern, host))
+		return X509_MATCH_EXACT;
+	dot = str_find_char(host, '.');
+	if (dot != STR_NONE && dot > 0 && str_skip(&rest, STR("*.")) &&
+	    str_eq_nocase(rest, str_from(host, dot + 1)))
+		return X509_MATCH_WILD;
+	return X509_MATCH_NONE;
+}

@@ -1,0 +1,31 @@
+/*
+ * x509.h - the few facts that we need of a certificate (RFC 5280), and host names against it.
+ *
+ * Pure. No signatures are checked here: that is BearSSL's (verify.c).
+ */
+#ifndef TLS_X509_H
+#define TLS_X509_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+#include "base/str.h"
+
+struct x509_facts {          /* fields point into the certificate */
+	struct str names;    /* the content of subjectAltName, empty when there is none */
+	struct str spki;     /* subjectPublicKeyInfo, the whole element (RFC 6698 selector 1) */
+	int64_t not_after_s; /* seconds since 1970 */
+};
+
+/* FAIL_SYNTAX when it is not a certificate. */
+MUST_CHECK enum fail x509_parse(struct str der, struct x509_facts *out);
+
+/* The next DNS name of facts->names (a cursor); false at the end. */
+MUST_CHECK bool x509_next_name(struct str *names, struct str *name_out);
+
+/* How well `host` matches a name of a certificate (RFC 6125 6.4): not, by "*.", exactly. */
+enum x509_match { X509_MATCH_NONE, X509_MATCH_WILD, X509_MATCH_EXACT };
+enum x509_match x509_match_name(struct str pattern, struct str host);
+
+#endif
