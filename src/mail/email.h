@@ -18,10 +18,11 @@
 #include "blob/blob.h"
 #include "mail/mail.h"
 
+struct email_digest;
 struct message;
 struct view_session;
 
-#define EMAIL_BATCH_MAX       500 /* messages per call */
+#define EMAIL_BATCH_MAX       500 /* messages per call; about 30 fill a slice of the loop */
 #define EMAIL_MEMBERSHIPS_MAX 200 /* of one Email, those in deleted mailboxes too */
 #define EMAIL_ENVELOPE_MAX    320 /* bytes kept of envelope sender and recipient, each */
 
@@ -54,10 +55,13 @@ struct email_new {
 	uint64_t flags;            /* keywords, and FLAG_DELETED for the memberships */
 	const uint32_t *mailboxes; /* where to, at least one, each once */
 	size_t mailbox_count;
-	struct str sender, recipient; /* of the envelope, may be empty */
-	struct str
-	    summary; /* when made already (several recipients), else empty and it is made here */
+	struct str sender, recipient;      /* of the envelope, may be empty */
+	const struct email_digest *digest; /* borrow; NULL: it is made here */
 };
+
+/* What is parsed out of a message once, when several accounts store it. */
+struct email_digest *email_digest_new(struct mail *m, struct str bytes);
+void email_digest_free(struct email_digest **d);
 
 #define EMAIL_TARGETS_MAX 50 /* mailboxes of one email_add() */
 
@@ -88,7 +92,11 @@ MUST_CHECK enum fail email_get(struct account *a, uint64_t id, struct arena *are
 /* False when JMAP must not see it: no membership is without \Deleted. */
 bool email_is_visible(const struct email *e);
 
-/* The parsed summary (message/summary.h) in `arena`, without the file. Failures as email_get(). */
+/*
+ * The parsed summary (message/summary.h) in `arena`, without the file. Failures as email_get(); also
+ * FAIL_LIMIT for a message with too much structure for a summary when the whole of it does not fit
+ * the arena: then map the file and message_parse() it.
+ */
 MUST_CHECK enum fail email_summary(struct account *a, uint64_t id, struct arena *arena,
     struct message **out);
 

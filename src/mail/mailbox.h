@@ -53,6 +53,7 @@ struct mailbox { /* fields: read only; kept exact by every change */
 	uint32_t recent_uid;     /* messages above it were told to no session as \Recent */
 	uint64_t highest_modseq; /* of any change in it, expunges too (RFC 7162) */
 	uint64_t expunged_floor; /* expunges at or before this modseq are forgotten */
+	uint32_t expunged_count; /* how many are remembered */
 	uint64_t keywords;       /* set of all flags ever used in it: IMAP's FLAGS */
 	/* what IMAP counts: memberships, with \Deleted ones */
 	uint32_t messages, unseen, deleted;

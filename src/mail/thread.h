@@ -4,7 +4,8 @@
  * A new Email joins the thread of the oldest Email that shares a message id with it (its own
  * Message-ID, In-Reply-To, or References) and has the same base subject; else it begins a thread.
  * Threads are never merged and an Email never changes its thread. A thread's id is the id of the
- * Email that began it. Ids are compared as 64-bit hashes. Past THREAD_EMAILS_MAX a new one begins.
+ * Email that began it. Ids are compared as
+ * 64-bit hashes; of long References the first and the last ones count. Past THREAD_EMAILS_MAX a new one begins.
  */
 #ifndef MAIL_THREAD_H
 #define MAIL_THREAD_H
@@ -13,7 +14,7 @@
 #include "mail/mail.h"
 
 #define THREAD_EMAILS_MAX 5000 /* Emails in one thread */
-#define THREAD_IDS_MAX    50 /* message ids of one Email that count: its own, then the last ones */
+#define THREAD_IDS_MAX    12   /* message ids of one Email that count */
 
 /*
  * Emails of the thread that JMAP may see, oldest receivedAt first.

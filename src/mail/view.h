@@ -68,7 +68,8 @@ struct view_session { /* embedded in the IMAP session; fields: read only */
 	size_t changed_start, changed_count, changed_cap;
 	bool is_changed_lost;      /* more than VIEW_CHANGED_MAX: told_modseq decides */
 	uint64_t told_modseq;      /* flag changes up to this were told */
-	size_t scan_at;            /* where the search for those stands */
+	uint64_t scan_modseq;      /* private: the search for those ends here */
+	size_t scan_at;            /* and stands here */
 	struct view_range *recent; /* own; \Recent for this session */
 	size_t recent_ranges;
 	uint32_t recent_count;

@@ -1,0 +1,35 @@
+/*
+ * check.h - the state of checking one account. Private to the room.
+ */
+#ifndef MAIL_CHECK_H
+#define MAIL_CHECK_H
+
+#include "mail/inner.h"
+
+struct check_part { /* an Email as its thread counts it in one mailbox */
+	uint64_t thread;
+	uint32_t mailbox;
+	bool is_unread; /* at the first of its mailboxes only */
+};
+
+struct account_check {
+	struct account *account;
+	struct mail_check *check;
+	struct txn *txn;
+	struct mailbox *mailboxes; /* own; counted anew */
+	size_t mailbox_count;
+	struct check_part *parts; /* own */
+	size_t part_count, part_cap;
+	uint64_t *lost; /* own; Emails that cannot be kept */
+	size_t lost_count;
+	uint64_t emails, bytes, memberships, visible, hashes, threads, uploads, findings;
+	struct arena arena; /* one thread record */
+};
+
+void check_find(struct account_check *in, const char *what, uint64_t id, uint64_t number);
+void check_lose(struct account_check *in, uint64_t id);
+
+/* Write everything that follows from Emails and mailboxes anew; lost Emails go. */
+MUST_CHECK enum fail account_rebuild(struct account_check *in);
+
+#endif

@@ -1,0 +1,330 @@
+/* Reading messages and finding them (email.h). */
+#include "mail/email.h"
+
+/* base */
+#include "base/mem.h"
+#include "base/num.h"
+
+/* rooms */
+#include "mail/inner.h"
+#include "message/message.h"
+#include "message/summary.h"
+
+#define LOOKUP_ARENA_BYTES (256 * 1024) /* one record */
+
+struct email_reading {
+	struct account *account;
+	uint64_t id;
+	struct arena *arena;
+	struct email *email;
+	struct str summary;
+};
+
+/* --- one Email ------------------------------------------------------------------------------------------ */
+
+static bool
+texts_copy(struct arena *arena, struct str **texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		*texts[i] = arena_str(arena, *texts[i]);
+		if (!texts[i]->p)
+			return false;
+	}
+	return true;
+}
+
+/* Memberships in mailboxes that are being deleted are not shown. */
+static size_t
+members_alive(const struct account *a, struct membership *members, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (account_inner(a)->dead_count == 0 || mailbox_get(a, members[i].mailbox))
+			members[kept++] = members[i];
+	return kept;
+}
+
+static enum fail
+email_get_read(struct txn *t, void *arg)
+{
+	struct email_reading *in = arg;
+	struct key k = key_id(SPACE_EMAIL, in->account->id, in->id);
+	struct membership room[EMAIL_MEMBERSHIPS_MAX];
+	struct email *e = arena_alloc(in->arena, 1, sizeof(*e));
+	struct email_record r;
+	struct static_record s;
+	struct str value;
+	enum fail fail = txn_get(t, key_str(&k), &value);
+
+	if (fail == FAIL_NONE)
+		fail = email_read(value, room, EMAIL_MEMBERSHIPS_MAX, &r);
+	if (fail || !e)
+		return fail ? fail : FAIL_LIMIT;
+	e->members = arena_alloc(in->arena, r.member_count, sizeof(*e->members));
+	if (!e->members)
+		return FAIL_LIMIT;
+	memcpy(e->members, room, r.member_count * sizeof(room[0]));
+	e->member_count = members_alive(in->account, e->members, r.member_count);
+	if (e->member_count == 0)
+		return FAIL_MISSING;
+	e->id = in->id;
+	e->thread_id = r.thread_id;
+	e->size = r.size;
+	e->received_s = r.received_s;
+	e->keywords = r.keywords;
+	e->modseq = r.modseq;
+	e->created_modseq = r.created_modseq;
+	k = key_id(SPACE_STATIC, in->account->id, in->id);
+	fail = txn_get(t, key_str(&k), &value);
+	if (fail == FAIL_NONE)
+		fail = static_read(value, &s);
+	if (fail)
+		return fail == FAIL_MISSING ? FAIL_PERM : fail;
+	e->blob = s.blob;
+	e->sender = s.sender;
+	e->recipient = s.recipient;
+	in->email = e;
+	return texts_copy(in->arena, (struct str *[]){ &e->blob, &e->sender, &e->recipient }, 3)
+	    ? FAIL_NONE
+	    : FAIL_LIMIT;
+}
+
+enum fail
+email_get(struct account *a, uint64_t id, struct arena *arena, struct email **out)
+{
+	struct email_reading in = { .account = a, .id = id, .arena = arena };
+	enum fail fail = account_usable(a);
+
+	if (fail == FAIL_NONE)
+		fail = store_read(a->mail->store, email_get_read, &in);
+	*out = fail ? NULL : in.email;
+	return fail;
+}
+
+bool
+email_is_visible(const struct email *e)
+{
+	for (size_t i = 0; i < e->member_count; i++)
+		if (!e->members[i].is_deleted)
+			return true;
+	return false;
+}
+
+/* --- summary and file -------------------------------------------------------------------------------------- */
+
+static enum fail
+static_load(struct txn *t, void *arg)
+{
+	struct email_reading *in = arg;
+	struct key k = key_id(SPACE_STATIC, in->account->id, in->id);
+	struct static_record s;
+	struct str value;
+	struct email *e = arena_alloc(in->arena, 1, sizeof(*e));
+	enum fail fail = txn_get(t, key_str(&k), &value);
+
+	if (fail == FAIL_NONE)
+		fail = static_read(value, &s);
+	if (fail || !e)
+		return fail ? fail : FAIL_LIMIT;
+	in->email = e;
+	e->blob = s.blob;
+	in->summary = s.summary;
+	return texts_copy(in->arena, (struct str *[]){ &e->blob, &in->summary }, 2) ? FAIL_NONE
+										    : FAIL_LIMIT;
+}
+
+enum fail
+email_map(struct account *a, uint64_t id, struct blob_map *out)
+{
+	struct email_reading in = { .account = a, .id = id };
+	struct arena arena;
+	enum fail fail = account_usable(a);
+
+	*out = (struct blob_map){ .is_mapped = false };
+	arena_init(&arena, LOOKUP_ARENA_BYTES);
+	in.arena = &arena;
+	if (fail == FAIL_NONE)
+		fail = store_read(a->mail->store, static_load, &in);
+	if (fail == FAIL_NONE)
+		fail = blob_map(a->mail->blobs, a->name, in.email->blob, out);
+	arena_release(&arena);
+	return fail;
+}
+
+/* The summary does not do (cut, or of an older form): parse the file and keep a copy of it. */
+static enum fail
+summary_from_file(struct account *a, struct str blob, struct arena *arena, struct message *m)
+{
+	struct blob_map map;
+	struct arena *parse = &a->mail->parse;
+	struct buf record;
+	struct message parsed;
+	struct str bytes;
+	enum fail fail = blob_map(a->mail->blobs, a->name, blob, &map);
+
+	if (fail)
+		return fail;
+	arena_reset(parse);
+	message_parse(&parsed, map.bytes, parse);
+	buf_init(&record, SUMMARY_MAX);
+	message_summary_write(&parsed, &record);
+	fail = message_summary_read(buf_str(&record), arena, m);
+	if (fail == FAIL_PERM) { /* larger than a summary may be: the header and what fits */
+		bytes = arena_str(arena, map.bytes);
+		fail = bytes.p ? FAIL_NONE : FAIL_LIMIT;
+		if (fail == FAIL_NONE)
+			message_parse(m, bytes, arena);
+	}
+	buf_release(&record);
+	blob_unmap(&map);
+	return fail;
+}
+
+enum fail
+email_summary(struct account *a, uint64_t id, struct arena *arena, struct message **out)
+{
+	struct email_reading in = { .account = a, .id = id, .arena = arena };
+	struct message *m = arena_alloc(arena, 1, sizeof(*m));
+	enum fail fail = account_usable(a);
+
+	*out = NULL;
+	if (!m)
+		return FAIL_LIMIT;
+	if (fail == FAIL_NONE)
+		fail = store_read(a->mail->store, static_load, &in);
+	if (fail)
+		return fail;
+	fail = message_summary_read(in.summary, arena, m);
+	if (fail == FAIL_PERM)
+		fail = summary_from_file(a, in.email->blob, arena, m);
+	if (fail == FAIL_NONE)
+		*out = m;
+	return fail;
+}
+
+/* --- finding ---------------------------------------------------------------------------------------------- */
+
+struct email_search {
+	struct account *account;
+	struct str blob;
+	uint64_t hash;
+	uint64_t *ids;
+	size_t max, count;
+};
+
+static enum fail
+by_blob_read(struct txn *t, void *arg)
+{
+	struct email_search *in = arg;
+	struct key k = key_blob(in->account->id, in->blob);
+	enum blob_owner owner;
+	struct str value;
+	enum fail fail = txn_get(t, key_str(&k), &value);
+
+	if (fail == FAIL_NONE)
+		fail = blob_owner_read(value, &owner, in->ids);
+	if (fail == FAIL_NONE && owner != BLOB_OF_EMAIL)
+		fail = FAIL_MISSING;
+	return fail;
+}
+
+enum fail
+email_by_blob(struct account *a, struct str blob, uint64_t *id_out)
+{
+	struct email_search in = { .account = a, .blob = blob, .ids = id_out };
+	enum fail fail = account_usable(a);
+
+	return fail ? fail : store_read(a->mail->store, by_blob_read, &in);
+}
+
+static enum fail
+by_message_id_read(struct txn *t, void *arg)
+{
+	struct email_search *in = arg;
+	struct key from = key_id(SPACE_HASH, in->account->id, in->hash), to = key_after(from);
+	struct str key, value;
+	struct hash_record h;
+	struct key_reader r;
+	struct cursor c;
+	enum fail fail;
+
+	in->count = 0;
+	txn_scan(t, &c, key_str(&from), key_str(&to), false);
+	while (in->count < in->max && cursor_next(&c, &key, &value)) {
+		key_read(&r, str_from(key, from.n));
+		if (hash_read(value, &h) == FAIL_NONE && h.is_own)
+			in->ids[in->count++] = key_read_u64(&r);
+	}
+	fail = cursor_end(&c);
+	return fail ? fail : in->count ? FAIL_NONE : FAIL_MISSING;
+}
+
+enum fail
+email_by_message_id(struct account *a, struct str message_id, uint64_t *ids_out, size_t max,
+    size_t *count_out)
+{
+	struct email_search in = { .account = a,
+		.hash = thread_hash(message_id),
+		.ids = ids_out,
+		.max = max };
+	enum fail fail = account_usable(a);
+
+	if (fail == FAIL_NONE)
+		fail = store_read(a->mail->store, by_message_id_read, &in);
+	*count_out = fail ? 0 : in.count;
+	return fail;
+}
+
+struct order_reading {
+	struct account *account;
+	bool is_newest_first;
+	const struct email_order *from;
+	struct email_order *out;
+	size_t max, count;
+};
+
+static enum fail
+ordered_read(struct txn *t, void *arg)
+{
+	struct order_reading *in = arg;
+	struct key from = key_account(SPACE_RECEIVED, in->account->id), to = key_after(from);
+	size_t prefix = from.n;
+	struct str key, value;
+	struct key_reader r;
+	struct cursor c;
+
+	if (in->from && in->is_newest_first)
+		to = key_received(in->account->id, in->from->received_s, in->from->id);
+	else if (in->from)
+		from = key_after(key_received(in->account->id, in->from->received_s, in->from->id));
+	in->count = 0;
+	txn_scan(t, &c, key_str(&from), key_str(&to), in->is_newest_first);
+	while (in->count < in->max && cursor_next(&c, &key, &value)) {
+		struct email_order *item = in->out + in->count;
+
+		key_read(&r, str_from(key, prefix));
+		item->received_s = key_read_i64(&r);
+		item->id = key_read_u64(&r);
+		if (number_read(value, &item->thread_id) == FAIL_NONE)
+			in->count++;
+	}
+	return cursor_end(&c);
+}
+
+enum fail
+email_ordered(struct account *a, bool is_newest_first, const struct email_order *from,
+    struct email_order *out, size_t max, size_t *count_out)
+{
+	struct order_reading in = { .account = a,
+		.is_newest_first = is_newest_first,
+		.from = from,
+		.out = out,
+		.max = max };
+	enum fail fail = account_usable(a);
+
+	if (fail == FAIL_NONE)
+		fail = store_read(a->mail->store, ordered_read, &in);
+	*count_out = fail ? 0 : in.count;
+	return fail;
+}

@@ -1,0 +1,234 @@
+/*
+ * inner.h - what the files of this room share: memory of an account, and the edit of one change.
+ *
+ * A change runs as edit_run(): inside one store transaction the function works on copies (struct
+ * edit: the account's counters, the mailboxes it touches) and writes records; what views must learn
+ * is collected as deltas. When the transaction succeeded, and only then, copies and deltas go into
+ * memory. So a failed or repeated transaction leaves no trace. email_save() is the one place that
+ * knows how a changed Email touches indexes, counters, threads and the log.
+ */
+#ifndef MAIL_INNER_H
+#define MAIL_INNER_H
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "blob/blob.h"
+#include "loop/loop.h"
+#include "mail/changes.h"
+#include "mail/email.h"
+#include "mail/mail.h"
+#include "mail/mailbox.h"
+#include "mail/notify.h"
+#include "mail/record.h"
+#include "mail/thread.h"
+#include "mail/view.h"
+#include "store/store.h"
+
+#define ACCOUNTS_IDLE_MAX 64                 /* accounts nobody holds that stay in memory */
+#define PARSE_ARENA_BYTES (16 * 1024 * 1024) /* for parsing one message: parts and parameters */
+#define PURGE_SLICE       100                /* memberships removed per slice behind a deletion */
+
+struct mail {
+	struct loop *loop; /* borrow; NULL without one */
+	struct store *store;
+	struct blob_store *blobs;
+	struct map accounts;       /* by name: struct account_private.by_name */
+	struct list idle_accounts; /* those without holder, oldest first */
+	size_t idle_account_count;
+	struct list touched;    /* accounts changed in this turn */
+	struct list purging;    /* accounts with deleted mailboxes to empty, counted */
+	struct list idle_views; /* views without holder, oldest first */
+	size_t idle_view_bytes, idle_view_limit;
+	struct turn_hook committed;
+	struct task purge_task, idle_task;
+	struct timer idle_timer;
+	struct arena parse;
+	struct log log;
+};
+
+struct account_private {
+	struct account account;
+	struct map_node by_name;
+	unsigned refs;
+	struct list_node idle, touched, purging;
+	struct account_counters counters;        /* used, modseq: mirrored in struct account */
+	struct str keywords[KEYWORD_CUSTOM_MAX]; /* own; empty: the bit is free */
+	struct mailbox **dead;                   /* own; deleted, being emptied */
+	size_t dead_count;
+	struct list views, watches;
+};
+
+struct view_private {
+	struct view view;
+	struct list_node node; /* in the account's views */
+	struct list_node idle; /* in the room's idle_views */
+	unsigned refs;
+	size_t cap;
+	size_t removed_from; /* lowest index with a removed entry, while deltas are applied */
+	int64_t idle_since_ms;
+	struct list sessions;
+};
+
+/* --- the edit ---------------------------------------------------------------------------------- */
+
+enum delta_type { DELTA_ADD, DELTA_SET, DELTA_REMOVE };
+
+struct delta {
+	enum delta_type type;
+	bool is_asked; /* the session that asked has answered for it */
+	uint32_t mailbox;
+	struct view_entry entry; /* REMOVE: only uid */
+};
+
+struct mailbox_edit {
+	struct mailbox now; /* name is borrowed from the original, or arena */
+	bool is_new, is_deleted;
+	bool has_counts; /* a count that JMAP shows changed */
+	bool has_properties;
+	unsigned bits; /* MAIL_CHANGED_ for watches of this mailbox */
+};
+
+struct email_edit { /* an Email as it was and as it shall be */
+	uint64_t id, thread_id;
+	uint32_t size;
+	int64_t received_s;
+	bool is_new;
+	uint64_t was_keywords, keywords;
+	uint64_t modseq, created_modseq; /* as they were; email_save() sets new ones */
+	struct membership was[EMAIL_MEMBERSHIPS_MAX], now[EMAIL_MEMBERSHIPS_MAX];
+	size_t was_count, now_count;
+};
+
+struct edit {
+	struct account *account;
+	struct account_private *p;
+	struct txn *txn;
+	struct account_counters counters;
+	struct mailbox_edit *mailboxes; /* own */
+	size_t mailbox_count, mailbox_cap;
+	struct delta *deltas; /* own */
+	size_t delta_count, delta_cap;
+	struct arena arena;
+	unsigned bits;                     /* MAIL_CHANGED_ of the whole account */
+	struct email_edit email;           /* the one being changed */
+	struct buf value;                  /* scratch for records */
+	uint32_t asked_mailbox, asked_uid; /* 0: nobody asked for one membership */
+	struct view_session *by;
+	const struct str *names; /* the new table of custom keywords, or NULL */
+};
+
+typedef enum fail edit_fn(struct edit *e, void *arg);
+
+/* Run fn as one change of the account; by: the session that asked, or NULL. */
+MUST_CHECK enum fail edit_run(struct account *a, struct view_session *by, edit_fn *fn, void *arg);
+
+/* The working copy of a mailbox (dead ones too), or NULL when there is none. Valid until the next
+ * call of edit_mailbox() or edit_mailbox_new(). */
+struct mailbox_edit *edit_mailbox(struct edit *e, uint32_t id);
+struct mailbox_edit *edit_mailbox_new(struct edit *e);
+
+/* The next modseq of the account. */
+uint64_t edit_modseq(struct edit *e);
+
+void edit_delta(struct edit *e, enum delta_type type, uint32_t mailbox,
+    const struct view_entry *entry);
+
+/* Put and delete records by key. */
+MUST_CHECK enum fail edit_put(struct edit *e, const struct key *key);
+
+/* Remember that a thing is destroyed, and prune old ones. */
+MUST_CHECK enum fail edit_tombstone(struct edit *e, enum change_type type, uint64_t id,
+    uint64_t modseq, uint64_t created_modseq);
+
+/* --- an Email within an edit (email_edit.c, thread.c) ------------------------------------------ */
+
+/* Load into e->email. FAIL_MISSING. */
+MUST_CHECK enum fail email_edit_load(struct edit *e, uint64_t id);
+
+/* Load the one with this membership; *at_out is its place in now[]. FAIL_MISSING. */
+MUST_CHECK enum fail email_edit_at(struct edit *e, uint32_t mailbox, uint32_t uid, size_t *at_out);
+
+/* Change now[]. A new membership gets its UID. FAIL_LIMIT too many, FAIL_MISSING no such mailbox. */
+MUST_CHECK enum fail email_edit_join(struct edit *e, uint32_t mailbox, bool is_deleted);
+void email_edit_leave(struct edit *e, size_t at);
+
+/* Write all that follows from the difference between was and now. */
+MUST_CHECK enum fail email_save(struct edit *e);
+
+/* The mailboxes in which JMAP sees it, ascending, each once; how many. */
+size_t email_visible_in(const struct membership *members, size_t count, uint32_t *out);
+
+/* The thread's part of email_save(): where it was seen, where it is seen now. */
+struct presence {
+	const uint32_t *mailboxes; /* ascending */
+	size_t count;
+	bool is_unread;
+};
+MUST_CHECK enum fail thread_follow(struct edit *e, uint64_t modseq, const struct presence *was,
+    const struct presence *now);
+
+/* Hashes of the message ids that count for threads, its own first; how many. */
+size_t thread_hashes(const struct message *m, struct arena *arena, struct record_id *out,
+    size_t max);
+uint64_t thread_hash(struct str message_id);
+
+/* The thread for a new Email, 0 when it begins one. */
+MUST_CHECK enum fail thread_find(struct edit *e, const struct record_id *ids, size_t count,
+    uint64_t *thread_out);
+
+/* What email_digest_new() makes. */
+struct email_digest {
+	struct record_id ids[THREAD_IDS_MAX];
+	size_t id_count;
+	struct buf summary;
+};
+
+/* --- memory ------------------------------------------------------------------------------------ */
+
+/* After a successful transaction: bring the account and its views up to date. */
+void edit_apply(struct edit *e);
+
+/* The table of custom keywords follows (keyword.c). */
+void keywords_apply(struct edit *e);
+
+/* Views follow the deltas of one edit. */
+void views_apply(struct account_private *p, const struct delta *deltas, size_t count,
+    const struct view_session *by);
+
+/* A mailbox is gone, or the account is lost: sessions learn it, views leave the account. */
+void views_forget(struct account_private *p, uint32_t mailbox /* 0: all */);
+
+/* Free idle views until at most `bytes` are kept and all are younger than VIEW_KEEP_MS. */
+void views_trim(struct mail *m, size_t bytes);
+
+/* Watches of this mailbox (0: those of the whole account) collect bits. */
+void watches_mark(struct account_private *p, uint32_t mailbox, unsigned bits);
+void watches_fire(struct account_private *p, unsigned more);
+
+/* A mailbox in memory, dead ones too. */
+struct mailbox *mailbox_any(const struct account_private *p, uint32_t id);
+
+/* Read one account's records into memory; make a new account's records. */
+MUST_CHECK enum fail account_load(struct account_private *p);
+MUST_CHECK enum fail account_create(struct mail *m, struct str name, uint64_t *id_out);
+struct account_private *account_private_new(struct mail *m, struct str name, uint64_t id);
+void account_private_free(struct account_private *p);
+void account_touch(struct account_private *p);
+void account_purge_later(struct account_private *p);
+
+/* FAIL_NONE when the account may be used: not lost. */
+MUST_CHECK enum fail account_usable(const struct account *a);
+
+static inline struct account_private *
+account_inner(const struct account *a)
+{
+	return a->private;
+}
+
+/* A store_read() with the account at hand. */
+struct reading {
+	struct account *account;
+	void *arg;
+};
+
+#endif
