@@ -2,10 +2,8 @@
 #include "delivery/delivery.h"
 
 /* rooms */
-#include "message/date.h"
+#include "message/compose.h"
 #include "message/header.h"
-
-#define TRACE_TEXT_MAX 255 /* bytes of one peer's text in Received */
 
 struct str
 delivery_with_text(const struct delivery_trace *trace)
@@ -27,21 +25,7 @@ delivery_with_text(const struct delivery_trace *trace)
 	return names[trace->with][(trace->is_tls ? 1 : 0) + (trace->is_authenticated ? 2 : 0)];
 }
 
-/* --- what peers said, made harmless ----------------------------------------------------------------- */
-
-/* Printable bytes of an address or name; what could end a line or a comment becomes '?'. */
-static void
-add_harmless(struct buf *out, struct str s)
-{
-	s = str_head(s, TRACE_TEXT_MAX);
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		bool is_bad = c <= 0x20 || c == 0x7f || c == '(' || c == ')' || c == '<' ||
-		    c == '>' || c == ';' || c == '\\';
-
-		buf_add_char(out, is_bad ? '?' : (char)c);
-	}
-}
+/* --- headers ----------------------------------------------------------------------------------------- */
 
 /* A path as SMTP's grammar took it: only line ends and NUL could do harm. */
 static void
@@ -54,38 +38,22 @@ add_path(struct buf *out, struct str s)
 	}
 }
 
-/* Extended-Domain and TCP-info of RFC 5321 4.4: helo (name [address]). */
-static void
-add_from(struct buf *out, const struct delivery_trace *t)
-{
-	bool has_ip = t->client_ip.n > 0 && !t->hides_client;
-	bool has_name = t->client_name.n > 0 && !t->hides_client;
-
-	buf_add_c(out, "from ");
-	if (t->hides_client || t->helo.n == 0)
-		buf_add_c(out, "localhost");
-	else
-		add_harmless(out, t->helo);
-	if (has_ip || has_name) {
-		buf_add_c(out, " (");
-		if (has_name)
-			add_harmless(out, t->client_name);
-		if (has_name && has_ip)
-			buf_add_char(out, ' ');
-		if (has_ip) {
-			/* IPv6-address-literal of RFC 5321 4.1.3 */
-			buf_add_c(out,
-			    str_find_char(t->client_ip, ':') != STR_NONE ? "[IPv6:" : "[");
-			add_harmless(out, t->client_ip);
-			buf_add_char(out, ']');
-		}
-		buf_add_char(out, ')');
-	}
-}
-
 void
 delivery_write_headers(struct buf *out, const struct delivery_trace *t)
 {
+	struct received received = { .from = t->hides_client ? STR("localhost") : t->helo,
+		.by = t->own_name,
+		.with = delivery_with_text(t),
+		.id = t->id,
+		.for_ = t->recipient,
+		.unix_s = t->now_s };
+
+	if (!t->hides_client) {
+		received.from_name = t->client_name;
+		received.from_ip = t->client_ip;
+	}
+	if (t->is_tls)
+		received.tls = t->tls_text;
 	buf_add_c(out, "Return-Path: <");
 	add_path(out, t->sender);
 	buf_add_c(out, ">\r\n");
@@ -94,31 +62,7 @@ delivery_write_headers(struct buf *out, const struct delivery_trace *t)
 		add_path(out, t->recipient);
 		buf_add_c(out, "\r\n");
 	}
-	buf_add_c(out, "Received: ");
-	add_from(out, t);
-	if (t->is_tls && t->tls_text.n) {
-		buf_add_c(out, "\r\n\t(using ");
-		for (size_t i = 0; i < t->tls_text.n; i++)
-			add_harmless(out,
-			    t->tls_text.p[i] == ' ' ? STR("_") : str_of(t->tls_text.p + i, 1));
-		buf_add_char(out, ')');
-	}
-	buf_add_c(out, "\r\n\tby ");
-	add_harmless(out, t->own_name.n ? t->own_name : STR("localhost"));
-	buf_add_c(out, " with ");
-	buf_add(out, delivery_with_text(t));
-	if (t->id.n) {
-		buf_add_c(out, " id ");
-		add_harmless(out, t->id);
-	}
-	if (t->recipient.n) {
-		buf_add_c(out, "\r\n\tfor <");
-		add_path(out, t->recipient);
-		buf_add_char(out, '>');
-	}
-	buf_add_c(out, ";\r\n\t");
-	date_write_5322(out, t->now_s, 0);
-	buf_add_c(out, "\r\n");
+	received_write(out, &received);
 }
 
 /* --- loops --------------------------------------------------------------------------------------------- */
