@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""Hostile clients: endless lines and literals, slow drips, floods of connections, deep MIME and JSON.
+
+After each attack the server answers others at once, and its memory has stayed within GROWTH_KB.
+"""
+
+import base64
+import imaplib
+import resource
+import socket
+import time
+import urllib.error
+import urllib.request
+
+from harness import BINARY, Server, check, end, equal
+
+BOB = "bob@example.test"
+SECRET = "correct horse"
+# ASan keeps freed memory in quarantine (256 MB by default); the release binary is held to less.
+GROWTH_KB = 32 * 1024 if "dev" not in BINARY else 512 * 1024
+FLOOD = 10000
+LIMIT = 100
+
+
+def resident_kb(server):
+    with open(f"/proc/{server.process.pid}/status") as f:
+        return int(next(line for line in f if line.startswith("VmRSS")).split()[1])
+
+
+def connect(server, port):
+    return socket.create_connection(("127.0.0.1", server.port(port)), timeout=20)
+
+
+def push(s, data, times):
+    """Send until it is all gone or the server closes; how many times it went."""
+    for i in range(times):
+        try:
+            s.sendall(data)
+        except OSError:
+            return i
+    return times
+
+
+def alive(server, name):
+    """Somebody else is served at once."""
+    started = time.time()
+    with connect(server, "smtp") as s:
+        f = s.makefile("rb")
+        f.readline()
+        s.sendall(b"NOOP\r\nQUIT\r\n")
+        ok = f.readline().startswith(b"250")
+    with connect(server, "imap") as s:
+        ok = s.makefile("rb").readline().startswith(b"* OK") and ok
+    check(f"{name}: others are served", ok and time.time() - started < 5, time.time() - started)
+
+
+def test_endless_lines(server):
+    before = resident_kb(server)
+    for port in ("smtp", "submission", "lmtp", "imap", "http"):
+        s = connect(server, port)
+        push(s, b"A" * 65536, 500)
+        check(f"{port}: an endless line costs no memory", resident_kb(server) - before < GROWTH_KB, resident_kb(server) - before)
+        alive(server, f"endless line to {port}")
+        s.close()
+
+
+def test_endless_literals(server):
+    before = resident_kb(server)
+    with connect(server, "imap") as s:
+        f = s.makefile("rb")
+        f.readline()
+        s.sendall(b"a LOGIN {999999999999}\r\n")
+        reply = f.readline()
+        check("a huge literal is refused", not reply.startswith(b"+"), reply)
+    with connect(server, "imap") as s:
+        f = s.makefile("rb")
+        f.readline()
+        s.sendall(b"a LOGIN {10000000+}\r\n")
+        push(s, b"A" * 65536, 200)
+        check("a huge literal that does not wait costs no memory", resident_kb(server) - before < GROWTH_KB)
+    imap = imaplib.IMAP4("127.0.0.1", server.port("imap"))
+    imap.login(BOB, SECRET)
+    imap.send(b"b APPEND INBOX {99999999999}\r\n")
+    reply = imap.readline()
+    check("a message over the limit is refused", b"NO" in reply or b"BAD" in reply, reply)
+    imap.shutdown()
+    alive(server, "endless literals")
+
+
+def test_slow_drips(server):
+    drips = [connect(server, port) for port in ("smtp", "imap", "http", "submission")] * 1
+    for _ in range(20):
+        for s in drips:
+            s.sendall(b"N")
+        alive(server, "slow drips")
+    for s in drips:
+        s.close()
+
+
+def test_slow_reader(server):
+    """Asks for much and reads nothing: costs its own output buffer and no more."""
+    imap = imaplib.IMAP4("127.0.0.1", server.port("imap"))
+    imap.login(BOB, SECRET)
+    imap.append("INBOX", "", None, b"Subject: big\r\n\r\n" + (b"x" * 76 + b"\r\n") * 300000)
+    imap.select("INBOX")
+    before = resident_kb(server)
+    for i in range(50):
+        imap.send(b"f%d FETCH 1:* (BODY.PEEK[])\r\n" % i)
+    time.sleep(1)
+    check("a slow reader costs no memory", resident_kb(server) - before < GROWTH_KB, resident_kb(server) - before)
+    alive(server, "slow reader")
+    imap.shutdown()
+
+
+def test_flood(server):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    before = resident_kb(server)
+    held = []
+    for i in range(FLOOD):
+        try:
+            held.append(connect(server, "imap"))
+        except OSError:
+            break
+        if len(held) > 1000:  # the oldest refused ones
+            held.pop(LIMIT + 50).close()
+    served = 0
+    for s in held:
+        s.settimeout(0.2)
+        try:
+            served += s.recv(100).startswith(b"* OK")
+        except OSError:
+            pass
+    check("at most as many as the limit are served", 0 < served <= LIMIT, served)
+    check("a flood costs no memory", resident_kb(server) - before < GROWTH_KB, resident_kb(server) - before)
+    for s in held:
+        s.close()
+    for _ in range(50):
+        time.sleep(0.1)
+        try:
+            alive(server, "after the flood")
+            break
+        except OSError:
+            continue
+
+
+def nested_message(depth):
+    head = b"Subject: deep\r\nMIME-Version: 1.0\r\n"
+    body = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (i, i) for i in range(depth))
+    return head + body + b"Content-Type: text/plain\r\n\r\nthe bottom\r\n"
+
+
+def test_deep_mime(server):
+    before = resident_kb(server)
+    imap = imaplib.IMAP4("127.0.0.1", server.port("imap"))
+    imap.login(BOB, SECRET)
+    many = b"Subject: many\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n" + b"--x\r\n\r\na\r\n" * 100000
+    headers = b"Subject: headers\r\n" + b"X-A: " + b"b" * 900 + b"\r\n"
+    headers += headers * 2000 + b"\r\nbody\r\n"
+    for name, data in (("deep", nested_message(5000)), ("many", many), ("headers", headers)):
+        started = time.time()
+        equal(f"{name}: taken as it is", imap.append("INBOX", "", None, data)[0], "OK")
+        imap.select("INBOX")
+        uid = imap.uid("SEARCH", None, "SUBJECT", name)[1][0].split()[-1]
+        equal(f"{name}: BODYSTRUCTURE", imap.uid("FETCH", uid, "(BODYSTRUCTURE ENVELOPE)")[0], "OK")
+        equal(f"{name}: given back as it was", imap.uid("FETCH", uid, "(BODY.PEEK[])")[1][0][1] == data, True)
+        check(f"{name}: in time", time.time() - started < 20, time.time() - started)
+    imap.logout()
+    check("deep messages cost no memory", resident_kb(server) - before < GROWTH_KB, resident_kb(server) - before)
+    alive(server, "deep messages")
+
+
+def post(server, data):
+    token = base64.b64encode(f"{BOB}:{SECRET}".encode()).decode()
+    request = urllib.request.Request(f"http://127.0.0.1:{server.port('http')}/jmap/api", data=data, headers={
+        "Authorization": "Basic " + token, "Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def test_deep_json(server):
+    before = resident_kb(server)
+    equal("deep arrays", post(server, b"[" * 1000000), 400)
+    equal("deep objects", post(server, b'{"a":' * 1000000), 400)
+    check("a huge request is refused", post(server, b'"' + b"a" * 60000000 + b'"') in (400, 413, 0))
+    check("deep JSON costs no memory", resident_kb(server) - before < GROWTH_KB, resident_kb(server) - before)
+    alive(server, "deep JSON")
+
+
+def main():
+    with Server() as server:
+        server.add_user(BOB, SECRET)
+        test_endless_lines(server)
+        test_endless_literals(server)
+        test_slow_drips(server)
+        test_slow_reader(server)
+        test_deep_mime(server)
+        test_deep_json(server)
+    with Server(settings=f"[net]\nlimit-loopback = yes\nconnections-per-address = {LIMIT}") as server:
+        test_flood(server)
+    end()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""Start and stop: mistakes in the configuration, ports, keys and folders; signals; commands."""
+
+import os
+import shutil
+import signal
+import smtplib
+import ssl
+import subprocess
+import time
+
+from harness import BINARY, Server, check, end, equal, run
+
+SECRET = "correct horse"
+
+
+def serve(server):
+    """Run `serve` where it should refuse: exit status and what it said."""
+    done = subprocess.run([BINARY, "serve", "--config", server.config], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=30)
+    return done.returncode, done.stderr
+
+
+def edited(server, old, new):
+    """The configuration with one change, undone by the returned function."""
+    with open(server.config) as f:
+        text = f.read()
+    assert old in text, old
+    with open(server.config, "w") as f:
+        f.write(text.replace(old, new, 1))
+
+    def undo():
+        with open(server.config, "w") as f:
+            f.write(text)
+    return undo
+
+
+MISTAKES = [
+    ("unknown key", "hostname = ", "hostnam = ", 2, "did you mean hostname?"),
+    ("unknown section", "[directory]", "[direktory]", 2, "did you mean directory?"),
+    ("unknown protocol", "protocol = imaps", "protocol = imapz", 2, "must be one of"),
+    ("unreadable key", "key.pem", "nothing.pem", 1, "nothing.pem"),
+    ("no address", "address = 127.0.0.1:", "address = 127.0.0.1.9:", 1, "127.0.0.1.9:"),
+]
+
+
+def one_line(name, server, status, words):
+    got, said = serve(server)
+    equal(f"{name}: status", got, status)
+    lines = [line for line in said.split("\n") if line and not line.startswith("<")]
+    check(f"{name}: one clear line", words in said and len(lines) == 1, said)
+
+
+def test_mistakes(server):
+    for name, old, new, status, words in MISTAKES:
+        undo = edited(server, old, new)
+        one_line(name, server, status, words)
+        undo()
+
+
+def test_wrong_key(server):
+    other = Server(start=False)
+    undo = edited(server, f"key = {server.folder}/key.pem", f"key = {other.folder}/key.pem")
+    one_line("key of another certificate", server, 1, "key")
+    undo()
+    shutil.rmtree(other.folder)
+
+
+def test_running_twice(server):
+    server.start()
+    one_line("port or folder in use", server, 1, server.folder)
+    undo = edited(server, f"data = {server.folder}/data", f"data = {server.folder}/other")
+    one_line("port in use", server, 1, str(server.base))
+    undo()
+    equal("SIGTERM", server.stop(), 0)
+    started = time.time()
+    server.start()
+    check("ready soon", time.time() - started < 5, time.time() - started)
+    smtp = smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=20)
+    started = time.time()
+    server.process.send_signal(signal.SIGTERM)
+    equal("sessions are told", smtp.getreply()[0], 421)
+    smtp.close()
+    status = server.stop()
+    check("ends within five seconds", status == 0 and time.time() - started < 5, (status, time.time() - started))
+
+
+def test_reload(server):
+    """New certificate files are taken up; a broken one keeps the old in service."""
+    server.start()
+    chain = os.path.join(server.folder, "certificate.pem")
+    key = os.path.join(server.folder, "key.pem")
+
+    def seen():
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with smtplib.SMTP_SSL("127.0.0.1", server.port("submissions"), timeout=20, context=context) as smtp:
+            return smtp.sock.getpeercert(binary_form=True)
+
+    first = seen()
+    other = Server(start=False)
+    shutil.copy(os.path.join(other.folder, "key.pem"), key)
+    time.sleep(0.3)
+    equal("half a change keeps the old one", seen() == first, True)
+    shutil.copy(os.path.join(other.folder, "certificate.pem"), chain)
+    deadline = time.time() + 10
+    while seen() == first and time.time() < deadline:
+        time.sleep(0.1)
+    equal("the new one is served without a restart", seen() != first, True)
+    server.process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    equal("SIGHUP", server.process.poll(), None)
+    shutil.rmtree(other.folder)
+    server.stop()
+
+
+def test_commands(server):
+    server.start()
+    for name in ("dora", "emil"):
+        server.add_user(f"{name}@example.test", SECRET)
+    equal("user add twice", server.command("user", "add", "dora@example.test", "--password-stdin",
+                                           input="x\n", check_status=False).returncode, 1)
+    equal("user in an unknown domain", server.command("user", "add", "x@unknown.test", "--password-stdin",
+                                                      input="x\n", check_status=False).returncode, 1)
+    check("user list", "dora@example.test" in server.command("user", "list").stdout)
+    check("user list --json", '"name":"emil@example.test"' in server.command("user", "list", "--json").stdout)
+    server.command("alias", "add", "info@example.test", "dora@example.test")
+    server.command("alias", "add", "@example.test", "emil@example.test")
+    check("alias list", "info@example.test -> dora@example.test" in server.command("alias", "list").stdout)
+    with smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=20) as smtp:
+        smtp.docmd("EHLO", "x")
+        smtp.docmd("MAIL", "FROM:<a@b.test>")
+        equal("an alias works at once", smtp.docmd("RCPT", "TO:<INFO@example.test>")[0], 250)
+        equal("a catch-all too", smtp.docmd("RCPT", "TO:<whoever@example.test>")[0], 250)
+        equal("sub-addressing", smtp.docmd("RCPT", "TO:<dora+tag@example.test>")[0], 250)
+        server.command("alias", "del", "@example.test")
+        equal("deleted at once", smtp.docmd("RCPT", "TO:<somebody@example.test>")[0], 550)
+    server.command("user", "passwd", "dora@example.test", "--password-stdin", input="new one\n")
+    server.command("user", "del", "emil@example.test")
+    server.command("domain", "add", "second.test")
+    check("domain list", "second.test" in server.command("domain", "list").stdout)
+    server.command("domain", "del", "second.test")
+    equal("config check", server.command("config", "check").returncode, 0)
+    check("config show", f"data = {server.folder}/data" in server.command("config", "show").stdout)
+    equal("check needs the server stopped", server.command("check", check_status=False).returncode, 1)
+    server.stop()
+    check("check", "0 findings" in server.command("check").stdout)
+    check("version", "SQLite" in run("version").stdout)
+    equal("wrong use", run("user", check_status=False).returncode, 2)
+    equal("unknown option", run("user", "list", "--wrong", check_status=False).returncode, 2)
+    equal("help", run("user", "add", "--help").returncode, 0)
+    equal("setup does not overwrite", run("setup", "--local", server.folder, check_status=False).returncode, 1)
+    mail = os.path.join(server.folder, "mail.eml")
+    with open(mail, "w", newline="") as f:
+        f.write("Subject: =?utf-8?Q?gr=C3=BC=C3=9Fe?=\r\n\r\nx\r\n")
+    check("mime-parse", "grüße" in run("mime-parse", mail).stdout)
+    equal("json-parse", run("json-parse", "-", input='{ "a": [1, 2.5, "x"] }').stdout, '{"a":[1,2.5,"x"]}\n')
+    equal("json-parse refuses", run("json-parse", "-", input='{"a":1,"a":2}', check_status=False).returncode, 1)
+
+
+def test_example(server):
+    """conf.example at the top of the tree is what the binary prints, and is right."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    with open(os.path.join(root, "conf.example")) as f:
+        text = f.read()
+    equal("conf.example is up to date", text == run("config", "example").stdout, True)
+    path = os.path.join(server.folder, "example.conf")
+    with open(path, "w") as f:
+        f.write(text)
+    equal("conf.example passes its own check", run("config", "check", "--config", path).returncode, 0)
+
+
+def main():
+    with Server(start=False) as server:
+        test_mistakes(server)
+        test_wrong_key(server)
+        test_running_twice(server)
+        test_reload(server)
+        test_commands(server)
+        test_example(server)
+    end()
+
+
+if __name__ == "__main__":
+    main()
