@@ -269,10 +269,14 @@ append(struct builder *b, enum address_kind kind)
 {
 	struct address_list *list = b->out;
 
+	/* The end of a group may still come, so that it is not left open. */
+	if (list->count >= ADDRESS_MAX && kind != ADDRESS_GROUP_END) {
+		list->is_cut = true;
+		return NULL;
+	}
 	if (list->count == b->room) {
 		size_t room = b->room ? b->room * 4 : 2;
-		struct address *items =
-		    list->count < ADDRESS_MAX ? arena_alloc(b->a, room, sizeof *items) : NULL;
+		struct address *items = arena_alloc(b->a, room, sizeof *items);
 
 		if (items == NULL) {
 			list->is_cut = true;

@@ -141,6 +141,20 @@ take_fraction(struct str *cur)
 	return has_digit;
 }
 
+/* A colon with blanks and comments round it, as the obsolete syntax allows. */
+static bool
+skip_colon(struct str *cur, char colon)
+{
+	struct str s = *cur;
+
+	skip_noise(&s);
+	if (!str_skip_char(&s, colon))
+		return false;
+	skip_noise(&s);
+	*cur = s;
+	return true;
+}
+
 /* hour ":" minute [ ":" second ], also with dots; behind the hour that was read. */
 static bool
 take_time(struct str *cur, int hour, char colon, struct civil *c)
@@ -148,9 +162,9 @@ take_time(struct str *cur, int hour, char colon, struct civil *c)
 	struct str s = *cur;
 	int minute, second = 0;
 
-	if (!str_skip_char(&s, colon) || !take_digits(&s, 1, 2, &minute))
+	if (!skip_colon(&s, colon) || !take_digits(&s, 1, 2, &minute))
 		return false;
-	if (str_skip_char(&s, colon) && !take_digits(&s, 1, 2, &second))
+	if (skip_colon(&s, colon) && !take_digits(&s, 1, 2, &second))
 		return false;
 	take_fraction(&s);
 	if (hour > 24 || minute > 59 || second > 60)

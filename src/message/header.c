@@ -85,6 +85,9 @@ header_next(struct str *cur, struct header *out)
 	struct str s = *cur;
 	size_t n, colon, name, end;
 
+	/* Liberal: a byte order mark before the first field. */
+	if (str_starts(s, STR("\xef\xbb\xbf")))
+		s = str_from(s, 3);
 	for (;;) {
 		if (s.n == 0)
 			return false;

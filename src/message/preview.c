@@ -12,6 +12,16 @@
 #define PREVIEW_WORK_BYTES (4 * PREVIEW_BYTES) /* of collected words */
 #define PREVIEW_BUFFER     (1024 * 1024)
 
+/* The first text that is no attachment, though it is not shown by the rules of RFC 8621. */
+static const struct part *
+any_text(const struct message *m)
+{
+	for (const struct part *p = &m->root; p; p = part_next(p))
+		if (p->kind == PART_LEAF && part_is(p, STR("text"), STR("")) && !p->is_attachment)
+			return p;
+	return NULL;
+}
+
 /* The part to read: the first plain text that is shown, else the first HTML. */
 static const struct part *
 choose(const struct message *m, struct arena *a)
@@ -28,7 +38,7 @@ choose(const struct message *m, struct arena *a)
 		if (html == NULL && part_is(p, STR("text"), STR("html")))
 			html = p;
 	}
-	return html;
+	return html ? html : any_text(m);
 }
 
 static bool
