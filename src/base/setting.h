@@ -47,7 +47,7 @@ struct setting {
 };
 
 struct setting_section {
-	const char *name; /* "[smtp]"; a repeatable one is written "[listener NAME]" */
+	const char *name; /* "smtp" for [smtp]; a repeatable one is written [listener NAME] */
 	const struct setting *rows;
 	size_t row_count;
 	size_t struct_size;

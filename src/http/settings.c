@@ -6,16 +6,16 @@
 #define AT(field) offsetof(struct http_settings, field)
 
 static const struct setting rows[] = {
-	{ "base_url", SETTING_TEXT, AT(base_url), "", 0, 0, NULL,
+	{ "base-url", SETTING_TEXT, AT(base_url), "", 0, 0, NULL,
 	    "how clients reach us, when not as they say: https://mail.example.test" },
-	{ "trust_forwarded", SETTING_BOOL, AT(trust_forwarded), "no", 0, 0, NULL,
+	{ "trust-forwarded", SETTING_BOOL, AT(trust_forwarded), "no", 0, 0, NULL,
 	    "take the scheme from the X-Forwarded-Proto of a proxy before us" },
 	{ "idle", SETTING_DURATION, AT(idle_ms), "5m", 1000, 24 * 3600 * 1000, NULL,
 	    "keep an idle connection this long" },
 };
 
 const struct setting_section http_section = {
-	.name = "[http]",
+	.name = "http",
 	.rows = rows,
 	.row_count = ARRAY_LEN(rows),
 	.struct_size = sizeof(struct http_settings),

@@ -12,7 +12,7 @@ static const struct setting rows[] = {
 	    "What keeps the metadata of all mail" },
 	{ "cache", SETTING_BYTES, AT(cache_bytes), "4MB", 256 << 10, INT64_C(4) << 30, NULL,
 	    "Memory for pages of the store's file" },
-	{ "log_size", SETTING_BYTES, AT(wal_bytes), "4MB", 64 << 10, 1 << 30, NULL,
+	{ "log-size", SETTING_BYTES, AT(wal_bytes), "4MB", 64 << 10, 1 << 30, NULL,
 	    "Size of the write-ahead log at which it is copied into the file" },
 	{ "replicated", SETTING_BOOL, AT(is_replicated), "no", 0, 0, NULL,
 	    "Litestream copies the write-ahead log: leave folding it in to Litestream" },
