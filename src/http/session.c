@@ -66,6 +66,7 @@ session_next_request(struct http_session *s)
 	struct http_exchange *x = &s->exchange;
 
 	buf_release(&x->rest);
+	s->log.user = (struct str){ 0 }; /* it may stand in the request's arena */
 	http_request_release(&x->request);
 	*x = (struct http_exchange){
 		.request = x->request,

@@ -1,0 +1,25 @@
+/*
+ * blob.h - the bytes of a blob, found by its id.
+ */
+#ifndef JMAP_BLOB_H
+#define JMAP_BLOB_H
+
+/* base */
+#include "base/arena.h"
+
+/* rooms */
+#include "jmap/blob_id.h"
+#include "mail/email.h"
+
+struct jmap_blob {
+	struct blob_map map;    /* own: blob_unmap() */
+	struct str bytes;       /* in the map; still encoded when `encoding` says so */
+	struct str name;        /* of the file, when it is a whole one; arena */
+	enum encoding encoding; /* what is left to undo */
+};
+
+/* FAIL_MISSING: there is no such blob, or not for this account · FAIL_LIMIT arena · FAIL_TEMP. */
+MUST_CHECK enum fail jmap_blob_find(struct account *account, const struct blob_id *id,
+    struct arena *a, struct jmap_blob *out);
+
+#endif

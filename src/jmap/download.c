@@ -1,0 +1,217 @@
+/*
+ * Download (RFC 8620 6.2): whole files from their mapping, parts decoded as the socket drains.
+ */
+#include "jmap/blob.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "http/request.h"
+#include "jmap/private.h"
+#include "message/text.h"
+
+#define DOWNLOAD_ARENA 65536
+
+struct download_request {
+	struct http_handler handler;
+	struct jmap *jmap; /* borrow */
+	struct jmap_login login;
+	struct arena arena;
+	struct jmap_blob blob;
+	size_t sent;
+	struct message shell;       /* what the decoder reads: the blob's bytes as one part */
+	struct body_reader *reader; /* own; NULL when nothing is to be decoded */
+	bool is_started;
+};
+
+/* type "/" subtype and parameters: printable ASCII, so that it may stand in a header. */
+static struct str
+media_type(struct str accept)
+{
+	size_t slash = str_find_char(accept, '/');
+
+	if (slash == STR_NONE || slash == 0 || slash + 1 == accept.n)
+		return STR("application/octet-stream");
+	for (size_t i = 0; i < accept.n; i++)
+		if (accept.p[i] < 0x20 || accept.p[i] > 0x7e)
+			return STR("application/octet-stream");
+	return accept;
+}
+
+/* Content-Disposition: attachment; filename*=UTF-8''name (RFC 6266, RFC 8187) */
+static void
+add_disposition(struct http_exchange *x, struct str name)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	struct buf value;
+
+	buf_init(&value, 4 * HTTP_LINE_MAX);
+	buf_add_c(&value, "attachment; filename*=UTF-8''");
+	for (size_t i = 0; i < name.n; i++) {
+		unsigned char c = (unsigned char)name.p[i];
+
+		if (char_is_alpha((char)c) || char_is_digit((char)c) || c == '.' || c == '-' ||
+		    c == '_') {
+			buf_add_char(&value, (char)c);
+			continue;
+		}
+		buf_add_char(&value, '%');
+		buf_add_char(&value, digits[c >> 4]);
+		buf_add_char(&value, digits[c & 15]);
+	}
+	http_reply_header(x, "Content-Disposition", buf_str(&value));
+	buf_release(&value);
+}
+
+static void
+add_etag(struct http_exchange *x, struct str blob_id)
+{
+	struct buf value;
+
+	buf_init(&value, JMAP_ID_MAX + 2);
+	buf_add_char(&value, '"');
+	buf_add(&value, blob_id);
+	buf_add_char(&value, '"');
+	http_reply_header(x, "ETag", buf_str(&value));
+	buf_release(&value);
+}
+
+/* Let message's decoder read the bytes as the body of one part. */
+static void
+start_decoder(struct download_request *d)
+{
+	struct part *root = &d->shell.root;
+
+	d->shell.bytes = d->blob.bytes;
+	d->shell.size = d->blob.bytes.n;
+	d->shell.part_count = 1;
+	root->encoding = d->blob.encoding;
+	root->type = STR("application");
+	root->subtype = STR("octet-stream");
+	root->body.n = d->blob.bytes.n;
+	root->decoded_size = PART_SIZE_UNKNOWN;
+	d->reader = body_reader_new(&d->shell, root, BODY_BYTES);
+}
+
+static enum http_step
+missing(struct http_exchange *x)
+{
+	http_reply_problem(x, 404, NULL, "There is no such blob.");
+	return HTTP_DONE;
+}
+
+/* "/jmap/download/{accountId}/{blobId}/{name}?accept={type}" */
+static enum http_step
+begin(struct download_request *d, struct http_exchange *x)
+{
+	struct str path = x->request.path, account, blob, name, accept = { 0 };
+	struct blob_id id;
+	uint64_t n;
+	enum fail fail;
+
+	if (!str_skip(&path, STR("/jmap/download/")) || !str_next_part(&path, '/', &account) ||
+	    !str_next_part(&path, '/', &blob) || !http_unescape(path, &d->arena, &name) ||
+	    !http_unescape(blob, &d->arena, &blob) || !id_parse(account, ID_ACCOUNT, &n) ||
+	    n != d->login.account->id || !blob_id_parse(blob, &id))
+		return missing(x);
+	if (!http_query_find(x->request.query, STR("accept"), &d->arena, &accept))
+		accept = (struct str){ 0 };
+	fail = jmap_blob_find(d->login.account, &id, &d->arena, &d->blob);
+	if (fail == FAIL_MISSING)
+		return missing(x);
+	if (fail) {
+		http_reply_problem(x, 503, NULL, "The store does not answer now.");
+		return HTTP_DONE;
+	}
+	d->is_started = true;
+	if (d->blob.encoding != ENCODING_7BIT)
+		start_decoder(d);
+	http_reply_start(x, 200, NULL);
+	http_reply_header(x, "Content-Type", media_type(accept));
+	add_disposition(x, name);
+	add_etag(x, blob);
+	/* A blob id always means the same bytes. What a mail brought must not act as our page. */
+	http_reply_header(x, "Cache-Control", STR("private, immutable, max-age=31536000"));
+	http_reply_header(x, "X-Content-Type-Options", STR("nosniff"));
+	http_reply_header(x, "Content-Security-Policy", STR("sandbox"));
+	if (!d->reader)
+		http_reply_length(x, d->blob.bytes.n);
+	return HTTP_YIELD;
+}
+
+/* What is there, piece by piece while the socket takes it. */
+static enum http_step
+send_plain(struct download_request *d, struct http_exchange *x)
+{
+	while (d->sent < d->blob.bytes.n) {
+		struct str piece = str_slice(d->blob.bytes, d->sent, CONN_OUT_HIGH / 2);
+
+		if (x->is_head)
+			break;
+		if (http_reply_is_full(x))
+			return HTTP_WAIT;
+		http_reply_body(x, piece);
+		d->sent += piece.n;
+	}
+	return HTTP_DONE;
+}
+
+static enum http_step
+send_decoded(struct download_request *d, struct http_exchange *x)
+{
+	struct buf piece;
+	bool has_more = !x->is_head;
+
+	buf_init(&piece, 8 * BODY_PIECE_BYTES);
+	while (has_more) {
+		if (http_reply_is_full(x))
+			break;
+		has_more = body_read(d->reader, &piece);
+		http_reply_body(x, buf_str(&piece));
+		buf_clear(&piece);
+	}
+	buf_release(&piece);
+	return has_more ? HTTP_WAIT : HTTP_DONE;
+}
+
+static enum http_step
+download_step(struct http_handler *h, struct http_exchange *x)
+{
+	struct download_request *d = container_of(h, struct download_request, handler);
+
+	switch (jmap_login_step(&d->login, d->jmap, x)) {
+	case LOGIN_START:
+	case LOGIN_WAIT:
+	case LOGIN_DELAY: return HTTP_WAIT;
+	case LOGIN_REPLIED: return HTTP_DONE;
+	case LOGIN_DONE: break;
+	}
+	if (!d->is_started && begin(d, x) == HTTP_DONE)
+		return HTTP_DONE;
+	return d->reader ? send_decoded(d, x) : send_plain(d, x);
+}
+
+static void
+download_release(struct http_handler *h)
+{
+	struct download_request *d = container_of(h, struct download_request, handler);
+
+	body_reader_free(&d->reader);
+	blob_unmap(&d->blob.map);
+	arena_release(&d->arena);
+	jmap_login_release(&d->login);
+	mem_free(d);
+}
+
+struct http_handler *
+jmap_download_open(void *room, struct http_exchange *x)
+{
+	struct download_request *d = mem_new(1, sizeof(*d));
+
+	(void)x;
+	d->handler = (struct http_handler){ download_step, download_release };
+	d->jmap = room;
+	arena_init(&d->arena, DOWNLOAD_ARENA);
+	return &d->handler;
+}

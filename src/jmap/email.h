@@ -1,0 +1,64 @@
+/*
+ * email.h - an Email as JSON: what was asked, one Email with what is loaded of it, parts, bodies.
+ *
+ * Loading is lazy: the record, then the summary of the store, then the file, only when a property
+ * needs it; lists never open a file.
+ */
+#ifndef JMAP_EMAIL_H
+#define JMAP_EMAIL_H
+
+/* rooms */
+#include "jmap/args.h"
+#include "jmap/header_form.h"
+#include "mail/email.h"
+#include "message/body.h"
+#include "message/message.h"
+
+#define EMAIL_PART_ID_MAX 1024 /* bytes of a part number: MESSAGE_DEPTH_MAX levels */
+
+struct property_set {
+	uint32_t fixed; /* bits of a table of names */
+	struct header_property *headers;
+	size_t header_count;
+};
+
+struct email_asked {
+	struct property_set email, part;
+	bool text_values, html_values, all_values; /* fetchXxxBodyValues */
+	uint64_t value_bytes;                      /* maxBodyValueBytes, 0: no limit */
+};
+
+struct email_view {
+	struct account *account; /* borrow */
+	const struct email_asked *asked;
+	struct json_writer *w;
+	struct arena *a; /* for this Email */
+	uint64_t id;
+	struct email *email;
+	const struct message *shape; /* from the summary; from the file when that is cut */
+	struct message *full;        /* with bytes; NULL until needed */
+	struct blob_map map;         /* own */
+	struct bodies *bodies;       /* NULL until needed */
+	enum fail fail;              /* sticky */
+};
+
+/* Read Email/get's arguments; false when the call's error was set. */
+MUST_CHECK bool email_asked_read(struct jmap_call *c, const struct json *properties,
+    struct email_asked *out);
+
+/* Write one Email as an object. FAIL_MISSING: JMAP must not see it. */
+MUST_CHECK enum fail email_write(struct email_view *v);
+
+/* The message from its file, or NULL and v->fail. */
+const struct message *email_full(struct email_view *v);
+
+/* email_part.c: one EmailBodyPart; with its children when `is_tree`. */
+void email_part_write(struct email_view *v, const struct part *p, bool is_tree);
+extern const struct str email_part_names[];
+extern const size_t email_part_name_count;
+#define EMAIL_PART_DEFAULT 0x7fdu /* partId .. location without headers and subParts */
+
+/* email_value.c: the member bodyValues' object. */
+void email_values_write(struct email_view *v);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * Email/get (RFC 8621 4.2).
+ */
+#include "jmap/email.h"
+#include "jmap/get.h"
+#include "jmap/methods.h"
+
+#define EMAIL_ARENA_MAX (16 * 1024 * 1024) /* bytes one Email may need while it is written */
+
+struct email_getting {
+	struct email_asked asked;
+	struct arena arena; /* one Email at a time */
+};
+
+/* ids null means all (RFC 8620 5.1), where they are not too many. */
+static enum fail
+all(struct jmap_call *c, uint64_t **ids_out, size_t *count_out)
+{
+	size_t max = JMAP_GET_MAX + 1;
+	struct email_order *order = arena_alloc(&c->arena, max, sizeof(*order));
+	enum fail fail;
+
+	*ids_out = arena_alloc(&c->arena, max, sizeof(**ids_out));
+	if (!order || !*ids_out)
+		return FAIL_LIMIT;
+	fail = email_ordered(c->account, true, NULL, order, max, count_out);
+	if (fail)
+		return fail;
+	if (*count_out == max)
+		return FAIL_LIMIT;
+	for (size_t i = 0; i < *count_out; i++)
+		(*ids_out)[i] = order[i].id;
+	return FAIL_NONE;
+}
+
+static bool
+begin(struct jmap_call *c, const struct json *properties, void **more_out)
+{
+	struct email_getting *g = arena_alloc(&c->arena, 1, sizeof(*g));
+
+	if (!g) {
+		jmap_fail_with(c, FAIL_LIMIT);
+		return false;
+	}
+	arena_init(&g->arena, EMAIL_ARENA_MAX);
+	*more_out = g;
+	return email_asked_read(c, properties, &g->asked);
+}
+
+static enum fail
+one(struct jmap_call *c, void *more, uint64_t id)
+{
+	struct email_getting *g = more;
+	struct email_view v = {
+		.account = c->account,
+		.asked = &g->asked,
+		.w = &c->w,
+		.a = &g->arena,
+		.id = id,
+	};
+	struct json_writer before = c->w;
+	size_t mark = buf_str(c->w.out).n;
+	enum fail fail;
+
+	arena_reset(&g->arena);
+	fail = email_write(&v);
+	blob_unmap(&v.map);
+	if (fail != FAIL_PERM)
+		return fail;
+	/* Its file is lost or damaged: `staunch check` tells the owner, the client goes on. */
+	buf_truncate(c->w.out, mark);
+	c->w = before;
+	return FAIL_MISSING;
+}
+
+static void
+end(void *more)
+{
+	struct email_getting *g = more;
+
+	arena_release(&g->arena);
+}
+
+static const struct jmap_get_type email_type = {
+	.kind = ID_EMAIL,
+	.change = CHANGE_EMAIL,
+	.all = all,
+	.begin = begin,
+	.one = one,
+	.end = end,
+};
+
+enum jmap_step
+jmap_email_get(struct jmap_call *c)
+{
+	return jmap_get(c, &email_type);
+}

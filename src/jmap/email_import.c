@@ -1,0 +1,177 @@
+/*
+ * Email/import (RFC 8621 4.8): an uploaded message becomes an Email.
+ */
+#include "jmap/blob.h"
+#include "jmap/email_patch.h"
+#include "jmap/methods.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "jmap/email_new.h"
+#include "message/date.h"
+
+struct import {
+	const struct json *emails;
+	uint32_t at;
+	struct json_writer failed_w;
+	struct buf failed; /* own */
+	bool has_done;
+};
+
+static void
+import_release(struct jmap_call *c)
+{
+	struct import *i = c->state;
+
+	buf_release(&i->failed);
+}
+
+static bool
+import_begin(struct jmap_call *c)
+{
+	struct import *i = arena_alloc(&c->arena, 1, sizeof(*i));
+
+	if (!i) {
+		jmap_fail_with(c, FAIL_LIMIT);
+		return false;
+	}
+	i->emails = jmap_arg(c->args, STR("emails"));
+	if (!json_is(i->emails, JSON_OBJECT)) {
+		jmap_invalid(c, "emails is missing or no object.");
+		return false;
+	}
+	for (uint32_t k = 0; k < i->emails->count; k++)
+		if (!json_is(&i->emails->members[k].value, JSON_OBJECT)) {
+			jmap_invalid(c, "An EmailImport is no object.");
+			return false;
+		}
+	if (i->emails->count > JMAP_SET_MAX) {
+		jmap_fail(c, "requestTooLarge", "These are more than maxObjectsInSet.");
+		return false;
+	}
+	if (!jmap_set_state(c, CHANGE_EMAIL))
+		return false;
+	buf_init(&i->failed, JMAP_RESPONSE_MAX);
+	i->failed_w.out = &i->failed;
+	c->state = i;
+	c->release = import_release;
+	json_object_begin(&c->w);
+	jmap_write_account(c);
+	jmap_write_state(&c->w, STR("oldState"), change_state(c->account, CHANGE_EMAIL));
+	return true;
+}
+
+static enum jmap_set_said
+take_date(const struct json *v, int64_t *out, struct jmap_set_error *e)
+{
+	struct str text;
+	struct date date;
+
+	if (!v || json_is(v, JSON_NULL))
+		return SET_OK;
+	if (!json_get_text(v, &text) || date_parse_3339(text, &date) != FAIL_NONE)
+		return jmap_set_invalid(e, STR("receivedAt"), "receivedAt is no UTCDate.");
+	*out = date.unix_s;
+	return SET_OK;
+}
+
+/* One EmailImport {blobId, mailboxIds, keywords, receivedAt}. */
+static enum jmap_set_said
+import_one(struct jmap_call *c, const struct json *object, struct jmap_email_added *added,
+    struct jmap_set_error *e)
+{
+	const struct json *keywords = jmap_arg(object, STR("keywords"));
+	struct email_new new = { .received_s = clock_wall_s() };
+	uint32_t *mailboxes;
+	struct str text;
+	struct blob_id id;
+	struct jmap_blob blob;
+	enum jmap_set_said said;
+	enum fail fail;
+
+	said = jmap_mailbox_ids(c, json_find(object, STR("mailboxIds")), &mailboxes,
+	    &new.mailbox_count, e);
+	if (said == SET_OK && keywords)
+		said = jmap_keywords(c, keywords, &new.flags, e);
+	if (said == SET_OK)
+		said = take_date(json_find(object, STR("receivedAt")), &new.received_s, e);
+	if (said != SET_OK)
+		return said;
+	new.mailboxes = mailboxes;
+	if (!json_get_text(json_find(object, STR("blobId")), &text) || !blob_id_parse(text, &id))
+		return jmap_set_invalid(e, STR("blobId"), "There is no such blob.");
+	fail = jmap_blob_find(c->account, &id, &c->arena, &blob);
+	if (fail == FAIL_MISSING)
+		return jmap_set_invalid(e, STR("blobId"), "There is no such blob.");
+	if (fail) {
+		jmap_fail_with(c, fail);
+		return SET_FAIL;
+	}
+	said = jmap_email_add(c, &new, &blob, added, e);
+	blob_unmap(&blob.map);
+	return said;
+}
+
+/* One item; false when the call ended. */
+static bool
+import_item(struct jmap_call *c, struct import *i)
+{
+	const struct json_member *member = &i->emails->members[i->at];
+	struct jmap_set_error e = { 0 };
+	struct jmap_email_added added;
+	struct id_text id;
+
+	switch (import_one(c, &member->value, &added, &e)) {
+	case SET_FAIL: return false;
+	case SET_ERROR:
+	case SET_LATER:
+		if (buf_str(&i->failed).n == 0)
+			json_object_begin(&i->failed_w);
+		json_name(&i->failed_w, member->name);
+		jmap_set_error_write(&i->failed_w, &e);
+		return true;
+	case SET_OK: break;
+	}
+	if (!i->has_done) {
+		json_name(&c->w, STR("created"));
+		json_object_begin(&c->w);
+		i->has_done = true;
+	}
+	id = id_text(ID_EMAIL, added.id);
+	jmap_created_add(c->run, member->name, id_str(&id));
+	json_name(&c->w, member->name);
+	jmap_email_added_write(&c->w, &added);
+	return true;
+}
+
+enum jmap_step
+jmap_email_import(struct jmap_call *c)
+{
+	struct import *i;
+
+	if (!c->state && !import_begin(c))
+		return JMAP_DONE;
+	i = c->state;
+	for (; i->at < i->emails->count; i->at++) {
+		if (jmap_slice_over(c))
+			return JMAP_YIELD;
+		if (!import_item(c, i))
+			return JMAP_DONE;
+	}
+	if (i->has_done)
+		json_object_end(&c->w);
+	else
+		json_name_null(&c->w, STR("created"));
+	json_name(&c->w, STR("notCreated"));
+	if (buf_str(&i->failed).n > 0) {
+		json_object_end(&i->failed_w);
+		json_raw(&c->w, buf_str(&i->failed));
+	} else {
+		json_null(&c->w);
+	}
+	jmap_write_state(&c->w, STR("newState"), change_state(c->account, CHANGE_EMAIL));
+	json_object_end(&c->w);
+	return JMAP_DONE;
+}

@@ -1,0 +1,113 @@
+#include "jmap/email_new.h"
+
+/* rooms */
+#include "message/text.h"
+
+#define DECODED_MAX (64 * 1024 * 1024) /* bytes of an encoded part that becomes a message */
+
+static enum jmap_set_said
+refused(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
+{
+	switch (fail) {
+	case FAIL_LIMIT: return jmap_set_error(e, "overQuota", NULL);
+	case FAIL_MISSING:
+	case FAIL_PERM: return jmap_set_invalid(e, STR("mailboxIds"), "There is no such mailbox.");
+	case FAIL_SYNTAX: return jmap_set_error(e, "invalidEmail", NULL);
+	case FAIL_NONE:
+	case FAIL_DENIED:
+	case FAIL_TEMP:
+	case FAIL_COUNT: break;
+	}
+	jmap_fail(c, "serverPartialFail", "The store failed.");
+	return SET_FAIL;
+}
+
+/* The bytes of an encoded part; FAIL_LIMIT. */
+static enum fail
+decode(const struct jmap_blob *blob, struct buf *out)
+{
+	struct message shell = {
+		.bytes = blob->bytes,
+		.size = blob->bytes.n,
+		.part_count = 1,
+		.root = { .type = STR("application"),
+		    .subtype = STR("octet-stream"),
+		    .encoding = blob->encoding,
+		    .decoded_size = PART_SIZE_UNKNOWN,
+		    .body = { 0, blob->bytes.n } },
+	};
+	struct body_reader *r = body_reader_new(&shell, &shell.root, BODY_BYTES);
+
+	while (body_read(r, out) && buf_ok(out))
+		continue;
+	body_reader_free(&r);
+	return buf_ok(out) ? FAIL_NONE : FAIL_LIMIT;
+}
+
+static enum fail
+add_linked(struct account *a, struct email_new *new, const struct jmap_blob *blob,
+    struct email_added *added)
+{
+	struct blob_name name;
+	enum fail fail = blob_link(mail_blobs(a->mail), a->name, blob->name, a->name, &name);
+
+	if (fail)
+		return fail == FAIL_MISSING ? FAIL_TEMP : fail;
+	new->blob = blob_name_str(&name);
+	return email_add(a, new, added);
+}
+
+static enum fail
+add_bytes(struct account *a, struct email_new *new, const struct jmap_blob *blob,
+    struct email_added *added, size_t *size_out)
+{
+	struct buf decoded;
+	enum fail fail = FAIL_NONE;
+
+	buf_init(&decoded, DECODED_MAX);
+	if (blob->encoding != ENCODING_7BIT) {
+		fail = decode(blob, &decoded);
+		new->bytes = buf_str(&decoded);
+	}
+	*size_out = new->bytes.n;
+	if (!fail)
+		fail = email_add_bytes(a, new, added);
+	buf_release(&decoded);
+	return fail;
+}
+
+enum jmap_set_said
+jmap_email_add(struct jmap_call *c, struct email_new *new, const struct jmap_blob *blob,
+    struct jmap_email_added *out, struct jmap_set_error *e)
+{
+	struct email_added added;
+	size_t size = blob->bytes.n;
+	enum fail fail;
+
+	if (size == 0)
+		return jmap_set_error(e, "invalidEmail", "An empty blob is no message.");
+	new->bytes = blob->bytes;
+	if (blob->name.p)
+		fail = add_linked(c->account, new, blob, &added);
+	else
+		fail = add_bytes(c->account, new, blob, &added, &size);
+	if (fail)
+		return refused(c, fail, e);
+	*out = (struct jmap_email_added){ added.id, added.thread_id, size };
+	return SET_OK;
+}
+
+void
+jmap_email_added_write(struct json_writer *w, const struct jmap_email_added *added)
+{
+	json_object_begin(w);
+	json_name(w, STR("id"));
+	jmap_write_id(w, ID_EMAIL, added->id);
+	json_name(w, STR("blobId"));
+	jmap_write_id(w, ID_BLOB, added->id);
+	json_name(w, STR("threadId"));
+	jmap_write_id(w, ID_THREAD, added->thread_id);
+	json_name(w, STR("size"));
+	json_u64(w, added->size);
+	json_object_end(w);
+}

@@ -1,0 +1,61 @@
+/*
+ * Email/set (RFC 8621 4.6): keywords and mailboxes change, Emails go.
+ */
+#include "jmap/email_patch.h"
+#include "jmap/methods.h"
+
+static enum jmap_set_said
+refused(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
+{
+	switch (fail) {
+	case FAIL_MISSING: return jmap_set_error(e, "notFound", NULL);
+	case FAIL_PERM: return jmap_set_invalid(e, STR("mailboxIds"), "There is no such mailbox.");
+	case FAIL_DENIED:
+		return jmap_set_invalid(e, STR("mailboxIds"),
+		    "An Email is in at least one mailbox.");
+	case FAIL_LIMIT: return jmap_set_error(e, "tooManyMailboxes", NULL);
+	case FAIL_NONE:
+	case FAIL_SYNTAX:
+	case FAIL_TEMP:
+	case FAIL_COUNT: break;
+	}
+	jmap_fail(c, "serverPartialFail", "The store failed.");
+	return SET_FAIL;
+}
+
+static enum jmap_set_said
+update(struct jmap_call *c, void *more, uint64_t id, const struct json *patch,
+    struct jmap_set_error *e)
+{
+	struct email_update change;
+	enum jmap_set_said said = jmap_email_patch(c, patch, &change, e);
+	enum fail fail;
+
+	(void)more;
+	if (said != SET_OK)
+		return said;
+	fail = email_update(c->account, id, &change);
+	return fail ? refused(c, fail, e) : SET_OK;
+}
+
+static enum jmap_set_said
+destroy(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e)
+{
+	enum fail fail = email_destroy(c->account, id);
+
+	(void)more;
+	return fail ? refused(c, fail, e) : SET_OK;
+}
+
+static const struct jmap_set_type email_set_type = {
+	.kind = ID_EMAIL,
+	.change = CHANGE_EMAIL,
+	.update = update,
+	.destroy = destroy,
+};
+
+enum jmap_step
+jmap_email_set(struct jmap_call *c)
+{
+	return jmap_set(c, &email_set_type);
+}

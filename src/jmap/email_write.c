@@ -1,0 +1,366 @@
+/*
+ * Email objects: what was asked, and one Email written (RFC 8621 4.1, 4.2).
+ */
+#include "jmap/email.h"
+
+/* system */
+#include <assert.h>
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "jmap/blob_id.h"
+#include "message/preview.h"
+
+enum property {
+	PROPERTY_ID,
+	PROPERTY_BLOB_ID,
+	PROPERTY_THREAD_ID,
+	PROPERTY_MAILBOX_IDS,
+	PROPERTY_KEYWORDS,
+	PROPERTY_SIZE,
+	PROPERTY_RECEIVED_AT,
+	PROPERTY_MESSAGE_ID, /* from here to SENT_AT: a field in a form */
+	PROPERTY_IN_REPLY_TO,
+	PROPERTY_REFERENCES,
+	PROPERTY_SENDER,
+	PROPERTY_FROM,
+	PROPERTY_TO,
+	PROPERTY_CC,
+	PROPERTY_BCC,
+	PROPERTY_REPLY_TO,
+	PROPERTY_SUBJECT,
+	PROPERTY_SENT_AT,
+	PROPERTY_HAS_ATTACHMENT,
+	PROPERTY_PREVIEW,
+	PROPERTY_BODY_VALUES,
+	PROPERTY_TEXT_BODY,
+	PROPERTY_HTML_BODY,
+	PROPERTY_ATTACHMENTS,
+	PROPERTY_DEFAULT_COUNT, /* the defaults of RFC 8621 4.2 end here */
+	PROPERTY_BODY_STRUCTURE = PROPERTY_DEFAULT_COUNT,
+	PROPERTY_HEADERS,
+	PROPERTY_COUNT
+};
+
+static const struct str property_names[] = { STR_INIT("id"), STR_INIT("blobId"),
+	STR_INIT("threadId"), STR_INIT("mailboxIds"), STR_INIT("keywords"), STR_INIT("size"),
+	STR_INIT("receivedAt"), STR_INIT("messageId"), STR_INIT("inReplyTo"),
+	STR_INIT("references"), STR_INIT("sender"), STR_INIT("from"), STR_INIT("to"),
+	STR_INIT("cc"), STR_INIT("bcc"), STR_INIT("replyTo"), STR_INIT("subject"),
+	STR_INIT("sentAt"), STR_INIT("hasAttachment"), STR_INIT("preview"), STR_INIT("bodyValues"),
+	STR_INIT("textBody"), STR_INIT("htmlBody"), STR_INIT("attachments"),
+	STR_INIT("bodyStructure"), STR_INIT("headers") };
+static_assert(ARRAY_LEN(property_names) == PROPERTY_COUNT, "a name per property");
+
+static const struct {
+	enum field field;
+	enum header_form form;
+} field_properties[] = {
+	{ FIELD_MESSAGE_ID, HEADER_MESSAGE_IDS },
+	{ FIELD_IN_REPLY_TO, HEADER_MESSAGE_IDS },
+	{ FIELD_REFERENCES, HEADER_MESSAGE_IDS },
+	{ FIELD_SENDER, HEADER_ADDRESSES },
+	{ FIELD_FROM, HEADER_ADDRESSES },
+	{ FIELD_TO, HEADER_ADDRESSES },
+	{ FIELD_CC, HEADER_ADDRESSES },
+	{ FIELD_BCC, HEADER_ADDRESSES },
+	{ FIELD_REPLY_TO, HEADER_ADDRESSES },
+	{ FIELD_SUBJECT, HEADER_TEXT },
+	{ FIELD_DATE, HEADER_DATE },
+};
+static_assert(ARRAY_LEN(field_properties) == PROPERTY_SENT_AT - PROPERTY_MESSAGE_ID + 1,
+    "a field per property");
+
+/* Fixed names and header:.. ones of a list, each once. */
+static bool
+read_properties(struct jmap_call *c, const struct json *list, const struct str *names, size_t count,
+    struct property_set *out)
+{
+	struct str text;
+
+	out->headers = arena_alloc(&c->arena, list->count + 1, sizeof(*out->headers));
+	if (!out->headers) {
+		jmap_fail_with(c, FAIL_LIMIT);
+		return false;
+	}
+	for (uint32_t i = 0; i < list->count; i++) {
+		size_t at = 0;
+		bool is_twice = false;
+
+		if (!json_get_text(&list->items[i], &text))
+			continue;
+		while (at < count && !str_eq(names[at], text))
+			at++;
+		if (at < count) {
+			out->fixed |= 1u << at;
+			continue;
+		}
+		if (!header_property_parse(text, &out->headers[out->header_count])) {
+			jmap_invalid(c, "There is no such property, or its form is not allowed.");
+			return false;
+		}
+		for (size_t j = 0; j < out->header_count; j++)
+			is_twice = is_twice || str_eq(out->headers[j].property, text);
+		out->header_count += !is_twice;
+	}
+	return true;
+}
+
+bool
+email_asked_read(struct jmap_call *c, const struct json *properties, struct email_asked *out)
+{
+	const struct json *parts;
+
+	*out = (struct email_asked){ 0 };
+	out->email.fixed = (1u << PROPERTY_DEFAULT_COUNT) - 1;
+	out->part.fixed = EMAIL_PART_DEFAULT;
+	if (properties) {
+		out->email.fixed = 1u << PROPERTY_ID;
+		if (!read_properties(c, properties, property_names, PROPERTY_COUNT, &out->email))
+			return false;
+	}
+	if (!jmap_arg_texts(c, STR("bodyProperties"), &parts))
+		return false;
+	if (parts) {
+		out->part.fixed = 0;
+		if (!read_properties(c, parts, email_part_names, email_part_name_count, &out->part))
+			return false;
+	}
+	return jmap_arg_bool(c, STR("fetchTextBodyValues"), false, &out->text_values) &&
+	    jmap_arg_bool(c, STR("fetchHTMLBodyValues"), false, &out->html_values) &&
+	    jmap_arg_bool(c, STR("fetchAllBodyValues"), false, &out->all_values) &&
+	    jmap_arg_uint(c, STR("maxBodyValueBytes"), 0, &out->value_bytes);
+}
+
+const struct message *
+email_full(struct email_view *v)
+{
+	if (v->full || v->fail)
+		return v->full;
+	v->fail = email_map(v->account, v->id, &v->map);
+	if (v->fail == FAIL_MISSING)
+		v->fail = FAIL_PERM; /* the Email is there, its file is lost */
+	if (v->fail)
+		return NULL;
+	v->full = arena_alloc(v->a, 1, sizeof(*v->full));
+	if (v->full)
+		message_parse(v->full, v->map.bytes, v->a);
+	else
+		v->fail = FAIL_LIMIT;
+	return v->full;
+}
+
+/* The structure: from the summary, or from the file when the summary is cut or damaged. */
+static const struct message *
+email_shape(struct email_view *v)
+{
+	struct message *summary;
+	enum fail fail;
+
+	if (v->shape || v->fail)
+		return v->shape;
+	fail = email_summary(v->account, v->id, v->a, &summary);
+	if (fail == FAIL_NONE)
+		v->shape = summary;
+	else if (fail == FAIL_PERM)
+		v->shape = email_full(v);
+	else
+		v->fail = fail;
+	return v->shape;
+}
+
+static void
+write_mailbox_ids(struct email_view *v)
+{
+	uint32_t last = 0;
+
+	json_object_begin(v->w);
+	for (size_t i = 0; i < v->email->member_count; i++) {
+		const struct membership *m = &v->email->members[i];
+		struct id_text id = id_text(ID_MAILBOX, m->mailbox);
+
+		if (m->is_deleted || m->mailbox == last)
+			continue;
+		last = m->mailbox; /* members are in order of mailbox */
+		json_name_bool(v->w, id_str(&id), true);
+	}
+	json_object_end(v->w);
+}
+
+static void
+write_keywords(struct email_view *v)
+{
+	uint64_t set = v->email->keywords;
+	unsigned bit;
+
+	json_object_begin(v->w);
+	while (keyword_next(&set, &bit)) {
+		struct str name = keyword_name(v->account, bit);
+
+		if (!str_empty(name))
+			json_name_bool(v->w, name, true);
+	}
+	json_object_end(v->w);
+}
+
+static void
+write_field(struct email_view *v, size_t at)
+{
+	const struct message *m = email_shape(v);
+	struct str raw =
+	    m ? message_field(&m->root, field_properties[at].field) : (struct str){ 0 };
+
+	if (raw.p)
+		header_form_write(v->w, field_properties[at].form, raw, v->a);
+	else
+		json_null(v->w);
+}
+
+static const struct bodies *
+email_bodies(struct email_view *v)
+{
+	const struct message *m = email_shape(v);
+
+	if (!v->bodies) {
+		v->bodies = arena_alloc(v->a, 1, sizeof(*v->bodies));
+		if (!v->bodies)
+			v->fail = FAIL_LIMIT;
+		else if (m)
+			bodies_find(m, v->a, v->bodies);
+	}
+	return v->bodies;
+}
+
+static void
+write_parts(struct email_view *v, const struct body_list *list)
+{
+	json_array_begin(v->w);
+	for (size_t i = 0; i < list->count && !v->fail; i++)
+		email_part_write(v, list->items[i], false);
+	json_array_end(v->w);
+}
+
+/* hasAttachment and preview stand in the summary only; without one they are made from the file. */
+static bool
+has_attachment(struct email_view *v)
+{
+	const struct message *m = email_shape(v);
+
+	if (!m)
+		return false;
+	return m->is_summary ? m->has_attachment : message_has_attachment(m);
+}
+
+static void
+write_preview(struct email_view *v)
+{
+	const struct message *m = email_shape(v);
+	struct buf text;
+
+	if (!m || m->is_summary) {
+		json_string(v->w, m ? m->preview : (struct str){ 0 });
+		return;
+	}
+	buf_init(&text, PREVIEW_BYTES);
+	preview_write(m, &text);
+	json_string(v->w, buf_str(&text));
+	buf_release(&text);
+}
+
+static void
+write_body_property(struct email_view *v, enum property property)
+{
+	const struct bodies *bodies = email_bodies(v);
+	const struct message *m = email_shape(v);
+
+	if (!bodies || !m) {
+		json_null(v->w);
+		return;
+	}
+	if (property == PROPERTY_TEXT_BODY)
+		write_parts(v, &bodies->text);
+	else if (property == PROPERTY_HTML_BODY)
+		write_parts(v, &bodies->html);
+	else if (property == PROPERTY_ATTACHMENTS)
+		write_parts(v, &bodies->attachments);
+	else if (property == PROPERTY_BODY_VALUES)
+		email_values_write(v);
+	else
+		email_part_write(v, &m->root, true);
+}
+
+/* "header:X" of a field that the summary keeps costs no file. */
+static void
+write_header_property(struct email_view *v, const struct header_property *property)
+{
+	const struct message *m;
+
+	for (unsigned f = 0; f < FIELD_COUNT && !property->is_all; f++) {
+		if (!str_eq_nocase(str_c(field_names[f]), property->name))
+			continue;
+		m = email_shape(v);
+		if (m && message_field(&m->root, (enum field)f).p)
+			header_form_write(v->w, property->form,
+			    message_field(&m->root, (enum field)f), v->a);
+		else
+			json_null(v->w);
+		return;
+	}
+	m = email_full(v);
+	header_property_write(v->w, property, m ? part_header(m, &m->root) : (struct str){ 0 },
+	    v->a);
+}
+
+static void
+write_property(struct email_view *v, enum property property)
+{
+	const struct email *e = v->email;
+	const struct message *m;
+
+	json_name(v->w, property_names[property]);
+	if (property >= PROPERTY_MESSAGE_ID && property <= PROPERTY_SENT_AT) {
+		write_field(v, property - PROPERTY_MESSAGE_ID);
+		return;
+	}
+	switch ((unsigned)property) {
+	case PROPERTY_ID: jmap_write_id(v->w, ID_EMAIL, v->id); break;
+	case PROPERTY_BLOB_ID: jmap_write_id(v->w, ID_BLOB, v->id); break;
+	case PROPERTY_THREAD_ID: jmap_write_id(v->w, ID_THREAD, e->thread_id); break;
+	case PROPERTY_MAILBOX_IDS: write_mailbox_ids(v); break;
+	case PROPERTY_KEYWORDS: write_keywords(v); break;
+	case PROPERTY_SIZE: json_u64(v->w, e->size); break;
+	case PROPERTY_RECEIVED_AT: jmap_write_date(v->w, e->received_s, 0); break;
+	case PROPERTY_HAS_ATTACHMENT: json_bool(v->w, has_attachment(v)); break;
+	case PROPERTY_PREVIEW: write_preview(v); break;
+	case PROPERTY_HEADERS:
+		m = email_full(v);
+		header_list_write(v->w, m ? part_header(m, &m->root) : (struct str){ 0 });
+		break;
+	default: write_body_property(v, property); break;
+	}
+}
+
+enum fail
+email_write(struct email_view *v)
+{
+	const struct property_set *asked = &v->asked->email;
+	enum fail fail = email_get(v->account, v->id, v->a, &v->email);
+
+	if (fail)
+		return fail;
+	if (!email_is_visible(v->email))
+		return FAIL_MISSING;
+	json_object_begin(v->w);
+	for (unsigned p = 0; p < PROPERTY_COUNT; p++)
+		if (asked->fixed & 1u << p)
+			write_property(v, (enum property)p);
+	for (size_t i = 0; i < asked->header_count; i++) {
+		json_name(v->w, asked->headers[i].property);
+		write_header_property(v, &asked->headers[i]);
+	}
+	json_object_end(v->w);
+	blob_unmap(&v->map);
+	return v->fail;
+}

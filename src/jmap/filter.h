@@ -1,0 +1,66 @@
+/*
+ * filter.h - the filter of Email/query: read once, asked for each Email (RFC 8621 4.4.1).
+ *
+ * A tree of operators over conditions. An Email is judged in levels, from what is in memory to what
+ * needs its file, and three-valued: most are decided before anything is loaded. Texts are words and
+ * "quoted phrases"; each must be somewhere in what is searched, compared by i;unicode-casemap.
+ */
+#ifndef JMAP_FILTER_H
+#define JMAP_FILTER_H
+
+/* rooms */
+#include "jmap/args.h"
+#include "mail/email.h"
+#include "message/message.h"
+
+enum level {
+	LEVEL_ENTRY,   /* what a list of candidates knows */
+	LEVEL_RECORD,  /* the Email's record */
+	LEVEL_SUMMARY, /* its summary */
+	LEVEL_FILE,    /* its file */
+	LEVEL_COUNT
+};
+
+enum truth { TRUTH_NO, TRUTH_YES, TRUTH_UNKNOWN };
+
+struct filter; /* arena */
+
+/* One Email that is judged; the caller fills the first group, filter_judge() loads the rest. */
+struct candidate {
+	uint64_t id, thread_id;
+	int64_t received_s;
+	bool has_entry;   /* size and keywords are known too */
+	uint32_t mailbox; /* it is known to be in this one; 0: nothing is known */
+	uint32_t size;
+	uint64_t keywords;
+
+	struct account *account; /* borrow */
+	struct arena *a;         /* for this one */
+	struct email *email;
+	const struct message *summary;
+	struct message full;
+	struct blob_map map; /* own: blob_unmap() */
+	bool is_full;
+};
+
+/* Read a FilterOperator or FilterCondition; NULL when the call's error was set. */
+struct filter *filter_read(struct jmap_call *c, const struct json *v);
+
+/* The mailbox that every match must be in (inMailbox at the top or below ANDs), or 0. */
+uint32_t filter_mailbox(const struct filter *f);
+
+/* Nothing is asked but that mailbox. */
+bool filter_is_mailbox_only(const struct filter *f);
+
+/* Does it match? FAIL_MISSING: it is gone or JMAP must not see it: no match. */
+MUST_CHECK enum fail filter_judge(const struct filter *f, struct candidate *who, bool *out);
+
+/* Load one level of an Email (with all below it). */
+MUST_CHECK enum fail candidate_load(struct candidate *who, enum level level);
+
+/* Do all, some, or none Emails of the thread have the keyword? */
+enum filter_thread { THREAD_ALL, THREAD_SOME, THREAD_NONE };
+MUST_CHECK enum fail candidate_thread(struct candidate *who, enum filter_thread what, uint64_t bit,
+    bool *out);
+
+#endif

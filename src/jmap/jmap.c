@@ -1,0 +1,75 @@
+#include "jmap/jmap.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "codec/json.h"
+#include "jmap/private.h"
+
+static const struct http_route routes[] = {
+	{ HTTP_BIT(HTTP_GET), STR_INIT("/.well-known/jmap"), jmap_session_open },
+	{ HTTP_BIT(HTTP_GET), STR_INIT("/jmap/session"), jmap_session_open },
+	{ HTTP_BIT(HTTP_GET), STR_INIT("/jmap/api"), jmap_session_open },
+	{ HTTP_BIT(HTTP_POST), STR_INIT("/jmap/api"), jmap_api_open },
+	{ HTTP_BIT(HTTP_POST), STR_INIT("/jmap/upload/"), jmap_upload_open },
+	{ HTTP_BIT(HTTP_GET), STR_INIT("/jmap/download/"), jmap_download_open },
+};
+
+/* FNV-1a of what the session says of this server: the same after every start, another when it changes. */
+static void
+compute_state(struct jmap *j)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint64_t hash = 0xcbf29ce484222325u;
+	struct json_writer w;
+	struct buf text;
+	struct str bytes;
+
+	buf_init(&text, 65536);
+	w = (struct json_writer){ .out = &text };
+	json_array_begin(&w);
+	json_object_begin(&w);
+	jmap_capabilities_write(j, &w);
+	json_object_end(&w);
+	json_object_begin(&w);
+	jmap_account_capabilities_write(j, &w);
+	json_object_end(&w);
+	json_array_end(&w);
+	bytes = buf_str(&text);
+	for (size_t i = 0; i < bytes.n; i++)
+		hash = (hash ^ (unsigned char)bytes.p[i]) * 0x100000001b3u;
+	buf_release(&text);
+	for (unsigned i = 0; i < 16; i++)
+		j->state[i] = digits[hash >> (60 - 4 * i) & 15];
+}
+
+void
+jmap_open(struct jmap **out, struct mail *mail, struct directory *directory,
+    const struct jmap_settings *settings)
+{
+	struct jmap *j = mem_new(1, sizeof(*j));
+
+	j->mail = mail;
+	j->directory = directory;
+	j->settings = *settings;
+	compute_state(j);
+	*out = j;
+}
+
+void
+jmap_close(struct jmap **j)
+{
+	if (!*j)
+		return;
+	invariant((*j)->users.count == 0);
+	map_release(&(*j)->users);
+	mem_free(*j);
+	*j = NULL;
+}
+
+void
+jmap_attach(struct jmap *j, struct http_service *service)
+{
+	http_service_routes(service, routes, ARRAY_LEN(routes), j);
+}

@@ -1,0 +1,30 @@
+/*
+ * jmap.h - JMAP for mail over HTTP (RFC 8620, RFC 8621).
+ *
+ * The room offers routes to an http_service: the session resource, the API, upload, download. It
+ * stores nothing of its own: everything is a view of `mail`. README.md lists methods and states.
+ * Not done here yet by its table (method.c): submission, vacation, push subscriptions.
+ *
+ * Ownership: everything given to jmap_open() lives longer than the jmap. jmap_close() after the
+ * sessions of the http_service are gone.
+ */
+#ifndef JMAP_JMAP_H
+#define JMAP_JMAP_H
+
+/* rooms */
+#include "directory/directory.h"
+#include "http/server.h"
+#include "jmap/settings.h"
+#include "mail/mail.h"
+
+struct jmap;
+
+/* Cannot fail; `settings` are copied. */
+void jmap_open(struct jmap **out, struct mail *mail, struct directory *directory,
+    const struct jmap_settings *settings);
+void jmap_close(struct jmap **j);
+
+/* Add the room's routes; once. */
+void jmap_attach(struct jmap *j, struct http_service *service);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * limits.h - the room's limits; the session resource tells clients the first group (RFC 8620 2).
+ */
+#ifndef JMAP_LIMITS_H
+#define JMAP_LIMITS_H
+
+#define JMAP_REQUEST_MAX    (10 * 1000 * 1000) /* bytes of one request: maxSizeRequest */
+#define JMAP_CONCURRENT_MAX 10   /* requests of one user at once: maxConcurrentRequests */
+#define JMAP_UPLOADS_MAX    10   /* uploads of one user at once: maxConcurrentUpload */
+#define JMAP_CALLS_MAX      64   /* method calls in one request: maxCallsInRequest */
+#define JMAP_GET_MAX        1000 /* ids of one /get: maxObjectsInGet */
+#define JMAP_SET_MAX        1000 /* objects of one /set: maxObjectsInSet */
+#define JMAP_MAILBOXES_MAX  50   /* mailboxes of one Email: maxMailboxesPerEmail */
+
+#define JMAP_RESPONSE_MAX (48 * 1024 * 1024) /* bytes of one response; past it requestTooLarge */
+#define JMAP_TREE_MAX     (96 * 1024 * 1024) /* bytes of a request as a tree, references too */
+#define JMAP_CALL_MAX     (64 * 1024 * 1024) /* bytes that one method call may use */
+#define JMAP_QUERY_MAX    10000 /* ids of one /query answer; the response then says "limit" */
+#define JMAP_FILTER_MAX   200   /* conditions and operators of one filter */
+#define JMAP_SORT_MAX     10    /* comparators of one sort */
+#define JMAP_CHANGES_MAX  5000  /* ids of one /changes answer */
+#define JMAP_CREATED_MAX  5000  /* creation ids of one request */
+#define JMAP_ID_MAX       255   /* bytes of an Id (RFC 8620 1.2) */
+
+#endif

@@ -1,0 +1,207 @@
+/*
+ * Basic authentication (RFC 7617) for every request; the directory's login cache makes it cheap.
+ */
+#include "jmap/private.h"
+
+/* base */
+#include "base/clock.h"
+#include "base/mem.h"
+
+/* rooms */
+#include "codec/base64.h"
+
+#define LOGIN_TEXT_MAX 4096 /* bytes of name and password together */
+
+static enum jmap_login_state
+refuse(struct http_exchange *x, unsigned status, const char *detail)
+{
+	struct buf body;
+
+	if (status != 401) {
+		http_reply_problem(x, status, NULL, detail);
+		return LOGIN_REPLIED;
+	}
+	buf_init(&body, 512);
+	buf_add_c(&body,
+	    "{\"type\":\"about:blank\",\"status\":401,\"title\":\"Unauthorized\","
+	    "\"detail\":\"");
+	buf_add_c(&body, detail);
+	buf_add_c(&body, "\"}");
+	http_reply_start(x, 401, "application/problem+json");
+	http_reply_header(x, "WWW-Authenticate", STR("Basic realm=\"mail\", charset=\"UTF-8\""));
+	http_reply_length(x, buf_str(&body).n);
+	http_reply_body(x, buf_str(&body));
+	buf_release(&body);
+	return LOGIN_REPLIED;
+}
+
+/* credentials = "Basic" 1*SP base64(name ":" password) */
+static bool
+take_basic(struct str value, struct buf *text, struct str *name_out, struct str *secret_out)
+{
+	struct str plain;
+
+	if (!str_skip_nocase(&value, STR("basic ")) ||
+	    base64_parse(text, str_trim(value)) != FAIL_NONE)
+		return false;
+	plain = buf_str(text);
+	if (!str_take_until(&plain, ':', name_out) || str_empty(*name_out))
+		return false;
+	*secret_out = plain;
+	return true;
+}
+
+static bool
+is_private_enough(const struct jmap *j, const struct http_exchange *x)
+{
+	return conn_is_tls(x->conn) || conn_is_loopback(x->conn) || j->settings.plaintext_logins;
+}
+
+static enum jmap_login_state
+login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
+{
+	struct str value = http_request_header(&x->request, STR("authorization"));
+	struct str name, secret;
+	struct buf text;
+	bool is_basic;
+
+	login->jmap = j;
+	login->loop = x->service->loop;
+	if (!is_private_enough(j, x))
+		return refuse(x, 403, "Passwords are taken over TLS only.");
+	if (!value.p)
+		return refuse(x, 401, "A name and a password are needed.");
+	buf_init(&text, LOGIN_TEXT_MAX);
+	is_basic = take_basic(value, &text, &name, &secret);
+	if (is_basic)
+		directory_login_start(j->directory, &login->query, x->task, name, secret);
+	mem_wipe(text.p, text.cap);
+	buf_release(&text);
+	return is_basic ? LOGIN_WAIT : refuse(x, 401, "Basic authentication is needed.");
+}
+
+static enum jmap_login_state
+open_account(struct jmap_login *login, struct http_exchange *x)
+{
+	const struct directory_account *who = &login->query.account;
+	struct account_limits limits = {
+		.quota_bytes = who->quota_bytes > 0 ? (uint64_t)who->quota_bytes : 0,
+		.quota_messages = who->quota_messages > 0 ? (uint64_t)who->quota_messages : 0,
+	};
+	enum fail fail = account_open(login->jmap->mail, who->name, &limits, &login->account);
+
+	if (fail)
+		return refuse(x, 503, "The mail store does not answer now.");
+	x->log->user = arena_str(&x->request.arena, login->account->name);
+	return LOGIN_DONE;
+}
+
+static enum jmap_login_state
+login_answer(struct jmap_login *login, struct http_exchange *x)
+{
+	if (op_pending(&login->query.op))
+		return LOGIN_WAIT;
+	switch (login->query.op.fail) {
+	case FAIL_NONE: return open_account(login, x);
+	case FAIL_DENIED:
+	case FAIL_MISSING:
+	case FAIL_SYNTAX:
+	case FAIL_LIMIT:
+		log_info(x->log, "jmap.login.denied",
+		    LOG_NUM("loopback", conn_is_loopback(x->conn)));
+		if (conn_is_loopback(x->conn))
+			return refuse(x, 401, "Name or password is wrong.");
+		timer_start(login->loop, &login->delay, x->task, clock_mono_ms() + JMAP_DELAY_MS);
+		return LOGIN_DELAY;
+	case FAIL_TEMP:
+	case FAIL_PERM:
+	case FAIL_COUNT: break;
+	}
+	return refuse(x, 503, "The directory does not answer now.");
+}
+
+enum jmap_login_state
+jmap_login_step(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
+{
+	if (login->state == LOGIN_START)
+		login->state = login_begin(login, j, x);
+	if (login->state == LOGIN_WAIT)
+		login->state = login_answer(login, x);
+	else if (login->state == LOGIN_DELAY && login->delay.has_fired)
+		login->state = refuse(x, 401, "Name or password is wrong.");
+	else if (login->state == LOGIN_DONE && login->account->is_lost) {
+		/* A commit failed: nothing this request did may be reported (D1). */
+		if (x->reply == HTTP_REPLY_NONE)
+			http_reply_problem(x, 503, NULL, "The mail store failed; try again.");
+		login->state = LOGIN_REPLIED;
+	}
+	return login->state;
+}
+
+/* --- what a user has under way ---------------------------------------------------------------- */
+
+static struct jmap_user *
+user_of(struct jmap *j, struct str name)
+{
+	struct map_node *node = map_find(&j->users, name);
+	struct jmap_user *u;
+	char *copy;
+
+	if (node)
+		return container_of(node, struct jmap_user, node);
+	u = mem_new(1, sizeof(*u) + name.n);
+	copy = (char *)(u + 1);
+	for (size_t i = 0; i < name.n; i++)
+		copy[i] = name.p[i];
+	u->name = str_of(copy, name.n);
+	map_insert(&j->users, &u->node, u->name);
+	return u;
+}
+
+static void
+user_release(struct jmap *j, struct jmap_user *u)
+{
+	if (u->requests > 0 || u->uploads > 0)
+		return;
+	map_remove(&j->users, &u->node);
+	mem_free(u);
+}
+
+bool
+jmap_login_count(struct jmap_login *login, struct http_exchange *x, bool is_upload)
+{
+	struct jmap_user *u = user_of(login->jmap, login->account->name);
+
+	if (is_upload ? u->uploads >= JMAP_UPLOADS_MAX : u->requests >= JMAP_CONCURRENT_MAX) {
+		jmap_refuse(x, 400, "limit",
+		    is_upload ? "maxConcurrentUpload" : "maxConcurrentRequests",
+		    "Too many of these are under way.");
+		return false;
+	}
+	if (is_upload)
+		u->uploads++;
+	else
+		u->requests++;
+	login->user = u;
+	login->is_upload = is_upload;
+	return true;
+}
+
+void
+jmap_login_release(struct jmap_login *login)
+{
+	if (!login->jmap)
+		return;
+	if (login->user) {
+		if (login->is_upload)
+			login->user->uploads--;
+		else
+			login->user->requests--;
+		user_release(login->jmap, login->user);
+		login->user = NULL;
+	}
+	timer_stop(login->loop, &login->delay);
+	directory_query_release(&login->query);
+	if (login->account)
+		account_close(&login->account);
+}

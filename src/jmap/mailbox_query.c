@@ -1,0 +1,344 @@
+/*
+ * Mailbox/query (RFC 8621 2.3): all mailboxes are in memory, so this is done at once.
+ */
+#include "mail/mailbox.h"
+
+/* base */
+#include "base/num.h"
+
+/* rooms */
+#include "codec/utf8.h"
+#include "jmap/args.h"
+#include "jmap/methods.h"
+#include "mail/changes.h"
+
+enum sort_by { SORT_NAME, SORT_ORDER, SORT_PARENT, SORT_BY_COUNT };
+
+struct comparator {
+	enum sort_by by;
+	bool is_descending;
+};
+
+struct found {
+	struct mailbox *mailbox;
+	struct str folded; /* the name as it is compared */
+};
+
+struct query {
+	struct jmap_call *call;
+	const struct json *filter;
+	struct comparator comparators[JMAP_SORT_MAX];
+	size_t comparator_count;
+	bool is_tree_sorted, is_tree_filtered;
+};
+
+static bool
+fold(struct jmap_call *c, struct str text, struct str *out)
+{
+	struct buf folded;
+
+	buf_init(&folded, 16 * MAILBOX_NAME_MAX);
+	utf8_casemap(&folded, utf8_cut(text, MAILBOX_NAME_MAX));
+	*out = arena_str(&c->arena, buf_str(&folded));
+	buf_release(&folded);
+	return out->p != NULL;
+}
+
+/* --- the filter --------------------------------------------------------------------------------- */
+
+static bool
+wrong(struct jmap_call *c)
+{
+	jmap_invalid(c, "A condition of the filter has the wrong type.");
+	return false;
+}
+
+/* One member of a FilterCondition on one mailbox; false when the call's error was set. */
+static bool
+judge_condition(struct jmap_call *c, const struct json_member *member, const struct found *f,
+    bool *out)
+{
+	const struct json *v = &member->value;
+	const struct mailbox *m = f->mailbox;
+	struct str text;
+	uint64_t id = 0;
+
+	if (str_eq(member->name, STR("parentId"))) {
+		if (!json_is(v, JSON_NULL) && !json_get_text(v, &text))
+			return wrong(c);
+		if (json_is(v, JSON_NULL))
+			*out = m->parent == 0;
+		else
+			*out = id_parse(text, ID_MAILBOX, &id) && id == m->parent;
+	} else if (str_eq(member->name, STR("name"))) {
+		if (!json_get_text(v, &text) || !fold(c, text, &text))
+			return wrong(c);
+		*out = str_find(f->folded, text) != STR_NONE;
+	} else if (str_eq(member->name, STR("role"))) {
+		if (!json_is(v, JSON_NULL) && !json_get_text(v, &text))
+			return wrong(c);
+		if (json_is(v, JSON_NULL))
+			*out = m->role == MAILBOX_ROLE_NONE;
+		else
+			*out = m->role != MAILBOX_ROLE_NONE &&
+			    str_eq(mailbox_role_names[m->role], text);
+	} else if (str_eq(member->name, STR("hasAnyRole"))) {
+		if (!json_get_bool(v, out))
+			return wrong(c);
+		*out = *out == (m->role != MAILBOX_ROLE_NONE);
+	} else if (str_eq(member->name, STR("isSubscribed"))) {
+		if (!json_get_bool(v, out))
+			return wrong(c);
+		*out = *out == m->is_subscribed;
+	} else {
+		jmap_fail(c, "unsupportedFilter", "There is no such condition.");
+		return false;
+	}
+	return true;
+}
+
+static bool judge(struct jmap_call *c, const struct json *filter, const struct found *f, bool *out);
+
+/* AND: none says no. OR: one says yes. NOT: none says yes. */
+static bool
+judge_operator(struct jmap_call *c, const struct json *filter, const struct found *f, bool *out)
+{
+	const struct json *conditions = json_find(filter, STR("conditions"));
+	struct str name;
+	bool is_and, is_or, one;
+
+	if (!json_get_text(json_find(filter, STR("operator")), &name) ||
+	    !json_is(conditions, JSON_ARRAY))
+		return wrong(c);
+	is_and = str_eq(name, STR("AND"));
+	is_or = str_eq(name, STR("OR"));
+	if (!is_and && !is_or && !str_eq(name, STR("NOT")))
+		return wrong(c);
+	*out = !is_or;
+	for (uint32_t i = 0; i < conditions->count; i++) {
+		if (!judge(c, &conditions->items[i], f, &one))
+			return false;
+		if (one != is_and)
+			*out = is_or;
+	}
+	return true;
+}
+
+static bool
+judge(struct jmap_call *c, const struct json *filter, const struct found *f, bool *out)
+{
+	bool one;
+
+	*out = true;
+	if (!filter)
+		return true;
+	if (!json_is(filter, JSON_OBJECT))
+		return wrong(c);
+	if (json_find(filter, STR("operator")))
+		return judge_operator(c, filter, f, out);
+	for (uint32_t i = 0; i < filter->count; i++) {
+		if (!judge_condition(c, &filter->members[i], f, &one))
+			return false;
+		*out = *out && one;
+	}
+	return true;
+}
+
+/* --- the order ---------------------------------------------------------------------------------- */
+
+static bool
+read_sort(struct jmap_call *c, struct query *q)
+{
+	static const struct str names[SORT_BY_COUNT] = { STR_INIT("name"), STR_INIT("sortOrder"),
+		STR_INIT("parentId") };
+	const struct json *sort = jmap_arg(c->args, STR("sort"));
+
+	if (!sort)
+		return true;
+	if (!json_is(sort, JSON_ARRAY) || sort->count > JMAP_SORT_MAX) {
+		jmap_invalid(c, "sort is no list, or too long.");
+		return false;
+	}
+	for (uint32_t i = 0; i < sort->count; i++) {
+		const struct json *ascending = jmap_arg(&sort->items[i], STR("isAscending"));
+		struct comparator *out = &q->comparators[q->comparator_count++];
+		bool is_ascending = true;
+		struct str text;
+		unsigned by = 0;
+
+		if (!json_get_text(json_find(&sort->items[i], STR("property")), &text) ||
+		    (ascending && !json_get_bool(ascending, &is_ascending))) {
+			jmap_invalid(c, "A comparator is wrong.");
+			return false;
+		}
+		while (by < SORT_BY_COUNT && !str_eq(names[by], text))
+			by++;
+		if (by == SORT_BY_COUNT) {
+			jmap_fail(c, "unsupportedSort", "There is no such order.");
+			return false;
+		}
+		*out = (struct comparator){ (enum sort_by)by, !is_ascending };
+	}
+	return true;
+}
+
+static int
+compare(const struct query *q, const struct found *a, const struct found *b)
+{
+	int order = 0;
+
+	for (size_t i = 0; i < q->comparator_count && order == 0; i++) {
+		switch (q->comparators[i].by) {
+		case SORT_NAME: order = str_cmp(a->folded, b->folded); break;
+		case SORT_ORDER:
+			order = (a->mailbox->sort_order > b->mailbox->sort_order) -
+			    (a->mailbox->sort_order < b->mailbox->sort_order);
+			break;
+		case SORT_PARENT:
+			order = (a->mailbox->parent > b->mailbox->parent) -
+			    (a->mailbox->parent < b->mailbox->parent);
+			break;
+		case SORT_BY_COUNT: break;
+		}
+		order = q->comparators[i].is_descending ? -order : order;
+	}
+	return order;
+}
+
+/* Insertion: stable, and lists of mailboxes are short and nearly in order. */
+static void
+sort_found(const struct query *q, struct found *found, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct found one = found[i];
+		size_t at = i;
+
+		for (; at > 0 && compare(q, &found[at - 1], &one) > 0; at--)
+			found[at] = found[at - 1];
+		found[at] = one;
+	}
+}
+
+/* sortAsTree: children behind their parent, siblings as sorted. */
+static size_t
+add_children(struct found *sorted, size_t count, uint32_t parent, struct found *out, size_t at)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (sorted[i].mailbox->parent != parent)
+			continue;
+		out[at++] = sorted[i];
+		at = add_children(sorted, count, sorted[i].mailbox->id, out, at);
+	}
+	return at;
+}
+
+/* --- the method --------------------------------------------------------------------------------- */
+
+static bool
+has_id(const struct found *found, size_t count, uint32_t id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (found[i].mailbox->id == id)
+			return true;
+	return false;
+}
+
+/* Keep what matches, in the order of `found`; filterAsTree asks it of all parents too. */
+static bool
+filter_found(struct query *q, struct found *found, size_t *count)
+{
+	size_t kept = 0, before;
+
+	for (size_t i = 0; i < *count; i++) {
+		bool is_match;
+
+		if (!judge(q->call, q->filter, &found[i], &is_match))
+			return false;
+		if (is_match)
+			found[kept++] = found[i];
+	}
+	do {
+		size_t n = 0;
+
+		before = kept;
+		for (size_t i = 0; q->is_tree_filtered && i < before; i++)
+			if (!found[i].mailbox->parent ||
+			    has_id(found, before, found[i].mailbox->parent))
+				found[n++] = found[i];
+		kept = q->is_tree_filtered ? n : kept;
+	} while (kept != before);
+	*count = kept;
+	return true;
+}
+
+static enum jmap_step
+write_answer(struct jmap_call *c, const struct found *found, size_t total)
+{
+	int64_t position, anchor_offset, start;
+	uint64_t limit, anchor = 0;
+	struct str anchor_text;
+	bool has_total;
+
+	if (!jmap_arg_int(c, STR("position"), 0, &position) ||
+	    !jmap_arg_int(c, STR("anchorOffset"), 0, &anchor_offset) ||
+	    !jmap_arg_text(c, STR("anchor"), &anchor_text) ||
+	    !jmap_arg_uint(c, STR("limit"), MAILBOX_COUNT_MAX, &limit) ||
+	    !jmap_arg_bool(c, STR("calculateTotal"), false, &has_total))
+		return JMAP_DONE;
+	start = position < 0 ? position + (int64_t)total : position;
+	if (anchor_text.p) {
+		if (!id_parse(anchor_text, ID_MAILBOX, &anchor))
+			return jmap_fail(c, "anchorNotFound", NULL);
+		for (start = 0; start < (int64_t)total; start++)
+			if (found[start].mailbox->id == anchor)
+				break;
+		if (start == (int64_t)total)
+			return jmap_fail(c, "anchorNotFound", NULL);
+		start += anchor_offset;
+	}
+	start = start < 0 ? 0 : start;
+	json_object_begin(&c->w);
+	jmap_write_account(c);
+	jmap_write_state(&c->w, STR("queryState"), change_state(c->account, CHANGE_MAILBOX));
+	json_name_bool(&c->w, STR("canCalculateChanges"), false);
+	json_name_int(&c->w, STR("position"), i64_min(start, (int64_t)total));
+	json_name(&c->w, STR("ids"));
+	json_array_begin(&c->w);
+	for (uint64_t i = 0; i < limit && start + (int64_t)i < (int64_t)total; i++)
+		jmap_write_id(&c->w, ID_MAILBOX, found[start + (int64_t)i].mailbox->id);
+	json_array_end(&c->w);
+	if (has_total)
+		json_name_int(&c->w, STR("total"), (int64_t)total);
+	json_object_end(&c->w);
+	return JMAP_DONE;
+}
+
+enum jmap_step
+jmap_mailbox_query(struct jmap_call *c)
+{
+	size_t count = c->account->mailbox_count;
+	struct query q = { .call = c, .filter = jmap_arg(c->args, STR("filter")) };
+	struct mailbox **tree = arena_alloc(&c->arena, count + 1, sizeof(struct mailbox *));
+	struct found *found = arena_alloc(&c->arena, count + 1, sizeof(*found));
+	struct found *sorted = arena_alloc(&c->arena, count + 1, sizeof(*sorted));
+
+	if (!tree || !found || !sorted)
+		return jmap_fail_with(c, FAIL_LIMIT);
+	if (!read_sort(c, &q) || !jmap_arg_bool(c, STR("sortAsTree"), false, &q.is_tree_sorted) ||
+	    !jmap_arg_bool(c, STR("filterAsTree"), false, &q.is_tree_filtered))
+		return JMAP_DONE;
+	mailbox_tree(c->account, tree);
+	for (size_t i = 0; i < count; i++) {
+		found[i].mailbox = tree[i];
+		if (!fold(c, tree[i]->name, &found[i].folded))
+			return jmap_fail_with(c, FAIL_LIMIT);
+	}
+	sort_found(&q, found, count);
+	if (q.is_tree_sorted) {
+		count = add_children(found, count, 0, sorted, 0);
+		found = sorted;
+	}
+	if (!filter_found(&q, found, &count))
+		return JMAP_DONE;
+	return write_answer(c, found, count);
+}

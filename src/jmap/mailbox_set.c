@@ -1,0 +1,222 @@
+/*
+ * Mailbox/set (RFC 8621 2.5).
+ */
+#include "mail/mailbox.h"
+
+/* rooms */
+#include "jmap/mailbox.h"
+#include "jmap/methods.h"
+#include "jmap/set.h"
+
+struct arguments {
+	bool removes_emails; /* onDestroyRemoveEmails */
+};
+
+static bool
+begin(struct jmap_call *c, void **more_out)
+{
+	struct arguments *arguments = arena_alloc(&c->arena, 1, sizeof(*arguments));
+
+	if (!arguments) {
+		jmap_fail_with(c, FAIL_LIMIT);
+		return false;
+	}
+	*more_out = arguments;
+	return jmap_arg_bool(c, STR("onDestroyRemoveEmails"), false, &arguments->removes_emails);
+}
+
+/* parentId: Id|null; a "#name" not created yet waits. */
+static enum jmap_set_said
+take_parent(struct jmap_call *c, const struct json *v, uint32_t *out, struct jmap_set_error *e)
+{
+	struct str text, id;
+	uint64_t n;
+
+	*out = 0;
+	if (json_is(v, JSON_NULL))
+		return SET_OK;
+	if (!json_get_text(v, &text))
+		return jmap_set_invalid(e, STR("parentId"), "parentId is no Id.");
+	id = jmap_created_find(c->run, text);
+	if (!id.p) {
+		jmap_set_invalid(e, STR("parentId"), "There is no such parent.");
+		return SET_LATER;
+	}
+	if (!id_parse(id, ID_MAILBOX, &n) || n > UINT32_MAX ||
+	    !mailbox_get(c->account, (uint32_t)n))
+		return jmap_set_invalid(e, STR("parentId"), "There is no such parent.");
+	*out = (uint32_t)n;
+	return SET_OK;
+}
+
+static enum jmap_set_said
+take_role(const struct json *v, enum mailbox_role *out, struct jmap_set_error *e)
+{
+	struct str text;
+
+	*out = MAILBOX_ROLE_NONE;
+	if (json_is(v, JSON_NULL))
+		return SET_OK;
+	if (!json_get_text(v, &text) || str_empty(text) || !mailbox_role_parse(text, out))
+		return jmap_set_invalid(e, STR("role"), "There is no such role.");
+	return SET_OK;
+}
+
+/* One property of a creation or a patch. */
+static enum jmap_set_said
+take_property(struct jmap_call *c, const struct json_member *member, struct mailbox_new *to,
+    unsigned *what, struct jmap_set_error *e)
+{
+	const struct json *v = &member->value;
+	int64_t n;
+
+	if (str_eq(member->name, STR("name"))) {
+		*what |= MAILBOX_SET_NAME;
+		if (!json_get_text(v, &to->name))
+			return jmap_set_invalid(e, member->name, "The name is no text.");
+	} else if (str_eq(member->name, STR("parentId"))) {
+		*what |= MAILBOX_SET_PARENT;
+		return take_parent(c, v, &to->parent, e);
+	} else if (str_eq(member->name, STR("role"))) {
+		*what |= MAILBOX_SET_ROLE;
+		return take_role(v, &to->role, e);
+	} else if (str_eq(member->name, STR("sortOrder"))) {
+		*what |= MAILBOX_SET_SORT_ORDER;
+		if (!json_get_int(v, &n) || n < 0 || n > INT32_MAX)
+			return jmap_set_invalid(e, member->name, "sortOrder is 0 .. 2^31-1.");
+		to->sort_order = (uint32_t)n;
+	} else if (str_eq(member->name, STR("isSubscribed"))) {
+		*what |= MAILBOX_SET_SUBSCRIBED;
+		if (!json_get_bool(v, &to->is_subscribed))
+			return jmap_set_invalid(e, member->name, "isSubscribed is a Boolean.");
+	} else {
+		return jmap_set_invalid(e, member->name, "The server sets this, or knows no such.");
+	}
+	return SET_OK;
+}
+
+static enum jmap_set_said
+take_properties(struct jmap_call *c, const struct json *object, struct mailbox_new *to,
+    unsigned *what, struct jmap_set_error *e)
+{
+	enum jmap_set_said said = SET_OK;
+
+	for (uint32_t i = 0; i < object->count && said == SET_OK; i++)
+		said = take_property(c, &object->members[i], to, what, e);
+	return said;
+}
+
+/* What the room below refused, in JMAP's words. */
+static enum jmap_set_said
+refused(struct jmap_call *c, enum fail fail, const struct mailbox_new *to, struct jmap_set_error *e)
+{
+	const struct mailbox *twin;
+
+	switch (fail) {
+	case FAIL_SYNTAX: return jmap_set_invalid(e, STR("name"), "This name is not allowed.");
+	case FAIL_MISSING: return jmap_set_error(e, "notFound", NULL);
+	case FAIL_PERM:
+		return jmap_set_error(e, "forbidden",
+		    "The Inbox stays as it is, and nothing goes below itself.");
+	case FAIL_LIMIT: return jmap_set_error(e, "overQuota", "Too many mailboxes, or too deep.");
+	case FAIL_DENIED:
+		twin = mailbox_child(c->account, to->parent, to->name);
+		if (!twin)
+			return jmap_set_invalid(e, STR("role"), "Another mailbox has this role.");
+		e->existing_kind = ID_MAILBOX;
+		e->existing_id = twin->id;
+		jmap_set_invalid(e, STR("name"), NULL);
+		return jmap_set_error(e, "alreadyExists", "Another mailbox there has this name.");
+	case FAIL_NONE:
+	case FAIL_TEMP:
+	case FAIL_COUNT: break;
+	}
+	jmap_fail(c, "serverPartialFail", "The store failed.");
+	return SET_FAIL;
+}
+
+static enum jmap_set_said
+create(struct jmap_call *c, void *more, const struct json *object, uint64_t *id_out,
+    struct jmap_set_error *e)
+{
+	struct mailbox_new to = { 0 };
+	unsigned what = 0;
+	uint32_t id;
+	enum jmap_set_said said = take_properties(c, object, &to, &what, e);
+	enum fail fail;
+
+	(void)more;
+	if (said != SET_OK)
+		return said;
+	if (!(what & MAILBOX_SET_NAME))
+		return jmap_set_invalid(e, STR("name"), "A name is needed.");
+	fail = mailbox_create(c->account, &to, &id);
+	if (fail)
+		return refused(c, fail, &to, e);
+	*id_out = id;
+	return SET_OK;
+}
+
+static enum fail
+created(struct jmap_call *c, void *more, uint64_t id)
+{
+	(void)more;
+	return jmap_mailbox_write(c, id);
+}
+
+static enum jmap_set_said
+update(struct jmap_call *c, void *more, uint64_t id, const struct json *patch,
+    struct jmap_set_error *e)
+{
+	const struct mailbox *m = id <= UINT32_MAX ? mailbox_get(c->account, (uint32_t)id) : NULL;
+	struct mailbox_new to;
+	unsigned what = 0;
+	enum jmap_set_said said;
+	enum fail fail;
+
+	(void)more;
+	if (!m)
+		return jmap_set_error(e, "notFound", NULL);
+	to = (struct mailbox_new){ .parent = m->parent, .role = m->role };
+	to.name = arena_str(&c->arena, m->name);
+	said = take_properties(c, patch, &to, &what, e);
+	if (said != SET_OK || what == 0)
+		return said;
+	fail = mailbox_update(c->account, (uint32_t)id, what, &to);
+	return fail ? refused(c, fail, &to, e) : SET_OK;
+}
+
+static enum jmap_set_said
+destroy(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e)
+{
+	const struct arguments *arguments = more;
+	const struct mailbox *m = id <= UINT32_MAX ? mailbox_get(c->account, (uint32_t)id) : NULL;
+	enum fail fail;
+
+	if (!m || m->is_dead)
+		return jmap_set_error(e, "notFound", NULL);
+	if (mailbox_has_children(c->account, (uint32_t)id)) {
+		jmap_set_error(e, "mailboxHasChild", NULL);
+		return SET_LATER; /* the child may go in the same call */
+	}
+	fail = mailbox_delete(c->account, (uint32_t)id, arguments->removes_emails);
+	if (fail == FAIL_DENIED)
+		return jmap_set_error(e, "mailboxHasEmail", NULL);
+	return fail ? refused(c, fail, &(struct mailbox_new){ 0 }, e) : SET_OK;
+}
+
+static const struct jmap_set_type mailbox_set_type = {
+	.kind = ID_MAILBOX,
+	.change = CHANGE_MAILBOX,
+	.begin = begin,
+	.create = create,
+	.created = created,
+	.update = update,
+	.destroy = destroy,
+};
+
+enum jmap_step
+jmap_mailbox_set(struct jmap_call *c)
+{
+	return jmap_set(c, &mailbox_set_type);
+}

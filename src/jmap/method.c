@@ -1,0 +1,37 @@
+/*
+ * The table of methods: what it names exists, what it does not name is unknownMethod.
+ */
+#include "jmap/methods.h"
+
+/* base */
+#include "base/mem.h"
+
+const struct jmap_method jmap_methods[] = {
+	/* name  needs in using  flags  run                                              RFC */
+	{ STR_INIT("Core/echo"), CAPABILITY_CORE, 0, jmap_core_echo }, /* 8620 4 */
+	{ STR_INIT("Email/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
+	    jmap_email_changes },                                                   /* 8621 4.3 */
+	{ STR_INIT("Email/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_get }, /* 4.2 */
+	{ STR_INIT("Email/import"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_import }, /* 4.8 */
+	{ STR_INIT("Email/query"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_query },   /* 4.4 */
+	{ STR_INIT("Email/set"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_set },       /* 4.6 */
+	{ STR_INIT("Mailbox/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
+	    jmap_mailbox_changes },                                                     /* 2.2 */
+	{ STR_INIT("Mailbox/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_mailbox_get }, /* 2.1 */
+	{ STR_INIT("Mailbox/query"), CAPABILITY_MAIL, METHOD_ACCOUNT,
+	    jmap_mailbox_query },                                                       /* 2.3 */
+	{ STR_INIT("Mailbox/set"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_mailbox_set }, /* 2.5 */
+	{ STR_INIT("Thread/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
+	    jmap_thread_changes },                                                    /* 3.2 */
+	{ STR_INIT("Thread/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_thread_get }, /* 3.1 */
+};
+const size_t jmap_method_count = ARRAY_LEN(jmap_methods);
+
+const struct jmap_method *
+jmap_method_find(struct str name)
+{
+	for (size_t i = 0; i < jmap_method_count; i++)
+		if (str_eq(jmap_methods[i].name, name))
+			return &jmap_methods[i];
+	return NULL;
+}

@@ -1,0 +1,85 @@
+/*
+ * private.h - the room's own state, and logging in (private to the room).
+ *
+ * Every handler begins with a login:
+ *
+ *     START --Authorization--> WAIT --good--> DONE (account open)
+ *       | none, no Basic        |  --wrong--> DELAY --a second, not on loopback--> REPLIED (401)
+ *       +--> REPLIED (401)      +--directory down--> REPLIED (503)
+ */
+#ifndef JMAP_PRIVATE_H
+#define JMAP_PRIVATE_H
+
+/* base */
+#include "base/map.h"
+
+/* rooms */
+#include "jmap/jmap.h"
+#include "jmap/limits.h"
+
+#define JMAP_DELAY_MS 1000 /* a wrong password is answered this late */
+
+/* What one user has under way. */
+struct jmap_user {
+	struct map_node node;
+	struct str name; /* own: behind the struct */
+	unsigned requests, uploads;
+};
+
+struct jmap {
+	struct mail *mail;           /* borrow */
+	struct directory *directory; /* borrow */
+	struct jmap_settings settings;
+	struct map users; /* those with something under way */
+	char state[17];   /* of the session: changes with what it says */
+};
+
+enum jmap_login_state { LOGIN_START, LOGIN_WAIT, LOGIN_DELAY, LOGIN_DONE, LOGIN_REPLIED };
+
+struct jmap_login { /* zeroed at first */
+	enum jmap_login_state state;
+	struct jmap *jmap; /* borrow */
+	struct directory_query query;
+	struct timer delay;
+	struct loop *loop;       /* borrow */
+	struct account *account; /* own: counted; set when DONE */
+	struct jmap_user *user;  /* own: counted; NULL when nothing is counted */
+	bool is_upload;
+};
+
+/*
+ * Go on. DONE: login->account is open. REPLIED: the exchange has its reply, answer HTTP_DONE.
+ * Anything else: answer HTTP_WAIT.
+ */
+enum jmap_login_state jmap_login_step(struct jmap_login *login, struct jmap *j,
+    struct http_exchange *x);
+
+/* Cancel, close; safe in any state. */
+void jmap_login_release(struct jmap_login *login);
+
+/*
+ * Count one more request (or upload) of this user until the release; false: too many, and the
+ * exchange has its reply.
+ */
+MUST_CHECK bool jmap_login_count(struct jmap_login *login, struct http_exchange *x, bool is_upload);
+
+/* A request-level error: urn:ietf:params:jmap:error:<name>; `limit` NULL but for "limit". */
+void jmap_refuse(struct http_exchange *x, unsigned status, const char *name, const char *limit,
+    const char *detail);
+
+/* The session resource as a reply (RFC 8620 2). */
+void jmap_session_reply(struct jmap *j, const struct jmap_login *login, struct http_exchange *x);
+
+/* capability.c: the members of "capabilities" and of an account's "accountCapabilities". */
+struct json_writer;
+void jmap_capabilities_write(const struct jmap *j, struct json_writer *w);
+void jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w);
+void jmap_primary_accounts_write(struct json_writer *w, struct str account_id);
+
+/* Handlers. */
+struct http_handler *jmap_api_open(void *room, struct http_exchange *x);
+struct http_handler *jmap_session_open(void *room, struct http_exchange *x);
+struct http_handler *jmap_upload_open(void *room, struct http_exchange *x);
+struct http_handler *jmap_download_open(void *room, struct http_exchange *x);
+
+#endif

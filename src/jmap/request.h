@@ -1,0 +1,63 @@
+/*
+ * request.h - the envelope of an API request, and back-references (RFC 8620 3.3, 3.7).
+ *
+ * Pure: a text goes in; calls or a request-level error come out. Trees and calls live in the arena.
+ */
+#ifndef JMAP_REQUEST_H
+#define JMAP_REQUEST_H
+
+/* base */
+#include "base/arena.h"
+#include "base/str.h"
+
+/* rooms */
+#include "codec/json.h"
+
+enum { /* capabilities as bits; capability.c has their URNs */
+	CAPABILITY_CORE = 1,
+	CAPABILITY_MAIL = 2,
+};
+
+/* The bit of a URN, or 0. */
+unsigned jmap_capability(struct str urn);
+
+struct jmap_invocation {
+	struct str name, id;
+	const struct json *args; /* an object */
+};
+
+struct jmap_request { /* fields: read only */
+	unsigned using;
+	struct jmap_invocation *calls;
+	size_t call_count;
+	const struct json *created_ids; /* an object of texts, or NULL */
+};
+
+enum jmap_refusal {
+	JMAP_TAKEN,
+	JMAP_NOT_JSON,
+	JMAP_NOT_REQUEST,
+	JMAP_UNKNOWN_CAPABILITY,
+	JMAP_LIMIT_CALLS, /* maxCallsInRequest */
+	JMAP_LIMIT_SIZE,  /* maxSizeRequest: the tree does not fit */
+};
+
+/* Read the text (borrowed as long as the request is used). */
+enum jmap_refusal jmap_request_parse(struct str text, struct arena *a, struct jmap_request *out);
+
+/* What was answered before, for references: the name, call id, and arguments as JSON text. */
+struct jmap_answer {
+	struct str name, id;
+	struct str text;
+	const struct json *tree; /* NULL until the first reference to it */
+};
+
+/*
+ * The arguments with "#name" members replaced by what they refer to; `args` itself when there are
+ * none. FAIL_SYNTAX: invalidArguments (a name with and without '#'); FAIL_MISSING:
+ * invalidResultReference; FAIL_LIMIT: the arena is full.
+ */
+MUST_CHECK enum fail jmap_resolve(const struct json *args, struct jmap_answer *answers,
+    size_t count, struct arena *a, const struct json **out);
+
+#endif

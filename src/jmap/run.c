@@ -1,0 +1,261 @@
+#include "jmap/run.h"
+
+/* base */
+#include "base/mem.h"
+
+void
+jmap_run_init(struct jmap_run *r, struct account *account, const struct jmap_request *request,
+    struct str session_state)
+{
+	const struct json *ids = request->created_ids;
+
+	*r = (struct jmap_run){
+		.account = account,
+		.request = request,
+		.session_state = session_state,
+	};
+	arena_init(&r->arena, JMAP_TREE_MAX);
+	buf_init(&r->out, JMAP_RESPONSE_MAX);
+	r->w.out = &r->out;
+	r->answers = arena_alloc(&r->arena, JMAP_CALLS_MAX, sizeof(*r->answers));
+	r->answer_at = arena_alloc(&r->arena, JMAP_CALLS_MAX, sizeof(*r->answer_at));
+	r->answer_max = JMAP_CALLS_MAX;
+	invariant(r->answers && r->answer_at && request->call_count <= r->answer_max);
+	for (uint32_t i = 0; ids && i < ids->count; i++)
+		jmap_created_add(r, ids->members[i].name, ids->members[i].value.text);
+	json_object_begin(&r->w);
+	json_name(&r->w, STR("methodResponses"));
+	json_array_begin(&r->w);
+}
+
+static void
+call_release(struct jmap_run *r)
+{
+	if (!r->is_in_call)
+		return;
+	r->is_in_call = false;
+	if (r->call.release)
+		r->call.release(&r->call);
+	arena_release(&r->call.arena);
+	r->call = (struct jmap_call){ 0 };
+}
+
+void
+jmap_run_release(struct jmap_run *r)
+{
+	call_release(r);
+	map_release(&r->created);
+	buf_release(&r->out);
+	arena_release(&r->arena);
+}
+
+enum jmap_step
+jmap_fail(struct jmap_call *c, const char *type, const char *text)
+{
+	c->error = type;
+	c->error_text = text;
+	return JMAP_DONE;
+}
+
+enum jmap_step
+jmap_fail_with(struct jmap_call *c, enum fail fail)
+{
+	switch (fail) {
+	case FAIL_LIMIT: return jmap_fail(c, "requestTooLarge", "This needs too much memory.");
+	case FAIL_TEMP: return jmap_fail(c, "serverUnavailable", "The store does not answer now.");
+	case FAIL_DENIED: return jmap_fail(c, "forbidden", NULL);
+	case FAIL_SYNTAX: return jmap_fail(c, "invalidArguments", NULL);
+	case FAIL_MISSING:
+	case FAIL_PERM:
+	case FAIL_NONE:
+	case FAIL_COUNT: break;
+	}
+	return jmap_fail(c, "serverFail", "Something that should be there is missing or damaged.");
+}
+
+void
+jmap_created_add(struct jmap_run *r, struct str creation_id, struct str id)
+{
+	struct map_node *node = map_find(&r->created, creation_id);
+	struct jmap_created *entry;
+	struct str key = arena_str(&r->arena, creation_id), value = arena_str(&r->arena, id);
+
+	if (!key.p || !value.p || r->created_count == JMAP_CREATED_MAX)
+		return;
+	if (node) { /* the latest wins (RFC 8620 5.3) */
+		container_of(node, struct jmap_created, node)->id = value;
+		return;
+	}
+	entry = arena_alloc(&r->arena, 1, sizeof(*entry));
+	if (!entry)
+		return;
+	entry->id = value;
+	r->created_count++;
+	map_insert(&r->created, &entry->node, key);
+}
+
+struct str
+jmap_created_find(const struct jmap_run *r, struct str id)
+{
+	struct map_node *node;
+
+	if (!str_starts(id, STR("#")))
+		return id;
+	node = map_find(&r->created, str_from(id, 1));
+	return node ? container_of(node, struct jmap_created, node)->id : (struct str){ 0 };
+}
+
+/* A call's error as its arguments. */
+static void
+write_error(struct jmap_run *r, const char *type, const char *text)
+{
+	json_object_begin(&r->w);
+	json_name_string(&r->w, STR("type"), str_c(type));
+	if (text)
+		json_name_string(&r->w, STR("description"), str_c(text));
+	json_object_end(&r->w);
+}
+
+static void
+answer_begin(struct jmap_run *r, struct str name)
+{
+	json_array_begin(&r->w);
+	json_string(&r->w, name);
+	r->args_mark = buf_str(&r->out).n + 1; /* behind the comma */
+}
+
+static void
+answer_end(struct jmap_run *r, struct str name, struct str id)
+{
+	struct jmap_answer *answer = &r->answers[r->answer_count];
+	size_t end = buf_str(&r->out).n;
+
+	r->answer_at[r->answer_count++] = r->args_mark;
+	*answer = (struct jmap_answer){ .name = name, .id = id };
+	answer->text.n = end - r->args_mark; /* p is set when it is asked for: `out` moves */
+	json_string(&r->w, id);
+	json_array_end(&r->w);
+}
+
+static void
+answer_error(struct jmap_run *r, struct str id, const char *type, const char *text)
+{
+	answer_begin(r, STR("error"));
+	write_error(r, type, text);
+	answer_end(r, STR("error"), id);
+}
+
+/* RFC 8620 3.6.2 before a method runs. */
+static const char *
+call_check(struct jmap_run *r, const struct jmap_invocation *call, const char **text_out)
+{
+	const struct jmap_method *method = jmap_method_find(call->name);
+	struct str account_id;
+	uint64_t id;
+
+	if (!method || !(method->capability & r->request->using))
+		return "unknownMethod";
+	for (size_t i = 0; i < r->answer_count; i++)
+		r->answers[i].text.p = buf_str(&r->out).p + r->answer_at[i];
+	switch (jmap_resolve(call->args, r->answers, r->answer_count, &r->arena, &r->call.args)) {
+	case FAIL_NONE: break;
+	case FAIL_SYNTAX:
+		*text_out = "An argument stands there with and without '#'.";
+		return "invalidArguments";
+	case FAIL_LIMIT: return "requestTooLarge";
+	case FAIL_DENIED:
+	case FAIL_MISSING:
+	case FAIL_TEMP:
+	case FAIL_PERM:
+	case FAIL_COUNT: return "invalidResultReference";
+	}
+	r->call.method = method;
+	if (!(method->flags & METHOD_ACCOUNT))
+		return NULL;
+	if (!json_get_text(json_find(r->call.args, STR("accountId")), &account_id)) {
+		*text_out = "accountId is missing or no text.";
+		return "invalidArguments";
+	}
+	if (!id_parse(account_id, ID_ACCOUNT, &id) || id != r->account->id)
+		return "accountNotFound";
+	r->call.account = r->account;
+	return NULL;
+}
+
+static void
+call_begin(struct jmap_run *r)
+{
+	const struct jmap_invocation *call = &r->request->calls[r->next];
+	const char *error, *text = NULL;
+
+	r->call = (struct jmap_call){ .run = r };
+	error = call_check(r, call, &text);
+	if (error) {
+		answer_error(r, call->id, error, text);
+		r->next++;
+		return;
+	}
+	arena_init(&r->call.arena, JMAP_CALL_MAX);
+	r->is_in_call = true;
+	r->mark = buf_str(&r->out).n;
+	r->call.w = r->w;
+	answer_begin(r, call->name);
+	r->call.w = r->w;
+}
+
+static enum jmap_step
+call_step(struct jmap_run *r)
+{
+	const struct jmap_invocation *call = &r->request->calls[r->next];
+	bool needs_comma = r->next > 0;
+
+	r->call.slice_end_us = clock_precise_us() + LOOP_SLICE_US;
+	if (r->call.method->run(&r->call) == JMAP_YIELD && buf_ok(&r->out))
+		return JMAP_YIELD;
+	if (!buf_ok(&r->out))
+		jmap_fail(&r->call, "requestTooLarge", "The response would be too large.");
+	r->w.needs_comma = r->call.w.needs_comma;
+	if (r->call.error) {
+		buf_rewind(&r->out, r->mark);
+		r->w.needs_comma = needs_comma;
+		answer_error(r, call->id, r->call.error, r->call.error_text);
+	} else {
+		answer_end(r, call->name, call->id);
+	}
+	call_release(r);
+	r->next++;
+	return JMAP_DONE;
+}
+
+static void
+run_end(struct jmap_run *r)
+{
+	json_array_end(&r->w);
+	if (r->request->created_ids) {
+		json_name(&r->w, STR("createdIds"));
+		json_object_begin(&r->w);
+		for (struct map_node *n = map_first(&r->created); n; n = map_next(&r->created, n))
+			json_name_string(&r->w, n->key,
+			    container_of(n, struct jmap_created, node)->id);
+		json_object_end(&r->w);
+	}
+	json_name_string(&r->w, STR("sessionState"), r->session_state);
+	json_object_end(&r->w);
+}
+
+enum jmap_step
+jmap_run_step(struct jmap_run *r)
+{
+	int64_t end_us = clock_precise_us() + LOOP_SLICE_US;
+
+	while (r->next < r->request->call_count) {
+		if (!r->is_in_call)
+			call_begin(r);
+		if (r->is_in_call && call_step(r) == JMAP_YIELD)
+			return JMAP_YIELD;
+		if (clock_precise_us() >= end_us && r->next < r->request->call_count)
+			return JMAP_YIELD;
+	}
+	run_end(r);
+	return JMAP_DONE;
+}

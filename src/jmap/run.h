@@ -1,0 +1,116 @@
+/*
+ * run.h - one API request under way: its calls in order, its response (private to the room).
+ *
+ * No HTTP here: api.c feeds a run and sends what it wrote; tests run it alone. A method is a function
+ * that is called again and again until it says JMAP_DONE; what it keeps between its slices is
+ * call->state. It writes its response's arguments as one JSON object; when it fails (jmap_fail()),
+ * what it wrote is cut off and an error stands there instead (RFC 8620 3.6.2).
+ *
+ *     NEXT --a call is left--> CALL --method says YIELD--> CALL (another turn)
+ *      |                         +--method says DONE--> NEXT
+ *      +--none is left--> DONE
+ */
+#ifndef JMAP_RUN_H
+#define JMAP_RUN_H
+
+/* base */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/map.h"
+
+/* rooms */
+#include "codec/json.h"
+#include "jmap/limits.h"
+#include "jmap/request.h"
+#include "mail/id.h"
+#include "mail/mail.h"
+
+struct jmap_run;
+struct jmap_call;
+
+enum jmap_step { JMAP_YIELD, JMAP_DONE };
+
+struct jmap_method {
+	struct str name;     /* "Email/get" */
+	unsigned capability; /* must be in `using` */
+	unsigned flags;      /* METHOD_ bits */
+	enum jmap_step (*run)(struct jmap_call *c);
+};
+enum {
+	METHOD_ACCOUNT = 1, /* takes accountId; c->account is set */
+};
+
+/* The method of that name, or NULL. */
+const struct jmap_method *jmap_method_find(struct str name);
+extern const struct jmap_method jmap_methods[];
+extern const size_t jmap_method_count;
+
+struct jmap_call {            /* fields: read only but for `state` and `release` */
+	struct jmap_run *run; /* borrow */
+	const struct jmap_method *method;
+	const struct json *args;              /* references resolved */
+	struct account *account;              /* borrow: the login's; NULL without METHOD_ACCOUNT */
+	struct json_writer w;                 /* where the response's arguments go */
+	struct arena arena;                   /* lives as long as the call */
+	const char *error;                    /* type of the method-level error, or NULL */
+	const char *error_text;               /* for people; or NULL */
+	void *state;                          /* the method's, from the arena */
+	void (*release)(struct jmap_call *c); /* gives back what `state` holds elsewhere */
+	int64_t slice_end_us;
+};
+
+struct jmap_created { /* a creation id of this request */
+	struct map_node node;
+	struct str id; /* arena of the run: the server's id */
+};
+
+struct jmap_run {                           /* fields: read only */
+	struct account *account;            /* borrow: the login's */
+	const struct jmap_request *request; /* borrow */
+	struct arena arena;                 /* lives as long as the request */
+	struct buf out;                     /* own: the response so far */
+	struct json_writer w;
+	struct jmap_answer *answers; /* arena */
+	size_t answer_count, answer_max;
+	size_t *answer_at; /* arena: where each answer's arguments begin in `out` */
+	size_t next;       /* call to begin */
+	bool is_in_call;
+	size_t mark, args_mark; /* where the current answer and its arguments begin */
+	struct jmap_call call;
+	struct map created;
+	size_t created_count;
+	struct str session_state; /* borrow: the jmap's */
+};
+
+/* All of these are borrowed until jmap_run_release(). */
+void jmap_run_init(struct jmap_run *r, struct account *account, const struct jmap_request *request,
+    struct str session_state);
+void jmap_run_release(struct jmap_run *r);
+
+/* One slice; when DONE, r->out is the whole response (buf_ok() says whether it fitted). */
+enum jmap_step jmap_run_step(struct jmap_run *r);
+
+/* --- for methods ------------------------------------------------------------------------------- */
+
+/* End the call with a method-level error; `text` (static, may be NULL) is for people. */
+enum jmap_step jmap_fail(struct jmap_call *c, const char *type, const char *text);
+
+/* The same for what a room below answered: LIMIT requestTooLarge, the rest serverFail and the like. */
+enum jmap_step jmap_fail_with(struct jmap_call *c, enum fail fail);
+
+/* This slice was long enough: save where you are and answer JMAP_YIELD. */
+static inline bool
+jmap_slice_over(const struct jmap_call *c)
+{
+	return clock_precise_us() >= c->slice_end_us;
+}
+
+/* Remember a creation id (copied) and what it became. */
+void jmap_created_add(struct jmap_run *r, struct str creation_id, struct str id);
+
+/* What "#name" became; an id without '#' is itself. p is NULL when there is none. */
+struct str jmap_created_find(const struct jmap_run *r, struct str id);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * The session resource (RFC 8620 2), at /.well-known/jmap, /jmap/session, and GET of the API.
+ */
+#include "jmap/private.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "codec/json.h"
+#include "mail/id.h"
+
+#define SESSION_MAX 65536 /* bytes of the resource */
+
+struct session_request {
+	struct http_handler handler;
+	struct jmap *jmap; /* borrow */
+	struct jmap_login login;
+};
+
+static const struct {
+	struct str name, path;
+} urls[] = {
+	{ STR_INIT("apiUrl"), STR_INIT("/jmap/api") },
+	{ STR_INIT("downloadUrl"),
+	    STR_INIT("/jmap/download/{accountId}/{blobId}/{name}?accept={type}") },
+	{ STR_INIT("uploadUrl"), STR_INIT("/jmap/upload/{accountId}/") },
+	{ STR_INIT("eventSourceUrl"),
+	    STR_INIT("/jmap/eventsource?types={types}&closeafter={closeafter}&ping={ping}") },
+};
+
+static void
+write_accounts(struct jmap *j, struct json_writer *w, const struct account *a, struct str id)
+{
+	json_name(w, STR("accounts"));
+	json_object_begin(w);
+	json_name(w, id);
+	json_object_begin(w);
+	json_name_string(w, STR("name"), a->name);
+	json_name_bool(w, STR("isPersonal"), true);
+	json_name_bool(w, STR("isReadOnly"), false);
+	json_name(w, STR("accountCapabilities"));
+	json_object_begin(w);
+	jmap_account_capabilities_write(j, w);
+	json_object_end(w);
+	json_object_end(w);
+	json_object_end(w);
+	json_name(w, STR("primaryAccounts"));
+	json_object_begin(w);
+	jmap_primary_accounts_write(w, id);
+	json_object_end(w);
+}
+
+static void
+write_urls(struct json_writer *w, struct http_exchange *x)
+{
+	struct buf base;
+
+	buf_init(&base, HTTP_LINE_MAX + 64);
+	http_base_url(x, &base);
+	for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+		json_name(w, urls[i].name);
+		json_string_begin(w);
+		json_string_piece(w, buf_str(&base));
+		json_string_piece(w, urls[i].path);
+		json_string_end(w);
+	}
+	buf_release(&base);
+}
+
+void
+jmap_session_reply(struct jmap *j, const struct jmap_login *login, struct http_exchange *x)
+{
+	struct id_text id = id_text(ID_ACCOUNT, login->account->id);
+	struct json_writer w;
+	struct buf body;
+
+	buf_init(&body, SESSION_MAX);
+	w = (struct json_writer){ .out = &body };
+	json_object_begin(&w);
+	json_name(&w, STR("capabilities"));
+	json_object_begin(&w);
+	jmap_capabilities_write(j, &w);
+	json_object_end(&w);
+	write_accounts(j, &w, login->account, id_str(&id));
+	json_name_string(&w, STR("username"), login->account->name);
+	write_urls(&w, x);
+	json_name_string(&w, STR("state"), str_c(j->state));
+	json_object_end(&w);
+	http_reply_start(x, 200, "application/json");
+	http_reply_header(x, "Cache-Control", STR("no-cache, no-store, must-revalidate"));
+	http_reply_buf(x, &body);
+}
+
+static enum http_step
+session_step(struct http_handler *h, struct http_exchange *x)
+{
+	struct session_request *s = container_of(h, struct session_request, handler);
+
+	switch (jmap_login_step(&s->login, s->jmap, x)) {
+	case LOGIN_START:
+	case LOGIN_WAIT:
+	case LOGIN_DELAY: return HTTP_WAIT;
+	case LOGIN_DONE: jmap_session_reply(s->jmap, &s->login, x); break;
+	case LOGIN_REPLIED: break;
+	}
+	return HTTP_DONE;
+}
+
+static void
+session_release(struct http_handler *h)
+{
+	struct session_request *s = container_of(h, struct session_request, handler);
+
+	jmap_login_release(&s->login);
+	mem_free(s);
+}
+
+struct http_handler *
+jmap_session_open(void *room, struct http_exchange *x)
+{
+	struct session_request *s = mem_new(1, sizeof(*s));
+
+	(void)x;
+	s->handler = (struct http_handler){ session_step, session_release };
+	s->jmap = room;
+	return &s->handler;
+}

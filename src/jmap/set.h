@@ -1,0 +1,65 @@
+/*
+ * set.h - what all Foo/set methods have in common (RFC 8620 5.3), sliced.
+ *
+ * Creates, then updates, then destroys. One that waits for another of the same call (a parent that is
+ * created with it, a child that goes with it) says SET_LATER and is tried again behind the others.
+ */
+#ifndef JMAP_SET_H
+#define JMAP_SET_H
+
+/* rooms */
+#include "jmap/args.h"
+#include "mail/changes.h"
+
+#define SET_PROPERTIES_MAX 8 /* properties named in one SetError */
+
+struct jmap_set_error {
+	const char *type; /* "invalidProperties" .. */
+	const char *text; /* for people, or NULL */
+	struct str properties[SET_PROPERTIES_MAX];
+	size_t property_count;
+	enum id_kind existing_kind;
+	uint64_t existing_id;    /* "existingId" of alreadyExists; 0: none */
+	struct str missing_blob; /* of blobNotFound; p is NULL: none */
+};
+
+enum jmap_set_said {
+	SET_OK,
+	SET_ERROR, /* *e says why */
+	SET_LATER, /* after the others; *e says why if it never works */
+	SET_FAIL,  /* the call's error was set: it ends here */
+};
+
+struct jmap_set_type {
+	enum id_kind kind;
+	enum change_type change;
+	/* Further arguments into *more_out; false when the call's error was set. May be NULL. */
+	bool (*begin)(struct jmap_call *c, void **more_out);
+	enum jmap_set_said (*create)(struct jmap_call *c, void *more, const struct json *object,
+	    uint64_t *id_out, struct jmap_set_error *e); /* NULL: nothing can be created */
+	/* Write what was created, as one object. */
+	enum fail (*created)(struct jmap_call *c, void *more, uint64_t id);
+	enum jmap_set_said (*update)(struct jmap_call *c, void *more, uint64_t id,
+	    const struct json *patch, struct jmap_set_error *e);
+	enum jmap_set_said (
+	    *destroy)(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e);
+};
+
+enum jmap_step jmap_set(struct jmap_call *c, const struct jmap_set_type *type);
+
+/* Fill in an error; SET_ERROR. `property` may be empty. */
+enum jmap_set_said jmap_set_invalid(struct jmap_set_error *e, struct str property,
+    const char *text);
+enum jmap_set_said jmap_set_error(struct jmap_set_error *e, const char *type, const char *text);
+
+/* One SetError as JSON object. */
+void jmap_set_error_write(struct json_writer *w, const struct jmap_set_error *e);
+
+/* Compare ifInState; false when the call's error was set. */
+MUST_CHECK bool jmap_set_state(struct jmap_call *c, enum change_type type);
+
+/* A patch's path: "keywords/$seen" into "keywords" and "$seen" (unescaped, RFC 6901). */
+MUST_CHECK bool jmap_patch_path(struct str path, struct arena *a, struct str *property_out,
+    struct str *below_out);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * settings.h - what the owner can configure of JMAP: the section [jmap].
+ */
+#ifndef JMAP_SETTINGS_H
+#define JMAP_SETTINGS_H
+
+/* base */
+#include "base/setting.h"
+
+struct jmap_settings {
+	int64_t upload_bytes;  /* largest upload: maxSizeUpload */
+	bool plaintext_logins; /* take passwords over plain HTTP from elsewhere than loopback */
+};
+
+extern const struct setting_section jmap_section;
+
+#endif
