@@ -195,6 +195,8 @@ sqlite_open(struct engine **out, struct str path, const struct store_settings *s
 	code = sqlite3_open_v2(buf_ok(&c_path) ? buf_c(&c_path) : "", &e->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, SQLITE_VFS_NAME);
 	buf_release(&c_path);
+	if (code == SQLITE_OK && sqlite3_db_readonly(e->db, "main") == 1)
+		code = SQLITE_READONLY; /* SQLite opens it for reading where it cannot write */
 	if (code != SQLITE_OK)
 		fail = sqlite_fail(e, code, "store.sqlite.open");
 	if (fail == FAIL_NONE)
