@@ -20,6 +20,7 @@
 struct message {
 	struct small_mail *m;
 	uint32_t number, size;
+	uint32_t content; /* the number from which its bytes follow: a link has another one's */
 	struct str account, name;
 	bool is_undone;
 	struct buf own; /* account and name when read */
@@ -87,6 +88,7 @@ name_it(struct txn *t, void *arg)
 	record_add_bytes(&record, message->account);
 	record_add_bytes(&record, message->name);
 	record_add_u64(&record, message->size);
+	record_add_u64(&record, message->content);
 	number_key(&k, message->number);
 	fail = txn_put(t, key_str(&k), buf_str(&record));
 	buf_release(&record);
@@ -127,7 +129,10 @@ add(struct small_mail *m, struct message *message)
 enum fail
 small_add(struct small_mail *m, struct str account, uint32_t number, uint32_t size)
 {
-	struct message message = { .number = number, .size = size, .account = account };
+	struct message message = { .number = number,
+		.size = size,
+		.content = number,
+		.account = account };
 
 	return add(m, &message);
 }
@@ -137,6 +142,7 @@ small_add_undone(struct small_mail *m, struct str account, uint32_t number, uint
 {
 	struct message message = { .number = number,
 		.size = size,
+		.content = number,
 		.account = account,
 		.is_undone = true };
 
@@ -162,6 +168,7 @@ find(struct txn *t, void *arg)
 	account = record_bytes(&r);
 	name = record_bytes(&r);
 	message->size = record_u32(&r);
+	message->content = record_u32(&r);
 	buf_init(&message->own, 1024);
 	buf_add(&message->own, account);
 	buf_add(&message->own, name);
@@ -180,8 +187,8 @@ small_link(struct small_mail *m, uint32_t from, struct str account, uint32_t num
 	if (fail == FAIL_NONE)
 		fail = blob_link(m->blob, old.account, old.name, account, &name);
 	if (fail == FAIL_NONE) {
-		/* The content is the first one's: its number goes along in the size's upper half. */
 		new.size = old.size;
+		new.content = old.content;
 		new.name = blob_name_str(&name);
 		fail = store_run(m->store, name_it, &new);
 	}
@@ -223,22 +230,17 @@ small_drop(struct small_mail *m, uint32_t number)
 
 /* --- looking ------------------------------------------------------------------------------- */
 
-/* Linked messages have the content of another number: any number's content is whole. */
 static bool
-is_whole(uint32_t number, uint32_t size, struct str bytes)
+is_whole(const struct message *message, struct str bytes)
 {
 	char *want;
-	bool is_same = false;
+	bool is_same;
 
-	if (bytes.n != size)
+	if (bytes.n != message->size)
 		return false;
-	want = mem_new(1, size + 1);
-	for (uint32_t n = number; !is_same; n /= 1000) {
-		small_content(n, want, size);
-		is_same = str_eq(bytes, str_of(want, size));
-		if (n < 1000)
-			break;
-	}
+	want = mem_new(1, bytes.n + 1);
+	small_content(message->content, want, bytes.n);
+	is_same = str_eq(bytes, str_of(want, bytes.n));
 	mem_free(want);
 	return is_same;
 }
@@ -252,8 +254,7 @@ small_look(struct small_mail *m, uint32_t number)
 
 	if (fail == FAIL_NONE) {
 		fail = blob_map(m->blob, message.account, message.name, &map);
-		if (fail == FAIL_MISSING ||
-		    (fail == FAIL_NONE && !is_whole(number, message.size, map.bytes)))
+		if (fail == FAIL_MISSING || (fail == FAIL_NONE && !is_whole(&message, map.bytes)))
 			fail = FAIL_PERM;
 		blob_unmap(&map);
 	}
