@@ -214,6 +214,20 @@ begin(struct parser *ps, struct part *p)
 
 /* --- the whole ----------------------------------------------------------------------------- */
 
+/*
+ * A delimiter cut an embedded message in its header: the line end before it is the delimiter's, so
+ * that the header lies within the body of the part which holds it.
+ */
+static void
+cut_header(struct part *p, size_t end)
+{
+	if (p->parent == NULL || p->parent->kind != PART_MESSAGE || p->body.start <= end)
+		return;
+	p->header.start = p->header.start < end ? p->header.start : end;
+	p->header.n = end - p->header.start;
+	p->body.start = end;
+}
+
 /* End all parts above `depth`; their bodies end at `end`, with `lines` line ends before it. */
 static void
 close_to(struct parser *ps, unsigned depth, size_t end, uint64_t lines)
@@ -222,6 +236,7 @@ close_to(struct parser *ps, unsigned depth, size_t end, uint64_t lines)
 		struct open_part *open = &ps->open[--ps->depth];
 		struct part *p = open->part;
 
+		cut_header(p, end);
 		p->body.n = end > p->body.start ? end - p->body.start : 0;
 		p->lines =
 		    p->body.n > 0 && lines > open->lines_start ? lines - open->lines_start : 0;
