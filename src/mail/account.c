@@ -76,7 +76,7 @@ account_id_read(struct txn *t, void *arg)
 	struct str value;
 	enum fail fail = txn_get(t, key_str(&k), &value);
 
-	return fail ? fail : number_read(value, &search->id);
+	return fail ? fail : number_record_read(value, &search->id);
 }
 
 static struct account *
@@ -231,7 +231,7 @@ account_walk_read(struct txn *t, void *arg)
 		key_read(&r, key);
 		(void)key_read_char(&r);
 		walk->out->id = key_read_u64(&r);
-		fail = counters_read(value, &counters);
+		fail = counters_record_read(value, &counters);
 		if (fail == FAIL_NONE && counters.name.n > ACCOUNT_NAME_MAX)
 			fail = FAIL_PERM;
 		if (fail == FAIL_NONE) {

@@ -65,7 +65,7 @@ mailboxes_load(struct txn *t, struct account_private *p)
 
 	txn_scan(t, &c, key_str(&from), key_str(&to), false);
 	while (fail == FAIL_NONE && cursor_next(&c, &key, &value)) {
-		fail = mailbox_read(value, &m);
+		fail = mailbox_record_read(value, &m);
 		key_read(&r, str_from(key, from.n));
 		m.id = key_read_u32(&r);
 		if (fail == FAIL_NONE)
@@ -85,7 +85,7 @@ keywords_load(struct txn *t, struct account_private *p)
 	if (fail == FAIL_MISSING)
 		return FAIL_NONE;
 	if (fail == FAIL_NONE)
-		fail = names_read(value, names, KEYWORD_CUSTOM_MAX);
+		fail = names_record_read(value, names, KEYWORD_CUSTOM_MAX);
 	for (size_t i = 0; fail == FAIL_NONE && i < KEYWORD_CUSTOM_MAX; i++)
 		if (names[i].n)
 			p->keywords[i] = str_heap(names[i]);
@@ -101,7 +101,7 @@ account_load_read(struct txn *t, void *arg)
 	enum fail fail = txn_get(t, key_str(&k), &value);
 
 	if (fail == FAIL_NONE)
-		fail = counters_read(value, &p->counters);
+		fail = counters_record_read(value, &p->counters);
 	p->counters.name = p->account.name;
 	if (fail == FAIL_NONE)
 		fail = mailboxes_load(t, p);
@@ -144,7 +144,7 @@ first_mailbox_put(struct txn *t, uint64_t account, size_t i, struct account_coun
 	m.uid_next = 1;
 	m.highest_modseq = m.created_modseq = m.modseq = m.properties_modseq = ++c->modseq;
 	buf_init(&value, STORE_VALUE_MAX);
-	mailbox_write(&value, &m);
+	mailbox_record_write(&value, &m);
 	fail = txn_put(t, key_str(&k), buf_str(&value));
 	buf_release(&value);
 	return fail;
@@ -171,12 +171,12 @@ account_create_run(struct txn *t, void *arg)
 		fail = first_mailbox_put(t, making->id, i, &c);
 	c.state[CHANGE_MAILBOX] = c.modseq;
 	buf_init(&value, STORE_VALUE_MAX);
-	counters_write(&value, &c);
+	counters_record_write(&value, &c);
 	k = key_account(SPACE_ACCOUNT, making->id);
 	if (fail == FAIL_NONE)
 		fail = txn_put(t, key_str(&k), buf_str(&value));
 	buf_clear(&value);
-	number_write(&value, making->id);
+	number_record_write(&value, making->id);
 	k = key_name(making->name);
 	if (fail == FAIL_NONE)
 		fail = txn_put(t, key_str(&k), buf_str(&value));
@@ -218,7 +218,7 @@ account_delete_run(struct txn *t, void *arg)
 
 	removal->done = false;
 	if (fail == FAIL_NONE)
-		fail = number_read(value, &id);
+		fail = number_record_read(value, &id);
 	for (size_t i = 0; fail == FAIL_NONE && i < ARRAY_LEN(account_spaces); i++) {
 		bool has_records;
 

@@ -43,7 +43,7 @@ side_next(struct side *s)
 	(void)key_read_char(&r);
 	s->modseq = key_read_u64(&r);
 	s->id = key_read_u64(&r);
-	if (number_read(value, &s->created_modseq))
+	if (number_record_read(value, &s->created_modseq))
 		s->created_modseq = 0;
 }
 
@@ -73,7 +73,7 @@ tomb_is_stale(struct txn *t, const struct changes_reading *in, const struct side
 
 	*out = fail == FAIL_NONE;
 	if (fail == FAIL_NONE && is_email) {
-		fail = email_read(value, room, EMAIL_MEMBERSHIPS_MAX, &r);
+		fail = email_record_read(value, room, EMAIL_MEMBERSHIPS_MAX, &r);
 		*out = fail == FAIL_NONE && r.modseq > s->modseq;
 	}
 	return fail == FAIL_MISSING ? FAIL_NONE : fail;

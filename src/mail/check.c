@@ -98,7 +98,7 @@ check_membership(struct account_check *in, uint64_t id, const struct email_recor
 	fail = key_expect(in, &k, "message without view entry", id, member->uid, &value);
 	if (fail)
 		return missing_is_told(fail);
-	if (view_entry_read(value, &entry) || entry.email_id != id || entry.flags != flags ||
+	if (view_record_read(value, &entry) || entry.email_id != id || entry.flags != flags ||
 	    entry.modseq != member->modseq || entry.size != r->size ||
 	    entry.thread_id != r->thread_id || entry.received_s != r->received_s)
 		check_find(in, "view entry differs", id, member->uid);
@@ -153,7 +153,7 @@ check_static(struct account_check *in, uint64_t id, bool *is_lost)
 	*is_lost = fail == FAIL_MISSING;
 	if (fail && fail != FAIL_MISSING)
 		return fail;
-	if (*is_lost || static_read(value, &s) || s.blob.n > sizeof(name)) {
+	if (*is_lost || static_record_read(value, &s) || s.blob.n > sizeof(name)) {
 		check_find(in, "message without its file name", id, 0);
 		*is_lost = true;
 		return FAIL_NONE;
@@ -219,7 +219,7 @@ check_emails(struct account_check *in)
 
 		key_read(&r, str_from(key, from.n));
 		id = key_read_u64(&r);
-		if (email_read(value, room, EMAIL_MEMBERSHIPS_MAX, &email)) {
+		if (email_record_read(value, room, EMAIL_MEMBERSHIPS_MAX, &email)) {
 			check_find(in, "message record is damaged", id, 0);
 			check_lose(in, id);
 		} else {
@@ -331,7 +331,7 @@ check_thread(struct account_check *in, const struct check_part *parts, size_t co
 	if (fail)
 		return missing_is_told(fail);
 	arena_reset(&in->arena);
-	if (thread_read(value, &in->arena, &t))
+	if (thread_record_read(value, &in->arena, &t))
 		check_find(in, "thread record is damaged", parts->thread, 0);
 	for (size_t i = 0; i < count; i++)
 		unread += parts[i].is_unread;

@@ -123,7 +123,7 @@ edit_tombstone(struct edit *e, enum change_type type, uint64_t id, uint64_t mods
 	enum fail fail;
 
 	buf_clear(&e->value);
-	number_write(&e->value, created_modseq);
+	number_record_write(&e->value, created_modseq);
 	fail = edit_put(e, &k);
 	c->tombs[type]++;
 	if (fail == FAIL_NONE && c->tombs[type] > CHANGES_TOMBSTONES_MAX)
@@ -161,7 +161,7 @@ mailbox_edit_write(struct edit *e, struct mailbox_edit *m)
 	if (m->has_properties)
 		m->bits |= MAIL_CHANGED_LIST;
 	buf_clear(&e->value);
-	mailbox_write(&e->value, &m->now);
+	mailbox_record_write(&e->value, &m->now);
 	return edit_put(e, &k);
 }
 
@@ -178,7 +178,7 @@ edit_write(struct edit *e)
 	if (fail || memcmp(&e->counters, &e->p->counters, sizeof(e->counters)) == 0)
 		return fail;
 	buf_clear(&e->value);
-	counters_write(&e->value, &e->counters);
+	counters_record_write(&e->value, &e->counters);
 	return edit_put(e, &k);
 }
 

@@ -58,7 +58,7 @@ email_get_read(struct txn *t, void *arg)
 	enum fail fail = txn_get(t, key_str(&k), &value);
 
 	if (fail == FAIL_NONE)
-		fail = email_read(value, room, EMAIL_MEMBERSHIPS_MAX, &r);
+		fail = email_record_read(value, room, EMAIL_MEMBERSHIPS_MAX, &r);
 	if (fail || !e)
 		return fail ? fail : FAIL_LIMIT;
 	e->members = arena_alloc(in->arena, r.member_count, sizeof(*e->members));
@@ -78,7 +78,7 @@ email_get_read(struct txn *t, void *arg)
 	k = key_id(SPACE_STATIC, in->account->id, in->id);
 	fail = txn_get(t, key_str(&k), &value);
 	if (fail == FAIL_NONE)
-		fail = static_read(value, &s);
+		fail = static_record_read(value, &s);
 	if (fail)
 		return fail == FAIL_MISSING ? FAIL_PERM : fail;
 	e->blob = s.blob;
@@ -124,7 +124,7 @@ static_load(struct txn *t, void *arg)
 	enum fail fail = txn_get(t, key_str(&k), &value);
 
 	if (fail == FAIL_NONE)
-		fail = static_read(value, &s);
+		fail = static_record_read(value, &s);
 	if (fail || !e)
 		return fail ? fail : FAIL_LIMIT;
 	in->email = e;
@@ -223,7 +223,7 @@ by_blob_read(struct txn *t, void *arg)
 	enum fail fail = txn_get(t, key_str(&k), &value);
 
 	if (fail == FAIL_NONE)
-		fail = blob_owner_read(value, &owner, in->ids);
+		fail = blob_record_read(value, &owner, in->ids);
 	if (fail == FAIL_NONE && owner != BLOB_OF_EMAIL)
 		fail = FAIL_MISSING;
 	return fail;
@@ -253,7 +253,7 @@ by_message_id_read(struct txn *t, void *arg)
 	txn_scan(t, &c, key_str(&from), key_str(&to), false);
 	while (in->count < in->max && cursor_next(&c, &key, &value)) {
 		key_read(&r, str_from(key, from.n));
-		if (hash_read(value, &h) == FAIL_NONE && h.is_own)
+		if (hash_record_read(value, &h) == FAIL_NONE && h.is_own)
 			in->ids[in->count++] = key_read_u64(&r);
 	}
 	fail = cursor_end(&c);
@@ -306,7 +306,7 @@ ordered_read(struct txn *t, void *arg)
 		key_read(&r, str_from(key, prefix));
 		item->received_s = key_read_i64(&r);
 		item->id = key_read_u64(&r);
-		if (number_read(value, &item->thread_id) == FAIL_NONE)
+		if (number_record_read(value, &item->thread_id) == FAIL_NONE)
 			in->count++;
 	}
 	return cursor_end(&c);

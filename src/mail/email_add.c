@@ -38,11 +38,11 @@ static_put(struct edit *e, const struct addition *add)
 	enum fail fail;
 
 	buf_clear(&e->value);
-	static_write(&e->value, &add->fixed);
+	static_record_write(&e->value, &add->fixed);
 	fail = edit_put(e, &k);
 	k = key_blob(id, add->fixed.blob);
 	buf_clear(&e->value);
-	blob_owner_write(&e->value, BLOB_OF_EMAIL, w->id);
+	blob_record_write(&e->value, BLOB_OF_EMAIL, w->id);
 	if (fail == FAIL_NONE)
 		fail = edit_put(e, &k);
 	for (size_t i = 0; fail == FAIL_NONE && i < add->fixed.id_count; i++) {
@@ -50,7 +50,7 @@ static_put(struct edit *e, const struct addition *add)
 		h.is_own = add->fixed.ids[i].is_own;
 		k = key_hash(id, add->fixed.ids[i].hash, w->id);
 		buf_clear(&e->value);
-		hash_write(&e->value, &h);
+		hash_record_write(&e->value, &h);
 		fail = edit_put(e, &k);
 	}
 	return fail;

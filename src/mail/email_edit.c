@@ -21,7 +21,7 @@ email_edit_load(struct edit *e, uint64_t id)
 	enum fail fail = txn_get(e->txn, key_str(&k), &value);
 
 	if (fail == FAIL_NONE)
-		fail = email_read(value, w->was, EMAIL_MEMBERSHIPS_MAX, &r);
+		fail = email_record_read(value, w->was, EMAIL_MEMBERSHIPS_MAX, &r);
 	if (fail)
 		return fail;
 	w->id = id;
@@ -47,7 +47,7 @@ email_edit_at(struct edit *e, uint32_t mailbox, uint32_t uid, size_t *at_out)
 	enum fail fail = txn_get(e->txn, key_str(&k), &value);
 
 	if (fail == FAIL_NONE)
-		fail = view_entry_read(value, &entry);
+		fail = view_record_read(value, &entry);
 	if (fail == FAIL_NONE) {
 		fail = email_edit_load(e, entry.email_id);
 		if (fail == FAIL_MISSING)
@@ -170,7 +170,7 @@ membership_remove(struct edit *e, const struct membership *was, uint64_t modseq)
 		return FAIL_NONE;
 	k = key_expunged(e->account->id, was->mailbox, modseq, was->uid);
 	buf_clear(&e->value);
-	number_write(&e->value, w->id);
+	number_record_write(&e->value, w->id);
 	fail = edit_put(e, &k);
 	m->now.expunged_count++;
 	if (fail == FAIL_NONE && m->now.expunged_count > EXPUNGED_UIDS_MAX)
@@ -206,7 +206,7 @@ membership_put(struct edit *e, const struct membership *was, struct membership *
 	m->bits |= MAIL_CHANGED_EMAILS | (was ? 0u : MAIL_ARRIVED);
 	edit_delta(e, was ? DELTA_SET : DELTA_ADD, now->mailbox, &entry);
 	buf_clear(&e->value);
-	view_entry_write(&e->value, &entry);
+	view_record_write(&e->value, &entry);
 	return edit_put(e, &k);
 }
 
@@ -298,7 +298,7 @@ received_follow(struct edit *e, bool is_visible)
 	if (!is_visible)
 		return txn_delete(e->txn, key_str(&k));
 	buf_clear(&e->value);
-	number_write(&e->value, w->thread_id);
+	number_record_write(&e->value, w->thread_id);
 	return edit_put(e, &k);
 }
 
@@ -323,7 +323,7 @@ log_follow(struct edit *e, uint64_t modseq, bool was_visible, bool is_visible)
 		w->created_modseq = modseq;
 	k = key_change(SPACE_LOG, id, CHANGE_EMAIL, modseq, w->id);
 	buf_clear(&e->value);
-	number_write(&e->value, w->created_modseq);
+	number_record_write(&e->value, w->created_modseq);
 	return edit_put(e, &k);
 }
 
@@ -369,7 +369,7 @@ email_remove(struct edit *e)
 	enum fail fail = txn_get(e->txn, key_str(&k), &value);
 
 	if (fail == FAIL_NONE)
-		fail = static_read(value, &s);
+		fail = static_record_read(value, &s);
 	if (fail == FAIL_NONE) {
 		s.blob = arena_str(&e->arena, s.blob);
 		if (!s.blob.p)
@@ -420,6 +420,6 @@ email_save(struct edit *e)
 		.members = w->now,
 		.member_count = w->now_count };
 	buf_clear(&e->value);
-	email_write(&e->value, &r);
+	email_record_write(&e->value, &r);
 	return edit_put(e, &k);
 }

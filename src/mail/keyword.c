@@ -110,7 +110,7 @@ keywords_used(struct edit *e, uint64_t *out)
 	*out = 0;
 	txn_scan(e->txn, &c, key_str(&from), key_str(&to), false);
 	while (cursor_next(&c, &key, &value))
-		if (email_read(value, room, EMAIL_MEMBERSHIPS_MAX, &r) == FAIL_NONE)
+		if (email_record_read(value, room, EMAIL_MEMBERSHIPS_MAX, &r) == FAIL_NONE)
 			*out |= r.keywords;
 	return cursor_end(&c);
 }
@@ -196,7 +196,7 @@ names_run(struct edit *e, void *arg)
 	if (fail)
 		return fail;
 	buf_clear(&e->value);
-	names_write(&e->value, naming->names, KEYWORD_CUSTOM_MAX);
+	names_record_write(&e->value, naming->names, KEYWORD_CUSTOM_MAX);
 	fail = edit_put(e, &k);
 	if (fail == FAIL_NONE) /* last of all: the copies die with the edit's arena */
 		e->names = naming->names;

@@ -18,7 +18,7 @@ named_read(struct txn *t, void *arg)
 	enum fail fail = txn_get(t, key_str(&k), &value);
 
 	if (fail == FAIL_NONE)
-		fail = number_read(value, &id);
+		fail = number_record_read(value, &id);
 	if (fail)
 		return fail;
 	k = key_blob(id, question[1]);

@@ -76,7 +76,7 @@ email_drop(struct edit *e, uint64_t id)
 	struct str value;
 	enum fail fail = txn_get(e->txn, key_str(&k), &value);
 
-	if (fail == FAIL_NONE && static_read(value, &s) == FAIL_NONE) {
+	if (fail == FAIL_NONE && static_record_read(value, &s) == FAIL_NONE) {
 		struct key blob = key_blob(e->account->id, s.blob);
 
 		fail = txn_delete(e->txn, key_str(&blob));
@@ -96,14 +96,14 @@ hashes_put(struct edit *e, const struct static_record *s)
 	enum fail fail;
 
 	buf_clear(&e->value);
-	blob_owner_write(&e->value, BLOB_OF_EMAIL, w->id);
+	blob_record_write(&e->value, BLOB_OF_EMAIL, w->id);
 	fail = edit_put(e, &k);
 	for (size_t i = 0; fail == FAIL_NONE && i < s->id_count; i++) {
 		struct hash_record h = { w->thread_id, s->ids[i].subject, s->ids[i].is_own };
 
 		k = key_hash(e->account->id, s->ids[i].hash, w->id);
 		buf_clear(&e->value);
-		hash_write(&e->value, &h);
+		hash_record_write(&e->value, &h);
 		fail = edit_put(e, &k);
 	}
 	return fail;
@@ -122,7 +122,7 @@ email_rebuild(struct edit *e, uint64_t id)
 	if (fail == FAIL_NONE)
 		fail = txn_get(e->txn, key_str(&k), &value);
 	if (fail == FAIL_NONE)
-		fail = static_read(value, &s);
+		fail = static_record_read(value, &s);
 	if (fail == FAIL_NONE)
 		fail = hashes_put(e, &s);
 	if (fail)

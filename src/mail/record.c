@@ -126,7 +126,7 @@ key_after(struct key k)
 /* --- account, mailbox ----------------------------------------------------------------------------- */
 
 void
-counters_write(struct buf *out, const struct account_counters *c)
+counters_record_write(struct buf *out, const struct account_counters *c)
 {
 	record_begin(out, RECORD_VERSION);
 	record_add_bytes(out, c->name);
@@ -145,7 +145,7 @@ counters_write(struct buf *out, const struct account_counters *c)
 }
 
 enum fail
-counters_read(struct str value, struct account_counters *out)
+counters_record_read(struct str value, struct account_counters *out)
 {
 	struct record r;
 
@@ -167,7 +167,7 @@ counters_read(struct str value, struct account_counters *out)
 }
 
 void
-mailbox_write(struct buf *out, const struct mailbox *m)
+mailbox_record_write(struct buf *out, const struct mailbox *m)
 {
 	record_begin(out, RECORD_VERSION);
 	record_add_u64(out, m->parent);
@@ -198,7 +198,7 @@ mailbox_write(struct buf *out, const struct mailbox *m)
 }
 
 enum fail
-mailbox_read(struct str value, struct mailbox *out)
+mailbox_record_read(struct str value, struct mailbox *out)
 {
 	struct record r;
 	uint32_t role;
@@ -238,7 +238,7 @@ mailbox_read(struct str value, struct mailbox *out)
 /* --- views, Emails -------------------------------------------------------------------------------- */
 
 void
-view_entry_write(struct buf *out, const struct view_entry *entry)
+view_record_write(struct buf *out, const struct view_entry *entry)
 {
 	record_begin(out, RECORD_VERSION);
 	record_add_u64(out, entry->email_id);
@@ -250,7 +250,7 @@ view_entry_write(struct buf *out, const struct view_entry *entry)
 }
 
 enum fail
-view_entry_read(struct str value, struct view_entry *out)
+view_record_read(struct str value, struct view_entry *out)
 {
 	struct record r;
 
@@ -265,7 +265,7 @@ view_entry_read(struct str value, struct view_entry *out)
 }
 
 void
-email_write(struct buf *out, const struct email_record *email)
+email_record_write(struct buf *out, const struct email_record *email)
 {
 	record_begin(out, RECORD_VERSION);
 	record_add_u64(out, email->thread_id);
@@ -287,7 +287,7 @@ email_write(struct buf *out, const struct email_record *email)
 }
 
 enum fail
-email_read(struct str value, struct membership *room, size_t max, struct email_record *out)
+email_record_read(struct str value, struct membership *room, size_t max, struct email_record *out)
 {
 	struct record r;
 	uint32_t count;
@@ -315,7 +315,7 @@ email_read(struct str value, struct membership *room, size_t max, struct email_r
 }
 
 void
-static_write(struct buf *out, const struct static_record *s)
+static_record_write(struct buf *out, const struct static_record *s)
 {
 	record_begin(out, RECORD_VERSION);
 	record_add_bytes(out, s->blob);
@@ -331,7 +331,7 @@ static_write(struct buf *out, const struct static_record *s)
 }
 
 enum fail
-static_read(struct str value, struct static_record *out)
+static_record_read(struct str value, struct static_record *out)
 {
 	struct record r;
 	uint32_t count;
@@ -356,7 +356,7 @@ static_read(struct str value, struct static_record *out)
 /* --- threads ---------------------------------------------------------------------------------------- */
 
 void
-hash_write(struct buf *out, const struct hash_record *h)
+hash_record_write(struct buf *out, const struct hash_record *h)
 {
 	record_begin(out, RECORD_VERSION);
 	record_add_u64(out, h->thread_id);
@@ -365,7 +365,7 @@ hash_write(struct buf *out, const struct hash_record *h)
 }
 
 enum fail
-hash_read(struct str value, struct hash_record *out)
+hash_record_read(struct str value, struct hash_record *out)
 {
 	struct record r;
 
@@ -377,7 +377,7 @@ hash_read(struct str value, struct hash_record *out)
 }
 
 void
-thread_write(struct buf *out, const struct thread_record *t)
+thread_record_write(struct buf *out, const struct thread_record *t)
 {
 	record_begin(out, RECORD_VERSION);
 	record_add_u64(out, t->modseq);
@@ -392,7 +392,7 @@ thread_write(struct buf *out, const struct thread_record *t)
 }
 
 enum fail
-thread_read(struct str value, struct arena *arena, struct thread_record *out)
+thread_record_read(struct str value, struct arena *arena, struct thread_record *out)
 {
 	struct record r;
 	uint32_t count;
@@ -419,7 +419,7 @@ thread_read(struct str value, struct arena *arena, struct thread_record *out)
 /* --- small ones --------------------------------------------------------------------------------------- */
 
 void
-blob_owner_write(struct buf *out, enum blob_owner owner, uint64_t id)
+blob_record_write(struct buf *out, enum blob_owner owner, uint64_t id)
 {
 	record_begin(out, RECORD_VERSION);
 	record_add_u64(out, owner);
@@ -427,7 +427,7 @@ blob_owner_write(struct buf *out, enum blob_owner owner, uint64_t id)
 }
 
 enum fail
-blob_owner_read(struct str value, enum blob_owner *owner, uint64_t *id)
+blob_record_read(struct str value, enum blob_owner *owner, uint64_t *id)
 {
 	struct record r;
 	uint32_t kind;
@@ -442,7 +442,7 @@ blob_owner_read(struct str value, enum blob_owner *owner, uint64_t *id)
 }
 
 void
-upload_write(struct buf *out, const struct upload *u)
+upload_record_write(struct buf *out, const struct upload *u)
 {
 	record_begin(out, RECORD_VERSION);
 	record_add_bytes(out, u->blob);
@@ -452,7 +452,7 @@ upload_write(struct buf *out, const struct upload *u)
 }
 
 enum fail
-upload_read(struct str value, struct upload *out)
+upload_record_read(struct str value, struct upload *out)
 {
 	struct record r;
 
@@ -465,7 +465,7 @@ upload_read(struct str value, struct upload *out)
 }
 
 void
-names_write(struct buf *out, const struct str *names, size_t count)
+names_record_write(struct buf *out, const struct str *names, size_t count)
 {
 	record_begin(out, RECORD_VERSION);
 	for (size_t i = 0; i < count; i++)
@@ -473,7 +473,7 @@ names_write(struct buf *out, const struct str *names, size_t count)
 }
 
 enum fail
-names_read(struct str value, struct str *out, size_t count)
+names_record_read(struct str value, struct str *out, size_t count)
 {
 	struct record r;
 
@@ -484,14 +484,14 @@ names_read(struct str value, struct str *out, size_t count)
 }
 
 void
-number_write(struct buf *out, uint64_t n)
+number_record_write(struct buf *out, uint64_t n)
 {
 	record_begin(out, RECORD_VERSION);
 	record_add_u64(out, n);
 }
 
 enum fail
-number_read(struct str value, uint64_t *out)
+number_record_read(struct str value, uint64_t *out)
 {
 	struct record r;
 

@@ -69,14 +69,15 @@ struct account_counters {
 	uint32_t next_mailbox;
 	uint32_t uid_validity; /* the last one given */
 };
-void counters_write(struct buf *out, const struct account_counters *c);
-MUST_CHECK enum fail counters_read(struct str value, struct account_counters *out);
+void counters_record_write(struct buf *out, const struct account_counters *c);
+MUST_CHECK enum fail counters_record_read(struct str value, struct account_counters *out);
 
-void mailbox_write(struct buf *out, const struct mailbox *m);
-MUST_CHECK enum fail mailbox_read(struct str value, struct mailbox *out); /* name: in value */
+void mailbox_record_write(struct buf *out, const struct mailbox *m);
+MUST_CHECK enum fail mailbox_record_read(struct str value,
+    struct mailbox *out); /* name: in value */
 
-void view_entry_write(struct buf *out, const struct view_entry *entry);
-MUST_CHECK enum fail view_entry_read(struct str value, struct view_entry *out); /* not uid */
+void view_record_write(struct buf *out, const struct view_entry *entry);
+MUST_CHECK enum fail view_record_read(struct str value, struct view_entry *out); /* not uid */
 
 struct email_record {
 	uint64_t thread_id;
@@ -86,8 +87,8 @@ struct email_record {
 	struct membership *members; /* reader: the caller's room */
 	size_t member_count;
 };
-void email_write(struct buf *out, const struct email_record *email);
-MUST_CHECK enum fail email_read(struct str value, struct membership *room, size_t max,
+void email_record_write(struct buf *out, const struct email_record *email);
+MUST_CHECK enum fail email_record_read(struct str value, struct membership *room, size_t max,
     struct email_record *out);
 
 struct record_id { /* a message id for threads */
@@ -100,16 +101,16 @@ struct static_record {
 	struct record_id ids[THREAD_IDS_MAX];
 	size_t id_count;
 };
-void static_write(struct buf *out, const struct static_record *s);
-MUST_CHECK enum fail static_read(struct str value, struct static_record *out);
+void static_record_write(struct buf *out, const struct static_record *s);
+MUST_CHECK enum fail static_record_read(struct str value, struct static_record *out);
 
 struct hash_record {
 	uint64_t thread_id;
 	uint32_t subject;
 	bool is_own;
 };
-void hash_write(struct buf *out, const struct hash_record *h);
-MUST_CHECK enum fail hash_read(struct str value, struct hash_record *out);
+void hash_record_write(struct buf *out, const struct hash_record *h);
+MUST_CHECK enum fail hash_record_read(struct str value, struct hash_record *out);
 
 struct thread_mailbox {
 	uint32_t mailbox, count; /* Emails of the thread that JMAP sees there */
@@ -120,21 +121,22 @@ struct thread_record {
 	struct thread_mailbox *mailboxes; /* ascending; arena */
 	size_t mailbox_count;
 };
-void thread_write(struct buf *out, const struct thread_record *t);
-MUST_CHECK enum fail thread_read(struct str value, struct arena *arena, struct thread_record *out);
+void thread_record_write(struct buf *out, const struct thread_record *t);
+MUST_CHECK enum fail thread_record_read(struct str value, struct arena *arena,
+    struct thread_record *out);
 
 enum blob_owner { BLOB_OF_EMAIL = 1, BLOB_OF_UPLOAD = 2 };
-void blob_owner_write(struct buf *out, enum blob_owner owner, uint64_t id);
-MUST_CHECK enum fail blob_owner_read(struct str value, enum blob_owner *owner, uint64_t *id);
+void blob_record_write(struct buf *out, enum blob_owner owner, uint64_t id);
+MUST_CHECK enum fail blob_record_read(struct str value, enum blob_owner *owner, uint64_t *id);
 
-void upload_write(struct buf *out, const struct upload *u);
-MUST_CHECK enum fail upload_read(struct str value, struct upload *out); /* texts: in value */
+void upload_record_write(struct buf *out, const struct upload *u);
+MUST_CHECK enum fail upload_record_read(struct str value, struct upload *out); /* texts: in value */
 
-void names_write(struct buf *out, const struct str *names, size_t count);
-MUST_CHECK enum fail names_read(struct str value, struct str *out, size_t count);
+void names_record_write(struct buf *out, const struct str *names, size_t count);
+MUST_CHECK enum fail names_record_read(struct str value, struct str *out, size_t count);
 
 /* One number: thread of a received index entry, created_modseq of a log entry, account of a name. */
-void number_write(struct buf *out, uint64_t n);
-MUST_CHECK enum fail number_read(struct str value, uint64_t *out);
+void number_record_write(struct buf *out, uint64_t n);
+MUST_CHECK enum fail number_record_read(struct str value, uint64_t *out);
 
 #endif

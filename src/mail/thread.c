@@ -105,7 +105,7 @@ thread_look(struct edit *e, const struct record_id *id, uint64_t *email, uint64_
 		found = key_read_u64(&r);
 		if (found >= *email)
 			break;
-		if (hash_read(value, &h) == FAIL_NONE && h.subject == id->subject) {
+		if (hash_record_read(value, &h) == FAIL_NONE && h.subject == id->subject) {
 			*email = found;
 			*thread = h.thread_id;
 			break;
@@ -122,7 +122,7 @@ thread_load(struct edit *e, uint64_t thread_id, struct thread_record *out)
 	enum fail fail = txn_get(e->txn, key_str(&k), &value);
 
 	*out = (struct thread_record){ .total = 0 };
-	return fail ? fail : thread_read(value, &e->arena, out);
+	return fail ? fail : thread_record_read(value, &e->arena, out);
 }
 
 enum fail
@@ -235,7 +235,7 @@ thread_log(struct edit *e, uint64_t modseq, struct thread_record *t, bool was_th
 	enum fail fail;
 
 	buf_clear(&e->value);
-	number_write(&e->value, w->id);
+	number_record_write(&e->value, w->id);
 	fail = is_there ? edit_put(e, &k) : txn_delete(e->txn, key_str(&k));
 	if (was_there && fail == FAIL_NONE) {
 		k = key_change(SPACE_LOG, id, CHANGE_THREAD, t->modseq, w->thread_id);
@@ -252,7 +252,7 @@ thread_log(struct edit *e, uint64_t modseq, struct thread_record *t, bool was_th
 		return edit_tombstone(e, CHANGE_THREAD, w->thread_id, modseq, t->created_modseq);
 	k = key_change(SPACE_LOG, id, CHANGE_THREAD, modseq, w->thread_id);
 	buf_clear(&e->value);
-	number_write(&e->value, t->created_modseq);
+	number_record_write(&e->value, t->created_modseq);
 	return edit_put(e, &k);
 }
 
@@ -279,7 +279,7 @@ thread_follow(struct edit *e, uint64_t modseq, const struct presence *was,
 	if (t.total == 0)
 		return txn_delete(e->txn, key_str(&k));
 	buf_clear(&e->value);
-	thread_write(&e->value, &t);
+	thread_record_write(&e->value, &t);
 	return edit_put(e, &k);
 }
 
@@ -308,7 +308,7 @@ thread_emails_read(struct txn *t, void *arg)
 
 	in->count = 0;
 	if (fail == FAIL_NONE)
-		fail = thread_read(value, in->arena, &thread);
+		fail = thread_record_read(value, in->arena, &thread);
 	if (fail)
 		return fail;
 	in->ids = arena_alloc(in->arena, (size_t)thread.total + 1, sizeof(*in->ids));

@@ -45,7 +45,7 @@ uploads_walk(struct edit *e, struct upload_scan *scan, bool drops)
 		struct upload u;
 
 		key_read(&r, str_from(key, from.n));
-		fail = upload_read(value, &u);
+		fail = upload_record_read(value, &u);
 		u.id = key_read_u64(&r);
 		if (!drops) {
 			left.bytes += u.size;
@@ -80,11 +80,11 @@ upload_add_run(struct edit *e, void *arg)
 	u->id = e->counters.next_upload++;
 	k = key_id(SPACE_UPLOAD, e->account->id, u->id);
 	buf_clear(&e->value);
-	upload_write(&e->value, u);
+	upload_record_write(&e->value, u);
 	fail = edit_put(e, &k);
 	k = key_blob(e->account->id, u->blob);
 	buf_clear(&e->value);
-	blob_owner_write(&e->value, BLOB_OF_UPLOAD, u->id);
+	blob_record_write(&e->value, BLOB_OF_UPLOAD, u->id);
 	return fail ? fail : edit_put(e, &k);
 }
 
@@ -124,7 +124,7 @@ upload_get_read(struct txn *t, void *arg)
 
 	if (fail || !u)
 		return fail ? fail : FAIL_LIMIT;
-	fail = upload_read(value, u);
+	fail = upload_record_read(value, u);
 	u->id = in->id;
 	u->blob = arena_str(in->arena, u->blob);
 	u->type = arena_str(in->arena, u->type);

@@ -49,7 +49,7 @@ view_load(struct txn *t, void *arg)
 	v->view.count = 0;
 	txn_scan(t, &c, key_str(&from), key_str(&to), false);
 	while (fail == FAIL_NONE && cursor_next(&c, &key, &value)) {
-		fail = view_entry_read(value, &entry);
+		fail = view_record_read(value, &entry);
 		key_read(&r, str_from(key, from.n));
 		entry.uid = key_read_u32(&r);
 		if (fail == FAIL_NONE)
