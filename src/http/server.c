@@ -9,15 +9,16 @@
 static void
 service_accept(struct service *service, struct listener *l, struct conn *c)
 {
-	(void)l;
-	http_session_new(container_of(service, struct http_service, service), c);
+	http_session_new(container_of(service, struct http_service, service), l, c);
 }
 
 void
 http_service_init(struct http_service *s, struct loop *loop, const struct http_settings *settings)
 {
+	static const char *const alpn[] = { "http/1.1", NULL };
+
 	*s = (struct http_service){
-		.service = { .name = "http", .accept = service_accept },
+		.service = { .name = "http", .accept = service_accept, .alpn = alpn },
 		.loop = loop,
 		.settings = *settings,
 	};
@@ -44,6 +45,18 @@ is_forwarded_https(const struct http_exchange *x)
 {
 	return x->service->settings.trust_forwarded &&
 	    str_eq_nocase(http_request_header(&x->request, STR("x-forwarded-proto")), STR("https"));
+}
+
+bool
+http_may_login(const struct http_exchange *x)
+{
+	const struct listener *l = conn_listener(x->conn);
+	const struct http_listener *settings = l ? l->settings : NULL;
+
+	if (conn_is_tls(x->conn))
+		return true;
+	return conn_is_loopback(x->conn) &&
+	    (is_forwarded_https(x) || (settings && settings->has_plaintext_login));
 }
 
 void

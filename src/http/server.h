@@ -65,6 +65,11 @@ struct http_routes { /* one room's */
 	void *room; /* borrow: handed to open */
 };
 
+/* What a listener's settings point to; NULL is all zero. */
+struct http_listener {
+	bool has_plaintext_login; /* from loopback, without TLS */
+};
+
 struct http_service {           /* fields: read only */
 	struct service service; /* what listeners are given */
 	struct loop *loop;      /* borrow: the server's */
@@ -135,6 +140,9 @@ enum http_body http_body_next(struct http_exchange *x, struct str *piece_out);
  * under TLS, or as X-Forwarded-Proto says when the setting trust_forwarded is on.
  */
 void http_base_url(const struct http_exchange *x, struct buf *out);
+
+/* May a password come this way: TLS, also a proxy's before us, or loopback where the listener allows. */
+bool http_may_login(const struct http_exchange *x);
 
 /* --- for handlers: the reply --------------------------------------------------------------- */
 

@@ -6,6 +6,9 @@
 /* base */
 #include "base/mem.h"
 
+/* rooms */
+#include "tls/tls.h"
+
 const char *const http_state_names[] = { "IDLE", "READ_HEAD", "HANDLE", "SEND", "DRAIN", "FINISH" };
 static_assert(ARRAY_LEN(http_state_names) == HTTP_STATE_COUNT, "a name per state");
 
@@ -284,7 +287,7 @@ session_reap(struct task *t)
 }
 
 void
-http_session_new(struct http_service *service, struct conn *c)
+http_session_new(struct http_service *service, struct listener *l, struct conn *c)
 {
 	struct http_session *s = mem_new(1, sizeof(*s));
 
@@ -306,5 +309,7 @@ http_session_new(struct http_service *service, struct conn *c)
 	loop_task(service->loop, &s->task, session_step, session_reap);
 	conn_attach(c, &s->task);
 	conn_deadline(c, service->settings.idle_ms);
+	if (l && l->is_tls && tls_accept(c, l->tls) != FAIL_NONE)
+		s->state = HTTP_FINISH;
 	task_wake(&s->task);
 }

@@ -47,7 +47,7 @@ struct http_session {
 	uint64_t paid;                /* body and reply bytes when the deadline was last renewed */
 };
 
-void http_session_new(struct http_service *s, struct conn *c);
+void http_session_new(struct http_service *s, struct listener *l, struct conn *c);
 
 /* reply.c: what the session completes of a reply when the handler is done. */
 void http_reply_end(struct http_exchange *x);

@@ -51,12 +51,6 @@ take_basic(struct str value, struct buf *text, struct str *name_out, struct str 
 	return true;
 }
 
-static bool
-is_private_enough(const struct jmap *j, const struct http_exchange *x)
-{
-	return conn_is_tls(x->conn) || conn_is_loopback(x->conn) || j->settings.plaintext_logins;
-}
-
 static enum jmap_login_state
 login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 {
@@ -67,7 +61,7 @@ login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 
 	login->jmap = j;
 	login->loop = x->service->loop;
-	if (!is_private_enough(j, x))
+	if (!http_may_login(x))
 		return refuse(x, 403, "Passwords are taken over TLS only.");
 	if (!value.p)
 		return refuse(x, 401, "A name and a password are needed.");

@@ -8,12 +8,10 @@
 static const struct setting rows[] = {
 	{ "upload", SETTING_BYTES, AT(upload_bytes), "50MB", 1024, 500LL * 1024 * 1024, NULL,
 	    "largest file that a client may upload" },
-	{ "plaintext_logins", SETTING_BOOL, AT(plaintext_logins), "no", 0, 0, NULL,
-	    "take passwords over HTTP without TLS, also from other machines" },
 };
 
 const struct setting_section jmap_section = {
-	.name = "[jmap]",
+	.name = "jmap",
 	.rows = rows,
 	.row_count = ARRAY_LEN(rows),
 	.struct_size = sizeof(struct jmap_settings),

@@ -8,8 +8,7 @@
 #include "base/setting.h"
 
 struct jmap_settings {
-	int64_t upload_bytes;  /* largest upload: maxSizeUpload */
-	bool plaintext_logins; /* take passwords over plain HTTP from elsewhere than loopback */
+	int64_t upload_bytes; /* largest upload: maxSizeUpload */
 };
 
 extern const struct setting_section jmap_section;

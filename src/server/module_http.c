@@ -1,0 +1,56 @@
+#include "server/modules.h"
+
+/* rooms */
+#include "http/server.h"
+#include "jmap/jmap.h"
+
+static struct http_service http;
+static struct jmap *jmap;
+
+static struct http_listener kinds[2] = { { false }, { true } };
+
+static struct service *
+init(struct server *server)
+{
+	http_service_init(&http, &server->loop, config_values(&server->config, &http_section));
+	return &http.service;
+}
+
+static void
+start(struct server *server)
+{
+	jmap_open(&jmap, server->mail, server->directory,
+	    config_values(&server->config, &jmap_section));
+	jmap_attach(jmap, &http);
+}
+
+static void *
+listener_settings(enum listener_protocol protocol, bool has_plaintext_login)
+{
+	(void)protocol;
+	return &kinds[has_plaintext_login];
+}
+
+static void
+stop(void)
+{
+	http_service_stop(&http);
+}
+
+static void
+release(void)
+{
+	jmap_close(&jmap);
+}
+
+/* HTTP and the rooms that speak over it. */
+const struct server_module http_module = {
+	.name = "http",
+	.sections = { &http_section, &jmap_section },
+	.protocols = 1 << PROTOCOL_HTTP | 1 << PROTOCOL_HTTPS,
+	.init = init,
+	.start = start,
+	.listener_settings = listener_settings,
+	.stop = stop,
+	.release = release,
+};
