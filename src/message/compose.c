@@ -14,8 +14,8 @@
 
 #define LINE_WANTED 78  /* RFC 5322 2.1.1 */
 #define LINE_MAX    998 /* the same */
-#define WORD_BYTES  45  /* of text in one encoded word: 60 characters of base64, 75 with the rest */
-#define Q_MAX       63  /* characters of "Q" text in one encoded word */
+#define WORD_BYTES  36  /* of text in one encoded word, so that the first fits behind a name */
+#define Q_MAX       48  /* characters of "Q" text in one encoded word, as many as base64's */
 
 /* --- checks -------------------------------------------------------------------------------- */
 
@@ -120,7 +120,8 @@ q_size(struct str s)
 static void
 words_write(struct buf *out, struct str s)
 {
-	bool is_q = q_size(s) <= base64_length(s.n);
+	/* "Q" can be read with bare eyes, so it may take half as much again. */
+	bool is_q = 2 * q_size(s) <= 3 * base64_length(s.n);
 	bool is_first = true;
 
 	while (s.n > 0) {

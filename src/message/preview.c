@@ -35,9 +35,10 @@ choose(const struct message *m, struct arena *a)
 
 		if (part_is(p, STR("text"), STR("plain")) && p->body.n > 0)
 			return p;
-		if (html == NULL && part_is(p, STR("text"), STR("html")))
-			html = p;
 	}
+	for (size_t i = 0; i < bodies.html.count && html == NULL; i++)
+		if (part_is(bodies.html.items[i], STR("text"), STR("html")))
+			html = bodies.html.items[i];
 	return html ? html : any_text(m);
 }
 
