@@ -74,20 +74,18 @@ struct directory_query { /* fields: read only */
 	size_t domain_count;
 	struct scram_keys scram; /* scram */
 
-	struct arena arena; /* private: the answer's texts */
-	struct directory *directory;
-	struct list_node node; /* private: waiting at a child */
-	struct directory_child *child;
-	struct buf line; /* private: the question */
-	uint64_t id;
-	int64_t deadline_ms;
-	unsigned char login_mark[32]; /* private: the login cache's key */
+	/* private */
+	struct arena arena;          /* own: the answer's texts */
+	struct directory *directory; /* borrow: whom it was put to; NULL when done or cancelled */
+	struct directory_ask *ask;   /* borrow: the question under way */
+	struct list_node node;       /* among those who wait for it */
+	unsigned char login_mark[32];
 };
 
 /*
  * Fork the children and begin. `path` is directory.db, which is made with its tables when missing.
- * Call before privileges are dropped and before other SQLite files are opened. FAIL_TEMP: no socket or
- * process to be had; FAIL_PERM: the file is no directory of ours, or newer.
+ * The children keep the rights of the caller, so call it after privileges were dropped. FAIL_TEMP: no
+ * socket or process to be had; FAIL_PERM: the file is no directory of ours, or newer.
  */
 MUST_CHECK enum fail directory_open(struct directory **out, struct loop *loop,
     const struct directory_settings *settings, struct str path);
@@ -103,8 +101,8 @@ void directory_login_start(struct directory *d, struct directory_query *q, struc
     struct str name, struct str secret);
 
 /*
- * SCRAM keys for `name`: q->scram is set. An unknown user, and one without keys of this hash, gets keys
- * that no password fits. After scram_client_final() went well, ask directory_account_start().
+ * SCRAM keys for `name`: q->scram is set. An unknown or disabled user, and one without keys of this hash,
+ * gets keys that no password fits. After scram_client_final() went well, ask directory_account_start().
  */
 void directory_scram_start(struct directory *d, struct directory_query *q, struct task *owner,
     enum hash hash, struct str name);
@@ -118,7 +116,10 @@ void directory_scram_start(struct directory *d, struct directory_query *q, struc
 void directory_resolve_start(struct directory *d, struct directory_query *q, struct task *owner,
     struct str address);
 
-/* What is known of an account; `name` as at login. FAIL_MISSING: none, or disabled. */
+/*
+ * What is known of an account; `name` as at login. FAIL_MISSING: there is none. A disabled one is
+ * answered too: mail still comes in for it, only logins are refused.
+ */
 void directory_account_start(struct directory *d, struct directory_query *q, struct task *owner,
     struct str name);
 

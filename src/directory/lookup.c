@@ -1,0 +1,140 @@
+#include "directory/lookup.h"
+
+/* rooms */
+#include "crypto/password.h"
+#include "directory/address.h"
+
+#define PASSWORDS_MAX 8 /* of one account that are tried: each takes its time */
+
+/* One account's own row. */
+static enum fail
+write_account(struct lookup *l, struct str name, bool *is_enabled_out, struct json_writer *w)
+{
+	struct db_query q;
+	enum fail fail;
+
+	db_begin(&q, &l->db,
+	    "SELECT name, display_name, quota_bytes, quota_messages, is_enabled"
+	    " FROM accounts WHERE name = ?1");
+	db_bind_text(&q, 1, name);
+	if (!db_next(&q)) {
+		fail = db_end(&q);
+		return fail == FAIL_NONE ? FAIL_MISSING : fail;
+	}
+	json_name_string(w, STR("name"), db_text(&q, 0));
+	json_name_string(w, STR("display_name"), db_text(&q, 1));
+	json_name_int(w, STR("quota_bytes"), db_int(&q, 2));
+	json_name_int(w, STR("quota_messages"), db_int(&q, 3));
+	*is_enabled_out = db_int(&q, 4) != 0;
+	json_name_bool(w, STR("enabled"), *is_enabled_out);
+	return db_end(&q);
+}
+
+static enum fail
+write_texts(struct lookup *l, const char *sql, struct str key, struct json_writer *w)
+{
+	struct db_query q;
+
+	db_begin(&q, &l->db, sql);
+	db_bind_text(&q, 1, key);
+	json_array_begin(w);
+	while (db_next(&q))
+		json_string(w, db_text(&q, 0));
+	json_array_end(w);
+	return db_end(&q);
+}
+
+enum fail
+lookup_account(struct lookup *l, struct str name, struct json_writer *w)
+{
+	bool is_enabled;
+	enum fail fail;
+
+	json_name(w, STR("account"));
+	json_object_begin(w);
+	fail = write_account(l, name, &is_enabled, w);
+	json_name(w, STR("addresses"));
+	if (fail == FAIL_NONE)
+		/* the name itself, what leads to it, what leads there .. (UNION ends circles) */
+		fail = write_texts(l,
+		    "WITH RECURSIVE own (address) AS (SELECT name FROM accounts WHERE name = ?1"
+		    " UNION SELECT a.address FROM addresses a JOIN own ON a.target = own.address)"
+		    " SELECT address FROM own LIMIT 1000",
+		    name, w);
+	else
+		json_null(w);
+	json_name(w, STR("groups"));
+	if (fail == FAIL_NONE)
+		fail = write_texts(l,
+		    "SELECT name FROM group_members WHERE account = ?1 LIMIT 1000", name, w);
+	else
+		json_null(w);
+	json_object_end(w);
+	return fail;
+}
+
+/* SCRAM keys count as a password only where there is nothing else, so that a login costs one hash. */
+static enum fail
+check_passwords(struct lookup *l, struct str name, struct str secret)
+{
+	struct db_query q;
+	bool has_other = false;
+	enum fail fail = FAIL_DENIED, ended;
+	int tried = 0;
+
+	db_begin(&q, &l->db,
+	    "SELECT p.stored, p.stored LIKE 'SCRAM-%' AS is_scram FROM passwords p"
+	    " JOIN accounts a ON a.name = p.account"
+	    " WHERE p.account = ?1 AND a.is_enabled ORDER BY is_scram, p.id");
+	db_bind_text(&q, 1, name);
+	while (fail != FAIL_NONE && tried < PASSWORDS_MAX && db_next(&q)) {
+		if (db_int(&q, 1) != 0 && has_other)
+			break;
+		has_other = true;
+		tried++;
+		fail = password_verify(db_text(&q, 0), secret);
+	}
+	ended = db_end(&q);
+	if (tried == 0)
+		password_verify_nobody(secret);
+	if (ended != FAIL_NONE)
+		return ended;
+	return fail == FAIL_NONE ? FAIL_NONE : FAIL_DENIED;
+}
+
+enum fail
+lookup_login(struct lookup *l, struct str name, struct str secret, struct json_writer *w)
+{
+	enum fail fail = check_passwords(l, name, secret);
+
+	if (fail == FAIL_NONE)
+		fail = lookup_account(l, name, w);
+	return fail == FAIL_MISSING ? FAIL_DENIED : fail;
+}
+
+enum fail
+lookup_scram(struct lookup *l, struct str name, struct str mechanism, struct json_writer *w)
+{
+	struct db_query q;
+	bool is_found;
+	enum fail fail;
+
+	db_begin(&q, &l->db,
+	    "SELECT p.stored FROM passwords p JOIN accounts a ON a.name = p.account"
+	    " WHERE p.account = ?1 AND a.is_enabled"
+	    " AND substr(p.stored, 1, length(?2) + 1) = ?2 || '$' LIMIT 1");
+	db_bind_text(&q, 1, name);
+	db_bind_text(&q, 2, mechanism);
+	is_found = db_next(&q);
+	if (is_found)
+		json_name_string(w, STR("keys"), db_text(&q, 0));
+	fail = db_end(&q);
+	return fail == FAIL_NONE && !is_found ? FAIL_MISSING : fail;
+}
+
+enum fail
+lookup_domains(struct lookup *l, struct json_writer *w)
+{
+	json_name(w, STR("domains"));
+	return write_texts(l, "SELECT name FROM domains WHERE name <> ?1", STR(""), w);
+}

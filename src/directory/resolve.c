@@ -1,0 +1,226 @@
+#include "directory/lookup.h"
+
+/* base */
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+/* rooms */
+#include "directory/address.h"
+
+#define WORK_BYTES_MAX (16 * 1024 * 1024)
+
+/* A name met on the way: each address is followed once, each target named once. */
+struct met {
+	struct map_node node;
+};
+
+struct walk {
+	struct lookup *lookup;
+	struct json_writer *w;
+	struct arena arena; /* own */
+	struct map followed, named;
+	size_t target_count;
+};
+
+struct step {
+	struct str detail; /* the tag that came along */
+	struct str list;   /* the list passed */
+	unsigned depth;
+};
+
+/* False when the name is in the map already, or memory is used up. */
+static bool
+meet(struct walk *walk, struct map *map, struct str name)
+{
+	struct met *met;
+	struct str copy;
+
+	if (map_find(map, name) != NULL)
+		return false;
+	met = arena_alloc(&walk->arena, 1, sizeof *met);
+	copy = arena_str(&walk->arena, name);
+	if (met == NULL || copy.p == NULL)
+		return false;
+	map_insert(map, &met->node, copy);
+	return true;
+}
+
+static void
+write_target(struct walk *walk, bool is_local, struct str name, const struct step *step)
+{
+	struct json_writer *w = walk->w;
+
+	if (walk->target_count >= LOOKUP_TARGETS_MAX || !meet(walk, &walk->named, name))
+		return;
+	walk->target_count++;
+	json_object_begin(w);
+	json_name_string(w, is_local ? STR("account") : STR("remote"), name);
+	if (is_local && step->detail.n > 0)
+		json_name_string(w, STR("detail"), step->detail);
+	if (step->list.n > 0)
+		json_name_string(w, STR("list"), step->list);
+	json_object_end(w);
+}
+
+static enum fail follow(struct walk *walk, struct str address, struct step step);
+
+/* An alias of an account to itself: "and keep a copy". */
+static enum fail
+keep_copy(struct walk *walk, struct str name, const struct step *step)
+{
+	enum fail fail =
+	    db_has(&walk->lookup->db, "SELECT 1 FROM accounts WHERE name = ?1", name, STR(""));
+
+	if (fail == FAIL_NONE)
+		write_target(walk, true, name, step);
+	return fail;
+}
+
+/* All rows of a query are names to follow; they are read first, so that no statement stays open. */
+static enum fail
+follow_rows(struct walk *walk, const char *sql, struct str key, struct step step, bool *had_rows)
+{
+	struct db_query q;
+	struct buf names;
+	struct str rest, name;
+	enum fail fail;
+
+	buf_init(&names, WORK_BYTES_MAX);
+	db_begin(&q, &walk->lookup->db, sql);
+	db_bind_text(&q, 1, key);
+	while (db_next(&q)) {
+		buf_add(&names, db_text(&q, 0));
+		buf_add_char(&names, '\n');
+	}
+	fail = db_end(&q);
+	*had_rows = names.n > 0;
+	rest = buf_str(&names);
+	step.depth++;
+	while (fail == FAIL_NONE && str_take_until(&rest, '\n', &name)) {
+		if (str_eq(name, key))
+			fail = keep_copy(walk, name, &step);
+		else
+			fail = follow(walk, name, step);
+		if (fail == FAIL_MISSING || fail == FAIL_SYNTAX)
+			fail = FAIL_NONE; /* a member that leads nowhere harms only itself */
+	}
+	buf_release(&names);
+	return fail;
+}
+
+/* What exactly this spelling stands for: aliases, an account, a list. */
+static enum fail
+follow_exact(struct walk *walk, struct str address, const struct step *step)
+{
+	struct step inside = *step;
+	struct db *db = &walk->lookup->db;
+	bool had_rows;
+	enum fail fail =
+	    follow_rows(walk, "SELECT lower(target) FROM addresses WHERE address = ?1 LIMIT 10000",
+		address, *step, &had_rows);
+
+	if (fail != FAIL_NONE || had_rows)
+		return fail;
+	fail = db_has(db, "SELECT 1 FROM accounts WHERE name = ?1", address, STR(""));
+	if (fail == FAIL_NONE)
+		write_target(walk, true, address, step);
+	if (fail != FAIL_MISSING)
+		return fail;
+	fail = db_has(db, "SELECT 1 FROM lists WHERE address = ?1", address, STR(""));
+	if (fail != FAIL_NONE)
+		return fail;
+	inside.list = arena_str(&walk->arena, address);
+	inside.detail = STR("");
+	return follow_rows(walk,
+	    "SELECT lower(member) FROM list_members WHERE list = ?1 LIMIT 10000", address, inside,
+	    &had_rows);
+}
+
+/* user+tag@domain as user@domain. */
+static enum fail
+follow_without_tag(struct walk *walk, struct str local, struct str domain, const struct step *step)
+{
+	struct step inside = *step;
+	struct str user, tag;
+	struct buf address;
+	enum fail fail;
+
+	if (!address_tag(local, walk->lookup->settings->separator, &user, &tag))
+		return FAIL_MISSING;
+	buf_init(&address, ADDRESS_MAX);
+	buf_add(&address, user);
+	buf_add_char(&address, '@');
+	buf_add(&address, domain);
+	inside.detail = tag;
+	fail = follow_exact(walk, buf_str(&address), &inside);
+	buf_release(&address);
+	return fail;
+}
+
+/* @domain, which takes what nothing else took. */
+static enum fail
+follow_catch_all(struct walk *walk, struct str domain, const struct step *step)
+{
+	struct buf address;
+	bool had_rows;
+	enum fail fail;
+
+	buf_init(&address, ADDRESS_MAX);
+	buf_add_char(&address, '@');
+	buf_add(&address, domain);
+	fail =
+	    follow_rows(walk, "SELECT lower(target) FROM addresses WHERE address = ?1 LIMIT 10000",
+		buf_str(&address), *step, &had_rows);
+	buf_release(&address);
+	return fail == FAIL_NONE && !had_rows ? FAIL_MISSING : fail;
+}
+
+/* One address in its normal spelling. FAIL_DENIED only for the first: its domain is not ours. */
+static enum fail
+follow(struct walk *walk, struct str address, struct step step)
+{
+	struct str local, domain;
+	enum fail fail;
+
+	if (step.depth > LOOKUP_DEPTH_MAX)
+		return FAIL_MISSING;
+	if (!meet(walk, &walk->followed, address))
+		return FAIL_NONE;
+	fail = address_split(address, false, &local, &domain);
+	if (fail != FAIL_NONE)
+		return fail;
+	fail = db_has(&walk->lookup->db, "SELECT 1 FROM domains WHERE name = ?1", domain, STR(""));
+	if (fail == FAIL_MISSING && step.depth == 0)
+		return FAIL_DENIED;
+	if (fail == FAIL_MISSING) {
+		write_target(walk, false, address, &step);
+		return FAIL_NONE;
+	}
+	if (fail == FAIL_NONE)
+		fail = follow_exact(walk, address, &step);
+	if (fail == FAIL_MISSING)
+		fail = follow_without_tag(walk, local, domain, &step);
+	if (fail == FAIL_MISSING)
+		fail = follow_catch_all(walk, domain, &step);
+	return fail;
+}
+
+enum fail
+lookup_resolve(struct lookup *l, struct str address, struct json_writer *w)
+{
+	struct walk walk = { .lookup = l, .w = w };
+	enum fail fail;
+
+	arena_init(&walk.arena, WORK_BYTES_MAX);
+	json_name(w, STR("targets"));
+	json_array_begin(w);
+	fail = follow(&walk, address, (struct step){ .depth = 0 });
+	json_array_end(w);
+	if (fail == FAIL_NONE && walk.target_count == 0)
+		fail = FAIL_PERM; /* aliases in a circle, or to what is gone */
+	map_release(&walk.followed);
+	map_release(&walk.named);
+	arena_release(&walk.arena);
+	return fail;
+}
