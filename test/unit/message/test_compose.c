@@ -21,7 +21,7 @@ static const struct {
 	    "Subject: " LONG "\r\n " LONG "\r\n " LONG "\r\n" },
 	{ "accent", "caf\xc3\xa9 time", FAIL_NONE, "Subject: =?UTF-8?Q?caf=C3=A9?= time\r\n" },
 	{ "two accents", "\xc3\xa9 b \xc3\xa9", FAIL_NONE,
-	    "Subject: =?UTF-8?B?w6kgYiDDqQ==?=\r\n" },
+	    "Subject: =?UTF-8?Q?=C3=A9_b_=C3=A9?=\r\n" },
 	{ "looks encoded", "=?utf-8?Q?a?=", FAIL_NONE, NULL },
 	{ "japanese",
 	    "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e"

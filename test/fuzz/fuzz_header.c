@@ -1,0 +1,42 @@
+/* Header blocks, encoded words, parameters, subjects and Message-IDs on arbitrary bytes. */
+#include "message/header.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "codec/utf8.h"
+#include "message/mime.h"
+#include "message/subject.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str block = str_of(data, size), cur = block, id, value;
+	struct param *params;
+	struct header h;
+	struct arena a;
+	uint32_t count;
+	struct buf b;
+
+	arena_init(&a, 16 << 20);
+	buf_init(&b, 16 << 20);
+	while (header_next(&cur, &h)) {
+		invariant(h.name.n > 0 && h.whole.n >= h.name.n + 1 + h.value.n);
+		invariant(utf8_is_valid(header_text(h.value, &a)));
+		params_parse(h.value, &a, &value, &params, &count);
+		invariant(count <= PARAMS_MAX);
+		param_text(params, count, STR("filename"), &a);
+		subject_base(h.value, &a, NULL);
+		while (message_id_next(&h.value, &id))
+			invariant(id.n > 0);
+	}
+	invariant(header_size(block) <= size);
+	header_subset_write(&b, block, &STR("subject"), 1, true);
+	invariant(utf8_is_valid(header_text(block, &a)));
+	buf_release(&b);
+	arena_release(&a);
+	return 0;
+}
