@@ -226,7 +226,8 @@ make(struct blob_store *b, const struct blob_path *p)
 enum fail
 blob_make_folders(struct blob_store *b, struct str folder)
 {
-	static const char *const subs[] = { "", "tmp", "new", "cur" };
+	/* tmp comes last: where a file can be written, the folder that it moves to is there too */
+	static const char *const subs[] = { "", "new", "cur", "tmp" };
 	struct blob_path p;
 	enum fail fail = FAIL_NONE;
 
