@@ -1,0 +1,120 @@
+/*
+ * fixture.h - an account with three messages in a temporary folder, and requests run against it.
+ *
+ * Requests and answers are written with ' for " to be readable.
+ */
+#ifndef TEST_JMAP_FIXTURE_H
+#define TEST_JMAP_FIXTURE_H
+
+/* base */
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/test.h"
+
+/* rooms */
+#include "blob/blob.h"
+#include "jmap/run.h"
+#include "mail/email.h"
+#include "mail/mailbox.h"
+#include "mail/upload.h"
+#include "store/store.h"
+
+struct fixture {
+	struct store *store;
+	struct blob_store *blobs;
+	struct mail *mail;
+	struct account *account;
+	unsigned slices; /* of the last request */
+};
+
+static inline void
+fixture_open(struct fixture *f)
+{
+	char store[300], blobs[300];
+
+	*f = (struct fixture){ .store = NULL };
+	snprintf(store, sizeof(store), "%s/store.db", test_folder());
+	snprintf(blobs, sizeof(blobs), "%s/mail", test_folder());
+	CHECK_NUM(store_open(&f->store, NULL, str_c(store), NULL), FAIL_NONE);
+	CHECK_NUM(blob_open(&f->blobs, NULL, f->store, str_c(blobs)), FAIL_NONE);
+	CHECK_NUM(mail_open(&f->mail, NULL, f->store, f->blobs), FAIL_NONE);
+	CHECK_NUM(account_open(f->mail, STR("alice@example.test"), NULL, &f->account), FAIL_NONE);
+}
+
+static inline void
+fixture_close(struct fixture *f)
+{
+	CHECK_NUM(blob_commit(f->blobs), FAIL_NONE);
+	account_close(&f->account);
+	mail_close(&f->mail);
+	blob_close(&f->blobs);
+	store_close(&f->store);
+}
+
+static inline void
+fixture_add(struct fixture *f, const char *bytes, int64_t received_s, uint64_t flags)
+{
+	uint32_t inbox = mailbox_by_role(f->account, MAILBOX_ROLE_INBOX)->id;
+	struct email_new new = { .bytes = str_c(bytes),
+		.received_s = received_s,
+		.flags = flags,
+		.mailboxes = &inbox,
+		.mailbox_count = 1 };
+	struct email_added added;
+
+	CHECK_NUM(email_add_bytes(f->account, &new, &added), FAIL_NONE);
+}
+
+static inline uint64_t
+fixture_upload(struct fixture *f, const char *bytes)
+{
+	struct blob_writer w = { .store = NULL };
+	struct blob_name name;
+	uint64_t id = 0;
+
+	CHECK_NUM(blob_write_start(f->blobs, &w, f->account->name), FAIL_NONE);
+	CHECK_NUM(blob_write(&w, str_c(bytes)), FAIL_NONE);
+	CHECK_NUM(blob_write_finish(&w, &name), FAIL_NONE);
+	CHECK_NUM(upload_add(f->account, blob_name_str(&name), str_c(bytes).n,
+		      STR("message/rfc822"), &id),
+	    FAIL_NONE);
+	return id;
+}
+
+/* " for ' */
+static inline void
+fixture_unquote(struct buf *out, const char *text)
+{
+	for (; *text; text++)
+		buf_add_char(out, *text == '\'' ? '"' : *text);
+}
+
+/* Run these calls; `out` is the methodResponses with what stands behind them. */
+static inline void
+fixture_run(struct fixture *f, const char *calls, struct buf *out)
+{
+	struct jmap_request request;
+	struct jmap_run run;
+	struct arena arena;
+	struct buf text;
+
+	arena_init(&arena, JMAP_TREE_MAX);
+	buf_init(&text, JMAP_REQUEST_MAX);
+	fixture_unquote(&text,
+	    "{'using':['urn:ietf:params:jmap:core','urn:ietf:params:jmap:mail'],'methodCalls':");
+	fixture_unquote(&text, calls);
+	buf_add_char(&text, '}');
+	buf_clear(out);
+	if (CHECK_NUM(jmap_request_parse(buf_str(&text), &arena, &request), JMAP_TAKEN)) {
+		jmap_run_init(&run, f->account, &request, STR("x"));
+		for (f->slices = 1; jmap_run_step(&run) == JMAP_YIELD; f->slices++)
+			continue;
+		CHECK(buf_ok(&run.out));
+		buf_add(out, buf_str(&run.out));
+		jmap_run_release(&run);
+	}
+	buf_release(&text);
+	arena_release(&arena);
+}
+
+#endif
