@@ -288,11 +288,12 @@ feed_one(struct base64_decoder *d, unsigned char c, char *to)
 void
 base64_decoder_feed(struct base64_decoder *d, struct str text, struct buf *out)
 {
-	const unsigned char *at = (const unsigned char *)text.p, *end = at + text.n;
+	const unsigned char *at = (const unsigned char *)text.p;
+	const unsigned char *end = text.n ? at + text.n : at;
 	char piece[BASE64_PIECE];
 	size_t n = 0;
 
-	while (text.n > 0 && at < end) {
+	while (at < end) {
 		if (n > sizeof piece - 4) {
 			buf_add(out, str_of(piece, n));
 			n = 0;

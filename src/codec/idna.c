@@ -64,7 +64,7 @@ decode_a_label(struct buf *out, struct str label)
 		return false;
 	if (utf8_is_ascii(buf_str(out)) || !is_label(buf_str(out)))
 		return false;
-	buf_init(&again, LABEL_MAX);
+	buf_init(&again, 4 * LABEL_MAX);
 	utf8_lower(&again, buf_str(out));
 	is_good = str_eq(buf_str(&again), buf_str(out));
 	buf_clear(&again);

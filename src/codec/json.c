@@ -136,7 +136,7 @@ static enum fail
 end_level(struct maker *m, bool is_object)
 {
 	const struct level *level = &m->levels[m->reader.depth];
-	const struct json_member *from = m->stack + level->start;
+	const struct json_member *from = m->stack ? m->stack + level->start : NULL;
 	size_t count = m->count - level->start;
 	struct json value;
 	enum fail fail;
