@@ -38,9 +38,9 @@ all: $(TARGET_NAME)
 
 ROOMS := $(shell sed 's/\#.*//; s/</ /g' src/LAYERS)
 ROOM_SOURCES := $(wildcard $(ROOMS:%=src/%/*.c))
-MAIN_PATTERN := ^(int )?main\(
-MAIN_SOURCES := $(if $(ROOM_SOURCES),$(shell grep -lE '$(MAIN_PATTERN)' $(ROOM_SOURCES)))
-LIB_SOURCES := $(filter-out $(MAIN_SOURCES),$(ROOM_SOURCES))
+MAIN_SOURCE := src/cli/main.c
+VERSION_SOURCES := $(wildcard src/server/staunch*.c)
+LIB_SOURCES := $(filter-out $(MAIN_SOURCE) $(VERSION_SOURCES),$(ROOM_SOURCES))
 UNIT_SOURCES := $(wildcard $(ROOMS:%=test/unit/%/test_*.c))
 GROUP_SOURCES := $(wildcard test/dialogue/test_*.c test/crash/test_*.c)
 TEST_LIB_SOURCES := $(wildcard test/lib/*.c)
@@ -48,9 +48,9 @@ FUZZ_SOURCES := $(wildcard test/fuzz/fuzz_*.c)
 FUZZ_NAMES := $(FUZZ_SOURCES:test/fuzz/fuzz_%.c=%)
 BENCH_SOURCES := $(wildcard test/bench/*.c)
 
-# src/server/staunch_imap.c becomes the program staunch-imap.
+# Each version is a file that names its rooms: src/server/staunch_imap.c becomes the program staunch-imap.
 program = $(subst _,-,$(basename $(notdir $(1))))
-PROGRAMS := $(foreach m,$(MAIN_SOURCES),$(call program,$(m)))
+PROGRAMS := $(foreach v,$(VERSION_SOURCES),$(call program,$(v)))
 
 # A room's fragment src/<room>/room.mk gives rules that make build/gen/<room>/*.c or *.h on the build host
 # (with $(HOST_CC)), and adds them to one of these two. Headers there are included as "<room>/file.h".
@@ -175,14 +175,15 @@ build/$(1)/fuzz_%: build/$(1)/obj/test/fuzz/fuzz_%.o build/$(1)/libtest.a build/
 	$$(call say,LD,$$@)
 	$(Q)$$($(1)_LINK) -fsanitize=fuzzer -o $$@ $$^ $$($(1)_LIBS)
 
-$(foreach m,$(MAIN_SOURCES),$(call PROGRAM_RULE,$(1),$(m)))
+$(foreach v,$(VERSION_SOURCES),$(call PROGRAM_RULE,$(1),$(v)))
 -include $$(shell find build/$(1)/obj -name '*.d' 2>/dev/null)
 endef
 
-# $(1) target, $(2) the file with main
+# $(1) target, $(2) the version's file
 define PROGRAM_RULE
 
-build/$(1)/$(call program,$(2)): $(2:%.c=build/$(1)/obj/%.o) build/$(1)/libstaunch.a $$($(1)_STUB) $$($(1)_ARCHIVES)
+build/$(1)/$(call program,$(2)): $(2:%.c=build/$(1)/obj/%.o) $(MAIN_SOURCE:%.c=build/$(1)/obj/%.o) \
+		build/$(1)/libstaunch.a $$($(1)_STUB) $$($(1)_ARCHIVES)
 	$$(call say,LD,$$@)
 	$(Q)$$($(1)_LINK) -o $$@ $$^ $$($(1)_LIBS)
 
