@@ -130,7 +130,7 @@ take_fraction(struct str *cur)
 	struct str rest = *cur;
 	bool has_digit = false;
 
-	if (!str_skip_char(&rest, '.') && !str_skip_char(&rest, ','))
+	if (!str_skip_char(&rest, '.'))
 		return false;
 	while (rest.n > 0 && char_is_digit(rest.p[0])) {
 		rest = str_from(rest, 1);
@@ -302,6 +302,15 @@ date_parse(struct str text, struct date *out)
 
 /* --- IMAP and JMAP, exact ------------------------------------------------------------------ */
 
+/* 2DIGIT ":" 2DIGIT ":" 2DIGIT */
+static bool
+take_exact_time(struct str *cur, struct civil *c)
+{
+	return take_digits(cur, 2, 2, &c->hour) && str_skip_char(cur, ':') &&
+	    take_digits(cur, 2, 2, &c->minute) && str_skip_char(cur, ':') &&
+	    take_digits(cur, 2, 2, &c->second) && c->hour < 24 && c->minute < 60 && c->second <= 60;
+}
+
 /* "-" date-month "-" date-year (RFC 9051 section 9) */
 static bool
 take_imap_month_year(struct str *cur, struct civil *c)
@@ -322,12 +331,10 @@ date_parse_imap(struct str text, struct date *out)
 {
 	struct civil c = { 0 };
 	struct str s = text;
-	int hour;
 	bool is_padded = str_skip_char(&s, ' ');
 
 	if (!take_digits(&s, is_padded ? 1 : 2, is_padded ? 1 : 2, &c.day) ||
-	    !take_imap_month_year(&s, &c) || !str_skip_char(&s, ' ') ||
-	    !take_digits(&s, 2, 2, &hour) || !take_time(&s, hour, ':', &c) ||
+	    !take_imap_month_year(&s, &c) || !str_skip_char(&s, ' ') || !take_exact_time(&s, &c) ||
 	    !str_skip_char(&s, ' ') || s.n != 5 ||
 	    !take_zone(&s, &out->zone_min, &out->is_zone_known) || s.n > 0)
 		return FAIL_SYNTAX;
@@ -352,20 +359,17 @@ date_parse_3339(struct str text, struct date *out)
 {
 	struct civil c = { 0 };
 	struct str s = text;
-	int hour;
 
 	*out = (struct date){ .is_zone_known = true };
 	if (!take_digits(&s, 4, 4, &c.year) || !str_skip_char(&s, '-') ||
 	    !take_digits(&s, 2, 2, &c.month) || !str_skip_char(&s, '-') ||
-	    !take_digits(&s, 2, 2, &c.day) ||
-	    (!str_skip_char(&s, 'T') && !str_skip_char(&s, 't') && !str_skip_char(&s, ' ')) ||
-	    !take_digits(&s, 2, 2, &hour) || !take_time(&s, hour, ':', &c))
+	    !take_digits(&s, 2, 2, &c.day) || !str_skip_char(&s, 'T') || !take_exact_time(&s, &c))
 		return FAIL_SYNTAX;
+	take_fraction(&s);
 	if (c.year < 1 || c.month < 1 || c.month > 12 || c.day < 1 ||
-	    c.day > days_in_month(c.year, c.month) || hour > 23)
+	    c.day > days_in_month(c.year, c.month))
 		return FAIL_SYNTAX;
-	if (!str_skip_char(&s, 'Z') && !str_skip_char(&s, 'z') &&
-	    !take_zone(&s, &out->zone_min, &out->is_zone_known))
+	if (!str_skip_char(&s, 'Z') && !take_zone(&s, &out->zone_min, &out->is_zone_known))
 		return FAIL_SYNTAX;
 	if (s.n > 0)
 		return FAIL_SYNTAX;

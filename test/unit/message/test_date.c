@@ -75,6 +75,7 @@ static const struct {
 	{ "no zone", "17-Jul-1996 02:44:25", FAIL_SYNTAX, 0 },
 	{ "long month", "17-July-1996 02:44:25 -0700", FAIL_SYNTAX, 0 },
 	{ "day 0", "00-Jul-1996 02:44:25 -0700", FAIL_SYNTAX, 0 },
+	{ "short minute", " 7-Jul-1996 02:6 +0000", FAIL_SYNTAX, 0 },
 	{ "more", "17-Jul-1996 02:44:25 -0700 ", FAIL_SYNTAX, 0 },
 };
 
@@ -88,6 +89,8 @@ static const struct {
 	{ "offset", "2014-10-30T14:12:00+08:00", FAIL_NONE, 1414649520, 480 },
 	{ "fraction", "2014-10-30T06:12:00.123Z", FAIL_NONE, 1414649520, 0 },
 	{ "no zone", "2014-10-30T06:12:00", FAIL_SYNTAX, 0, 0 },
+	{ "lower case", "2014-10-30t06:12:00z", FAIL_SYNTAX, 0, 0 },
+	{ "no seconds", "2014-10-30T06:12Z", FAIL_SYNTAX, 0, 0 },
 	{ "month 13", "2014-13-30T06:12:00Z", FAIL_SYNTAX, 0, 0 },
 	{ "date only", "2014-10-30", FAIL_SYNTAX, 0, 0 },
 };
