@@ -42,12 +42,18 @@ cli_fail(struct str what, const char *why)
 	return CLI_FAILED;
 }
 
+void
+cli_warn(const struct buf *lines)
+{
+	fprintf(stderr, "%.*s", STR_ARG(buf_str(lines)));
+}
+
 enum cli_status
 cli_print(const struct buf *b)
 {
 	struct str s = buf_str(b);
 
-	if (!buf_ok(b) || fwrite(s.p, 1, s.n, stdout) != s.n || fflush(stdout) != 0)
+	if (!buf_ok(b) || (s.n > 0 && fwrite(s.p, 1, s.n, stdout) != s.n) || fflush(stdout) != 0)
 		return cli_fail(STR("output"), "cannot be written");
 	return CLI_OK;
 }

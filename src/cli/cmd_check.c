@@ -61,7 +61,7 @@ cmd_check(const struct cli *cli)
 	if (status == CLI_OK &&
 	    (server_open_mail(&s, &why) != FAIL_NONE || verify(&s, &check, &why) != FAIL_NONE))
 		status = CLI_FAILED;
-	fwrite(buf_str(&why).p, 1, why.n, stderr);
+	cli_warn(&why);
 	buf_release(&why);
 	server_release(&s);
 	if (status != CLI_OK)

@@ -77,7 +77,7 @@ make_certificate(struct setup *setup)
 	buf_add(&names, STR(" localhost 127.0.0.1"));
 	fail = tls_write_self_signed(buf_str(&names), CERTIFICATE_DAYS, &files, &why);
 	if (fail != FAIL_NONE)
-		fwrite(buf_str(&why).p, 1, why.n, stderr);
+		cli_warn(&why);
 	buf_release(&why);
 	buf_release(&names);
 	return fail == FAIL_NONE ? CLI_OK : CLI_FAILED;

@@ -1,8 +1,5 @@
 #include "cli/open.h"
 
-/* system */
-#include <stdio.h>
-
 enum cli_status
 cli_open_config(const struct cli *cli, struct server *s)
 {
@@ -14,7 +11,7 @@ cli_open_config(const struct cli *cli, struct server *s)
 	config_init(&s->config, server_sections());
 	s->settings = config_values(&s->config, &server_section);
 	fail = config_read(&s->config, cli->config, &errors);
-	fwrite(buf_str(&errors).p, 1, errors.n, stderr);
+	cli_warn(&errors);
 	buf_release(&errors);
 	return fail == FAIL_NONE ? CLI_OK : CLI_USAGE;
 }

@@ -303,12 +303,6 @@ notify_manager(struct str message)
 	close(fd);
 }
 
-static void
-print_lines(struct str lines)
-{
-	fwrite(lines.p, 1, lines.n, stderr);
-}
-
 static int
 run_started(struct server *s)
 {
@@ -338,7 +332,7 @@ server_run(struct str config_path)
 		log_set_debug(s.settings->debug);
 		status = server_start(&s, &why) == FAIL_NONE ? run_started(&s) : 1;
 	}
-	print_lines(buf_str(&why));
+	fprintf(stderr, "%.*s", STR_ARG(buf_str(&why)));
 	buf_release(&why);
 	server_release(&s);
 	return status;
