@@ -258,7 +258,7 @@ account_next(struct mail *m, uint64_t after_id, struct account_name *out)
 enum fail
 account_find_id(struct mail *m, uint64_t id, struct account **out)
 {
-	struct account_name name;
+	struct account_name name = { .n = 0 };
 	struct account_walk walk = { .want = id, .out = &name };
 	enum fail fail;
 

@@ -130,17 +130,18 @@ change_cmp(const void *a, const void *b)
 
 /* Collect all (there are not many), then hand out the first ones. */
 static enum fail
-mailbox_changes(struct changes_reading *in)
+mailbox_changes(const struct changes_reading *in)
 {
 	struct account *a = in->account;
 	struct changes *out = in->out;
 	size_t max = a->mailbox_count + CHANGES_TOMBSTONES_MAX + 1, count;
 	struct change *all = mem_new(max, sizeof(*all));
 	struct changes tombs = { .items = all, .max = max - a->mailbox_count };
+	struct changes_reading in_tombs = *in;
 	enum fail fail;
 
-	in->out = &tombs;
-	fail = store_read(a->mail->store, changes_read, in);
+	in_tombs.out = &tombs;
+	fail = store_read(a->mail->store, changes_read, &in_tombs);
 	count = tombs.count;
 	for (size_t i = 0; i < a->mailbox_count; i++) {
 		const struct mailbox *m = a->mailboxes[i];

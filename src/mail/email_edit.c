@@ -364,7 +364,7 @@ email_remove(struct edit *e)
 	struct email_edit *w = &e->email;
 	uint64_t id = e->account->id;
 	struct key k = key_id(SPACE_STATIC, id, w->id);
-	struct static_record s;
+	struct static_record s = { .id_count = 0 };
 	struct str value;
 	enum fail fail = txn_get(e->txn, key_str(&k), &value);
 

@@ -323,7 +323,7 @@ static struct {
 static void
 compare_changes(void)
 {
-	struct change items[7];
+	struct change items[7] = { { .id = 0 } };
 	struct changes changes = { .items = items, .max = ARRAY_LEN(items) };
 
 	do {
