@@ -5,6 +5,7 @@
 #define TLS_CREDENTIAL_H
 
 #include <bearssl.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include "tls/key.h"
