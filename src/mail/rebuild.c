@@ -36,11 +36,32 @@ log_empty(struct edit *e, char space, enum change_type type)
 	return space_empty(e, from);
 }
 
+/* Files lose their Emails as owners; those of uploads stay. */
+static enum fail
+owners_clear(struct edit *e)
+{
+	struct key from = key_account(SPACE_BLOB, e->account->id), to = key_after(from);
+	struct str key, value;
+	struct cursor c;
+	enum fail fail = FAIL_NONE, end;
+
+	txn_scan(e->txn, &c, key_str(&from), key_str(&to), false);
+	while (fail == FAIL_NONE && cursor_next(&c, &key, &value)) {
+		enum blob_owner owner;
+		uint64_t id;
+
+		if (blob_record_read(value, &owner, &id) || owner == BLOB_OF_EMAIL)
+			fail = txn_delete(e->txn, key);
+	}
+	end = cursor_end(&c);
+	return end ? end : fail;
+}
+
 /* Counters to zero, derived records away. */
 static enum fail
 rebuild_clear(struct edit *e, const struct account_check *in)
 {
-	enum fail fail = FAIL_NONE;
+	enum fail fail = owners_clear(e);
 
 	for (size_t i = 0; fail == FAIL_NONE && i < ARRAY_LEN(derived_spaces); i++)
 		fail = space_empty(e, key_account(derived_spaces[i], e->account->id));
