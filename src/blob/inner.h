@@ -14,7 +14,7 @@
 #define BLOB_BUFFER_MAX  (64 << 10) /* a writer's buffer: messages up to this are one write */
 #define BLOB_BACK_BYTES  (1 << 20)  /* of a big message: begin writing back after each */
 #define BLOB_OPEN_MAX    128 /* finished files kept open until the sync; then they sync early */
-#define BLOB_WHOLE_SYNC  16  /* files in one turn from which one syncfs is cheaper */
+#define BLOB_WHOLE_SYNC  4   /* files in one turn from which one syncfs is cheaper */
 #define BLOB_READ_MAX    (128 << 10) /* up to this read() into memory beats mmap() */
 #define BLOB_PROBE_MS    5000
 #define BLOB_PROBE_BYTES (64 << 10)

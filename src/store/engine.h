@@ -27,8 +27,9 @@ struct engine_ops {
 	enum fail (*set_schema)(struct engine *e, uint32_t version);
 
 	enum fail (*begin)(struct engine *e, bool is_write);
-	enum fail (*commit)(struct engine *e); /* after a failure: rollback */
-	void (*rollback)(struct engine *e);    /* harmless without a transaction */
+	/* After a failure: rollback. `wrote_out`: false when the disk had it all already. */
+	enum fail (*commit)(struct engine *e, bool *wrote_out);
+	void (*rollback)(struct engine *e); /* harmless without a transaction */
 	bool (*in_transaction)(
 	    struct engine *e); /* false when a failure rolled it back by itself */
 

@@ -92,10 +92,16 @@ begin(struct engine *e, bool is_write)
 	return execute(e, is_write ? SQL_BEGIN_WRITE : SQL_BEGIN, NULL, NULL);
 }
 
+/* SQLite leaves alone what is the same as before: such a transaction may write nothing. */
 static enum fail
-commit(struct engine *e)
+commit(struct engine *e, bool *wrote_out)
 {
-	return execute(e, SQL_COMMIT, NULL, NULL);
+	enum fail fail;
+
+	e->has_written = e->is_memory;
+	fail = execute(e, SQL_COMMIT, NULL, NULL);
+	*wrote_out = e->has_written;
+	return fail;
 }
 
 static bool

@@ -44,9 +44,10 @@ struct engine {
 	sqlite3_stmt *statements[SQL_COUNT];
 	struct engine_scan *unused[SCAN_KINDS]; /* own */
 	bool is_memory;
-	int wal_pages; /* in the log after the last commit */
-	int wal_due;   /* pages at which a checkpoint is due */
-	int wal_next;  /* the same after a checkpoint that could not do all */
+	bool has_written; /* the commit under way put pages into the log */
+	int wal_pages;    /* in the log after the last commit */
+	int wal_due;      /* pages at which a checkpoint is due */
+	int wal_next;     /* the same after a checkpoint that could not do all */
 	bool is_replicated;
 };
 

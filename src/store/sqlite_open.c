@@ -106,6 +106,7 @@ on_commit(void *arg, sqlite3 *db, const char *name, int pages)
 	(void)db;
 	(void)name;
 	e->wal_pages = pages;
+	e->has_written = true;
 	return SQLITE_OK;
 }
 

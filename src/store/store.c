@@ -91,6 +91,7 @@ static enum fail
 commit_turn(struct store *s, enum fail so_far)
 {
 	enum fail fail = so_far;
+	bool has_written = false;
 
 	invariant(s->level == 0);
 	if (s->state != STORE_WRITING && !s->is_broken) {
@@ -101,14 +102,14 @@ commit_turn(struct store *s, enum fail so_far)
 		fail = FAIL_TEMP;
 	if (fail == FAIL_NONE) {
 		store_pause_scans(s);
-		fail = s->ops->commit(s->engine);
+		fail = s->ops->commit(s->engine, &has_written);
 	}
 	if (fail != FAIL_NONE) {
 		failed_commit(s);
 		return fail;
 	}
 	s->state = STORE_CLOSED;
-	if (s->writes > 0) {
+	if (has_written) {
 		s->commits++;
 		s->is_well = true;
 		upkeep_after_commit(s);

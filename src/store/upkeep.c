@@ -7,6 +7,7 @@
 
 /* rooms */
 #include "store/inner.h"
+#include "sys/sys.h"
 
 /* Keys of the store itself: space byte 01. */
 static const struct str probe_key = STR_INIT("\x01probe");
@@ -15,17 +16,19 @@ bool
 store_probe(struct store *s)
 {
 	bool was_well = s->is_well;
-	char beat = (char)(s->serial & 0x7f);
+	bool has_written = false;
+	char beat[8]; /* other bytes each time: what is the same would not be written */
 	enum fail fail;
 
 	if (s->level > 0 || s->state == STORE_WRITING)
 		return s->is_well;
+	sys_random(beat, sizeof beat);
 	fail = store_begin(s, true);
 	if (fail == FAIL_NONE)
-		fail = s->ops->put(s->engine, probe_key, str_of(&beat, 1));
+		fail = s->ops->put(s->engine, probe_key, str_of(beat, sizeof beat));
 	if (fail == FAIL_NONE)
-		fail = s->ops->commit(s->engine);
-	s->is_well = fail == FAIL_NONE;
+		fail = s->ops->commit(s->engine, &has_written);
+	s->is_well = fail == FAIL_NONE && has_written;
 	if (s->is_well)
 		s->commits++;
 	else

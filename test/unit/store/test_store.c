@@ -462,6 +462,17 @@ test_loop(void)
 	CHECK(store_probe(s));
 	CHECK(store_is_well(s));
 
+	TEST_ROW("what was there already is no commit");
+	{
+		uint64_t commits = store_commits(s);
+
+		run_turn(s, "+a=1");
+		loop_turn(&loop, 0);
+		CHECK_NUM(store_commits(s), commits);
+		CHECK(store_probe(s) && store_probe(s));
+		CHECK_NUM(store_commits(s), commits + 2);
+	}
+
 	TEST_ROW("uncommitted at the close");
 	run_turn(s, "+d=4");
 	store_close(&s);
