@@ -232,7 +232,6 @@ store_open(struct store **out, struct loop *loop, struct str path,
 
 	*out = NULL;
 	s->ops = &sqlite_engine;
-	s->loop = loop;
 	s->is_well = true;
 	buf_init(&s->value, STORE_VALUE_MAX);
 	fail =
@@ -243,6 +242,8 @@ store_open(struct store **out, struct loop *loop, struct str path,
 		store_close(&s);
 		return fail;
 	}
+	s->commits = 0;
+	s->loop = loop; /* only now: what opening commits is no turn's */
 	if (loop != NULL) {
 		s->commit_hook.run = on_commit;
 		s->flush_hook.run = on_flush;
