@@ -69,7 +69,8 @@ login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 	is_basic = take_basic(value, &text, &name, &secret);
 	if (is_basic)
 		directory_login_start(j->directory, &login->query, x->task, name, secret);
-	mem_wipe(text.p, text.cap);
+	if (text.p)
+		mem_wipe(text.p, text.cap);
 	buf_release(&text);
 	return is_basic ? LOGIN_WAIT : refuse(x, 401, "Basic authentication is needed.");
 }
