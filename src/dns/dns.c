@@ -25,7 +25,7 @@
 
 static const struct log dns_log = { .room = "dns" };
 
-/* --- servers ------------------------------------------------------------------------------------ */
+/* --- servers -------------------------------------------------------------------------------- */
 
 static void
 read_resolv_conf(struct dns *d, const char *path)
@@ -89,7 +89,7 @@ dns_init(struct dns *d, struct loop *loop, struct net *net, const struct dns_set
 	return FAIL_NONE;
 }
 
-/* --- entries ------------------------------------------------------------------------------------ */
+/* --- entries -------------------------------------------------------------------------------- */
 
 static void
 drop_entry(struct dns_entry *e)
@@ -237,7 +237,7 @@ find_entry(struct dns *d, struct str key)
 	return e;
 }
 
-/* --- queries ------------------------------------------------------------------------------------ */
+/* --- queries -------------------------------------------------------------------------------- */
 
 /* RFC 6761 6.3: localhost and what is under it are this machine, whatever a resolver says. */
 static bool

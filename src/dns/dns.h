@@ -1,13 +1,13 @@
 /*
  * dns.h - ask the resolver, get records or a reason.
  *
- * Asynchronous stub resolver on the loop: UDP with EDNS0 (RFC 1035 4.2, RFC 6891), TCP when an answer
- * was cut, several servers, random ids and source ports (RFC 5452), answers checked against the
- * question. Answers are cached up to their TTL, also "there is none" (RFC 2308); questions for the
- * same thing at the same time share one lookup. "localhost" is answered here (RFC 6761 6.3).
+ * Asynchronous stub resolver on the loop: UDP with EDNS0 (RFC 1035 4.2, RFC 6891), TCP when an
+ * answer was cut, several servers, random ids and source ports (RFC 5452), answers checked against
+ * the question. Answers are cached up to their TTL, also "there is none" (RFC 2308); questions for
+ * the same thing at the same time share one lookup. "localhost" is answered here (RFC 6761 6.3).
  *
- * Not done: validation (is_secure repeats the AD bit of a resolver that the settings trust, RFC 6840
- * 5.8), search domains, /etc/hosts.
+ * Not done: validation (is_secure repeats the AD bit of a resolver that the settings trust, RFC
+ * 6840 5.8), search domains, /etc/hosts.
  *
  * Ownership: a dns_query is the caller's, from start until dns_query_release(); the records belong
  * to the cache and are held by the query until then. Units: ttl_s seconds.
@@ -105,7 +105,7 @@ void dns_release(struct dns *d);
  *   FAIL_NONE     records[0 .. record_count-1], at least one
  *   FAIL_MISSING  the name or the type does not exist
  *   FAIL_TEMP     no server gave a usable answer; trying later may help
- *   FAIL_SYNTAX   not a domain name (label over 63 bytes, whole over 253, empty label, not ASCII ..)
+ *   FAIL_SYNTAX   not a domain name (label over 63 bytes, whole over 253, empty label, 8 bit ..)
  */
 void dns_query_start(struct dns *d, struct dns_query *q, struct task *owner, struct str name,
     enum dns_type type);

@@ -49,7 +49,7 @@ struct dns_lookup {
 	uint32_t ttl_s;   /* smallest so far */
 };
 
-/* --- sockets ------------------------------------------------------------------------------------ */
+/* --- sockets -------------------------------------------------------------------------------- */
 
 static void
 close_udp(struct dns_lookup *l)
@@ -118,7 +118,7 @@ set_timer(struct dns_lookup *l)
 	    clock_mono_ms() + l->dns->settings->timeout_ms);
 }
 
-/* --- the end ------------------------------------------------------------------------------------ */
+/* --- the end -------------------------------------------------------------------------------- */
 
 static enum lookup_state
 finish(struct dns_lookup *l, enum fail fail, const struct dns_answer *answer)
@@ -205,7 +205,7 @@ judge(struct dns_lookup *l, struct str packet)
 	return take_answer(l, &answer);
 }
 
-/* --- the states --------------------------------------------------------------------------------- */
+/* --- the states ----------------------------------------------------------------------------- */
 
 static enum lookup_state
 step_send(struct dns_lookup *l)
@@ -330,7 +330,7 @@ lookup_step(struct task *t)
 	return STEP_WAIT;
 }
 
-/* --- life --------------------------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------------------------- */
 
 void
 lookup_free(struct dns_lookup *l)

@@ -22,7 +22,7 @@
 #define FLAG_RECURSE   0x0100
 #define FLAG_AUTHENTIC 0x0020
 
-/* --- names as text ------------------------------------------------------------------------------ */
+/* --- names as text -------------------------------------------------------------------------- */
 
 static bool
 is_plain(char c)
@@ -55,7 +55,7 @@ dns_name_parse(struct str text, struct buf *out)
 	return buf_ok(out) ? FAIL_NONE : FAIL_SYNTAX;
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing -------------------------------------------------------------------------------- */
 
 static void
 add_u16(struct buf *out, unsigned n)
@@ -98,7 +98,7 @@ dns_question_write(struct buf *out, uint16_t id, struct str name, enum dns_type 
 	add_u16(out, 0);
 }
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading -------------------------------------------------------------------------------- */
 
 /* Where we are in a packet. */
 struct reader {
@@ -333,7 +333,7 @@ read_record(struct str packet, const struct raw *raw, struct arena *a, struct dn
 	return ok && r.at == r.packet.n;
 }
 
-/* --- an answer ---------------------------------------------------------------------------------- */
+/* --- an answer ------------------------------------------------------------------------------ */
 
 struct header {
 	unsigned id, flags, questions, answers, authorities, extras;

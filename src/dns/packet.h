@@ -2,8 +2,8 @@
  * packet.h - questions and answers as they are on the wire (RFC 1035 4).
  *
  * Pure. Names as text: labels joined by dots, A-Z folded, bytes that are not letters, digits, '-',
- * '_', '*' or '/' written as \DDD (so that no name can hold a blank, a dot in a label, or a line end),
- * no dot at the end; the root is ".".
+ * '_', '*' or '/' written as \DDD (so that no name can hold a blank, a dot in a label or a line
+ * end), no dot at the end; the root is ".".
  */
 #ifndef DNS_PACKET_H
 #define DNS_PACKET_H
@@ -35,7 +35,7 @@ struct dns_answer {
 	uint32_t ttl_s; /* smallest of all that was used; of the SOA when there are no records */
 };
 
-/* A name as we keep it, into out: folded, without a dot at the end. FAIL_SYNTAX as dns_query_start(). */
+/* A name as we keep it: folded, without a dot at the end. FAIL_SYNTAX as dns_query_start(). */
 MUST_CHECK enum fail dns_name_parse(struct str text, struct buf *out);
 
 /* Append a question; `name` is from dns_name_parse(). */

@@ -38,7 +38,7 @@ MUST_CHECK enum fail net_address_parse(struct str text, struct net_address *out)
 /* "192.0.2.1:25" or "[2001:db8::1]:25"; the port 0 .. 65535 must be there; FAIL_SYNTAX. */
 MUST_CHECK enum fail net_address_parse_port(struct str text, struct net_address *out);
 
-/* The text without port into p[0 .. NET_ADDRESS_TEXT_MAX-1]; RFC 5952 for IPv6; "local" for unix. */
+/* The text without port into p; RFC 5952 for IPv6; "local" for unix. */
 struct str net_address_text(const struct net_address *a, char p[NET_ADDRESS_TEXT_MAX]);
 
 /* 127.0.0.0/8, ::1, unix sockets. */

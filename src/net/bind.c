@@ -47,7 +47,7 @@ refuse_errno(struct buf *why, struct str text, int error)
 	return refuse(why, text, strerror(error), FAIL_PERM);
 }
 
-/* --- IPv4 and IPv6 --------------------------------------------------------------------------- */
+/* --- IPv4 and IPv6 -------------------------------------------------------------------------- */
 
 /* A listening socket; -1 and errno. */
 static int
@@ -105,7 +105,7 @@ bind_inet(struct str text, int *fd_out, struct buf *why)
 	return *fd_out < 0 ? refuse_errno(why, text, errno) : FAIL_NONE;
 }
 
-/* --- unix sockets ------------------------------------------------------------------------------ */
+/* --- unix sockets --------------------------------------------------------------------------- */
 
 /* A socket file that nobody answers behind is left over from a crash. */
 static void
@@ -150,7 +150,7 @@ bind_unix(struct listener *l, struct str text, struct str path, int *fd_out, str
 	return FAIL_NONE;
 }
 
-/* --- systemd ----------------------------------------------------------------------------------- */
+/* --- systemd -------------------------------------------------------------------------------- */
 
 /* A number from the environment; false when it is not one. */
 static bool

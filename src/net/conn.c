@@ -18,7 +18,7 @@ static const struct log net_log = { .room = "net" };
 /* Ten thousand idle connections must fit into a small machine (design.md section 11). */
 _Static_assert(sizeof(struct conn) <= 768, "an idle plaintext connection stays under 1 KB");
 
-/* --- life --------------------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------------------------- */
 
 /* io's STEP_CLOSE: the end of lingering. */
 static void
@@ -141,7 +141,7 @@ conn_break(struct conn *c)
 	conn_wake(c);
 }
 
-/* --- the io task --------------------------------------------------------------------------- */
+/* --- the io task ---------------------------------------------------------------------------- */
 
 /* The owner is gone: let the rest leave, then discard input until the peer closes or time is up. */
 static enum step
@@ -187,7 +187,7 @@ conn_io_step(struct task *t)
 	return STEP_WAIT;
 }
 
-/* --- output -------------------------------------------------------------------------------- */
+/* --- output --------------------------------------------------------------------------------- */
 
 void
 conn_want_flush(struct conn *c)
@@ -296,7 +296,7 @@ conn_finish(struct conn *c)
 	conn_want_flush(c);
 }
 
-/* --- filters ------------------------------------------------------------------------------- */
+/* --- filters -------------------------------------------------------------------------------- */
 
 enum fail
 conn_push(struct conn *c, struct filter *f)
@@ -347,7 +347,7 @@ conn_is_tls(const struct conn *c)
 	return false;
 }
 
-/* --- time and facts ------------------------------------------------------------------------ */
+/* --- time and facts ------------------------------------------------------------------------- */
 
 void
 conn_deadline(struct conn *c, int64_t in_ms)

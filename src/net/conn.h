@@ -30,7 +30,7 @@ struct conn;
 struct listener;
 struct net;
 
-/* From now on events, output that drained, and the deadline wake this task; it is woken once now. */
+/* From now on events, drained output and the deadline wake this task; it is woken once now. */
 void conn_attach(struct conn *c, struct task *owner);
 
 /*
@@ -40,12 +40,12 @@ void conn_attach(struct conn *c, struct task *owner);
  */
 void conn_free(struct conn **c);
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------------- */
 
 enum line {
 	LINE_NONE,     /* no whole line yet (or the peer closed: conn_closed()) */
 	LINE_READY,    /* a line that ended with CRLF */
-	LINE_TOO_LONG, /* a line longer than `max` went by, skipped as it came; said once at its end */
+	LINE_TOO_LONG, /* a line longer than `max` went by, skipped; said once at its end */
 	LINE_BARE,     /* a line with a bare CR or LF in it or as its end; consumed */
 };
 
@@ -66,7 +66,7 @@ struct str conn_take(struct conn *c, size_t most);
 /* What is there, not consumed; reads when nothing is. Valid until the next reading call. */
 struct str conn_peek(struct conn *c);
 
-/* Read more behind what conn_peek() gave; false when nothing came or CONN_IN_MAX bytes are there. */
+/* Read more behind what conn_peek() gave; false when nothing came or CONN_IN_MAX are there. */
 bool conn_more(struct conn *c);
 
 /* Consume `n` bytes, at most those that conn_peek() gave. */
@@ -86,8 +86,9 @@ struct dots_state {      /* zeroed when DATA begins; fields: read only */
 
 /*
  * The one reader of mail data (RFC 5321 4.5.2): un-stuffed pieces with their CRLFs; only CRLF.CRLF
- * (or .CRLF at the very start) ends it. Bare CR and LF never begin or end a line; they are passed on
- * as text, and has_bare tells the session to refuse the message at DOTS_END. Stops after any byte.
+ * (or .CRLF at the very start) ends it. Bare CR and LF never begin or end a line; they are passed
+ * on as text, and has_bare tells the session to refuse the message at DOTS_END. May stop after any
+ * byte.
  */
 enum dots conn_dots(struct conn *c, struct dots_state *state, struct str *out);
 
@@ -100,27 +101,28 @@ bool conn_closed(const struct conn *c);
 /* The connection broke (reset, TLS alert, dropped after a failed commit): output goes nowhere. */
 bool conn_broken(const struct conn *c);
 
-/* --- writing ---------------------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------------------------- */
 
-/* Append here; it leaves at the end of this turn. Ask anew in each step: the gate counts by turns. */
+/* Append here; it leaves at the end of this turn. Ask anew in each step: the gate counts turns. */
 struct buf *conn_out(struct conn *c);
 
 /* More than CONN_OUT_HIGH unsent: pause; the owner is woken when it falls under half of it. */
 bool conn_is_high(struct conn *c);
 
-/* All output was given to the kernel, or the connection broke; when false the owner is woken later. */
+/* All output was given to the kernel, or the connection broke; if false the owner is woken then. */
 bool conn_drained(struct conn *c);
 
-/* No more output after what is there: it leaves, then close_notify and FIN. Reading stops. Twice is once. */
+/* No more output after what is there: it leaves, then close_notify and FIN. Reading stops. Twice
+ * is once. */
 void conn_finish(struct conn *c);
 
-/* --- time ------------------------------------------------------------------------------------- */
+/* --- time ----------------------------------------------------------------------------------- */
 
 /* Wake the owner in `in_ms` milliseconds and let conn_expired() be true then; -1: no deadline. */
 void conn_deadline(struct conn *c, int64_t in_ms);
 bool conn_expired(const struct conn *c);
 
-/* --- facts ------------------------------------------------------------------------------------ */
+/* --- facts ---------------------------------------------------------------------------------- */
 
 struct str conn_peer(const struct conn *c); /* "192.0.2.1", "2001:db8::1", "local" (unix socket) */
 struct str conn_local(struct conn *c);      /* our end, the same way */

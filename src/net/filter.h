@@ -1,11 +1,11 @@
 /*
  * filter.h - what stands between a connection's readers and the wire.
  *
- * Filters are stacked: the lowest is the socket (or memory, for tests), above it TLS, later deflate.
+ * Filters are stacked: the lowest is the socket (or memory, for tests), above it TLS, or deflate.
  * Each reads from and writes to the one below. A filter never calls up; conn.c drives from the top.
  *
- * Ownership: a filter is embedded in its own heap struct and belongs to the conn once pushed; `free`
- * releases it (not those below).
+ * Ownership: a filter is embedded in its own heap struct and belongs to the conn once pushed;
+ * `free` releases it (not those below).
  */
 #ifndef NET_FILTER_H
 #define NET_FILTER_H

@@ -24,7 +24,7 @@
 
 static const struct log net_log = { .room = "net" };
 
-/* --- limits ---------------------------------------------------------------------------------- */
+/* --- limits --------------------------------------------------------------------------------- */
 
 static struct site *
 find_site(struct net *net, const struct net_address *peer)
@@ -91,7 +91,7 @@ refuse(struct listener *l, int fd, const struct net_address *peer)
 	tell_refused(l->net, peer);
 }
 
-/* --- accepting ------------------------------------------------------------------------------- */
+/* --- accepting ------------------------------------------------------------------------------ */
 
 static void
 take_one(struct listener *l, int fd, const struct sockaddr_storage *from)

@@ -2,7 +2,9 @@
  * memory.h - a connection without a socket: what tests talk to.
  *
  *     c = conn_memory(&net, &listener, STR("192.0.2.1"));   service.accept(.., c);
- *     conn_memory_feed(c, STR("EHLO x\r\n"));  loop_turn(&loop, 0);  CHECK_STR(conn_memory_sent(c), ..);
+ *     conn_memory_feed(c, STR("EHLO x\r\n"));
+ *     loop_turn(&loop, 0);
+ *     CHECK_STR(conn_memory_sent(c), ..);
  *
  * Output still passes the gate at the end of the turn. Two of them can be joined: what one sends
  * the other receives.

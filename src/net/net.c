@@ -24,7 +24,7 @@ flush_hook(struct turn_hook *hook, enum fail so_far)
 
 	if (list_empty(&net->unflushed))
 		return FAIL_NONE;
-	/* Move the ring to a list of ours, so that what is added meanwhile waits for the next turn. */
+	/* The ring moves to a list of ours: what is added meanwhile waits for the next turn. */
 	now.head.next->prev = &now.head;
 	now.head.prev->next = &now.head;
 	list_init(&net->unflushed);

@@ -91,7 +91,7 @@ MUST_CHECK enum fail listener_start(struct net *net, struct listener *l, struct 
 /* Stop listening; connections stay. Safe in any state. */
 void listener_stop(struct listener *l);
 
-/* --- outbound ----------------------------------------------------------------------------------- */
+/* --- outbound ------------------------------------------------------------------------------- */
 
 struct conn_dial {
 	struct op op;

@@ -66,7 +66,7 @@ has_cr(struct str s)
 	return str_find_char(s, '\r') != STR_NONE;
 }
 
-/* --- lines ----------------------------------------------------------------------------------- */
+/* --- lines ---------------------------------------------------------------------------------- */
 
 /* In a line that is too long: drop bytes up to its CRLF. */
 static enum line
@@ -133,7 +133,7 @@ conn_line(struct conn *c, size_t max, struct str *line_out)
 	return LINE_NONE;
 }
 
-/* --- counted, and looking ahead ---------------------------------------------------------------- */
+/* --- counted, and looking ahead ------------------------------------------------------------- */
 
 struct str
 conn_peek(struct conn *c)
@@ -174,7 +174,7 @@ conn_take(struct conn *c, size_t most)
 	return s;
 }
 
-/* --- mail data --------------------------------------------------------------------------------- */
+/* --- mail data ------------------------------------------------------------------------------ */
 
 /*
  * The longest piece at the front of s that is text as it stands: it stops before a line that begins

@@ -23,7 +23,7 @@ struct tls_context {
 	unsigned char *cache_store; /* own */
 };
 
-/* --- choosing ---------------------------------------------------------------------------------- */
+/* --- choosing ------------------------------------------------------------------------------- */
 
 static enum x509_match
 match_of(const struct credential *c, struct str host)
@@ -184,7 +184,7 @@ static const br_ssl_server_policy_class policy_class = {
 	.do_sign = sign,
 };
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------------------------- */
 
 enum fail
 tls_context_load(struct tls_context **out, const struct tls_options *options, struct buf *why)

@@ -39,7 +39,7 @@ void credential_release(struct credential *c);
 /* One of the two files is another one now. */
 bool credential_changed(const struct credential *c);
 
-/* The public key of a certificate; false when BearSSL cannot read it. `d` holds what *out points to. */
+/* The public key of a certificate; false when BearSSL cannot read it. `d` holds its bytes. */
 bool certificate_key(br_x509_decoder_context *d, const br_x509_certificate *cert,
     br_x509_pkey *out);
 

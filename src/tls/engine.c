@@ -10,8 +10,8 @@
 
 /*
  * What we know of BearSSL 0.6: when these change, read its ssl_engine.c again. Its comment explains
- * the registers: ixa == ixb < 5 while a header is awaited, ixa bytes of it lie in ibuf; oxc == oxa <
- * oxb while nothing waits in obuf.
+ * the registers: ixa == ixb < 5 while a header is awaited, ixa bytes of it lie in ibuf; oxc == oxa
+ * < oxb while nothing waits in obuf.
  */
 #if UINTPTR_MAX == UINT64_MAX
 _Static_assert(sizeof(br_ssl_engine_context) == 3616, "BearSSL 0.6's engine");
@@ -23,7 +23,7 @@ static struct {
 	bool is_lent;
 } shared;
 
-/* --- profile ----------------------------------------------------------------------------------- */
+/* --- profile -------------------------------------------------------------------------------- */
 
 #define GCM_SUITES \
 	BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, \
@@ -65,13 +65,13 @@ engine_profile(br_ssl_engine_context *ssl, bool has_old_suites)
 	br_ssl_engine_set_default_chapol(ssl);
 	if (has_old_suites)
 		br_ssl_engine_set_default_aes_cbc(ssl);
-	/* Suites leave in our order where it matters: without AES in hardware, and with old ones. */
+	/* Our order counts where it matters: without AES in hardware, and with old suites. */
 	if (!engine_has_aes() || has_old_suites)
 		br_ssl_engine_add_flags(ssl, BR_OPT_ENFORCE_SERVER_PREFERENCES);
 	br_ssl_engine_add_flags(ssl, BR_OPT_NO_RENEGOTIATION);
 }
 
-/* --- lending --------------------------------------------------------------------------------- */
+/* --- lending -------------------------------------------------------------------------------- */
 
 void
 engine_begin(struct engine *e, br_ssl_engine_context *ssl)
@@ -162,7 +162,7 @@ engine_held_bytes(const struct engine *e)
 	return (e->own_in ? sizeof shared.in : 0) + (e->own_out ? sizeof shared.out : 0);
 }
 
-/* --- facts ------------------------------------------------------------------------------------- */
+/* --- facts ---------------------------------------------------------------------------------- */
 
 bool
 engine_is_open(const struct engine *e)

@@ -18,7 +18,7 @@
 #include "tls/verify.h"
 
 #define WIRE_BYTES      (64 * 1024)   /* records gathered for one send(2) */
-#define WIRE_MAX        (1024 * 1024) /* of records that the socket does not take; more is our bug */
+#define WIRE_MAX        (1024 * 1024) /* of records that the socket does not take */
 #define RAW_MAX         (64 * 1024)   /* of records read and not yet decrypted */
 #define ALPN_MAX        8
 #define SERVER_NAME_MAX 256 /* with its NUL, as BearSSL keeps it */
@@ -70,7 +70,7 @@ engine_of(struct tls *t)
 	return t->engine.ssl;
 }
 
-/* --- records out ------------------------------------------------------------------------------- */
+/* --- records out ---------------------------------------------------------------------------- */
 
 /* Give the socket what it takes; the rest waits in t->wire. */
 static enum io
@@ -125,7 +125,7 @@ collect(struct tls *t)
 	return io;
 }
 
-/* --- the handshake's end ------------------------------------------------------------------------ */
+/* --- the handshake's end -------------------------------------------------------------------- */
 
 static void
 keep_session(struct tls *t)
@@ -202,7 +202,7 @@ settle(struct tls *t)
 	return io == IO_BROKEN ? io : shipped;
 }
 
-/* --- the filter --------------------------------------------------------------------------------- */
+/* --- the filter ----------------------------------------------------------------------------- */
 
 /* Move plaintext that is ready into p; how much. */
 static size_t
@@ -405,7 +405,7 @@ static const struct filter_ops tls_ops = {
 	.free = tls_free,
 };
 
-/* --- beginning ---------------------------------------------------------------------------------- */
+/* --- beginning ------------------------------------------------------------------------------ */
 
 static struct tls *
 tls_new(struct conn *c)
@@ -513,7 +513,7 @@ tls_client(struct conn *c, const struct tls_client_options *options)
 	return push(t, c);
 }
 
-/* --- facts -------------------------------------------------------------------------------------- */
+/* --- facts ---------------------------------------------------------------------------------- */
 
 bool
 tls_facts(const struct conn *c, struct tls_facts *out)

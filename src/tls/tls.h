@@ -2,10 +2,10 @@
  * tls.h - encrypt a connection, as server or as client.
  *
  * TLS 1.2 (RFC 5246) by BearSSL; no TLS 1.3, no renegotiation, no compression. By default only
- * suites with ephemeral ECDH and AEAD are offered (RFC 9325 4.2). A server context holds certificates
- * (several names, RSA and ECDSA side by side, chosen by SNI, RFC 6066) and the session cache. After
- * the filter is installed the session reads and writes as before; the handshake runs by itself in
- * reading calls. Idle connections hold no record buffers.
+ * suites with ephemeral ECDH and AEAD are offered (RFC 9325 4.2). A server context holds
+ * certificates (several names, RSA and ECDSA side by side, chosen by SNI, RFC 6066) and the session
+ * cache. After the filter is installed the session reads and writes as before; the handshake runs
+ * by itself in reading calls. Idle connections hold no record buffers.
  *
  * Ownership: contexts and trust are counted: connections keep theirs alive, so the server may swap
  * a new one in and free the old one at any time. No BearSSL type appears here.
@@ -22,7 +22,7 @@
 #include "base/str.h"
 #include "net/conn.h"
 
-/* --- server side ------------------------------------------------------------------------------ */
+/* --- server side ---------------------------------------------------------------------------- */
 
 struct tls_context;
 
@@ -64,7 +64,7 @@ int64_t tls_context_expires_s(const struct tls_context *ctx);
  */
 MUST_CHECK enum fail tls_accept(struct conn *c, struct tls_context *ctx);
 
-/* --- client side ------------------------------------------------------------------------------ */
+/* --- client side ---------------------------------------------------------------------------- */
 
 struct tls_trust;
 
@@ -74,10 +74,10 @@ void tls_trust_free(struct tls_trust **trust);
 
 enum tls_verify {
 	TLS_VERIFY_REQUIRED, /* chain and name must be right, or the handshake fails */
-	TLS_VERIFY_RECORDED, /* opportunistic (RFC 7435): go on anyway; tls_facts.is_verified tells */
+	TLS_VERIFY_RECORDED, /* opportunistic (RFC 7435): go on; tls_facts.is_verified tells */
 };
 
-/* What lets a client resume a session with the same server; zeroed at first; wipe it as a secret. */
+/* What lets a client resume a session with the same server; zeroed at first; a secret. */
 struct tls_session {
 	unsigned char bytes[96];
 	bool is_set;
@@ -93,12 +93,12 @@ struct tls_client_options {
 };
 
 /*
- * Start TLS as client; failures as tls_accept(), and FAIL_PERM when verification is required without
- * a trust or without a host name (addresses cannot be verified).
+ * Start TLS as client; failures as tls_accept(), and FAIL_PERM when verification is required
+ * without a trust or without a host name (addresses cannot be verified).
  */
 MUST_CHECK enum fail tls_client(struct conn *c, const struct tls_client_options *options);
 
-/* --- facts ------------------------------------------------------------------------------------ */
+/* --- facts ---------------------------------------------------------------------------------- */
 
 struct tls_facts {
 	const char *version;  /* "TLS1.2" */
@@ -119,7 +119,7 @@ bool tls_facts(const struct conn *c, struct tls_facts *out);
 /* The handshake ended well. */
 bool tls_is_done(const struct conn *c);
 
-/* --- self-signed certificates ------------------------------------------------------------------- */
+/* --- self-signed certificates --------------------------------------------------------------- */
 
 /*
  * An EC P-256 key and a self-signed certificate for `names` (DNS names and IP addresses, separated

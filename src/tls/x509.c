@@ -77,7 +77,7 @@ x509_parse(struct str der, struct x509_facts *out)
 	struct x509_facts facts = { 0 };
 	int64_t not_before;
 
-	/* Certificate; TBSCertificate: version, serial, signature, issuer, validity, subject, SPKI */
+	/* TBSCertificate: version, serial, signature, issuer, validity, subject, SPKI, .. */
 	if (!der_take(&der, DER_SEQUENCE, &cert) || der.n > 0 ||
 	    !der_take(&cert, DER_SEQUENCE, &tbs))
 		return FAIL_SYNTAX;

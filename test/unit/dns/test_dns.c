@@ -22,7 +22,7 @@ static struct net net;
 static struct dns dns;
 static struct dns_settings settings;
 
-/* --- the server ------------------------------------------------------------------------------- */
+/* --- the server ----------------------------------------------------------------------------- */
 
 static struct {
 	struct task task;
@@ -268,7 +268,7 @@ server_stop(void)
 	task_cancel(&server.task);
 }
 
-/* --- asking ----------------------------------------------------------------------------------- */
+/* --- asking --------------------------------------------------------------------------------- */
 
 static enum step
 asker_step(struct task *t)
