@@ -324,7 +324,7 @@ test_outstanding(void)
 	t.settings.outstanding = 1000;
 }
 
-/* A killed child: what it was asked fails for now, and soon it answers again. */
+/* A killed child: what it was asked ends FAIL_TEMP, and soon it answers again. */
 static void
 test_death(void)
 {
