@@ -373,7 +373,8 @@ static void
 choose(size_t end, enum policy policy)
 {
 	for (size_t i = 0; i < end; i++) {
-		ops[i].is_kept = policy == KEEP_ALL || (policy == KEEP_SOME && rand() % 2 == 0);
+		ops[i].is_kept =
+		    policy == KEEP_ALL || (policy == KEEP_SOME && small_random(2) == 0);
 		for (size_t j = i + 1; j < end && !ops[i].is_kept; j++)
 			ops[i].is_kept = is_synced_by(&ops[i], &ops[j]);
 	}
@@ -496,7 +497,7 @@ main(void)
 	log_capture(swallow, NULL);
 	sys_random(&seed, sizeof seed);
 	printf("seed %u\n", seed);
-	srand(seed);
+	small_seed(seed);
 	ops = mem_new(OPS_MAX, sizeof *ops);
 	snprintf(data, sizeof data, "%s/data", test_folder());
 	snprintf(rebuilt, sizeof rebuilt, "%s/rebuilt", test_folder());
