@@ -408,10 +408,10 @@ static bool
 read_soa(struct str packet, const struct raw *raw, struct arena *a, uint32_t *out)
 {
 	struct reader r = { str_head(packet, raw->at + raw->n), raw->at };
-	struct str name;
+	struct str server, mailbox;
 	uint32_t n;
 
-	if (!read_name(&r, a, &name) || !read_name(&r, a, &name))
+	if (!read_name(&r, a, &server) || !read_name(&r, a, &mailbox))
 		return false;
 	for (int i = 0; i < 5; i++) { /* serial, refresh, retry, expire, minimum */
 		if (!read_u32(&r, &n))

@@ -233,6 +233,9 @@ flush_all(struct conn *c)
 		free_before(c);
 		conn_wake(c); /* reading waited for it */
 	}
+	/* Who leaves during a handshake has nobody to talk to: the last words are dropped. */
+	if (c->is_finishing && c->top->ops->is_opening && c->top->ops->is_opening(c->top))
+		buf_release(&c->out);
 	io = drain(&c->out, c->top);
 	flushed = c->top->ops->flush(c->top);
 	if (io == IO_OK)

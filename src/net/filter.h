@@ -35,6 +35,8 @@ struct filter_ops {
 	enum io (*flush)(struct filter *f);
 	/* After the last flush: say goodbye to the peer (close_notify, FIN). */
 	enum io (*finish)(struct filter *f);
+	/* Its handshake is not done, so nothing can be said through it yet; NULL: it has none. */
+	bool (*is_opening)(const struct filter *f);
 	void (*free)(struct filter *f);
 };
 

@@ -380,6 +380,12 @@ tls_finish(struct filter *f)
 	return io == IO_OK ? f->below->ops->finish(f->below) : io;
 }
 
+static bool
+tls_is_opening(const struct filter *f)
+{
+	return conn_filter(f->conn, &tls_ops) == f && !tls_is_done(f->conn);
+}
+
 static void
 tls_free(struct filter *f)
 {
@@ -402,6 +408,7 @@ static const struct filter_ops tls_ops = {
 	.write = tls_write,
 	.flush = tls_flush,
 	.finish = tls_finish,
+	.is_opening = tls_is_opening,
 	.free = tls_free,
 };
 

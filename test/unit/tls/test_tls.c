@@ -124,7 +124,7 @@ test_verify(size_t row, size_t piece)
 		.trust = verify_rows[row].has_trust ? root : NULL,
 		.verify = verify_rows[row].verify,
 		.alpn = other_alpn };
-	struct tls_facts s, c;
+	struct tls_facts s = { 0 }, c = { 0 };
 
 	start_pair(&server, &client, &options);
 	buf_add_c(conn_out(server.conn), "* OK hello\r\n");
@@ -159,7 +159,7 @@ test_own_context(const char *chain, const char *key, const char *name, const cha
 	struct tls_context *all = context;
 	struct tls_client_options client_options = { .name = str_c(name), .trust = root };
 	struct end server, client;
-	struct tls_facts c;
+	struct tls_facts c = { 0 };
 	struct buf why = { .max = 1000 };
 
 	invariant(tls_context_load(&context, &options, &why) == FAIL_NONE);
@@ -207,7 +207,7 @@ test_resume(void)
 		.trust = root,
 		.session = &session };
 	struct end server, client;
-	struct tls_facts s, c;
+	struct tls_facts s = { 0 }, c = { 0 };
 
 	for (int i = 0; i < 3; i++) {
 		TEST_ROW(i == 0 ? "session made" : "session resumed");
@@ -275,7 +275,7 @@ test_close(void)
 {
 	struct tls_client_options options = { .name = STR("other.test"), .trust = root };
 	struct end server, client;
-	struct tls_facts c;
+	struct tls_facts c = { 0 };
 
 	TEST_ROW("close_notify");
 	start_pair(&server, &client, &options);
@@ -308,6 +308,18 @@ test_close(void)
 	CHECK(tls_facts(client.conn, &c));
 	CHECK_STR(str_c(c.error_name), STR("BR_ERR_BAD_MAC"));
 	stop_pair(&server, &client);
+
+	TEST_ROW("finished before the handshake");
+	end_start(&server, conn_memory(&net, &listener, STR("192.0.2.1")));
+	CHECK(tls_accept(server.conn, context) == FAIL_NONE);
+	buf_add_c(conn_out(server.conn), "* BYE too late\r\n");
+	loop_turn(&loop, 0);
+	CHECK(!conn_drained(server.conn));
+	conn_finish(server.conn);
+	loop_turn(&loop, 0);
+	CHECK(conn_drained(server.conn) && conn_memory_finished(server.conn));
+	CHECK(str_empty(conn_memory_sent(server.conn)));
+	end_stop(&server);
 
 	TEST_ROW("an old client is told");
 	end_start(&server, conn_memory(&net, &listener, STR("192.0.2.1")));
