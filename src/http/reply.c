@@ -175,6 +175,13 @@ http_reply_body(struct http_exchange *x, struct str piece)
 		buf_add_c(out, "\r\n");
 }
 
+void
+http_reply_endless(struct http_exchange *x)
+{
+	x->is_endless = true;
+	conn_deadline(x->conn, -1);
+}
+
 bool
 http_reply_is_full(struct http_exchange *x)
 {

@@ -113,6 +113,7 @@ struct http_exchange { /* fields: read only */
 	struct buf rest;      /* a kept body that still has to go out, see http_reply_buf() */
 	bool is_head;         /* the request is HEAD: no body leaves */
 	bool closes;          /* Connection: close */
+	bool is_endless;      /* http_reply_endless() */
 };
 
 void http_service_init(struct http_service *s, struct loop *loop,
@@ -154,6 +155,9 @@ void http_reply_header(struct http_exchange *x, const char *name, struct str val
 
 /* The body will be exactly n bytes. Without it the body is chunked (or ends with the connection). */
 void http_reply_length(struct http_exchange *x, uint64_t n);
+
+/* This reply lasts as long as both want (EventSource): no deadline; the handler watches the peer. */
+void http_reply_endless(struct http_exchange *x);
 
 /* Some body. Look at http_reply_is_full() between pieces, and answer HTTP_WAIT while it is. */
 void http_reply_body(struct http_exchange *x, struct str piece);

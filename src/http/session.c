@@ -46,7 +46,7 @@ session_pay(struct http_session *s)
 {
 	uint64_t bytes = s->exchange.body_bytes + s->exchange.reply_bytes;
 
-	if (bytes - s->paid < HTTP_RATE_BYTES)
+	if (s->exchange.is_endless || bytes - s->paid < HTTP_RATE_BYTES)
 		return;
 	s->paid = bytes;
 	conn_deadline(s->conn, HTTP_RATE_MS);
@@ -161,6 +161,8 @@ session_handled(struct http_session *s)
 	struct http_exchange *x = &s->exchange;
 
 	handler_release(s);
+	if (x->is_endless)
+		conn_deadline(s->conn, HTTP_RATE_MS); /* to take the rest */
 	if (x->body == HTTP_BODY_BAD)
 		x->closes = true;
 	if (x->reply == HTTP_REPLY_NONE) {

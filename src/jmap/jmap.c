@@ -14,6 +14,7 @@ static const struct http_route routes[] = {
 	{ HTTP_BIT(HTTP_POST), STR_INIT("/jmap/api"), jmap_api_open },
 	{ HTTP_BIT(HTTP_POST), STR_INIT("/jmap/upload/"), jmap_upload_open },
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/jmap/download/"), jmap_download_open },
+	{ HTTP_BIT(HTTP_GET), STR_INIT("/jmap/eventsource"), jmap_eventsource_open },
 };
 
 /* FNV-1a of what the session says of this server: the same after every start, another when it changes. */

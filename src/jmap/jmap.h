@@ -1,9 +1,9 @@
 /*
  * jmap.h - JMAP for mail over HTTP (RFC 8620, RFC 8621).
  *
- * The room offers routes to an http_service: the session resource, the API, upload, download. It
- * stores nothing of its own: everything is a view of `mail`. README.md lists methods and states.
- * Not done here yet by its table (method.c): submission, vacation, push subscriptions.
+ * The room offers routes to an http_service: the session resource, the API, upload, download, events.
+ * It stores nothing of its own: everything is a view of `mail`. README.md has states and what is not
+ * done; method.c has the methods.
  *
  * Ownership: everything given to jmap_open() lives longer than the jmap. jmap_close() after the
  * sessions of the http_service are gone.

@@ -80,6 +80,7 @@ void jmap_primary_accounts_write(struct json_writer *w, struct str account_id);
 struct http_handler *jmap_api_open(void *room, struct http_exchange *x);
 struct http_handler *jmap_session_open(void *room, struct http_exchange *x);
 struct http_handler *jmap_upload_open(void *room, struct http_exchange *x);
+struct http_handler *jmap_eventsource_open(void *room, struct http_exchange *x);
 struct http_handler *jmap_download_open(void *room, struct http_exchange *x);
 
 #endif

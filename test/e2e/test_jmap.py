@@ -229,6 +229,41 @@ def test_many(alice):
     equal("mailbox gone", done["destroyed"], [box])
 
 
+def test_events(server, alice):
+    watcher = Client(url(server), ALICE, SECRET, timeout=20)
+    watcher.open()
+    target = watcher.session["eventSourceUrl"].replace("{types}", "*").replace("{ping}", "1")
+    watcher.connection.request("GET", target.replace("{closeafter}", "no")[len(watcher.base):],
+                               headers=watcher.headers)
+    stream = watcher.connection.getresponse()
+    equal("event stream", (stream.status, stream.headers["Content-Type"]),
+          (200, "text/event-stream"))
+
+    def event():
+        lines = []
+        while True:
+            line = stream.readline().decode().rstrip("\n")
+            if line == "" and lines:
+                fields = dict(each.split(": ", 1) for each in lines)
+                if "event" in fields:
+                    return fields["event"], json.loads(fields["data"])
+                lines = []
+            elif line:
+                lines.append(line)
+    equal("ping", event(), ("ping", {"interval": 1}))
+    added = alice.import_message(MESSAGE, alice.mailbox("inbox"))
+    kind, data = event()
+    while kind == "ping":
+        kind, data = event()
+    changed = data["changed"][alice.account]
+    state = alice.one("Email/get", {"ids": []})["state"]
+    check("state change", kind == "state" and changed["Email"] == state and "Mailbox" in changed, data)
+    alice.one("Email/set", {"destroy": [added["id"]]})
+    watcher.close()
+    equal("without parameters", status_of(lambda: alice.request(
+        "GET", alice.base + "/jmap/eventsource"))[0], 400)
+
+
 def test_manners(server, alice):
     token = alice.headers["Authorization"].encode()
     get = b"GET /jmap/session HTTP/1.1\r\nHost: mail.test:99\r\nAuthorization: " + token + b"\r\n\r\n"
@@ -273,6 +308,7 @@ def main():
         test_envelope(alice)
         test_mail(server, alice, bob)
         test_blobs(alice)
+        test_events(server, alice)
         test_many(alice)
         test_manners(server, alice)
         alice.close()

@@ -1,0 +1,212 @@
+/*
+ * EventSource (RFC 8620 7.3): a reply that never ends, with a StateChange for each turn's changes.
+ *
+ *     LOGIN --> OPEN --change or ping--> OPEN
+ *                 +--closeafter=state and one was sent, peer left, store lost, stop--> done
+ *
+ * Changes are collected by mail's watch and told after their commit; a peer that reads slowly gets
+ * fewer events, each with the newest states, and is dropped when a ping does not fit any more.
+ */
+#include "jmap/private.h"
+
+/* base */
+#include "base/clock.h"
+#include "base/mem.h"
+
+/* rooms */
+#include "codec/json.h"
+#include "jmap/args.h"
+#include "mail/changes.h"
+#include "mail/notify.h"
+
+#define PING_MAX_S  900 /* longer ones are shortened, as RFC 8620 7.3 allows */
+#define EVENT_BYTES 4096
+
+struct event_request {
+	struct http_handler handler;
+	struct jmap *jmap; /* borrow */
+	struct jmap_login login;
+	struct mail_watch watch;
+	struct timer ping;
+	int64_t ping_s;   /* 0: none */
+	unsigned types;   /* MAIL_ bits asked for */
+	unsigned pending; /* MAIL_ bits not told yet */
+	bool is_open, closes_after_state;
+};
+
+static const struct {
+	struct str name;
+	unsigned bit;
+	enum change_type state;
+} event_types[] = {
+	{ STR_INIT("Email"), MAIL_CHANGED_EMAILS, CHANGE_EMAIL },
+	{ STR_INIT("Mailbox"), MAIL_CHANGED_MAILBOXES, CHANGE_MAILBOX },
+	{ STR_INIT("Thread"), MAIL_CHANGED_THREADS, CHANGE_THREAD },
+	{ STR_INIT("EmailDelivery"), MAIL_ARRIVED, CHANGE_EMAIL }, /* RFC 8621 1.5 */
+};
+
+/* types = "*" or names separated by commas; unknown ones are passed over. */
+static unsigned
+types_of(struct str list)
+{
+	unsigned bits = 0;
+	struct str name;
+
+	while (str_next_part(&list, ',', &name))
+		for (size_t i = 0; i < ARRAY_LEN(event_types); i++)
+			if (str_eq(name, STR("*")) || str_eq(name, event_types[i].name))
+				bits |= event_types[i].bit;
+	return bits;
+}
+
+/* The three parameters; false when one is missing or wrong. */
+static bool
+take_query(struct event_request *r, struct http_exchange *x)
+{
+	struct arena *a = &x->request.arena;
+	struct str types, close, ping;
+	uint32_t seconds;
+
+	if (!http_query_find(x->request.query, STR("types"), a, &types) ||
+	    !http_query_find(x->request.query, STR("closeafter"), a, &close) ||
+	    !http_query_find(x->request.query, STR("ping"), a, &ping) ||
+	    !str_u32(&ping, UINT32_MAX, &seconds) || !str_empty(ping))
+		return false;
+	r->types = types_of(types);
+	r->closes_after_state = str_eq(close, STR("state"));
+	r->ping_s = seconds > PING_MAX_S ? PING_MAX_S : (int64_t)seconds;
+	return r->closes_after_state || str_eq(close, STR("no"));
+}
+
+static void
+start_ping(struct event_request *r, struct http_exchange *x)
+{
+	if (r->ping_s > 0)
+		timer_start(r->login.loop, &r->ping, x->task, clock_mono_ms() + 1000 * r->ping_s);
+}
+
+static bool
+open_stream(struct event_request *r, struct http_exchange *x)
+{
+	if (!take_query(r, x)) {
+		http_reply_problem(x, 400, NULL, "types, closeafter and ping are needed.");
+		return false;
+	}
+	http_reply_start(x, 200, "text/event-stream");
+	http_reply_header(x, "Cache-Control", STR("no-cache, no-store"));
+	http_reply_header(x, "X-Accel-Buffering", STR("no"));
+	http_reply_endless(x);
+	http_reply_body(x, STR(": open\n\n")); /* a comment, so that the head leaves */
+	if (x->is_head)
+		return false;
+	mail_watch_start(&r->watch, r->login.account, 0, x->task);
+	start_ping(r, x);
+	r->is_open = true;
+	return true;
+}
+
+/* event: state, data: StateChange (RFC 8620 7.1) */
+static void
+tell_state(struct event_request *r, struct http_exchange *x)
+{
+	struct account *a = r->login.account;
+	struct id_text id = id_text(ID_ACCOUNT, a->id);
+	struct json_writer w;
+	struct buf event;
+
+	buf_init(&event, EVENT_BYTES);
+	buf_add_c(&event, "event: state\ndata: ");
+	w = (struct json_writer){ .out = &event };
+	json_object_begin(&w);
+	json_name_string(&w, STR("@type"), STR("StateChange"));
+	json_name(&w, STR("changed"));
+	json_object_begin(&w);
+	json_name(&w, id_str(&id));
+	json_object_begin(&w);
+	for (size_t i = 0; i < ARRAY_LEN(event_types); i++)
+		if (r->pending & event_types[i].bit)
+			jmap_write_state(&w, event_types[i].name,
+			    change_state(a, event_types[i].state));
+	json_object_end(&w);
+	json_object_end(&w);
+	json_object_end(&w);
+	buf_add_c(&event, "\n\n");
+	http_reply_body(x, buf_str(&event));
+	buf_release(&event);
+	r->pending = 0;
+	start_ping(r, x);
+}
+
+static void
+tell_ping(struct event_request *r, struct http_exchange *x)
+{
+	struct buf event;
+
+	buf_init(&event, EVENT_BYTES);
+	buf_add_c(&event, "event: ping\ndata: {\"interval\":");
+	buf_add_i64(&event, r->ping_s);
+	buf_add_c(&event, "}\n\n");
+	http_reply_body(x, buf_str(&event));
+	buf_release(&event);
+	start_ping(r, x);
+}
+
+static enum http_step
+stream_step(struct event_request *r, struct http_exchange *x)
+{
+	unsigned bits = mail_watch_take(&r->watch);
+	bool has_left = str_empty(conn_peek(x->conn)) && conn_closed(x->conn);
+
+	if ((bits & MAIL_LOST) || has_left || x->service->is_stopping)
+		return HTTP_DONE;
+	r->pending |= bits & r->types;
+	if (http_reply_is_full(x))
+		return r->ping.has_fired ? HTTP_DONE : HTTP_WAIT;
+	if (r->pending) {
+		tell_state(r, x);
+		return r->closes_after_state ? HTTP_DONE : HTTP_WAIT;
+	}
+	if (r->ping.has_fired)
+		tell_ping(r, x);
+	return HTTP_WAIT;
+}
+
+static enum http_step
+event_step(struct http_handler *h, struct http_exchange *x)
+{
+	struct event_request *r = container_of(h, struct event_request, handler);
+
+	switch (jmap_login_step(&r->login, r->jmap, x)) {
+	case LOGIN_START:
+	case LOGIN_WAIT:
+	case LOGIN_DELAY: return HTTP_WAIT;
+	case LOGIN_REPLIED: return HTTP_DONE;
+	case LOGIN_DONE: break;
+	}
+	if (!r->is_open && !open_stream(r, x))
+		return HTTP_DONE;
+	return stream_step(r, x);
+}
+
+static void
+event_release(struct http_handler *h)
+{
+	struct event_request *r = container_of(h, struct event_request, handler);
+
+	mail_watch_stop(&r->watch);
+	if (r->login.loop)
+		timer_stop(r->login.loop, &r->ping);
+	jmap_login_release(&r->login);
+	mem_free(r);
+}
+
+struct http_handler *
+jmap_eventsource_open(void *room, struct http_exchange *x)
+{
+	struct event_request *r = mem_new(1, sizeof(*r));
+
+	(void)x;
+	r->handler = (struct http_handler){ event_step, event_release };
+	r->jmap = room;
+	return &r->handler;
+}
