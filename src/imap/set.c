@@ -87,7 +87,10 @@ compare_ranges(const void *a, const void *b)
 	return x->last < y->last ? -1 : x->last > y->last;
 }
 
-/* first <= last, "*" replaced; false when the range names nothing. */
+/*
+ * first <= last, "*" replaced; false when the range names nothing. Liberal: "1:*" of an empty mailbox
+ * names nothing instead of message 1, because programs ask so without looking at EXISTS.
+ */
 static bool
 resolve_range(struct imap_range *r, uint32_t largest)
 {
@@ -96,9 +99,7 @@ resolve_range(struct imap_range *r, uint32_t largest)
 
 	r->first = a < b ? a : b;
 	r->last = a < b ? b : a;
-	if (r->first == 0)
-		r->first = 1;
-	return r->last > 0;
+	return r->first > 0;
 }
 
 void

@@ -35,7 +35,7 @@ struct imap_set {
 /* sequence-set, seq-last-command; false with c->is_over when it has too many parts. */
 MUST_CHECK bool imap_set_parse(struct imap_cursor *c, struct imap_set *out);
 
-/* "*" becomes `largest` (0: nothing in use, then "*" alone names nothing); sorted and merged. */
+/* "*" becomes `largest` (0: nothing in use, then its range names nothing); sorted and merged. */
 void imap_set_resolve(struct imap_set *set, uint32_t largest);
 
 /* Of a resolved set: is n in it? Its largest number, 0 when empty. */
@@ -47,7 +47,7 @@ const struct imap_range *imap_set_from(const struct imap_set *set, uint32_t n);
 
 /* --- sets that we make: COPYUID, ESEARCH, "$" ------------------------------------------------ */
 
-#define IMAP_RANGES_MAX 200000 /* ranges: 1.6 MB, a mailbox of 400 000 with every second one */
+#define IMAP_RANGES_MAX 1000000 /* ranges: 8 MB, every second one of two million messages */
 
 struct imap_ranges {               /* zeroed is empty; fields: read only */
 	struct imap_range *ranges; /* own; in the order of adding */

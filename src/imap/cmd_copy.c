@@ -1,0 +1,162 @@
+/* COPY and MOVE (RFC 9051 6.4.7, 6.4.8; COPYUID of RFC 4315). */
+#include "imap/session.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "mail/email.h"
+
+struct copy_work { /* arena: the command's */
+	struct imap_walk walk;
+	uint32_t to, uid_validity;
+	bool is_move;
+	size_t ghosts;
+	struct imap_ranges from_uids, to_uids; /* own; what is done so far */
+};
+
+static void
+copy_release(struct imap_session *s)
+{
+	struct copy_work *w = s->run.data;
+
+	imap_ranges_release(&w->from_uids);
+	imap_ranges_release(&w->to_uids);
+}
+
+/* resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set */
+static void
+copyuid_write(struct buf *out, const struct copy_work *w)
+{
+	buf_add_c(out, "[COPYUID ");
+	buf_add_u64(out, w->uid_validity);
+	buf_add_char(out, ' ');
+	imap_ranges_write(out, &w->from_uids);
+	buf_add_char(out, ' ');
+	imap_ranges_write(out, &w->to_uids);
+	buf_add_c(out, "] ");
+}
+
+/* RFC 6851 4.3: for MOVE the code comes before the EXPUNGE responses */
+static void
+move_told(struct imap_session *s, const struct copy_work *w)
+{
+	if (w->from_uids.count == 0)
+		return;
+	buf_add_c(&s->run.before, "* OK ");
+	copyuid_write(&s->run.before, w);
+	buf_add_c(&s->run.before, "Moved\r\n");
+}
+
+static enum imap_state
+done(struct imap_session *s, const struct copy_work *w)
+{
+	struct buf *out;
+
+	if (w->is_move) {
+		move_told(s, w);
+		return imap_ok(s, NULL, "Messages moved");
+	}
+	if (w->from_uids.count == 0)
+		return imap_ok(s, NULL, "There was nothing to copy");
+	s->errors = 0;
+	out = imap_reply(s, "OK");
+	copyuid_write(out, w);
+	buf_add_c(out, "Messages copied\r\n");
+	return IMAP_REPLY;
+}
+
+/* RFC 9051 6.4.7: a COPY that fails leaves nothing behind. A failing store may not let us. */
+static void
+take_back(struct imap_session *s, const struct copy_work *w)
+{
+	for (size_t i = 0; i < w->to_uids.count; i++) {
+		uint32_t last = w->to_uids.ranges[i].last;
+
+		for (uint32_t uid = w->to_uids.ranges[i].first; uid <= last; uid++) {
+			if (email_expunge(s->account, w->to, &uid, 1, false, NULL) != FAIL_NONE)
+				return;
+		}
+	}
+}
+
+static enum imap_state
+failed(struct imap_session *s, const struct copy_work *w, enum fail fail)
+{
+	if (w->is_move)
+		move_told(s, w); /* RFC 6851 3.3: what was moved stays moved */
+	else
+		take_back(s, w);
+	if (fail == FAIL_LIMIT)
+		return imap_no(s, "OVERQUOTA", "There is no room for it");
+	if (fail == FAIL_MISSING)
+		return imap_no(s, "TRYCREATE", "The mailbox was deleted");
+	return imap_fail(s, fail);
+}
+
+static enum imap_state
+copy_step(struct imap_session *s)
+{
+	struct copy_work *w = s->run.data;
+	struct imap_slice slice = imap_slice_begin();
+	struct email_copied copied[EMAIL_BATCH_MAX];
+	uint32_t uids[EMAIL_BATCH_MAX], from = s->view.view->mailbox;
+	size_t count, copied_count;
+	enum fail fail;
+
+	do {
+		count = imap_walk_uids(s, &w->walk, uids, ARRAY_LEN(uids), &w->ghosts);
+		if (count == 0)
+			return done(s, w);
+		copied_count = 0;
+		fail = w->is_move
+		    ? email_move(s->account, from, uids, count, w->to, copied, &copied_count)
+		    : email_copy(s->account, from, uids, count, w->to, copied, &copied_count);
+		if (fail != FAIL_NONE)
+			return failed(s, w, fail);
+		for (size_t i = 0; i < copied_count; i++) {
+			imap_ranges_add(&w->from_uids, copied[i].from_uid);
+			imap_ranges_add(&w->to_uids, copied[i].to_uid);
+		}
+	} while (!imap_slice_over_now(s, &slice));
+	return IMAP_WORK;
+}
+
+static enum imap_state
+copy(struct imap_session *s, struct imap_cursor *args, bool is_move)
+{
+	struct copy_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
+	enum imap_state refused;
+	struct mailbox *m;
+	enum fail fail;
+
+	if (!w)
+		return imap_fail(s, FAIL_LIMIT);
+	fail = imap_walk_parse(s, args, &w->walk);
+	if (fail != FAIL_NONE || !imap_sp(args))
+		return imap_wrong(s, args);
+	m = imap_mailbox(s, args, true, &refused);
+	if (!m)
+		return refused;
+	if (!imap_at_end(args))
+		return imap_wrong(s, args);
+	w->to = m->id;
+	w->uid_validity = m->uid_validity;
+	w->is_move = is_move;
+	s->run.data = w;
+	s->run.work = copy_step;
+	s->run.release = copy_release;
+	return IMAP_WORK;
+}
+
+enum imap_state
+cmd_copy(struct imap_session *s, struct imap_cursor *args)
+{
+	return copy(s, args, false);
+}
+
+enum imap_state
+cmd_move(struct imap_session *s, struct imap_cursor *args)
+{
+	return copy(s, args, true);
+}

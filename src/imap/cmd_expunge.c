@@ -1,0 +1,97 @@
+/* EXPUNGE, UID EXPUNGE, CLOSE (RFC 9051 6.4.3, 6.4.9, 6.4.1). */
+#include "imap/session.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "mail/email.h"
+
+struct expunge_work { /* arena: the command's */
+	struct imap_walk walk;
+	bool is_close;
+};
+
+/* The next UIDs to go: those with \Deleted. */
+static size_t
+next_uids(struct imap_session *s, struct expunge_work *w, uint32_t *uids, size_t max)
+{
+	struct view_seen seen;
+	size_t count = 0;
+
+	imap_walk_resume(s, &w->walk);
+	while (count < max && imap_walk_next(s, &w->walk, &seen))
+		if (seen.entry && seen.entry->flags & FLAG_DELETED)
+			uids[count++] = seen.uid;
+	return count;
+}
+
+static enum imap_state
+done(struct imap_session *s, const struct expunge_work *w)
+{
+	if (!w->is_close)
+		return imap_ok(s, NULL, "Expunged");
+	imap_unselect(s);
+	return imap_ok(s, NULL, "Mailbox closed");
+}
+
+static enum imap_state
+expunge_step(struct imap_session *s)
+{
+	struct expunge_work *w = s->run.data;
+	struct imap_slice slice = imap_slice_begin();
+	uint32_t uids[EMAIL_BATCH_MAX];
+	size_t count;
+	enum fail fail;
+
+	do {
+		count = next_uids(s, w, uids, ARRAY_LEN(uids));
+		if (count == 0)
+			return done(s, w);
+		fail = email_expunge(s->account, s->view.view->mailbox, uids, count, true, NULL);
+		if (fail != FAIL_NONE)
+			return imap_fail(s, fail);
+	} while (!imap_slice_over_now(s, &slice));
+	return IMAP_WORK;
+}
+
+static enum imap_state
+begin(struct imap_session *s, struct expunge_work *w)
+{
+	s->run.data = w;
+	s->run.work = expunge_step;
+	return IMAP_WORK;
+}
+
+enum imap_state
+cmd_expunge(struct imap_session *s, struct imap_cursor *args)
+{
+	struct expunge_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
+	enum fail fail;
+
+	if (!w)
+		return imap_fail(s, FAIL_LIMIT);
+	if (!s->run.is_uid) {
+		imap_walk_all(s, &w->walk);
+		return begin(s, w);
+	}
+	fail = imap_walk_parse(s, args, &w->walk);
+	if (fail != FAIL_NONE || !imap_at_end(args))
+		return imap_wrong(s, args);
+	return begin(s, w);
+}
+
+enum imap_state
+cmd_close(struct imap_session *s, struct imap_cursor *args)
+{
+	struct expunge_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
+
+	(void)args;
+	if (!w)
+		return imap_fail(s, FAIL_LIMIT);
+	w->is_close = true;
+	if (s->view.is_read_only)
+		return done(s, w);
+	imap_walk_all(s, &w->walk);
+	return begin(s, w);
+}

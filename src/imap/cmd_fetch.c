@@ -1,0 +1,256 @@
+/* FETCH and UID FETCH (RFC 9051 6.4.5). */
+#include "imap/fetch.h"
+
+/* rooms */
+#include "imap/fetch_content.h"
+#include "imap/session.h"
+#include "mail/email.h"
+#include "mail/id.h"
+#include "message/date.h"
+
+/* What the mailbox's index answers. */
+#define LIGHT_KINDS \
+	(1u << FETCH_UID | 1u << FETCH_FLAGS | 1u << FETCH_INTERNALDATE | 1u << FETCH_SIZE | \
+	    1u << FETCH_EMAILID | 1u << FETCH_THREADID)
+
+struct fetch_work { /* arena: the command's */
+	struct imap_walk walk;
+	struct imap_fetch_list list;
+	struct imap_content content;
+	bool is_some_gone;
+	/* the message under way */
+	bool is_in;
+	bool is_seen_new; /* \Seen was set because of us: the flags are told */
+	size_t item;      /* the next one */
+	uint32_t uid;
+	struct view_entry entry;
+};
+
+static void
+fetch_release(struct imap_session *s)
+{
+	struct fetch_work *w = s->run.data;
+
+	imap_content_release(&w->content);
+}
+
+/* --- items of the index --------------------------------------------------------------------------- */
+
+static void
+light_item(struct imap_session *s, struct buf *out, enum imap_fetch kind,
+    const struct view_entry *e)
+{
+	switch (kind) {
+	case FETCH_UID:
+		buf_add(out, STR("UID "));
+		buf_add_u64(out, e->uid);
+		break;
+	case FETCH_FLAGS: imap_flags_write(s, out, e); break;
+	case FETCH_INTERNALDATE:
+		buf_add(out, STR("INTERNALDATE \""));
+		date_write_imap(out, e->received_s, 0);
+		buf_add_char(out, '"');
+		break;
+	case FETCH_SIZE:
+		buf_add(out, STR("RFC822.SIZE "));
+		buf_add_u64(out, e->size);
+		break;
+	case FETCH_EMAILID:
+		buf_add(out, STR("EMAILID ("));
+		id_write(out, ID_EMAIL, e->email_id);
+		buf_add_char(out, ')');
+		break;
+	case FETCH_THREADID:
+		buf_add(out, STR("THREADID ("));
+		id_write(out, ID_THREAD, e->thread_id);
+		buf_add_char(out, ')');
+		break;
+	case FETCH_ENVELOPE:
+	case FETCH_STRUCTURE:
+	case FETCH_BODYSTRUCTURE:
+	case FETCH_BODY:
+	case FETCH_BINARY:
+	case FETCH_BINARY_SIZE:
+	case FETCH_COUNT: break;
+	}
+}
+
+static void
+message_begin(struct buf *out, uint32_t seq)
+{
+	buf_add(out, STR("* "));
+	buf_add_u64(out, seq);
+	buf_add(out, STR(" FETCH ("));
+}
+
+static enum imap_state
+done(struct imap_session *s, const struct fetch_work *w)
+{
+	if (w->content.is_some_lost)
+		return imap_no(s, "UNAVAILABLE", "Some messages could not be read");
+	if (w->content.is_some_unknown)
+		return imap_no(s, "UNKNOWN-CTE", "Some parts could not be decoded");
+	if (w->is_some_gone)
+		return imap_ok(s, "EXPUNGEISSUED", "Some of the messages no longer exist");
+	return imap_ok(s, NULL, "Fetched");
+}
+
+/* Nothing but the index: straight into the output. */
+static enum imap_state
+light_step(struct imap_session *s)
+{
+	struct fetch_work *w = s->run.data;
+	struct imap_slice slice = imap_slice_begin();
+	bool has_flags = (w->list.kinds & 1u << FETCH_FLAGS) != 0;
+	struct buf *out = conn_out(s->conn);
+	struct view_seen seen;
+
+	imap_walk_resume(s, &w->walk);
+	while (imap_walk_next(s, &w->walk, &seen)) {
+		if (!seen.entry) {
+			w->is_some_gone = !s->run.is_uid;
+			continue;
+		}
+		if (has_flags)
+			imap_flags_announce(s, seen.entry->flags);
+		message_begin(out, seen.seq);
+		for (size_t i = 0; i < w->list.count; i++) {
+			if (i > 0)
+				buf_add_char(out, ' ');
+			light_item(s, out, w->list.items[i].kind, seen.entry);
+		}
+		buf_add(out, STR(")\r\n"));
+		if (imap_slice_over(s, &slice))
+			return IMAP_WORK;
+	}
+	return done(s, w);
+}
+
+/* --- all the others ------------------------------------------------------------------------------- */
+
+/* RFC 9051 6.4.5: BODY[..] without PEEK sets \Seen, and the flags are told */
+static enum fail
+set_seen(struct imap_session *s, struct fetch_work *w)
+{
+	struct flags_change change = { .how = FLAGS_ADD, .flags = FLAG_SEEN, .by = &s->view };
+	const struct view_entry *entry;
+	enum flags_outcome outcome;
+	enum fail fail;
+
+	if (!w->list.sets_seen || s->view.is_read_only || w->entry.flags & FLAG_SEEN)
+		return FAIL_NONE;
+	fail = email_flags(s->account, s->view.view->mailbox, &w->uid, 1, &change, &outcome);
+	if (fail != FAIL_NONE)
+		return fail;
+	entry = view_find(s->view.view, w->uid);
+	if (entry)
+		w->entry = *entry;
+	w->is_seen_new = outcome == FLAGS_CHANGED;
+	imap_walk_resume(s, &w->walk);
+	return FAIL_NONE;
+}
+
+static enum fail
+enter_message(struct imap_session *s, struct fetch_work *w, const struct view_seen *seen)
+{
+	enum fail fail;
+
+	w->uid = seen->uid;
+	w->entry = *seen->entry;
+	w->is_seen_new = false;
+	w->item = 0;
+	imap_content_message(&w->content, w->entry.email_id);
+	fail = set_seen(s, w);
+	if (fail != FAIL_NONE)
+		return fail;
+	imap_flags_announce(s, w->entry.flags);
+	message_begin(conn_out(s->conn), view_session_seq(&s->view, w->uid));
+	w->is_in = true;
+	return FAIL_NONE;
+}
+
+/* The items of the message under way, as far as the output takes them. */
+static enum imap_pump
+items(struct imap_session *s, struct fetch_work *w)
+{
+	for (;;) {
+		enum imap_pump pump = imap_content_pump(&w->content);
+		const struct imap_fetch_item *item;
+
+		if (pump != PUMP_DONE || w->item == w->list.count)
+			return pump;
+		item = &w->list.items[w->item];
+		if (w->item++ > 0)
+			buf_add_char(conn_out(s->conn), ' ');
+		if (1u << item->kind & LIGHT_KINDS)
+			light_item(s, conn_out(s->conn), item->kind, &w->entry);
+		else
+			imap_content_item(&w->content, item);
+	}
+}
+
+static void
+leave_message(struct imap_session *s, struct fetch_work *w)
+{
+	struct buf *out = conn_out(s->conn);
+
+	if (w->is_seen_new && !(w->list.kinds & 1u << FETCH_FLAGS)) {
+		buf_add_char(out, ' ');
+		imap_flags_write(s, out, &w->entry);
+	}
+	buf_add(out, STR(")\r\n"));
+	w->is_in = false;
+}
+
+static enum imap_state
+heavy_step(struct imap_session *s)
+{
+	struct fetch_work *w = s->run.data;
+	struct imap_slice slice = imap_slice_begin();
+	struct view_seen seen;
+	enum fail fail;
+
+	imap_walk_resume(s, &w->walk);
+	do {
+		if (!w->is_in) {
+			if (!imap_walk_next(s, &w->walk, &seen))
+				return done(s, w);
+			if (!seen.entry) {
+				w->is_some_gone = !s->run.is_uid;
+				continue;
+			}
+			fail = enter_message(s, w, &seen);
+			if (fail != FAIL_NONE)
+				return imap_fail(s, fail);
+		}
+		switch (items(s, w)) {
+		case PUMP_MORE: return IMAP_WORK;
+		case PUMP_BROKEN: return imap_bye(s, "[SERVERBUG] A message is damaged");
+		case PUMP_DONE: break;
+		}
+		leave_message(s, w);
+	} while (!imap_slice_over_now(s, &slice));
+	return IMAP_WORK;
+}
+
+/* "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att .. ")") */
+enum imap_state
+cmd_fetch(struct imap_session *s, struct imap_cursor *args)
+{
+	struct fetch_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
+	enum fail fail;
+
+	if (!w)
+		return imap_fail(s, FAIL_LIMIT);
+	fail = imap_walk_parse(s, args, &w->walk);
+	if (fail != FAIL_NONE || !imap_sp(args) || !imap_fetch_parse(args, &w->list) ||
+	    !imap_at_end(args))
+		return imap_wrong(s, args);
+	if (s->run.is_uid)
+		imap_fetch_add_uid(&w->list);
+	imap_content_init(&w->content, s);
+	s->run.data = w;
+	s->run.release = fetch_release;
+	s->run.work = w->list.kinds & ~LIGHT_KINDS ? heavy_step : light_step;
+	return IMAP_WORK;
+}

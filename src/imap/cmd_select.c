@@ -1,0 +1,124 @@
+#include "imap/session.h"
+
+/* rooms */
+#include "mail/id.h"
+
+void
+imap_unselect(struct imap_session *s)
+{
+	mail_watch_stop(&s->watch);
+	view_session_close(&s->view);
+	imap_ranges_release(&s->saved);
+	s->told_keywords = 0;
+}
+
+/* RFC 3501 7.1: the first message without \Seen, for clients of rev1 */
+static uint32_t
+first_unseen(struct imap_session *s, const struct mailbox *m)
+{
+	struct view_walk walk;
+	struct view_seen seen;
+
+	if (m->unseen == 0)
+		return 0;
+	view_walk_start(&walk, &s->view, 1);
+	while (view_walk_next(&walk, &seen))
+		if (seen.entry && !(seen.entry->flags & FLAG_SEEN))
+			return seen.seq;
+	return 0;
+}
+
+static void
+number_line(struct buf *out, const char *before, uint64_t n, const char *behind)
+{
+	buf_add_c(out, before);
+	buf_add_u64(out, n);
+	buf_add_c(out, behind);
+}
+
+/* RFC 9051 6.3.2: what SELECT says of the mailbox */
+static void
+mailbox_told(struct imap_session *s, const struct mailbox *m, bool is_read_only)
+{
+	struct buf *out = &s->run.before;
+	uint32_t unseen;
+
+	s->told_keywords = m->keywords;
+	buf_add_c(out, "* FLAGS ");
+	imap_flag_names_write(s, out, m->keywords, false);
+	buf_add_c(out, "\r\n* OK [PERMANENTFLAGS ");
+	if (is_read_only)
+		buf_add_c(out, "()");
+	else
+		imap_flag_names_write(s, out, m->keywords, true);
+	number_line(out, "] Limited\r\n* ", view_session_count(&s->view), " EXISTS\r\n");
+	if (!imap_is_rev2(s)) {
+		number_line(out, "* ", s->view.recent_count, " RECENT\r\n");
+		unseen = first_unseen(s, m);
+		if (unseen > 0)
+			number_line(out, "* OK [UNSEEN ", unseen, "] First unseen\r\n");
+	}
+	number_line(out, "* OK [UIDVALIDITY ", m->uid_validity, "] UIDs valid\r\n");
+	number_line(out, "* OK [UIDNEXT ", m->uid_next, "] Predicted next UID\r\n");
+	buf_add_c(out, "* OK [MAILBOXID (");
+	id_write(out, ID_MAILBOX, m->id);
+	buf_add_c(out, ")] Its id\r\n");
+	if (imap_is_rev2(s)) {
+		buf_add_c(out, "* ");
+		imap_list_write(s, out, m);
+		buf_add_c(out, "\r\n");
+	}
+}
+
+static enum imap_state
+select_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_read_only)
+{
+	enum imap_state refused;
+	struct mailbox *m;
+	uint32_t id;
+	enum fail fail;
+
+	if (imap_is_selected(s)) {
+		/* RFC 9051 7.1 CLOSED; also when the new one cannot be opened (6.3.2) */
+		buf_add_c(&s->run.before, "* OK [CLOSED] Previous mailbox is closed\r\n");
+		imap_unselect(s);
+	}
+	m = imap_mailbox(s, args, false, &refused);
+	if (!m)
+		return refused;
+	if (!imap_at_end(args))
+		return imap_wrong(s, args);
+	id = m->id;
+	fail = view_session_open(&s->view, s->account, id, is_read_only);
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
+	mail_watch_start(&s->watch, s->account, id, &s->task);
+	m = mailbox_get(s->account, id);
+	if (!m) {
+		imap_unselect(s);
+		return imap_fail(s, FAIL_MISSING);
+	}
+	mailbox_told(s, m, is_read_only);
+	return is_read_only ? imap_ok(s, "READ-ONLY", "Mailbox opened")
+			    : imap_ok(s, "READ-WRITE", "Mailbox opened");
+}
+
+enum imap_state
+cmd_select(struct imap_session *s, struct imap_cursor *args)
+{
+	return select_mailbox(s, args, false);
+}
+
+enum imap_state
+cmd_examine(struct imap_session *s, struct imap_cursor *args)
+{
+	return select_mailbox(s, args, true);
+}
+
+enum imap_state
+cmd_unselect(struct imap_session *s, struct imap_cursor *args)
+{
+	(void)args;
+	imap_unselect(s);
+	return imap_ok(s, NULL, "Mailbox left");
+}

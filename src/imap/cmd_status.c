@@ -1,0 +1,67 @@
+#include "imap/session.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "imap/list.h"
+#include "mail/id.h"
+
+static uint64_t
+item_value(struct imap_session *s, const struct mailbox *m, unsigned item)
+{
+	switch (item) {
+	case STATUS_MESSAGES: return m->messages;
+	case STATUS_RECENT: return view_recent(s->account, m);
+	case STATUS_UIDNEXT: return m->uid_next;
+	case STATUS_UIDVALIDITY: return m->uid_validity;
+	case STATUS_UNSEEN: return m->unseen;
+	case STATUS_DELETED: return m->deleted;
+	case STATUS_SIZE: return m->size;
+	}
+	return 0;
+}
+
+void
+imap_status_write(struct imap_session *s, struct buf *out, const struct mailbox *m, unsigned items)
+{
+	bool is_first = true;
+
+	buf_add_c(out, "STATUS ");
+	imap_path_write(s, out, m);
+	buf_add_c(out, " (");
+	for (unsigned i = 0; i < STATUS_ITEM_COUNT; i++) {
+		if (!(items & 1u << i))
+			continue;
+		if (!is_first)
+			buf_add_char(out, ' ');
+		is_first = false;
+		buf_add(out, imap_status_names[i]);
+		buf_add_char(out, ' ');
+		if (1u << i == STATUS_MAILBOXID) {
+			buf_add_char(out, '(');
+			id_write(out, ID_MAILBOX, m->id);
+			buf_add_char(out, ')');
+		} else {
+			buf_add_u64(out, item_value(s, m, 1u << i));
+		}
+	}
+	buf_add_c(out, ")\r\n");
+}
+
+/* "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")" (RFC 9051 6.3.11) */
+enum imap_state
+cmd_status(struct imap_session *s, struct imap_cursor *args)
+{
+	enum imap_state refused;
+	struct mailbox *m = imap_mailbox(s, args, false, &refused);
+	unsigned items;
+
+	if (!m)
+		return refused;
+	if (!imap_sp(args) || !imap_status_items(args, &items) || !imap_at_end(args))
+		return imap_wrong(s, args);
+	buf_add_c(&s->run.before, "* ");
+	imap_status_write(s, &s->run.before, m, items);
+	return imap_ok(s, NULL, "Status told");
+}

@@ -1,0 +1,114 @@
+#include "imap/session.h"
+
+/* base */
+#include "base/mem.h"
+
+#define SECRET (NEED_NO_AUTH | NEED_SECRECY | HAS_ARGUMENTS)
+#define BOX    (NEED_AUTH | HAS_ARGUMENTS)
+#define SETS   (NEED_AUTH | NEED_SELECTED | HAS_ARGUMENTS | HAS_UID)
+#define CHANGE (NEED_AUTH | NEED_SELECTED | NEED_WRITE)
+
+static const struct imap_command commands[] = {
+	/* name  run   what must hold before it runs                         RFC 9051, or as said */
+	{ STR_INIT("CAPABILITY"), cmd_capability, 0 },                                /* 6.1.1 */
+	{ STR_INIT("NOOP"), cmd_noop, 0 },                                            /* 6.1.2 */
+	{ STR_INIT("LOGOUT"), cmd_logout, 0 },                                        /* 6.1.3 */
+	{ STR_INIT("ID"), cmd_id, HAS_ARGUMENTS },                                    /* RFC 2971 */
+	{ STR_INIT("STARTTLS"), cmd_starttls, NEED_NO_AUTH },                         /* 6.2.1 */
+	{ STR_INIT("AUTHENTICATE"), cmd_authenticate, NEED_NO_AUTH | HAS_ARGUMENTS }, /* 6.2.2 */
+	{ STR_INIT("LOGIN"), cmd_login, SECRET },                                     /* 6.2.3 */
+	{ STR_INIT("ENABLE"), cmd_enable, BOX },                                      /* 6.3.1 */
+	{ STR_INIT("SELECT"), cmd_select, BOX },                                      /* 6.3.2 */
+	{ STR_INIT("EXAMINE"), cmd_examine, BOX },                                    /* 6.3.3 */
+	{ STR_INIT("CREATE"), cmd_create, BOX },                                      /* 6.3.4 */
+	{ STR_INIT("DELETE"), cmd_delete, BOX },                                      /* 6.3.5 */
+	{ STR_INIT("RENAME"), cmd_rename, BOX },                                      /* 6.3.6 */
+	{ STR_INIT("SUBSCRIBE"), cmd_subscribe, BOX },                                /* 6.3.7 */
+	{ STR_INIT("UNSUBSCRIBE"), cmd_unsubscribe, BOX },                            /* 6.3.8 */
+	{ STR_INIT("LIST"), cmd_list, BOX },                                          /* 6.3.9 */
+	{ STR_INIT("LSUB"), cmd_lsub, BOX },                                /* RFC 3501 6.3.9 */
+	{ STR_INIT("NAMESPACE"), cmd_namespace, NEED_AUTH },                /* 6.3.10 */
+	{ STR_INIT("STATUS"), cmd_status, BOX },                            /* 6.3.11 */
+	{ STR_INIT("APPEND"), cmd_append, BOX },                            /* 6.3.12 */
+	{ STR_INIT("IDLE"), cmd_idle, NEED_AUTH },                          /* 6.3.13 */
+	{ STR_INIT("CHECK"), cmd_check, NEED_AUTH | NEED_SELECTED },        /* RFC 3501 6.4.1 */
+	{ STR_INIT("CLOSE"), cmd_close, NEED_AUTH | NEED_SELECTED },        /* 6.4.1 */
+	{ STR_INIT("UNSELECT"), cmd_unselect, NEED_AUTH | NEED_SELECTED },  /* 6.4.2 */
+	{ STR_INIT("EXPUNGE"), cmd_expunge, CHANGE | HAS_UID | ONLY_UID },  /* 6.4.3 */
+	{ STR_INIT("SEARCH"), cmd_search, SETS | USES_NUMBERS },            /* 6.4.4 */
+	{ STR_INIT("FETCH"), cmd_fetch, SETS | USES_NUMBERS },              /* 6.4.5 */
+	{ STR_INIT("STORE"), cmd_store, SETS | NEED_WRITE | USES_NUMBERS }, /* 6.4.6 */
+	{ STR_INIT("COPY"), cmd_copy, SETS },                               /* 6.4.7 */
+	{ STR_INIT("MOVE"), cmd_move, SETS | NEED_WRITE },                  /* 6.4.8 */
+};
+
+static const struct imap_command *
+find_row(struct str name, bool is_uid)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (str_eq_nocase(commands[i].name, name))
+			return !is_uid || commands[i].flags & HAS_UID ? &commands[i] : NULL;
+	return NULL;
+}
+
+bool
+imap_command_begin(struct imap_session *s, struct imap_cursor *c)
+{
+	struct str name;
+
+	s->run.row = NULL;
+	s->run.is_uid = false;
+	if (!imap_tag(c, &s->run.tag) || !imap_sp(c)) {
+		s->run.tag = (struct str){ 0 };
+		return false;
+	}
+	if (!imap_atom(c, &name))
+		return false;
+	if (str_eq_nocase(name, STR("UID"))) {
+		s->run.is_uid = true;
+		if (!imap_sp(c) || !imap_atom(c, &name))
+			return false;
+	}
+	s->run.row = find_row(name, s->run.is_uid);
+	return s->run.row != NULL;
+}
+
+enum imap_state
+imap_command_refuse(struct imap_session *s)
+{
+	unsigned flags = s->run.row->flags;
+
+	if (flags & NEED_NO_AUTH && s->have & HAVE_AUTH)
+		return imap_bad(s, "You are logged in");
+	if (flags & NEED_AUTH && !(s->have & HAVE_AUTH))
+		return imap_bad(s, "Log in first");
+	if (flags & NEED_SECRECY && !imap_can_login(s))
+		return imap_no(s, "PRIVACYREQUIRED", "Start TLS first");
+	if (flags & NEED_SELECTED && !imap_is_selected(s))
+		return imap_bad(s, "Select a mailbox first");
+	if (flags & NEED_WRITE && s->view.is_read_only)
+		return imap_no(s, "READ-ONLY", "The mailbox was opened by EXAMINE");
+	return IMAP_READ;
+}
+
+enum imap_state
+imap_dispatch(struct imap_session *s)
+{
+	struct imap_cursor c = { .at = buf_str(&s->reader.text), .arena = &s->run.arena };
+	enum imap_state refused;
+	unsigned flags;
+	bool has_arguments;
+
+	if (!imap_command_begin(s, &c))
+		return imap_bad(s, s->run.tag.n > 0 ? "Unknown command" : "A tag, please");
+	flags = s->run.row->flags;
+	refused = imap_command_refuse(s);
+	if (refused != IMAP_READ)
+		return refused;
+	has_arguments = (flags & HAS_ARGUMENTS) != 0 || (flags & ONLY_UID && s->run.is_uid);
+	if (has_arguments ? !imap_sp(&c) : !imap_at_end(&c))
+		return imap_bad(s,
+		    has_arguments ? "Arguments are missing" : "No arguments, please");
+	s->log.doing = s->run.row->name.p;
+	return s->run.row->run(s, &c);
+}

@@ -1,0 +1,54 @@
+/*
+ * fetch_content.h - the items of FETCH that need more than the mailbox's index.
+ *
+ * ENVELOPE, BODY and BODYSTRUCTURE come from the stored summary; BODY[..] and BINARY[..] from the
+ * mapped file, piece by piece as the output drains, so that memory does not grow with a message.
+ */
+#ifndef IMAP_FETCH_CONTENT_H
+#define IMAP_FETCH_CONTENT_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "blob/blob.h"
+#include "imap/fetch.h"
+#include "imap/session.h"
+#include "message/message.h"
+
+struct body_reader;
+
+struct imap_content {
+	struct imap_session *session; /* borrow */
+	uint64_t email_id;
+	struct arena arena;      /* of one message */
+	struct message *summary; /* arena; NULL: not yet asked for */
+	struct message parsed;   /* when is_parsed */
+	struct blob_map map;     /* when is_mapped */
+	bool is_parsed, is_mapped;
+	bool is_lost; /* this message cannot be read */
+
+	/* what of the current item is still to leave, in this order */
+	struct buf piece;           /* own */
+	struct str left;            /* of the map */
+	struct body_reader *reader; /* own; NULL when there is none */
+	uint64_t skip, rest;        /* decoded bytes to drop, then to send */
+
+	bool is_some_lost, is_some_unknown; /* of all messages */
+};
+
+void imap_content_init(struct imap_content *c, struct imap_session *s);
+void imap_content_release(struct imap_content *c);
+
+/* The next items are of this message. */
+void imap_content_message(struct imap_content *c, uint64_t email_id);
+
+/* Write "NAME value", or as much of it as imap_content_pump() has to bring after this. */
+void imap_content_item(struct imap_content *c, const struct imap_fetch_item *item);
+
+enum imap_pump { PUMP_DONE, PUMP_MORE, PUMP_BROKEN };
+
+/* Let the rest of the item leave: MORE when the output is high, BROKEN: say BYE. */
+enum imap_pump imap_content_pump(struct imap_content *c);
+
+#endif

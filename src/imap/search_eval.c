@@ -1,0 +1,226 @@
+#include "imap/search_eval.h"
+
+/* rooms */
+#include "mail/email.h"
+#include "mail/id.h"
+#include "message/date.h"
+#include "message/header.h"
+#include "message/summary.h"
+#include "message/text.h"
+
+#define MATCHER_ARENA_MAX (32 * 1024 * 1024) /* bytes: the tree and decoded fields of one message */
+#define DAY_S             86400
+
+void
+imap_matcher_init(struct imap_matcher *m, struct imap_session *s)
+{
+	*m = (struct imap_matcher){ .session = s };
+	arena_init(&m->arena, MATCHER_ARENA_MAX);
+}
+
+/* Forget what was read of the last message. */
+static void
+forget(struct imap_matcher *m)
+{
+	blob_unmap(&m->map);
+	m->summary = NULL;
+	m->is_parsed = m->is_unreadable = false;
+	arena_reset(&m->arena);
+}
+
+void
+imap_matcher_release(struct imap_matcher *m)
+{
+	forget(m);
+	arena_release(&m->arena);
+}
+
+/* KEYWORD: the bit of its name; EMAILID, THREADID: the number. 0 matches nothing. */
+enum fail
+imap_matcher_prepare(struct imap_matcher *m, struct imap_key *key)
+{
+	enum fail fail = FAIL_NONE;
+	uint64_t id;
+
+	if (key->kind == KEY_KEYWORD) {
+		fail = keyword_bits(m->session->account, &key->text, 1, false, &key->flag, NULL);
+		if (fail == FAIL_LIMIT) { /* too long: nobody has it */
+			key->flag = 0;
+			fail = FAIL_NONE;
+		}
+	} else if (key->kind == KEY_EMAILID || key->kind == KEY_THREADID) {
+		key->number =
+		    id_parse(key->text, key->kind == KEY_EMAILID ? ID_EMAIL : ID_THREAD, &id)
+		    ? (int64_t)id
+		    : 0;
+	}
+	for (struct imap_key *child = key->child; child && fail == FAIL_NONE; child = child->next)
+		fail = imap_matcher_prepare(m, child);
+	return fail;
+}
+
+bool
+imap_matcher_was_slow(const struct imap_matcher *m)
+{
+	return m->summary || m->is_parsed || m->is_unreadable;
+}
+
+/* --- reading ----------------------------------------------------------------------------------- */
+
+/* The whole message, or NULL when its file cannot be read. */
+static const struct message *
+whole(struct imap_matcher *m)
+{
+	if (!m->is_parsed && !m->is_unreadable) {
+		m->is_unreadable =
+		    email_map(m->session->account, m->seen.entry->email_id, &m->map) != FAIL_NONE;
+		if (m->is_unreadable) {
+			m->is_some_unreadable = true;
+			return NULL;
+		}
+		message_parse(&m->parsed, m->map.bytes, &m->arena);
+		m->is_parsed = true;
+	}
+	return m->is_unreadable ? NULL : &m->parsed;
+}
+
+/* What the summary knows; from the file when the summary is cut. */
+static const struct message *
+outline(struct imap_matcher *m)
+{
+	if (!m->summary && !m->is_parsed &&
+	    email_summary(m->session->account, m->seen.entry->email_id, &m->arena, &m->summary) !=
+		FAIL_NONE)
+		m->summary = NULL;
+	return m->summary ? m->summary : whole(m);
+}
+
+/* --- keys --------------------------------------------------------------------------------------- */
+
+/* The day of the Date field as it is written, without regard to its zone (RFC 9051 6.4.4). */
+static bool
+sent_day(struct imap_matcher *m, int64_t *day_out)
+{
+	const struct message *message = outline(m);
+	struct str raw = message ? message_field(&message->root, FIELD_DATE) : (struct str){ 0 };
+	struct date date;
+	int64_t local;
+
+	if (!raw.p || date_parse(raw, &date) != FAIL_NONE)
+		return false;
+	local = date.unix_s + (int64_t)date.zone_min * 60;
+	*day_out = local - ((local % DAY_S) + DAY_S) % DAY_S;
+	return true;
+}
+
+static bool
+sent_matches(struct imap_matcher *m, const struct imap_key *key)
+{
+	int64_t day;
+
+	if (!sent_day(m, &day))
+		return false;
+	if (key->kind == KEY_SENTBEFORE)
+		return day < key->number;
+	if (key->kind == KEY_SENTON)
+		return day == key->number;
+	return day >= key->number;
+}
+
+static bool
+field_matches(struct imap_matcher *m, const struct imap_key *key)
+{
+	const struct message *message;
+
+	if (key->cost == COST_SUMMARY) {
+		message = outline(m);
+		for (int i = 0; message && i < FIELD_COUNT; i++) {
+			struct str raw = message_field(&message->root, (enum field)i);
+
+			if (!str_eq_nocase(key->name, str_c(field_names[i])))
+				continue;
+			return raw.p && text_contains(header_text(raw, &m->arena), key->text);
+		}
+	}
+	message = whole(m);
+	return message && message_contains(message, key->text, TEXT_HEADER, key->name);
+}
+
+static bool
+content_matches(struct imap_matcher *m, const struct imap_key *key)
+{
+	const struct message *message = whole(m);
+
+	return message &&
+	    message_contains(message, key->text, key->kind == KEY_BODY ? TEXT_BODY : TEXT_ALL,
+		STR(""));
+}
+
+static bool
+saved_has(const struct imap_ranges *saved, uint32_t uid)
+{
+	struct imap_set set = { .ranges = saved->ranges, .count = saved->count };
+
+	return imap_set_has(&set, uid);
+}
+
+static bool
+children_match(struct imap_matcher *m, const struct imap_key *key)
+{
+	bool is_or = key->kind == KEY_OR;
+
+	for (const struct imap_key *child = key->child; child; child = child->next)
+		if (imap_matches(m, child, &m->seen) == is_or)
+			return is_or;
+	return !is_or;
+}
+
+/* Without regard to is_not. */
+static bool
+key_matches(struct imap_matcher *m, const struct imap_key *key)
+{
+	const struct view_entry *e = m->seen.entry;
+	const struct imap_session *s = m->session;
+
+	switch (key->kind) {
+	case KEY_ALL: return true;
+	case KEY_AND:
+	case KEY_OR: return children_match(m, key);
+	case KEY_SEQUENCE:
+	case KEY_UID:
+		if (key->set.is_saved)
+			return saved_has(&s->saved, m->seen.uid);
+		return imap_set_has(&key->set, key->kind == KEY_UID ? m->seen.uid : m->seen.seq);
+	case KEY_FLAG:
+	case KEY_KEYWORD: return (e->flags & key->flag) != 0;
+	case KEY_RECENT: return view_session_is_recent(&s->view, m->seen.uid);
+	case KEY_NEW:
+		return !(e->flags & FLAG_SEEN) && view_session_is_recent(&s->view, m->seen.uid);
+	case KEY_EMAILID: return e->email_id == (uint64_t)key->number;
+	case KEY_THREADID: return e->thread_id == (uint64_t)key->number;
+	case KEY_BEFORE: return e->received_s < key->number;
+	case KEY_ON: return e->received_s >= key->number && e->received_s < key->number + DAY_S;
+	case KEY_SINCE: return e->received_s >= key->number;
+	case KEY_LARGER: return (int64_t)e->size > key->number;
+	case KEY_SMALLER: return (int64_t)e->size < key->number;
+	case KEY_SENTBEFORE:
+	case KEY_SENTON:
+	case KEY_SENTSINCE: return sent_matches(m, key);
+	case KEY_FIELD: return field_matches(m, key);
+	case KEY_BODY:
+	case KEY_TEXT: return content_matches(m, key);
+	case KEY_COUNT: break;
+	}
+	return false;
+}
+
+bool
+imap_matches(struct imap_matcher *m, const struct imap_key *key, const struct view_seen *seen)
+{
+	if (seen != &m->seen) {
+		if (imap_matcher_was_slow(m))
+			forget(m);
+		m->seen = *seen;
+	}
+	return key_matches(m, key) != key->is_not;
+}

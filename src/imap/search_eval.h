@@ -1,0 +1,42 @@
+/*
+ * search_eval.h - does a message match a SEARCH key (RFC 9051 6.4.4)?
+ *
+ * Asks the mailbox's index first, then the stored summary, then the message's file, each only when a
+ * key needs it (search.h sorts the keys so).
+ */
+#ifndef IMAP_SEARCH_EVAL_H
+#define IMAP_SEARCH_EVAL_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "blob/blob.h"
+#include "imap/search.h"
+#include "imap/session.h"
+#include "message/message.h"
+
+struct imap_matcher {
+	struct imap_session *session; /* borrow */
+	struct arena arena;           /* of one message */
+	struct view_seen seen;        /* the message */
+	struct message *summary;      /* arena; NULL: not yet asked for */
+	struct message parsed;        /* when is_parsed */
+	struct blob_map map;
+	bool is_parsed;
+	bool is_unreadable;      /* its file cannot be read: nothing in it matches */
+	bool is_some_unreadable; /* one of all */
+};
+
+void imap_matcher_init(struct imap_matcher *m, struct imap_session *s);
+void imap_matcher_release(struct imap_matcher *m);
+
+/* Before the first message: ids and keywords of the tree are looked up once. */
+MUST_CHECK enum fail imap_matcher_prepare(struct imap_matcher *m, struct imap_key *key);
+
+/* Does this message match? */
+bool imap_matches(struct imap_matcher *m, const struct imap_key *key, const struct view_seen *seen);
+
+/* A summary or a file was looked at for the last message. */
+bool imap_matcher_was_slow(const struct imap_matcher *m);
+
+#endif

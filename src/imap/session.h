@@ -1,0 +1,312 @@
+/*
+ * session.h - one IMAP connection (private to the room).
+ *
+ * What we are doing now, each transition with the function that decides it:
+ *
+ *     READ --a line--> (dispatch, command.c) --a command's handler--> one of
+ *       WORK       in slices: FETCH, SEARCH, STORE, COPY, MOVE, EXPUNGE, LIST ..   (its own function)
+ *       REPLY      what changed is told, then the tagged response    (imap_reply_step) --> READ
+ *       AUTH_READ  the next SASL message --> AUTH_WAIT for the directory --> REPLY
+ *                                            AUTH_DELAY: a wrong password --> REPLY
+ *       IDLING     until DONE                                        (imap_idle_step) --> REPLY
+ *     READ --an APPEND's message literal--> APPEND                   (imap_append_step) --> REPLY
+ *     any --BYE--> CLOSING --all output left--> reaped
+ *
+ * Facts: a mailbox is selected exactly when view.view is set; an account is open exactly when
+ * HAVE_AUTH; sasl exists in the AUTH states only; WORK has a work function; in READ no command runs
+ * and arena and reply are empty.
+ */
+#ifndef IMAP_SESSION_H
+#define IMAP_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/task.h"
+#include "directory/sasl.h"
+#include "imap/imap.h"
+#include "imap/set.h"
+#include "imap/token.h"
+#include "mail/mail.h"
+#include "mail/mailbox.h"
+#include "mail/notify.h"
+#include "mail/view.h"
+#include "net/conn.h"
+
+#define IMAP_ARENA_MAX      (4 * 1024 * 1024)  /* bytes: what a command of 128 KB parses into */
+#define IMAP_TEXT_MAX       (128 * 1024)       /* bytes of a command with its literals */
+#define IMAP_TEXT_LOGIN_MAX (16 * 1024)        /* the same before login */
+#define IMAP_REPLY_MAX      (32 * 1024 * 1024) /* bytes of SEARCH results, COPYUID */
+#define IMAP_PIECE_BYTES    (32 * 1024)        /* appended to the output in one go */
+#define IMAP_SLICE_ITEMS    64                 /* cheap things between two looks at the clock */
+
+enum { /* what has happened, in terms of the RFC */
+	HAVE_TLS = 1,
+	HAVE_AUTH = 2,
+	HAVE_REV2 = 4, /* ENABLE IMAP4rev2 */
+};
+
+enum imap_state { /* what we are doing now */
+	IMAP_READ,
+	IMAP_APPEND,
+	IMAP_WORK,
+	IMAP_REPLY,
+	IMAP_AUTH_READ,
+	IMAP_AUTH_WAIT,
+	IMAP_AUTH_DELAY,
+	IMAP_IDLING,
+	IMAP_CLOSING,
+	IMAP_STATE_COUNT
+};
+
+struct imap_session;
+struct imap_append;
+
+enum { /* what must hold before a command runs, and what it does */
+	NEED_NO_AUTH = 1,
+	NEED_AUTH = 2,
+	NEED_SELECTED = 4,
+	NEED_WRITE = 8,    /* not by EXAMINE */
+	NEED_SECRECY = 16, /* TLS, or loopback where that is enough */
+	HAS_ARGUMENTS = 32,
+	HAS_UID = 64,       /* "UID name" exists */
+	ONLY_UID = 128,     /* and "name" does not take arguments: EXPUNGE */
+	USES_NUMBERS = 256, /* no EXPUNGE may be told while it runs, unless it is the UID form */
+};
+
+struct imap_command {
+	struct str name;
+	enum imap_state (*run)(struct imap_session *s, struct imap_cursor *args);
+	unsigned flags;
+};
+
+/* The command that is being read: its text so far (read.c). */
+struct imap_reader {
+	struct buf text;  /* own; lines and literals in place */
+	uint64_t literal; /* bytes of the current literal still to come */
+	bool is_refused;  /* answered when it is over; literals are dropped */
+};
+
+/* The command that runs. */
+struct imap_run {
+	const struct imap_command *row; /* NULL: none, or not known */
+	struct str tag;                 /* in the reader's text; empty: "*" */
+	bool is_uid;
+	struct arena arena; /* arguments */
+	enum imap_state (*work)(struct imap_session *s);
+	void *data;                              /* arena; of work */
+	void (*release)(struct imap_session *s); /* of what data holds outside the arena; or NULL */
+	struct buf before;                       /* own; leaves before what changed is told */
+	struct buf reply;                        /* own; the tagged response, leaves last */
+	bool is_leaving;                         /* close behind it */
+};
+
+struct imap_session {
+	struct task task;
+	struct list_node node;                /* of service->sessions */
+	struct imap_service *service;         /* borrow */
+	const struct imap_listener *listener; /* borrow */
+	struct conn *conn;                    /* own */
+	struct log log;
+	enum imap_state state;
+	unsigned have;
+	unsigned errors; /* BAD replies since the last OK */
+	unsigned login_failures;
+	struct imap_reader reader;
+	struct imap_run run;
+	struct sasl *sasl; /* own; only while logging in */
+	struct timer delay;
+	struct imap_append *append; /* own; only while an APPEND runs */
+	struct account *account;    /* own: counted */
+	struct mail_watch watch;    /* of the selected mailbox */
+	struct view_session view;   /* the selected mailbox */
+	uint64_t told_keywords;     /* the keywords that its FLAGS response named */
+	struct imap_ranges saved;   /* UIDs of "$" */
+	bool is_told;               /* BYE was said */
+};
+
+/* --- session.c ------------------------------------------------------------------------------- */
+
+void imap_enter(struct imap_session *s, enum imap_state state);
+bool imap_is_selected(const struct imap_session *s);
+bool imap_is_rev2(const struct imap_session *s);
+bool imap_can_login(const struct imap_session *s); /* with a password in clear */
+bool imap_can_start_tls(const struct imap_session *s);
+
+/* "* BYE text", then close. */
+enum imap_state imap_bye(struct imap_session *s, const char *text);
+
+/* The command is over: forget it. */
+enum imap_state imap_command_end(struct imap_session *s);
+
+/* --- read.c: lines and literals to commands ----------------------------------------------------- */
+
+enum imap_read {
+	READ_WAIT,    /* not all is there */
+	READ_COMMAND, /* reader.text is a whole command */
+	READ_ENTERED, /* something else was begun: APPEND, a reply, BYE; *state_out says what */
+};
+enum imap_read imap_read(struct imap_session *s, enum imap_state *state_out);
+
+/* --- command.c --------------------------------------------------------------------------------- */
+
+/* Run the command in reader.text. */
+enum imap_state imap_dispatch(struct imap_session *s);
+
+/* Begin it: tag and row, for the dispatcher and for APPEND, whose literal comes first. */
+bool imap_command_begin(struct imap_session *s, struct imap_cursor *c);
+
+/* Why this row may not run now: a state after answering; IMAP_READ when it may. */
+enum imap_state imap_command_refuse(struct imap_session *s);
+
+/* --- reply.c: tagged responses ------------------------------------------------------------------ */
+
+/* "tag OK [code] text"; code may be NULL. All answer IMAP_REPLY. */
+enum imap_state imap_ok(struct imap_session *s, const char *code, const char *text);
+enum imap_state imap_no(struct imap_session *s, const char *code, const char *text);
+enum imap_state imap_bad(struct imap_session *s, const char *text);
+
+/* NO, or BAD, by the outcome of another room; not for FAIL_NONE. */
+enum imap_state imap_fail(struct imap_session *s, enum fail fail);
+
+/* What a cursor did not like. */
+enum imap_state imap_wrong(struct imap_session *s, const struct imap_cursor *c);
+
+/* Begin a tagged response by hand: "tag OK " stands there, append the rest with its CRLF. */
+struct buf *imap_reply(struct imap_session *s, const char *status);
+
+/* Tell what changed, then let the reply leave: IMAP_REPLY until done. */
+enum imap_state imap_reply_step(struct imap_session *s);
+
+/* Move `from` to the output up to its mark; true when all of it left. */
+bool imap_drain(struct imap_session *s, struct buf *from);
+
+/* --- update.c: untagged responses of the selected mailbox --------------------------------------- */
+
+/* Tell what changed until the output is high; true when all was told. */
+bool imap_update(struct imap_session *s, bool with_expunges);
+
+/* "FLAGS (\Seen ..)", with \Recent for the session that has it. */
+void imap_flags_write(struct imap_session *s, struct buf *out, const struct view_entry *entry);
+
+/* "* FLAGS (..)" when the set has keywords that the client was not told of. */
+void imap_flags_announce(struct imap_session *s, uint64_t flags);
+
+/* "(\Answered .. $Junk)", with \* when new ones may be made. */
+void imap_flag_names_write(struct imap_session *s, struct buf *out, uint64_t keywords,
+    bool has_star);
+
+/* --- walk.c: the messages that a command names -------------------------------------------------- */
+
+struct imap_walk {           /* arena; survives slices */
+	struct imap_set set; /* resolved */
+	bool is_uid;         /* the set's numbers are UIDs */
+	uint32_t next;       /* the first number not yet given */
+	size_t range;        /* where in the set */
+	struct view_walk at; /* of this slice */
+};
+
+/*
+ * sequence-set of a command, with "$". FAIL_SYNTAX: not a set, or beyond the last message; FAIL_LIMIT.
+ */
+MUST_CHECK enum fail imap_walk_parse(struct imap_session *s, struct imap_cursor *args,
+    struct imap_walk *w);
+
+/* All messages that the session knows. */
+void imap_walk_all(struct imap_session *s, struct imap_walk *w);
+
+/* At the start of each slice, and after each change of mail; then one message after the other. */
+void imap_walk_resume(struct imap_session *s, struct imap_walk *w);
+bool imap_walk_next(struct imap_session *s, struct imap_walk *w, struct view_seen *out);
+
+/* The next UIDs that exist, at most `max`; 0 at the end. Ghosts are counted in *ghosts. */
+size_t imap_walk_uids(struct imap_session *s, struct imap_walk *w, uint32_t *uids, size_t max,
+    size_t *ghosts);
+
+/* --- slices ------------------------------------------------------------------------------------- */
+
+struct imap_slice {
+	int64_t end_us;
+	unsigned count;
+};
+struct imap_slice imap_slice_begin(void);
+
+/* This slice is used up: time, or the output is above its mark. Cheap to ask. */
+bool imap_slice_over(struct imap_session *s, struct imap_slice *slice);
+/* The same behind something expensive: looks at the clock each time. */
+bool imap_slice_over_now(struct imap_session *s, struct imap_slice *slice);
+
+/* --- the commands ------------------------------------------------------------------------------- */
+
+enum imap_state cmd_append(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_authenticate(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_capability(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_check(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_close(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_copy(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_create(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_delete(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_enable(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_examine(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_expunge(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_fetch(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_id(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_idle(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_list(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_login(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_logout(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_lsub(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_move(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_namespace(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_noop(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_rename(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_search(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_select(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_starttls(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_status(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_store(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_subscribe(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_unselect(struct imap_session *s, struct imap_cursor *args);
+enum imap_state cmd_unsubscribe(struct imap_session *s, struct imap_cursor *args);
+
+/* --- what they share ---------------------------------------------------------------------------- */
+
+/* capability.c: "CAPABILITY IMAP4rev2 .." as it is true now, without line end. */
+void imap_capability_write(struct imap_session *s, struct buf *out);
+
+/* cmd_login.c: a SASL line, the directory's answer, the end of the delay, the end of it all. */
+enum imap_state imap_auth_line(struct imap_session *s, struct str line);
+enum imap_state imap_auth_answer(struct imap_session *s);
+enum imap_state imap_auth_delayed(struct imap_session *s);
+void imap_auth_release(struct imap_session *s);
+
+/* cmd_idle.c: tell what changed, read DONE; *stop_out: nothing more to do now. */
+enum imap_state imap_idle_step(struct imap_session *s, bool *stop_out);
+
+/* cmd_append.c: the literal at the end of reader.text belongs to an APPEND: true, and *state_out. */
+bool imap_append_literal(struct imap_session *s, const struct imap_literal *literal,
+    enum imap_state *state_out);
+enum imap_state imap_append_step(struct imap_session *s, bool *stop_out);
+void imap_append_release(struct imap_session *s);
+
+/* cmd_select.c: leave the selected mailbox, if there is one. */
+void imap_unselect(struct imap_session *s);
+
+/* cmd_mailbox.c: a mailbox name; NULL after answering, then *state_out is set. */
+struct mailbox *imap_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_target,
+    enum imap_state *state_out);
+bool imap_path(struct imap_session *s, struct imap_cursor *args, struct str *path_out,
+    enum imap_state *state_out);
+void imap_path_write(struct imap_session *s, struct buf *out, const struct mailbox *m);
+
+/* cmd_status.c: "STATUS name (..)" with its line end, behind "* ". */
+void imap_status_write(struct imap_session *s, struct buf *out, const struct mailbox *m,
+    unsigned items);
+
+/* cmd_list.c: "LIST (..) "/" name", behind "* ", for SELECT in IMAP4rev2. */
+void imap_list_write(struct imap_session *s, struct buf *out, const struct mailbox *m);
+
+#endif

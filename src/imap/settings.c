@@ -1,0 +1,39 @@
+#include "imap/settings.h"
+
+/* base */
+#include "base/mem.h"
+
+#define ROW(name, type, field, fallback, min, max, help) \
+	{ \
+		name, type, offsetof(struct imap_settings, field), fallback, min, max, NULL, help \
+	}
+
+#define GB        ((int64_t)1024 * 1024 * 1024)
+#define MINUTE_MS ((int64_t)60 * 1000)
+
+static const struct setting imap_rows[] = {
+	ROW("message-size", SETTING_BYTES, message_bytes, "100MB", 64 * 1024, 2 * GB,
+	    "Largest message that APPEND takes"),
+	ROW("idle-time", SETTING_DURATION, idle_ms, "30m", MINUTE_MS, 24 * 60 * MINUTE_MS,
+	    "A session without a command for this long is ended"),
+	ROW("login-time", SETTING_DURATION, login_ms, "1m", 1000, 60 * MINUTE_MS,
+	    "The same before login"),
+	ROW("errors", SETTING_NUMBER, errors, "20", 1, 1000,
+	    "Wrong commands in a row before the connection is closed"),
+	ROW("login-failures", SETTING_NUMBER, login_failures, "5", 1, 100,
+	    "Wrong logins per connection before it is closed"),
+	ROW("login-delay", SETTING_DURATION, login_delay_ms, "1s", 0, MINUTE_MS,
+	    "Wait before the answer to a wrong login; doubles with each"),
+};
+
+const struct setting_section imap_section = { "imap", imap_rows, ARRAY_LEN(imap_rows),
+	sizeof(struct imap_settings), false, "Reading mail: IMAP" };
+
+const struct imap_settings imap_settings_default = {
+	.message_bytes = (int64_t)100 * 1024 * 1024,
+	.idle_ms = 30 * MINUTE_MS,
+	.login_ms = MINUTE_MS,
+	.errors = 20,
+	.login_failures = 5,
+	.login_delay_ms = 1000,
+};

@@ -1,0 +1,23 @@
+/*
+ * settings.h - what the owner configures of IMAP: [imap].
+ */
+#ifndef IMAP_SETTINGS_H
+#define IMAP_SETTINGS_H
+
+#include "base/setting.h"
+
+struct imap_settings {
+	int64_t message_bytes; /* largest message APPEND takes */
+	int64_t idle_ms;       /* without a command, then BYE (RFC 9051 5.4: at least 30 minutes) */
+	int64_t login_ms;      /* the same before login */
+	int64_t errors;        /* BAD replies without an OK between them, then BYE */
+	int64_t login_failures; /* per connection, then BYE */
+	int64_t login_delay_ms; /* before the answer to the first failed login; doubles each time */
+};
+
+extern const struct setting_section imap_section;
+
+/* The defaults of the table, for tests. */
+extern const struct imap_settings imap_settings_default;
+
+#endif

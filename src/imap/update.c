@@ -1,0 +1,120 @@
+#include "imap/session.h"
+
+/* The names that every mailbox has in FLAGS, wanted by clients in this order. */
+#define FLAGS_SYSTEM (FLAG_SEEN | FLAG_ANSWERED | FLAG_FLAGGED | FLAG_DRAFT | FLAG_DELETED)
+
+static void
+names_write(struct imap_session *s, struct buf *out, uint64_t set)
+{
+	bool is_first = true;
+	unsigned bit;
+
+	while (keyword_next(&set, &bit)) {
+		struct str name = keyword_imap_name(s->account, bit);
+
+		if (name.n == 0)
+			continue;
+		if (!is_first)
+			buf_add_char(out, ' ');
+		buf_add(out, name);
+		is_first = false;
+	}
+}
+
+void
+imap_flag_names_write(struct imap_session *s, struct buf *out, uint64_t keywords, bool has_star)
+{
+	buf_add_char(out, '(');
+	names_write(s, out, keywords | FLAGS_SYSTEM);
+	buf_add_c(out, has_star ? " \\*)" : ")");
+}
+
+void
+imap_flags_write(struct imap_session *s, struct buf *out, const struct view_entry *entry)
+{
+	/* the usual case, without looking anything up */
+	if (s->view.recent_count == 0 && (entry->flags & ~FLAG_SEEN) == 0) {
+		buf_add(out, entry->flags ? STR("FLAGS (\\Seen)") : STR("FLAGS ()"));
+		return;
+	}
+	buf_add(out, STR("FLAGS ("));
+	names_write(s, out, entry->flags);
+	if (s->view.recent_count > 0 && !imap_is_rev2(s) &&
+	    view_session_is_recent(&s->view, entry->uid))
+		buf_add_c(out, entry->flags ? " \\Recent" : "\\Recent");
+	buf_add_char(out, ')');
+}
+
+void
+imap_flags_announce(struct imap_session *s, uint64_t flags)
+{
+	struct buf *out;
+
+	if ((flags & ~(s->told_keywords | FLAGS_SYSTEM)) == 0)
+		return;
+	s->told_keywords |= flags;
+	out = conn_out(s->conn);
+	buf_add_c(out, "* FLAGS ");
+	imap_flag_names_write(s, out, s->told_keywords, false);
+	buf_add_c(out, "\r\n");
+	if (s->view.is_read_only)
+		return;
+	buf_add_c(out, "* OK [PERMANENTFLAGS ");
+	imap_flag_names_write(s, out, s->told_keywords, true);
+	buf_add_c(out, "] New keywords\r\n");
+}
+
+static void
+flags_told(struct imap_session *s, const struct view_event *event)
+{
+	struct buf *out;
+
+	imap_flags_announce(s, event->entry->flags);
+	out = conn_out(s->conn);
+	buf_add_c(out, "* ");
+	buf_add_u64(out, event->seq);
+	buf_add_c(out, " FETCH (UID ");
+	buf_add_u64(out, event->uid);
+	buf_add_char(out, ' ');
+	imap_flags_write(s, out, event->entry);
+	buf_add_c(out, ")\r\n");
+}
+
+static void
+exists_told(struct imap_session *s, uint32_t count)
+{
+	struct buf *out = conn_out(s->conn);
+
+	buf_add_c(out, "* ");
+	buf_add_u64(out, count);
+	buf_add_c(out, " EXISTS\r\n");
+	if (imap_is_rev2(s))
+		return;
+	buf_add_c(out, "* ");
+	buf_add_u64(out, s->view.recent_count);
+	buf_add_c(out, " RECENT\r\n");
+}
+
+bool
+imap_update(struct imap_session *s, bool with_expunges)
+{
+	struct imap_slice slice = imap_slice_begin();
+	struct view_event event;
+
+	while (!conn_is_high(s->conn)) {
+		if (!view_session_next(&s->view, with_expunges, &event))
+			return true;
+		switch (event.type) {
+		case VIEW_EXPUNGE:
+			buf_add_c(conn_out(s->conn), "* ");
+			buf_add_u64(conn_out(s->conn), event.seq);
+			buf_add_c(conn_out(s->conn), " EXPUNGE\r\n");
+			break;
+		case VIEW_EXISTS: exists_told(s, event.seq); break;
+		case VIEW_FLAGS: flags_told(s, &event); break;
+		}
+		if (imap_slice_over(s, &slice))
+			return false;
+	}
+	return false;
+}

@@ -1,0 +1,115 @@
+#include "imap/session.h"
+
+/* base */
+#include "base/mem.h"
+
+/* "$": the UIDs that SEARCH saved (RFC 9051 6.4.4.1). */
+static enum fail
+use_saved(struct imap_session *s, struct imap_walk *w)
+{
+	struct imap_range *ranges;
+
+	if (s->saved.count == 0)
+		return FAIL_NONE;
+	ranges = arena_alloc(&s->run.arena, s->saved.count, sizeof(*ranges));
+	if (!ranges)
+		return FAIL_LIMIT;
+	for (size_t i = 0; i < s->saved.count; i++)
+		ranges[i] = s->saved.ranges[i];
+	w->set.ranges = ranges;
+	w->set.count = s->saved.count;
+	return FAIL_NONE;
+}
+
+enum fail
+imap_walk_parse(struct imap_session *s, struct imap_cursor *args, struct imap_walk *w)
+{
+	uint32_t count = view_session_count(&s->view);
+
+	*w = (struct imap_walk){ .is_uid = s->run.is_uid, .next = 1 };
+	if (!imap_set_parse(args, &w->set))
+		return imap_cursor_fail(args);
+	if (w->set.is_saved) {
+		w->is_uid = true;
+		return use_saved(s, w);
+	}
+	imap_set_resolve(&w->set, w->is_uid ? view_session_last_uid(&s->view) : count);
+	if (!w->is_uid && imap_set_last(&w->set) > count)
+		return FAIL_SYNTAX; /* RFC 9051 section 9, seq-number */
+	return FAIL_NONE;
+}
+
+void
+imap_walk_all(struct imap_session *s, struct imap_walk *w)
+{
+	*w = (struct imap_walk){ .is_uid = true, .next = 1 };
+	w->set.ranges = arena_alloc(&s->run.arena, 1, sizeof(*w->set.ranges));
+	if (!w->set.ranges)
+		return;
+	w->set.ranges[0] = (struct imap_range){ 1, UINT32_MAX };
+	w->set.count = 1;
+}
+
+/* Stand on the first message whose number is not below that of range `range` and `next`. */
+static void
+walk_seek(struct imap_session *s, struct imap_walk *w)
+{
+	const struct imap_range *r = &w->set.ranges[w->range];
+	uint32_t from = r->first > w->next ? r->first : w->next;
+
+	if (!w->is_uid) {
+		if (from > view_session_count(&s->view)) {
+			w->range = w->set.count;
+			return;
+		}
+		from = view_session_uid(&s->view, from, NULL);
+	}
+	view_walk_start(&w->at, &s->view, from);
+}
+
+void
+imap_walk_resume(struct imap_session *s, struct imap_walk *w)
+{
+	const struct imap_range *r = imap_set_from(&w->set, w->next);
+
+	w->range = r ? (size_t)(r - w->set.ranges) : w->set.count;
+	if (r)
+		walk_seek(s, w);
+}
+
+bool
+imap_walk_next(struct imap_session *s, struct imap_walk *w, struct view_seen *out)
+{
+	while (w->range < w->set.count) {
+		const struct imap_range *r = &w->set.ranges[w->range];
+		uint32_t n;
+
+		if (!view_walk_next(&w->at, out))
+			return false;
+		n = w->is_uid ? out->uid : out->seq;
+		if (n >= r->first && n <= r->last) {
+			w->next = n + 1;
+			return true;
+		}
+		w->next = n;
+		imap_walk_resume(s, w);
+	}
+	return false;
+}
+
+size_t
+imap_walk_uids(struct imap_session *s, struct imap_walk *w, uint32_t *uids, size_t max,
+    size_t *ghosts)
+{
+	struct view_seen seen;
+	size_t count = 0;
+
+	imap_walk_resume(s, w);
+	while (count < max && imap_walk_next(s, w, &seen)) {
+		if (seen.entry)
+			uids[count++] = seen.uid;
+		else
+			(*ghosts)++;
+	}
+	return count;
+}
