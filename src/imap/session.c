@@ -107,7 +107,7 @@ imap_enter(struct imap_session *s, enum imap_state state)
 		conn_deadline(s->conn, IMAP_CLOSING_MS);
 		conn_finish(s->conn);
 		break;
-	case IMAP_STATE_COUNT: invariant(!"a state");
+	case IMAP_STATE_COUNT: invariant(state != IMAP_STATE_COUNT);
 	}
 }
 
