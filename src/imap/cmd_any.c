@@ -7,7 +7,7 @@
 #define ID_PAIRS_MAX 30 /* RFC 2971 3.3 */
 
 enum imap_state
-cmd_capability(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_capability(struct imap_session *s, struct imap_cursor *args)
 {
 	struct buf *out = &s->run.before;
 
@@ -19,21 +19,21 @@ cmd_capability(struct imap_session *s, struct imap_cursor *args)
 }
 
 enum imap_state
-cmd_noop(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_noop(struct imap_session *s, struct imap_cursor *args)
 {
 	(void)args;
 	return imap_ok(s, NULL, "Nothing done");
 }
 
 enum imap_state
-cmd_check(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_check(struct imap_session *s, struct imap_cursor *args)
 {
 	(void)args;
 	return imap_ok(s, NULL, "All is stored at any time");
 }
 
 enum imap_state
-cmd_logout(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_logout(struct imap_session *s, struct imap_cursor *args)
 {
 	(void)args;
 	imap_unselect(s);
@@ -68,7 +68,7 @@ id_parse_list(struct imap_session *s, struct imap_cursor *args)
 }
 
 enum imap_state
-cmd_id(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_id(struct imap_session *s, struct imap_cursor *args)
 {
 	if (!id_parse_list(s, args) || !imap_at_end(args))
 		return imap_wrong(s, args);
@@ -78,7 +78,7 @@ cmd_id(struct imap_session *s, struct imap_cursor *args)
 
 /* RFC 9051 6.3.1: what is not known is passed over */
 enum imap_state
-cmd_enable(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_enable(struct imap_session *s, struct imap_cursor *args)
 {
 	bool is_rev2 = false;
 	struct str word;
@@ -102,7 +102,7 @@ cmd_enable(struct imap_session *s, struct imap_cursor *args)
 }
 
 enum imap_state
-cmd_namespace(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_namespace(struct imap_session *s, struct imap_cursor *args)
 {
 	(void)args;
 	buf_add_c(&s->run.before, "* NAMESPACE ((\"\" " IMAP_DELIMITER_TEXT ")) NIL NIL\r\n");

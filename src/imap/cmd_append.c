@@ -240,7 +240,7 @@ imap_append_step(struct imap_session *s, bool *stop_out)
 
 /* Reached only when there was no message behind the arguments. */
 enum imap_state
-cmd_append(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_append(struct imap_session *s, struct imap_cursor *args)
 {
 	(void)args;
 	return imap_bad(s, "The message must be a literal");

@@ -150,13 +150,13 @@ copy(struct imap_session *s, struct imap_cursor *args, bool is_move)
 }
 
 enum imap_state
-cmd_copy(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_copy(struct imap_session *s, struct imap_cursor *args)
 {
 	return copy(s, args, false);
 }
 
 enum imap_state
-cmd_move(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_move(struct imap_session *s, struct imap_cursor *args)
 {
 	return copy(s, args, true);
 }

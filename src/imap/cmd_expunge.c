@@ -64,7 +64,7 @@ begin(struct imap_session *s, struct expunge_work *w)
 }
 
 enum imap_state
-cmd_expunge(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_expunge(struct imap_session *s, struct imap_cursor *args)
 {
 	struct expunge_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
 	enum fail fail;
@@ -82,7 +82,7 @@ cmd_expunge(struct imap_session *s, struct imap_cursor *args)
 }
 
 enum imap_state
-cmd_close(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_close(struct imap_session *s, struct imap_cursor *args)
 {
 	struct expunge_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
 

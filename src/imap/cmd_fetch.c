@@ -235,7 +235,7 @@ heavy_step(struct imap_session *s)
 
 /* "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att .. ")") */
 enum imap_state
-cmd_fetch(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_fetch(struct imap_session *s, struct imap_cursor *args)
 {
 	struct fetch_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
 	enum fail fail;

@@ -5,7 +5,7 @@
 
 /* RFC 9051 6.3.13, RFC 2177 */
 enum imap_state
-cmd_idle(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_idle(struct imap_session *s, struct imap_cursor *args)
 {
 	(void)args;
 	buf_add_c(conn_out(s->conn), "+ idling\r\n");

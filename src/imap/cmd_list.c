@@ -230,7 +230,7 @@ delimiter_told(struct imap_session *s, const char *name)
 }
 
 enum imap_state
-cmd_list(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_list(struct imap_session *s, struct imap_cursor *args)
 {
 	struct list_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
 
@@ -245,7 +245,7 @@ cmd_list(struct imap_session *s, struct imap_cursor *args)
 
 /* "LSUB" SP mailbox SP list-mailbox (RFC 3501 6.3.9) */
 enum imap_state
-cmd_lsub(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_lsub(struct imap_session *s, struct imap_cursor *args)
 {
 	struct list_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
 

@@ -91,7 +91,8 @@ go_on(struct imap_session *s, enum sasl_state state)
 	case SASL_FAILED: break;
 	}
 	fail = s->sasl->fail;
-	if (fail == FAIL_DENIED)
+	/* an empty name or password is a wrong one, whatever PLAIN's grammar says */
+	if (fail == FAIL_DENIED || (fail == FAIL_SYNTAX && s->run.row->run == imap_cmd_login))
 		return punish(s);
 	imap_auth_release(s);
 	if (fail == FAIL_TEMP)
@@ -131,7 +132,7 @@ begin(struct imap_session *s, struct str mechanism)
 
 /* "AUTHENTICATE" SP auth-type [SP initial-resp] (RFC 9051 6.2.2; "=" is an empty response) */
 enum imap_state
-cmd_authenticate(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_authenticate(struct imap_session *s, struct imap_cursor *args)
 {
 	struct str mechanism, response;
 
@@ -166,7 +167,7 @@ imap_auth_answer(struct imap_session *s)
 
 /* "LOGIN" SP userid SP password (RFC 9051 6.2.3) */
 enum imap_state
-cmd_login(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_login(struct imap_session *s, struct imap_cursor *args)
 {
 	struct str name, password;
 	struct buf message;

@@ -81,7 +81,7 @@ use_parse(struct imap_cursor *args, struct str *attribute_out)
 }
 
 enum imap_state
-cmd_create(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_create(struct imap_session *s, struct imap_cursor *args)
 {
 	enum mailbox_role role = MAILBOX_ROLE_NONE;
 	struct str path, attribute = { 0 };
@@ -114,7 +114,7 @@ cmd_create(struct imap_session *s, struct imap_cursor *args)
 }
 
 enum imap_state
-cmd_delete(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_delete(struct imap_session *s, struct imap_cursor *args)
 {
 	enum imap_state refused;
 	struct mailbox *m = imap_mailbox(s, args, false, &refused);
@@ -181,7 +181,7 @@ rename_inbox(struct imap_session *s, uint32_t inbox, struct str path)
 }
 
 enum imap_state
-cmd_rename(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_rename(struct imap_session *s, struct imap_cursor *args)
 {
 	enum imap_state refused;
 	struct mailbox *m = imap_mailbox(s, args, false, &refused);
@@ -225,13 +225,13 @@ subscribe(struct imap_session *s, struct imap_cursor *args, bool is_subscribed)
 }
 
 enum imap_state
-cmd_subscribe(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_subscribe(struct imap_session *s, struct imap_cursor *args)
 {
 	return subscribe(s, args, true);
 }
 
 enum imap_state
-cmd_unsubscribe(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_unsubscribe(struct imap_session *s, struct imap_cursor *args)
 {
 	return subscribe(s, args, false);
 }

@@ -164,7 +164,7 @@ refused(struct imap_session *s, struct search_work *w, const struct imap_cursor 
 }
 
 enum imap_state
-cmd_search(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_search(struct imap_session *s, struct imap_cursor *args)
 {
 	struct search_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
 	uint32_t count = view_session_count(&s->view);

@@ -104,19 +104,19 @@ select_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_read_on
 }
 
 enum imap_state
-cmd_select(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_select(struct imap_session *s, struct imap_cursor *args)
 {
 	return select_mailbox(s, args, false);
 }
 
 enum imap_state
-cmd_examine(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_examine(struct imap_session *s, struct imap_cursor *args)
 {
 	return select_mailbox(s, args, true);
 }
 
 enum imap_state
-cmd_unselect(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_unselect(struct imap_session *s, struct imap_cursor *args)
 {
 	(void)args;
 	imap_unselect(s);

@@ -5,7 +5,7 @@
 
 /* RFC 9051 6.2.1: the reply still leaves in clear; what came behind the command is never read */
 enum imap_state
-cmd_starttls(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_starttls(struct imap_session *s, struct imap_cursor *args)
 {
 	const struct listener *l = conn_listener(s->conn);
 	struct buf *out;

@@ -51,7 +51,7 @@ imap_status_write(struct imap_session *s, struct buf *out, const struct mailbox 
 
 /* "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")" (RFC 9051 6.3.11) */
 enum imap_state
-cmd_status(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_status(struct imap_session *s, struct imap_cursor *args)
 {
 	enum imap_state refused;
 	struct mailbox *m = imap_mailbox(s, args, false, &refused);

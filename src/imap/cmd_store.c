@@ -97,7 +97,7 @@ store_att(struct imap_cursor *args, struct store_work *w, struct imap_flags *fla
 
 /* "STORE" SP sequence-set SP store-att-flags (RFC 9051 6.4.6) */
 enum imap_state
-cmd_store(struct imap_session *s, struct imap_cursor *args)
+imap_cmd_store(struct imap_session *s, struct imap_cursor *args)
 {
 	struct store_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
 	struct imap_flags flags;

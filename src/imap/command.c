@@ -10,36 +10,37 @@
 
 static const struct imap_command commands[] = {
 	/* name  run   what must hold before it runs                         RFC 9051, or as said */
-	{ STR_INIT("CAPABILITY"), cmd_capability, 0 },                                /* 6.1.1 */
-	{ STR_INIT("NOOP"), cmd_noop, 0 },                                            /* 6.1.2 */
-	{ STR_INIT("LOGOUT"), cmd_logout, 0 },                                        /* 6.1.3 */
-	{ STR_INIT("ID"), cmd_id, HAS_ARGUMENTS },                                    /* RFC 2971 */
-	{ STR_INIT("STARTTLS"), cmd_starttls, NEED_NO_AUTH },                         /* 6.2.1 */
-	{ STR_INIT("AUTHENTICATE"), cmd_authenticate, NEED_NO_AUTH | HAS_ARGUMENTS }, /* 6.2.2 */
-	{ STR_INIT("LOGIN"), cmd_login, SECRET },                                     /* 6.2.3 */
-	{ STR_INIT("ENABLE"), cmd_enable, BOX },                                      /* 6.3.1 */
-	{ STR_INIT("SELECT"), cmd_select, BOX },                                      /* 6.3.2 */
-	{ STR_INIT("EXAMINE"), cmd_examine, BOX },                                    /* 6.3.3 */
-	{ STR_INIT("CREATE"), cmd_create, BOX },                                      /* 6.3.4 */
-	{ STR_INIT("DELETE"), cmd_delete, BOX },                                      /* 6.3.5 */
-	{ STR_INIT("RENAME"), cmd_rename, BOX },                                      /* 6.3.6 */
-	{ STR_INIT("SUBSCRIBE"), cmd_subscribe, BOX },                                /* 6.3.7 */
-	{ STR_INIT("UNSUBSCRIBE"), cmd_unsubscribe, BOX },                            /* 6.3.8 */
-	{ STR_INIT("LIST"), cmd_list, BOX },                                          /* 6.3.9 */
-	{ STR_INIT("LSUB"), cmd_lsub, BOX },                                /* RFC 3501 6.3.9 */
-	{ STR_INIT("NAMESPACE"), cmd_namespace, NEED_AUTH },                /* 6.3.10 */
-	{ STR_INIT("STATUS"), cmd_status, BOX },                            /* 6.3.11 */
-	{ STR_INIT("APPEND"), cmd_append, BOX },                            /* 6.3.12 */
-	{ STR_INIT("IDLE"), cmd_idle, NEED_AUTH },                          /* 6.3.13 */
-	{ STR_INIT("CHECK"), cmd_check, NEED_AUTH | NEED_SELECTED },        /* RFC 3501 6.4.1 */
-	{ STR_INIT("CLOSE"), cmd_close, NEED_AUTH | NEED_SELECTED },        /* 6.4.1 */
-	{ STR_INIT("UNSELECT"), cmd_unselect, NEED_AUTH | NEED_SELECTED },  /* 6.4.2 */
-	{ STR_INIT("EXPUNGE"), cmd_expunge, CHANGE | HAS_UID | ONLY_UID },  /* 6.4.3 */
-	{ STR_INIT("SEARCH"), cmd_search, SETS | USES_NUMBERS },            /* 6.4.4 */
-	{ STR_INIT("FETCH"), cmd_fetch, SETS | USES_NUMBERS },              /* 6.4.5 */
-	{ STR_INIT("STORE"), cmd_store, SETS | NEED_WRITE | USES_NUMBERS }, /* 6.4.6 */
-	{ STR_INIT("COPY"), cmd_copy, SETS },                               /* 6.4.7 */
-	{ STR_INIT("MOVE"), cmd_move, SETS | NEED_WRITE },                  /* 6.4.8 */
+	{ STR_INIT("CAPABILITY"), imap_cmd_capability, 0 },        /* 6.1.1 */
+	{ STR_INIT("NOOP"), imap_cmd_noop, 0 },                    /* 6.1.2 */
+	{ STR_INIT("LOGOUT"), imap_cmd_logout, 0 },                /* 6.1.3 */
+	{ STR_INIT("ID"), imap_cmd_id, HAS_ARGUMENTS },            /* RFC 2971 */
+	{ STR_INIT("STARTTLS"), imap_cmd_starttls, NEED_NO_AUTH }, /* 6.2.1 */
+	{ STR_INIT("AUTHENTICATE"), imap_cmd_authenticate,
+	    NEED_NO_AUTH | HAS_ARGUMENTS },                                     /* 6.2.2 */
+	{ STR_INIT("LOGIN"), imap_cmd_login, SECRET },                          /* 6.2.3 */
+	{ STR_INIT("ENABLE"), imap_cmd_enable, BOX },                           /* 6.3.1 */
+	{ STR_INIT("SELECT"), imap_cmd_select, BOX },                           /* 6.3.2 */
+	{ STR_INIT("EXAMINE"), imap_cmd_examine, BOX },                         /* 6.3.3 */
+	{ STR_INIT("CREATE"), imap_cmd_create, BOX },                           /* 6.3.4 */
+	{ STR_INIT("DELETE"), imap_cmd_delete, BOX },                           /* 6.3.5 */
+	{ STR_INIT("RENAME"), imap_cmd_rename, BOX },                           /* 6.3.6 */
+	{ STR_INIT("SUBSCRIBE"), imap_cmd_subscribe, BOX },                     /* 6.3.7 */
+	{ STR_INIT("UNSUBSCRIBE"), imap_cmd_unsubscribe, BOX },                 /* 6.3.8 */
+	{ STR_INIT("LIST"), imap_cmd_list, BOX },                               /* 6.3.9 */
+	{ STR_INIT("LSUB"), imap_cmd_lsub, BOX },                               /* RFC 3501 6.3.9 */
+	{ STR_INIT("NAMESPACE"), imap_cmd_namespace, NEED_AUTH },               /* 6.3.10 */
+	{ STR_INIT("STATUS"), imap_cmd_status, BOX },                           /* 6.3.11 */
+	{ STR_INIT("APPEND"), imap_cmd_append, BOX },                           /* 6.3.12 */
+	{ STR_INIT("IDLE"), imap_cmd_idle, NEED_AUTH },                         /* 6.3.13 */
+	{ STR_INIT("CHECK"), imap_cmd_check, NEED_AUTH | NEED_SELECTED },       /* RFC 3501 6.4.1 */
+	{ STR_INIT("CLOSE"), imap_cmd_close, NEED_AUTH | NEED_SELECTED },       /* 6.4.1 */
+	{ STR_INIT("UNSELECT"), imap_cmd_unselect, NEED_AUTH | NEED_SELECTED }, /* 6.4.2 */
+	{ STR_INIT("EXPUNGE"), imap_cmd_expunge, CHANGE | HAS_UID | ONLY_UID }, /* 6.4.3 */
+	{ STR_INIT("SEARCH"), imap_cmd_search, SETS | USES_NUMBERS },           /* 6.4.4 */
+	{ STR_INIT("FETCH"), imap_cmd_fetch, SETS | USES_NUMBERS },             /* 6.4.5 */
+	{ STR_INIT("STORE"), imap_cmd_store, SETS | NEED_WRITE | USES_NUMBERS }, /* 6.4.6 */
+	{ STR_INIT("COPY"), imap_cmd_copy, SETS },                               /* 6.4.7 */
+	{ STR_INIT("MOVE"), imap_cmd_move, SETS | NEED_WRITE },                  /* 6.4.8 */
 };
 
 static const struct imap_command *

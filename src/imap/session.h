@@ -241,36 +241,36 @@ bool imap_slice_over_now(struct imap_session *s, struct imap_slice *slice);
 
 /* --- the commands ------------------------------------------------------------------------------- */
 
-enum imap_state cmd_append(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_authenticate(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_capability(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_check(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_close(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_copy(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_create(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_delete(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_enable(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_examine(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_expunge(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_fetch(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_id(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_idle(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_list(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_login(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_logout(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_lsub(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_move(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_namespace(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_noop(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_rename(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_search(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_select(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_starttls(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_status(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_store(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_subscribe(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_unselect(struct imap_session *s, struct imap_cursor *args);
-enum imap_state cmd_unsubscribe(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_append(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_authenticate(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_capability(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_check(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_close(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_copy(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_create(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_delete(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_enable(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_examine(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_expunge(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_fetch(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_id(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_idle(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_list(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_login(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_logout(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_lsub(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_move(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_namespace(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_noop(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_rename(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_search(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_select(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_starttls(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_status(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_store(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_subscribe(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_unselect(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_unsubscribe(struct imap_session *s, struct imap_cursor *args);
 
 /* --- what they share ---------------------------------------------------------------------------- */
 
