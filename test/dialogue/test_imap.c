@@ -6,6 +6,7 @@
  *
  *     # comment            C: line the client sends      S: line the server must send next
  *     C2: S2:              of a second, third .. session; each begins when first named
+ *     C| line of a literal; "{=}" or "{=+}" in the line before stands for their bytes
  *     @bare                sessions are not logged in by themselves (must be first)
  *     @deliver BOX text    a message arrives from outside
  *     @wait MS             time passes
@@ -405,8 +406,40 @@ flush_sent(struct buf *sent, size_t number)
 	buf_clear(sent);
 }
 
+/* Bytes of the literal's lines that follow. */
+static size_t
+literal_bytes(struct str rest)
+{
+	struct str line;
+	size_t n = 0;
+
+	while (str_take_until(&rest, '\n', &line)) {
+		if (str_starts(line, STR("C|")))
+			n += line.n - 3 + 2;
+		else if (!str_starts(line, STR("S")))
+			break;
+	}
+	return n;
+}
+
+/* A line of the client; `rest` is the file behind it. */
 static void
-play_line(struct str line, struct buf *sent, size_t *number)
+say(struct buf *sent, struct str line, struct str rest)
+{
+	size_t at = str_find(line, STR("{="));
+
+	if (at == STR_NONE) {
+		buf_add(sent, line);
+	} else {
+		buf_add(sent, str_head(line, at + 1));
+		buf_add_u64(sent, literal_bytes(rest));
+		buf_add(sent, str_from(line, at + 2));
+	}
+	buf_add_c(sent, "\r\n");
+}
+
+static void
+play_line(struct str line, struct str text, struct buf *sent, size_t *number)
 {
 	struct str mark, rest = line;
 	size_t n = 1;
@@ -420,14 +453,13 @@ play_line(struct str line, struct buf *sent, size_t *number)
 		directive(mark, rest);
 		return;
 	}
-	if (mark.n == 3)
+	if (mark.n == 3 && mark.p[2] == ':')
 		n = (size_t)(mark.p[1] - '0');
 	if (mark.p[0] == 'C') {
 		if (n != *number)
 			flush_sent(sent, *number);
 		*number = n;
-		buf_add(sent, rest);
-		buf_add_c(sent, "\r\n");
+		say(sent, rest, text);
 		return;
 	}
 	CHECK(mark.p[0] == 'S');
@@ -451,7 +483,7 @@ play_text(struct str text)
 	while (str_take_until(&text, '\n', &line)) {
 		snprintf(row, sizeof(row), "line %u, %s", ++at, name);
 		TEST_ROW(row);
-		play_line(line, &sent, &number);
+		play_line(line, text, &sent, &number);
 	}
 	flush_sent(&sent, number);
 	buf_release(&sent);
