@@ -1,0 +1,48 @@
+#include "server/modules.h"
+
+/* rooms */
+#include "imap/imap.h"
+
+static struct imap_service imap;
+
+/* Without and with plaintext logins. */
+static struct imap_listener kinds[] = { { false }, { true } };
+
+static struct service *
+init(struct server *server)
+{
+	imap_service_init(&imap);
+	imap.loop = &server->loop;
+	imap.settings = config_values(&server->config, &imap_section);
+	return &imap.service;
+}
+
+static void
+start(struct server *server)
+{
+	imap.mail = server->mail;
+	imap.directory = server->directory;
+}
+
+static void *
+listener_settings(enum listener_protocol protocol, bool has_plaintext_login)
+{
+	(void)protocol;
+	return &kinds[has_plaintext_login];
+}
+
+static void
+stop(void)
+{
+	imap_service_stop(&imap);
+}
+
+const struct server_module imap_module = {
+	.name = "imap",
+	.sections = { &imap_section },
+	.protocols = 1 << PROTOCOL_IMAP | 1 << PROTOCOL_IMAPS,
+	.init = init,
+	.start = start,
+	.listener_settings = listener_settings,
+	.stop = stop,
+};
