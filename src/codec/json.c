@@ -92,7 +92,7 @@ has_twice(const struct json_member *members, size_t count)
 		size *= 2;
 	table = mem_new(size, sizeof *table);
 	for (size_t i = 0; i < count && !is_twice; i++) {
-		size_t at = map_hash(members[i].name) & (size - 1);
+		size_t at = (size_t)map_hash(members[i].name) & (size - 1);
 
 		while (table[at] != 0 && !is_twice) {
 			is_twice = str_eq(members[table[at] - 1].name, members[i].name);
