@@ -117,7 +117,7 @@ patch_below(struct jmap_call *c, const struct json_member *member, struct str pr
 	bool adds;
 	enum jmap_set_said said = patch_value(&member->value, member->name, &adds, e);
 	uint64_t bit = 0;
-	uint32_t id;
+	uint32_t id = 0;
 
 	if (said != SET_OK)
 		return said;
@@ -146,7 +146,7 @@ patch_whole(struct jmap_call *c, const struct json_member *member, struct str pr
     struct patch_lists *lists, struct email_update *out, struct jmap_set_error *e)
 {
 	enum jmap_set_said said;
-	uint32_t *ids;
+	uint32_t *ids = NULL;
 
 	if (str_eq(property, STR("keywords"))) {
 		static const struct json none = { .type = JSON_OBJECT };

@@ -385,7 +385,9 @@ real_path(const char *path)
 {
 	static char whole[600];
 
-	snprintf(whole, sizeof whole, "%s%s", rebuilt, path);
+	int n = snprintf(whole, sizeof whole, "%s%s", rebuilt, path);
+
+	invariant(n > 0 && (size_t)n < sizeof whole);
 	return whole;
 }
 

@@ -143,8 +143,8 @@ test_cursors(void)
 	cur = STR("Fetch 12 rest");
 	CHECK(!str_skip(&cur, STR("FETCH")) && str_skip_nocase(&cur, STR("FETCH")));
 	CHECK(!str_skip_char(&cur, 'x') && str_skip_char(&cur, ' '));
-	for (char c = '0'; c <= '9'; c++)
-		digits.bits[(unsigned char)c >> 5] |= 1u << (c & 31);
+	for (unsigned c = '0'; c <= '9'; c++)
+		digits.bits[c >> 5] |= 1u << (c & 31);
 	CHECK_STR(str_take_set(&cur, &digits), STR("12"));
 	CHECK(!str_take(&cur, 6, &part) && str_take(&cur, 5, &part));
 	CHECK_STR(part, STR(" rest"));
