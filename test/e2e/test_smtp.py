@@ -153,9 +153,10 @@ def test_pipelining_and_limits(server):
     check("UTF-8 needs SMTPUTF8", d.say("MAIL FROM:<ä@b.test>".encode()).startswith(b"553"))
     check("SMTPUTF8", d.say("MAIL FROM:<ä@b.test> SMTPUTF8".encode()).startswith(b"250"))
     for _ in range(40):
-        if d.say(b"BOGUS").startswith(b"421") or d.file.peek(1) == b"":
+        reply = d.say(b"BOGUS")
+        if reply[:3] in (b"421", b""):
             break
-    check("junk ends the connection", d.file.read() in (b"", b"421 4.7.0 Too many errors\r\n"))
+    check("junk ends the connection", reply[:3] == b"421" and d.file.read() == b"", reply)
     d.close()
 
 
