@@ -57,6 +57,7 @@ PROGRAMS := $(foreach v,$(VERSION_SOURCES),$(call program,$(v)))
 GENERATED_SOURCES :=
 GENERATED_HEADERS :=
 -include $(wildcard $(ROOMS:%=src/%/room.mk))
+$(GENERATED_SOURCES) $(GENERATED_HEADERS): | build/need/build
 
 # -- flags ------------------------------------------------------------------------------------------
 
