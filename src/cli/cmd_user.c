@@ -1,5 +1,8 @@
 #include "cli/cli.h"
 
+/* system */
+#include <stdio.h>
+
 /* base */
 #include "base/mem.h"
 
@@ -36,6 +39,44 @@ parse_quota(struct str text, int64_t *out)
 	return CLI_OK;
 }
 
+struct postmaster {
+	struct str address;
+	bool is_there;
+};
+
+static void
+look_for(const struct admin_row *row, void *arg)
+{
+	struct postmaster *p = arg;
+
+	p->is_there |= str_eq_nocase(row->name, p->address);
+}
+
+/* RFC 5321 4.5.1: somebody reads postmaster's mail; the first account of a domain, until told else. */
+static enum cli_status
+need_postmaster(struct admin *a, struct str name)
+{
+	struct postmaster p = { 0 };
+	struct buf address;
+	enum fail fail;
+
+	buf_init(&address, CLI_SECRET_MAX);
+	buf_add(&address, STR("postmaster"));
+	buf_add(&address, str_from(name, str_find_char(name, '@')));
+	p.address = buf_str(&address);
+	p.is_there = str_eq_nocase(name, p.address);
+	fail = admin_alias_list(a, look_for, &p);
+	if (fail == FAIL_NONE && !p.is_there)
+		fail = admin_user_list(a, look_for, &p);
+	if (fail == FAIL_NONE && !p.is_there) {
+		fail = admin_alias_add(a, p.address, name);
+		if (fail == FAIL_NONE)
+			printf("mail for %.*s goes to %.*s\n", STR_ARG(p.address), STR_ARG(name));
+	}
+	buf_release(&address);
+	return done(a, STR("postmaster"), fail);
+}
+
 enum cli_status
 cmd_user_add(const struct cli *cli)
 {
@@ -55,6 +96,8 @@ cmd_user_add(const struct cli *cli)
 		status = done(a, name, admin_user_add(a, name, cli->full_name, buf_str(&secret)));
 	if (status == CLI_OK && quota > 0)
 		status = done(a, name, admin_user_quota(a, name, quota, 0));
+	if (status == CLI_OK)
+		status = need_postmaster(a, name);
 	forget(&secret);
 	cli_close_admin(&s, a);
 	return status;

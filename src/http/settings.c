@@ -7,11 +7,11 @@
 
 static const struct setting rows[] = {
 	{ "base-url", SETTING_TEXT, AT(base_url), "", 0, 0, NULL,
-	    "how clients reach us, when not as they say: https://mail.example.test" },
+	    "How clients reach us, when not as they say: https://mail.example.test" },
 	{ "trust-forwarded", SETTING_BOOL, AT(trust_forwarded), "no", 0, 0, NULL,
-	    "take the scheme from the X-Forwarded-Proto of a proxy before us" },
+	    "Take the scheme from the X-Forwarded-Proto of a proxy before us" },
 	{ "idle", SETTING_DURATION, AT(idle_ms), "5m", 1000, 24 * 3600 * 1000, NULL,
-	    "keep an idle connection this long" },
+	    "Keep an idle connection this long" },
 };
 
 const struct setting_section http_section = {
@@ -19,5 +19,5 @@ const struct setting_section http_section = {
 	.rows = rows,
 	.row_count = ARRAY_LEN(rows),
 	.struct_size = sizeof(struct http_settings),
-	.help = "the HTTP server that carries JMAP",
+	.help = "The HTTP server that carries JMAP",
 };

@@ -7,7 +7,7 @@
 
 static const struct setting rows[] = {
 	{ "upload", SETTING_BYTES, AT(upload_bytes), "50MB", 1024, 500LL * 1024 * 1024, NULL,
-	    "largest file that a client may upload" },
+	    "Largest file that a client may upload" },
 };
 
 const struct setting_section jmap_section = {

@@ -11,12 +11,12 @@
 
 static const struct setting rows[] = {
 	{ ROW("connections", SETTING_NUMBER, connections), .fallback = "10000", .min = 1,
-	    .max = 1000000, .help = "connections from outside at the same time, at most" },
+	    .max = 1000000, .help = "Connections from outside at the same time, at most" },
 	{ ROW("connections-per-address", SETTING_NUMBER, connections_per_address),
 	    .fallback = "100", .min = 1, .max = 1000000,
-	    .help = "the same from one IPv4 address or one IPv6 /64 network" },
+	    .help = "The same from one IPv4 address or one IPv6 /64 network" },
 	{ ROW("limit-loopback", SETTING_BOOL, is_loopback_limited), .fallback = "no",
-	    .help = "count connections of this machine's own programs per address too" },
+	    .help = "Count connections of this machine's own programs per address too" },
 };
 
 const struct setting_section net_section = {
@@ -24,7 +24,7 @@ const struct setting_section net_section = {
 	.rows = rows,
 	.row_count = ARRAY_LEN(rows),
 	.struct_size = sizeof(struct net_settings),
-	.help = "connections",
+	.help = "Connections",
 };
 
 const struct net_settings net_settings_default = {

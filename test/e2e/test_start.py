@@ -133,6 +133,8 @@ def test_commands(server):
         smtp.docmd("MAIL", "FROM:<a@b.test>")
         equal("an alias works at once", smtp.docmd("RCPT", "TO:<INFO@example.test>")[0], 250)
         equal("a catch-all too", smtp.docmd("RCPT", "TO:<whoever@example.test>")[0], 250)
+        equal("postmaster", smtp.docmd("RCPT", "TO:<Postmaster@example.test>")[0], 250)
+        equal("postmaster alone", smtp.docmd("RCPT", "TO:<Postmaster>")[0], 250)
         equal("sub-addressing", smtp.docmd("RCPT", "TO:<dora+tag@example.test>")[0], 250)
         server.command("alias", "del", "@example.test")
         equal("deleted at once", smtp.docmd("RCPT", "TO:<somebody@example.test>")[0], 550)
