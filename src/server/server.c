@@ -22,6 +22,8 @@
 #include "server/signals.h"
 #include "tls/tls.h"
 
+#define STOP_LOOK_MS 20 /* between two looks at what is left to end */
+
 static const struct log server_log = { .room = "server" };
 
 /* --- listeners ------------------------------------------------------------------------------- */
@@ -222,17 +224,18 @@ server_reload(struct server *s)
 	buf_release(&why);
 }
 
+/* Nobody tells when the last connection goes, so it is looked for now and then until the time is over. */
 static enum step
 stop_step(struct task *task)
 {
 	struct server *s = container_of(task, struct server, stop_task);
 
-	if (s->net.count == 0 || s->stop_timer.has_fired) {
+	if (s->net.count == 0 || clock_mono_ms() >= s->stop_deadline_ms)
 		loop_stop(&s->loop);
-		return STEP_WAIT;
-	}
-	/* nobody tells when the last connection goes: look again shortly, until the time is over */
-	return STEP_YIELD;
+	else
+		timer_start(&s->loop, &s->stop_timer, &s->stop_task,
+		    clock_mono_ms() + STOP_LOOK_MS);
+	return STEP_WAIT;
 }
 
 void
@@ -247,8 +250,7 @@ server_stop(struct server *s)
 	for (size_t i = 0; server_version.modules[i]; i++)
 		server_version.modules[i]->stop();
 	loop_task(&s->loop, &s->stop_task, stop_step, NULL);
-	timer_start(&s->loop, &s->stop_timer, &s->stop_task,
-	    clock_mono_ms() + s->settings->stop_ms);
+	s->stop_deadline_ms = clock_mono_ms() + s->settings->stop_ms;
 	task_wake(&s->stop_task);
 }
 

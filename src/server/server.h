@@ -69,6 +69,7 @@ struct server { /* fields: read only */
 	struct signals *signals;   /* own; signals.h */
 	struct task stop_task; /* ends the loop when the sessions are gone or the time is over */
 	struct timer stop_timer;
+	int64_t stop_deadline_ms;
 	bool is_stopping;
 };
 
