@@ -15,12 +15,16 @@
 #include "mail/email.h"
 #include "message/date.h"
 
+#define APPEND_RATE_BYTES (64 * 1024)     /* so many bytes .. */
+#define APPEND_RATE_MS    (5 * 60 * 1000) /* .. must come in this time: slow drips lose */
+
 struct imap_append {
 	struct blob_writer writer;
 	uint32_t mailbox;
 	uint64_t flags;
 	int64_t received_s;
 	uint64_t left;   /* bytes of the literal still to come */
+	uint64_t paid;   /* bytes since the deadline was moved */
 	bool is_binary;  /* literal8 */
 	bool is_dropped; /* answered already, or broken: the bytes go nowhere */
 	bool has_nul;    /* in a literal that is none */
@@ -122,6 +126,7 @@ imap_append_literal(struct imap_session *s, const struct imap_literal *literal,
 	a = mem_new(1, sizeof(*a));
 	next = prepare(s, &args, a, literal->bytes);
 	s->append = a;
+	conn_deadline(s->conn, APPEND_RATE_MS);
 	a->left = literal->bytes;
 	a->is_binary = literal->is_binary;
 	a->is_dropped = next != IMAP_APPEND;
@@ -147,6 +152,11 @@ take_piece(struct imap_session *s, struct imap_append *a)
 	if (piece.n == 0)
 		return false;
 	a->left -= piece.n;
+	a->paid += piece.n;
+	if (a->paid >= APPEND_RATE_BYTES) {
+		a->paid = 0;
+		conn_deadline(s->conn, APPEND_RATE_MS);
+	}
 	if (a->is_dropped)
 		return true;
 	if (!a->is_binary && str_find_char(piece, '\0') != STR_NONE)

@@ -95,8 +95,8 @@ imap_enter(struct imap_session *s, enum imap_state state)
 	s->state = state;
 	conn_hold(s->conn, state == IMAP_AUTH_WAIT || state == IMAP_AUTH_DELAY);
 	switch (state) {
+	case IMAP_APPEND: break; /* by the rate of its bytes */
 	case IMAP_READ:
-	case IMAP_APPEND:
 	case IMAP_WORK:
 	case IMAP_REPLY:
 	case IMAP_AUTH_READ:
@@ -251,14 +251,14 @@ session_step(struct task *t)
 		next = step_state(s, &stop);
 		if (stop && conn_closed(s->conn) && s->state != IMAP_AUTH_WAIT)
 			return STEP_CLOSE;
+		if (stop && next == s->state)
+			return STEP_WAIT;
 		if (is_slice_used(s, next)) {
 			conn_deadline(s->conn, command_ms(s));
 			return conn_is_high(s->conn) ? STEP_WAIT : STEP_YIELD;
 		}
-		if (next != s->state || !stop)
+		if (next != s->state || next == IMAP_READ)
 			imap_enter(s, next);
-		if (stop)
-			return STEP_WAIT;
 	}
 	return STEP_YIELD;
 }

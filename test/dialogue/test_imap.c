@@ -10,6 +10,8 @@
  *     @bare                sessions are not logged in by themselves (must be first)
  *     @deliver BOX text    a message arrives from outside
  *     @wait MS             time passes
+ *     @peer ADDRESS        where sessions come from that begin after this (127.0.0.1)
+ *     @stop                the server shuts down
  *     @closed N            session N was closed by the server
  *     @hangup N            its client goes away
  *
@@ -62,6 +64,7 @@ static struct play {
 	struct listener listener;
 	struct peer peers[SESSIONS_MAX + 1];
 	bool is_bare;
+	struct str from; /* address of the next peers */
 	int64_t now_ms;
 	unsigned stores;
 } play;
@@ -259,7 +262,7 @@ peer(size_t number)
 	if (p->conn || p->seen.p)
 		return p;
 	buf_init(&p->seen, 64 * 1024 * 1024);
-	p->conn = conn_memory(&play.net, &play.listener, STR("127.0.0.1"));
+	p->conn = conn_memory(&play.net, &play.listener, play.from);
 	play.service.service.accept(&play.service.service, &play.listener, p->conn);
 	settle();
 	if (play.is_bare)
@@ -380,6 +383,15 @@ directive(struct str word, struct str rest)
 		play.is_bare = true;
 		return;
 	}
+	if (str_eq(word, STR("@peer"))) {
+		play.from = rest;
+		return;
+	}
+	if (str_eq(word, STR("@stop"))) {
+		imap_service_stop(&play.service);
+		settle();
+		return;
+	}
 	CHECK(str_u64(&digits, 100000000, &number));
 	if (str_eq(word, STR("@wait"))) {
 		play.now_ms += (int64_t)number;
@@ -479,6 +491,7 @@ play_text(struct str text)
 
 	buf_init(&sent, 1 << 20);
 	play.is_bare = false;
+	play.from = STR("127.0.0.1");
 	open_stage();
 	while (str_take_until(&text, '\n', &line)) {
 		snprintf(row, sizeof(row), "line %u, %s", ++at, name);
@@ -512,6 +525,46 @@ play_file(const char *file)
 	}
 }
 
+/* A big message to a peer that reads slowly: output stays at its mark, all bytes come in the end. */
+static void
+test_slow_reader(void)
+{
+	size_t big = 8 * 1024 * 1024, most = 0, got = 0;
+	struct peer *p;
+	struct buf text;
+
+	TEST_ROW("slow reader");
+	play.way = WHOLE;
+	play.is_bare = false;
+	play.from = STR("127.0.0.1");
+	open_stage();
+	p = peer(1);
+	buf_init(&text, big + 100);
+	buf_add_c(&text, "a1 APPEND INBOX {8388608+}\r\n");
+	for (size_t i = 0; i < big / 16; i++)
+		buf_add_c(&text, "sixteen bytes.\r\n");
+	buf_add_c(&text, "\r\na2 SELECT INBOX\r\n");
+	conn_memory_feed(p->conn, buf_str(&text));
+	buf_release(&text);
+	settle();
+	buf_clear(&p->seen);
+	conn_memory_accept(p->conn, 0);
+	conn_memory_feed(p->conn, STR("a3 FETCH 1 (BODY.PEEK[] BINARY.PEEK[1])\r\n"));
+	for (int i = 0; i < 2000 && !str_ends(buf_str(&p->seen), STR("a3 OK Fetched\r\n")); i++) {
+		buf_clear(&p->seen);
+		conn_memory_accept(p->conn, 20000);
+		loop_turn(&play.loop, 0);
+		loop_turn(&play.loop, 0);
+		most = p->conn->out.n > most ? p->conn->out.n : most;
+		collect();
+		got += p->seen.n;
+	}
+	CHECK(got > 2 * big && got < 2 * big + 200);
+	CHECK(most < 2 * CONN_OUT_HIGH);
+	buf_clear(&p->seen);
+	close_stage();
+}
+
 static int
 is_dialogue(const struct dirent *entry)
 {
@@ -538,5 +591,6 @@ main(int argc, char **argv)
 	}
 	if (count >= 0)
 		free(entries);
+	test_slow_reader();
 	return test_end();
 }
