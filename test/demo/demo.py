@@ -6,6 +6,7 @@ ONCE=1 ends after the proof. Exit status 0, or 1 if any step failed.
 import base64
 import email.message
 import email.policy
+import email.utils
 import hashlib
 import imaplib
 import json
@@ -43,6 +44,7 @@ def make_message():
     message = email.message.EmailMessage(policy=email.policy.SMTP)
     message["From"] = "Alice Example <" + ALICE + ">"
     message["To"] = "Bob Example <" + BOB + ">"
+    message["Message-ID"] = email.utils.make_msgid(domain="example.test")
     message["Subject"] = "Grüße: the minutes of " + time.strftime("%H:%M:%S")
     message.set_content("Dear Bob,\n\nhere are the minutes – read them with whatever you like.\n\nAlice\n")
     attachment = secrets.token_bytes(20000)
@@ -97,10 +99,10 @@ class Jmap:
         return json.loads(self.get(self.session["apiUrl"], json.dumps(body).encode()))["methodResponses"]
 
 
-def read_by_jmap(server, password, subject, attachment):
+def read_by_jmap(server, password, sent, attachment):
     jmap = Jmap(server, BOB, password)
     answers = jmap.call(
-        ("Email/query", {"sort": [{"property": "receivedAt", "isAscending": False}], "limit": 1}),
+        ("Email/query", {"filter": {"header": ["Message-ID", sent["Message-ID"]]}}),
         ("Email/get", {"#ids": {"resultOf": "0", "name": "Email/query", "path": "/ids"},
                        "properties": ["subject", "from", "preview", "attachments"]}))
     found = answers[1][1]["list"][0]
@@ -110,7 +112,7 @@ def read_by_jmap(server, password, subject, attachment):
                        ("name", part["name"]), ("type", "application/pdf")):
         url = url.replace("{" + key + "}", value)
     digest = hashlib.sha256(jmap.get(url)).hexdigest()
-    ok = found["subject"] == subject and digest == hashlib.sha256(attachment).hexdigest()
+    ok = found["subject"] == sent["Subject"] and digest == hashlib.sha256(attachment).hexdigest()
     say(f"3  bob <- JMAP, port {server.port('http')}: \"{found['subject']}\" from {found['from'][0]['name']}: "
         f"{found['preview'][:40]}... {part['name']} {'is the same' if ok else 'DIFFERS'}")
     return ok
@@ -157,7 +159,7 @@ def main():
         message, attachment = make_message()
         send(server, passwords[ALICE], message)
         ok = read_by_imap(server, passwords[BOB], message["Subject"], attachment)
-        ok = read_by_jmap(server, passwords[BOB], message["Subject"], attachment) and ok
+        ok = read_by_jmap(server, passwords[BOB], message, attachment) and ok
         table(server, passwords)
         if not os.environ.get("ONCE"):
             say("Ctrl-C ends it.")
