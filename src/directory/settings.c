@@ -20,6 +20,8 @@ static const struct setting rows[] = {
 	    "Domain of login names that have none" },
 	{ "separator", SETTING_TEXT, AT(separator), "+", 0, 0, NULL,
 	    "Characters between user and tag in user+tag@domain; empty switches tags off" },
+	{ "test-password", SETTING_SECRET, AT(test_password), "", 0, 0, NULL,
+	    "For test programs only: every unknown name of a domain of ours logs in with this" },
 };
 
 const struct setting_section directory_section = { "directory", rows, ARRAY_LEN(rows),

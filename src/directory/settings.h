@@ -17,6 +17,7 @@ struct directory_settings {
 	int64_t login_cache_ms; /* how long a login that worked is remembered; 0 switches it off */
 	struct str default_domain; /* for login names without @ */
 	struct str separator;      /* between user and tag in addresses; empty: no tags */
+	struct str test_password;  /* every name is an account with this password; empty: no */
 };
 
 extern const struct setting_section directory_section;

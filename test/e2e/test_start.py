@@ -161,6 +161,26 @@ def test_commands(server):
     equal("json-parse refuses", run("json-parse", "-", input='{"a":1,"a":2}', check_status=False).returncode, 1)
 
 
+def test_anybody(server):
+    """The test switch: any name of our domain is an account; off by default (the other tests)."""
+    with Server(settings="[directory]\ntest-password = for tests\n[smtp]\nlogin-delay = 0") as other:
+        other.add_user("known@example.test", SECRET)
+        with smtplib.SMTP("127.0.0.1", other.port("lmtp"), timeout=20) as lmtp:
+            lmtp.docmd("LHLO", "x")
+            lmtp.docmd("MAIL", "FROM:<>")
+            equal("anybody receives", lmtp.docmd("RCPT", "TO:<user-0123456789@example.test>")[0], 250)
+            equal("not in other domains", lmtp.docmd("RCPT", "TO:<a@other.test>")[0], 550)
+        for name, password, code in (("whoever@example.test", "for tests", 235), ("whoever", "wrong", 535),
+                                     ("known@example.test", "for tests", 535), ("known", SECRET, 235)):
+            with smtplib.SMTP("127.0.0.1", other.port("submission"), timeout=20) as smtp:
+                smtp.ehlo()
+                try:
+                    got = smtp.login(name, password)[0]
+                except smtplib.SMTPAuthenticationError as error:
+                    got = error.smtp_code
+                equal(f"{name} logs in with {password}", got, code)
+
+
 def test_example(server):
     """conf.example at the top of the tree is what the binary prints, and is right."""
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -180,6 +200,7 @@ def main():
         test_running_twice(server)
         test_reload(server)
         test_commands(server)
+        test_anybody(server)
         test_example(server)
     end()
 
