@@ -22,6 +22,7 @@ start(struct server *server)
 	jmap_open(&jmap, server->mail, server->directory,
 	    config_values(&server->config, &jmap_section));
 	jmap_attach(jmap, &http);
+	metrics_attach(&server->metrics, &http);
 }
 
 static void *

@@ -32,6 +32,14 @@ listener_settings(enum listener_protocol protocol, bool has_plaintext_login)
 }
 
 static void
+metrics(struct metrics *m)
+{
+	metrics_add(m,
+	    &(struct metric){ "staunch_imap_sessions", "Sessions of IMAP.", METRIC_LEVEL,
+		metric_size, &imap.session_count });
+}
+
+static void
 stop(void)
 {
 	imap_service_stop(&imap);
@@ -44,5 +52,6 @@ const struct server_module imap_module = {
 	.init = init,
 	.start = start,
 	.listener_settings = listener_settings,
+	.metrics = metrics,
 	.stop = stop,
 };

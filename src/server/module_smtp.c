@@ -42,6 +42,20 @@ listener_settings(enum listener_protocol protocol, bool has_plaintext_login)
 }
 
 static void
+metrics(struct metrics *m)
+{
+	metrics_add(m,
+	    &(struct metric){ "staunch_smtp_sessions", "Sessions of SMTP and LMTP.", METRIC_LEVEL,
+		metric_size, &smtp.session_count });
+	metrics_add(m,
+	    &(struct metric){ "staunch_smtp_messages_taken", "Messages answered 250.",
+		METRIC_COUNTER, metric_u64, &smtp.messages_taken });
+	metrics_add(m,
+	    &(struct metric){ "staunch_smtp_messages_refused", "Messages refused after DATA.",
+		METRIC_COUNTER, metric_u64, &smtp.messages_refused });
+}
+
+static void
 stop(void)
 {
 	smtp_service_stop(&smtp);
@@ -56,5 +70,6 @@ const struct server_module smtp_module = {
 	.init = init,
 	.start = start,
 	.listener_settings = listener_settings,
+	.metrics = metrics,
 	.stop = stop,
 };

@@ -20,6 +20,7 @@
 #include "server/privileges.h"
 #include "server/server_files.h"
 #include "server/signals.h"
+#include "store/store.h"
 #include "tls/tls.h"
 
 #define STOP_LOOK_MS 20 /* between two looks at what is left to end */
@@ -178,6 +179,40 @@ start_as_root(struct server *s, struct buf *why)
 	return fail;
 }
 
+static uint64_t
+count_commits(const void *store)
+{
+	return store_commits(store);
+}
+
+static uint64_t
+tell_health(const void *store)
+{
+	return store_is_well(store);
+}
+
+static void
+name_metrics(struct server *s)
+{
+	const struct metric rows[] = {
+		{ "staunch_connections", "Connections from outside.", METRIC_LEVEL, metric_size,
+		    &s->net.count },
+		{ "staunch_turns", "Turns of the loop.", METRIC_COUNTER, metric_u64,
+		    &s->loop.turns },
+		{ "staunch_commits", "Durable commits that changed something.", METRIC_COUNTER,
+		    count_commits, s->store },
+		{ "staunch_store_well", "1 while the disk takes what is written.", METRIC_LEVEL,
+		    tell_health, s->store },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		metrics_add(&s->metrics, &rows[i]);
+	for (size_t i = 0; server_version.modules[i]; i++) {
+		if (server_version.modules[i]->metrics)
+			server_version.modules[i]->metrics(&s->metrics);
+	}
+}
+
 enum fail
 server_start(struct server *s, struct buf *why)
 {
@@ -197,6 +232,7 @@ server_start(struct server *s, struct buf *why)
 		return fail;
 	for (size_t i = 0; server_version.modules[i]; i++)
 		server_version.modules[i]->start(s);
+	name_metrics(s);
 	watch_certificates(s);
 	return FAIL_NONE;
 }

@@ -21,6 +21,7 @@
 #include "server/config.h"
 #include "server/settings.h"
 #include "store/lock.h"
+#include "web/metrics.h"
 
 struct blob_store;
 struct directory;
@@ -40,6 +41,8 @@ struct server_module {
 	void (*start)(struct server *server);
 	/* What the service wants to know of a listener; must live as long as the program. */
 	void *(*listener_settings)(enum listener_protocol protocol, bool has_plaintext_login);
+	/* Name the numbers it keeps (or NULL). */
+	void (*metrics)(struct metrics *metrics);
 	/* Tell the sessions to end; and, when all are gone, give back what start() made (or NULL). */
 	void (*stop)(void);
 	void (*release)(void);
@@ -63,6 +66,7 @@ struct server { /* fields: read only */
 	struct store *store;
 	struct blob_store *blobs;
 	struct mail *mail;
+	struct metrics metrics;     /* what GET /metrics shows, where there is HTTP */
 	struct listener *listeners; /* own; array */
 	size_t listener_count;
 	struct service **services; /* own array; one per module */

@@ -157,11 +157,16 @@ store_message(struct smtp_session *s)
 	return delivery_store(s->service->mail, &delivery, &t->targets);
 }
 
+/* One line and one count for each answer to a message. */
 static void
-log_message(const struct smtp_session *s, struct str rcpt, enum smtp_reply reply)
+note_message(const struct smtp_session *s, struct str rcpt, enum smtp_reply reply)
 {
 	const struct smtp_txn *t = s->txn;
 
+	if (reply == REPLY_ACCEPTED)
+		s->service->messages_taken++;
+	else
+		s->service->messages_refused++;
 	log_info(&s->log, "smtp.message", LOG_TEXT("id", str_of(t->id, sizeof t->id)),
 	    LOG_TEXT("from", t->sender), LOG_TEXT("rcpt", rcpt), LOG_NUM("rcpts", t->rcpt_count),
 	    LOG_NUM("size", t->intake.size), LOG_TEXT("reply", str_c(smtp_reply_code(reply))));
@@ -182,7 +187,7 @@ answer_each(struct smtp_session *s, enum smtp_reply judgement, enum fail stored)
 			reply = reply_of(
 			    stored != FAIL_NONE && outcome == FAIL_NONE ? stored : outcome, true);
 		}
-		log_message(s, r->address, reply);
+		note_message(s, r->address, reply);
 		smtp_reply_write(conn_out(s->conn), reply);
 	}
 	return next;
@@ -201,7 +206,7 @@ smtp_finish_message(struct smtp_session *s)
 	} else {
 		if (reply == REPLY_ACCEPTED)
 			reply = reply_of(stored, false);
-		log_message(s, s->txn->rcpts->address, reply);
+		note_message(s, s->txn->rcpts->address, reply);
 		next = smtp_say(s, reply);
 	}
 	smtp_txn_end(s);

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/list.h"
 #include "base/str.h"
@@ -44,6 +45,7 @@ struct smtp_service {
 
 	struct list sessions; /* fields from here: the room's own */
 	size_t session_count;
+	uint64_t messages_taken, messages_refused; /* since start */
 	bool is_stopping;
 };
 

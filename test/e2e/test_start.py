@@ -8,6 +8,7 @@ import smtplib
 import ssl
 import subprocess
 import time
+import urllib.request
 
 from harness import BINARY, Server, check, end, equal, run
 
@@ -145,6 +146,9 @@ def test_commands(server):
     server.command("domain", "del", "second.test")
     equal("config check", server.command("config", "check").returncode, 0)
     check("config show", f"data = {server.folder}/data" in server.command("config", "show").stdout)
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port('http')}/metrics", timeout=20) as answer:
+        text = answer.read().decode()
+    check("metrics", "\nstaunch_store_well 1\n" in text and "staunch_imap_sessions 0" in text, text)
     equal("check needs the server stopped", server.command("check", check_status=False).returncode, 1)
     server.stop()
     check("check", "0 findings" in server.command("check").stdout)
