@@ -260,7 +260,7 @@ server_reload(struct server *s)
 	buf_release(&why);
 }
 
-/* Nobody tells when the last connection goes, so it is looked for now and then until the time is over. */
+/* Nobody tells when the last connection goes: look every STOP_LOOK_MS until the time is over. */
 static enum step
 stop_step(struct task *task)
 {
