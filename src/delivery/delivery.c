@@ -92,6 +92,25 @@ delivery_targets_add(struct delivery_targets *t, struct str recipient, struct st
 	return recipient_add(t, target, recipient);
 }
 
+void
+delivery_targets_drop(struct delivery_targets *t, struct str recipient)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		struct delivery_target target = t->targets[i];
+		size_t left = 0;
+
+		for (size_t k = 0; k < target.recipient_count; k++)
+			if (!str_eq(target.recipients[k], recipient))
+				target.recipients[left++] = target.recipients[k];
+		target.recipient_count = left;
+		if (left > 0)
+			t->targets[kept++] = target;
+	}
+	t->count = kept;
+}
+
 /* Which of two outcomes a peer must hear: what can be tried again comes first. */
 static enum fail
 worse(enum fail a, enum fail b)
@@ -179,6 +198,27 @@ store_target(const struct storing *in, struct delivery_target *target)
 	return fail == FAIL_MISSING ? FAIL_TEMP : fail;
 }
 
+/* Take it back from those who have it: the sender is told that nobody does, and tries again. */
+static void
+undo(struct mail *m, struct delivery_targets *targets, enum fail worst)
+{
+	for (size_t i = 0; i < targets->count; i++) {
+		struct delivery_target *target = targets->targets + i;
+		struct account *a;
+
+		if (target->outcome != FAIL_NONE)
+			continue;
+		target->outcome = worst;
+		if (account_open(m, target->account, &target->limits, &a) != FAIL_NONE)
+			continue;
+		if (email_destroy(a, target->email_id) != FAIL_NONE)
+			log_warn(&delivery_log, "delivery.undo.failed",
+			    LOG_TEXT("account", target->account),
+			    LOG_NUM("email", target->email_id));
+		account_close(&a);
+	}
+}
+
 enum fail
 delivery_store(struct mail *m, const struct delivery *d, struct delivery_targets *targets)
 {
@@ -205,5 +245,9 @@ delivery_store(struct mail *m, const struct delivery *d, struct delivery_targets
 	}
 	email_digest_free(&in.digest);
 	blob_unmap(&map);
+	if (d->is_all_or_none && worst != FAIL_NONE) {
+		undo(m, targets, worst);
+		return worst;
+	}
 	return stored ? FAIL_NONE : worst;
 }

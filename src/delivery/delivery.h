@@ -84,6 +84,9 @@ void delivery_targets_init(struct delivery_targets *t, struct arena *arena);
 MUST_CHECK enum fail delivery_targets_add(struct delivery_targets *t, struct str recipient,
     struct str account, const struct account_limits *limits);
 
+/* This recipient leads nowhere after all: its RCPT was refused. */
+void delivery_targets_drop(struct delivery_targets *t, struct str recipient);
+
 /*
  * The outcome for one envelope recipient: FAIL_NONE when all its accounts have the message; when
  * some do not, the worst of theirs (TEMP, then LIMIT, then PERM); FAIL_MISSING when it led nowhere.
@@ -97,12 +100,14 @@ struct delivery {
 	struct str blob;    /* its name there, from blob_write_finish() in this turn */
 	struct str sender;  /* of the envelope */
 	int64_t received_s;
+	bool is_all_or_none; /* one reply for all (SMTP): nobody has it when somebody cannot */
 };
 
 /*
  * Store the message in the Inbox of every target and fill in the outcomes. The file is given to the
  * other targets by hard links and needs no care of the caller afterwards, whatever the outcomes.
- * FAIL_NONE when at least one target has it; else the worst outcome.
+ * FAIL_NONE when at least one target has it; else the worst outcome. With is_all_or_none: FAIL_NONE
+ * when all have it; else the worst outcome, and none has it.
  */
 MUST_CHECK enum fail delivery_store(struct mail *m, const struct delivery *d,
     struct delivery_targets *targets);

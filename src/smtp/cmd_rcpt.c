@@ -6,9 +6,39 @@
 static enum smtp_state
 refuse(struct smtp_session *s, enum smtp_reply reply)
 {
+	delivery_targets_drop(&s->txn->targets, s->txn->rcpt);
 	log_info(&s->log, "smtp.rcpt.refused", LOG_TEXT("from", s->txn->sender),
 	    LOG_TEXT("rcpt", s->txn->rcpt), LOG_TEXT("reply", str_c(smtp_reply_code(reply))));
 	return smtp_say(s, reply);
+}
+
+static bool
+is_known(const struct smtp_txn *t, struct str address)
+{
+	for (const struct smtp_rcpt *r = t->rcpts; r; r = r->next) {
+		if (str_eq(r->address, address))
+			return true;
+	}
+	return false;
+}
+
+static enum smtp_state
+add_rcpt(struct smtp_session *s)
+{
+	struct smtp_txn *t = s->txn;
+	struct smtp_rcpt *rcpt = arena_alloc(&t->arena, 1, sizeof *rcpt);
+
+	if (rcpt == NULL)
+		return smtp_say(s, REPLY_TOO_MANY_RCPT);
+	rcpt->address = t->rcpt;
+	if (t->last_rcpt)
+		t->last_rcpt->next = rcpt;
+	else
+		t->rcpts = rcpt;
+	t->last_rcpt = rcpt;
+	t->rcpt_count++;
+	s->have |= HAVE_RCPT;
+	return smtp_say(s, REPLY_RCPT_OK);
 }
 
 enum smtp_state
@@ -38,6 +68,8 @@ cmd_rcpt(struct smtp_session *s, struct str argument)
 	t->rcpt = arena_str(&t->arena, path.address);
 	if (t->rcpt.p == NULL)
 		return smtp_say(s, REPLY_TOO_MANY_RCPT);
+	if (is_known(t, t->rcpt)) /* said twice: it must not be refused now, and dropped by that */
+		return add_rcpt(s);
 	s->log.doing = "looking up a recipient";
 	directory_resolve_start(s->service->directory, &t->resolve, &s->task, t->rcpt);
 	return SMTP_RCPT_RESOLVE;
@@ -65,7 +97,6 @@ static enum smtp_state
 accept_rcpt(struct smtp_session *s)
 {
 	struct smtp_txn *t = s->txn;
-	struct smtp_rcpt *rcpt;
 
 	directory_query_release(&t->account);
 	directory_query_release(&t->resolve);
@@ -73,18 +104,7 @@ accept_rcpt(struct smtp_session *s)
 		return refuse(s, smtp_is_lmtp(s) ? REPLY_QUOTA_LATER : REPLY_QUOTA);
 	if (t->target_found == 0)
 		return refuse(s, t->is_disabled ? REPLY_DISABLED : REPLY_NO_RELAY);
-	rcpt = arena_alloc(&t->arena, 1, sizeof *rcpt);
-	if (rcpt == NULL)
-		return refuse(s, REPLY_TOO_MANY_RCPT);
-	rcpt->address = t->rcpt;
-	if (t->last_rcpt)
-		t->last_rcpt->next = rcpt;
-	else
-		t->rcpts = rcpt;
-	t->last_rcpt = rcpt;
-	t->rcpt_count++;
-	s->have |= HAVE_RCPT;
-	return smtp_say(s, REPLY_RCPT_OK);
+	return add_rcpt(s);
 }
 
 /* Look up the account of the next target, or end. */

@@ -144,7 +144,8 @@ store_message(struct smtp_session *s)
 	struct blob_name name;
 	struct delivery delivery = { .account = t->targets.targets[0].account,
 		.sender = t->sender,
-		.received_s = clock_wall_s() };
+		.received_s = clock_wall_s(),
+		.is_all_or_none = !smtp_is_lmtp(s) };
 	enum fail fail = FAIL_NONE;
 
 	if (!smtp_is_lmtp(s))
