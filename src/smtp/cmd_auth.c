@@ -20,9 +20,13 @@ smtp_can_login(const struct smtp_session *s)
 	    (s->listener->has_plaintext_login && conn_is_loopback(s->conn));
 }
 
-static void
-forget(struct smtp_session *s)
+void
+smtp_auth_forget(struct smtp_session *s)
 {
+	s->have &= ~(unsigned)HAVE_AUTH;
+	s->log.user = (struct str){ 0 };
+	if (s->sasl == NULL)
+		return;
 	sasl_release(s->sasl);
 	mem_free(s->sasl);
 	s->sasl = NULL;
@@ -31,7 +35,7 @@ forget(struct smtp_session *s)
 static enum smtp_state
 give_up(struct smtp_session *s, enum smtp_reply reply)
 {
-	forget(s);
+	smtp_auth_forget(s);
 	return smtp_say(s, reply);
 }
 

@@ -26,7 +26,10 @@ smtp_read_data(struct smtp_session *s)
 		    true; /* Strict: a bare CR or LF may hide a second message (smuggling) */
 		t->refusal = REPLY_BAD_CONTENT;
 		break;
-	case DOTS_TEXT: intake_feed(&t->intake, piece); break;
+	case DOTS_TEXT:
+		s->data_since += piece.n;
+		intake_feed(&t->intake, piece);
+		break;
 	case DOTS_END: return smtp_finish_message(s);
 	}
 	return SMTP_READ_DATA;

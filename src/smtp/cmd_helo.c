@@ -113,6 +113,7 @@ cmd_starttls(struct smtp_session *s, struct str argument)
 		log_warn(&s->log, "smtp.starttls.injection");
 		return SMTP_CLOSING;
 	}
+	smtp_auth_forget(s);
 	s->have = HAVE_TLS; /* RFC 3207 4.2: all that was learned before is forgotten */
 	buf_clear(&s->helo);
 	return SMTP_READ_COMMAND;

@@ -12,7 +12,7 @@ const struct smtp_command smtp_commands[] = {
 	{ "MAIL",      cmd_mail,     NEED_HELO | NEED_LOGIN | NOT_IN_TXN, "MAIL FROM:<address> [SIZE=bytes] [BODY=8BITMIME] [SMTPUTF8]" }, /* 4.1.1.2 */
 	{ "RCPT",      cmd_rcpt,     NEED_HELO | NEED_MAIL,             "RCPT TO:<address>" },   /* 4.1.1.3 */
 	{ "DATA",      cmd_data,     NEED_HELO | NEED_MAIL | NEED_RCPT | NO_ARGUMENT, "DATA" },  /* 4.1.1.4 */
-	{ "BDAT",      cmd_bdat,     NEED_HELO | NEED_MAIL,             "BDAT bytes [LAST]" },   /* RFC 3030 2 */
+	{ "BDAT",      cmd_bdat,     0, /* looks itself: the chunk comes anyway */ "BDAT bytes [LAST]" }, /* RFC 3030 2 */
 	{ "RSET",      cmd_rset,     NO_ARGUMENT,                       "RSET" },                /* 4.1.1.5 */
 	{ "VRFY",      cmd_vrfy,     0,                                 "VRFY name" },           /* 4.1.1.6 */
 	{ "HELP",      cmd_help,     0,                                 "HELP [command]" },      /* 4.1.1.8 */

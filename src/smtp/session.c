@@ -10,6 +10,7 @@
 #include "crypto/random.h"
 #include "tls/tls.h"
 
+#define DATA_STEP     4096          /* bytes of content that are worth a new deadline */
 #define TXN_ARENA_MAX (1024 * 1024) /* bytes: SMTP_RCPT_MAX recipients with lists behind them */
 
 static const char *const state_names[] = {
@@ -95,8 +96,8 @@ smtp_session_check(const struct smtp_session *s)
 		break;
 	case SMTP_RCPT_RESOLVE:
 	case SMTP_RCPT_ACCOUNT:
-	case SMTP_READ_DATA:
-	case SMTP_READ_CHUNK: invariant(has_mail); break;
+	case SMTP_READ_DATA: invariant(has_mail); break;
+	case SMTP_READ_CHUNK:
 	case SMTP_CLOSING: break;
 	case SMTP_STATE_COUNT: invariant(s->state != SMTP_STATE_COUNT);
 	}
@@ -104,10 +105,23 @@ smtp_session_check(const struct smtp_session *s)
 
 /* --- moving ---------------------------------------------------------------------------------- */
 
+/* Content gets more time for each DATA_STEP of it: who sends single bytes loses in the end. */
+static void
+data_deadline(struct smtp_session *s, bool is_new)
+{
+	s->log.doing = "receiving a message";
+	if (!is_new && s->data_since < DATA_STEP)
+		return;
+	s->data_since = 0;
+	conn_deadline(s->conn, s->service->settings->data_ms);
+}
+
 void
 smtp_enter(struct smtp_session *s, enum smtp_state state)
 {
-	if (state != s->state) {
+	bool is_new = state != s->state;
+
+	if (is_new) {
 		log_debug(&s->log, "smtp.state", LOG_TEXT("from", str_c(state_names[s->state])),
 		    LOG_TEXT("to", str_c(state_names[state])));
 	}
@@ -120,10 +134,7 @@ smtp_enter(struct smtp_session *s, enum smtp_state state)
 		break;
 	case SMTP_AUTH_READ: conn_deadline(s->conn, s->service->settings->command_ms); break;
 	case SMTP_READ_DATA:
-	case SMTP_READ_CHUNK:
-		s->log.doing = "receiving a message";
-		conn_deadline(s->conn, s->service->settings->data_ms);
-		break;
+	case SMTP_READ_CHUNK: data_deadline(s, is_new); break;
 	case SMTP_CLOSING:
 		conn_deadline(s->conn, s->service->settings->command_ms);
 		conn_finish(s->conn);
@@ -243,10 +254,7 @@ smtp_session_release(struct task *task)
 
 	log_debug(&s->log, "smtp.end");
 	smtp_txn_end(s);
-	if (s->sasl) {
-		sasl_release(s->sasl);
-		mem_free(s->sasl);
-	}
+	smtp_auth_forget(s);
 	timer_stop(s->service->loop, &s->delay);
 	list_remove(&s->node);
 	s->service->session_count--;

@@ -10,14 +10,15 @@
  *        |--RCPT--> RCPT_RESOLVE --local target--> RCPT_ACCOUNT --last one--> READ_COMMAND
  *        |                                         (cmd_rcpt.c)
  *        |--DATA--> READ_DATA ---CRLF.CRLF--> READ_COMMAND         (cmd_data.c)
- *        |--BDAT--> READ_CHUNK --last byte--> READ_COMMAND         (cmd_bdat.c)
+ *        |--BDAT--> READ_CHUNK --last byte--> READ_COMMAND         (cmd_bdat.c; also without a
+ *        |                                                          transaction: read and refused)
  *        '--QUIT, 421--> CLOSING --drained--> reaped               (session.c)
  *
  * True in each state (asserted by smtp_session_check()):
  *   READ_COMMAND                 no op is pending
  *   AUTH_*                       there is a sasl, nobody is logged in, no transaction
  *   RCPT_*                       there is a transaction with a sender
- *   READ_DATA, READ_CHUNK        there is a transaction
+ *   READ_DATA                    there is a transaction
  *   AUTH_WAIT, RCPT_*            an op was started and the socket is not read
  */
 #ifndef SMTP_SESSION_H
@@ -91,8 +92,7 @@ struct smtp_txn {
 	enum smtp_reply refusal;
 	bool is_chunk_failed; /* BDAT: only RSET helps */
 	bool is_last_chunk;
-	uint64_t chunk_left; /* bytes of the current chunk still to come */
-	char id[16];         /* in Received and the log */
+	char id[16]; /* in Received and the log */
 };
 
 struct smtp_session {
@@ -108,7 +108,9 @@ struct smtp_session {
 	struct sasl *sasl;    /* own; NULL before AUTH; after success its account is the user */
 	struct timer delay;   /* AUTH_DELAY */
 	int64_t errors, messages, login_failures;
-	struct buf helo; /* own; what the client called itself */
+	uint64_t chunk_left; /* READ_CHUNK: bytes of the chunk still to come */
+	uint64_t data_since; /* bytes of content since the deadline was set */
+	struct buf helo;     /* own; what the client called itself */
 };
 
 /* How a command's row restricts it; the dispatcher answers for it (command.c). */
@@ -160,6 +162,7 @@ smtp_is_submission(const struct smtp_session *s)
 }
 bool smtp_can_start_tls(const struct smtp_session *s);
 bool smtp_can_login(const struct smtp_session *s);
+void smtp_auth_forget(struct smtp_session *s); /* nobody is logged in any more */
 const struct directory_account *smtp_user(const struct smtp_session *s); /* NULL: nobody */
 
 /* The commands, one file each (or one for those that belong together). */
