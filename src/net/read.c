@@ -10,6 +10,8 @@
 /* rooms */
 #include "net/private.h"
 
+#define LINE_PULLS_MAX 8 /* reads of one conn_line(): the longest line, and some to be skipped */
+
 void
 conn_settle(struct conn *c)
 {
@@ -123,13 +125,17 @@ conn_line(struct conn *c, size_t max, struct str *line_out)
 	invariant(max <= CONN_IN_MAX);
 	conn_settle(c);
 	*line_out = (struct str){ 0 };
-	do {
+	for (unsigned i = 0; i < LINE_PULLS_MAX; i++) {
 		enum line line = c->in.n > 0 ? scan_line(c, max, line_out) : LINE_NONE;
 
 		if (line != LINE_NONE)
 			return line;
-	} while (conn_pull(c));
-	starve(c);
+		if (!conn_pull(c)) {
+			starve(c);
+			return LINE_NONE;
+		}
+	}
+	conn_wake(c); /* an endless line, as fast as we read it: others come first */
 	return LINE_NONE;
 }
 

@@ -104,6 +104,8 @@ put_wire(struct tls *t, const unsigned char *p, size_t n)
 
 	if (n > WIRE_BYTES - shared.wire_n)
 		io = ship(t);
+	if (io == IO_BROKEN)
+		return io; /* what stayed in `shared` would go to the next connection */
 	memcpy(shared.wire + shared.wire_n, p, n);
 	shared.wire_n += n;
 	return io;
