@@ -74,7 +74,7 @@ def change_flags(server, told, user, stop):
         imap.select("INBOX")
         while not stop.is_set():
             uid = random.choice(list(told.flags[user]))
-            flags = " ".join(sorted(random.sample([r"\Seen", r"\Flagged", r"\Answered", "$Kill"], random.randrange(5))))
+            flags = " ".join(sorted(random.sample([r"\Seen", r"\Flagged", r"\Answered", "$kill"], random.randrange(5))))
             told.maybe[user][uid] = flags
             if imap.uid("STORE", uid, "FLAGS.SILENT", f"({flags})")[0] != "OK":
                 return
