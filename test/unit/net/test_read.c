@@ -233,6 +233,28 @@ test_bounded(void)
 	conn_free(&c);
 }
 
+/* A line without end, all there at once, is skipped in slices: the session is woken for the next. */
+static void
+test_endless(void)
+{
+	struct conn *c = fresh();
+	struct str line;
+	char block[1000];
+	unsigned slices = 0;
+
+	TEST_ROW("endless line");
+	memset(block, 'x', sizeof block);
+	for (int i = 0; i < 2000; i++)
+		conn_memory_feed(c, str_of(block, sizeof block));
+	conn_memory_feed(c, STR("\r\nA\r\n"));
+	while (conn_line(c, 8, &line) == LINE_NONE && slices < 100)
+		slices++;
+	CHECK(slices > 4 && slices < 100);
+	CHECK(conn_line(c, 8, &line) == LINE_READY);
+	CHECK_STR(line, STR("A"));
+	conn_free(&c);
+}
+
 int
 main(void)
 {
@@ -262,6 +284,7 @@ main(void)
 	}
 	test_counted();
 	test_bounded();
+	test_endless();
 	buf_release(&got);
 	net_release(&net);
 	loop_release(&loop);
