@@ -20,9 +20,17 @@ enum cli_status
 cli_open_admin(const struct cli *cli, struct server *s, struct admin **out)
 {
 	enum cli_status status = cli_open_config(cli, s);
+	struct buf why;
 	struct str path;
 
 	*out = NULL;
+	if (status != CLI_OK)
+		return status;
+	buf_init(&why, CONFIG_ERRORS_MAX);
+	if (server_become_user(s, &why) != FAIL_NONE)
+		status = CLI_FAILED;
+	cli_warn(&why);
+	buf_release(&why);
 	if (status != CLI_OK)
 		return status;
 	path = server_path(s, "directory.db");

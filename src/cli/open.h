@@ -14,7 +14,10 @@
  */
 enum cli_status cli_open_config(const struct cli *cli, struct server *s);
 
-/* The configuration, then directory.db for changes; close with cli_close_admin(). */
+/*
+ * The configuration, then, as the server's user, directory.db for changes; close with
+ * cli_close_admin().
+ */
 enum cli_status cli_open_admin(const struct cli *cli, struct server *s, struct admin **out);
 void cli_close_admin(struct server *s, struct admin *a);
 

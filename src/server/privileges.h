@@ -16,6 +16,14 @@
  */
 MUST_CHECK enum fail privileges_drop(struct str user);
 
+/*
+ * Act on files as this user until taken back; nothing happens unless we are root. What root makes
+ * in a folder of another user would stay root's, and that user could lead it elsewhere by a link.
+ * FAIL_DENIED, logged, when the kernel refuses.
+ */
+MUST_CHECK enum fail privileges_lend(unsigned uid, unsigned gid);
+void privileges_take_back(void);
+
 /* uid and gid of a user for owning the data folder; FAIL_MISSING when there is none. */
 MUST_CHECK enum fail privileges_find(struct str user, unsigned *uid_out, unsigned *gid_out);
 

@@ -93,8 +93,18 @@ void server_reload(struct server *s); /* SIGHUP: certificates and log settings *
 void server_release(struct server *s);
 
 /*
+ * For commands: make the data folder if missing and, as root, become the server's user, so that
+ * every file made from now on is the server's. One line in `why` on failure.
+ */
+MUST_CHECK enum fail server_become_user(struct server *s, struct buf *why);
+
+/* Messages on stderr, with an end of line behind the last. */
+void server_say(const struct buf *why);
+
+/*
  * For commands beside or instead of a running server: open the store and the mail of the data
- * folder, with its lock. FAIL_DENIED: a server is running there (said in `why`).
+ * folder as the server's user, with its lock. FAIL_DENIED: a server is running there (said in
+ * `why`).
  */
 MUST_CHECK enum fail server_open_mail(struct server *s, struct buf *why);
 

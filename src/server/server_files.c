@@ -46,33 +46,50 @@ say(struct buf *why, struct str what, const char *text, int error)
 	buf_add_char(why, '\n');
 }
 
-/* The data folder belongs to the user that the server becomes, and to nobody else. */
+/* Who the server becomes, or is already. */
 static enum fail
-prepare_folder(struct server *s, struct buf *why)
+find_owner(struct server *s, unsigned *uid_out, unsigned *gid_out, struct buf *why)
 {
-	struct str path = s->settings->data;
-	const char *name = arena_c(&s->config.arena, path);
-	unsigned uid = geteuid(), gid = getegid();
-	struct stat st;
-
-	invariant(name != NULL);
-	if (uid == 0 && !str_empty(s->settings->user) &&
-	    privileges_find(s->settings->user, &uid, &gid) != FAIL_NONE) {
+	*uid_out = geteuid();
+	*gid_out = getegid();
+	if (*uid_out == 0 && !str_empty(s->settings->user) &&
+	    privileges_find(s->settings->user, uid_out, gid_out) != FAIL_NONE) {
 		say(why, s->settings->user, "there is no such user", 0);
 		return FAIL_MISSING;
 	}
-	if (sys.mkdir(name, 0700) == 0 && chown(name, uid, gid) != 0) {
-		say(why, path, "cannot be given to the server's user", errno);
+	return FAIL_NONE;
+}
+
+/* The data folder belongs to the user that the server becomes, and to nobody else. */
+static enum fail
+prepare_folder(struct server *s, unsigned uid, unsigned gid, struct buf *why)
+{
+	struct str path = s->settings->data;
+	const char *name = arena_c(&s->config.arena, path);
+	struct stat st;
+
+	invariant(name != NULL);
+	if (sys.mkdir(name, 0700) == 0) {
+		if (chown(name, uid, gid) != 0) {
+			say(why, path, "cannot be given to the server's user", errno);
+			return FAIL_TEMP;
+		}
+	} else if (errno != EEXIST) {
+		say(why, path, "cannot be made", errno);
 		return FAIL_TEMP;
 	}
 	if (sys.stat(name, &st) != 0) {
 		say(why, path, "cannot be used as data folder", errno);
 		return FAIL_TEMP;
 	}
-	if (!S_ISDIR(st.st_mode) || st.st_uid != uid) {
+	if (!S_ISDIR(st.st_mode)) {
+		say(why, path, "is no folder", 0);
+		return FAIL_DENIED;
+	}
+	if (st.st_uid != uid) {
 		say(why, path,
-		    S_ISDIR(st.st_mode) ? "belongs to another user than the server's"
-					: "is no folder",
+		    geteuid() == 0 ? "belongs to another user than the server's"
+				   : "belongs to another user; try as root",
 		    0);
 		return FAIL_DENIED;
 	}
@@ -82,9 +99,31 @@ prepare_folder(struct server *s, struct buf *why)
 enum fail
 server_lock_data(struct server *s, struct buf *why)
 {
-	enum fail fail = prepare_folder(s, why);
+	unsigned uid, gid;
+	enum fail fail = find_owner(s, &uid, &gid, why);
 
-	return fail == FAIL_NONE ? store_lock(&s->lock, s->settings->data, why) : fail;
+	if (fail == FAIL_NONE)
+		fail = prepare_folder(s, uid, gid, why);
+	if (fail == FAIL_NONE)
+		fail = privileges_lend(uid, gid);
+	if (fail != FAIL_NONE)
+		return fail;
+	fail = store_lock(&s->lock, s->settings->data, why);
+	privileges_take_back();
+	return fail;
+}
+
+enum fail
+server_become_user(struct server *s, struct buf *why)
+{
+	unsigned uid, gid;
+	enum fail fail = find_owner(s, &uid, &gid, why);
+
+	if (fail == FAIL_NONE)
+		fail = prepare_folder(s, uid, gid, why);
+	if (fail == FAIL_NONE)
+		fail = privileges_drop(s->settings->user);
+	return fail;
 }
 
 /* Store, blobs and mail, recovered from whatever the last run left (D4). */
@@ -109,8 +148,10 @@ server_open_files(struct server *s, struct loop *loop, struct buf *why)
 enum fail
 server_open_mail(struct server *s, struct buf *why)
 {
-	enum fail fail = server_lock_data(s, why);
+	enum fail fail = server_become_user(s, why);
 
+	if (fail == FAIL_NONE)
+		fail = server_lock_data(s, why);
 	return fail == FAIL_NONE ? server_open_files(s, NULL, why) : fail;
 }
 
