@@ -7,6 +7,9 @@
 /* base */
 #include "base/mem.h"
 
+/* rooms */
+#include "server/server.h"
+
 struct option {
 	const char *name;
 	unsigned bit;
@@ -45,7 +48,7 @@ cli_fail(struct str what, const char *why)
 void
 cli_warn(const struct buf *lines)
 {
-	fprintf(stderr, "%.*s", STR_ARG(buf_str(lines)));
+	server_say(lines);
 }
 
 enum cli_status

@@ -65,7 +65,7 @@ int cli_main(int argc, char **argv);
 /* One line on stderr: "staunch: WHAT: WHY". Returns CLI_FAILED. */
 enum cli_status cli_fail(struct str what, const char *why);
 
-/* Lines that are complete already, on stderr. */
+/* Lines that need no more words, on stderr. */
 void cli_warn(const struct buf *lines);
 
 /* Print a buffer on standard output; CLI_FAILED when that is not possible. */

@@ -144,6 +144,19 @@ check_listeners(const struct server *s, struct buf *why)
 
 /* --- start ----------------------------------------------------------------------------------- */
 
+/* The user that we became may have no right to a file that root read at the start. */
+static void
+watch_certificate(struct server *s, struct str path)
+{
+	const char *name = arena_c(&s->config.arena, path);
+
+	signals_watch_file(s, path);
+	if (name != NULL && access(name, R_OK) != 0)
+		log_warn(&server_log, "server.certificate.unreadable", LOG_TEXT("file", path),
+		    LOG_TEXT("user", s->settings->user),
+		    LOG_TEXT("so", STR("a change of it needs a restart")));
+}
+
 static void
 watch_certificates(struct server *s)
 {
@@ -152,8 +165,8 @@ watch_certificates(struct server *s)
 	while ((i = config_next(&s->config, &certificate_section, i)) != NULL) {
 		const struct certificate_settings *c = i->values;
 
-		signals_watch_file(s, c->chain);
-		signals_watch_file(s, c->key);
+		watch_certificate(s, c->chain);
+		watch_certificate(s, c->key);
 	}
 }
 
@@ -220,6 +233,9 @@ server_start(struct server *s, struct buf *why)
 
 	if (fail == FAIL_NONE)
 		fail = privileges_drop(s->settings->user);
+	if (fail == FAIL_NONE && geteuid() == 0)
+		log_warn(&server_log, "server.is_root",
+		    LOG_TEXT("why", STR("no user in [server]")));
 	if (fail == FAIL_NONE) {
 		fail = directory_open(&s->directory, &s->loop,
 		    config_values(&s->config, &directory_section), server_path(s, "directory.db"));
@@ -353,6 +369,15 @@ run_started(struct server *s)
 	return 0;
 }
 
+void
+server_say(const struct buf *why)
+{
+	struct str text = buf_str(why);
+
+	if (text.n > 0)
+		fprintf(stderr, "%.*s%s", STR_ARG(text), text.p[text.n - 1] == '\n' ? "" : "\n");
+}
+
 int
 server_run(struct str config_path)
 {
@@ -370,7 +395,7 @@ server_run(struct str config_path)
 		log_set_debug(s.settings->debug);
 		status = server_start(&s, &why) == FAIL_NONE ? run_started(&s) : 1;
 	}
-	fprintf(stderr, "%.*s", STR_ARG(buf_str(&why)));
+	server_say(&why);
 	buf_release(&why);
 	server_release(&s);
 	return status;

@@ -57,7 +57,7 @@ static const struct setting certificate_rows[] = {
 	{ "chain", SETTING_TEXT, offsetof(struct certificate_settings, chain), NULL, 0, 0, NULL,
 	    "PEM file with the certificate and those that lead to its issuer" },
 	{ "key", SETTING_TEXT, offsetof(struct certificate_settings, key), NULL, 0, 0, NULL,
-	    "PEM file with the private key, readable by root only" },
+	    "PEM file with the private key; where user may read it, changes are taken up at once" },
 };
 
 const struct setting_section server_section = { "server", server_rows, ARRAY_LEN(server_rows),
