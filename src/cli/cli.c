@@ -110,35 +110,42 @@ find_option(const struct cli_command *c, struct str name)
 	return NULL;
 }
 
-/* One option with its value, as "--name value" or "--name=value"; how many arguments it was. */
+/*
+ * One option with its value, as "--name value" or "--name=value"; how many arguments it was. 0, and
+ * in *wrong_out what is wrong with it.
+ */
 static size_t
-take_option(struct cli *cli, const struct cli_command *c, char **arguments, size_t count)
+take_option(struct cli *cli, const struct cli_command *c, char **arguments, size_t count,
+    const char **wrong_out)
 {
 	struct str text = str_c(arguments[0]), name = str_head(text, str_find_char(text, '='));
 	const struct option *o = find_option(c, name);
+	struct str value = str_from(text, name.n < text.n ? name.n + 1 : name.n);
+	size_t taken = 1;
 	char *field;
 
+	*wrong_out = "this command has no such option";
 	if (o == NULL)
 		return 0;
 	field = (char *)cli + o->offset;
 	if (!o->has_value) {
+		*wrong_out = "takes no value";
 		*(bool *)(void *)field = true;
 		return name.n == text.n ? 1 : 0;
 	}
-	if (name.n < text.n) {
-		*(struct str *)(void *)field = str_from(text, name.n + 1);
-		return 1;
+	if (name.n == text.n && count > 1) {
+		value = str_c(arguments[1]);
+		taken = 2;
 	}
-	if (count < 2)
-		return 0;
-	*(struct str *)(void *)field = str_c(arguments[1]);
-	return 2;
+	*wrong_out = "needs a value";
+	*(struct str *)(void *)field = value;
+	return str_empty(value) ? 0 : taken;
 }
 
 static enum cli_status
-wrong_use(const struct cli_command *c, const char *what)
+wrong_use(const struct cli_command *c, struct str what, const char *why)
 {
-	fprintf(stderr, "staunch: %s\n", what);
+	cli_fail(what, why);
 	print_command(c, stderr);
 	return CLI_USAGE;
 }
@@ -150,6 +157,7 @@ run_command(const struct cli_command *c, char **arguments, size_t count)
 
 	for (size_t i = 0; i < count;) {
 		struct str text = str_c(arguments[i]);
+		const char *wrong = "one argument too many";
 		size_t taken = 1;
 
 		if (str_eq(text, STR("--help"))) {
@@ -157,22 +165,22 @@ run_command(const struct cli_command *c, char **arguments, size_t count)
 			return CLI_OK;
 		}
 		if (str_starts(text, STR("--")))
-			taken = take_option(&cli, c, arguments + i, count - i);
+			taken = take_option(&cli, c, arguments + i, count - i, &wrong);
 		else if (cli.argument_count < c->most)
 			cli.arguments[cli.argument_count++] = text;
 		else
 			taken = 0;
 		if (taken == 0)
-			return wrong_use(c, "an option or argument that is not understood");
+			return wrong_use(c, text, wrong);
 		i += taken;
 	}
 	if (cli.argument_count < c->least)
-		return wrong_use(c, "an argument is missing");
+		return wrong_use(c, str_c(c->words), "an argument is missing");
 	return c->run(&cli);
 }
 
-int
-cli_main(int argc, char **argv)
+static enum cli_status
+run_arguments(int argc, char **argv)
 {
 	size_t count = argc > 1 ? (size_t)argc - 1 : 0;
 
@@ -181,13 +189,25 @@ cli_main(int argc, char **argv)
 		return CLI_OK;
 	}
 	if (count > 0 && strcmp(argv[1], "--version") == 0)
-		return (int)cmd_version(NULL);
+		return cmd_version(NULL);
 	for (const struct cli_command *c = cli_commands; c->words; c++) {
 		size_t words = match_words(c, argv + 1, count);
 
 		if (words > 0)
-			return (int)run_command(c, argv + 1 + words, count - words);
+			return run_command(c, argv + 1 + words, count - words);
 	}
+	if (count > 0)
+		cli_fail(str_c(argv[1]), "there is no such command, or a part of it is missing");
 	print_commands(stderr);
 	return CLI_USAGE;
+}
+
+int
+cli_main(int argc, char **argv)
+{
+	enum cli_status status = run_arguments(argc, argv);
+
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == CLI_OK)
+		status = cli_fail(STR("output"), "cannot be written");
+	return (int)status;
 }

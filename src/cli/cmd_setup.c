@@ -12,6 +12,7 @@
 
 /* rooms */
 #include "cli/open.h"
+#include "codec/idna.h"
 #include "server/example.h"
 #include "sys/sys.h"
 #include "tls/tls.h"
@@ -111,6 +112,26 @@ make_config(struct setup *setup)
 	return status;
 }
 
+/* Both names, before anything is made. */
+static enum cli_status
+check_names(const struct setup *setup)
+{
+	struct str names[] = { setup->hostname, setup->domain };
+	enum cli_status status = CLI_OK;
+
+	for (size_t i = 0; i < ARRAY_LEN(names) && status == CLI_OK; i++) {
+		struct buf ascii;
+
+		buf_init(&ascii, 1024);
+		if (idna_write_ascii(&ascii, names[i]) != FAIL_NONE) {
+			cli_fail(names[i], "this is no domain name");
+			status = CLI_USAGE;
+		}
+		buf_release(&ascii);
+	}
+	return status;
+}
+
 static enum cli_status
 make_all(struct setup *setup)
 {
@@ -120,7 +141,9 @@ make_all(struct setup *setup)
 
 	if (sys.stat(config, &st) == 0)
 		return cli_fail(str_c(config), "is there already; nothing was changed");
-	status = make_folders(setup);
+	status = check_names(setup);
+	if (status == CLI_OK)
+		status = make_folders(setup);
 	if (status == CLI_OK)
 		status = make_certificate(setup);
 	if (status == CLI_OK)
