@@ -17,8 +17,14 @@ enum cli_status
 cmd_config_check(const struct cli *cli)
 {
 	struct server s;
+	struct buf why;
 	enum cli_status status = cli_open_config(cli, &s);
 
+	buf_init(&why, CONFIG_ERRORS_MAX);
+	if (status == CLI_OK && server_check(&s, &why) != FAIL_NONE)
+		status = CLI_FAILED;
+	cli_warn(&why);
+	buf_release(&why);
 	if (status == CLI_OK)
 		printf("%.*s: nothing is wrong\n", STR_ARG(cli->config));
 	server_release(&s);

@@ -82,8 +82,6 @@ open_section(struct server *s, const struct config_instance *i, struct service *
 	enum listener_protocol protocol = (enum listener_protocol)settings->protocol;
 	struct str words = settings->address, word;
 
-	if (is_implicit_tls(protocol) && s->tls == NULL)
-		return complain(why, i->name, "needs a [certificate]");
 	while (str_next_part(&words, ' ', &word)) {
 		struct listener *l;
 		enum fail fail;
@@ -142,6 +140,36 @@ check_listeners(const struct server *s, struct buf *why)
 	return FAIL_NONE;
 }
 
+/* Certificates are needed for protocols that begin with TLS. */
+static enum fail
+check_tls(const struct server *s, struct buf *why)
+{
+	const struct config_instance *i = NULL;
+
+	while ((i = config_next(&s->config, &listener_section, i)) != NULL) {
+		const struct listener_settings *settings = i->values;
+
+		if (s->tls == NULL && is_implicit_tls((enum listener_protocol)settings->protocol))
+			return complain(why, i->name, "needs a [certificate]");
+	}
+	return FAIL_NONE;
+}
+
+enum fail
+server_check(struct server *s, struct buf *why)
+{
+	unsigned uid, gid;
+	enum fail fail = check_listeners(s, why);
+
+	if (fail == FAIL_NONE)
+		fail = server_find_owner(s, &uid, &gid, why);
+	if (fail == FAIL_NONE)
+		fail = server_load_tls(s, &s->tls, why);
+	if (fail == FAIL_NONE)
+		fail = check_tls(s, why);
+	return fail;
+}
+
 /* --- start ----------------------------------------------------------------------------------- */
 
 /* The user that we became may have no right to a file that root read at the start. */
@@ -170,11 +198,11 @@ watch_certificates(struct server *s)
 	}
 }
 
-/* Ports and keys, which may need root. */
+/* Keys, the lock and ports, which may need root. */
 static enum fail
 start_as_root(struct server *s, struct buf *why)
 {
-	enum fail fail = check_listeners(s, why);
+	enum fail fail = server_check(s, why);
 
 	if (fail == FAIL_NONE)
 		fail = server_lock_data(s, why);
@@ -184,9 +212,7 @@ start_as_root(struct server *s, struct buf *why)
 	if (fail != FAIL_NONE)
 		return fail;
 	net_init(&s->net, &s->loop, config_values(&s->config, &net_section));
-	fail = server_load_tls(s, &s->tls, why);
-	if (fail == FAIL_NONE)
-		fail = open_listeners(s, why);
+	fail = open_listeners(s, why);
 	if (fail == FAIL_NONE)
 		fail = signals_start(s);
 	return fail;

@@ -98,6 +98,12 @@ void server_release(struct server *s);
  */
 MUST_CHECK enum fail server_become_user(struct server *s, struct buf *why);
 
+/*
+ * What would stop the start besides the configuration's text: listeners that nobody serves, an
+ * unknown user, certificates. One line in `why` on failure; nothing is opened or made.
+ */
+MUST_CHECK enum fail server_check(struct server *s, struct buf *why);
+
 /* Messages on stderr, with an end of line behind the last. */
 void server_say(const struct buf *why);
 

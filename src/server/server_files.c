@@ -46,9 +46,8 @@ say(struct buf *why, struct str what, const char *text, int error)
 	buf_add_char(why, '\n');
 }
 
-/* Who the server becomes, or is already. */
-static enum fail
-find_owner(struct server *s, unsigned *uid_out, unsigned *gid_out, struct buf *why)
+enum fail
+server_find_owner(struct server *s, unsigned *uid_out, unsigned *gid_out, struct buf *why)
 {
 	*uid_out = geteuid();
 	*gid_out = getegid();
@@ -100,7 +99,7 @@ enum fail
 server_lock_data(struct server *s, struct buf *why)
 {
 	unsigned uid, gid;
-	enum fail fail = find_owner(s, &uid, &gid, why);
+	enum fail fail = server_find_owner(s, &uid, &gid, why);
 
 	if (fail == FAIL_NONE)
 		fail = prepare_folder(s, uid, gid, why);
@@ -117,7 +116,7 @@ enum fail
 server_become_user(struct server *s, struct buf *why)
 {
 	unsigned uid, gid;
-	enum fail fail = find_owner(s, &uid, &gid, why);
+	enum fail fail = server_find_owner(s, &uid, &gid, why);
 
 	if (fail == FAIL_NONE)
 		fail = prepare_folder(s, uid, gid, why);

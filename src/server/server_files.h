@@ -6,6 +6,10 @@
 
 #include "server/server.h"
 
+/* Who the server becomes, or is already. FAIL_MISSING: the user is unknown (said in `why`). */
+MUST_CHECK enum fail server_find_owner(struct server *s, unsigned *uid_out, unsigned *gid_out,
+    struct buf *why);
+
 /* Make the folder if missing, see that it is ours, take its lock. One line in `why` on failure. */
 MUST_CHECK enum fail server_lock_data(struct server *s, struct buf *why);
 

@@ -194,7 +194,44 @@ def test_example(server):
     path = os.path.join(server.folder, "example.conf")
     with open(path, "w") as f:
         f.write(text)
+    done = run("config", "check", "--config", path, check_status=False)
+    equal("conf.example: what is missing here is said", (done.returncode, done.stderr.count("\n")), (1, 1))
+    with open(path, "w") as f:
+        f.write(text.replace("/etc/staunch", server.folder).replace("user = staunch", "user = nobody"))
     equal("conf.example passes its own check", run("config", "check", "--config", path).returncode, 0)
+
+
+WRONG_USES = [
+    (["nonsense"], 2, "staunch: nonsense: there is no such command"),
+    (["user"], 2, "staunch: user: there is no such command"),
+    (["user", "add"], 2, "staunch: user add: an argument is missing"),
+    (["version", "x"], 2, "staunch: x: one argument too many"),
+    (["user", "list", "--wrong"], 2, "staunch: --wrong: this command has no such option"),
+    (["user", "list", "--json=x"], 2, "staunch: --json=x: takes no value"),
+    (["serve", "--config"], 2, "staunch: --config: needs a value"),
+    (["serve", "--config="], 2, "staunch: --config=: needs a value"),
+    (["serve", "--config", "/nonexistent"], 2, "/nonexistent: cannot be read: No such file"),
+    (["setup"], 2, "staunch: setup: say where"),
+    (["setup", "--local", "/nonexistent/a"], 1, "staunch: /nonexistent/a/: No such file"),
+    (["setup", "--local", "FOLDER/x", "--port-base", "-1"], 2, "staunch: --port-base: "),
+    (["setup", "--local", "FOLDER/x", "--hostname", "a b"], 2, "staunch: a b: this is no domain name"),
+    (["setup", "--local", "FOLDER/x", "--domain", "a\nb"], 2, "staunch: a\nb: this is no domain name"),
+    (["mime-parse", "/nonexistent"], 1, "staunch: /nonexistent: No such file"),
+    (["json-parse", "/"], 1, "staunch: /: Is a directory"),
+]
+
+
+def test_wrong_use(server):
+    for words, status, said in WRONG_USES:
+        done = run(*[word.replace("FOLDER", server.folder) for word in words], check_status=False)
+        equal(f"{words}: status", done.returncode, status)
+        check(f"{words}: says what is wrong first", done.stderr.startswith(said), done.stderr)
+    equal("a refused setup makes nothing", os.path.exists(os.path.join(server.folder, "x")), False)
+    for words in (["version"], ["help"], ["config", "example"], ["user", "list", "--config", server.config]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([BINARY, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+        equal(f"{words}: output that is lost", (done.returncode, done.stderr),
+              (1, "staunch: output: cannot be written\n"))
 
 
 def main():
@@ -206,6 +243,7 @@ def main():
         test_commands(server)
         test_anybody(server)
         test_example(server)
+        test_wrong_use(server)
     end()
 
 
