@@ -4,7 +4,7 @@
  * Start, in this order, so that nothing is opened before the configuration is right, ports and keys
  * are opened as root, and everything after that runs without privileges (design section 10):
  *
- *     configuration -> data folder, lock -> ports, certificates -> privileges dropped
+ *     configuration -> certificates -> data folder, lock -> ports -> privileges dropped
  *       -> directory's children -> store, blobs, mail (recovered) -> modules -> ready
  *
  * A module is a protocol room as the version (staunch.c ..) links it in: its settings and how to
