@@ -17,6 +17,7 @@ ask_new(struct directory *d, enum directory_kind kind, struct str key)
 
 	ask->kind = kind;
 	ask->id = ++d->next_id;
+	ask->epoch = d->epoch;
 	ask->deadline_ms = clock_mono_ms() + d->settings->timeout_ms;
 	list_init(&ask->waiters);
 	buf_init(&ask->key, KEY_MAX);
@@ -104,7 +105,7 @@ ask_tell(struct directory *d, struct directory_ask *ask, struct str line, enum f
 		enum fail outcome = line.n > 0 ? ask_read(d, q, line) : fail;
 
 		if (q->kind == DIRECTORY_LOGIN && outcome == FAIL_NONE &&
-		    d->settings->login_cache_ms > 0)
+		    d->settings->login_cache_ms > 0 && ask->epoch == d->epoch)
 			cache_put(&d->logins, str_of(q->login_mark, sizeof q->login_mark), line,
 			    clock_mono_ms() + d->settings->login_cache_ms);
 		ask_leave(q);

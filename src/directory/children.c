@@ -133,7 +133,9 @@ child_line(struct directory_child *c, struct str line)
 	}
 	if (ask == NULL)
 		return false;
-	if (ask->is_shared && d->settings->cache_ms > 0 && is_cacheable(line))
+	/* Put before something changed, it may tell what was true then: not to be kept. */
+	if (ask->is_shared && ask->epoch == d->epoch && d->settings->cache_ms > 0 &&
+	    is_cacheable(line))
 		cache_put(&d->answers, buf_str(&ask->key), line,
 		    clock_mono_ms() + d->settings->cache_ms);
 	ask_tell(d, ask, line, FAIL_TEMP);

@@ -158,6 +158,7 @@ directory_close(struct directory **dp)
 void
 directory_forget(struct directory *d)
 {
+	d->epoch++;
 	cache_clear(&d->answers);
 	cache_clear(&d->logins);
 }
@@ -192,10 +193,12 @@ query_ask(struct directory_query *q, struct str key)
 	struct map_node *node = key.n ? map_find(&d->by_key, key) : NULL;
 	struct directory_ask *ask;
 
-	if (node) {
+	if (node && container_of(node, struct directory_ask, by_key)->epoch == d->epoch) {
 		ask_join(container_of(node, struct directory_ask, by_key), q);
 		return NULL;
 	}
+	if (node)
+		key = STR(""); /* the one under way may be answered from before the change */
 	if (d->ask_count >= (size_t)d->settings->outstanding) {
 		query_done(q, FAIL_TEMP);
 		return NULL;

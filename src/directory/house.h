@@ -30,7 +30,7 @@ struct directory_ask {
 	struct map_node by_key; /* in directory.by_key when it may be shared */
 	bool is_shared;         /* by_key is in use */
 	enum directory_kind kind;
-	uint64_t id;
+	uint64_t id, epoch;   /* epoch: the directory's when it was put */
 	int64_t deadline_ms;  /* DEADLINE_NONE once its queries were told */
 	struct list waiters;  /* directory_query.node */
 	struct buf key, line; /* own; the line is wiped after it was sent */
@@ -67,6 +67,7 @@ struct directory {
 	struct map by_key;   /* asks that may be shared */
 	size_t ask_count;    /* waiting and sent, without those given up */
 	uint64_t next_id;
+	uint64_t epoch; /* counts how often everything learnt was forgotten */
 	struct cache answers, logins;
 	struct directory_stamp stamp;
 	uint64_t stamp_turn;      /* the loop's turn in which it was looked at last, plus one */

@@ -36,8 +36,10 @@ take_account(struct sasl *s)
 {
 	enum fail fail = s->query.op.fail;
 
-	if (fail == FAIL_NONE)
+	if (fail == FAIL_NONE && s->query.account.is_enabled)
 		return SASL_DONE;
+	if (fail == FAIL_NONE)
+		return failed(s, FAIL_DENIED); /* SCRAM: disabled since its keys were read */
 	return failed(s, fail == FAIL_MISSING ? FAIL_DENIED : fail);
 }
 

@@ -43,7 +43,8 @@ directory_login_start(struct directory *d, struct directory_query *q, struct tas
 	(void)name;
 	(void)secret;
 	op_begin(&q->op, owner);
-	q->account = (struct directory_account){ .name = STR("alice@example.test") };
+	q->account =
+	    (struct directory_account){ .name = STR("alice@example.test"), .is_enabled = true };
 	op_finish(&q->op, FAIL_NONE);
 }
 

@@ -286,6 +286,30 @@ test_changes(struct admin *a)
 	CHECK(login("alice", "correct horse") == FAIL_NONE);
 }
 
+/* An answer from before a change is told to who asked, but neither kept nor shared with who asks after it. */
+static void
+test_overtaken(void)
+{
+	struct directory_query q[2] = { 0 };
+
+	TEST_ROW("overtaken");
+	directory_forget(t.directory);
+	directory_login_start(t.directory, &q[0], &t.task, STR("bob"), STR("builder"));
+	directory_forget(
+	    t.directory); /* the password was changed, the child may have read the old */
+	CHECK(wait_for(&q[0]) == FAIL_NONE);
+	CHECK_NUM(t.directory->logins.count, 0);
+	directory_resolve_start(t.directory, &q[0], &t.task, STR("bob@example.test"));
+	directory_forget(t.directory);
+	directory_resolve_start(t.directory, &q[1], &t.task, STR("bob@example.test"));
+	CHECK_NUM(t.directory->ask_count, 2);
+	CHECK(wait_for(&q[0]) == FAIL_NONE);
+	CHECK_NUM(t.directory->answers.count, 0);
+	CHECK(wait_for(&q[1]) == FAIL_NONE);
+	directory_query_release(&q[0]);
+	directory_query_release(&q[1]);
+}
+
 /* Many ask the same: one line is put, all are told; cancelling some harms nobody. */
 static void
 test_shared(void)
@@ -404,6 +428,7 @@ main(void)
 	test_scram();
 	test_changes(a);
 	admin_close(&a);
+	test_overtaken();
 	test_shared();
 	test_outstanding();
 	test_death();
