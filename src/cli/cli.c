@@ -35,7 +35,7 @@ static const struct option options[] = {
 	    "NAME  to take mail for (example.test)" },
 	{ "--name", OPTION_USER, offsetof(struct cli, full_name), true, "TEXT  the person's name" },
 	{ "--quota", OPTION_USER, offsetof(struct cli, quota), true,
-	    "BYTES  limit of all messages" },
+	    "SIZE  limit of all messages, such as 5GB" },
 };
 
 enum cli_status

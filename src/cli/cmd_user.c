@@ -9,6 +9,7 @@
 /* rooms */
 #include "cli/listing.h"
 #include "cli/open.h"
+#include "server/value.h"
 
 /* Run a change; its failure is one line. */
 static enum cli_status
@@ -25,18 +26,21 @@ forget(struct buf *secret)
 	buf_release(secret);
 }
 
+/* As in the configuration: bytes with or without KB, MB, GB, or a plain number. */
 static enum cli_status
-parse_quota(struct str text, int64_t *out)
+parse_amount(struct str text, enum setting_type type, int64_t *out)
 {
-	struct str cur = text;
-	uint64_t n;
+	const struct setting row = { .type = type, .max = INT64_MAX };
+	struct buf why;
+	enum fail fail;
 
-	if (!str_u64(&cur, INT64_MAX, &n) || cur.n > 0) {
-		cli_fail(text, "is not a number of bytes");
-		return CLI_USAGE;
-	}
-	*out = (int64_t)n;
-	return CLI_OK;
+	buf_init(&why, CONFIG_ERRORS_MAX);
+	fail = value_parse(&row, out, text, NULL, &why);
+	buf_add_char(&why, '\0');
+	if (fail != FAIL_NONE)
+		cli_fail(text, buf_str(&why).p);
+	buf_release(&why);
+	return fail == FAIL_NONE ? CLI_OK : CLI_USAGE;
 }
 
 struct postmaster {
@@ -89,7 +93,7 @@ cmd_user_add(const struct cli *cli)
 
 	buf_init(&secret, CLI_SECRET_MAX);
 	if (status == CLI_OK && !str_empty(cli->quota))
-		status = parse_quota(cli->quota, &quota);
+		status = parse_amount(cli->quota, SETTING_BYTES, &quota);
 	if (status == CLI_OK && cli_read_secret(cli, &secret) != FAIL_NONE)
 		status = CLI_FAILED;
 	if (status == CLI_OK)
@@ -132,9 +136,9 @@ cmd_user_quota(const struct cli *cli)
 	enum cli_status status = cli_open_admin(cli, &s, &a);
 
 	if (status == CLI_OK)
-		status = parse_quota(cli->arguments[1], &bytes);
+		status = parse_amount(cli->arguments[1], SETTING_BYTES, &bytes);
 	if (status == CLI_OK)
-		status = parse_quota(cli->arguments[2], &messages);
+		status = parse_amount(cli->arguments[2], SETTING_NUMBER, &messages);
 	if (status == CLI_OK)
 		status = done(a, name, admin_user_quota(a, name, bytes, messages));
 	cli_close_admin(&s, a);

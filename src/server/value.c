@@ -73,10 +73,27 @@ add_amount(const struct setting *row, int64_t amount, struct buf *out)
 	buf_add_c(out, best ? best->name : "");
 }
 
+/* "must be a whole number, alone or with KB, MB, GB" */
+static enum fail
+fail_unit(const struct setting *row, struct buf *why)
+{
+	const char *before = ", alone or with ";
+
+	buf_add(why, STR("must be a whole number"));
+	for (const struct unit *u = units_of(row->type); u->name; u++) {
+		if (u->name[0] == '\0')
+			continue;
+		buf_add_c(why, before);
+		buf_add_c(why, u->name);
+		before = ", ";
+	}
+	return FAIL_SYNTAX;
+}
+
 static enum fail
 parse_amount(const struct setting *row, struct str text, int64_t *out, struct buf *why)
 {
-	bool is_negative = str_skip_char(&text, '-');
+	bool is_negative = str_skip_char(&text, '-'), is_known = false;
 	uint64_t number;
 
 	if (!str_u64(&text, INT64_MAX, &number)) {
@@ -87,6 +104,7 @@ parse_amount(const struct setting *row, struct str text, int64_t *out, struct bu
 	for (const struct unit *u = units_of(row->type); u->name; u++) {
 		if (!str_eq_nocase(text, str_c(u->name)))
 			continue;
+		is_known = true;
 		if (__builtin_mul_overflow((int64_t)number, u->factor, out))
 			break;
 		if (is_negative)
@@ -95,6 +113,8 @@ parse_amount(const struct setting *row, struct str text, int64_t *out, struct bu
 			return FAIL_NONE;
 		break;
 	}
+	if (!is_known)
+		return fail_unit(row, why);
 	buf_add(why, STR("must be between "));
 	add_amount(row, row->min, why);
 	buf_add(why, STR(" and "));

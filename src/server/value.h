@@ -1,5 +1,5 @@
 /*
- * value.h - one value of the configuration file, by its row (private to config).
+ * value.h - one value, by its row: of the configuration file, or an amount on the command line.
  */
 #ifndef SERVER_VALUE_H
 #define SERVER_VALUE_H

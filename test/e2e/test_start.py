@@ -39,6 +39,7 @@ def edited(server, old, new):
 MISTAKES = [
     ("unknown key", "default-domain", "default-domian", 2, "did you mean default-domain?"),
     ("unknown section", "[directory]", "[direktory]", 2, "did you mean directory?"),
+    ("fraction", "[server]", "[server]\nstop = 1.5s", 2, "must be a whole number, alone or with ms, s, m, h, d"),
     ("unknown protocol", "protocol = lmtp", "protocol = lmtq", 2, "must be one of"),
     ("unreadable key", "key.pem", "nothing.pem", 1, "nothing.pem"),
     ("no address", "address = 127.0.0.1:", "address = 127.0.0.1.9:", 1, "127.0.0.1.9:"),
@@ -141,6 +142,10 @@ def test_commands(server):
         equal("deleted at once", smtp.docmd("RCPT", "TO:<somebody@example.test>")[0], 550)
     server.command("user", "passwd", "dora@example.test", "--password-stdin", input="new one\n")
     server.command("user", "del", "emil@example.test")
+    server.command("user", "quota", "dora@example.test", "5GB", "1000")
+    check("sizes as in the configuration", str(5 << 30) in server.command("user", "list").stdout)
+    done = server.command("user", "quota", "dora@example.test", "5 potatoes", "0", check_status=False)
+    equal("a size that is none", (done.returncode, done.stderr.count("\n")), (2, 1))
     server.command("domain", "add", "second.test")
     check("domain list", "second.test" in server.command("domain", "list").stdout)
     server.command("domain", "del", "second.test")
