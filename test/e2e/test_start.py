@@ -198,7 +198,7 @@ def test_example(server):
     equal("conf.example is up to date", text == run("config", "example").stdout, True)
     path = os.path.join(server.folder, "example.conf")
     with open(path, "w") as f:
-        f.write(text)
+        f.write(text.replace("/etc/staunch", server.folder + "/nothing"))
     done = run("config", "check", "--config", path, check_status=False)
     equal("conf.example: what is missing here is said", (done.returncode, done.stderr.count("\n")), (1, 1))
     with open(path, "w") as f:
