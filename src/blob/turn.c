@@ -29,10 +29,22 @@ begin_all(struct blob_store *b)
 			(void)sync_file_range(pending_of(n)->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
+static void
+forget_folders(struct blob_store *b)
+{
+	struct map_node *node;
+
+	while ((node = map_first(&b->folders)) != NULL) {
+		map_remove(&b->folders, node);
+		mem_free(container_of(node, struct blob_folder, node));
+	}
+	map_release(&b->folders);
+}
+
 /*
  * Every open file of the turn becomes durable. Many at once: one syncfs() is one journal commit and one
- * flush of the disk, where each fdatasync() is a flush. It reports write errors since Linux 5.8; where
- * it cannot be used, the files are synced one by one.
+ * flush of the disk, where each fdatasync() is a flush; the folders are durable with it. It reports write
+ * errors since Linux 5.8.
  */
 enum fail
 blob_sync_files(struct blob_store *b)
@@ -53,6 +65,8 @@ blob_sync_files(struct blob_store *b)
 			is_done = true;
 			if (sys.syncfs(p->fd) != 0)
 				fail = blob_error(b, "blob.sync.all", errno);
+			else
+				forget_folders(b);
 		}
 		if (!is_done && fail == FAIL_NONE && sys.fdatasync(p->fd) != 0)
 			fail = blob_error(b, "blob.sync", errno);
@@ -290,8 +304,6 @@ drop_all(struct blob_store *b, struct list *files)
 void
 blob_turn_release(struct blob_store *b)
 {
-	struct map_node *node;
-
 	if (b->loop != NULL) {
 		loop_unhook(&b->sync_hook);
 		loop_unhook(&b->committed_hook);
@@ -300,10 +312,6 @@ blob_turn_release(struct blob_store *b)
 	}
 	drop_all(b, &b->fresh);
 	drop_all(b, &b->doubtful);
-	while ((node = map_first(&b->folders)) != NULL) {
-		map_remove(&b->folders, node);
-		mem_free(container_of(node, struct blob_folder, node));
-	}
-	map_release(&b->folders);
+	forget_folders(b);
 	blob_deletions_release(b);
 }
