@@ -171,14 +171,16 @@ enter_message(struct imap_session *s, struct fetch_work *w, const struct view_se
 
 /* The items of the message under way, as far as the output takes them. */
 static enum imap_pump
-items(struct imap_session *s, struct fetch_work *w)
+items(struct imap_session *s, struct fetch_work *w, struct imap_slice *slice)
 {
-	for (;;) {
+	for (bool is_first = true;; is_first = false) {
 		enum imap_pump pump = imap_content_pump(&w->content);
 		const struct imap_fetch_item *item;
 
 		if (pump != PUMP_DONE || w->item == w->list.count)
 			return pump;
+		if (!is_first && imap_slice_over_now(s, slice))
+			return PUMP_MORE; /* decoding a large part takes its time, a hundred parts more */
 		item = &w->list.items[w->item];
 		if (w->item++ > 0)
 			buf_add_char(conn_out(s->conn), ' ');
@@ -223,7 +225,7 @@ heavy_step(struct imap_session *s)
 			if (fail != FAIL_NONE)
 				return imap_fail(s, fail);
 		}
-		switch (items(s, w)) {
+		switch (items(s, w, &slice)) {
 		case PUMP_MORE: return IMAP_WORK;
 		case PUMP_BROKEN: return imap_bye(s, "[SERVERBUG] A message is damaged");
 		case PUMP_DONE: break;

@@ -144,8 +144,11 @@ search_step(struct imap_session *s)
 	while (!is_over && imap_walk_next(s, &w->walk, &seen)) {
 		if (!seen.entry)
 			continue;
-		if (imap_matches(&w->matcher, w->search.root, &seen))
-			found(s, w, &seen);
+		switch (imap_matches(&w->matcher, w->search.root, &seen, &slice)) {
+		case MATCH_NO: break;
+		case MATCH_YES: found(s, w, &seen); break;
+		case MATCH_LATER: w->walk.next = seen.uid; return IMAP_WORK;
+		}
 		is_over = imap_matcher_was_slow(&w->matcher) ? imap_slice_over_now(s, &slice)
 							     : imap_slice_over(s, &slice);
 	}

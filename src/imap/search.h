@@ -63,6 +63,8 @@ struct imap_key {
 	struct str name; /* KEY_FIELD: the header field, as given */
 	int64_t number;  /* days as seconds, sizes */
 	struct imap_set set;
+	uint64_t asked; /* KEY_BODY, KEY_TEXT: the matcher's message that `is_found` is about */
+	bool is_found;
 	struct imap_key *child; /* first, sorted by cost */
 	struct imap_key *next;  /* sibling */
 };

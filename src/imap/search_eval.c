@@ -146,14 +146,25 @@ field_matches(struct imap_matcher *m, const struct imap_key *key)
 	return message && message_contains(message, key->text, TEXT_HEADER, key->name);
 }
 
+/* Remembered for as long as the message is asked about; at least one key is answered in each step. */
 static bool
-content_matches(struct imap_matcher *m, const struct imap_key *key)
+content_matches(struct imap_matcher *m, struct imap_key *key)
 {
-	const struct message *message = whole(m);
+	const struct message *message;
 
-	return message &&
+	if (key->asked == m->number)
+		return key->is_found;
+	if (m->has_looked && imap_slice_over_now(m->session, m->slice)) {
+		m->is_cut = true;
+		return false;
+	}
+	message = whole(m);
+	m->has_looked = true;
+	key->asked = m->number;
+	key->is_found = message &&
 	    message_contains(message, key->text, key->kind == KEY_BODY ? TEXT_BODY : TEXT_ALL,
 		STR(""));
+	return key->is_found;
 }
 
 static bool
@@ -164,20 +175,22 @@ saved_has(const struct imap_ranges *saved, uint32_t uid)
 	return imap_set_has(&set, uid);
 }
 
+static bool key_holds(struct imap_matcher *m, struct imap_key *key);
+
 static bool
-children_match(struct imap_matcher *m, const struct imap_key *key)
+children_match(struct imap_matcher *m, struct imap_key *key)
 {
 	bool is_or = key->kind == KEY_OR;
 
-	for (const struct imap_key *child = key->child; child; child = child->next)
-		if (imap_matches(m, child, &m->seen) == is_or)
+	for (struct imap_key *child = key->child; child && !m->is_cut; child = child->next)
+		if (key_holds(m, child) == is_or)
 			return is_or;
 	return !is_or;
 }
 
 /* Without regard to is_not. */
 static bool
-key_matches(struct imap_matcher *m, const struct imap_key *key)
+key_matches(struct imap_matcher *m, struct imap_key *key)
 {
 	const struct view_entry *e = m->seen.entry;
 	const struct imap_session *s = m->session;
@@ -214,13 +227,28 @@ key_matches(struct imap_matcher *m, const struct imap_key *key)
 	return false;
 }
 
-bool
-imap_matches(struct imap_matcher *m, const struct imap_key *key, const struct view_seen *seen)
+static bool
+key_holds(struct imap_matcher *m, struct imap_key *key)
 {
-	if (seen != &m->seen) {
+	return key_matches(m, key) != key->is_not;
+}
+
+enum imap_match
+imap_matches(struct imap_matcher *m, struct imap_key *key, const struct view_seen *seen,
+    struct imap_slice *slice)
+{
+	bool is_same = m->is_cut && m->seen.uid == seen->uid, holds;
+
+	if (!is_same) {
 		if (imap_matcher_was_slow(m))
 			forget(m);
-		m->seen = *seen;
+		m->number++;
 	}
-	return key_matches(m, key) != key->is_not;
+	m->seen = *seen;
+	m->slice = slice;
+	m->has_looked = m->is_cut = false;
+	holds = key_holds(m, key);
+	if (m->is_cut)
+		return MATCH_LATER;
+	return holds ? MATCH_YES : MATCH_NO;
 }

@@ -2,7 +2,9 @@
  * search_eval.h - does a message match a SEARCH key (RFC 9051 6.4.4)?
  *
  * Asks the mailbox's index first, then the stored summary, then the message's file, each only when a
- * key needs it (search.h sorts the keys so).
+ * key needs it (search.h sorts the keys so). Looking through a large message takes its time: when the
+ * slice is over between two such keys the answer is MATCH_LATER, and asking again for the same message
+ * goes on from there.
  */
 #ifndef IMAP_SEARCH_EVAL_H
 #define IMAP_SEARCH_EVAL_H
@@ -15,6 +17,8 @@
 #include "imap/session.h"
 #include "message/message.h"
 
+enum imap_match { MATCH_NO, MATCH_YES, MATCH_LATER };
+
 struct imap_matcher {
 	struct imap_session *session; /* borrow */
 	struct arena arena;           /* of one message */
@@ -22,6 +26,10 @@ struct imap_matcher {
 	struct message *summary;      /* arena; NULL: not yet asked for */
 	struct message parsed;        /* when is_parsed */
 	struct blob_map map;
+	struct imap_slice *slice; /* borrow: of this step */
+	uint64_t number;          /* counts messages, for imap_key.asked */
+	bool has_looked;          /* through a file, in this step */
+	bool is_cut;              /* .. and there was no time for another key */
 	bool is_parsed;
 	bool is_unreadable;      /* its file cannot be read: nothing in it matches */
 	bool is_some_unreadable; /* one of all */
@@ -33,8 +41,9 @@ void imap_matcher_release(struct imap_matcher *m);
 /* Before the first message: ids and keywords of the tree are looked up once. */
 MUST_CHECK enum fail imap_matcher_prepare(struct imap_matcher *m, struct imap_key *key);
 
-/* Does this message match? */
-bool imap_matches(struct imap_matcher *m, const struct imap_key *key, const struct view_seen *seen);
+/* Does this message match? After MATCH_LATER the same message is asked for again in a later step. */
+enum imap_match imap_matches(struct imap_matcher *m, struct imap_key *key,
+    const struct view_seen *seen, struct imap_slice *slice);
 
 /* A summary or a file was looked at for the last message. */
 bool imap_matcher_was_slow(const struct imap_matcher *m);

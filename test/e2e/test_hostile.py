@@ -8,6 +8,7 @@ import base64
 import imaplib
 import resource
 import socket
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -143,6 +144,46 @@ def test_flood(server):
             continue
 
 
+def longest_wait(server, action):
+    """How long others wait while one client does this."""
+    worst, is_over = [0], threading.Event()
+
+    def probe():
+        with connect(server, "smtp") as s:
+            f = s.makefile("rb")
+            f.readline()
+            while not is_over.is_set():
+                started = time.time()
+                s.sendall(b"RSET\r\n")
+                f.readline()
+                worst[0] = max(worst[0], time.time() - started)
+                time.sleep(0.005)
+
+    thread = threading.Thread(target=probe)
+    thread.start()
+    action()
+    is_over.set()
+    thread.join()
+    return worst[0]
+
+
+def test_long_searches(server):
+    """Many texts in a large message, many pieces of a large part: others are served in between."""
+    imap = imaplib.IMAP4("127.0.0.1", server.port("imap"))
+    imap.login(BOB, SECRET)
+    imap.create("LARGE")
+    imap.append("LARGE", "", None, b"Subject: large\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"YSBiIGMgZCBlIGYgZyBoIGkgag==\r\n" * 100000)
+    imap.select("LARGE")
+    one = longest_wait(server, lambda: imap.search(None, "NOT", "BODY", "nowhere"))
+    keys = [word for i in range(40) for word in ("NOT", "BODY", f"nowhere{i}")]
+    many = longest_wait(server, lambda: equal("40 texts", imap.search(None, *keys)[1], [b"1"]))
+    check("40 texts: others wait for a few of them only", many < 8 * one + 0.1, (one, many))
+    pieces = " ".join(f"BINARY.PEEK[1]<{1000000 + i}.1>" for i in range(100))
+    many = longest_wait(server, lambda: equal("100 pieces", imap.fetch("1", f"({pieces})")[0], "OK"))
+    check("100 pieces: others wait for a few of them only", many < 8 * one + 0.1, (one, many))
+    imap.logout()
+
+
 def nested_message(depth):
     head = b"Subject: deep\r\nMIME-Version: 1.0\r\n"
     body = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (i, i) for i in range(depth))
@@ -198,6 +239,7 @@ def main():
         test_endless_literals(server)
         test_slow_drips(server)
         test_slow_reader(server)
+        test_long_searches(server)
         test_deep_mime(server)
         test_deep_json(server)
     with Server(settings=f"[net]\nlimit-loopback = yes\nconnections-per-address = {LIMIT}") as server:
