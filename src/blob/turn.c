@@ -123,7 +123,8 @@ blob_sync(struct blob_store *b)
 		fail = FAIL_TEMP;
 	if (fail == FAIL_NONE)
 		fail = blob_sync_files(b);
-	if (fail == FAIL_NONE)
+	/* Folders are needed by a commit only: those left by a failure do not fail idle turns. */
+	if (fail == FAIL_NONE && (store_is_dirty(b->store) || !list_empty(&b->fresh)))
 		fail = sync_folders(b);
 	b->has_failed = fail != FAIL_NONE;
 	return fail;
