@@ -58,7 +58,7 @@ welcome(struct smtp_session *s)
 {
 	s->have |= HAVE_AUTH;
 	s->log.user = smtp_user(s)->name;
-	log_info(&s->log, "smtp.login", LOG_TEXT("mechanism", str_c("SASL")));
+	log_info(&s->log, "smtp.login");
 	return smtp_say(s, REPLY_AUTH_OK);
 }
 
@@ -110,8 +110,10 @@ cmd_auth(struct smtp_session *s, struct str argument)
 
 	if (s->have & HAVE_AUTH)
 		return smtp_say(s, REPLY_HAS_AUTH);
+	if (str_empty(mechanism))
+		return smtp_say(s, REPLY_SYNTAX);
 	if (!smtp_can_login(s))
-		return smtp_say(s, REPLY_NEED_TLS);
+		return smtp_say(s, REPLY_AUTH_NEEDS_TLS); /* RFC 4954 6 */
 	if (s->sasl == NULL)
 		s->sasl = mem_new(1, sizeof *s->sasl);
 	if (sasl_start(s->sasl, s->service->directory, &s->task, mechanism) != FAIL_NONE)
@@ -140,7 +142,7 @@ smtp_auth_delayed(struct smtp_session *s)
 {
 	enum smtp_state next = give_up(s, REPLY_AUTH_FAILED);
 
-	if (s->login_failures < s->service->settings->login_failures)
+	if (next == SMTP_CLOSING || s->login_failures < s->service->settings->login_failures)
 		return next;
 	smtp_reply_write(conn_out(s->conn), REPLY_TOO_MANY_ERRORS);
 	return SMTP_CLOSING;

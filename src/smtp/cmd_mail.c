@@ -14,13 +14,16 @@ static enum smtp_reply
 take_size(struct str value, const struct smtp_session *s, struct mail_params *p)
 {
 	if (!str_u64(&value, UINT64_MAX, &p->bytes) || value.n > 0)
-		return REPLY_BAD_PARAM;
+		return REPLY_BAD_VALUE;
 	return p->bytes > (uint64_t)s->service->settings->message_bytes ? REPLY_TOO_BIG : REPLY_OK;
 }
 
 static enum smtp_reply
 take_param(struct str name, struct str value, const struct smtp_session *s, struct mail_params *p)
 {
+	char decoded[SMTP_LINE_MAX];
+	size_t n;
+
 	if (!(s->have & HAVE_ESMTP))
 		return REPLY_BAD_PARAM;
 	if (str_eq_nocase(name, STR("SIZE")))
@@ -29,14 +32,15 @@ take_param(struct str name, struct str value, const struct smtp_session *s, stru
 		STR("BODY"))) /* all bytes are kept as they are: nothing to convert */
 		return str_eq_nocase(value, STR("7BIT")) || str_eq_nocase(value, STR("8BITMIME"))
 		    ? REPLY_OK
-		    : REPLY_BAD_PARAM;
+		    : REPLY_BAD_VALUE;
 	if (str_eq_nocase(name, STR("SMTPUTF8")) && str_empty(value)) {
 		p->is_utf8 = true;
 		return REPLY_OK;
 	}
-	if (str_eq_nocase(name, STR("AUTH")) &&
-	    !str_empty(value)) /* nobody's word is trusted for it */
-		return REPLY_OK;
+	if (str_eq_nocase(name, STR("AUTH"))) /* nobody's word is trusted for it */
+		return smtp_xtext_decode(value, decoded, sizeof decoded, &n) == FAIL_NONE && n > 0
+		    ? REPLY_OK
+		    : REPLY_BAD_VALUE;
 	return REPLY_BAD_PARAM;
 }
 
@@ -54,16 +58,15 @@ take_params(struct str rest, const struct smtp_session *s, struct mail_params *p
 	return REPLY_OK;
 }
 
-/* May this sender be used here? */
+/* May this sender be used here? The null path is everybody's: receipts have it. */
 static enum smtp_reply
 check_sender(const struct smtp_session *s, const struct smtp_path *path)
 {
-	if (!smtp_is_submission(s))
+	if (!smtp_is_submission(s) || str_empty(path->address))
 		return REPLY_OK;
-	if (str_empty(path->address) ||
-	    !directory_may_send_as(s->service->directory, smtp_user(s), path->address))
-		return REPLY_NOT_OWNER;
-	return REPLY_OK;
+	return directory_may_send_as(s->service->directory, smtp_user(s), path->address)
+	    ? REPLY_OK
+	    : REPLY_NOT_OWNER;
 }
 
 enum smtp_state

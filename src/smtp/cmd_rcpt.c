@@ -100,6 +100,8 @@ accept_rcpt(struct smtp_session *s)
 
 	directory_query_release(&t->account);
 	directory_query_release(&t->resolve);
+	if (t->is_crowded)
+		return refuse(s, REPLY_TOO_MANY_RCPT);
 	if (t->is_full)
 		return refuse(s, smtp_is_lmtp(s) ? REPLY_QUOTA_LATER : REPLY_QUOTA);
 	if (t->target_found == 0)
@@ -134,7 +136,7 @@ smtp_rcpt_resolved(struct smtp_session *s)
 			return refuse(s, REPLY_NO_RELAY);
 	}
 	t->target_at = t->target_found = 0;
-	t->is_disabled = t->is_full = false;
+	t->is_disabled = t->is_full = t->is_crowded = false;
 	return next_target(s);
 }
 
@@ -152,7 +154,8 @@ add_target(struct smtp_session *s, const struct directory_account *account)
 	fail = account_room(open, t->announced_bytes > 0 ? t->announced_bytes : 1);
 	account_close(&open);
 	if (fail == FAIL_NONE)
-		fail = delivery_targets_add(&t->targets, t->rcpt, account->name, &limits);
+		t->is_crowded |=
+		    delivery_targets_add(&t->targets, t->rcpt, account->name, &limits) != FAIL_NONE;
 	return fail;
 }
 

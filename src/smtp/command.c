@@ -24,14 +24,21 @@ const struct smtp_command smtp_commands[] = {
 };
 /* clang-format on */
 
+/* Does this kind of service have the command? */
+static bool
+is_spoken(const struct smtp_session *s, unsigned flags)
+{
+	if (flags & (smtp_is_lmtp(s) ? ONLY_SMTP : ONLY_LMTP))
+		return false;
+	return !(flags & ONLY_SUBMISSION) || smtp_is_submission(s);
+}
+
 /* What a row's flags object to, or REPLY_COUNT when nothing. */
 static enum smtp_reply
 objection(const struct smtp_session *s, unsigned flags, struct str argument)
 {
-	if (((flags & ONLY_SMTP) && smtp_is_lmtp(s)) || ((flags & ONLY_LMTP) && !smtp_is_lmtp(s)))
-		return REPLY_UNKNOWN;
-	if ((flags & ONLY_SUBMISSION) && !smtp_is_submission(s))
-		return REPLY_NOT_HERE;
+	if (!is_spoken(s, flags))
+		return (flags & ONLY_SUBMISSION) ? REPLY_NOT_HERE : REPLY_UNKNOWN;
 	if ((flags & NO_ARGUMENT) && !str_empty(argument))
 		return REPLY_NO_ARGUMENT;
 	if ((flags & NEED_HELO) && !(s->have & HAVE_HELO))
@@ -70,7 +77,8 @@ cmd_help(struct smtp_session *s, struct str argument)
 	struct buf *out = conn_out(s->conn);
 
 	for (const struct smtp_command *c = smtp_commands; c->name; c++) {
-		if (!str_empty(argument) && !str_eq_nocase(argument, str_c(c->name)))
+		if (!is_spoken(s, c->flags) ||
+		    (!str_empty(argument) && !str_eq_nocase(argument, str_c(c->name))))
 			continue;
 		buf_add(out, STR("214-2.0.0 "));
 		buf_add_c(out, c->help);

@@ -82,6 +82,8 @@ smtp_start_content(struct smtp_session *s)
 	    ? intake_start(&t->intake, mail_blobs(s->service->mail), t->targets.targets[0].account,
 		  buf_str(&trace), (uint64_t)s->service->settings->message_bytes)
 	    : FAIL_LIMIT;
+	if (fail != FAIL_NONE)
+		intake_cancel(&t->intake); /* a second DATA may find the disk well again */
 	buf_release(&trace);
 	return fail;
 }
@@ -89,11 +91,11 @@ smtp_start_content(struct smtp_session *s)
 /* --- its end ------------------------------------------------------------------------------------- */
 
 static enum smtp_reply
-reply_of(enum fail fail, bool is_lmtp)
+reply_of(enum fail fail)
 {
 	switch (fail) {
 	case FAIL_NONE: return REPLY_ACCEPTED;
-	case FAIL_LIMIT: return is_lmtp ? REPLY_QUOTA : REPLY_QUOTA_LATER;
+	case FAIL_LIMIT: return REPLY_QUOTA_LATER;
 	case FAIL_PERM: return REPLY_LOOP;
 	case FAIL_SYNTAX:
 	case FAIL_DENIED:
@@ -186,7 +188,7 @@ answer_each(struct smtp_session *s, enum smtp_reply judgement, enum fail stored)
 		if (judgement == REPLY_ACCEPTED) {
 			/* where nothing was tried, because the content could not be kept, all share that */
 			reply = reply_of(
-			    stored != FAIL_NONE && outcome == FAIL_NONE ? stored : outcome, true);
+			    stored != FAIL_NONE && outcome == FAIL_NONE ? stored : outcome);
 		}
 		note_message(s, r->address, reply);
 		smtp_reply_write(conn_out(s->conn), reply);
@@ -206,7 +208,7 @@ smtp_finish_message(struct smtp_session *s)
 		next = answer_each(s, reply, stored);
 	} else {
 		if (reply == REPLY_ACCEPTED)
-			reply = reply_of(stored, false);
+			reply = reply_of(stored);
 		note_message(s, s->txn->rcpts->address, reply);
 		next = smtp_say(s, reply);
 	}

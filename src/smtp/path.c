@@ -3,6 +3,9 @@
 /* base */
 #include "base/limits.h"
 
+/* rooms */
+#include "codec/utf8.h"
+
 #define LOCAL_PART_MAX 64  /* bytes; RFC 5321 4.5.3.1.1 */
 #define DOMAIN_MAX     255 /* bytes; RFC 5321 4.5.3.1.2 */
 
@@ -167,8 +170,9 @@ smtp_path_parse(struct str *cur, struct smtp_path *out)
 	if (out->local.n > LOCAL_PART_MAX || out->domain.n > DOMAIN_MAX ||
 	    out->address.n > SMTP_PATH_MAX)
 		return FAIL_LIMIT;
-	for (size_t i = 0; i < out->address.n; i++)
-		out->is_utf8 |= is_utf8_byte(out->address.p[i]);
+	if (!utf8_is_valid(out->address))
+		return FAIL_SYNTAX;
+	out->is_utf8 = !utf8_is_ascii(out->address);
 	*cur = rest;
 	return FAIL_NONE;
 }
@@ -182,13 +186,17 @@ is_param_char(char c)
 bool
 smtp_param_next(struct str *cur, struct str *name_out, struct str *value_out)
 {
-	size_t n = 0;
+	size_t n = 0, before = cur->n;
 
 	while (str_skip_char(cur, ' '))
 		continue;
 	*name_out = *value_out = STR("");
 	if (cur->n == 0)
 		return false;
+	if (cur->n == before) { /* something glued to the path or a value */
+		*cur = STR("");
+		return true;
+	}
 	while (n < cur->n && is_param_char(cur->p[n]))
 		n++;
 	*name_out = str_head(*cur, n);
@@ -236,5 +244,5 @@ smtp_xtext_decode(struct str text, char *out, size_t max, size_t *length_out)
 bool
 smtp_is_hello_name(struct str name)
 {
-	return name.n <= DOMAIN_MAX && take_domain(&name) && name.n == 0;
+	return name.n <= DOMAIN_MAX && utf8_is_ascii(name) && take_domain(&name) && name.n == 0;
 }

@@ -35,7 +35,8 @@ MUST_CHECK bool smtp_param_next(struct str *cur, struct str *name_out, struct st
 /* xtext of RFC 3461 4: "+XX" escapes; decoded into `out` of at most `max` bytes. */
 MUST_CHECK enum fail smtp_xtext_decode(struct str text, char *out, size_t max, size_t *length_out);
 
-/* The argument of HELO, EHLO and LHLO: a domain or an address literal (RFC 5321 4.1.1.1). */
+/* The argument of HELO, EHLO and LHLO: a domain or an address literal (RFC 5321 4.1.1.1). Never UTF-8: it
+ * would get into the header of messages without SMTPUTF8 (RFC 6531 3.7.1). */
 bool smtp_is_hello_name(struct str name);
 
 #endif

@@ -174,7 +174,9 @@ take_line(struct smtp_session *s)
 	case LINE_NONE: return SMTP_STAY;
 	case LINE_READY: return is_auth ? smtp_auth_line(s, line) : smtp_dispatch(s, line);
 	case LINE_TOO_LONG:
-		return is_auth ? smtp_auth_line(s, STR("*")) : smtp_say(s, REPLY_LINE_TOO_LONG);
+		if (is_auth)
+			smtp_auth_forget(s);
+		return smtp_say(s, is_auth ? REPLY_AUTH_TOO_LONG : REPLY_LINE_TOO_LONG);
 	case LINE_BARE:
 		smtp_reply_write(conn_out(s->conn), REPLY_BARE_LINE_END);
 		return SMTP_CLOSING; /* who hides commands behind a bare LF gets no second chance */

@@ -85,7 +85,7 @@ struct smtp_txn {
 	struct str rcpt;                         /* arena; the recipient being looked up */
 	size_t target_at;                        /* next of resolve.targets to be looked up */
 	size_t target_found;                     /* accounts that the recipient led to */
-	bool is_disabled, is_full;               /* .. or would have */
+	bool is_disabled, is_full, is_crowded;   /* .. or would have */
 	struct dots_state dots;
 	struct intake intake; /* own */
 	bool is_refused;      /* the data is read to its end, then `refusal` is said */
