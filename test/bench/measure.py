@@ -35,6 +35,12 @@ def deliver(subject, protocol, connections, count, size=SIZE, recipients=None):
     return count / (time.perf_counter() - began)
 
 
+def settle():
+    """What came before, and the other subject's last writes, is no part of the next measurement."""
+    os.sync()
+    time.sleep(0.5)
+
+
 def deliveries(all_subjects, rounds, counts):
     """{(subject, protocol, connections): median}, the subjects taking turns in each round."""
     seen = {}
@@ -42,6 +48,7 @@ def deliveries(all_subjects, rounds, counts):
         for protocol in ("smtp", "lmtp"):
             for connections, count in counts.items():
                 for subject in all_subjects:
+                    settle()
                     rate = deliver(subject, protocol, connections, count)
                     seen.setdefault((subject.name, protocol, connections), []).append(rate)
     return {key: statistics.median(rates) for key, rates in seen.items()}
@@ -123,6 +130,7 @@ def big_mailbox(subject, user, count):
     found["envelope"] = few / median_of(subject, user, select, f"FETCH 1:{few} (ENVELOPE)", 3)
     appended = 300
     other = subjects.USERS[0]
+    settle()
     seconds = imap(subject, other, ["SELECT INBOX", f"@append {appended} 1 {SIZE} INBOX",
                                     f"@append {appended * 3} 50 {SIZE} INBOX"])
     found["append"] = appended / seconds[1]
