@@ -43,6 +43,7 @@ static const struct {
 	{ "open quote", "<\"a@b>", FAIL_SYNTAX, NULL, NULL, NULL, NULL },
 	{ "control in quotes", "<\"a\t\"@b>", FAIL_SYNTAX, NULL, NULL, NULL, NULL },
 	{ "open literal", "<a@[1.2>", FAIL_SYNTAX, NULL, NULL, NULL, NULL },
+	{ "not UTF-8", "<a\xff@b>", FAIL_SYNTAX, NULL, NULL, NULL, NULL },
 	{ "empty", "", FAIL_SYNTAX, NULL, NULL, NULL, NULL },
 };
 
@@ -143,6 +144,7 @@ test_hello(void)
 	CHECK(!smtp_is_hello_name(STR("a b")));
 	CHECK(!smtp_is_hello_name(STR("a\tb")));
 	CHECK(!smtp_is_hello_name(STR(".a")));
+	CHECK(!smtp_is_hello_name(STR("\xc3\xb6.test")));
 }
 
 int

@@ -1,0 +1,46 @@
+/* Paths, parameters, xtext and hello names: cursors move on success only and stay inside. */
+#include "smtp/path.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "codec/utf8.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+paths(struct str in)
+{
+	struct str cur = in, name, value;
+	struct smtp_path path;
+	size_t left;
+
+	if (smtp_path_parse(&cur, &path) != FAIL_NONE) {
+		invariant(cur.p == in.p && cur.n == in.n);
+		return;
+	}
+	invariant(cur.n < in.n && cur.p + cur.n == in.p + in.n);
+	invariant(path.local.n + path.domain.n <= path.address.n);
+	invariant(utf8_is_valid(path.address));
+	invariant(path.is_utf8 == !utf8_is_ascii(path.address));
+	invariant(str_find_char(path.address, '\r') == STR_NONE);
+	invariant(str_find_char(path.address, '\n') == STR_NONE);
+	for (left = cur.n; smtp_param_next(&cur, &name, &value); left = cur.n)
+		invariant(cur.n < left && name.n + value.n <= left);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str in = str_of(data, size);
+	char out[100];
+	size_t n;
+
+	paths(in);
+	if (smtp_xtext_decode(in, out, sizeof out, &n) == FAIL_NONE)
+		invariant(n <= sizeof out && n <= in.n);
+	if (smtp_is_hello_name(in))
+		invariant(in.n > 0 && utf8_is_ascii(in) && str_find_char(in, ' ') == STR_NONE);
+	return 0;
+}

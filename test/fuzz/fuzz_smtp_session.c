@@ -1,0 +1,125 @@
+/* A whole session on arbitrary bytes, of a kind that the first byte chooses: it never breaks its facts, and ends with the peer. */
+#include "smtp/smtp.h"
+
+/* system */
+#include <stdio.h>
+#include <stdlib.h>
+
+/* base */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/test.h"
+
+/* rooms */
+#include "blob/blob.h"
+#include "lib/fake_directory.h"
+#include "mail/mail.h"
+#include "net/memory.h"
+#include "store/store.h"
+#include "sys/sys.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct stage {
+	struct loop loop;
+	struct net net;
+	struct store *store;
+	struct blob_store *blobs;
+	struct mail *mail;
+	struct smtp_service service;
+	struct listener listeners[3];
+	bool is_open;
+} stage;
+
+static struct smtp_listener kinds[] = {
+	{ .kind = SMTP_KIND_MX },
+	{ .kind = SMTP_KIND_SUBMISSION, .has_plaintext_login = true },
+	{ .kind = SMTP_KIND_LMTP },
+};
+
+static const struct smtp_settings settings = {
+	.message_bytes = 4000,
+	.recipients = 4,
+	.messages = 5,
+	.errors = 20,
+	.command_ms = 300000,
+	.data_ms = 600000,
+	.login_failures = 3,
+};
+
+static int
+no_sync(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+static void
+close_stage(void)
+{
+	net_release(&stage.net);
+	mail_close(&stage.mail);
+	blob_close(&stage.blobs);
+	store_close(&stage.store);
+	loop_release(&stage.loop);
+	(void)test_end();
+}
+
+/* Once; what one input does to the mail, the next one finds. */
+static void
+open_stage(void)
+{
+	const char *folder = test_folder();
+	char path[300];
+
+	sys.fsync = sys.fdatasync = sys.syncfs = no_sync;
+	invariant(atexit(close_stage) == 0);
+	fake_directory_hold(false);
+	log_set_level(LOG_LEVEL_ERROR);
+	clock_fake(1000, 1000000);
+	snprintf(path, sizeof(path), "%s/store.db", folder);
+	invariant(loop_init(&stage.loop) == FAIL_NONE);
+	invariant(store_open(&stage.store, &stage.loop, str_c(path), NULL) == FAIL_NONE);
+	invariant(blob_open(&stage.blobs, &stage.loop, stage.store, str_c(folder)) == FAIL_NONE);
+	invariant(mail_open(&stage.mail, &stage.loop, stage.store, stage.blobs) == FAIL_NONE);
+	net_init(&stage.net, &stage.loop, &net_settings_default);
+	smtp_service_init(&stage.service);
+	stage.service.loop = &stage.loop;
+	stage.service.mail = stage.mail;
+	stage.service.settings = &settings;
+	stage.service.hostname = STR("mx.example.test");
+	for (size_t i = 0; i < 3; i++)
+		stage.listeners[i] =
+		    (struct listener){ .service = &stage.service.service, .settings = &kinds[i] };
+	stage.is_open = true;
+}
+
+static void
+turns(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		loop_turn(&stage.loop, 0);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct listener *l;
+	struct conn *c;
+
+	if (!stage.is_open)
+		open_stage();
+	if (size == 0)
+		return 0;
+	l = &stage.listeners[data[0] % 3];
+	c = conn_memory(&stage.net, l, STR("127.0.0.1"));
+	stage.service.service.accept(&stage.service.service, l, c);
+	conn_memory_feed(c, str_of(data + 1, size - 1));
+	conn_memory_end(c);
+	for (unsigned i = 0; i < 1000 && !list_empty(&stage.service.sessions); i++)
+		turns(1);
+	invariant(list_empty(&stage.service.sessions));
+	turns(2);
+	return 0;
+}

@@ -1,0 +1,131 @@
+#include "smtp/intake.h"
+
+/* system */
+#include <stdio.h>
+
+/* base */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/test.h"
+
+/* rooms */
+#include "store/store.h"
+
+#define TRACE "Received: here\r\n"
+
+static struct store *store;
+static struct blob_store *blobs;
+
+static const struct {
+	const char *name, *in;
+	bool is_submission;
+	const char *want; /* "*" stands for what is random */
+} rows[] = {
+	{ "header and body", "A: b\r\n\r\ntext\r\n", false, TRACE "A: b\r\n\r\ntext\r\n" },
+	{ "body only", "\r\ntext\r\n", false, TRACE "\r\ntext\r\n" },
+	{ "header only", "A: b\r\n", false, TRACE "A: b\r\n" },
+	{ "nothing", "", false, TRACE },
+	{ "no line end", "A: b\r\n\r\ntext", false, TRACE "A: b\r\n\r\ntext" },
+	{ "CR alone at the end", "A: b\r\n\r", false, TRACE "A: b\r\n\r" },
+	{ "complete", "Date: x\r\nmessage-id: y\r\n\r\n", true,
+	    TRACE "Date: x\r\nmessage-id: y\r\n\r\n" },
+	{ "no date", "Message-ID: y\r\n\r\n", true,
+	    TRACE "Date: Thu, 1 Jan 1970 00:00:01 +0000\r\nMessage-ID: y\r\n\r\n" },
+	{ "nothing at submission", "", true,
+	    TRACE "Date: Thu, 1 Jan 1970 00:00:01 +0000\r\nMessage-ID: <*@mx.test>\r\n" },
+};
+
+/* Feed in pieces; the file's bytes, or its failure. */
+static enum fail
+take(struct str in, size_t piece, bool is_submission, uint64_t max, struct buf *out)
+{
+	struct intake i = { .is_submission = is_submission, .hostname = STR("mx.test") };
+	struct blob_name name;
+	struct blob_map map;
+	enum fail fail;
+
+	CHECK(intake_start(&i, blobs, STR("alice"), STR(TRACE), max) == FAIL_NONE);
+	for (size_t at = 0; at < in.n; at += piece)
+		intake_feed(&i, str_slice(in, at, piece));
+	CHECK_NUM(i.size, in.n);
+	fail = intake_finish(&i, &name);
+	if (fail == FAIL_NONE &&
+	    CHECK(blob_map(blobs, STR("alice"), blob_name_str(&name), &map) == FAIL_NONE)) {
+		buf_add(out, map.bytes);
+		blob_unmap(&map);
+	}
+	intake_cancel(&i);
+	return fail;
+}
+
+static bool
+is_like(struct str got, struct str want)
+{
+	size_t star = str_find_char(want, '*');
+
+	if (star == STR_NONE)
+		return str_eq(got, want);
+	return str_starts(got, str_head(want, star)) && str_ends(got, str_from(want, star + 1));
+}
+
+static void
+test_rows(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		for (size_t piece = 1; piece < 100; piece += 7) {
+			struct buf out;
+
+			TEST_ROW(rows[i].name);
+			buf_init(&out, 10000);
+			CHECK(take(str_c(rows[i].in), piece, rows[i].is_submission, 1000, &out) ==
+			    FAIL_NONE);
+			if (!is_like(buf_str(&out), str_c(rows[i].want)))
+				CHECK_STR(buf_str(&out), str_c(rows[i].want));
+			buf_release(&out);
+		}
+	}
+}
+
+/* A header over INTAKE_HEADER_MAX goes on as it is, in pieces of any size. */
+static void
+test_long_header(void)
+{
+	struct buf in, out;
+
+	TEST_ROW("long header");
+	buf_init(&in, INTAKE_HEADER_MAX + 2000);
+	while (in.n < INTAKE_HEADER_MAX + 1000)
+		buf_add_c(&in, "A: 0123456789\r\n");
+	buf_add_c(&in, "\r\nbody\r\n");
+	for (size_t piece = 1000; piece < 1000000; piece = piece * 7 + 1) {
+		buf_init(&out, INTAKE_HEADER_MAX + 4000);
+		CHECK(take(buf_str(&in), piece, false, in.n, &out) == FAIL_NONE);
+		CHECK(str_starts(buf_str(&out), STR(TRACE)));
+		CHECK(str_eq(str_from(buf_str(&out), sizeof TRACE - 1), buf_str(&in)));
+		buf_release(&out);
+	}
+	TEST_ROW("one byte too many");
+	buf_init(&out, 100);
+	CHECK(take(buf_str(&in), 5000, false, in.n - 1, &out) == FAIL_LIMIT);
+	buf_release(&out);
+	buf_release(&in);
+}
+
+int
+main(void)
+{
+	char path[300];
+
+	clock_fake(1000, 1000);
+	snprintf(path, sizeof path, "%s/store.db", test_folder());
+	CHECK(store_open(&store, NULL, str_c(path), NULL) == FAIL_NONE);
+	snprintf(path, sizeof path, "%s/mail", test_folder());
+	CHECK(blob_open(&blobs, NULL, store, str_c(path)) == FAIL_NONE);
+	CHECK(blob_recover(blobs) == FAIL_NONE);
+	test_rows();
+	test_long_header();
+	CHECK(blob_commit(blobs) == FAIL_NONE);
+	blob_close(&blobs);
+	store_close(&store);
+	return test_end();
+}
