@@ -183,17 +183,21 @@ judge_items(struct jmap_call *c, struct query *q)
 		struct sort_item item = q->items[q->at];
 		struct candidate who = candidate_of(c, q, &item);
 		bool is_match = false;
-		enum fail fail = filter_judge(q->filter, &who, &is_match);
+		enum fail fail;
 
+		who.slice_end_us = c->slice_end_us;
+		fail = filter_judge(q->filter, &who, &is_match);
 		blob_unmap(&who.map);
 		if (fail && fail != FAIL_MISSING) {
 			jmap_fail_with(c, fail);
 			return false;
 		}
+		if (who.is_cut)
+			return false;
 		if (fail == FAIL_NONE && is_match)
 			q->items[q->kept++] = item;
 		q->at++;
-		if ((q->at & 15) == 0 && jmap_slice_over(c))
+		if ((who.is_full || (q->at & 15) == 0) && jmap_slice_over(c))
 			return false;
 	}
 	q->count = q->kept;

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 /* base */
+#include "base/clock.h"
 #include "base/mem.h"
 
 /* rooms */
@@ -51,6 +52,13 @@ static const struct str test_names[] = { STR_INIT("AND"), STR_INIT("OR"), STR_IN
 	STR_INIT("header") };
 static_assert(ARRAY_LEN(test_names) == TEST_COUNT, "a name per test");
 
+/* How far a text was looked for in the file of one Email. */
+struct progress {
+	uint64_t email;
+	size_t found; /* words that are there */
+	bool is_missing;
+};
+
 struct filter {
 	enum test test;
 	const struct filter **below; /* of operators */
@@ -61,13 +69,21 @@ struct filter {
 	uint64_t keyword;  /* 0: a keyword that no message has */
 	struct str *words; /* of a text */
 	size_t word_count;
-	struct str name; /* of a header */
+	struct progress *progress; /* arena; of a text */
+	struct str name;           /* of a header */
 };
 
 struct reading {
 	struct jmap_call *call;
 	unsigned count;
 };
+
+static bool
+too_many(struct reading *r)
+{
+	jmap_fail(r->call, "unsupportedFilter", "The filter has too many conditions or words.");
+	return false;
+}
 
 static struct filter *
 filter_new(struct reading *r, enum test test)
@@ -77,7 +93,7 @@ filter_new(struct reading *r, enum test test)
 	if (++r->count <= JMAP_FILTER_MAX)
 		f = arena_alloc(&r->call->arena, 1, sizeof(*f));
 	if (!f) {
-		jmap_fail(r->call, "unsupportedFilter", "The filter has too many conditions.");
+		too_many(r);
 		return NULL;
 	}
 	f->test = test;
@@ -119,7 +135,8 @@ static bool
 read_words(struct reading *r, struct filter *f, struct str text)
 {
 	f->words = arena_alloc(&r->call->arena, text.n / 2 + 1, sizeof(*f->words));
-	if (!f->words)
+	f->progress = arena_alloc(&r->call->arena, 1, sizeof(*f->progress));
+	if (!f->words || !f->progress)
 		return bad(r, "The filter is too large.");
 	for (text = str_trim(text); text.n > 0; text = str_trim(text)) {
 		char quote = text.p[0];
@@ -131,6 +148,8 @@ read_words(struct reading *r, struct filter *f, struct str text)
 			text = str_from(text, 1);
 		while (n < text.n && (is_quoted ? text.p[n] != quote : !char_is_space(text.p[n])))
 			n++;
+		if (n > 0 && ++r->count > JMAP_FILTER_MAX)
+			return too_many(r);
 		if (n > 0)
 			f->words[f->word_count++] = str_head(text, n);
 		text = str_from(text, n + is_quoted);
@@ -472,6 +491,26 @@ has_in_heads(struct candidate *who, struct str word)
 	return false;
 }
 
+/* Is word `i` in the file? Words are asked for in order; those before are known to be there. */
+static enum truth
+look_for(const struct filter *f, struct candidate *who, size_t i, enum text_where where)
+{
+	struct progress *p = f->progress;
+
+	if (p->email != who->id)
+		*p = (struct progress){ .email = who->id };
+	if (p->is_missing || i < p->found)
+		return truth_of(i < p->found);
+	if (who->has_looked && who->slice_end_us > 0 && clock_precise_us() >= who->slice_end_us) {
+		who->is_cut = true;
+		return TRUTH_UNKNOWN;
+	}
+	who->has_looked = true;
+	p->is_missing = !message_contains(&who->full, f->words[i], where, f->name);
+	p->found = p->is_missing ? p->found : i + 1;
+	return truth_of(!p->is_missing);
+}
+
 /* text: each word in From, To, Cc, Bcc, Subject, or the body. */
 static enum truth
 judge_text(const struct filter *f, struct candidate *who)
@@ -479,12 +518,16 @@ judge_text(const struct filter *f, struct candidate *who)
 	enum truth all = TRUTH_YES;
 
 	for (size_t i = 0; i < f->word_count; i++) {
+		enum truth one = TRUTH_UNKNOWN;
+
 		if (has_in_heads(who, f->words[i]))
 			continue;
-		if (!who->is_full)
-			all = TRUTH_UNKNOWN;
-		else if (!message_contains(&who->full, f->words[i], TEXT_BODY, STR("")))
-			return TRUTH_NO;
+		if (who->is_full)
+			one = look_for(f, who, i, TEXT_BODY);
+		if (one == TRUTH_NO || who->is_cut)
+			return one;
+		if (one == TRUTH_UNKNOWN)
+			all = one;
 	}
 	return all;
 }
@@ -497,9 +540,12 @@ judge_file(const struct filter *f, struct candidate *who)
 	if (f->word_count == 0)
 		return truth_of(
 		    where == TEXT_BODY || message_contains(&who->full, STR(""), where, f->name));
-	for (size_t i = 0; i < f->word_count; i++)
-		if (!message_contains(&who->full, f->words[i], where, f->name))
-			return TRUTH_NO;
+	for (size_t i = 0; i < f->word_count; i++) {
+		enum truth one = look_for(f, who, i, where);
+
+		if (one != TRUTH_YES)
+			return one;
+	}
 	return TRUTH_YES;
 }
 
@@ -610,7 +656,7 @@ judge(const struct filter *f, struct candidate *who, enum level level, enum trut
 		enum truth one;
 		enum fail fail = judge(f->below[i], who, level, &one);
 
-		if (fail)
+		if (fail || who->is_cut)
 			return fail;
 		has_unknown = has_unknown || one == TRUTH_UNKNOWN;
 		if (one == deciding) {
@@ -627,7 +673,8 @@ filter_judge(const struct filter *f, struct candidate *who, bool *out)
 {
 	enum truth truth = TRUTH_UNKNOWN;
 
-	for (unsigned level = 0; level < LEVEL_COUNT && truth == TRUTH_UNKNOWN; level++) {
+	for (unsigned level = 0; level < LEVEL_COUNT && truth == TRUTH_UNKNOWN && !who->is_cut;
+	     level++) {
 		enum fail fail = candidate_load(who, (enum level)level);
 
 		if (!fail)

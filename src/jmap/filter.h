@@ -41,6 +41,10 @@ struct candidate {
 	struct message full;
 	struct blob_map map; /* own: blob_unmap() */
 	bool is_full;
+
+	int64_t slice_end_us; /* 0: no matter how long it takes */
+	bool has_looked;      /* for a word in the file, since filter_judge() began */
+	bool is_cut;          /* out: there was no time for all of it */
 };
 
 /* Read a FilterOperator or FilterCondition; NULL when the call's error was set. */
@@ -52,7 +56,11 @@ uint32_t filter_mailbox(const struct filter *f);
 /* Nothing is asked but that mailbox. */
 bool filter_is_mailbox_only(const struct filter *f);
 
-/* Does it match? FAIL_MISSING: it is gone or JMAP must not see it: no match. */
+/*
+ * Does it match? FAIL_MISSING: it is gone or JMAP must not see it: no match. When who->is_cut is set
+ * the slice ended first: the same Email is to be judged again in the next one, which goes on from the
+ * words that were looked for (at least one each time).
+ */
 MUST_CHECK enum fail filter_judge(const struct filter *f, struct candidate *who, bool *out);
 
 /* Load one level of an Email (with all below it). */

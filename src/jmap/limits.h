@@ -16,7 +16,7 @@
 #define JMAP_TREE_MAX     (96 * 1024 * 1024) /* bytes of a request as a tree, references too */
 #define JMAP_CALL_MAX     (64 * 1024 * 1024) /* bytes that one method call may use */
 #define JMAP_QUERY_MAX    10000 /* ids of one /query answer; the response then says "limit" */
-#define JMAP_FILTER_MAX   200   /* conditions and operators of one filter */
+#define JMAP_FILTER_MAX   200   /* conditions, operators and words of one filter */
 #define JMAP_SORT_MAX     10    /* comparators of one sort */
 #define JMAP_CHANGES_MAX  5000  /* ids of one /changes answer */
 #define JMAP_CREATED_MAX  5000  /* creation ids of one request */
