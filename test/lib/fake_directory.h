@@ -6,8 +6,7 @@
  * password "secret". Other addresses of example.test: "team" leads to alice and bob, "full" to
  * alice and dave, "away" to alice and a remote address, "gone" to an account that is not there,
  * "most" to bob, carol and dave, "circle" to itself, "down" finds the directory down, "info" and
- * "postmaster" are alice, and UTF-8 "j\xc3\xb6rg" is bob. Logging
- * in as "down" finds it down too. SCRAM's account is always alice.
+ * "postmaster" are alice, and "jörg" in UTF-8 is bob. Logging in as "down" finds it down too.
  */
 #ifndef TEST_LIB_FAKE_DIRECTORY_H
 #define TEST_LIB_FAKE_DIRECTORY_H
