@@ -159,11 +159,12 @@ build/$(1)/libtest.a: $(TEST_LIB_SOURCES:%.c=build/$(1)/obj/%.o)
 	@mkdir -p $$(@D)
 	$(Q)rm -f $$@ && ar rcs $$@ $$^
 
-build/$(1)/test/%: build/$(1)/obj/test/unit/%.o build/$(1)/libtest.a build/$(1)/libstaunch.a \
+# Unit tests take the real rooms first; the other programs take the fakes of test/lib first, where there are.
+build/$(1)/test/%: build/$(1)/obj/test/unit/%.o build/$(1)/libstaunch.a build/$(1)/libtest.a \
 		$$($(1)_STUB) $$($(1)_ARCHIVES)
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
-	$(Q)$$($(1)_LINK) -o $$@ $$^ $$($(1)_LIBS)
+	$(Q)$$($(1)_LINK) -o $$@ $$^ build/$(1)/libstaunch.a $$($(1)_LIBS)
 
 build/$(1)/test/%: build/$(1)/obj/test/%.o build/$(1)/libtest.a build/$(1)/libstaunch.a \
 		$$($(1)_STUB) $$($(1)_ARCHIVES)
