@@ -70,6 +70,64 @@ net_address_text(const struct net_address *a, char p[NET_ADDRESS_TEXT_MAX])
 	return str_c(p);
 }
 
+/* Everything of IPv4 that is not global, RFC 6890 2.2.2, and multicast. */
+static const struct {
+	uint32_t net;
+	unsigned bits;
+} special_v4[] = {
+	{ 0x00000000, 8 },  /* this network */
+	{ 0x0a000000, 8 },  /* private */
+	{ 0x64400000, 10 }, /* behind a carrier's translator */
+	{ 0x7f000000, 8 },  /* loopback */
+	{ 0xa9fe0000, 16 }, /* link-local */
+	{ 0xac100000, 12 }, /* private */
+	{ 0xc0000000, 24 }, /* protocol assignments */
+	{ 0xc0000200, 24 }, /* documentation */
+	{ 0xc0586300, 24 }, /* 6to4 relays */
+	{ 0xc0a80000, 16 }, /* private */
+	{ 0xc6120000, 15 }, /* benchmarks */
+	{ 0xc6336400, 24 }, /* documentation */
+	{ 0xcb007100, 24 }, /* documentation */
+	{ 0xe0000000, 3 },  /* multicast, reserved, broadcast */
+};
+
+/* Of IPv6 only 2000::/3 is handed out (RFC 4291 2.4); in it, these are not for everybody. */
+static const struct {
+	uint32_t net; /* the first four bytes */
+	unsigned bits;
+} special_v6[] = {
+	{ 0x20010000, 23 }, /* protocol assignments, Teredo */
+	{ 0x20010db8, 32 }, /* documentation */
+	{ 0x20020000, 16 }, /* 6to4: an IPv4 address inside */
+	{ 0x3fff0000, 20 }, /* documentation */
+};
+
+static bool
+in_net(const uint8_t *bytes, uint32_t net, unsigned bits)
+{
+	uint32_t head = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+	    (uint32_t)bytes[2] << 8 | bytes[3];
+
+	return ((head ^ net) >> (32 - bits)) == 0;
+}
+
+bool
+net_address_is_public(const struct net_address *a)
+{
+	if (a->family == NET_ADDRESS_IPV4) {
+		for (size_t i = 0; i < ARRAY_LEN(special_v4); i++)
+			if (in_net(a->bytes, special_v4[i].net, special_v4[i].bits))
+				return false;
+		return true;
+	}
+	if (a->family != NET_ADDRESS_IPV6 || (a->bytes[0] & 0xe0) != 0x20)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(special_v6); i++)
+		if (in_net(a->bytes, special_v6[i].net, special_v6[i].bits))
+			return false;
+	return true;
+}
+
 bool
 net_address_is_loopback(const struct net_address *a)
 {

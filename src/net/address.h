@@ -44,6 +44,13 @@ struct str net_address_text(const struct net_address *a, char p[NET_ADDRESS_TEXT
 /* 127.0.0.0/8, ::1, unix sockets. */
 bool net_address_is_loopback(const struct net_address *a);
 
+/*
+ * An address of the public Internet: not loopback, private, link-local, multicast, reserved, for
+ * documentation, or one that hides another inside (RFC 6890, RFC 4291 2.4). What users make us
+ * connect to must be one.
+ */
+bool net_address_is_public(const struct net_address *a);
+
 /* The bytes that limits count by: the whole IPv4 address, the /64 of an IPv6 address. */
 struct str net_address_site(const struct net_address *a);
 

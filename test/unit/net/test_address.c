@@ -29,6 +29,70 @@ static const struct {
 	{ "empty", "", FAIL_SYNTAX, NULL, 0, false },
 };
 
+static const struct {
+	const char *in;
+	bool is_public;
+} public_rows[] = {
+	{ "9.9.9.9", true },
+	{ "0.0.0.0", false },
+	{ "10.1.2.3", false },
+	{ "11.0.0.0", true },
+	{ "100.63.255.255", true },
+	{ "100.64.0.0", false },
+	{ "100.127.255.255", false },
+	{ "100.128.0.0", true },
+	{ "127.0.0.1", false },
+	{ "169.254.169.254", false },
+	{ "172.15.255.255", true },
+	{ "172.16.0.0", false },
+	{ "172.31.255.255", false },
+	{ "172.32.0.0", true },
+	{ "192.0.0.8", false },
+	{ "192.0.1.0", true },
+	{ "192.0.2.1", false },
+	{ "192.88.99.1", false },
+	{ "192.168.1.1", false },
+	{ "198.18.0.1", false },
+	{ "198.19.255.255", false },
+	{ "198.20.0.0", true },
+	{ "198.51.100.1", false },
+	{ "203.0.113.1", false },
+	{ "223.255.255.255", true },
+	{ "224.0.0.1", false },
+	{ "255.255.255.255", false },
+	{ "::", false },
+	{ "::1", false },
+	{ "::ffff:10.0.0.1", false },
+	{ "::ffff:9.9.9.9", true },
+	{ "64:ff9b::a00:1", false },
+	{ "fc00::1", false },
+	{ "fe80::1", false },
+	{ "ff02::1", false },
+	{ "2620:fe::fe", true },
+	{ "2001::1", false },
+	{ "2001:1ff::1", false },
+	{ "2001:200::1", true },
+	{ "2001:db8::1", false },
+	{ "2002:a00:1::1", false },
+	{ "3fff:fff::1", false },
+	{ "3fff:1000::1", true },
+	{ "4000::1", false },
+};
+
+static void
+test_public(void)
+{
+	struct net_address a;
+
+	for (size_t i = 0; i < ARRAY_LEN(public_rows); i++) {
+		TEST_ROW(public_rows[i].in);
+		CHECK(net_address_parse(str_c(public_rows[i].in), &a) == FAIL_NONE);
+		CHECK(net_address_is_public(&a) == public_rows[i].is_public);
+	}
+	a = (struct net_address){ .family = NET_ADDRESS_UNIX };
+	CHECK(!net_address_is_public(&a));
+}
+
 int
 main(void)
 {
@@ -56,5 +120,6 @@ main(void)
 	CHECK(net_address_parse(STR("2001:db8:0:1::1"), &b) == FAIL_NONE);
 	CHECK(!str_eq(net_address_site(&a), net_address_site(&b)));
 	CHECK(net_address_parse(str_of("1.2.3.4\0", 8), &a) == FAIL_SYNTAX);
+	test_public();
 	return test_end();
 }
