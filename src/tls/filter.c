@@ -544,6 +544,7 @@ tls_facts(const struct conn *c, struct tls_facts *out)
 	out->is_verified = t->is_verified;
 	out->is_done = t->is_done;
 	out->error = br_ssl_engine_last_error(engine_of(t));
+	out->is_truncated = t->is_ended;
 	out->error_name = out->error ? tls_error_name(out->error) : "";
 	memcpy(out->peer_sha256, t->peer_sha256, sizeof out->peer_sha256);
 	return true;

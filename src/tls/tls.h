@@ -72,6 +72,9 @@ struct tls_trust;
 MUST_CHECK enum fail tls_trust_load(struct tls_trust **out, struct str path, struct buf *why);
 void tls_trust_free(struct tls_trust **trust);
 
+/* The certificates of one more bundle; failures as above, and then nothing was added. */
+MUST_CHECK enum fail tls_trust_add(struct tls_trust *trust, struct str path, struct buf *why);
+
 enum tls_verify {
 	TLS_VERIFY_REQUIRED, /* chain and name must be right, or the handshake fails */
 	TLS_VERIFY_RECORDED, /* opportunistic (RFC 7435): go on; tls_facts.is_verified tells */
@@ -108,6 +111,7 @@ struct tls_facts {
 	bool is_resumed;
 	bool is_verified;        /* client: chain and name were right */
 	bool is_done;            /* the handshake ended well; all others are valid only then */
+	bool is_truncated;       /* the peer's bytes ended without a close_notify */
 	int error;               /* BearSSL's code, 0 for none */
 	const char *error_name;  /* "BR_ERR_X509_NOT_TRUSTED" */
 	uint8_t peer_sha256[32]; /* client: hash of the peer's certificate (DER) */

@@ -82,6 +82,7 @@ add_anchor(struct tls_trust *trust, struct str der, struct buf *dn)
 static enum fail
 parse(struct tls_trust *trust, struct str text)
 {
+	size_t before = trust->count;
 	struct str label;
 	struct buf der, dn;
 	enum fail fail;
@@ -97,20 +98,17 @@ parse(struct tls_trust *trust, struct str text)
 	}
 	buf_release(&der);
 	buf_release(&dn);
-	return fail == FAIL_MISSING && trust->count > 0 ? FAIL_NONE : FAIL_SYNTAX;
+	return fail == FAIL_MISSING && trust->count > before ? FAIL_NONE : FAIL_SYNTAX;
 }
 
 enum fail
-tls_trust_load(struct tls_trust **out, struct str path, struct buf *why)
+tls_trust_add(struct tls_trust *trust, struct str path, struct buf *why)
 {
-	struct tls_trust *trust = mem_new(1, sizeof *trust);
+	size_t before = trust->count;
+	const char *c = arena_c(&trust->arena, path);
 	struct buf text;
-	const char *c;
 	enum fail fail;
 
-	trust->holds = 1;
-	arena_init(&trust->arena, TRUST_ARENA_BYTES);
-	c = arena_c(&trust->arena, str_empty(path) ? STR(TRUST_SYSTEM) : path);
 	invariant(c != NULL);
 	fail = file_read(c, &text, NULL, why);
 	if (fail == FAIL_NONE) {
@@ -119,6 +117,20 @@ tls_trust_load(struct tls_trust **out, struct str path, struct buf *why)
 			refuse_file(why, c, "no CA certificates in it, or damaged ones", fail);
 	}
 	buf_release(&text);
+	if (fail != FAIL_NONE)
+		trust->count = before;
+	return fail;
+}
+
+enum fail
+tls_trust_load(struct tls_trust **out, struct str path, struct buf *why)
+{
+	struct tls_trust *trust = mem_new(1, sizeof *trust);
+	enum fail fail;
+
+	trust->holds = 1;
+	arena_init(&trust->arena, TRUST_ARENA_BYTES);
+	fail = tls_trust_add(trust, str_empty(path) ? STR(TRUST_SYSTEM) : path, why);
 	if (fail != FAIL_NONE)
 		tls_trust_free(&trust);
 	*out = trust;
