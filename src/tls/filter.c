@@ -344,6 +344,11 @@ tls_write(struct filter *f, const void *p, size_t n, size_t *put_out)
 	if (br_ssl_engine_current_state(engine_of(t)) == BR_SSL_CLOSED ||
 	    engine_is_closing(&t->engine))
 		return IO_BROKEN;
+	/* First what the socket did not take last time: else nothing more is taken now, and no event
+	 * would tell of a socket that was writable all along. */
+	io = ship(t);
+	if (io != IO_OK)
+		return io;
 	engine_lend(&t->engine);
 	io = write_lent(t, p, n, put_out);
 	if (io == IO_OK || io == IO_AGAIN)
