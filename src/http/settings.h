@@ -1,5 +1,5 @@
 /*
- * settings.h - what the owner can configure of the HTTP server: the section [http].
+ * settings.h - what the owner can configure of HTTP: the sections [http] and [http-client].
  */
 #ifndef HTTP_SETTINGS_H
 #define HTTP_SETTINGS_H
@@ -14,5 +14,17 @@ struct http_settings {
 };
 
 extern const struct setting_section http_section;
+
+struct http_client_settings {
+	struct str ca_file;           /* PEM: authorities trusted beside the system's; or empty */
+	int64_t connections;          /* open at most */
+	int64_t connections_per_host; /* to one scheme, host and port */
+	int64_t idle_ms;              /* keep an unused connection */
+};
+
+extern const struct setting_section http_client_section;
+
+/* The defaults of the table, for tests and tools. */
+extern const struct http_client_settings http_client_settings_default;
 
 #endif
