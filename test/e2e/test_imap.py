@@ -219,7 +219,7 @@ def test_mutt(server):
     with open(rc, "a") as f:
         f.write('push "<tag-pattern>~s mutt<enter><tag-prefix><save-message>=Archive<enter><quit>"\n')
     env = {"TERM": "xterm", "HOME": server.folder}
-    run("mutt on a terminal of its own", "script", "-qec", f"mutt -F {rc} -n", "/dev/null", env=env)
+    run("mutt on a terminal of its own", "script", "-qec", f"stty rows 24 cols 80; mutt -F {rc} -n", "/dev/null", env=env)
     imap.select("Archive")
     equal("mutt moved it", len(imap.search(None, "SUBJECT", '"for mutt"')[1][0].split()), 1)
     imap.logout()
