@@ -2,7 +2,7 @@
 # vendor/fetch.sh OUT - get every file of sources.lock into OUT/dl.
 #
 # Ways, in this order: the folder $VENDOR_DL that the user gives (a machine without a network), apt's own
-# downloader against this machine's mirror and then the default one, apt-get source with private state, and
+# downloader against this machine's mirrors (and VENDOR_MIRROR=), apt-get source with private state, and
 # npm pack for what lies in npm. Nothing is installed. A file that does not have its SHA-256 is thrown away,
 # however it came. For each name, OUT/dl/NAME.chosen tells "VERSION FILE"; it changes only when they do.
 set -u
@@ -25,13 +25,13 @@ good() {
 	return 1
 }
 
-# The archives this machine uses, and the default one last.
+# The archives this machine's apt uses, and VENDOR_MIRROR= last: one that the user names.
 mirrors() {
 	{
 		apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
 			grep -E '^https?://.*/debian/?$'
-		echo http://deb.debian.org/debian/
-	} | sed 's|/*$||' | awk '!seen[$0]++'
+		echo "${VENDOR_MIRROR:-}"
+	} | sed 's|/*$||' | awk 'NF && !seen[$0]++'
 }
 
 from_folder() {
