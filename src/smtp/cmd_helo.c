@@ -6,7 +6,7 @@
 static enum fail
 greet(struct smtp_session *s, struct str name)
 {
-	if (!smtp_is_hello_name(name))
+	if (!path_is_hello_name(name))
 		return FAIL_SYNTAX;
 	smtp_txn_end(s); /* RFC 5321 4.1.4: a hello is also a RSET */
 	buf_clear(&s->helo);

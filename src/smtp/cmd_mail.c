@@ -1,6 +1,7 @@
 #include "smtp/session.h"
 
 /* rooms */
+#include "envelope/xtext.h"
 #include "mail/mail.h"
 #include "store/store.h"
 
@@ -18,12 +19,21 @@ take_size(struct str value, const struct smtp_session *s, struct mail_params *p)
 	return p->bytes > (uint64_t)s->service->settings->message_bytes ? REPLY_TOO_BIG : REPLY_OK;
 }
 
+static bool
+is_xtext(struct str value)
+{
+	struct buf decoded;
+	bool is_good;
+
+	buf_init(&decoded, SMTP_LINE_MAX);
+	is_good = xtext_parse(&decoded, value) == FAIL_NONE && decoded.n > 0;
+	buf_release(&decoded);
+	return is_good;
+}
+
 static enum smtp_reply
 take_param(struct str name, struct str value, const struct smtp_session *s, struct mail_params *p)
 {
-	char decoded[SMTP_LINE_MAX];
-	size_t n;
-
 	if (!(s->have & HAVE_ESMTP))
 		return REPLY_BAD_PARAM;
 	if (str_eq_nocase(name, STR("SIZE")))
@@ -38,9 +48,7 @@ take_param(struct str name, struct str value, const struct smtp_session *s, stru
 		return REPLY_OK;
 	}
 	if (str_eq_nocase(name, STR("AUTH"))) /* nobody's word is trusted for it */
-		return smtp_xtext_decode(value, decoded, sizeof decoded, &n) == FAIL_NONE && n > 0
-		    ? REPLY_OK
-		    : REPLY_BAD_VALUE;
+		return is_xtext(value) ? REPLY_OK : REPLY_BAD_VALUE;
 	return REPLY_BAD_PARAM;
 }
 
@@ -49,7 +57,7 @@ take_params(struct str rest, const struct smtp_session *s, struct mail_params *p
 {
 	struct str name, value;
 
-	while (smtp_param_next(&rest, &name, &value)) {
+	while (path_param_next(&rest, &name, &value)) {
 		enum smtp_reply reply = take_param(name, value, s, p);
 
 		if (reply != REPLY_OK)
@@ -60,7 +68,7 @@ take_params(struct str rest, const struct smtp_session *s, struct mail_params *p
 
 /* May this sender be used here? The null path is everybody's: receipts have it. */
 static enum smtp_reply
-check_sender(const struct smtp_session *s, const struct smtp_path *path)
+check_sender(const struct smtp_session *s, const struct path *path)
 {
 	if (!smtp_is_submission(s) || str_empty(path->address))
 		return REPLY_OK;
@@ -72,7 +80,7 @@ check_sender(const struct smtp_session *s, const struct smtp_path *path)
 enum smtp_state
 cmd_mail(struct smtp_session *s, struct str argument)
 {
-	struct smtp_path path;
+	struct path path;
 	struct mail_params params = { 0 };
 	enum smtp_reply reply;
 	enum fail fail;
@@ -80,7 +88,7 @@ cmd_mail(struct smtp_session *s, struct str argument)
 	if (!str_skip_nocase(&argument, STR("FROM:")))
 		return smtp_say(s, REPLY_SYNTAX);
 	argument = str_trim(argument); /* Liberal: "FROM: <a@b>", as many programs write */
-	fail = smtp_path_parse(&argument, &path);
+	fail = path_parse(&argument, &path);
 	if (fail != FAIL_NONE)
 		return smtp_say(s, fail == FAIL_LIMIT ? REPLY_PATH_TOO_LONG : REPLY_BAD_SENDER);
 	reply = take_params(argument, s, &params);

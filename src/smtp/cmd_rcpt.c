@@ -45,19 +45,19 @@ enum smtp_state
 cmd_rcpt(struct smtp_session *s, struct str argument)
 {
 	struct smtp_txn *t = s->txn;
-	struct smtp_path path;
+	struct path path;
 	struct str name, value;
 	enum fail fail;
 
 	if (!str_skip_nocase(&argument, STR("TO:")))
 		return smtp_say(s, REPLY_SYNTAX);
 	argument = str_trim(argument);
-	fail = smtp_path_parse(&argument, &path);
+	fail = path_parse(&argument, &path);
 	if (fail == FAIL_NONE && str_empty(path.address))
 		fail = FAIL_SYNTAX; /* the null path receives nothing */
 	if (fail != FAIL_NONE)
 		return smtp_say(s, fail == FAIL_LIMIT ? REPLY_PATH_TOO_LONG : REPLY_BAD_RCPT);
-	if (smtp_param_next(&argument, &name, &value))
+	if (path_param_next(&argument, &name, &value))
 		return smtp_say(s, REPLY_BAD_PARAM);
 	if (path.is_utf8 && !t->is_utf8)
 		return smtp_say(s, REPLY_NEEDS_UTF8);

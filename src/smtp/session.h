@@ -36,7 +36,7 @@
 #include "loop/loop.h"
 #include "net/net.h"
 #include "smtp/intake.h"
-#include "smtp/path.h"
+#include "envelope/path.h"
 #include "smtp/reply.h"
 #include "smtp/smtp.h"
 

@@ -1,4 +1,4 @@
-#include "smtp/path.h"
+#include "envelope/path.h"
 
 /* base */
 #include "base/buf.h"
@@ -52,10 +52,10 @@ test_paths(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct str cur = str_c(rows[i].in);
-		struct smtp_path path;
+		struct path path;
 
 		TEST_ROW(rows[i].name);
-		CHECK_NUM(smtp_path_parse(&cur, &path), rows[i].want);
+		CHECK_NUM(path_parse(&cur, &path), rows[i].want);
 		if (rows[i].want != FAIL_NONE) {
 			CHECK_STR(cur, str_c(rows[i].in));
 			continue;
@@ -89,7 +89,7 @@ test_params(void)
 
 		TEST_ROW(params[i].name);
 		buf_init(&got, 1000);
-		while (smtp_param_next(&cur, &name, &value)) {
+		while (path_param_next(&cur, &name, &value)) {
 			if (str_empty(name)) {
 				buf_add_char(&got, '!');
 				continue;
@@ -104,47 +104,18 @@ test_params(void)
 	}
 }
 
-static const struct {
-	const char *in;
-	enum fail want;
-	const char *out;
-} xtexts[] = {
-	{ "plain", FAIL_NONE, "plain" },
-	{ "a+2Bb+3Dc", FAIL_NONE, "a+b=c" },
-	{ "+2", FAIL_SYNTAX, NULL },
-	{ "+ZZ", FAIL_SYNTAX, NULL },
-	{ "a=b", FAIL_SYNTAX, NULL },
-	{ "", FAIL_NONE, "" },
-	{ "12345678901", FAIL_LIMIT, NULL },
-};
-
-static void
-test_xtext(void)
-{
-	for (size_t i = 0; i < ARRAY_LEN(xtexts); i++) {
-		char out[10];
-		size_t n = 0;
-
-		TEST_ROW(xtexts[i].in);
-		CHECK_NUM(smtp_xtext_decode(str_c(xtexts[i].in), out, sizeof out, &n),
-		    xtexts[i].want);
-		if (xtexts[i].want == FAIL_NONE)
-			CHECK_STR(str_of(out, n), str_c(xtexts[i].out));
-	}
-}
-
 static void
 test_hello(void)
 {
 	TEST_ROW("hello");
-	CHECK(smtp_is_hello_name(STR("mail.example.org")));
-	CHECK(smtp_is_hello_name(STR("[127.0.0.1]")));
-	CHECK(smtp_is_hello_name(STR("my_pc")));
-	CHECK(!smtp_is_hello_name(STR("")));
-	CHECK(!smtp_is_hello_name(STR("a b")));
-	CHECK(!smtp_is_hello_name(STR("a\tb")));
-	CHECK(!smtp_is_hello_name(STR(".a")));
-	CHECK(!smtp_is_hello_name(STR("\xc3\xb6.test")));
+	CHECK(path_is_hello_name(STR("mail.example.org")));
+	CHECK(path_is_hello_name(STR("[127.0.0.1]")));
+	CHECK(path_is_hello_name(STR("my_pc")));
+	CHECK(!path_is_hello_name(STR("")));
+	CHECK(!path_is_hello_name(STR("a b")));
+	CHECK(!path_is_hello_name(STR("a\tb")));
+	CHECK(!path_is_hello_name(STR(".a")));
+	CHECK(!path_is_hello_name(STR("\xc3\xb6.test")));
 }
 
 int
@@ -152,7 +123,6 @@ main(void)
 {
 	test_paths();
 	test_params();
-	test_xtext();
 	test_hello();
 	return test_end();
 }

@@ -1,4 +1,4 @@
-#include "smtp/path.h"
+#include "envelope/path.h"
 
 /* base */
 #include "base/limits.h"
@@ -132,7 +132,7 @@ between(struct str start, struct str end)
 
 /* Mailbox = Local-part "@" Domain, and "postmaster" alone (RFC 5321 4.1.1.3). */
 static bool
-take_mailbox(struct str *cur, struct smtp_path *out)
+take_mailbox(struct str *cur, struct path *out)
 {
 	struct str start = *cur;
 
@@ -154,11 +154,11 @@ take_mailbox(struct str *cur, struct smtp_path *out)
 }
 
 enum fail
-smtp_path_parse(struct str *cur, struct smtp_path *out)
+path_parse(struct str *cur, struct path *out)
 {
 	struct str rest = *cur;
 
-	*out = (struct smtp_path){ 0 };
+	*out = (struct path){ 0 };
 	if (!str_skip_char(&rest, '<'))
 		return FAIL_SYNTAX;
 	if (str_skip_char(&rest, '>')) {
@@ -184,7 +184,7 @@ is_param_char(char c)
 }
 
 bool
-smtp_param_next(struct str *cur, struct str *name_out, struct str *value_out)
+path_param_next(struct str *cur, struct str *name_out, struct str *value_out)
 {
 	size_t n = 0, before = cur->n;
 
@@ -214,35 +214,8 @@ smtp_param_next(struct str *cur, struct str *name_out, struct str *value_out)
 	return true;
 }
 
-enum fail
-smtp_xtext_decode(struct str text, char *out, size_t max, size_t *length_out)
-{
-	size_t n = 0;
-
-	while (text.n > 0) {
-		char c = text.p[0];
-		struct str digits = str_slice(text, 1, 2);
-		uint64_t value;
-
-		if (n == max)
-			return FAIL_LIMIT;
-		if (c == '+') {
-			if (digits.n != 2 || !str_hex(&digits, 255, &value) || digits.n != 0)
-				return FAIL_SYNTAX;
-			c = (char)(unsigned char)value;
-			text = str_from(text, 2);
-		} else if (c <= ' ' || c == '=' || c > '~') {
-			return FAIL_SYNTAX;
-		}
-		out[n++] = c;
-		text = str_from(text, 1);
-	}
-	*length_out = n;
-	return FAIL_NONE;
-}
-
 bool
-smtp_is_hello_name(struct str name)
+path_is_hello_name(struct str name)
 {
 	return name.n <= DOMAIN_MAX && utf8_is_ascii(name) && take_domain(&name) && name.n == 0;
 }

@@ -4,15 +4,15 @@
  * Pure grammar: slices in, slices out; a cursor moves on success only. Addresses are kept as they
  * were written (a quoted local part stays quoted); the directory compares them by its own rules.
  */
-#ifndef SMTP_PATH_H
-#define SMTP_PATH_H
+#ifndef ENVELOPE_PATH_H
+#define ENVELOPE_PATH_H
 
 #include <stdbool.h>
 
 #include "base/fail.h"
 #include "base/str.h"
 
-struct smtp_path {
+struct path {
 	struct str address; /* borrow: the input; "local@domain", empty for the null path "<>" */
 	struct str local;   /* borrow; may be a quoted string */
 	struct str domain;  /* borrow; name or [literal]; empty only for "<postmaster>" */
@@ -24,19 +24,16 @@ struct smtp_path {
  *   FAIL_SYNTAX  not a path; nothing moved
  *   FAIL_LIMIT   local part over 64, domain over 255 bytes, or all over SMTP_PATH_MAX
  */
-MUST_CHECK enum fail smtp_path_parse(struct str *cur, struct smtp_path *out);
+MUST_CHECK enum fail path_parse(struct str *cur, struct path *out);
 
 /*
  * The next " KEYWORD[=VALUE]" of the ESMTP parameters; false at the end. A malformed rest gives an
  * empty name once.
  */
-MUST_CHECK bool smtp_param_next(struct str *cur, struct str *name_out, struct str *value_out);
-
-/* xtext of RFC 3461 4: "+XX" escapes; decoded into `out` of at most `max` bytes. */
-MUST_CHECK enum fail smtp_xtext_decode(struct str text, char *out, size_t max, size_t *length_out);
+MUST_CHECK bool path_param_next(struct str *cur, struct str *name_out, struct str *value_out);
 
 /* The argument of HELO, EHLO and LHLO: a domain or an address literal (RFC 5321 4.1.1.1). Never UTF-8: it
  * would get into the header of messages without SMTPUTF8 (RFC 6531 3.7.1). */
-bool smtp_is_hello_name(struct str name);
+bool path_is_hello_name(struct str name);
 
 #endif

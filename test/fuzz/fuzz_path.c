@@ -1,11 +1,13 @@
-/* Paths, parameters, xtext and hello names: cursors move on success only and stay inside. */
-#include "smtp/path.h"
+/* Paths, parameters, xtext, status codes and hello names: cursors move on success only and stay inside. */
+#include "envelope/path.h"
 
 /* base */
 #include "base/mem.h"
 
 /* rooms */
 #include "codec/utf8.h"
+#include "envelope/status.h"
+#include "envelope/xtext.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,10 +15,10 @@ static void
 paths(struct str in)
 {
 	struct str cur = in, name, value;
-	struct smtp_path path;
+	struct path path;
 	size_t left;
 
-	if (smtp_path_parse(&cur, &path) != FAIL_NONE) {
+	if (path_parse(&cur, &path) != FAIL_NONE) {
 		invariant(cur.p == in.p && cur.n == in.n);
 		return;
 	}
@@ -26,7 +28,7 @@ paths(struct str in)
 	invariant(path.is_utf8 == !utf8_is_ascii(path.address));
 	invariant(str_find_char(path.address, '\r') == STR_NONE);
 	invariant(str_find_char(path.address, '\n') == STR_NONE);
-	for (left = cur.n; smtp_param_next(&cur, &name, &value); left = cur.n)
+	for (left = cur.n; path_param_next(&cur, &name, &value); left = cur.n)
 		invariant(cur.n < left && name.n + value.n <= left);
 }
 
@@ -34,13 +36,20 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str in = str_of(data, size);
-	char out[100];
-	size_t n;
+	struct str cur = in;
+	struct status status;
+	struct buf out;
 
 	paths(in);
-	if (smtp_xtext_decode(in, out, sizeof out, &n) == FAIL_NONE)
-		invariant(n <= sizeof out && n <= in.n);
-	if (smtp_is_hello_name(in))
+	buf_init(&out, 100);
+	if (xtext_parse(&out, in) == FAIL_NONE)
+		invariant(out.n <= in.n);
+	else
+		invariant(out.n == 0);
+	if (status_parse(&cur, &status))
+		invariant(cur.n < in.n && status.kind <= 5 && status.detail <= 999);
+	buf_release(&out);
+	if (path_is_hello_name(in))
 		invariant(in.n > 0 && utf8_is_ascii(in) && str_find_char(in, ' ') == STR_NONE);
 	return 0;
 }
