@@ -13,6 +13,7 @@
  *     SETTING_SECRET    struct str   like text; `file:PATH` reads the first line of PATH; never shown
  *     SETTING_CHOICE    int          position in `choices`
  *     SETTING_LIST      struct str   words separated by blanks, kept as one str
+ *     SETTING_NETWORKS  struct str   the same, each a network: "10.0.0.0/8", "::1", "loopback", "private"
  *
  * Ownership: texts live in the configuration's arena, as long as the configuration.
  */
@@ -34,6 +35,7 @@ enum setting_type {
 	SETTING_SECRET,
 	SETTING_CHOICE,
 	SETTING_LIST,
+	SETTING_NETWORKS,
 };
 
 struct setting {

@@ -3,7 +3,9 @@
 /* system */
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 /* base */
 #include "base/clock.h"
@@ -47,38 +49,51 @@ dial_step(struct conn_dial *d)
 		finish(d, FAIL_NONE);
 }
 
-/* A socket that connects or is connected; -1 when there is no way. */
-static int
-connect_to(const struct net_address *to)
-{
-	struct sockaddr_storage storage;
-	socklen_t n = net_address_to_system(to, &storage);
-	int yes = 1;
-	int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+/* From where to where; sockets of the system, whatever their family. */
+struct way {
+	struct sockaddr_storage to, from;
+	socklen_t to_size, from_size; /* from_size 0: from anywhere */
+};
 
+/* A socket that connects or is connected; -1 and in *fail_out why there is no way. */
+static int
+connect_to(const struct way *way, enum fail *fail_out)
+{
+	int yes = 1;
+	int fd = socket(way->to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	*fail_out = FAIL_TEMP;
 	if (fd < 0)
 		return -1;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-	if (sys.connect(fd, (struct sockaddr *)&storage, n) == 0 || errno == EINPROGRESS)
+	if (way->to.ss_family != AF_UNIX)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+	if (way->from_size > 0 &&
+	    bind(fd, (const struct sockaddr *)&way->from, way->from_size) != 0) {
+		*fail_out = FAIL_PERM;
+		sys.close(fd);
+		return -1;
+	}
+	if (sys.connect(fd, (const struct sockaddr *)&way->to, way->to_size) == 0 ||
+	    errno == EINPROGRESS)
 		return fd;
 	sys.close(fd);
 	return -1;
 }
 
-void
-conn_dial_start(struct conn_dial *d, struct net *net, struct task *owner,
-    const struct net_address *to, int64_t timeout_ms)
+static void
+start(struct conn_dial *d, const struct way *way, const struct net_address *peer,
+    int64_t timeout_ms)
 {
-	int fd = connect_to(to);
+	enum fail fail;
+	int fd = connect_to(way, &fail);
+	struct net *net = d->net;
 	struct conn *c;
 
-	*d = (struct conn_dial){ .net = net };
-	op_begin(&d->op, owner);
 	if (fd < 0) {
-		op_finish(&d->op, FAIL_TEMP);
+		op_finish(&d->op, fail);
 		return;
 	}
-	d->conn = c = conn_new(net, NULL, to);
+	d->conn = c = conn_new(net, NULL, peer);
 	if (conn_use_socket(c, fd) != FAIL_NONE) {
 		sys.close(fd);
 		finish(d, FAIL_TEMP);
@@ -87,6 +102,48 @@ conn_dial_start(struct conn_dial *d, struct net *net, struct task *owner,
 	c->watch.ready = 0;
 	c->dial = d;
 	timer_start(net->loop, &c->timer, &c->io, clock_mono_ms() + timeout_ms);
+}
+
+void
+conn_dial_from_start(struct conn_dial *d, struct net *net, struct task *owner,
+    const struct net_address *to, const struct net_address *from, int64_t timeout_ms)
+{
+	struct way way = { 0 };
+
+	*d = (struct conn_dial){ .net = net };
+	op_begin(&d->op, owner);
+	way.to_size = net_address_to_system(to, &way.to);
+	if (from->family != NET_ADDRESS_NONE)
+		way.from_size = net_address_to_system(from, &way.from);
+	start(d, &way, to, timeout_ms);
+}
+
+void
+conn_dial_start(struct conn_dial *d, struct net *net, struct task *owner,
+    const struct net_address *to, int64_t timeout_ms)
+{
+	const struct net_address anywhere = { 0 };
+
+	conn_dial_from_start(d, net, owner, to, &anywhere, timeout_ms);
+}
+
+void
+conn_dial_unix_start(struct conn_dial *d, struct net *net, struct task *owner, struct str path,
+    int64_t timeout_ms)
+{
+	static const struct net_address peer = { .family = NET_ADDRESS_UNIX };
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	struct way way = { .to_size = sizeof to };
+
+	*d = (struct conn_dial){ .net = net };
+	op_begin(&d->op, owner);
+	if (path.n == 0 || path.n >= sizeof to.sun_path) {
+		op_finish(&d->op, FAIL_PERM);
+		return;
+	}
+	memcpy(to.sun_path, path.p, path.n);
+	memcpy(&way.to, &to, sizeof to);
+	start(d, &way, &peer, timeout_ms);
 }
 
 void

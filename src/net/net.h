@@ -106,6 +106,15 @@ struct conn_dial {
  */
 void conn_dial_start(struct conn_dial *d, struct net *net, struct task *owner,
     const struct net_address *to, int64_t timeout_ms);
+
+/* The same from an address of ours (family NONE: any); FAIL_PERM when it is none of this host's. */
+void conn_dial_from_start(struct conn_dial *d, struct net *net, struct task *owner,
+    const struct net_address *to, const struct net_address *from, int64_t timeout_ms);
+
+/* Connect to a unix socket; FAIL_PERM when the path is too long for one. */
+void conn_dial_unix_start(struct conn_dial *d, struct net *net, struct task *owner, struct str path,
+    int64_t timeout_ms);
+
 void conn_dial_cancel(struct conn_dial *d); /* safe in any state; frees d->conn too */
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "net/networks.h"
 #include "sys/sys.h"
 
 #define SECRET_FILE_MAX 4096 /* bytes read of a file:PATH secret; only its first line counts */
@@ -187,6 +188,19 @@ parse_text(const struct setting *row, struct str text, struct arena *arena, stru
 	return out->p ? FAIL_NONE : FAIL_LIMIT;
 }
 
+static enum fail
+parse_networks(const struct setting *row, struct str text, struct arena *arena, struct str *out,
+    struct buf *why)
+{
+	struct str wrong;
+
+	if (net_networks_check(text, &wrong) == FAIL_NONE)
+		return parse_text(row, text, arena, out, why);
+	buf_add(why, STR("names a network that is none: "));
+	buf_add(why, wrong);
+	return FAIL_SYNTAX;
+}
+
 enum fail
 value_parse(const struct setting *row, void *values, struct str text, struct arena *arena,
     struct buf *why)
@@ -200,6 +214,7 @@ value_parse(const struct setting *row, void *values, struct str text, struct are
 	case SETTING_TEXT:
 	case SETTING_SECRET:
 	case SETTING_LIST: return parse_text(row, text, arena, field(row, values), why);
+	case SETTING_NETWORKS: return parse_networks(row, text, arena, field(row, values), why);
 	}
 	return FAIL_SYNTAX;
 }
@@ -217,6 +232,7 @@ value_write(const struct setting *row, const void *values, struct buf *out)
 	case SETTING_CHOICE: buf_add_c(out, row->choices[*(const int *)(const void *)at]); break;
 	case SETTING_SECRET: buf_add(out, STR("(hidden)")); break;
 	case SETTING_TEXT:
+	case SETTING_NETWORKS:
 	case SETTING_LIST: buf_add(out, *(const struct str *)(const void *)at); break;
 	}
 }

@@ -3,6 +3,7 @@
 /* system */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -335,7 +336,7 @@ test_dial(void)
 	struct listener l = { .service = &echo.service };
 	struct buf why = { .max = 1000 };
 	struct conn_dial d;
-	struct net_address to;
+	struct net_address to, from;
 	struct task owner;
 	struct conn *c;
 	struct str line;
@@ -366,6 +367,21 @@ test_dial(void)
 	turns(4);
 	CHECK(!op_pending(&d.op) && d.op.fail == FAIL_TEMP && d.conn == NULL);
 	conn_dial_cancel(&d);
+	TEST_ROW("dial, from an address of ours");
+	CHECK(listener_start(&net, &l, STR("127.0.0.1:0"), &why) == FAIL_NONE);
+	CHECK(net_address_parse(STR("127.0.0.9"), &from) == FAIL_NONE);
+	conn_dial_from_start(&d, &net, &owner, &l.address, &from, 1000);
+	turns(4);
+	if (CHECK(!op_pending(&d.op) && d.op.fail == FAIL_NONE))
+		CHECK_STR(conn_local(d.conn), STR("127.0.0.9"));
+	conn_dial_cancel(&d);
+	turns(3);
+	TEST_ROW("dial, from an address that is not ours");
+	CHECK(net_address_parse(STR("192.0.2.1"), &from) == FAIL_NONE);
+	conn_dial_from_start(&d, &net, &owner, &l.address, &from, 1000);
+	CHECK(!op_pending(&d.op) && d.op.fail == FAIL_PERM && d.conn == NULL);
+	listener_stop(&l);
+	turns(3);
 	TEST_ROW("dial, cancelled");
 	CHECK(listener_start(&net, &l, STR("127.0.0.1:0"), &why) == FAIL_NONE);
 	conn_dial_start(&d, &net, &owner, &l.address, 1000);
@@ -374,6 +390,43 @@ test_dial(void)
 	turns(3);
 	listener_stop(&l);
 	CHECK(list_empty(&net.conns));
+	task_cancel(&owner);
+	buf_release(&why);
+}
+
+static void
+test_dial_unix(void)
+{
+	struct listener l = { .service = &echo.service };
+	struct buf why = { .max = 1000 };
+	struct conn_dial d;
+	struct task owner;
+	struct str line;
+	char path[64], address[80], longer[200];
+
+	loop_task(&loop, &owner, idle_step, NULL);
+	snprintf(path, sizeof path, "/tmp/staunch-dial-%d.sock", (int)getpid());
+	snprintf(address, sizeof address, "unix:%s", path);
+	TEST_ROW("dial a unix socket");
+	CHECK(listener_start(&net, &l, str_c(address), &why) == FAIL_NONE);
+	conn_dial_unix_start(&d, &net, &owner, str_c(path), 1000);
+	turns(4);
+	if (CHECK(!op_pending(&d.op) && d.op.fail == FAIL_NONE)) {
+		conn_attach(d.conn, &owner);
+		CHECK(conn_line(d.conn, 100, &line) == LINE_READY);
+		CHECK_STR(line, STR("hello"));
+		CHECK_STR(conn_peer(d.conn), STR("local"));
+	}
+	conn_dial_cancel(&d);
+	listener_stop(&l);
+	turns(3);
+	TEST_ROW("dial a unix socket that is gone");
+	conn_dial_unix_start(&d, &net, &owner, str_c(path), 1000);
+	CHECK(!op_pending(&d.op) && d.op.fail == FAIL_TEMP);
+	TEST_ROW("dial a path that is too long");
+	memset(longer, 'x', sizeof longer);
+	conn_dial_unix_start(&d, &net, &owner, str_of(longer, sizeof longer), 1000);
+	CHECK(!op_pending(&d.op) && d.op.fail == FAIL_PERM);
 	task_cancel(&owner);
 	buf_release(&why);
 }
@@ -390,6 +443,7 @@ main(void)
 	test_full();
 	test_unix();
 	test_dial();
+	test_dial_unix();
 	net_release(&net);
 	loop_release(&loop);
 	return test_end();

@@ -7,7 +7,7 @@
 struct sample {
 	bool tls;
 	int64_t count, size, wait_ms;
-	struct str text, words, secret;
+	struct str text, words, nets, secret;
 	int mode;
 };
 
@@ -22,6 +22,8 @@ static const struct setting sample_rows[] = {
 	    "How long" },
 	{ "text", SETTING_TEXT, offsetof(struct sample, text), "", 0, 0, NULL, "Any text" },
 	{ "words", SETTING_LIST, offsetof(struct sample, words), "a b", 0, 0, NULL, "Some words" },
+	{ "nets", SETTING_NETWORKS, offsetof(struct sample, nets), "loopback", 0, 0, NULL,
+	    "Some networks" },
 	{ "secret", SETTING_SECRET, offsetof(struct sample, secret), "", 0, 0, NULL, "A secret" },
 	{ "mode", SETTING_CHOICE, offsetof(struct sample, mode), "auto", 0, 0, modes, "A mode" },
 };
@@ -57,6 +59,9 @@ static const struct {
 	    "f:2: size must be between 0 and 1GB\n" },
 	{ "bad bool", "[sample]\ntls = maybe\n", "f:2: tls must be yes or no\n" },
 	{ "bad choice", "[sample]\nmode = x\n", "f:2: mode must be one of off on auto\n" },
+	{ "networks", "[sample]\nnets = 10.0.0.0/8 ::1\n", "" },
+	{ "no network", "[sample]\nnets = 10.0.0.0/8 10.0.0.0/99\n",
+	    "f:2: nets names a network that is none: 10.0.0.0/99\n" },
 	{ "twice", "[sample]\ncount = 1\ncount = 2\n",
 	    "f:3: count is set twice in this section\n" },
 	{ "section twice", "[sample]\n[sample]\n", "f:2: [sample] stands here twice\n" },
@@ -121,6 +126,7 @@ test_values(void)
 	config_write(&c, &shown);
 	CHECK_STR(buf_str(&shown),
 	    STR("[sample]\ntls = yes\ncount = 3\nsize = 1GB\nwait = 250ms\ntext = \nwords = a b\n"
+		"nets = loopback\n"
 		"secret = (hidden)\nmode = off\n\n[door front]\nhost = a\n\n[door back]\nhost = b\n\n"));
 	buf_release(&shown);
 	buf_release(&errors);
