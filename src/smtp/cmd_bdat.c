@@ -1,4 +1,5 @@
-#include "smtp/session.h"
+/* CHUNKING (RFC 3030): the content in counted pieces. */
+#include "smtp/extension.h"
 
 /*
  * Why this chunk is read over and refused, or REPLY_OK. Its bytes are on their way already, whatever
@@ -91,3 +92,5 @@ smtp_read_chunk(struct smtp_session *s)
 	s->data_since += piece.n;
 	return SMTP_READ_CHUNK;
 }
+
+const struct smtp_extension smtp_ext_chunking = { .keyword = "CHUNKING" };

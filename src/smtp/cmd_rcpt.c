@@ -1,4 +1,5 @@
-#include "smtp/session.h"
+/* RCPT (RFC 5321 4.1.1.3): where does the address lead? */
+#include "smtp/extension.h"
 
 /* rooms */
 #include "mail/mail.h"
@@ -6,9 +7,10 @@
 static enum smtp_state
 refuse(struct smtp_session *s, enum smtp_reply reply)
 {
-	delivery_targets_drop(&s->txn->targets, s->txn->rcpt);
-	log_info(&s->log, "smtp.rcpt.refused", LOG_TEXT("from", s->txn->sender),
-	    LOG_TEXT("rcpt", s->txn->rcpt), LOG_TEXT("reply", str_c(smtp_reply_code(reply))));
+	delivery_targets_drop(&s->txn->targets, s->txn->draft.address);
+	log_info(&s->log, "smtp.rcpt.refused", LOG_TEXT("from", s->txn->envelope.sender),
+	    LOG_TEXT("rcpt", s->txn->draft.address),
+	    LOG_TEXT("reply", str_c(smtp_reply_code(reply))));
 	return smtp_say(s, reply);
 }
 
@@ -16,7 +18,7 @@ static bool
 is_known(const struct smtp_txn *t, struct str address)
 {
 	for (const struct smtp_rcpt *r = t->rcpts; r; r = r->next) {
-		if (str_eq(r->address, address))
+		if (str_eq(r->envelope.address, address))
 			return true;
 	}
 	return false;
@@ -30,7 +32,7 @@ add_rcpt(struct smtp_session *s)
 
 	if (rcpt == NULL)
 		return smtp_say(s, REPLY_TOO_MANY_RCPT);
-	rcpt->address = t->rcpt;
+	rcpt->envelope = t->draft;
 	if (t->last_rcpt)
 		t->last_rcpt->next = rcpt;
 	else
@@ -46,7 +48,7 @@ cmd_rcpt(struct smtp_session *s, struct str argument)
 {
 	struct smtp_txn *t = s->txn;
 	struct path path;
-	struct str name, value;
+	enum smtp_reply reply;
 	enum fail fail;
 
 	if (!str_skip_nocase(&argument, STR("TO:")))
@@ -57,21 +59,24 @@ cmd_rcpt(struct smtp_session *s, struct str argument)
 		fail = FAIL_SYNTAX; /* the null path receives nothing */
 	if (fail != FAIL_NONE)
 		return smtp_say(s, fail == FAIL_LIMIT ? REPLY_PATH_TOO_LONG : REPLY_BAD_RCPT);
-	if (path_param_next(&argument, &name, &value))
-		return smtp_say(s, REPLY_BAD_PARAM);
-	if (path.is_utf8 && !t->is_utf8)
+	t->draft = (struct envelope_rcpt){ 0 };
+	reply = smtp_params_take(s, argument, true);
+	if (reply != REPLY_OK)
+		return smtp_say(s, reply);
+	if (path.is_utf8 && !t->envelope.is_utf8)
 		return smtp_say(s, REPLY_NEEDS_UTF8);
 	if (s->have & HAVE_CHUNK)
 		return smtp_say(s, REPLY_BDAT_MIXED);
 	if (t->rcpt_count >= (size_t)s->service->settings->recipients)
 		return smtp_say(s, REPLY_TOO_MANY_RCPT);
-	t->rcpt = arena_str(&t->arena, path.address);
-	if (t->rcpt.p == NULL)
+	t->draft.address = arena_str(&t->arena, path.address);
+	if (t->draft.address.p == NULL)
 		return smtp_say(s, REPLY_TOO_MANY_RCPT);
-	if (is_known(t, t->rcpt)) /* said twice: it must not be refused now, and dropped by that */
+	if (is_known(t,
+		t->draft.address)) /* said twice: it must not be refused now, and dropped by that */
 		return add_rcpt(s);
 	s->log.doing = "looking up a recipient";
-	directory_resolve_start(s->service->directory, &t->resolve, &s->task, t->rcpt);
+	directory_resolve_start(s->service->directory, &t->resolve, &s->task, t->draft.address);
 	return SMTP_RCPT_RESOLVE;
 }
 
@@ -151,11 +156,11 @@ add_target(struct smtp_session *s, const struct directory_account *account)
 
 	if (fail != FAIL_NONE)
 		return fail;
-	fail = account_room(open, t->announced_bytes > 0 ? t->announced_bytes : 1);
+	fail = account_room(open, t->envelope.size > 0 ? t->envelope.size : 1);
 	account_close(&open);
 	if (fail == FAIL_NONE)
-		t->is_crowded |=
-		    delivery_targets_add(&t->targets, t->rcpt, account->name, &limits) != FAIL_NONE;
+		t->is_crowded |= delivery_targets_add(&t->targets, t->draft.address, account->name,
+				     &limits) != FAIL_NONE;
 	return fail;
 }
 

@@ -27,8 +27,8 @@ static enum delivery_with
 protocol(const struct smtp_session *s)
 {
 	if (smtp_is_lmtp(s))
-		return s->txn->is_utf8 ? WITH_UTF8LMTP : WITH_LMTP;
-	if (s->txn->is_utf8)
+		return s->txn->envelope.is_utf8 ? WITH_UTF8LMTP : WITH_LMTP;
+	if (s->txn->envelope.is_utf8)
 		return WITH_UTF8SMTP;
 	return (s->have & HAVE_ESMTP) ? WITH_ESMTP : WITH_SMTP;
 }
@@ -37,7 +37,7 @@ protocol(const struct smtp_session *s)
 static struct str
 only_recipient(const struct smtp_txn *t)
 {
-	return t->rcpt_count == 1 ? t->rcpts->address : STR("");
+	return t->rcpt_count == 1 ? t->rcpts->envelope.address : STR("");
 }
 
 static void
@@ -49,7 +49,7 @@ write_trace(const struct smtp_session *s, struct buf *out)
 		.with = protocol(s),
 		.is_tls = (s->have & HAVE_TLS) != 0,
 		.is_authenticated = (s->have & HAVE_AUTH) != 0,
-		.sender = t->sender,
+		.sender = t->envelope.sender,
 		.recipient = only_recipient(t),
 		.helo = buf_str(&s->helo),
 		.client_ip = conn_peer(s->conn),
@@ -145,7 +145,7 @@ store_message(struct smtp_session *s)
 	struct smtp_txn *t = s->txn;
 	struct blob_name name;
 	struct delivery delivery = { .account = t->targets.targets[0].account,
-		.sender = t->sender,
+		.sender = t->envelope.sender,
 		.received_s = clock_wall_s(),
 		.is_all_or_none = !smtp_is_lmtp(s) };
 	enum fail fail = FAIL_NONE;
@@ -171,8 +171,9 @@ note_message(const struct smtp_session *s, struct str rcpt, enum smtp_reply repl
 	else
 		s->service->messages_refused++;
 	log_info(&s->log, "smtp.message", LOG_TEXT("id", str_of(t->id, sizeof t->id)),
-	    LOG_TEXT("from", t->sender), LOG_TEXT("rcpt", rcpt), LOG_NUM("rcpts", t->rcpt_count),
-	    LOG_NUM("size", t->intake.size), LOG_TEXT("reply", str_c(smtp_reply_code(reply))));
+	    LOG_TEXT("from", t->envelope.sender), LOG_TEXT("rcpt", rcpt),
+	    LOG_NUM("rcpts", t->rcpt_count), LOG_NUM("size", t->intake.size),
+	    LOG_TEXT("reply", str_c(smtp_reply_code(reply))));
 }
 
 /* One reply per recipient, in the order in which they were given (RFC 2033 4.2). */
@@ -183,14 +184,14 @@ answer_each(struct smtp_session *s, enum smtp_reply judgement, enum fail stored)
 
 	for (const struct smtp_rcpt *r = s->txn->rcpts; r; r = r->next) {
 		enum smtp_reply reply = judgement;
-		enum fail outcome = delivery_outcome(&s->txn->targets, r->address);
+		enum fail outcome = delivery_outcome(&s->txn->targets, r->envelope.address);
 
 		if (judgement == REPLY_ACCEPTED) {
 			/* where nothing was tried, because the content could not be kept, all share that */
 			reply = reply_of(
 			    stored != FAIL_NONE && outcome == FAIL_NONE ? stored : outcome);
 		}
-		note_message(s, r->address, reply);
+		note_message(s, r->envelope.address, reply);
 		smtp_reply_write(conn_out(s->conn), reply);
 	}
 	return next;
@@ -209,7 +210,7 @@ smtp_finish_message(struct smtp_session *s)
 	} else {
 		if (reply == REPLY_ACCEPTED)
 			reply = reply_of(stored);
-		note_message(s, s->txn->rcpts->address, reply);
+		note_message(s, s->txn->rcpts->envelope.address, reply);
 		next = smtp_say(s, reply);
 	}
 	smtp_txn_end(s);

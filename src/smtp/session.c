@@ -37,7 +37,7 @@ smtp_txn_begin(struct smtp_session *s, struct str sender)
 
 	invariant(s->txn == NULL);
 	arena_init(&t->arena, TXN_ARENA_MAX);
-	t->sender = arena_str(&t->arena, sender);
+	t->envelope.sender = arena_str(&t->arena, sender);
 	delivery_targets_init(&t->targets, &t->arena);
 	buf_init(&id, sizeof t->id);
 	random_text(&id, sizeof t->id);

@@ -33,10 +33,11 @@
 #include "delivery/delivery.h"
 #include "directory/directory.h"
 #include "directory/sasl.h"
+#include "envelope/envelope.h"
+#include "envelope/path.h"
 #include "loop/loop.h"
 #include "net/net.h"
 #include "smtp/intake.h"
-#include "envelope/path.h"
 #include "smtp/reply.h"
 #include "smtp/smtp.h"
 
@@ -68,21 +69,19 @@ enum smtp_state {
 /* An envelope recipient that was accepted; LMTP answers each. */
 struct smtp_rcpt {
 	struct smtp_rcpt *next;
-	struct str address; /* arena: the transaction's */
+	struct envelope_rcpt envelope; /* arena: the transaction's */
 };
 
 /* From MAIL to the end of its data, RSET, or the next hello. smtp_txn_end() is the only way out. */
 struct smtp_txn {
 	struct arena arena;
-	struct str sender;        /* arena; empty for the null path */
-	bool is_utf8;             /* SMTPUTF8 was given */
-	uint64_t announced_bytes; /* SIZE=, or 0 */
+	struct envelope envelope; /* arena */
 	struct smtp_rcpt *rcpts;  /* arena; in order */
 	struct smtp_rcpt *last_rcpt;
 	size_t rcpt_count;
 	struct delivery_targets targets;
 	struct directory_query resolve, account; /* own */
-	struct str rcpt;                         /* arena; the recipient being looked up */
+	struct envelope_rcpt draft;              /* arena; the recipient being looked up */
 	size_t target_at;                        /* next of resolve.targets to be looked up */
 	size_t target_found;                     /* accounts that the recipient led to */
 	bool is_disabled, is_full, is_crowded;   /* .. or would have */

@@ -308,6 +308,16 @@ expect(struct dialogue_peer *p, struct str want)
 	buf_consume(&p->seen, line.n + 2);
 }
 
+/* S* any number of lines like this */
+static void
+expect_all(struct dialogue_peer *p, struct str want)
+{
+	struct str line;
+
+	while (dialogue_next_line(p, &line) && dialogue_matches(line, want))
+		buf_consume(&p->seen, line.n + 2);
+}
+
 /* Client lines up to the next line of another kind are sent together. */
 static void
 flush_sent(struct buf *sent, size_t number)
@@ -419,7 +429,10 @@ play_line(struct str line, struct str text, struct buf *sent, size_t *number)
 	}
 	CHECK(mark.p[0] == 'S');
 	flush_sent(sent, *number);
-	expect(dialogue_peer(n), rest);
+	if (mark.p[mark.n - 1] == '*')
+		expect_all(dialogue_peer(n), rest);
+	else
+		expect(dialogue_peer(n), rest);
 }
 
 static void
