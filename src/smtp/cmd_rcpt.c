@@ -1,9 +1,6 @@
 /* RCPT (RFC 5321 4.1.1.3): where does the address lead? */
 #include "smtp/extension.h"
 
-/* rooms */
-#include "mail/mail.h"
-
 static enum smtp_state
 refuse(struct smtp_session *s, enum smtp_reply reply)
 {
@@ -76,112 +73,40 @@ cmd_rcpt(struct smtp_session *s, struct str argument)
 		t->draft.address)) /* said twice: it must not be refused now, and dropped by that */
 		return add_rcpt(s);
 	s->log.doing = "looking up a recipient";
-	directory_resolve_start(s->service->directory, &t->resolve, &s->task, t->draft.address);
+	delivery_resolve_start(&t->resolve, s->service->loop, s->service->mail,
+	    s->service->directory, &s->task, t->draft.address, t->envelope.size, &t->targets);
 	return SMTP_RCPT_RESOLVE;
 }
 
-/* What the directory's answer means to the client, when it is no list of targets. */
+/* What the answer means to the client. */
 static enum smtp_reply
-resolve_reply(enum fail fail)
+reply_of(const struct smtp_session *s, const struct delivery_resolve *r)
 {
-	switch (fail) {
+	switch (r->op.fail) {
 	case FAIL_NONE: return REPLY_RCPT_OK;
-	case FAIL_MISSING: return REPLY_NO_USER;
+	case FAIL_MISSING: return r->is_disabled ? REPLY_DISABLED : REPLY_NO_USER;
 	case FAIL_DENIED: return REPLY_NO_RELAY;
 	case FAIL_SYNTAX: return REPLY_BAD_RCPT;
-	case FAIL_LIMIT:
 	case FAIL_PERM: return REPLY_LOOP;
+	case FAIL_LIMIT:
+		if (!r->is_full)
+			return REPLY_TOO_MANY_RCPT;
+		return smtp_is_lmtp(s) ? REPLY_QUOTA_LATER : REPLY_QUOTA;
 	case FAIL_TEMP:
 	case FAIL_COUNT: break;
 	}
 	return REPLY_DIRECTORY_DOWN;
 }
 
-/* Accounts of all targets are known: is there anybody to deliver to? */
-static enum smtp_state
-accept_rcpt(struct smtp_session *s)
-{
-	struct smtp_txn *t = s->txn;
-
-	directory_query_release(&t->account);
-	directory_query_release(&t->resolve);
-	if (t->is_crowded)
-		return refuse(s, REPLY_TOO_MANY_RCPT);
-	if (t->is_full)
-		return refuse(s, smtp_is_lmtp(s) ? REPLY_QUOTA_LATER : REPLY_QUOTA);
-	if (t->target_found == 0)
-		return refuse(s, t->is_disabled ? REPLY_DISABLED : REPLY_NO_RELAY);
-	return add_rcpt(s);
-}
-
-/* Look up the account of the next target, or end. */
-static enum smtp_state
-next_target(struct smtp_session *s)
-{
-	struct smtp_txn *t = s->txn;
-
-	if (t->target_at == t->resolve.target_count)
-		return accept_rcpt(s);
-	s->log.doing = "looking up an account";
-	directory_account_start(s->service->directory, &t->account, &s->task,
-	    t->resolve.targets[t->target_at].name);
-	return SMTP_RCPT_ACCOUNT;
-}
-
 enum smtp_state
 smtp_rcpt_resolved(struct smtp_session *s)
 {
 	struct smtp_txn *t = s->txn;
+	enum smtp_reply reply = reply_of(s, &t->resolve);
 
-	if (t->resolve.op.fail != FAIL_NONE)
-		return refuse(s, resolve_reply(t->resolve.op.fail));
-	for (size_t i = 0; i < t->resolve.target_count; i++) {
-		/* One message goes to all it resolves to or to nobody: there is no way out of here. */
-		if (t->resolve.targets[i].kind == DIRECTORY_REMOTE)
-			return refuse(s, REPLY_NO_RELAY);
-	}
-	t->target_at = t->target_found = 0;
-	t->is_disabled = t->is_full = t->is_crowded = false;
-	return next_target(s);
-}
-
-static enum fail
-add_target(struct smtp_session *s, const struct directory_account *account)
-{
-	struct smtp_txn *t = s->txn;
-	struct account_limits limits = { .quota_bytes = (uint64_t)account->quota_bytes,
-		.quota_messages = (uint64_t)account->quota_messages };
-	struct account *open;
-	enum fail fail = account_open(s->service->mail, account->name, &limits, &open);
-
-	if (fail != FAIL_NONE)
-		return fail;
-	fail = account_room(open, t->envelope.size > 0 ? t->envelope.size : 1);
-	account_close(&open);
-	if (fail == FAIL_NONE)
-		t->is_crowded |= delivery_targets_add(&t->targets, t->draft.address, account->name,
-				     &limits) != FAIL_NONE;
-	return fail;
-}
-
-enum smtp_state
-smtp_rcpt_account(struct smtp_session *s)
-{
-	struct smtp_txn *t = s->txn;
-	enum fail fail = t->account.op.fail;
-
-	if (fail == FAIL_NONE)
-		fail = add_target(s, &t->account.account);
-	switch (fail) {
-	case FAIL_NONE: t->target_found++; break;
-	case FAIL_MISSING:
-	case FAIL_DENIED: t->is_disabled = true; break;
-	case FAIL_LIMIT: t->is_full = true; break;
-	case FAIL_SYNTAX:
-	case FAIL_PERM:
-	case FAIL_TEMP:
-	case FAIL_COUNT: return refuse(s, REPLY_DIRECTORY_DOWN);
-	}
-	t->target_at++;
-	return next_target(s);
+	/* One message goes to all it resolves to or to nobody: there is no way out of here. */
+	if (t->resolve.remote_count > 0)
+		reply = REPLY_NO_RELAY;
+	delivery_resolve_release(&t->resolve);
+	return reply == REPLY_RCPT_OK ? add_rcpt(s) : refuse(s, reply);
 }

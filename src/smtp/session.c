@@ -19,7 +19,6 @@ static const char *const state_names[] = {
 	[SMTP_AUTH_WAIT] = "AUTH_WAIT",
 	[SMTP_AUTH_DELAY] = "AUTH_DELAY",
 	[SMTP_RCPT_RESOLVE] = "RCPT_RESOLVE",
-	[SMTP_RCPT_ACCOUNT] = "RCPT_ACCOUNT",
 	[SMTP_READ_DATA] = "READ_DATA",
 	[SMTP_READ_CHUNK] = "READ_CHUNK",
 	[SMTP_CLOSING] = "CLOSING",
@@ -56,8 +55,7 @@ smtp_txn_end(struct smtp_session *s)
 	s->have &= ~(unsigned)(HAVE_MAIL | HAVE_RCPT | HAVE_CHUNK);
 	if (t == NULL)
 		return;
-	directory_query_release(&t->resolve);
-	directory_query_release(&t->account);
+	delivery_resolve_release(&t->resolve);
 	intake_cancel(&t->intake);
 	arena_release(&t->arena);
 	mem_free(t);
@@ -77,7 +75,7 @@ smtp_can_start_tls(const struct smtp_session *s)
 static bool
 is_waiting_for_op(enum smtp_state state)
 {
-	return state == SMTP_AUTH_WAIT || state == SMTP_RCPT_RESOLVE || state == SMTP_RCPT_ACCOUNT;
+	return state == SMTP_AUTH_WAIT || state == SMTP_RCPT_RESOLVE;
 }
 
 /* The facts above the enum, in session.h. */
@@ -95,7 +93,6 @@ smtp_session_check(const struct smtp_session *s)
 		invariant(s->sasl != NULL && !(s->have & HAVE_AUTH) && !has_mail);
 		break;
 	case SMTP_RCPT_RESOLVE:
-	case SMTP_RCPT_ACCOUNT:
 	case SMTP_READ_DATA: invariant(has_mail); break;
 	case SMTP_READ_CHUNK:
 	case SMTP_CLOSING: break;
@@ -141,8 +138,7 @@ smtp_enter(struct smtp_session *s, enum smtp_state state)
 		break;
 	case SMTP_AUTH_WAIT: s->log.doing = "checking a login"; /* fall through */
 	case SMTP_AUTH_DELAY:
-	case SMTP_RCPT_RESOLVE:
-	case SMTP_RCPT_ACCOUNT: conn_deadline(s->conn, -1); break; /* the op has its own time-out */
+	case SMTP_RCPT_RESOLVE: conn_deadline(s->conn, -1); break; /* the op has its own time-out */
 	case SMTP_STATE_COUNT: invariant(s->state != SMTP_STATE_COUNT);
 	}
 }
@@ -196,8 +192,6 @@ advance(struct smtp_session *s)
 	case SMTP_AUTH_DELAY: return timer_running(&s->delay) ? SMTP_STAY : smtp_auth_delayed(s);
 	case SMTP_RCPT_RESOLVE:
 		return op_pending(&s->txn->resolve.op) ? SMTP_STAY : smtp_rcpt_resolved(s);
-	case SMTP_RCPT_ACCOUNT:
-		return op_pending(&s->txn->account.op) ? SMTP_STAY : smtp_rcpt_account(s);
 	case SMTP_READ_DATA: return smtp_read_data(s);
 	case SMTP_READ_CHUNK: return smtp_read_chunk(s);
 	case SMTP_CLOSING:

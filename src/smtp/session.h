@@ -7,8 +7,7 @@
  *        ^                    |  \---message-------->  |
  *        |<--done, cancelled--+                        |
  *        |<--delay is over-- AUTH_DELAY <----failed----+
- *        |--RCPT--> RCPT_RESOLVE --local target--> RCPT_ACCOUNT --last one--> READ_COMMAND
- *        |                                         (cmd_rcpt.c)
+ *        |--RCPT--> RCPT_RESOLVE --answer--> READ_COMMAND         (cmd_rcpt.c)
  *        |--DATA--> READ_DATA ---CRLF.CRLF--> READ_COMMAND         (cmd_data.c)
  *        |--BDAT--> READ_CHUNK --last byte--> READ_COMMAND         (cmd_bdat.c; also without a
  *        |                                                          transaction: read and refused)
@@ -17,9 +16,8 @@
  * True in each state (asserted by smtp_session_check()):
  *   READ_COMMAND                 no op is pending
  *   AUTH_*                       there is a sasl, nobody is logged in, no transaction
- *   RCPT_*                       there is a transaction with a sender
- *   READ_DATA                    there is a transaction
- *   AUTH_WAIT, RCPT_*            an op was started and the socket is not read
+ *   RCPT_RESOLVE, READ_DATA      there is a transaction
+ *   AUTH_WAIT, RCPT_RESOLVE      an op was started and the socket is not read
  */
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
@@ -31,6 +29,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "delivery/delivery.h"
+#include "delivery/resolve.h"
 #include "directory/directory.h"
 #include "directory/sasl.h"
 #include "envelope/envelope.h"
@@ -58,7 +57,6 @@ enum smtp_state {
 	SMTP_AUTH_WAIT,
 	SMTP_AUTH_DELAY,
 	SMTP_RCPT_RESOLVE,
-	SMTP_RCPT_ACCOUNT,
 	SMTP_READ_DATA,
 	SMTP_READ_CHUNK,
 	SMTP_CLOSING,
@@ -80,11 +78,8 @@ struct smtp_txn {
 	struct smtp_rcpt *last_rcpt;
 	size_t rcpt_count;
 	struct delivery_targets targets;
-	struct directory_query resolve, account; /* own */
-	struct envelope_rcpt draft;              /* arena; the recipient being looked up */
-	size_t target_at;                        /* next of resolve.targets to be looked up */
-	size_t target_found;                     /* accounts that the recipient led to */
-	bool is_disabled, is_full, is_crowded;   /* .. or would have */
+	struct envelope_rcpt draft;      /* arena; the recipient being looked up */
+	struct delivery_resolve resolve; /* own */
 	struct dots_state dots;
 	struct intake intake; /* own */
 	bool is_refused;      /* the data is read to its end, then `refusal` is said */
@@ -184,7 +179,6 @@ enum smtp_state smtp_auth_line(struct smtp_session *s, struct str line);
 enum smtp_state smtp_auth_answer(struct smtp_session *s);
 enum smtp_state smtp_auth_delayed(struct smtp_session *s);
 enum smtp_state smtp_rcpt_resolved(struct smtp_session *s);
-enum smtp_state smtp_rcpt_account(struct smtp_session *s);
 enum smtp_state smtp_read_data(struct smtp_session *s);
 enum smtp_state smtp_read_chunk(struct smtp_session *s);
 
