@@ -90,10 +90,17 @@ blob_close(struct blob_store **blob)
 }
 
 void
-blob_set_named(struct blob_store *b, blob_named_fn *fn, void *arg)
+blob_add_namer(struct blob_store *b, struct blob_namer *namer, blob_named_fn *fn, void *arg)
 {
-	b->named = fn;
-	b->named_arg = arg;
+	namer->fn = fn;
+	namer->arg = arg;
+	list_append(&b->namers, &namer->node);
+}
+
+void
+blob_remove_namer(struct blob_namer *namer)
+{
+	list_remove(&namer->node);
 }
 
 bool

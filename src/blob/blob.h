@@ -7,7 +7,7 @@
  * what a crash leaves.
  *
  * The rule for callers: blob_write_finish() or blob_link(), and the store_run() that names the file,
- * belong to the SAME TURN. At its end the room asks the registered blob_named_fn about each new file:
+ * belong to the SAME TURN. At its end the room asks those who name files (blob_namer) about each new one:
  * named ones move to cur, others are deleted. So a failed run needs no cleaning up. A session that has
  * to wait in between keeps the writer unfinished.
  *
@@ -25,6 +25,7 @@
 
 #include "base/buf.h"
 #include "base/fail.h"
+#include "base/list.h"
 #include "base/str.h"
 #include "loop/loop.h"
 #include "store/store.h"
@@ -55,12 +56,19 @@ MUST_CHECK enum fail blob_open(struct blob_store **out, struct loop *loop, struc
 void blob_close(struct blob_store **b);
 
 /*
- * Who knows which files are named: FAIL_NONE yes, FAIL_MISSING no, anything else: cannot say now (the
- * file is left alone until the next start). It may use store_read(). Without one every file counts as
- * named. `account` and `name` are borrowed during the call.
+ * Who knows which files are named: FAIL_NONE yes, FAIL_MISSING not by me, anything else: cannot say now
+ * (the file is left alone until the next start). It may use store_read(). Rooms that name files each add
+ * themselves; a file is nobody's when all of them say so. Without any, every file counts as named.
+ * `account` and `name` are borrowed during the call.
  */
 typedef enum fail blob_named_fn(void *arg, struct str account, struct str name);
-void blob_set_named(struct blob_store *b, blob_named_fn *fn, void *arg);
+struct blob_namer { /* embedded in the room's own struct; fields: read only */
+	struct list_node node;
+	blob_named_fn *fn;
+	void *arg; /* borrow */
+};
+void blob_add_namer(struct blob_store *b, struct blob_namer *namer, blob_named_fn *fn, void *arg);
+void blob_remove_namer(struct blob_namer *namer);
 
 /* --- writing --------------------------------------------------------------------------------- */
 
@@ -131,14 +139,14 @@ MUST_CHECK enum fail blob_commit(struct blob_store *b);
 bool blob_is_well(const struct blob_store *b);
 
 /*
- * At start, after blob_set_named() and before anything else: finish what a crash interrupted (D4).
+ * At start, after every blob_add_namer() and before anything else: finish what a crash interrupted (D4).
  * Looks only into the tmp folders and at the deletions that were not done, never into cur.
  */
 MUST_CHECK enum fail blob_recover(struct blob_store *b);
 
 /*
  * Look at every file of every account: the ones nobody names are told to `found` (and deleted when
- * `is_repair`). For `staunch check`; needs blob_set_named().
+ * `is_repair`). For `staunch check`; needs the namers.
  */
 typedef void blob_found_fn(void *arg, struct str account, struct str name);
 MUST_CHECK enum fail blob_check(struct blob_store *b, bool is_repair, blob_found_fn *found,

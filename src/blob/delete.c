@@ -109,7 +109,7 @@ carry_out(struct blob_store *b, struct str account, struct str name)
 
 	if (name.n == 0)
 		return blob_sweep_account(b, account);
-	named = b->named ? b->named(b->named_arg, account, name) : FAIL_MISSING;
+	named = list_empty(&b->namers) ? FAIL_MISSING : blob_is_named(b, account, name);
 	if (named == FAIL_NONE)
 		log_error(&blob_log, "blob.delete.named", LOG_TEXT("name", name));
 	return named == FAIL_MISSING ? unlink_one(b, account, name) : named;

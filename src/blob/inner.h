@@ -60,8 +60,7 @@ struct blob_store {
 	struct turn_hook sync_hook, committed_hook;
 	struct task probe;
 	struct timer timer;
-	blob_named_fn *named;
-	void *named_arg;
+	struct list namers;    /* blob_namer.node */
 	struct list writing;   /* blob_pending: not finished */
 	struct list fresh;     /* blob_pending: finished in this turn */
 	struct list doubtful;  /* blob_pending: their commit failed, perhaps only seemingly */

@@ -135,7 +135,16 @@ blob_sync(struct blob_store *b)
 enum fail
 blob_is_named(struct blob_store *b, struct str account, struct str name)
 {
-	return b->named ? b->named(b->named_arg, account, name) : FAIL_NONE;
+	enum fail named = list_empty(&b->namers) ? FAIL_NONE : FAIL_MISSING;
+
+	for (struct list_node *n = list_first(&b->namers); n; n = list_next(&b->namers, n)) {
+		const struct blob_namer *namer = container_of(n, struct blob_namer, node);
+
+		named = namer->fn(namer->arg, account, name);
+		if (named != FAIL_MISSING)
+			break;
+	}
+	return named;
 }
 
 /* The commit was durable, or was not tried: the store knows whether the file is named. */

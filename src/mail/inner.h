@@ -32,6 +32,7 @@ struct mail {
 	struct loop *loop; /* borrow; NULL without one */
 	struct store *store;
 	struct blob_store *blobs;
+	struct blob_namer namer;
 	struct map accounts;       /* by name: struct account_private.by_name */
 	struct list idle_accounts; /* those without holder, oldest first */
 	size_t idle_account_count;

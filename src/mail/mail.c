@@ -134,7 +134,7 @@ mail_open(struct mail **out, struct loop *loop, struct store *store, struct blob
 		loop_task(loop, &m->purge_task, mail_purge_step, NULL);
 		loop_task(loop, &m->idle_task, mail_idle_step, NULL);
 	}
-	blob_set_named(blobs, mail_names, m);
+	blob_add_namer(blobs, &m->namer, mail_names, m);
 	*out = m;
 	return FAIL_NONE;
 }
@@ -162,7 +162,7 @@ mail_close(struct mail **pm)
 		account_private_free(p);
 	}
 	invariant(m->accounts.count == 0);
-	blob_set_named(m->blobs, NULL, NULL);
+	blob_remove_namer(&m->namer);
 	if (m->loop) {
 		loop_unhook(&m->committed);
 		task_cancel(&m->purge_task);

@@ -56,7 +56,7 @@ struct account { /* fields: read only */
 
 /*
  * Open the mail of this store and these files, and tell `blobs` which files are named
- * (blob_set_named(); call blob_recover() after this). `loop` may be NULL (command line, tests): then
+ * (blob_add_namer(); call blob_recover() after this). `loop` may be NULL (command line, tests): then
  * the caller commits with blob_commit() and then calls mail_committed().
  *   FAIL_TEMP  the store failed
  */

@@ -374,7 +374,7 @@ small_open(struct small_mail *m, struct loop *loop, struct str folder)
 	if (fail == FAIL_NONE)
 		fail = blob_open(&m->blob, loop, m->store, buf_str(&path));
 	if (fail == FAIL_NONE) {
-		blob_set_named(m->blob, is_named, m);
+		blob_add_namer(m->blob, &m->namer, is_named, m);
 		fail = blob_recover(m->blob);
 	}
 	buf_release(&path);

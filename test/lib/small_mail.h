@@ -14,6 +14,7 @@
 struct small_mail {
 	struct store *store;
 	struct blob_store *blob;
+	struct blob_namer namer;
 };
 
 /* Open <folder>/store.db and <folder>/mail (the folder must exist) and recover, without a loop. */

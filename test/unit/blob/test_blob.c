@@ -172,6 +172,52 @@ test_names(void)
 	small_close(&m);
 }
 
+static enum fail
+says(void *arg, struct str account, struct str name)
+{
+	(void)account;
+	(void)name;
+	return *(const enum fail *)arg;
+}
+
+/* Each file belongs to one of several rooms; none of them knows the others' files. */
+static void
+test_namers(void)
+{
+	static const struct {
+		const char *name;
+		enum fail second, third;
+		int left_in_cur, left_in_tmp;
+	} namer_rows[] = {
+		{ "nobody names it", FAIL_MISSING, FAIL_MISSING, 0, 0 },
+		{ "the second does", FAIL_NONE, FAIL_MISSING, 1, 0 },
+		{ "the third does", FAIL_MISSING, FAIL_NONE, 1, 0 },
+		{ "the second cannot say now", FAIL_TEMP, FAIL_MISSING, 0, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(namer_rows); i++) {
+		struct blob_writer w = { .store = NULL };
+		struct blob_namer second, third;
+		enum fail answers[2] = { namer_rows[i].second, namer_rows[i].third };
+		struct blob_name name;
+		struct small_mail m;
+
+		TEST_ROW(namer_rows[i].name);
+		CHECK_NUM(small_open(&m, NULL, fresh()), FAIL_NONE);
+		blob_add_namer(m.blob, &second, says, &answers[0]);
+		blob_add_namer(m.blob, &third, says, &answers[1]);
+		CHECK_NUM(blob_write_start(m.blob, &w, STR("ann")), FAIL_NONE);
+		CHECK_NUM(blob_write(&w, STR("x\r\n")), FAIL_NONE);
+		CHECK_NUM(blob_write_finish(&w, &name), FAIL_NONE);
+		CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+		CHECK_NUM(entries("mail/ann/cur"), namer_rows[i].left_in_cur);
+		CHECK_NUM(entries("mail/ann/tmp"), namer_rows[i].left_in_tmp);
+		blob_remove_namer(&second);
+		blob_remove_namer(&third);
+		small_close(&m);
+	}
+}
+
 /* --- runs, turns ------------------------------------------------------------------------------ */
 
 static void
@@ -285,7 +331,8 @@ test_account(void)
 	snprintf(path, sizeof path, "%s/mail/ann/cur/stray", folder_bytes);
 	fclose(fopen(path, "w"));
 	CHECK_NUM(small_verify(&m, true), 1);
-	blob_set_named(m.blob, nobody, NULL);
+	blob_remove_namer(&m.namer);
+	blob_add_namer(m.blob, &m.namer, nobody, NULL);
 	CHECK_NUM(store_run(m.store, drop_account, &m), FAIL_NONE);
 	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
 	CHECK_NUM(entries("mail/ann"), -1);
@@ -378,6 +425,7 @@ main(void)
 	test_folders();
 	test_sizes();
 	test_names();
+	test_namers();
 	test_undone();
 	test_links();
 	test_deletions();
