@@ -9,6 +9,7 @@
  *     SETTING_NUMBER    int64_t      min .. max
  *     SETTING_BYTES     int64_t      with optional KB, MB, GB (powers of 1024)
  *     SETTING_DURATION  int64_t ms   with ms, s, m, h, d (bare numbers are seconds)
+ *     SETTING_DURATIONS struct setting_durations   several of them, separated by blanks
  *     SETTING_TEXT      struct str   one line
  *     SETTING_SECRET    struct str   like text; `file:PATH` reads the first line of PATH; never shown
  *     SETTING_CHOICE    int          position in `choices`
@@ -31,11 +32,19 @@ enum setting_type {
 	SETTING_NUMBER,
 	SETTING_BYTES,
 	SETTING_DURATION,
+	SETTING_DURATIONS,
 	SETTING_TEXT,
 	SETTING_SECRET,
 	SETTING_CHOICE,
 	SETTING_LIST,
 	SETTING_NETWORKS,
+};
+
+#define SETTING_DURATIONS_MAX 16 /* of one setting: a schedule is a handful */
+
+struct setting_durations {
+	int64_t ms[SETTING_DURATIONS_MAX];
+	size_t count; /* at least 1 */
 };
 
 struct setting {

@@ -123,6 +123,46 @@ parse_amount(const struct setting *row, struct str text, int64_t *out, struct bu
 	return FAIL_LIMIT;
 }
 
+static enum fail
+parse_durations(const struct setting *row, struct str text, struct setting_durations *out,
+    struct buf *why)
+{
+	const struct setting one = { .type = SETTING_DURATION, .min = row->min, .max = row->max };
+	struct str word;
+
+	out->count = 0;
+	while (str_next_part(&text, ' ', &word)) {
+		enum fail fail;
+
+		if (str_empty(word))
+			continue;
+		if (out->count == SETTING_DURATIONS_MAX) {
+			buf_add(why, STR("has more times than "));
+			buf_add_u64(why, SETTING_DURATIONS_MAX);
+			return FAIL_LIMIT;
+		}
+		fail = parse_amount(&one, word, &out->ms[out->count++], why);
+		if (fail != FAIL_NONE)
+			return fail;
+	}
+	if (out->count > 0)
+		return FAIL_NONE;
+	buf_add(why, STR("needs a time"));
+	return FAIL_SYNTAX;
+}
+
+static void
+add_durations(const struct setting *row, const struct setting_durations *list, struct buf *out)
+{
+	const struct setting one = { .type = SETTING_DURATION, .min = row->min, .max = row->max };
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (i > 0)
+			buf_add_char(out, ' ');
+		add_amount(&one, list->ms[i], out);
+	}
+}
+
 /* --- words --------------------------------------------------------------------------------- */
 
 static enum fail
@@ -210,6 +250,7 @@ value_parse(const struct setting *row, void *values, struct str text, struct are
 	case SETTING_NUMBER:
 	case SETTING_BYTES:
 	case SETTING_DURATION: return parse_amount(row, text, field(row, values), why);
+	case SETTING_DURATIONS: return parse_durations(row, text, field(row, values), why);
 	case SETTING_CHOICE: return parse_choice(row, text, field(row, values), why);
 	case SETTING_TEXT:
 	case SETTING_SECRET:
@@ -229,6 +270,7 @@ value_write(const struct setting *row, const void *values, struct buf *out)
 	case SETTING_NUMBER:
 	case SETTING_BYTES:
 	case SETTING_DURATION: add_amount(row, *(const int64_t *)(const void *)at, out); break;
+	case SETTING_DURATIONS: add_durations(row, (const void *)at, out); break;
 	case SETTING_CHOICE: buf_add_c(out, row->choices[*(const int *)(const void *)at]); break;
 	case SETTING_SECRET: buf_add(out, STR("(hidden)")); break;
 	case SETTING_TEXT:

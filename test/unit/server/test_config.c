@@ -8,6 +8,7 @@ struct sample {
 	bool tls;
 	int64_t count, size, wait_ms;
 	struct str text, words, nets, secret;
+	struct setting_durations times;
 	int mode;
 };
 
@@ -24,6 +25,8 @@ static const struct setting sample_rows[] = {
 	{ "words", SETTING_LIST, offsetof(struct sample, words), "a b", 0, 0, NULL, "Some words" },
 	{ "nets", SETTING_NETWORKS, offsetof(struct sample, nets), "loopback", 0, 0, NULL,
 	    "Some networks" },
+	{ "times", SETTING_DURATIONS, offsetof(struct sample, times), "5m 1h", 1000, 86400000, NULL,
+	    "Some times" },
 	{ "secret", SETTING_SECRET, offsetof(struct sample, secret), "", 0, 0, NULL, "A secret" },
 	{ "mode", SETTING_CHOICE, offsetof(struct sample, mode), "auto", 0, 0, modes, "A mode" },
 };
@@ -60,6 +63,13 @@ static const struct {
 	{ "bad bool", "[sample]\ntls = maybe\n", "f:2: tls must be yes or no\n" },
 	{ "bad choice", "[sample]\nmode = x\n", "f:2: mode must be one of off on auto\n" },
 	{ "networks", "[sample]\nnets = 10.0.0.0/8 ::1\n", "" },
+	{ "times", "[sample]\ntimes = 1s  2m\n", "" },
+	{ "a time too short", "[sample]\ntimes = 1s 10ms\n",
+	    "f:2: times must be between 1s and 1d\n" },
+	{ "no time", "[sample]\ntimes = \n", "f:2: times needs a time\n" },
+	{ "too many times",
+	    "[sample]\ntimes = 1s 1s 1s 1s 1s 1s 1s 1s 1s 1s 1s 1s 1s 1s 1s 1s 1s\n",
+	    "f:2: times has more times than 16\n" },
 	{ "no network", "[sample]\nnets = 10.0.0.0/8 10.0.0.0/99\n",
 	    "f:2: nets names a network that is none: 10.0.0.0/99\n" },
 	{ "twice", "[sample]\ncount = 1\ncount = 2\n",
@@ -126,7 +136,7 @@ test_values(void)
 	config_write(&c, &shown);
 	CHECK_STR(buf_str(&shown),
 	    STR("[sample]\ntls = yes\ncount = 3\nsize = 1GB\nwait = 250ms\ntext = \nwords = a b\n"
-		"nets = loopback\n"
+		"nets = loopback\ntimes = 5m 1h\n"
 		"secret = (hidden)\nmode = off\n\n[door front]\nhost = a\n\n[door back]\nhost = b\n\n"));
 	buf_release(&shown);
 	buf_release(&errors);
