@@ -9,10 +9,21 @@
 
 #define SITE_IPV6_BYTES 8 /* a /64: what one customer or one machine can draw addresses from */
 
+void
+net_address_unmap(struct net_address *a)
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (a->family != NET_ADDRESS_IPV6 || memcmp(a->bytes, mapped, sizeof mapped) != 0)
+		return;
+	memmove(a->bytes, a->bytes + 12, 4);
+	memset(a->bytes + 4, 0, 12);
+	a->family = NET_ADDRESS_IPV4;
+}
+
 enum fail
 net_address_parse(struct str text, struct net_address *out)
 {
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 	struct net_address a = { 0 };
 	char c[NET_ADDRESS_TEXT_MAX];
 
@@ -24,11 +35,7 @@ net_address_parse(struct str text, struct net_address *out)
 		a.family = NET_ADDRESS_IPV4;
 	} else if (inet_pton(AF_INET6, c, a.bytes) == 1) {
 		a.family = NET_ADDRESS_IPV6;
-		if (memcmp(a.bytes, mapped, sizeof mapped) == 0) {
-			memmove(a.bytes, a.bytes + 12, 4);
-			memset(a.bytes + 4, 0, 12);
-			a.family = NET_ADDRESS_IPV4;
-		}
+		net_address_unmap(&a);
 	} else {
 		return FAIL_SYNTAX;
 	}
@@ -169,7 +176,6 @@ net_address_to_system(const struct net_address *a, struct sockaddr_storage *out)
 void
 net_address_from_system(const struct sockaddr_storage *in, struct net_address *out)
 {
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 	struct sockaddr_in6 six;
 	struct sockaddr_in four;
 
@@ -183,14 +189,10 @@ net_address_from_system(const struct sockaddr_storage *in, struct net_address *o
 		break;
 	case AF_INET6:
 		memcpy(&six, in, sizeof six);
+		out->family = NET_ADDRESS_IPV6;
 		out->port = ntohs(six.sin6_port);
-		if (memcmp(&six.sin6_addr, mapped, sizeof mapped) == 0) {
-			out->family = NET_ADDRESS_IPV4;
-			memcpy(out->bytes, (const char *)&six.sin6_addr + 12, 4);
-		} else {
-			out->family = NET_ADDRESS_IPV6;
-			memcpy(out->bytes, &six.sin6_addr, 16);
-		}
+		memcpy(out->bytes, &six.sin6_addr, 16);
+		net_address_unmap(out);
 		break;
 	case AF_UNIX: out->family = NET_ADDRESS_UNIX; break;
 	}

@@ -51,6 +51,9 @@ bool net_address_is_loopback(const struct net_address *a);
  */
 bool net_address_is_public(const struct net_address *a);
 
+/* An IPv4-mapped IPv6 address becomes the IPv4 address it means; others stay. */
+void net_address_unmap(struct net_address *a);
+
 /* The bytes that limits count by: the whole IPv4 address, the /64 of an IPv6 address. */
 struct str net_address_site(const struct net_address *a);
 
