@@ -16,11 +16,12 @@
 
 /* rooms */
 #include "net/bind.h"
+#include "net/networks.h"
 #include "net/private.h"
 
 #define ACCEPT_BATCH    64    /* connections taken per turn and listener, so that others run too */
 #define ACCEPT_RETRY_MS 200   /* pause when the kernel has no descriptor or memory for us */
-#define REFUSED_TELL_MS 10000 /* one line about refused connections in this time */
+#define TELL_MS         10000 /* one line about refused connections in this time */
 
 static const struct log net_log = { .room = "net" };
 
@@ -35,13 +36,18 @@ find_site(struct net *net, const struct net_address *peer)
 }
 
 static bool
-is_over_limit(struct net *net, const struct net_address *peer)
+is_full(const struct net *net)
+{
+	return (int64_t)net->count >= net->settings->connections;
+}
+
+/* Has this address as many as one may have? */
+static bool
+is_crowded(struct net *net, const struct net_address *peer)
 {
 	const struct net_settings *set = net->settings;
 	const struct site *site;
 
-	if ((int64_t)net->count >= set->connections)
-		return true;
 	if (!set->is_loopback_limited && net_address_is_loopback(peer))
 		return false;
 	site = find_site(net, peer);
@@ -60,35 +66,48 @@ join_site(struct conn *c)
 	}
 	site->count++;
 	c->site = site;
-	c->is_inbound = true;
-	c->net->count++;
 }
 
 /* A line now and then, not one per connection: the peer decides how many there are. */
-static void
-tell_refused(struct net *net, const struct net_address *peer)
+uint64_t
+net_tally(struct net_tally *t)
 {
-	char text[NET_ADDRESS_TEXT_MAX];
 	int64_t now = clock_mono_ms();
+	uint64_t count = ++t->count;
 
-	net->refused++;
-	if (net->refused_told_ms != 0 && now - net->refused_told_ms < REFUSED_TELL_MS)
-		return;
-	log_warn(&net_log, "net.refused", LOG_TEXT("peer", net_address_text(peer, text)),
-	    LOG_NUM("refused", net->refused), LOG_NUM("connections", net->count));
-	net->refused = 0;
-	net->refused_told_ms = now;
+	if (t->told_ms != 0 && now - t->told_ms < TELL_MS)
+		return 0;
+	*t = (struct net_tally){ .told_ms = now };
+	return count;
 }
 
+/* Say why on the socket, where something can be said in clear, and in the log. */
 static void
-refuse(struct listener *l, int fd, const struct net_address *peer)
+tell_refused(struct listener *l, int fd, const struct net_address *peer)
 {
-	const char *text = l->service->refusal;
+	const char *reason = l->service->refusal;
+	char text[NET_ADDRESS_TEXT_MAX];
+	uint64_t count = net_tally(&l->net->refused);
 
-	if (text && !l->is_tls)
-		sys.send(fd, text, strlen(text), MSG_DONTWAIT);
-	sys.close(fd);
-	tell_refused(l->net, peer);
+	if (reason && !l->is_tls)
+		sys.send(fd, reason, strlen(reason), MSG_DONTWAIT);
+	if (count > 0)
+		log_warn(&net_log, "net.refused", LOG_TEXT("peer", net_address_text(peer, text)),
+		    LOG_NUM("refused", count), LOG_NUM("connections", l->net->count));
+}
+
+void
+listener_admit(struct conn *c)
+{
+	struct listener *l = c->listener;
+
+	if (is_crowded(c->net, &c->peer)) {
+		tell_refused(l, c->watch.fd, &c->peer);
+		conn_free(&c);
+		return;
+	}
+	join_site(c);
+	l->service->accept(l->service, l, c);
 }
 
 /* --- accepting ------------------------------------------------------------------------------ */
@@ -97,26 +116,34 @@ static void
 take_one(struct listener *l, int fd, const struct sockaddr_storage *from)
 {
 	int yes = 1;
+	struct net *net = l->net;
 	struct net_address peer;
+	bool is_proxied;
 	struct conn *c;
 
 	net_address_from_system(from, &peer);
-	if (is_over_limit(l->net, &peer)) {
-		refuse(l, fd, &peer);
+	is_proxied = net_networks_have(l->proxies, &peer);
+	/* A proxy may have many: its clients are counted one by one, once they are known. */
+	if (is_full(net) || (!is_proxied && is_crowded(net, &peer))) {
+		tell_refused(l, fd, &peer);
+		sys.close(fd);
 		return;
 	}
 	if (peer.family != NET_ADDRESS_UNIX) {
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
 	}
-	c = conn_new(l->net, l, &peer);
-	join_site(c);
+	c = conn_new(net, l, &peer);
+	c->is_inbound = true;
+	net->count++;
 	if (conn_use_socket(c, fd) != FAIL_NONE) {
 		sys.close(fd);
 		conn_destroy(c);
-		return;
+	} else if (is_proxied) {
+		proxied_start(c);
+	} else {
+		listener_admit(c);
 	}
-	l->service->accept(l->service, l, c);
 }
 
 /*
@@ -211,6 +238,7 @@ listener_stop(struct listener *l)
 
 	if (!list_linked(&l->node))
 		return;
+	proxied_stop(l);
 	watch_stop(l->net->loop, &l->watch);
 	timer_stop(l->net->loop, &l->retry);
 	task_cancel(&l->task);

@@ -47,6 +47,7 @@ net_init(struct net *net, struct loop *loop, const struct net_settings *settings
 	list_init(&net->conns);
 	list_init(&net->unflushed);
 	list_init(&net->listeners);
+	list_init(&net->proxied);
 	net->spare_fd = sys.open("/dev/null", O_RDONLY, 0);
 	loop_hook(loop, TURN_FLUSH, &net->flush);
 }

@@ -6,6 +6,9 @@
  * `refusal` and closed. When descriptors run out, a spare one lets us close the newcomer instead of
  * spinning.
  *
+ * Behind a proxy: connections from a listener's `proxies` begin with a PROXY header (proxy.h), and are
+ * of the client that it names in everything that follows: address, limits, log.
+ *
  * Not done: names. Addresses only; dns (a room above) looks them up.
  */
 #ifndef NET_NET_H
@@ -43,6 +46,7 @@ struct listener {                /* zeroed, then the first group filled in by th
 	void *settings;          /* borrow: what the room wants to know per listener */
 	struct tls_context *tls; /* borrow: for implicit TLS and STARTTLS; NULL: no TLS */
 	bool is_tls;             /* implicit TLS; the service calls tls_accept() itself */
+	struct str proxies;      /* borrow: networks (networks.h) that send a PROXY header first */
 
 	/* fields: read only */
 	struct net *net;
@@ -54,6 +58,12 @@ struct listener {                /* zeroed, then the first group filled in by th
 	char unix_path[108];        /* removed at listener_stop(); empty when not unix */
 };
 
+/* Something that peers can cause at will: told now and then, not each time. */
+struct net_tally {
+	uint64_t count; /* since it was told */
+	int64_t told_ms;
+};
+
 struct net { /* fields: read only */
 	struct loop *loop;
 	const struct net_settings *settings; /* borrow */
@@ -61,12 +71,12 @@ struct net { /* fields: read only */
 	struct list conns;     /* all */
 	struct list unflushed; /* with output of this turn, or writable again */
 	struct list listeners;
-	struct map sites; /* connections counted per address */
-	size_t count;     /* inbound connections */
+	struct list proxied; /* connections that wait for their PROXY header */
+	struct map sites;    /* connections counted per address */
+	size_t count;        /* inbound connections */
 	uint64_t last_id;
-	int spare_fd;     /* given up for a moment when descriptors run out */
-	uint64_t refused; /* over a limit, since the last line about it in the log */
-	int64_t refused_told_ms;
+	int spare_fd;                        /* given up for a moment when descriptors run out */
+	struct net_tally refused, unproxied; /* over a limit; without a proper PROXY header */
 	char scratch[CONN_READ_BYTES];
 };
 

@@ -77,6 +77,16 @@ enum step conn_io_step(struct task *t);
 /* Part of conn_io_step() while connecting. */
 void dial_step(struct conn_dial *d);
 
+/* Its peer is known: refuse it, or let the service make a session. */
+void listener_admit(struct conn *c);
+
+/* One more of them: how many to tell of in a line now, or 0 when the last one is not long ago. */
+uint64_t net_tally(struct net_tally *t);
+
+/* Wait for the PROXY header, then admit; and close those of a listener that still wait. */
+void proxied_start(struct conn *c);
+void proxied_stop(struct listener *l);
+
 /* Read once through the filters into c->in; false when nothing came. */
 bool conn_pull(struct conn *c);
 

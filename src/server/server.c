@@ -94,6 +94,7 @@ open_section(struct server *s, const struct config_instance *i, struct service *
 		l->settings = module->listener_settings(protocol, settings->plaintext_login);
 		l->tls = s->tls;
 		l->is_tls = is_implicit_tls(protocol);
+		l->proxies = settings->proxies;
 		fail = listener_start(&s->net, l, word, why);
 		if (fail != FAIL_NONE)
 			return fail;

@@ -49,6 +49,8 @@ static const struct setting listener_rows[] = {
 	    "Addresses with ports, such as: 0.0.0.0:25 [::]:25, or unix:PATH"),
 	ROW("plaintext-login", SETTING_BOOL, plaintext_login, "no", NULL,
 	    "Allow logins without TLS from this host itself"),
+	ROW("proxy-networks", SETTING_NETWORKS, proxies, "", NULL,
+	    "Networks of proxies, whose connections must begin with a PROXY header (as HAProxy sends)"),
 };
 
 #undef ROW

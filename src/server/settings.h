@@ -35,6 +35,7 @@ struct listener_settings {
 	int protocol;         /* enum listener_protocol */
 	struct str address;   /* words: "0.0.0.0:25", "[::]:25", "unix:/run/staunch/lmtp" */
 	bool plaintext_login; /* logins without TLS, from loopback only */
+	struct str proxies;   /* networks whose connections begin with a PROXY header */
 };
 
 struct certificate_settings {
