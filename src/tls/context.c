@@ -8,7 +8,6 @@
 #include "base/num.h"
 
 /* rooms */
-#include "tls/engine.h"
 #include "tls/x509.h"
 
 #define SESSION_BYTES 100 /* of one entry of BearSSL's cache */
@@ -154,6 +153,17 @@ choose(const br_ssl_server_policy_class **class, const br_ssl_server_context *ss
 	return 0;
 }
 
+const struct credential *
+policy_credential(const struct policy *policy, const struct engine *engine)
+{
+	struct pair pair;
+
+	if (policy->chosen)
+		return policy->chosen;
+	pair = pair_for(policy->context, str_c(br_ssl_engine_get_server_name(engine->ssl)));
+	return engine_is_ecdsa(engine) ? pair.ec : pair.rsa;
+}
+
 /* Suites without ephemeral keys are never offered. */
 static uint32_t
 no_key_exchange(const br_ssl_server_policy_class **class, unsigned char *data, size_t *n)
@@ -258,6 +268,16 @@ tls_context_changed(const struct tls_context *ctx)
 			return true;
 	}
 	return false;
+}
+
+bool
+tls_context_can_bind(const struct tls_context *ctx)
+{
+	for (size_t i = 0; i < ctx->credential_count; i++) {
+		if (ctx->credentials[i].end_point_n == 0)
+			return false;
+	}
+	return true;
 }
 
 int64_t

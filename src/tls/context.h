@@ -7,6 +7,7 @@
 #include <bearssl.h>
 
 #include "tls/credential.h"
+#include "tls/engine.h"
 
 /* BearSSL's question "which certificate and suite", one per connection. */
 struct policy {
@@ -14,6 +15,16 @@ struct policy {
 	struct tls_context *context;              /* borrow: held by the connection */
 	const struct credential *chosen;          /* NULL in a resumed session */
 };
+
+/*
+ * The credential that stands for us in a connection whose handshake is done. A resumed session has shown
+ * none; it is the one that its name and suite lead to, because a cache never outlives its context.
+ */
+const struct credential *policy_credential(const struct policy *policy,
+    const struct engine *engine);
+
+/* Every credential has an end_point. */
+bool tls_context_can_bind(const struct tls_context *ctx);
 
 /* One more hold. */
 struct tls_context *tls_context_hold(struct tls_context *ctx);

@@ -89,6 +89,7 @@ add_certificate(struct credential *c, struct str der)
 {
 	br_x509_certificate *cert = &c->chain[c->chain_count++];
 	struct x509_facts facts;
+	enum hash hash;
 
 	cert->data = mem_new(der.n, 1);
 	cert->data_len = der.n;
@@ -98,6 +99,10 @@ add_certificate(struct credential *c, struct str der)
 	if (c->chain_count == 1) {
 		c->names = facts.names;
 		c->not_after_s = facts.not_after_s;
+		if (x509_binding_hash(facts.signed_by, &hash)) {
+			hash_once(hash, der, c->end_point);
+			c->end_point_n = hash_size(hash);
+		}
 	}
 	c->not_after_s = i64_min(c->not_after_s, facts.not_after_s);
 	return FAIL_NONE;

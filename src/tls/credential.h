@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "crypto/hash.h"
 #include "tls/key.h"
 #include "tls/tls.h"
 
@@ -24,7 +25,9 @@ struct file_stamp {
 struct credential {
 	br_x509_certificate chain[TLS_CHAIN_MAX]; /* own: their data */
 	size_t chain_count;
-	struct str names; /* subjectAltName of the first */
+	struct str names;                       /* subjectAltName of the first */
+	unsigned char end_point[HASH_SIZE_MAX]; /* its hash for channel binding (RFC 5929 4.1) .. */
+	size_t end_point_n;                     /* .. in bytes; 0: there is none for it */
 	int64_t not_after_s;
 	struct tls_key key;
 	char *paths[2]; /* own: chain, key */

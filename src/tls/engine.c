@@ -188,6 +188,29 @@ engine_suite(const struct engine *e)
 	return e->ssl->session.cipher_suite;
 }
 
+bool
+engine_is_ecdsa(const struct engine *e)
+{
+	switch (engine_suite(e)) {
+	case BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256:
+	case BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384:
+	case BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256:
+	case BR_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256:
+	case BR_TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384:
+	case BR_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA:
+	case BR_TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA: return true;
+	}
+	return false;
+}
+
+struct str
+engine_client_finished(const struct engine *e)
+{
+	_Static_assert(sizeof e->ssl->saved_finished == 2 * ENGINE_FINISHED_BYTES,
+	    "the client's, then the server's");
+	return str_of(e->ssl->saved_finished, ENGINE_FINISHED_BYTES);
+}
+
 int
 engine_protocol(const struct engine *e)
 {

@@ -47,6 +47,16 @@ bool engine_is_clear(const struct engine *e);
 /* The suite in use. */
 uint16_t engine_suite(const struct engine *e);
 
+/* That suite signs with an EC key (else with an RSA one). */
+bool engine_is_ecdsa(const struct engine *e);
+
+/*
+ * What the client's Finished message of a full handshake held: its first one, tls-unique (RFC 5929 3.1).
+ * BearSSL keeps it for renegotiation (RFC 5746), which we never do, so it stays what it was.
+ */
+#define ENGINE_FINISHED_BYTES 12
+struct str engine_client_finished(const struct engine *e);
+
 /* Position of the ALPN name agreed on, or -1. */
 int engine_protocol(const struct engine *e);
 

@@ -555,6 +555,51 @@ tls_facts(const struct conn *c, struct tls_facts *out)
 	return true;
 }
 
+/* --- channel binding ------------------------------------------------------------------------ */
+
+const char *const tls_binding_names[] = {
+	[TLS_BINDING_UNIQUE] = "tls-unique",
+	[TLS_BINDING_END_POINT] = "tls-server-end-point",
+};
+
+_Static_assert(ARRAY_LEN(tls_binding_names) == TLS_BINDING_COUNT, "every binding has its name");
+
+bool
+tls_can_bind(const struct conn *c)
+{
+	struct filter *f = c ? conn_filter(c, &tls_ops) : NULL;
+
+	return f && tls_of(f)->is_server && tls_context_can_bind(tls_of(f)->policy.context);
+}
+
+enum fail
+tls_binding(const struct conn *c, enum tls_binding kind, struct buf *out)
+{
+	struct filter *f = conn_filter(c, &tls_ops);
+	const struct credential *mine;
+	struct tls *t;
+
+	if (f == NULL || !tls_of(f)->is_done)
+		return FAIL_MISSING;
+	t = tls_of(f);
+	if (kind == TLS_BINDING_UNIQUE) {
+		/*
+		 * A server between us and the client can lead two full handshakes to one master secret
+		 * and then resume both sessions: the Finished messages are the same on both sides.
+		 * Only the extended master secret stops that (RFC 7627 5.4), and BearSSL has none.
+		 */
+		if (t->is_resumed)
+			return FAIL_PERM;
+		buf_add(out, engine_client_finished(&t->engine));
+		return FAIL_NONE;
+	}
+	mine = t->is_server ? policy_credential(&t->policy, &t->engine) : NULL;
+	if (mine == NULL || mine->end_point_n == 0)
+		return FAIL_PERM;
+	buf_add(out, str_of(mine->end_point, mine->end_point_n));
+	return FAIL_NONE;
+}
+
 bool
 tls_is_done(const struct conn *c)
 {

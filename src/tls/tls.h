@@ -123,6 +123,30 @@ bool tls_facts(const struct conn *c, struct tls_facts *out);
 /* The handshake ended well. */
 bool tls_is_done(const struct conn *c);
 
+/* --- channel binding ------------------------------------------------------------------------ */
+
+/* What a login above can be bound to (RFC 5929). tls-exporter (RFC 9266) is for TLS 1.3. */
+enum tls_binding {
+	TLS_BINDING_UNIQUE,    /* the client's first Finished message: this connection */
+	TLS_BINDING_END_POINT, /* a hash of the server's certificate */
+	TLS_BINDING_COUNT
+};
+extern const char *const tls_binding_names[]; /* "tls-unique" .. */
+
+/*
+ * May logins be bound to it? That is so when we are the server and certificates have an end point, and
+ * does not change when the handshake ends. False for NULL.
+ */
+bool tls_can_bind(const struct conn *c);
+
+/*
+ * Append the data of a binding:
+ *   FAIL_MISSING  no TLS, or the handshake is not done
+ *   FAIL_PERM     not this binding: tls-unique of a resumed session; the end point of a certificate whose
+ *                 signature gives no hash, or as client
+ */
+MUST_CHECK enum fail tls_binding(const struct conn *c, enum tls_binding kind, struct buf *out);
+
 /* --- self-signed certificates --------------------------------------------------------------- */
 
 /*

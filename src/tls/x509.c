@@ -1,10 +1,33 @@
 #include "tls/x509.h"
 
+/* base */
+#include "base/mem.h"
+
 /* rooms */
 #include "tls/der.h"
 
 /* id-ce-subjectAltName, 2.5.29.17 */
 static const struct str oid_names = STR_INIT("\x55\x1d\x11");
+
+/* The algorithms of issuers: 1.2.840.113549.1.1 (RSA, RFC 8017 A.2.4), 1.2.840.10045.4 (ECDSA, RFC 5758). */
+#define OID_RSA   "\x2a\x86\x48\x86\xf7\x0d\x01\x01"
+#define OID_ECDSA "\x2a\x86\x48\xce\x3d\x04"
+
+/* In place of MD5 and SHA-1 stands SHA-256 (RFC 5929 4.1). */
+static const struct {
+	struct str oid;
+	enum hash hash;
+} binding_hashes[] = {
+	{ STR_INIT(OID_RSA "\x04"), HASH_SHA256 },
+	{ STR_INIT(OID_RSA "\x05"), HASH_SHA256 },
+	{ STR_INIT(OID_RSA "\x0b"), HASH_SHA256 },
+	{ STR_INIT(OID_RSA "\x0c"), HASH_SHA384 },
+	{ STR_INIT(OID_RSA "\x0d"), HASH_SHA512 },
+	{ STR_INIT(OID_ECDSA "\x01"), HASH_SHA256 },
+	{ STR_INIT(OID_ECDSA "\x03\x02"), HASH_SHA256 },
+	{ STR_INIT(OID_ECDSA "\x03\x03"), HASH_SHA384 },
+	{ STR_INIT(OID_ECDSA "\x03\x04"), HASH_SHA512 },
+};
 
 /* Days from 1970-01-01 to a date of the Gregorian calendar. */
 static int64_t
@@ -77,10 +100,12 @@ x509_parse(struct str der, struct x509_facts *out)
 	struct x509_facts facts = { 0 };
 	int64_t not_before;
 
-	/* TBSCertificate: version, serial, signature, issuer, validity, subject, SPKI, .. */
+	/* Certificate: TBSCertificate, signatureAlgorithm, signature */
 	if (!der_take(&der, DER_SEQUENCE, &cert) || der.n > 0 ||
-	    !der_take(&cert, DER_SEQUENCE, &tbs))
+	    !der_take(&cert, DER_SEQUENCE, &tbs) ||
+	    !der_take(&cert, DER_SEQUENCE, &facts.signed_by))
 		return FAIL_SYNTAX;
+	/* TBSCertificate: version, serial, signature, issuer, validity, subject, SPKI, .. */
 	(void)!der_take(&tbs, DER_CONSTRUCTED(0), &part);
 	if (!der_take(&tbs, DER_INTEGER, &part) || !der_take(&tbs, DER_SEQUENCE, &part) ||
 	    !der_take(&tbs, DER_SEQUENCE, &part) || !der_take(&tbs, DER_SEQUENCE, &validity) ||
@@ -99,6 +124,22 @@ x509_parse(struct str der, struct x509_facts *out)
 		return FAIL_SYNTAX;
 	*out = facts;
 	return FAIL_NONE;
+}
+
+bool
+x509_binding_hash(struct str signed_by, enum hash *out)
+{
+	struct str oid;
+
+	if (!der_take(&signed_by, DER_OID, &oid))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(binding_hashes); i++) {
+		if (str_eq(oid, binding_hashes[i].oid)) {
+			*out = binding_hashes[i].hash;
+			return true;
+		}
+	}
+	return false;
 }
 
 bool

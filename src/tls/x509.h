@@ -11,15 +11,23 @@
 
 #include "base/fail.h"
 #include "base/str.h"
+#include "crypto/hash.h"
 
-struct x509_facts {          /* fields point into the certificate */
-	struct str names;    /* the content of subjectAltName, empty when there is none */
-	struct str spki;     /* subjectPublicKeyInfo, the whole element (RFC 6698 selector 1) */
-	int64_t not_after_s; /* seconds since 1970 */
+struct x509_facts {           /* fields point into the certificate */
+	struct str names;     /* the content of subjectAltName, empty when there is none */
+	struct str spki;      /* subjectPublicKeyInfo, the whole element (RFC 6698 selector 1) */
+	struct str signed_by; /* signatureAlgorithm's content: how its issuer signed it */
+	int64_t not_after_s;  /* seconds since 1970 */
 };
 
 /* FAIL_SYNTAX when it is not a certificate. */
 MUST_CHECK enum fail x509_parse(struct str der, struct x509_facts *out);
+
+/*
+ * The hash that tls-server-end-point takes of a certificate (RFC 5929 4.1); false when it defines none
+ * or we do not know how it was signed (RSASSA-PSS, EdDSA, SHA-224).
+ */
+MUST_CHECK bool x509_binding_hash(struct str signed_by, enum hash *out);
 
 /* The next DNS name of facts->names (a cursor); false at the end. */
 MUST_CHECK bool x509_next_name(struct str *names, struct str *name_out);

@@ -5,11 +5,12 @@ cd "$(dirname "$0")"
 days=36500
 : >index.tmp
 key() { openssl genpkey -quiet -algorithm "$2" -pkeyopt "$3" -out "$1.key"; }
-# leaf NAME ISSUER SAN DAYS
+# leaf NAME ISSUER SAN DAYS [KEY [OPTION ..]]
 leaf() {
-	openssl req -new -key "$1.key" -subj "/CN=$1" -out req.tmp
+	openssl req -new -key "${5:-$1}.key" -subj "/CN=$1" -out req.tmp
 	printf 'subjectAltName=%s\nbasicConstraints=CA:FALSE\n' "$3" >ext.tmp
-	openssl x509 -req -in req.tmp -CA "$2.pem" -CAkey "$2.key" -extfile ext.tmp -days "$4" -out "$1.pem" 2>/dev/null
+	openssl x509 -req -in req.tmp -CA "$2.pem" -CAkey "$2.key" -extfile ext.tmp -days "$4" -out "$1.pem" \
+		"${@:6}" 2>/dev/null
 }
 key root EC ec_paramgen_curve:P-384
 openssl req -new -x509 -key root.key -subj /CN=root -days $days -out root.pem \
@@ -26,6 +27,9 @@ leaf ec middle DNS:mail.example.test $days
 cat middle.pem >>ec.pem
 key p384 EC ec_paramgen_curve:P-384
 leaf p384 root DNS:other.test,IP:127.0.0.1 $days
+leaf sha512 root DNS:other.test $days p384 -sha512
+openssl req -new -x509 -key rsa.key -subj /CN=pss -days $days -out pss.pem \
+	-addext subjectAltName=DNS:pss.test -sigopt rsa_padding_mode:pss
 openssl ec -in p384.key -out p384-sec1.key 2>/dev/null
 openssl rsa -in rsa.key -traditional -out rsa-pkcs1.key 2>/dev/null
 openssl pkcs8 -topk8 -in ec.key -passout pass:x -out encrypted.key
