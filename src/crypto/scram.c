@@ -14,7 +14,8 @@ scram_init(struct scram *s)
 	*s = (struct scram){ 0 };
 	buf_init(&s->user, SCRAM_MESSAGE_MAX);
 	buf_init(&s->authzid, SCRAM_MESSAGE_MAX);
-	buf_init(&s->gs2, SCRAM_MESSAGE_MAX);
+	buf_init(&s->binding, SCRAM_MESSAGE_MAX);
+	buf_init(&s->gs2, SCRAM_MESSAGE_MAX + SCRAM_BINDING_MAX);
 	buf_init(&s->nonce, 2 * SCRAM_MESSAGE_MAX);
 	buf_init(&s->auth, 6 * SCRAM_MESSAGE_MAX);
 }
@@ -24,6 +25,7 @@ scram_release(struct scram *s)
 {
 	buf_release(&s->user);
 	buf_release(&s->authzid);
+	buf_release(&s->binding);
 	buf_release(&s->gs2);
 	buf_release(&s->nonce);
 	buf_release(&s->auth);
@@ -61,35 +63,57 @@ is_nonce(struct str text)
 	return text.n > 0;
 }
 
+/* gs2-cbind-flag = ("p=" cb-name) / "n" / "y"; which of them may come, RFC 5802 6 */
+static enum fail
+take_flag(struct scram *s, enum scram_choice choice, struct str *cur)
+{
+	struct str flag, name;
+
+	if (!str_take_until(cur, ',', &flag))
+		return FAIL_SYNTAX;
+	name = flag;
+	if (str_skip(&name, STR("p="))) {
+		if (choice != SCRAM_PLUS)
+			return FAIL_PERM;
+		buf_add(&s->binding, name);
+		return str_empty(name) ? FAIL_SYNTAX : FAIL_NONE;
+	}
+	if (!str_eq(flag, STR("n")) && !str_eq(flag, STR("y")))
+		return FAIL_SYNTAX;
+	if (choice == SCRAM_PLUS)
+		return FAIL_PERM;
+	return choice == SCRAM_BESIDE && flag.p[0] == 'y' ? FAIL_DENIED : FAIL_NONE;
+}
+
 /* gs2-header = gs2-cbind-flag "," [ "a=" saslname ] "," */
 static enum fail
-take_gs2(struct scram *s, struct str *cur)
+take_gs2(struct scram *s, enum scram_choice choice, struct str *cur)
 {
 	struct str start = *cur, authzid;
+	enum fail fail = take_flag(s, choice, cur);
 
-	if (str_starts(*cur, STR("p=")))
-		return FAIL_PERM;
-	if (!str_skip(cur, STR("n,")) && !str_skip(cur, STR("y,")))
-		return FAIL_SYNTAX;
+	if (fail != FAIL_NONE)
+		return fail;
 	if (!str_take_until(cur, ',', &authzid))
 		return FAIL_SYNTAX;
 	if (authzid.n > 0 &&
 	    (!str_skip(&authzid, STR("a=")) || !add_saslname(&s->authzid, authzid)))
 		return FAIL_SYNTAX;
 	buf_add(&s->gs2, str_head(start, start.n - cur->n));
+	s->header_n = s->gs2.n;
 	return FAIL_NONE;
 }
 
 /* client-first-message-bare = "n=" saslname "," "r=" c-nonce ["," extensions] */
 enum fail
-scram_client_first(struct scram *s, struct str message)
+scram_client_first(struct scram *s, enum scram_choice choice, struct str message)
 {
 	struct str bare, name, nonce;
 	enum fail fail;
 
 	if (message.n > SCRAM_MESSAGE_MAX)
 		return FAIL_SYNTAX;
-	fail = take_gs2(s, &message);
+	fail = take_gs2(s, choice, &message);
 	if (fail != FAIL_NONE)
 		return fail;
 	bare = message;
@@ -103,6 +127,13 @@ scram_client_first(struct scram *s, struct str message)
 	buf_add(&s->nonce, nonce);
 	buf_add(&s->auth, bare);
 	return FAIL_NONE;
+}
+
+void
+scram_bind(struct scram *s, struct str data)
+{
+	invariant(s->binding.n > 0 && data.n > 0 && data.n <= SCRAM_BINDING_MAX);
+	buf_add(&s->gs2, data);
 }
 
 /* server-first-message = "r=" nonce "," "s=" salt "," "i=" iteration-count */
@@ -144,24 +175,37 @@ is_proof(const struct scram *s, struct str proof)
 	return is_right;
 }
 
-/* channel-binding = "c=" base64, which must be the header of the first message; nonce = "r=" .. */
-static bool
-is_same_exchange(const struct scram *s, struct str message)
+/* cbind-input = gs2-header [ cbind-data ], both as we know them */
+static enum fail
+check_binding(struct scram *s, struct str base64)
+{
+	struct str ours = buf_str(&s->gs2);
+	struct buf theirs;
+	enum fail fail = FAIL_NONE;
+
+	buf_init(&theirs, SCRAM_MESSAGE_MAX + SCRAM_BINDING_MAX);
+	if (base64_parse(&theirs, base64) != FAIL_NONE ||
+	    !str_starts(buf_str(&theirs), str_head(ours, s->header_n)))
+		fail = FAIL_SYNTAX;
+	else if (!str_eq(buf_str(&theirs), ours))
+		fail = s->binding.n > 0 ? FAIL_DENIED : FAIL_SYNTAX;
+	s->has_other_binding = fail == FAIL_DENIED;
+	buf_release(&theirs);
+	return fail;
+}
+
+/* channel-binding "," nonce ["," extensions]; "c=" base64 "," "r=" .. */
+static enum fail
+check_exchange(struct scram *s, struct str message)
 {
 	struct str binding, nonce;
-	struct buf gs2;
-	bool is_same;
 
 	if (!str_skip(&message, STR("c=")) || !str_take_until(&message, ',', &binding) ||
 	    !str_skip(&message, STR("r=")))
-		return false;
+		return FAIL_SYNTAX;
 	if (!str_take_until(&message, ',', &nonce))
 		nonce = message;
-	buf_init(&gs2, SCRAM_MESSAGE_MAX);
-	is_same = base64_parse(&gs2, binding) == FAIL_NONE &&
-	    str_eq(buf_str(&gs2), buf_str(&s->gs2)) && str_eq(nonce, buf_str(&s->nonce));
-	buf_release(&gs2);
-	return is_same;
+	return str_eq(nonce, buf_str(&s->nonce)) ? check_binding(s, binding) : FAIL_SYNTAX;
 }
 
 /* client-final-message = client-final-message-without-proof "," "p=" base64 */
@@ -172,15 +216,19 @@ scram_client_final(struct scram *s, struct str message, struct buf *out)
 	unsigned char signature[HASH_SIZE_MAX];
 	struct str without, text;
 	struct buf proof;
-	enum fail fail = FAIL_NONE;
+	enum fail fail;
 	size_t n = hash_size(s->keys.hash);
 
+	invariant(s->binding.n == 0 || s->gs2.n > s->header_n);
 	if (message.n > 2 * SCRAM_MESSAGE_MAX || comma == STR_NONE)
 		return FAIL_SYNTAX;
 	without = str_head(message, comma);
 	text = str_from(message, comma + 1);
-	if (!str_skip(&text, STR("p=")) || !is_same_exchange(s, without))
+	if (!str_skip(&text, STR("p=")))
 		return FAIL_SYNTAX;
+	fail = check_exchange(s, without);
+	if (fail != FAIL_NONE)
+		return fail;
 	buf_init(&proof, HASH_SIZE_MAX);
 	buf_add_char(&s->auth, ',');
 	buf_add(&s->auth, without);

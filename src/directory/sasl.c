@@ -1,16 +1,20 @@
 #include "directory/sasl.h"
 
 /* base */
+#include "base/log.h"
 #include "base/mem.h"
 
 /* rooms */
 #include "crypto/random.h"
+#include "net/conn.h"
+#include "tls/tls.h"
 
 #define NONCE_CHARS 24 /* 142 bits: RFC 5802 5.1 asks that it never comes twice */
 
 struct sasl_mechanism {
 	const char *name;
 	bool is_plaintext;
+	bool is_plus;       /* bound to TLS */
 	const char *prompt; /* the first challenge */
 	enum sasl_state (*feed)(struct sasl *s, struct str message);
 	enum sasl_state (*resume)(struct sasl *s);
@@ -74,13 +78,58 @@ login_feed(struct sasl *s, struct str message)
 
 /* --- SCRAM (RFC 5802 5) ------------------------------------------------------------------------ */
 
+/* Somebody may sit between the client and us, with a TLS connection to each. */
+static enum sasl_state
+distrust(struct sasl *s, const char *reason)
+{
+	const struct log log = { .room = "directory",
+		.session = conn_id(s->conn),
+		.peer = conn_peer(s->conn) };
+
+	log_warn(&log, "sasl.binding.wrong", LOG_TEXT("reason", str_c(reason)),
+	    LOG_TEXT("name", buf_str(&s->scram.user)));
+	return failed(s, FAIL_DENIED);
+}
+
+/* Find the data of the binding that the client chose; FAIL_PERM: we have no such binding here. */
+static enum fail
+bind_scram(struct sasl *s)
+{
+	struct buf data;
+	enum fail fail = FAIL_PERM;
+
+	buf_init(&data, SCRAM_BINDING_MAX);
+	for (int kind = 0; kind < TLS_BINDING_COUNT; kind++) {
+		if (str_eq(buf_str(&s->scram.binding), str_c(tls_binding_names[kind])))
+			fail = tls_binding(s->conn, (enum tls_binding)kind, &data);
+	}
+	if (fail == FAIL_NONE)
+		scram_bind(&s->scram, buf_str(&data));
+	buf_release(&data);
+	return fail;
+}
+
+static enum fail
+take_first(struct sasl *s, struct str message)
+{
+	enum scram_choice choice = tls_can_bind(s->conn) ? SCRAM_BESIDE : SCRAM_UNBOUND;
+	enum fail fail;
+
+	if (s->mechanism->is_plus)
+		choice = SCRAM_PLUS;
+	fail = scram_client_first(&s->scram, choice, message);
+	return fail == FAIL_NONE && s->mechanism->is_plus ? bind_scram(s) : fail;
+}
+
 static enum sasl_state
 scram_feed(struct sasl *s, struct str message)
 {
 	enum fail fail;
 
 	if (s->step == 1) {
-		fail = scram_client_first(&s->scram, message);
+		fail = take_first(s, message);
+		if (fail == FAIL_DENIED)
+			return distrust(s, "was not shown -PLUS");
 		if (fail != FAIL_NONE)
 			return failed(s, FAIL_SYNTAX);
 		if (s->scram.authzid.n > 0 &&
@@ -92,6 +141,8 @@ scram_feed(struct sasl *s, struct str message)
 	}
 	if (s->step == 2) {
 		fail = scram_client_final(&s->scram, message, &s->challenge);
+		if (s->scram.has_other_binding)
+			return distrust(s, "bound to another connection");
 		return fail == FAIL_NONE ? SASL_SEND : failed(s, fail);
 	}
 	/* the client's empty answer to our signature; now learn who that was */
@@ -120,12 +171,13 @@ scram_resume(struct sasl *s)
 /* --- the exchange ------------------------------------------------------------------------------ */
 
 static const struct sasl_mechanism mechanisms[] = {
-	{ "SCRAM-SHA-256", false, "", scram_feed, scram_resume },
-	{ "PLAIN", true, "", plain_feed, take_account },
-	{ "LOGIN", true, "Username:", login_feed, take_account },
+	{ "SCRAM-SHA-256-PLUS", false, true, "", scram_feed, scram_resume },
+	{ "SCRAM-SHA-256", false, false, "", scram_feed, scram_resume },
+	{ "PLAIN", true, false, "", plain_feed, take_account },
+	{ "LOGIN", true, false, "Username:", login_feed, take_account },
 };
 
-const char *const sasl_names[] = { "SCRAM-SHA-256", "PLAIN", "LOGIN", NULL };
+const char *const sasl_names[] = { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN", NULL };
 
 static const struct sasl_mechanism *
 find_mechanism(struct str name)
@@ -137,6 +189,20 @@ find_mechanism(struct str name)
 	return NULL;
 }
 
+static bool
+is_offered(const struct sasl_mechanism *m, const struct conn *conn)
+{
+	return !m->is_plus || tls_can_bind(conn);
+}
+
+bool
+sasl_is_offered(const char *name, const struct conn *conn)
+{
+	const struct sasl_mechanism *m = find_mechanism(str_c(name));
+
+	return m && is_offered(m, conn);
+}
+
 bool
 sasl_is_plaintext(struct str mechanism)
 {
@@ -146,16 +212,18 @@ sasl_is_plaintext(struct str mechanism)
 }
 
 enum fail
-sasl_start(struct sasl *s, struct directory *directory, struct task *owner, struct str mechanism)
+sasl_start(struct sasl *s, struct directory *directory, struct task *owner, const struct conn *conn,
+    struct str mechanism)
 {
 	const struct sasl_mechanism *m = find_mechanism(mechanism);
 
 	sasl_release(s);
-	if (m == NULL)
+	if (m == NULL || !is_offered(m, conn))
 		return FAIL_MISSING;
 	s->mechanism = m;
 	s->directory = directory;
 	s->owner = owner;
+	s->conn = conn;
 	s->state = SASL_SEND;
 	buf_init(&s->challenge, SASL_MESSAGE_MAX);
 	buf_init(&s->user, SASL_MESSAGE_MAX);

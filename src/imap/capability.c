@@ -64,7 +64,8 @@ imap_capability_write(struct imap_session *s, struct buf *out)
 	if (s->have & HAVE_AUTH)
 		return;
 	for (size_t i = 0; sasl_names[i]; i++) {
-		if (sasl_is_plaintext(str_c(sasl_names[i])) && !imap_can_login(s))
+		if (!sasl_is_offered(sasl_names[i], s->conn) ||
+		    (sasl_is_plaintext(str_c(sasl_names[i])) && !imap_can_login(s)))
 			continue;
 		buf_add_c(out, " AUTH=");
 		buf_add_c(out, sasl_names[i]);

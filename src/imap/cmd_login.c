@@ -124,7 +124,7 @@ static bool
 begin(struct imap_session *s, struct str mechanism)
 {
 	s->sasl = mem_new(1, sizeof(*s->sasl));
-	if (sasl_start(s->sasl, s->service->directory, &s->task, mechanism) == FAIL_NONE)
+	if (sasl_start(s->sasl, s->service->directory, &s->task, s->conn, mechanism) == FAIL_NONE)
 		return true;
 	imap_auth_release(s);
 	return false;

@@ -118,7 +118,7 @@ cmd_auth(struct smtp_session *s, struct str argument)
 		return smtp_say(s, REPLY_AUTH_NEEDS_TLS); /* RFC 4954 6 */
 	if (s->sasl == NULL)
 		s->sasl = mem_new(1, sizeof *s->sasl);
-	if (sasl_start(s->sasl, s->service->directory, &s->task, mechanism) != FAIL_NONE)
+	if (sasl_start(s->sasl, s->service->directory, &s->task, s->conn, mechanism) != FAIL_NONE)
 		return give_up(s, REPLY_AUTH_UNKNOWN);
 	if (str_empty(response))
 		return go_on(s, SASL_SEND);
@@ -162,8 +162,9 @@ offers_login(const struct smtp_session *s)
 static void
 add_mechanisms(const struct smtp_session *s, struct buf *out)
 {
-	(void)s;
 	for (size_t i = 0; sasl_names[i]; i++) {
+		if (!sasl_is_offered(sasl_names[i], s->conn))
+			continue;
 		buf_add_char(out, ' ');
 		buf_add_c(out, sasl_names[i]);
 	}

@@ -216,7 +216,7 @@ def test_programs(server):
         done = subprocess.run(["openssl", "s_client", "-quiet", "-starttls", "smtp", "-connect",
                                f"{host}:{server.port('submission')}"], input=b"EHLO x\r\nQUIT\r\n",
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30)
-        check("openssl s_client", b"AUTH SCRAM-SHA-256 PLAIN LOGIN" in done.stdout and b"221" in done.stdout, done.stdout)
+        check("openssl s_client", b"AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN" in done.stdout and b"221" in done.stdout, done.stdout)
     equal("all of them arrived", len(inbox(server)) - before, wanted)
 
 

@@ -50,21 +50,72 @@ static const struct {
 	const char *name, *in;
 	enum fail want;
 	const char *user, *authzid;
+	enum scram_choice choice;
 } first_rows[] = {
-	{ "plain", "n,,n=ann,r=x", FAIL_NONE, "ann", "" },
-	{ "y", "y,,n=ann,r=x", FAIL_NONE, "ann", "" },
-	{ "authzid", "n,a=bob,n=ann,r=x", FAIL_NONE, "ann", "bob" },
-	{ "escapes", "n,a=b=3Db,n=a=2Cn,r=x", FAIL_NONE, "a,n", "b=b" },
-	{ "extension", "n,,n=ann,r=x,z=1", FAIL_NONE, "ann", "" },
-	{ "channel binding", "p=tls-unique,,n=ann,r=x", FAIL_PERM, NULL, NULL },
-	{ "mandatory extension", "n,,m=1,n=ann,r=x", FAIL_SYNTAX, NULL, NULL },
-	{ "no header", "n=ann,r=x", FAIL_SYNTAX, NULL, NULL },
-	{ "wrong escape", "n,,n=a=2cn,r=x", FAIL_SYNTAX, NULL, NULL },
-	{ "no name", "n,,n=,r=x", FAIL_SYNTAX, NULL, NULL },
-	{ "no nonce", "n,,n=ann,r=", FAIL_SYNTAX, NULL, NULL },
-	{ "control in the nonce", "n,,n=ann,r=a\tb", FAIL_SYNTAX, NULL, NULL },
-	{ "bad UTF-8", "n,,n=\xff,r=x", FAIL_SYNTAX, NULL, NULL },
-	{ "empty", "", FAIL_SYNTAX, NULL, NULL },
+	{ "plain", "n,,n=ann,r=x", FAIL_NONE, "ann", "", SCRAM_UNBOUND },
+	{ "y", "y,,n=ann,r=x", FAIL_NONE, "ann", "", SCRAM_UNBOUND },
+	{ "authzid", "n,a=bob,n=ann,r=x", FAIL_NONE, "ann", "bob", SCRAM_UNBOUND },
+	{ "escapes", "n,a=b=3Db,n=a=2Cn,r=x", FAIL_NONE, "a,n", "b=b", SCRAM_UNBOUND },
+	{ "extension", "n,,n=ann,r=x,z=1", FAIL_NONE, "ann", "", SCRAM_UNBOUND },
+	{ "channel binding", "p=tls-unique,,n=ann,r=x", FAIL_PERM, NULL, NULL, SCRAM_UNBOUND },
+	{ "n beside -PLUS", "n,,n=ann,r=x", FAIL_NONE, "ann", "", SCRAM_BESIDE },
+	{ "y beside -PLUS", "y,,n=ann,r=x", FAIL_DENIED, NULL, NULL, SCRAM_BESIDE },
+	{ "p beside -PLUS", "p=tls-unique,,n=ann,r=x", FAIL_PERM, NULL, NULL, SCRAM_BESIDE },
+	{ "n in -PLUS", "n,,n=ann,r=x", FAIL_PERM, NULL, NULL, SCRAM_PLUS },
+	{ "y in -PLUS", "y,,n=ann,r=x", FAIL_PERM, NULL, NULL, SCRAM_PLUS },
+	{ "p in -PLUS", "p=tls-unique,a=bob,n=ann,r=x", FAIL_NONE, "ann", "bob", SCRAM_PLUS },
+	{ "p without a name", "p=,,n=ann,r=x", FAIL_SYNTAX, NULL, NULL, SCRAM_PLUS },
+	{ "p without an end", "p=tls-unique", FAIL_SYNTAX, NULL, NULL, SCRAM_PLUS },
+	{ "other flag", "q=tls-unique,,n=ann,r=x", FAIL_SYNTAX, NULL, NULL, SCRAM_PLUS },
+	{ "flag with more", "nn,,n=ann,r=x", FAIL_SYNTAX, NULL, NULL, SCRAM_UNBOUND },
+	{ "mandatory extension", "n,,m=1,n=ann,r=x", FAIL_SYNTAX, NULL, NULL, SCRAM_UNBOUND },
+	{ "no header", "n=ann,r=x", FAIL_SYNTAX, NULL, NULL, SCRAM_UNBOUND },
+	{ "wrong escape", "n,,n=a=2cn,r=x", FAIL_SYNTAX, NULL, NULL, SCRAM_UNBOUND },
+	{ "no name", "n,,n=,r=x", FAIL_SYNTAX, NULL, NULL, SCRAM_UNBOUND },
+	{ "no nonce", "n,,n=ann,r=", FAIL_SYNTAX, NULL, NULL, SCRAM_UNBOUND },
+	{ "control in the nonce", "n,,n=ann,r=a\tb", FAIL_SYNTAX, NULL, NULL, SCRAM_UNBOUND },
+	{ "bad UTF-8", "n,,n=\xff,r=x", FAIL_SYNTAX, NULL, NULL, SCRAM_UNBOUND },
+	{ "empty", "", FAIL_SYNTAX, NULL, NULL, SCRAM_UNBOUND },
+};
+
+/* -PLUS with the password "pencil", bound to tls-unique, whose data is "Finished 12." */
+static const struct {
+	const char *name, *final, *server_final;
+	enum fail want;
+	bool has_other_binding;
+} plus_rows[] = {
+	{ "bound",
+	    "c=cD10bHMtdW5pcXVlLCxGaW5pc2hlZCAxMi4=,r=abcdef,"
+	    "p=Q/2hIQGrXjBkNYbdDojbISkcIAzXcn+cNh2d0PjCbDs=",
+	    "v=pJhIRdUMbE4lfIx6fC8gHK9477prFIOSA8wSgk4gHCI=", FAIL_NONE, false },
+	{ "bound to another connection",
+	    "c=cD10bHMtdW5pcXVlLCxGaW5pc2hlZCAxMy4=,r=abcdef,"
+	    "p=Le709+xyf/IwfPzilamH/IZZ228//qNZI5e9LiTvyWA=",
+	    "", FAIL_DENIED, true },
+	{ "bound to less",
+	    "c=cD10bHMtdW5pcXVlLCxGaW5pc2hlZCAxMg==,r=abcdef,"
+	    "p=mXcBnkPkYa8oHOKa1IZvWKGNFA0YqC/wxkHuWhFtkq4=",
+	    "", FAIL_DENIED, true },
+	{ "bound to more",
+	    "c=cD10bHMtdW5pcXVlLCxGaW5pc2hlZCAxMi54,r=abcdef,"
+	    "p=+rqTPep87lQOqHx74YHT32AGprnnhxO8LCsYXh6zQBE=",
+	    "", FAIL_DENIED, true },
+	{ "bound to nothing",
+	    "c=cD10bHMtdW5pcXVlLCw=,r=abcdef,"
+	    "p=oiNDFWA920+i79uOGN4YYNYsOiWuYZjD0qPP4uRo2HU=",
+	    "", FAIL_DENIED, true },
+	{ "another kind of binding",
+	    "c=cD10bHMtc2VydmVyLWVuZC1wb2ludCwsRmluaXNoZWQgMTIu,r=abcdef,"
+	    "p=GvF9n9if3SiFAaD2C8P+jx+oSa2IsC7huFEUoKCfDxI=",
+	    "", FAIL_SYNTAX, false },
+	{ "the flag taken back",
+	    "c=biws,r=abcdef,"
+	    "p=p1xwzfothMDbACHp9kfDV+D422Lu4DJCcnEVgF7nKZ0=",
+	    "", FAIL_SYNTAX, false },
+	{ "right connection, wrong password",
+	    "c=cD10bHMtdW5pcXVlLCxGaW5pc2hlZCAxMi4=,r=abcdef,"
+	    "p=khPMPJvTvY69thRe25I3uz4Jl9bE7KvW+jvsKFfMCY0=",
+	    "", FAIL_DENIED, false },
 };
 
 static const struct {
@@ -117,7 +168,7 @@ test_exchange(void)
 		scram_init(&s);
 		buf_init(&out, 1000);
 		make_keys(&keys, rows[i].hash, rows[i].secret, rows[i].salt);
-		CHECK(scram_client_first(&s, str_c(rows[i].first)) == FAIL_NONE);
+		CHECK(scram_client_first(&s, SCRAM_UNBOUND, str_c(rows[i].first)) == FAIL_NONE);
 		CHECK_STR(buf_str(&s.user), STR("user"));
 		scram_server_first(&s, &keys, str_c(rows[i].nonce), &out);
 		CHECK_STR(buf_str(&out), str_c(rows[i].server_first));
@@ -131,6 +182,34 @@ test_exchange(void)
 }
 
 static void
+test_plus(void)
+{
+	struct scram_keys keys;
+
+	make_keys(&keys, HASH_SHA256, "pencil", "W22ZaJ0SNY7soEsUEjb6gQ==");
+	for (size_t i = 0; i < ARRAY_LEN(plus_rows); i++) {
+		struct scram s;
+		struct buf out;
+
+		TEST_ROW(plus_rows[i].name);
+		scram_init(&s);
+		buf_init(&out, 1000);
+		CHECK(scram_client_first(&s, SCRAM_PLUS, STR("p=tls-unique,,n=user,r=abc")) ==
+		    FAIL_NONE);
+		CHECK_STR(buf_str(&s.binding), STR("tls-unique"));
+		scram_bind(&s, STR("Finished 12."));
+		scram_server_first(&s, &keys, STR("def"), &out);
+		buf_clear(&out);
+		CHECK_NUM(scram_client_final(&s, str_c(plus_rows[i].final), &out),
+		    plus_rows[i].want);
+		CHECK_STR(buf_str(&out), str_c(plus_rows[i].server_final));
+		CHECK(s.has_other_binding == plus_rows[i].has_other_binding);
+		scram_release(&s);
+		buf_release(&out);
+	}
+}
+
+static void
 test_first(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(first_rows); i++) {
@@ -138,8 +217,10 @@ test_first(void)
 
 		TEST_ROW(first_rows[i].name);
 		scram_init(&s);
-		CHECK_NUM(scram_client_first(&s, str_c(first_rows[i].in)), first_rows[i].want);
+		CHECK_NUM(scram_client_first(&s, first_rows[i].choice, str_c(first_rows[i].in)),
+		    first_rows[i].want);
 		if (first_rows[i].want == FAIL_NONE) {
+			CHECK((s.binding.n > 0) == (first_rows[i].choice == SCRAM_PLUS));
 			CHECK_STR(buf_str(&s.user), str_c(first_rows[i].user));
 			CHECK_STR(buf_str(&s.authzid), str_c(first_rows[i].authzid));
 		}
@@ -178,6 +259,7 @@ int
 main(void)
 {
 	test_exchange();
+	test_plus();
 	test_first();
 	test_keys();
 	return test_end();
