@@ -15,6 +15,8 @@
  *     SETTING_CHOICE    int          position in `choices`
  *     SETTING_LIST      struct str   words separated by blanks, kept as one str
  *     SETTING_NETWORKS  struct str   the same, each a network: "10.0.0.0/8", "::1", "loopback", "private"
+ *     SETTING_ZONES     struct str   the same, each a DNS list: "zone", "zone=127.0.0.2,127.0.0.4/30"
+ *     SETTING_RATE      struct str   how many in how long: "30/1m"; empty is no limit
  *
  * Ownership: texts live in the configuration's arena, as long as the configuration.
  */
@@ -38,6 +40,8 @@ enum setting_type {
 	SETTING_CHOICE,
 	SETTING_LIST,
 	SETTING_NETWORKS,
+	SETTING_ZONES,
+	SETTING_RATE,
 };
 
 #define SETTING_DURATIONS_MAX 16 /* of one setting: a schedule is a handful */

@@ -10,6 +10,8 @@
 
 /* rooms */
 #include "net/networks.h"
+#include "policy/rate.h"
+#include "policy/zones.h"
 #include "sys/sys.h"
 
 #define SECRET_FILE_MAX 4096 /* bytes read of a file:PATH secret; only its first line counts */
@@ -241,6 +243,41 @@ parse_networks(const struct setting *row, struct str text, struct arena *arena, 
 	return FAIL_SYNTAX;
 }
 
+static enum fail
+parse_zones(const struct setting *row, struct str text, struct arena *arena, struct str *out,
+    struct buf *why)
+{
+	struct str wrong;
+
+	switch (zones_check(text, &wrong)) {
+	case FAIL_NONE: return parse_text(row, text, arena, out, why);
+	case FAIL_LIMIT:
+		buf_add(why, STR("names more than "));
+		buf_add_u64(why, ZONES_MAX);
+		buf_add(why, STR(" lists"));
+		return FAIL_LIMIT;
+	default:
+		buf_add(why, STR("names a list that is not ZONE or ZONE=127.0.0.2,127.0.0.4/30: "));
+		buf_add(why, wrong);
+		return FAIL_SYNTAX;
+	}
+}
+
+static enum fail
+parse_rate(const struct setting *row, struct str text, struct arena *arena, struct str *out,
+    struct buf *why)
+{
+	struct rate rate;
+	enum fail fail = rate_parse(text, &rate);
+
+	if (fail == FAIL_NONE)
+		return parse_text(row, text, arena, out, why);
+	buf_add(why,
+	    fail == FAIL_LIMIT ? STR("must be between 1 and 1000000 in between 1s and 7d")
+			       : STR("must be a number in a time, like 30/1m"));
+	return fail;
+}
+
 enum fail
 value_parse(const struct setting *row, void *values, struct str text, struct arena *arena,
     struct buf *why)
@@ -256,6 +293,8 @@ value_parse(const struct setting *row, void *values, struct str text, struct are
 	case SETTING_SECRET:
 	case SETTING_LIST: return parse_text(row, text, arena, field(row, values), why);
 	case SETTING_NETWORKS: return parse_networks(row, text, arena, field(row, values), why);
+	case SETTING_ZONES: return parse_zones(row, text, arena, field(row, values), why);
+	case SETTING_RATE: return parse_rate(row, text, arena, field(row, values), why);
 	}
 	return FAIL_SYNTAX;
 }
@@ -275,6 +314,8 @@ value_write(const struct setting *row, const void *values, struct buf *out)
 	case SETTING_SECRET: buf_add(out, STR("(hidden)")); break;
 	case SETTING_TEXT:
 	case SETTING_NETWORKS:
+	case SETTING_ZONES:
+	case SETTING_RATE:
 	case SETTING_LIST: buf_add(out, *(const struct str *)(const void *)at); break;
 	}
 }

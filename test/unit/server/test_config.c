@@ -7,7 +7,7 @@
 struct sample {
 	bool tls;
 	int64_t count, size, wait_ms;
-	struct str text, words, nets, secret;
+	struct str text, words, nets, zones, rate, secret;
 	struct setting_durations times;
 	int mode;
 };
@@ -27,6 +27,9 @@ static const struct setting sample_rows[] = {
 	    "Some networks" },
 	{ "times", SETTING_DURATIONS, offsetof(struct sample, times), "5m 1h", 1000, 86400000, NULL,
 	    "Some times" },
+	{ "zones", SETTING_ZONES, offsetof(struct sample, zones), "", 0, 0, NULL,
+	    "Some DNS lists" },
+	{ "rate", SETTING_RATE, offsetof(struct sample, rate), "30/1m", 0, 0, NULL, "How often" },
 	{ "secret", SETTING_SECRET, offsetof(struct sample, secret), "", 0, 0, NULL, "A secret" },
 	{ "mode", SETTING_CHOICE, offsetof(struct sample, mode), "auto", 0, 0, modes, "A mode" },
 };
@@ -72,6 +75,18 @@ static const struct {
 	    "f:2: times has more times than 16\n" },
 	{ "no network", "[sample]\nnets = 10.0.0.0/8 10.0.0.0/99\n",
 	    "f:2: nets names a network that is none: 10.0.0.0/99\n" },
+	{ "DNS lists", "[sample]\nzones = zen.test  own.test=127.0.0.2,127.0.0.4/30\n", "" },
+	{ "no DNS list", "[sample]\nzones = zen.test own.test=192.0.2.1\n",
+	    "f:2: zones names a list that is not ZONE or ZONE=127.0.0.2,127.0.0.4/30: "
+	    "own.test=192.0.2.1\n" },
+	{ "too many DNS lists", "[sample]\nzones = a b c d e f g h i j k l m n o p q\n",
+	    "f:2: zones names more than 16 lists\n" },
+	{ "rates", "[sample]\nrate = 1/7d\n[door x]\nhost = a\n", "" },
+	{ "no rate", "[sample]\nrate =\n", "" },
+	{ "half a rate", "[sample]\nrate = 30\n",
+	    "f:2: rate must be a number in a time, like 30/1m\n" },
+	{ "rate out of range", "[sample]\nrate = 30/8d\n",
+	    "f:2: rate must be between 1 and 1000000 in between 1s and 7d\n" },
 	{ "twice", "[sample]\ncount = 1\ncount = 2\n",
 	    "f:3: count is set twice in this section\n" },
 	{ "section twice", "[sample]\n[sample]\n", "f:2: [sample] stands here twice\n" },
@@ -136,7 +151,7 @@ test_values(void)
 	config_write(&c, &shown);
 	CHECK_STR(buf_str(&shown),
 	    STR("[sample]\ntls = yes\ncount = 3\nsize = 1GB\nwait = 250ms\ntext = \nwords = a b\n"
-		"nets = loopback\ntimes = 5m 1h\n"
+		"nets = loopback\ntimes = 5m 1h\nzones = \nrate = 30/1m\n"
 		"secret = (hidden)\nmode = off\n\n[door front]\nhost = a\n\n[door back]\nhost = b\n\n"));
 	buf_release(&shown);
 	buf_release(&errors);
