@@ -82,4 +82,10 @@ i64_min(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+static inline int64_t
+i64_max(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 #endif
