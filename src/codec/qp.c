@@ -29,14 +29,6 @@ soft_break(struct qp_encoder *e, unsigned width, struct buf *out)
 }
 
 static void
-add_plain(struct qp_encoder *e, char c, struct buf *out)
-{
-	soft_break(e, 1, out);
-	buf_add_char(out, c);
-	e->column++;
-}
-
-static void
 add_escaped(struct qp_encoder *e, char c, struct buf *out)
 {
 	char escape[3] = { '=', digits[(unsigned char)c >> 4], digits[c & 15] };
@@ -44,6 +36,19 @@ add_escaped(struct qp_encoder *e, char c, struct buf *out)
 	soft_break(e, 3, out);
 	buf_add(out, str_of(escape, 3));
 	e->column += 3;
+}
+
+/* A line that begins with "--" could be the delimiter of a multipart around it (RFC 2045 6.7). */
+static void
+add_plain(struct qp_encoder *e, char c, struct buf *out)
+{
+	soft_break(e, 1, out);
+	if (c == '-' && e->column == 0) {
+		add_escaped(e, c, out);
+		return;
+	}
+	buf_add_char(out, c);
+	e->column++;
 }
 
 /* What was held turned out not to stand before a line end. */

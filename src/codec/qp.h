@@ -2,8 +2,9 @@
  * qp.h - quoted-printable (RFC 2045 6.7) and its sister, the "Q" encoding of RFC 2047 4.2.
  *
  * The encoder takes text with CRLF or LF line ends and gives lines of at most 76 characters, ended by
- * CRLF, with soft breaks; in binary mode it encodes CR and LF too. The decoder is liberal: a wrong "=xy" stays as it
- * is, blanks before a line end are dropped, lower-case digits count. Both may stop after any byte.
+ * CRLF, with soft breaks; in binary mode it encodes CR and LF too. No line begins with "-", so that none can
+ * be taken for a delimiter of a multipart. The decoder is liberal: a wrong "=xy" stays as it is, blanks before
+ * a line end are dropped, lower-case digits count. Both may stop after any byte.
  */
 #ifndef CODEC_QP_H
 #define CODEC_QP_H

@@ -46,6 +46,9 @@ static const struct {
 	{ "two CR", false, "a\r\r\nb", "a=0D\r\nb" },
 	{ "binary", true, "a\r\nb \n", "a=0D=0Ab =0A" },
 	{ "long line", false, SEVENTY TEN, SEVENTY "01234=\r\n56789" },
+	{ "no line begins with a dash", false, "--b\r\n-- \r\na--b -\n -",
+	    "=2D-b\r\n=2D-=20\r\na--b -\r\n -" },
+	{ "nor after a soft break", false, SEVENTY "01234--b", SEVENTY "01234=\r\n=2D-b" },
 	{ "escape over the edge", false, SEVENTY "012\xff", SEVENTY "012=\r\n=FF" },
 };
 
