@@ -199,7 +199,8 @@ host_scram(struct str secret)
 	case 0:
 		scram_init(&host.scram);
 		scram_keys_create(&keys, HASH_SHA256, secret);
-		CHECK(scram_client_first(&host.scram, buf_str(&message)) == FAIL_NONE);
+		CHECK(
+		    scram_client_first(&host.scram, SCRAM_UNBOUND, buf_str(&message)) == FAIL_NONE);
 		CHECK_STR(buf_str(&host.scram.user), STR("ann"));
 		scram_server_first(&host.scram, &keys, STR("5678"), &out);
 		host_say_base64("334 ", buf_str(&out));
