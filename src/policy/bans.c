@@ -133,7 +133,7 @@ policy_unban(struct policy *p, const struct net_address *peer)
 bool
 policy_is_banned(struct policy *p, const struct net_address *peer)
 {
-	return !policy_is_trusted(p, peer) && ban_holds(p, peer);
+	return p != NULL && !policy_is_trusted(p, peer) && ban_holds(p, peer);
 }
 
 /* --- offences ------------------------------------------------------------------------------------------- */
@@ -235,7 +235,7 @@ policy_offend(struct policy *p, const struct net_address *peer, enum policy_offe
 {
 	struct offender *o;
 
-	if (p->settings->ban_after == 0 || policy_is_trusted(p, peer) ||
+	if (p == NULL || p->settings->ban_after == 0 || policy_is_trusted(p, peer) ||
 	    !net_address_is_public(peer))
 		return false;
 	if (ban_holds(p, peer))
@@ -259,7 +259,7 @@ policy_logged_in(struct policy *p, const struct net_address *peer)
 	struct peer_key site;
 	struct ban *b;
 
-	if (policy_is_trusted(p, peer) || !net_address_is_public(peer))
+	if (p == NULL || policy_is_trusted(p, peer) || !net_address_is_public(peer))
 		return;
 	b = find_ban(p, peer);
 	if (b != NULL)

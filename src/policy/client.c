@@ -18,7 +18,7 @@
 
 /* rooms */
 #include "dns/packet.h"
-#include "policy/listing.h"
+#include "policy/dnsbl.h"
 #include "policy/reverse.h"
 
 #define REASON_MAX \
@@ -29,7 +29,7 @@ enum lists_state { LISTS_WELCOME, LISTS_BLOCK, LISTS_REASON, LISTS_DONE };
 /* While the op is pending. */
 struct questions {
 	struct reverse reverse;
-	struct listing welcome, block;
+	struct dnsbl welcome, block;
 	struct dns_query reason;
 	enum lists_state lists;
 	bool is_reverse_done;
@@ -84,7 +84,7 @@ ask_block_lists(struct policy_client_inner *in)
 	struct policy *p = in->policy;
 
 	in->asked->lists = LISTS_BLOCK;
-	listing_start(&in->asked->block, &p->block, p->dns, &in->task, &in->peer);
+	dnsbl_start(&in->asked->block, &p->block, p->dns, &in->task, &in->peer);
 }
 
 static void
@@ -96,7 +96,7 @@ ask_reason(struct policy_client_inner *in, const struct zone *zone)
 	in->client->list = zone->name;
 	in->asked->lists = LISTS_REASON;
 	buf_init(&name, DNS_NAME_MAX);
-	listing_name(&name, &in->peer, zone->name);
+	dnsbl_name(&name, &in->peer, zone->name);
 	dns_query_start(in->policy->dns, &in->asked->reason, &in->task, buf_str(&name), DNS_TXT);
 	buf_release(&name);
 }
@@ -117,10 +117,10 @@ look_at_block_lists(struct policy_client_inner *in)
 {
 	struct questions *asked = in->asked;
 
-	switch (listing_look(&asked->block)) {
-	case LISTING_PENDING: break;
-	case LISTING_NONE: asked->lists = LISTS_DONE; break;
-	case LISTING_FOUND: ask_reason(in, asked->block.zone); break;
+	switch (dnsbl_look(&asked->block)) {
+	case DNSBL_PENDING: break;
+	case DNSBL_NONE: asked->lists = LISTS_DONE; break;
+	case DNSBL_FOUND: ask_reason(in, asked->block.zone); break;
 	}
 }
 
@@ -129,17 +129,17 @@ static bool
 look_at_lists(struct policy_client_inner *in)
 {
 	struct questions *asked = in->asked;
-	enum listing_state welcomes;
+	enum dnsbl_state welcomes;
 
 	if (asked->lists == LISTS_DONE)
 		return true;
-	welcomes = listing_look(&asked->welcome);
-	if (welcomes == LISTING_FOUND) {
+	welcomes = dnsbl_look(&asked->welcome);
+	if (welcomes == DNSBL_FOUND) {
 		welcome(in);
 		return true;
 	}
 	if (asked->lists == LISTS_WELCOME &&
-	    (welcomes == LISTING_NONE || clock_mono_ms() >= in->half_ms))
+	    (welcomes == DNSBL_NONE || clock_mono_ms() >= in->half_ms))
 		ask_block_lists(in);
 	if (asked->lists == LISTS_BLOCK)
 		look_at_block_lists(in);
@@ -155,8 +155,8 @@ drop_questions(struct policy_client_inner *in)
 	timer_stop(in->policy->loop, &in->timer);
 	task_cancel(&in->task);
 	reverse_release(&in->asked->reverse);
-	listing_release(&in->asked->welcome);
-	listing_release(&in->asked->block);
+	dnsbl_release(&in->asked->welcome);
+	dnsbl_release(&in->asked->block);
 	dns_query_release(&in->asked->reason);
 	mem_free(in->asked);
 	in->asked = NULL;
@@ -225,7 +225,7 @@ ask(struct policy_client_inner *in)
 		reverse_start(&asked->reverse, p->dns, &in->task, &in->peer);
 	}
 	if (net_address_is_public(&in->peer))
-		listing_start(&asked->welcome, &p->welcome, p->dns, &in->task, &in->peer);
+		dnsbl_start(&asked->welcome, &p->welcome, p->dns, &in->task, &in->peer);
 	else
 		asked->lists = LISTS_DONE;
 }

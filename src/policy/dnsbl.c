@@ -1,4 +1,4 @@
-#include "policy/listing.h"
+#include "policy/dnsbl.h"
 
 /* base */
 #include "base/clock.h"
@@ -11,7 +11,7 @@
 #define WARN_MS (3600 * 1000LL) /* between two warnings about the same list */
 
 void
-listing_name(struct buf *out, const struct net_address *address, struct str zone)
+dnsbl_name(struct buf *out, const struct net_address *address, struct str zone)
 {
 	bool is_v6 = address->family == NET_ADDRESS_IPV6;
 
@@ -21,15 +21,15 @@ listing_name(struct buf *out, const struct net_address *address, struct str zone
 }
 
 void
-listing_start(struct listing *l, struct zones *zones, struct dns *dns, struct task *owner,
+dnsbl_start(struct dnsbl *l, struct zones *zones, struct dns *dns, struct task *owner,
     const struct net_address *address)
 {
 	struct buf name;
 
-	*l = (struct listing){ .zones = zones, .count = zones->count };
+	*l = (struct dnsbl){ .zones = zones, .count = zones->count };
 	for (size_t i = 0; i < l->count; i++) {
 		buf_init(&name, DNS_NAME_MAX);
-		listing_name(&name, address, zones->zones[i].name);
+		dnsbl_name(&name, address, zones->zones[i].name);
 		dns_query_start(dns, &l->queries[i], owner, buf_str(&name), DNS_A);
 		buf_release(&name);
 	}
@@ -59,26 +59,26 @@ is_listed(struct zone *z, const struct dns_query *q)
 	return false;
 }
 
-enum listing_state
-listing_look(struct listing *l)
+enum dnsbl_state
+dnsbl_look(struct dnsbl *l)
 {
-	enum listing_state state = LISTING_NONE;
+	enum dnsbl_state state = DNSBL_NONE;
 
 	for (size_t i = 0; i < l->count; i++) {
 		if (op_pending(&l->queries[i].op)) {
-			state = LISTING_PENDING;
+			state = DNSBL_PENDING;
 		} else if (is_listed(&l->zones->zones[i], &l->queries[i])) {
 			l->zone = &l->zones->zones[i];
-			return LISTING_FOUND;
+			return DNSBL_FOUND;
 		}
 	}
 	return state;
 }
 
 void
-listing_release(struct listing *l)
+dnsbl_release(struct dnsbl *l)
 {
 	for (size_t i = 0; i < l->count; i++)
 		dns_query_release(&l->queries[i]);
-	*l = (struct listing){ 0 };
+	*l = (struct dnsbl){ 0 };
 }

@@ -1,22 +1,22 @@
 /*
- * listing.h - is an address on one of these DNS lists? (RFC 5782 2.1, 2.4)
+ * dnsbl.h - is an address on one of these DNS lists? (RFC 5782 2.1, 2.4)
  *
  * All lists are asked side by side. Private to the room.
  */
-#ifndef POLICY_LISTING_H
-#define POLICY_LISTING_H
+#ifndef POLICY_DNSBL_H
+#define POLICY_DNSBL_H
 
 #include "base/buf.h"
 #include "dns/dns.h"
 #include "policy/zones.h"
 
-enum listing_state {
-	LISTING_PENDING,
-	LISTING_NONE,  /* all have answered, or did not in their time: on none of them */
-	LISTING_FOUND, /* on `zone` */
+enum dnsbl_state {
+	DNSBL_PENDING,
+	DNSBL_NONE,  /* all have answered, or did not in their time: on none of them */
+	DNSBL_FOUND, /* on `zone` */
 };
 
-struct listing {             /* zeroed before the start; fields: read only */
+struct dnsbl {               /* zeroed before the start; fields: read only */
 	struct zones *zones; /* borrow */
 	const struct zone
 	    *zone; /* the first one, in the order of the settings, among those that answered */
@@ -24,15 +24,15 @@ struct listing {             /* zeroed before the start; fields: read only */
 	size_t count;
 };
 
-void listing_start(struct listing *l, struct zones *zones, struct dns *dns, struct task *owner,
+void dnsbl_start(struct dnsbl *l, struct zones *zones, struct dns *dns, struct task *owner,
     const struct net_address *address);
 
 /* Look at what was answered by now. */
-enum listing_state listing_look(struct listing *l);
+enum dnsbl_state dnsbl_look(struct dnsbl *l);
 
-void listing_release(struct listing *l);
+void dnsbl_release(struct dnsbl *l);
 
 /* "2.0.0.127.ZONE"; for IPv6 by nibbles. */
-void listing_name(struct buf *out, const struct net_address *address, struct str zone);
+void dnsbl_name(struct buf *out, const struct net_address *address, struct str zone);
 
 #endif

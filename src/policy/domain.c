@@ -150,7 +150,7 @@ new_inner(struct policy *p, struct policy_domain *d)
 static bool
 is_wanted(const struct policy *p, bool is_host)
 {
-	return is_host ? p->settings->helo == HELO_STRICT : p->settings->check_sender_domain;
+	return is_host ? p->settings->helo == HELO_STRICT : p->settings->check_domains;
 }
 
 void

@@ -57,7 +57,7 @@ enum policy_door {
  */
 enum policy_door policy_enter(struct policy *p, const struct net_address *peer);
 void policy_leave(struct policy *p, const struct net_address *peer);
-bool policy_is_banned(struct policy *p, const struct net_address *peer);
+bool policy_is_banned(struct policy *p, const struct net_address *peer); /* NULL: nobody is */
 
 enum policy_offence {
 	OFFENCE_LOGIN, /* a wrong password */
@@ -69,7 +69,8 @@ enum policy_offence {
 /*
  * The peer did something that adds up: `[policy] ban-after` of a kind within `ban-window` ban its address
  * (IPv6: its /64) for `ban-time`. True when it is banned now. Never banned: loopback, private networks,
- * trusted ones, and an address from which somebody logged in within `ban-spare` (30 days).
+ * trusted ones, and an address from which somebody logged in within `ban-spare` (30 days); where `p` is
+ * NULL, nobody.
  */
 bool policy_offend(struct policy *p, const struct net_address *peer, enum policy_offence what);
 
@@ -170,7 +171,7 @@ struct policy_domain { /* fields: read only */
 /*
  * For the domain of a sender (RFC 5321 5.1), or (is_host) the name given in HELO: only addresses count. Ends
  * FAIL_NONE, at the latest after `lookup-time`, perhaps on return. GOOD without a question: what the settings
- * do not ask for (`check-sender-domain`, `helo = strict`), no domain at all, an address literal.
+ * do not ask for (`check-domains`, `helo = strict`), no domain at all, an address literal.
  */
 void policy_domain_start(struct policy *p, struct policy_domain *d, struct task *owner,
     struct str domain, bool is_host);

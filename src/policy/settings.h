@@ -17,10 +17,10 @@ enum policy_helo_check {
 enum policy_reverse { REVERSE_OFF, REVERSE_NOTE, REVERSE_REQUIRE };
 
 struct policy_settings {
-	struct str trusted;       /* networks; default "loopback" */
-	int helo;                 /* enum policy_helo_check; basic */
-	int reverse;              /* enum policy_reverse; note */
-	bool check_sender_domain; /* yes: must exist, must take mail */
+	struct str trusted; /* networks; default "loopback" */
+	int helo;           /* enum policy_helo_check; basic */
+	int reverse;        /* enum policy_reverse; note */
+	bool check_domains; /* yes: must exist, must take mail */
 	struct str
 	    block_lists; /* zones, "zone" or "zone=127.0.0.2,127.0.0.4/30": answers that count */
 	struct str welcome_lists;

@@ -103,13 +103,13 @@ static void
 test_off(void)
 {
 	TEST_ROW("what the settings do not ask for is good");
-	f.settings.check_sender_domain = false;
+	f.settings.check_domains = false;
 	fake_dns_restart();
 	ask(STR("nowhere.test"), false, false);
 	CHECK_NUM(d.kind, DOMAIN_GOOD);
 	ask(STR("nowhere.test"), true, false);
 	CHECK_NUM(d.kind, DOMAIN_MISSING);
-	f.settings.check_sender_domain = true;
+	f.settings.check_domains = true;
 	f.settings.helo = HELO_BASIC;
 	policy_domain_release(&d);
 	fake_dns_restart();
