@@ -13,18 +13,18 @@ static const char *const trusts[] = { "loopback", "all", "none", NULL };
 
 static const struct setting rows[] = {
 	{ ROW("servers", SETTING_LIST, servers), .fallback = "",
-	    .help = "resolvers as addresses, with :port if it is not 53; empty: those of "
+	    .help = "Resolvers as addresses, with :port if it is not 53; empty: those of "
 		    "resolv-conf" },
 	{ ROW("resolv-conf", SETTING_TEXT, resolv_conf), .fallback = "/etc/resolv.conf",
-	    .help = "where the system lists its resolvers" },
+	    .help = "Where the system lists its resolvers" },
 	{ ROW("timeout", SETTING_DURATION, timeout_ms), .fallback = "3s", .min = 50, .max = 60000,
-	    .help = "how long one try waits for an answer" },
+	    .help = "How long one try waits for an answer" },
 	{ ROW("tries", SETTING_NUMBER, tries), .fallback = "3", .min = 1, .max = 10,
-	    .help = "tries per resolver" },
+	    .help = "Tries per resolver" },
 	{ ROW("cache-entries", SETTING_NUMBER, cache_entries), .fallback = "4096", .min = 0,
-	    .max = 1000000, .help = "answers kept in memory" },
+	    .max = 1000000, .help = "Answers kept in memory" },
 	{ ROW("trust", SETTING_CHOICE, trust), .fallback = "loopback", .choices = trusts,
-	    .help = "resolvers whose word on DNSSEC is believed (needed for DANE)" },
+	    .help = "Resolvers whose word on DNSSEC is believed (needed for DANE)" },
 };
 
 const struct setting_section dns_section = {
@@ -32,7 +32,7 @@ const struct setting_section dns_section = {
 	.rows = rows,
 	.row_count = ARRAY_LEN(rows),
 	.struct_size = sizeof(struct dns_settings),
-	.help = "looking up names",
+	.help = "Looking up names",
 };
 
 const struct dns_settings dns_settings_default = {

@@ -433,6 +433,13 @@ conn_peer_address(const struct conn *c)
 	return &c->peer;
 }
 
+void
+conn_speak_for(struct conn *c, const struct net_address *peer)
+{
+	c->peer = *peer;
+	net_address_text(peer, c->peer_text);
+}
+
 bool
 conn_is_loopback(const struct conn *c)
 {

@@ -129,6 +129,9 @@ struct str conn_local(struct conn *c);      /* our end, the same way */
 uint16_t conn_peer_port(const struct conn *c);
 uint16_t conn_local_port(struct conn *c);
 const struct net_address *conn_peer_address(const struct conn *c);
+/* A trusted peer says for whom it speaks: from here on that is the peer. Limits stay with who connected. */
+void conn_speak_for(struct conn *c, const struct net_address *peer);
+
 bool conn_is_loopback(const struct conn *c);
 bool conn_is_tls(const struct conn *c);
 const struct listener *conn_listener(const struct conn *c); /* NULL for outbound ones */

@@ -79,8 +79,7 @@ take_addresses(struct conn *c, const struct proxy_header *header)
 	    LOG_NUM("session", c->id), LOG_NUM("relayed", header->is_relayed));
 	if (!header->is_relayed || (!is_ours && net_address_is_loopback(&header->from)))
 		return;
-	c->peer = header->from;
-	net_address_text(&c->peer, c->peer_text);
+	conn_speak_for(c, &header->from);
 	c->local = header->to;
 	net_address_text(&c->local, c->local_text);
 }

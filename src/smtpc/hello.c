@@ -160,7 +160,7 @@ hello_done(struct smtpc_inner *c)
 	    LOG_NUM("verified", s->is_tls && s->tls.is_verified));
 	scram_login_release(&c->scram);
 	c->order = (struct smtpc_order){ 0 }; /* its texts are the caller's again */
-	c->trust = NULL;
+	tls_trust_free(&c->trust);
 	s->is_open = true;
 	op_finish(&s->op, FAIL_NONE);
 	return SMTPC_IDLE;

@@ -27,6 +27,8 @@ struct mx_inner {
 	struct dns *dns;                       /* borrow */
 	const struct smtpc_settings *settings; /* borrow */
 	const struct mx_own *own;              /* borrow */
+	uint16_t port;
+	bool allow_private;
 	enum mx_state state;
 	struct arena arena;
 	struct str domain; /* arena; ASCII */
@@ -138,7 +140,7 @@ add_host(struct mx_inner *m, struct str name, uint16_t preference, bool is_secur
 static bool
 is_allowed(struct mx_inner *m, const struct net_address *a)
 {
-	if (m->settings->allow_private || net_address_is_public(a))
+	if (m->allow_private || net_address_is_public(a))
 		return true;
 	m->was_private = true;
 	return false;
@@ -149,7 +151,7 @@ add_address(struct mx_inner *m, struct mx_host *host, struct net_address a)
 {
 	if (host->address_count == MX_ADDRESSES_MAX || !is_allowed(m, &a))
 		return;
-	a.port = (uint16_t)m->settings->port;
+	a.port = m->port;
 	host->addresses[host->address_count++] = a;
 }
 
@@ -411,10 +413,9 @@ start(struct mx_inner *m, struct str domain)
 	buf_release(&ascii);
 }
 
-void
-mx_query_start(struct mx_query *q, struct loop *loop, struct dns *dns,
-    const struct smtpc_settings *settings, const struct mx_own *own, struct task *owner,
-    struct str domain)
+static struct mx_inner *
+mx_new(struct mx_query *q, struct loop *loop, struct dns *dns,
+    const struct smtpc_settings *settings, struct task *owner)
 {
 	struct mx_inner *m = mem_new(1, sizeof *m);
 
@@ -425,10 +426,45 @@ mx_query_start(struct mx_query *q, struct loop *loop, struct dns *dns,
 	m->q = q;
 	m->dns = dns;
 	m->settings = settings;
-	m->own = own;
 	arena_init(&m->arena, ARENA_MAX);
 	loop_task(loop, &m->task, mx_step, NULL);
+	return m;
+}
+
+void
+mx_query_start(struct mx_query *q, struct loop *loop, struct dns *dns,
+    const struct smtpc_settings *settings, const struct mx_own *own, struct task *owner,
+    struct str domain)
+{
+	struct mx_inner *m = mx_new(q, loop, dns, settings, owner);
+
+	m->own = own;
+	m->port = (uint16_t)settings->port;
+	m->allow_private = settings->allow_private;
 	start(m, domain);
+}
+
+void
+mx_host_start(struct mx_query *q, struct loop *loop, struct dns *dns,
+    const struct smtpc_settings *settings, struct task *owner, struct str host, uint16_t port)
+{
+	static const struct mx_own nobody = { 0 };
+	struct mx_inner *m = mx_new(q, loop, dns, settings, owner);
+	struct buf ascii;
+
+	m->own = &nobody;
+	m->port = port;
+	m->allow_private = true;
+	buf_init(&ascii, IDNA_DOMAIN_MAX);
+	if (idna_write_ascii(&ascii, host) != FAIL_NONE) {
+		finish(m, FAIL_PERM, STATUS(5, 1, 2), "it is not the name of a host");
+	} else {
+		q->is_implicit = true;
+		add_host(m, buf_str(&ascii), 0, true);
+		ask_addresses(m);
+		task_wake(&m->task);
+	}
+	buf_release(&ascii);
 }
 
 void

@@ -66,6 +66,13 @@ void mx_query_start(struct mx_query *q, struct loop *loop, struct dns *dns,
     const struct smtpc_settings *settings, const struct mx_own *own, struct task *owner,
     struct str domain);
 
+/*
+ * The addresses of one host that the owner named, without MX; private ones are fine, our own too. Ends as
+ * above, but for FAIL_DENIED.
+ */
+void mx_host_start(struct mx_query *q, struct loop *loop, struct dns *dns,
+    const struct smtpc_settings *settings, struct task *owner, struct str host, uint16_t port);
+
 /* Stop; safe in any state. */
 void mx_query_cancel(struct mx_query *q);
 void mx_query_release(struct mx_query *q);

@@ -15,29 +15,31 @@ static const char *const families[] = { "ipv6-first", "ipv4-first", "ipv4", "ipv
 
 static const struct setting rows[] = {
 	{ ROW("connect", SETTING_DURATION, connect_ms), .fallback = "30s", .min = 10,
-	    .max = HOUR_MS, .help = "how long one address has to answer" },
+	    .max = HOUR_MS, .help = "How long one address has to answer" },
 	{ ROW("greeting", SETTING_DURATION, greeting_ms), .fallback = "5m", .min = 10,
-	    .max = HOUR_MS, .help = "how long a host has to greet" },
+	    .max = HOUR_MS, .help = "How long a host has to greet" },
 	{ ROW("command", SETTING_DURATION, command_ms), .fallback = "5m", .min = 10, .max = HOUR_MS,
-	    .help = "how long a host has to reply to a command" },
+	    .help = "How long a host has to reply to a command" },
 	{ ROW("content", SETTING_DURATION, content_ms), .fallback = "3m", .min = 10, .max = HOUR_MS,
-	    .help = "how long a host has to take a piece of a message" },
+	    .help = "How long a host has to take a piece of a message" },
 	{ ROW("end", SETTING_DURATION, end_ms), .fallback = "10m", .min = 10, .max = HOUR_MS,
-	    .help = "how long a host has to say that it has the message" },
+	    .help = "How long a host has to say that it has the message" },
 	{ ROW("port", SETTING_NUMBER, port), .fallback = "25", .min = 1, .max = 65535,
-	    .help = "the port of hosts that DNS names" },
+	    .help = "The port of hosts that DNS names" },
 	{ ROW("families", SETTING_CHOICE, families), .fallback = "ipv6-first", .choices = families,
-	    .help = "addresses that are tried, and which first" },
+	    .help = "Addresses that are tried, and which first" },
 	{ ROW("source-ipv4", SETTING_TEXT, source_v4), .fallback = "",
-	    .help = "our address in connections over IPv4; empty: the system chooses" },
+	    .help = "Our address in connections over IPv4; empty: the system chooses" },
 	{ ROW("source-ipv6", SETTING_TEXT, source_v6), .fallback = "",
-	    .help = "the same over IPv6" },
+	    .help = "The same over IPv6" },
 	{ ROW("helo", SETTING_TEXT, helo), .fallback = "",
-	    .help = "what we call ourselves; empty: the server's host name" },
+	    .help = "What we call ourselves; empty: the server's host name" },
 	{ ROW("allow-private", SETTING_BOOL, allow_private), .fallback = "no",
-	    .help = "send to private addresses too when DNS names them" },
+	    .help = "Send to private addresses too when DNS names them" },
+	{ ROW("ca-file", SETTING_TEXT, ca_file), .fallback = "",
+	    .help = "PEM file of authorities trusted beside the system's" },
 	{ ROW("recipients", SETTING_NUMBER, rcpt_max), .fallback = "100", .min = 1,
-	    .max = SMTP_RCPT_MAX, .help = "recipients per message at most" },
+	    .max = SMTP_RCPT_MAX, .help = "Recipients per message at most" },
 };
 
 const struct setting_section smtpc_section = {
@@ -45,7 +47,7 @@ const struct setting_section smtpc_section = {
 	.rows = rows,
 	.row_count = ARRAY_LEN(rows),
 	.struct_size = sizeof(struct smtpc_settings),
-	.help = "talking to the hosts that mail is sent to",
+	.help = "Talking to the hosts that mail is sent to",
 };
 
 const struct smtpc_settings smtpc_settings_default = {

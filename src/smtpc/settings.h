@@ -28,6 +28,7 @@ struct smtpc_settings {
 	struct str source_v6;
 	struct str helo;    /* what we call ourselves; empty: the server's host name */
 	bool allow_private; /* hosts that DNS says are at private addresses are fine */
+	struct str ca_file; /* PEM: authorities trusted beside the system's; or empty */
 	int64_t rcpt_max;   /* recipients per message at most */
 };
 

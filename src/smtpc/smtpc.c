@@ -378,7 +378,7 @@ begin(struct smtpc *s, struct loop *loop, struct tls_trust *trust,
 	s->inner = c;
 	s->rcpt_max = (size_t)settings->rcpt_max;
 	c->s = s;
-	c->trust = trust;
+	c->trust = tls_trust_hold(trust);
 	c->settings = settings;
 	c->order = *order;
 	c->is_lmtp = order->is_lmtp;
@@ -456,8 +456,10 @@ void
 smtpc_release(struct smtpc *s)
 {
 	smtpc_close(s);
-	if (s->inner)
+	if (s->inner) {
+		tls_trust_free(&s->inner->trust);
 		arena_release(&s->inner->arena);
+	}
 	mem_free(s->inner);
 	*s = (struct smtpc){ 0 };
 }

@@ -151,7 +151,7 @@ struct smtpc {                      /* fields: read only */
  *              (4.7.8, 4.7.4) is one of these: the owner will mend it, and mail waits
  *   FAIL_PERM  this host will never take mail from us as ordered: 5xx greeting or EHLO, no TLS where it
  *              must be (5.7.10), wrong certificate where it must be right (5.7.5)
- * `order` is copied, its texts are borrowed until then. `trust` may be NULL: nobody is verified.
+ * `order` is copied, its texts are borrowed until then. `trust` is held; it may be NULL: nobody is verified.
  */
 void smtpc_open_start(struct smtpc *s, struct loop *loop, struct net *net, struct tls_trust *trust,
     const struct smtpc_settings *settings, struct task *owner, const struct smtpc_order *order);

@@ -133,7 +133,7 @@ struct smtpc_txn {
 struct smtpc_inner {
 	struct smtpc *s; /* borrow: who embeds us */
 	struct task task;
-	struct tls_trust *trust;               /* borrow: while opening */
+	struct tls_trust *trust;               /* own: a hold, while opening */
 	const struct smtpc_settings *settings; /* borrow */
 	struct smtpc_order order;              /* texts borrowed: while opening */
 	bool is_lmtp;

@@ -72,6 +72,9 @@ struct tls_trust;
 MUST_CHECK enum fail tls_trust_load(struct tls_trust **out, struct str path, struct buf *why);
 void tls_trust_free(struct tls_trust **trust);
 
+/* One more owner, who lets go by tls_trust_free(); NULL stays NULL. */
+struct tls_trust *tls_trust_hold(struct tls_trust *trust);
+
 /* The certificates of one more bundle; failures as above, and then nothing was added. */
 MUST_CHECK enum fail tls_trust_add(struct tls_trust *trust, struct str path, struct buf *why);
 

@@ -8,8 +8,6 @@
 
 #include "tls/tls.h"
 
-struct tls_trust *tls_trust_hold(struct tls_trust *trust); /* NULL stays NULL */
-
 /* The anchors; none for NULL. */
 const br_x509_trust_anchor *tls_trust_anchors(const struct tls_trust *trust, size_t *count_out);
 
