@@ -1,0 +1,111 @@
+/*
+ * agent.h - the two kinds of agents (private to the room).
+ *
+ * A remote agent has one conversation at a time with a host of its site, and works off jobs over it:
+ *
+ *     ROUTE --MX or a host's name--> LOOKUP --hosts--> OPEN --ready--> SEND --answers--> settled
+ *       |                              \--none: the site's or the recipients' fault      | next job: SEND
+ *       |--an address, unix:PATH-----------------------^                                 | none: LINGER
+ *       \--thrown away, route gone: settled at once                                      \ enough: CLOSING
+ *     OPEN --failed--> OPEN (next address; the same one in clear when only TLS failed)
+ *     OPEN --none left--> the site rests, CLOSING
+ *     SEND --some deferred, another host left--> OPEN, for those
+ *     SEND --broke--> settled; next job: OPEN; too often: the site rests
+ *     LINGER --another message--> SEND, --time over--> CLOSING
+ *     PAUSE: the site's rate allows no message yet; then SEND
+ *
+ * True in each state (remote_check()): LOOKUP, OPEN, SEND have a job and a pending op, or one just ended;
+ * LINGER has an open conversation and no job; PAUSE has both.
+ */
+#ifndef QUEUE_AGENT_H
+#define QUEUE_AGENT_H
+
+#include "queue/inner.h"
+#include "smtpc/mx.h"
+#include "smtpc/smtpc.h"
+
+#define HOPS_MAX \
+	10 /* addresses tried for one job: with a time-out each, the whole stays within minutes */
+
+enum remote_state {
+	REMOTE_ROUTE,
+	REMOTE_LOOKUP,
+	REMOTE_OPEN,
+	REMOTE_PAUSE,
+	REMOTE_SEND,
+	REMOTE_LINGER,
+	REMOTE_CLOSING,
+	REMOTE_STATE_COUNT,
+	REMOTE_STAY = REMOTE_STATE_COUNT /* no state: wait in the one we are in */
+};
+
+struct hop {                        /* an address that may take the mail */
+	struct str host;            /* borrow: the agent's mx query, or the route's settings */
+	struct net_address address; /* family NONE: a unix socket, `host` is its path */
+};
+
+struct remote_agent {
+	struct queue_agent agent;
+	enum remote_state state;
+	struct log log;
+	const struct queue_route *route; /* borrow; NULL: by MX */
+	struct mx_query mx;              /* own */
+	struct hop hops[HOPS_MAX];
+	size_t hop_count, hop_at;
+	bool has_hops;
+	bool is_in_clear;   /* TLS failed with this hop */
+	struct smtpc smtpc; /* own */
+	bool is_busy;       /* counted in site->busy_count */
+	uint64_t sent;      /* jobs over this conversation */
+	struct smtpc_message message;
+	struct smtpc_rcpt *batch; /* arena of the job; those being sent */
+	struct job_rcpt **batch_of;
+	size_t batch_count;
+	struct timer timer;     /* LINGER, PAUSE */
+	struct queue_last last; /* arena of the job; of the last failure to open */
+	enum fail worst_open;   /* PERM only while every host says so */
+	char remote[SITE_MAX + NET_ADDRESS_TEXT_MAX + 4]; /* "mx.example.org [192.0.2.1]" */
+};
+
+void local_agent_start(struct queue_site *s, struct queue_job *first);
+void remote_agent_start(struct queue_site *s, struct queue_job *first);
+
+/* --- remote_route.c: who takes the mail of this site ------------------------------------------------------ */
+
+/* Begin to find out; the state that comes next. */
+enum remote_state remote_route(struct remote_agent *a);
+
+/* The names were looked up. */
+enum remote_state remote_found(struct remote_agent *a);
+
+/* What to order for the hop at hand. */
+void remote_order(struct remote_agent *a, struct smtpc_order *out);
+
+/* --- remote_send.c: one job over an open conversation ------------------------------------------------------- */
+
+/* Send to the next recipients of the job that have no outcome, or find that there are none. */
+enum remote_state remote_send(struct remote_agent *a);
+
+/* The host answered. */
+enum remote_state remote_answered(struct remote_agent *a);
+
+/* --- remote.c ---------------------------------------------------------------------------------------------- */
+
+/* Hang up and open the hop at hand. */
+enum remote_state remote_reopen(struct remote_agent *a);
+void remote_hang_up(struct remote_agent *a);
+
+/* An answer as the queue keeps it, in the job's arena. */
+void remote_last(struct remote_agent *a, const struct smtpc_answer *answer, struct queue_last *out);
+
+/*
+ * All recipients without an outcome get this one, and the job is settled. What a host said of a recipient
+ * before stays the reason.
+ */
+void remote_conclude(struct remote_agent *a, enum job_outcome outcome,
+    const struct queue_last *last);
+
+/* After a job: the next one, or what else there is to do. */
+enum remote_state remote_next(struct remote_agent *a);
+
+#endif

@@ -1,0 +1,256 @@
+/*
+ * inner.h - what the files of the queue share (private to the room).
+ *
+ * A site that has something to do is open: its struct is in memory and agents work for it. Everything that
+ * must not be lost is in the store: site.c keeps a site's keys right in every transaction that changes what
+ * waits for it, so that closing a site writes nothing and a crash loses nothing.
+ *
+ *     site:   closed --due--> open: agents pick jobs --nothing due, agents gone--> closed
+ *                              open --its hosts fail--> closed, resting until retry_s
+ *     job:    picked --agent--> outcomes set --job_settle--> settling --commit--> gone
+ *                                                settling --commit failed--> unsettled --store well--> settling
+ *             picked --its turn's commit failed, agent stopped--> gone, waits in the store as before
+ */
+#ifndef QUEUE_INNER_H
+#define QUEUE_INNER_H
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "loop/loop.h"
+#include "queue/queue.h"
+#include "queue/record.h"
+#include "store/store.h"
+
+#define JOB_RCPTS_MAX   1000              /* recipients of one try: as many as a message can have */
+#define JOB_ARENA_MAX   (4 * 1024 * 1024) /* bytes: JOB_RCPTS_MAX rows with their last answers */
+#define SITES_SLICE     20   /* sites opened, or times looked at, in one step of the scheduler */
+#define SETTLE_AGAIN_MS 1000 /* between tries to write an outcome to a bad disk */
+#define EXPIRY_BUSY_S   60   /* a message under way is given up this much later */
+#define SITE_BROKEN_MAX 3    /* conversations broken in a row before the site counts as down */
+
+struct queue_site {
+	struct queue *queue; /* borrow */
+	struct map_node by_name;
+	struct buf name; /* own; holds the key of by_name */
+	struct map jobs; /* picked or settling: by message */
+	struct list agents;
+	size_t agent_count;
+	size_t window;     /* agents allowed now: grows with success */
+	size_t busy_count; /* agents that have a working connection */
+	uint32_t failures; /* of the site as a whole, in a row, when it was opened */
+	unsigned broken;   /* conversations that broke in a row */
+	int64_t next_ms;   /* rate: not before, monotonic */
+	bool is_resting;   /* failed as a whole: agents end, then it closes */
+	bool is_yielding;  /* others wait for connections: agents end, then it closes */
+};
+
+/* Somebody who works for a site: embedded first in what agent.c and local.c make. */
+struct queue_agent {
+	struct list_node node; /* in site->agents */
+	struct task task;
+	struct queue_site *site;             /* borrow */
+	struct queue_job *job;               /* own; NULL between two */
+	void (*stop)(struct queue_agent *a); /* break off what is under way; the job is given up */
+};
+
+/* What a site learns with a settling; zeroed but for the site: nothing. */
+struct site_change {
+	struct str site;
+	bool has_failed;  /* as a whole: it rests */
+	bool is_well;     /* it took a message: its failures are forgotten */
+	bool is_yielding; /* it goes behind others that are due */
+	struct queue_last last;
+};
+
+/* A message about to be taken in; its file is in QUEUE_FOLDER already. */
+struct addition {
+	struct queue *queue;
+	const struct queue_new *new;
+	struct str blob;
+	uint64_t id; /* set */
+};
+
+enum job_outcome {
+	JOB_PENDING,   /* nothing known */
+	JOB_DELIVERED, /* and the other side will tell of success itself, if it was asked to */
+	JOB_RELAYED,   /* handed to a host that tells nobody of success */
+	JOB_STORED,    /* in mailboxes here */
+	JOB_EXPANDED,  /* became other messages, to members of a list */
+	JOB_FORWARDED, /* became another message, which carries what was asked for */
+	JOB_DISCARDED, /* by a route that throws away */
+	JOB_DEFERRED,  /* try again by its own schedule */
+	JOB_POSTPONED, /* its site failed, not it: stays due */
+	JOB_MOVED,     /* waits at another site now */
+	JOB_FAILED,
+	JOB_OUTCOME_COUNT
+};
+
+struct job_rcpt {
+	struct queue_rcpt row;
+	enum job_outcome outcome;
+	struct queue_last last; /* arena; of this try */
+	struct str moved_to;    /* arena; JOB_MOVED */
+	bool is_told_now;       /* a delay report goes out with this settling */
+	bool is_expired;        /* failed because its time is over */
+};
+
+struct queue_job {
+	struct queue *queue;     /* borrow */
+	struct queue_site *site; /* borrow; NULL: made for a time that came, not for a try */
+	struct list_node node;   /* in queue.settling or queue.unsettled */
+	struct map_node by_message;
+	char id_key[8]; /* of by_message */
+	uint64_t turn;  /* in which it was picked, or settled last */
+	struct arena arena;
+	struct queue_message message; /* arena */
+	struct job_rcpt *rcpts;       /* arena */
+	size_t rcpt_count;
+	struct blob_map map;       /* the whole file; mapped when needed */
+	struct addition *children; /* arena; messages taken in with the settling */
+	size_t child_count;
+	struct site_change change; /* arena */
+};
+
+struct queue {
+	struct queue_house house;
+	struct log log;
+	struct blob_namer namer;
+	struct task task; /* the scheduler */
+	struct timer timer;
+	struct turn_hook committed;
+	struct map sites;                /* open ones, by name */
+	size_t agent_count;              /* but those of @local */
+	struct list settling, unsettled; /* jobs */
+	unsigned char secret[32];
+	bool has_secret; /* it is in the store */
+	uint64_t count;  /* messages, as the store has it */
+	struct queue_counts counts;
+	bool is_started, is_stopping;
+	bool has_starved; /* sites wait for a free connection */
+};
+
+/* The key of rewritten senders, made when there is none. Belongs to the turn. */
+MUST_CHECK enum fail queue_secret(struct queue *q, struct str *out);
+
+/* --- site.c ---------------------------------------------------------------------------------------------- */
+
+/* In a transaction that added, removed or moved places of a site: make QUEUE_HOST and QUEUE_WAKE right. */
+MUST_CHECK enum fail site_update(struct queue *q, struct txn *t, const struct site_change *change,
+    int64_t now_s);
+
+/* The wait after so many failures, in seconds. */
+int64_t queue_wait_s(const struct queue *q, uint32_t failures);
+
+/* The record of a site (failures, last answer); texts are copied to `copy`. FAIL_MISSING: there is none. */
+MUST_CHECK enum fail site_host(struct queue *q, struct str site, struct queue_host *out,
+    struct buf *copy);
+
+struct queue_site *site_open(struct queue *q, struct str name);
+struct queue_site *site_find(const struct queue *q, struct str name);
+void site_free(struct queue_site *s); /* without agents and jobs */
+
+/* Agents it may have at most. */
+size_t site_window_max(const struct queue_site *s);
+
+/* Its agents look for news: those that wait for another message find one. */
+void site_wake(struct queue_site *s);
+
+/* Start agents while there are due jobs and free places; close it when it has neither. */
+void site_run(struct queue_site *s);
+
+/* --- entry.c: in a transaction --------------------------------------------------------------------------- */
+
+/* Texts are copied to `copy`. FAIL_MISSING: there is no such message. */
+MUST_CHECK enum fail queue_message_get(struct txn *t, uint64_t id, struct queue_message *out,
+    struct buf *copy);
+MUST_CHECK enum fail queue_message_put(struct txn *t, const struct queue_message *m);
+
+/* Its record, file and time; its recipients are gone already. */
+MUST_CHECK enum fail queue_message_delete(struct queue *q, struct txn *t,
+    const struct queue_message *m);
+
+/* Its time key and m->time_s become `time_s`, 0 for none; the record is not written. */
+MUST_CHECK enum fail queue_message_retime(struct txn *t, struct queue_message *m, int64_t time_s);
+
+/* --- job.c ----------------------------------------------------------------------------------------------- */
+
+/* The next due job of a site that nobody works on; NULL: there is none. */
+struct queue_job *job_pick(struct queue_site *s);
+
+/*
+ * A job of all recipients of a message that nobody works on, and how many are being worked on; NULL: there
+ * is no such message.
+ */
+struct queue_job *job_of_message(struct queue *q, uint64_t id, size_t *busy_out);
+
+/* The bytes to be sent, mapped. FAIL_MISSING: the file is lost; FAIL_TEMP. */
+MUST_CHECK enum fail job_map(struct queue_job *j, struct str *content_out);
+
+/* Give it up without an outcome, or after it was settled. */
+void job_free(struct queue_job **j);
+
+/* --- settle.c -------------------------------------------------------------------------------------------- */
+
+/* Write outcomes, reports and what follows; the job is the queue's from here on. */
+void job_settle(struct queue_job *j);
+
+/* Write again what a failed commit took back. */
+void jobs_resettle(struct queue *q);
+
+/* The turn ended: those that settled in it are done, or not. */
+void jobs_committed(struct queue *q, enum fail outcome);
+
+/* --- report.c -------------------------------------------------------------------------------------------- */
+
+struct queue_report { /* a report, its file finished in this turn; or none */
+	struct envelope envelope;
+	struct envelope_rcpt rcpt;
+	struct queue_new new; /* points to the two above */
+	struct blob_name blob;
+	bool is_there;
+};
+
+/* What the senders of these recipients must hear. FAIL_TEMP: the disk failed. */
+MUST_CHECK enum fail report_write(struct queue_job *j, int64_t now_s, struct queue_report *out);
+
+/* --- add.c ----------------------------------------------------------------------------------------------- */
+
+/* The part of queue_add() inside of a transaction. */
+MUST_CHECK enum fail addition_run(struct txn *t, void *addition);
+
+/* After it: counts, the log, and the sites of its recipients learn of it. */
+void addition_announce(const struct addition *a);
+
+/* When a message must be looked at next, after that time: the notice, DELIVERBY, the end. */
+int64_t queue_next_time(const struct queue *q, const struct queue_message *m, int64_t after_s);
+
+/* --- child.c ---------------------------------------------------------------------------------------------- */
+
+/* Room for so many more children; asked before they are added. FAIL_LIMIT. */
+MUST_CHECK enum fail job_make_room(struct queue_job *j, size_t more);
+
+/* The message goes on to this address elsewhere, under a sender of ours. FAIL_TEMP, FAIL_LIMIT. */
+struct delivery_remote;
+MUST_CHECK enum fail job_add_forward(struct queue_job *j, const struct job_rcpt *r,
+    const struct delivery_remote *to);
+
+/* This account could not take it now: the message tries it again alone. FAIL_TEMP, FAIL_LIMIT. */
+MUST_CHECK enum fail job_add_later(struct queue_job *j, const struct job_rcpt *r,
+    struct str account);
+
+/* --- agents ---------------------------------------------------------------------------------------------- */
+
+/* Work for a site, beginning with this job; it ends by itself, and wakes the scheduler then. */
+void agent_start(struct queue_site *s, struct queue_job *first);
+
+/* The parts that all agents share: become known to a site, and leave it. */
+void agent_join(struct queue_agent *a, struct queue_site *s, struct queue_job *first);
+void agent_leave(struct queue_agent *a);
+
+/* --- schedule.c ------------------------------------------------------------------------------------------ */
+
+enum step queue_step(struct task *t);
+
+#endif

@@ -1,0 +1,320 @@
+/*
+ * Agents of "@local": ask the directory where an address leads, and settle it: into mailboxes here, as a
+ * forward to elsewhere, or at the site of a domain that is not ours.
+ *
+ *     RESOLVE --another recipient--> RESOLVE
+ *        \--the last one--> settle, next job --> RESOLVE
+ *                              \--no job--> gone
+ *
+ * Recipients of a job are resolved one after the other into one set of targets, so that an account that
+ * several of them lead to gets one copy; then the message is stored once for all.
+ */
+#include "queue/agent.h"
+
+/* base */
+#include "base/clock.h"
+#include "base/mem.h"
+
+/* rooms */
+#include "delivery/delivery.h"
+#include "delivery/resolve.h"
+
+#define TARGETS_ARENA_MAX (2 * 1024 * 1024) /* bytes: DELIVERY_TARGETS_MAX accounts */
+
+struct local_agent {
+	struct queue_agent agent;
+	struct delivery_resolve resolve; /* own */
+	struct arena arena;              /* targets */
+	struct delivery_targets targets;
+	size_t at; /* the recipient being resolved */
+	bool is_asking;
+};
+
+static struct local_agent *
+local_of(struct queue_agent *a)
+{
+	return container_of(a, struct local_agent, agent);
+}
+
+/* --- outcomes ---------------------------------------------------------------------------------------------- */
+
+static void
+set(struct job_rcpt *r, enum job_outcome outcome, struct status status, const char *text)
+{
+	r->outcome = outcome;
+	r->last =
+	    (struct queue_last){ .time_s = clock_wall_s(), .status = status, .text = str_c(text) };
+}
+
+/* A domain that is not ours: the recipient waits there. */
+static void
+move(struct queue_job *j, struct job_rcpt *r)
+{
+	struct buf site;
+
+	buf_init(&site, SITE_MAX);
+	if (queue_site_write(&site, j->queue->house.routes, r->row.envelope.address) == FAIL_NONE) {
+		set(r, JOB_MOVED, STATUS(2, 0, 0), "");
+		r->moved_to = arena_str(&j->arena, buf_str(&site));
+	} else {
+		set(r, JOB_FAILED, STATUS(5, 1, 2), "the domain of the address is not valid");
+	}
+	buf_release(&site);
+}
+
+/* What the directory's answer means when the address does not lead anywhere now. */
+static void
+judge(struct queue_job *j, struct job_rcpt *r, const struct delivery_resolve *answer)
+{
+	switch (answer->op.fail) {
+	case FAIL_NONE: break;
+	case FAIL_DENIED: move(j, r); break;
+	case FAIL_MISSING:
+		if (answer->is_disabled)
+			set(r, JOB_FAILED, STATUS(5, 2, 1), "the mailbox is disabled");
+		else
+			set(r, JOB_FAILED, STATUS(5, 1, 1), "there is no such user");
+		break;
+	case FAIL_SYNTAX: set(r, JOB_FAILED, STATUS(5, 1, 3), "the address is not valid"); break;
+	case FAIL_PERM:
+		set(r, JOB_FAILED, STATUS(5, 4, 6), "the address leads back to itself");
+		break;
+	case FAIL_LIMIT:
+		if (answer->is_full)
+			set(r, JOB_DEFERRED, STATUS(4, 2, 2), "the mailbox is full");
+		else
+			set(r, JOB_FAILED, STATUS(5, 5, 3), "the list has too many members");
+		break;
+	case FAIL_TEMP:
+	case FAIL_COUNT:
+		set(r, JOB_DEFERRED, STATUS(4, 3, 0), "the directory does not answer");
+		break;
+	}
+}
+
+/* --- forwards ------------------------------------------------------------------------------------------------ */
+
+static void
+forward(struct local_agent *l, struct job_rcpt *r)
+{
+	struct queue_job *j = l->agent.job;
+	size_t before = j->child_count, count = l->resolve.remote_count;
+	enum fail fail = job_make_room(j, count);
+
+	for (size_t i = 0; fail == FAIL_NONE && i < count; i++)
+		fail = job_add_forward(j, r, &l->resolve.remotes[i]);
+	if (fail == FAIL_NONE) {
+		/* RFC 3461 5.2.7: several addresses answer for themselves, one takes the wishes along */
+		set(r, count + l->resolve.local_count > 1 ? JOB_EXPANDED : JOB_FORWARDED,
+		    STATUS(2, 0, 0), "");
+		return;
+	}
+	j->child_count = before;
+	delivery_targets_drop(&l->targets, r->row.envelope.address);
+	set(r, JOB_DEFERRED, STATUS(4, 3, 0), "it cannot be forwarded now");
+}
+
+/* --- storing ---------------------------------------------------------------------------------------------------- */
+
+/* Nobody has it: the recipient waits, or fails. */
+static void
+judge_unstored(struct job_rcpt *r, enum fail outcome)
+{
+	switch (outcome) {
+	case FAIL_NONE:
+	case FAIL_MISSING: break;
+	case FAIL_LIMIT: set(r, JOB_DEFERRED, STATUS(4, 2, 2), "the mailbox is full"); break;
+	case FAIL_PERM:
+		set(r, JOB_FAILED, STATUS(5, 4, 6), "the message goes round in a loop");
+		break;
+	case FAIL_SYNTAX:
+	case FAIL_DENIED:
+	case FAIL_TEMP:
+	case FAIL_COUNT:
+		set(r, JOB_DEFERRED, STATUS(4, 3, 1), "the mailbox cannot be written now");
+		break;
+	}
+}
+
+static bool
+has_recipient(const struct delivery_target *target, struct str address)
+{
+	for (size_t i = 0; i < target->recipient_count; i++)
+		if (str_eq(target->recipients[i], address))
+			return true;
+	return false;
+}
+
+/*
+ * Some have it, others could not take it: those get messages of their own, so that nobody gets it twice.
+ * FAIL_MISSING: nobody has it.
+ */
+static enum fail
+split(struct local_agent *l, struct job_rcpt *r)
+{
+	struct queue_job *j = l->agent.job;
+	struct str address = r->row.envelope.address;
+	size_t stored = r->outcome == JOB_PENDING ? 0 : 1, before = j->child_count;
+	enum fail fail = job_make_room(j, l->targets.count);
+
+	for (size_t i = 0; fail == FAIL_NONE && i < l->targets.count; i++) {
+		const struct delivery_target *target = &l->targets.targets[i];
+
+		if (!has_recipient(target, address))
+			continue;
+		if (target->outcome == FAIL_NONE)
+			stored++;
+		else
+			fail = job_add_later(j, r, target->account);
+	}
+	if (fail == FAIL_NONE && stored == 0)
+		fail = FAIL_MISSING;
+	if (fail != FAIL_NONE)
+		j->child_count = before;
+	return fail;
+}
+
+static void
+judge_stored(struct local_agent *l, struct job_rcpt *r)
+{
+	enum fail outcome = delivery_outcome(&l->targets, r->row.envelope.address);
+
+	if (outcome == FAIL_MISSING) /* it led to nobody here */
+		return;
+	if (outcome == FAIL_NONE) {
+		if (r->outcome == JOB_PENDING)
+			set(r, JOB_STORED, STATUS(2, 1, 5), "");
+	} else if (split(l, r) == FAIL_NONE) {
+		set(r, JOB_EXPANDED, STATUS(2, 0, 0), "");
+	} else {
+		judge_unstored(r, outcome);
+	}
+}
+
+/* The message into all mailboxes that were found; the queue's file is linked to each. */
+static void
+store_all(struct local_agent *l)
+{
+	struct queue_job *j = l->agent.job;
+	struct delivery d = { .account = STR(QUEUE_FOLDER),
+		.blob = j->message.blob,
+		.sender = j->message.envelope.sender,
+		.received_s = clock_wall_s() };
+	enum fail fail;
+
+	if (l->targets.count == 0)
+		return;
+	fail = delivery_store(j->queue->house.mail, &d, &l->targets);
+	if (fail != FAIL_NONE)
+		log_debug(&j->queue->log, "queue.store", LOG_NUM("message", j->message.id),
+		    LOG_TEXT("outcome", str_c(fail_names[fail])));
+	for (size_t i = 0; i < j->rcpt_count; i++)
+		judge_stored(l, &j->rcpts[i]);
+}
+
+/* --- the agent ---------------------------------------------------------------------------------------------------- */
+
+static void
+begin_job(struct local_agent *l, struct queue_job *j)
+{
+	l->agent.job = j;
+	l->at = 0;
+	arena_reset(&l->arena);
+	delivery_targets_init(&l->targets, &l->arena);
+}
+
+/* Everything is known: the job goes, the next one comes. False: there is none. */
+static bool
+end_job(struct local_agent *l)
+{
+	struct queue *q = l->agent.site->queue;
+	struct queue_job *j = l->agent.job, *next;
+
+	store_all(l);
+	l->agent.job = NULL;
+	job_settle(j);
+	if (q->is_stopping || !store_is_well(q->house.store))
+		return false;
+	next = job_pick(l->agent.site);
+	if (next == NULL)
+		return false;
+	begin_job(l, next);
+	return true;
+}
+
+static void
+ask(struct local_agent *l)
+{
+	const struct queue_house *house = &l->agent.site->queue->house;
+	const struct job_rcpt *r = &l->agent.job->rcpts[l->at];
+
+	l->is_asking = true;
+	delivery_resolve_start(&l->resolve, house->loop, house->mail, house->directory,
+	    &l->agent.task, r->row.envelope.address, 0, &l->targets);
+}
+
+static void
+take_answer(struct local_agent *l)
+{
+	struct job_rcpt *r = &l->agent.job->rcpts[l->at++];
+
+	l->is_asking = false;
+	judge(l->agent.job, r, &l->resolve);
+	if (l->resolve.op.fail == FAIL_NONE && l->resolve.remote_count > 0)
+		forward(l, r);
+	delivery_resolve_release(&l->resolve);
+}
+
+static enum step
+local_step(struct task *task)
+{
+	struct local_agent *l = container_of(task, struct local_agent, agent.task);
+
+	for (unsigned turn = 0; turn < TASK_TURNS_MAX; turn++) {
+		if (l->agent.job == NULL)
+			return STEP_CLOSE;
+		if (l->is_asking && op_pending(&l->resolve.op))
+			return STEP_WAIT;
+		if (l->is_asking)
+			take_answer(l);
+		else if (l->at < l->agent.job->rcpt_count)
+			ask(l);
+		else if (!end_job(l))
+			return STEP_CLOSE;
+	}
+	return STEP_YIELD;
+}
+
+static void
+local_stop(struct queue_agent *a)
+{
+	struct local_agent *l = local_of(a);
+
+	delivery_resolve_release(&l->resolve);
+	job_free(&a->job);
+	task_wake(&a->task);
+}
+
+static void
+local_reap(struct task *task)
+{
+	struct local_agent *l = container_of(task, struct local_agent, agent.task);
+
+	delivery_resolve_release(&l->resolve);
+	agent_leave(&l->agent);
+	arena_release(&l->arena);
+	mem_free(l);
+}
+
+void
+local_agent_start(struct queue_site *s, struct queue_job *first)
+{
+	struct local_agent *l = mem_new(1, sizeof *l);
+
+	l->agent.stop = local_stop;
+	arena_init(&l->arena, TARGETS_ARENA_MAX);
+	loop_task(s->queue->house.loop, &l->agent.task, local_step, local_reap);
+	agent_join(&l->agent, s, first);
+	begin_job(l, first);
+	task_wake(&l->agent.task);
+}

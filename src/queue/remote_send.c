@@ -1,0 +1,218 @@
+/* One job over an open conversation (agent.h). */
+#include "queue/agent.h"
+
+/* base */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/num.h"
+
+#define MINUTE_MS 60000
+
+/* --- before it is said --------------------------------------------------------------------------------------- */
+
+/* RFC 8689 4.2.1: a message that must have TLS goes only to a host whose certificate is right. */
+static bool
+is_safe_enough(const struct remote_agent *a)
+{
+	return !a->agent.job->message.envelope.is_tls_must ||
+	    (a->smtpc.is_tls && a->smtpc.tls.is_verified);
+}
+
+static void
+fail_all(struct remote_agent *a, struct status status, const char *text)
+{
+	struct queue_last last = { .time_s = clock_wall_s(),
+		.status = status,
+		.text = str_c(text),
+		.remote = arena_str(&a->agent.job->arena, str_c(a->remote)) };
+
+	remote_conclude(a, JOB_FAILED, &last);
+}
+
+/* The site's rate: when the next message may go, monotonic; 0: now. */
+static int64_t
+pause_ms(struct remote_agent *a)
+{
+	struct queue_site *s = a->agent.site;
+	int64_t rate = a->route && a->route->settings->rate > 0
+	    ? a->route->settings->rate
+	    : s->queue->house.settings->site_rate;
+	int64_t now_ms = clock_mono_ms();
+
+	if (rate == 0)
+		return 0;
+	if (s->next_ms > now_ms)
+		return s->next_ms;
+	s->next_ms = now_ms + MINUTE_MS / rate;
+	return 0;
+}
+
+/* Recipients without an outcome, as many as the host takes at once. */
+static size_t
+fill_batch(struct remote_agent *a)
+{
+	struct queue_job *j = a->agent.job;
+	size_t most = size_min(j->rcpt_count, a->smtpc.rcpt_max);
+
+	a->batch_count = 0;
+	a->batch = arena_alloc(&j->arena, most, sizeof *a->batch);
+	a->batch_of = arena_alloc(&j->arena, most, sizeof(struct job_rcpt *));
+	if (a->batch == NULL || a->batch_of == NULL)
+		return 0;
+	for (size_t i = 0; i < j->rcpt_count && a->batch_count < most; i++) {
+		if (j->rcpts[i].outcome != JOB_PENDING)
+			continue;
+		a->batch_of[a->batch_count] = &j->rcpts[i];
+		a->batch[a->batch_count++].rcpt = &j->rcpts[i].row.envelope;
+	}
+	return a->batch_count;
+}
+
+enum remote_state
+remote_send(struct remote_agent *a)
+{
+	struct queue_job *j = a->agent.job;
+	struct queue_last lost = { .time_s = clock_wall_s(),
+		.status = STATUS(4, 3, 0),
+		.text = STR("the message cannot be read here now") };
+	int64_t until_ms = pause_ms(a);
+	struct str content;
+
+	if (until_ms > 0) {
+		timer_start(a->agent.site->queue->house.loop, &a->timer, &a->agent.task, until_ms);
+		return REMOTE_PAUSE;
+	}
+	if (!is_safe_enough(a)) {
+		fail_all(a, STATUS(5, 7, 30),
+		    "the host does not prove who it is, as the message demands");
+		return remote_next(a);
+	}
+	if (job_map(j, &content) != FAIL_NONE || fill_batch(a) == 0) {
+		log_error(&a->log, "queue.file.unreadable", LOG_NUM("message", j->message.id));
+		remote_conclude(a, JOB_DEFERRED, &lost);
+		return remote_next(a);
+	}
+	a->message = (struct smtpc_message){ .envelope = &j->message.envelope,
+		.rcpts = a->batch,
+		.rcpt_count = a->batch_count,
+		.fields = j->message.fields,
+		.content = content,
+		.now_s = clock_wall_s() };
+	smtpc_send_start(&a->smtpc, &a->agent.task, &a->message);
+	return REMOTE_SEND;
+}
+
+/* --- after it was answered -------------------------------------------------------------------------------------- */
+
+static enum job_outcome
+outcome_of(const struct remote_agent *a, const struct smtpc_rcpt *r)
+{
+	if (r->fail == FAIL_NONE) {
+		if (a->route && a->route->settings->way == ROUTE_LMTP)
+			return JOB_STORED; /* RFC 2033: it is in the mailbox */
+		return a->smtpc.has & SMTPC_HAS_DSN ? JOB_DELIVERED : JOB_RELAYED;
+	}
+	return r->fail == FAIL_PERM ? JOB_FAILED : JOB_DEFERRED;
+}
+
+static void
+take_outcomes(struct remote_agent *a)
+{
+	struct queue_site *s = a->agent.site;
+	bool has_success = false;
+
+	for (size_t i = 0; i < a->batch_count; i++) {
+		struct job_rcpt *r = a->batch_of[i];
+
+		r->outcome = outcome_of(a, &a->batch[i]);
+		remote_last(a, &a->batch[i].answer, &r->last);
+		has_success |= a->batch[i].fail == FAIL_NONE;
+	}
+	if (a->smtpc.op.fail != FAIL_NONE)
+		return;
+	s->broken = 0;
+	if (has_success && s->window < site_window_max(s))
+		s->window++;
+	if (s->failures > 0) {
+		s->failures = 0;
+		a->agent.job->change.is_well = true;
+	}
+}
+
+static bool
+has_pending(const struct queue_job *j)
+{
+	for (size_t i = 0; i < j->rcpt_count; i++)
+		if (j->rcpts[i].outcome == JOB_PENDING)
+			return true;
+	return false;
+}
+
+/* Recipients that this host did not take now are for the next host, if there is another (RFC 5321 5.1). */
+static bool
+go_to_next_host(struct remote_agent *a)
+{
+	struct queue_job *j = a->agent.job;
+	struct str host = a->hops[a->hop_at].host;
+	bool has_some = false;
+
+	while (a->hop_at < a->hop_count && str_eq(a->hops[a->hop_at].host, host))
+		a->hop_at++;
+	if (a->hop_at == a->hop_count) {
+		a->hop_at = 0;
+		return false;
+	}
+	for (size_t i = 0; i < j->rcpt_count; i++) {
+		if (j->rcpts[i].outcome != JOB_DEFERRED)
+			continue;
+		j->rcpts[i].outcome = JOB_PENDING;
+		has_some = true;
+	}
+	if (!has_some)
+		a->hop_at = 0;
+	return has_some;
+}
+
+/* Conversations that break, one after the other, say something of the host and not of the messages. */
+static void
+note_broken(struct remote_agent *a)
+{
+	struct queue_site *s = a->agent.site;
+
+	if (++s->broken >= SITE_BROKEN_MAX && s->busy_count <= 1) {
+		s->is_resting = true;
+		a->agent.job->change.has_failed = true;
+		remote_last(a, &a->smtpc.answer, &a->agent.job->change.last);
+	}
+}
+
+static bool
+has_deferred(const struct queue_job *j)
+{
+	for (size_t i = 0; i < j->rcpt_count; i++)
+		if (j->rcpts[i].outcome == JOB_DEFERRED)
+			return true;
+	return false;
+}
+
+enum remote_state
+remote_answered(struct remote_agent *a)
+{
+	struct queue_job *j = a->agent.job;
+	struct queue_last none = { 0 };
+	size_t hop = a->hop_at;
+
+	take_outcomes(a);
+	if (a->smtpc.op.fail == FAIL_NONE && has_pending(j))
+		return remote_send(a);
+	/* A host that did not answer the end of data may have the message: no other gets it now. */
+	if (!a->smtpc.is_in_doubt && has_deferred(j) && go_to_next_host(a))
+		return remote_reopen(a);
+	a->sent++;
+	if (a->smtpc.op.fail != FAIL_NONE)
+		note_broken(a);
+	if (hop != a->hop_at)
+		remote_hang_up(a); /* the next job begins with the best host again */
+	remote_conclude(a, JOB_DEFERRED, &none);
+	return remote_next(a);
+}

@@ -1,0 +1,183 @@
+/* Reports to senders (RFC 3461): who must hear of what, written by dsn.h and taken in like any message. */
+#include "queue/inner.h"
+
+/* base */
+#include "base/clock.h"
+#include "base/mem.h"
+
+/* rooms */
+#include "crypto/random.h"
+#include "queue/dsn.h"
+#include "smtpc/smtpc.h"
+
+#define REPORT_MAX   (8 * 1024 * 1024) /* bytes: JOB_RCPTS_MAX recipients in words and in fields */
+#define RANDOM_BYTES 16
+#define RETURN_PATH \
+	"Return-Path: <>\r\n" /* for a mailbox; not sent to other hosts (RFC 5321 4.4) */
+
+/* --- who hears what --------------------------------------------------------------------------------------- */
+
+/* RFC 3461 4.1: without NOTIFY a sender hears of failures, and of delays as we like. */
+static bool
+is_asked(const struct envelope_rcpt *rcpt, unsigned bit)
+{
+	unsigned usual = NOTIFY_FAILURE | NOTIFY_DELAY;
+
+	return ((rcpt->notify != 0 ? rcpt->notify : usual) & bit) != 0;
+}
+
+/* What the sender must hear of this recipient; false: nothing. */
+static bool
+news_of(const struct queue_job *j, const struct job_rcpt *r, enum dsn_action *action_out)
+{
+	const struct envelope *e = &j->message.envelope;
+	bool is_success_asked = is_asked(&r->row.envelope, NOTIFY_SUCCESS);
+
+	switch (r->outcome) {
+	case JOB_FAILED:
+		*action_out = DSN_FAILED;
+		return is_asked(&r->row.envelope, NOTIFY_FAILURE);
+	case JOB_STORED: *action_out = DSN_DELIVERED; return is_success_asked;
+	case JOB_EXPANDED: *action_out = DSN_EXPANDED; return is_success_asked;
+	case JOB_DELIVERED: /* RFC 2852 5: "T" asks every host that relays to say so */
+		*action_out = DSN_RELAYED;
+		return e->is_by_traced && r->row.envelope.notify != NOTIFY_NEVER;
+	case JOB_RELAYED:
+		*action_out = DSN_RELAYED;
+		return is_success_asked ||
+		    (e->by == BY_NOTIFY && r->row.envelope.notify != NOTIFY_NEVER);
+	case JOB_PENDING:
+		*action_out = DSN_DELAYED;
+		return r->is_told_now && is_asked(&r->row.envelope, NOTIFY_DELAY);
+	case JOB_FORWARDED:
+	case JOB_DISCARDED:
+	case JOB_DEFERRED:
+	case JOB_POSTPONED:
+	case JOB_MOVED:
+	case JOB_OUTCOME_COUNT: break;
+	}
+	return false;
+}
+
+static struct dsn_rcpt
+describe(const struct queue_job *j, const struct job_rcpt *r, enum dsn_action action)
+{
+	struct dsn_rcpt d = { .rcpt = &r->row.envelope,
+		.action = action,
+		.status = r->last.status,
+		.remote = r->last.remote,
+		.code = r->last.code,
+		.text = r->last.text,
+		.last_try_s = r->last.time_s,
+		.log_id = j->message.log_id };
+
+	if (r->last.code != 0 && r->last.stage < SMTPC_STAGE_COUNT)
+		d.stage = str_c(smtpc_stage_names[r->last.stage]);
+	if (r->is_expired)
+		d.status = STATUS(4, 4, 7); /* RFC 3463 3.5: delivery time expired */
+	if (action == DSN_DELAYED)
+		d.will_retry_until_s = j->message.expires_s;
+	if (action == DSN_DELAYED && d.status.kind != 4)
+		d.status = STATUS(4, 4, 7);
+	if (action != DSN_DELAYED && action != DSN_FAILED)
+		d.status = STATUS(2, 0, 0);
+	return d;
+}
+
+/* --- writing it --------------------------------------------------------------------------------------------- */
+
+/* The report as a file of the queue. */
+static enum fail
+write_file(struct queue *q, const struct dsn_report *report, struct queue_report *out)
+{
+	struct blob_writer w = { 0 };
+	struct buf text;
+	bool is_utf8;
+	enum fail fail;
+
+	buf_init(&text, REPORT_MAX);
+	fail = dsn_write(&text, report, &is_utf8);
+	if (fail == FAIL_NONE)
+		fail = blob_write_start(q->house.blobs, &w, STR(QUEUE_FOLDER));
+	if (fail == FAIL_NONE)
+		fail = blob_write(&w, STR(RETURN_PATH));
+	if (fail == FAIL_NONE)
+		fail = blob_write(&w, buf_str(&text));
+	if (fail == FAIL_NONE)
+		fail = blob_write_finish(&w, &out->blob);
+	blob_write_cancel(&w);
+	buf_release(&text);
+	if (fail != FAIL_NONE)
+		return FAIL_TEMP;
+	out->envelope = (struct envelope){ .is_utf8 = is_utf8, .body = BODY_8BITMIME };
+	out->rcpt = (struct envelope_rcpt){ .address = report->to, .notify = NOTIFY_NEVER };
+	out->new = (struct queue_new){ .envelope = &out->envelope,
+		.rcpts = &out->rcpt,
+		.rcpt_count = 1,
+		.blob = blob_name_str(&out->blob),
+		.skip = sizeof(RETURN_PATH) - 1,
+		.log_id = report->rcpts[0].log_id };
+	out->is_there = true;
+	return FAIL_NONE;
+}
+
+enum fail
+report_write(struct queue_job *j, int64_t now_s, struct queue_report *out)
+{
+	const struct envelope *e = &j->message.envelope;
+	struct dsn_rcpt *rcpts = mem_new(j->rcpt_count, sizeof *rcpts);
+	char random[RANDOM_BYTES];
+	struct dsn_report report = { .hostname = j->queue->house.own.hostname,
+		.to = e->sender,
+		.about = e,
+		.arrived_s = j->message.arrived_s,
+		.now_s = now_s,
+		.received_from = j->message.helo,
+		.rcpts = rcpts,
+		.random = str_of(random, sizeof random) };
+	enum fail fail = FAIL_NONE;
+
+	*out = (struct queue_report){ .is_there = false };
+	for (size_t i = 0; i < j->rcpt_count; i++) {
+		enum dsn_action action;
+
+		if (news_of(j, &j->rcpts[i], &action))
+			rcpts[report.rcpt_count++] = describe(j, &j->rcpts[i], action);
+	}
+	if (report.rcpt_count > 0 && str_empty(e->sender)) { /* never a bounce to a bounce */
+		log_warn(&j->queue->log, "queue.report.nobody", LOG_NUM("message", j->message.id),
+		    LOG_TEXT("rcpt", rcpts[0].rcpt->address), LOG_TEXT("said", rcpts[0].text));
+	} else if (report.rcpt_count > 0) {
+		random_bytes(random, sizeof random);
+		if (job_map(j, &report.message) != FAIL_NONE)
+			log_error(&j->queue->log, "queue.file.lost",
+			    LOG_NUM("message", j->message.id));
+		fail = write_file(j->queue, &report, out);
+	}
+	mem_free(rcpts);
+	return fail;
+}
+
+enum fail
+queue_tell(struct queue *q, const struct queue_news *news)
+{
+	char random[RANDOM_BYTES];
+	struct dsn_report report = { .hostname = q->house.own.hostname,
+		.to = news->envelope->sender,
+		.about = news->envelope,
+		.arrived_s = news->arrived_s,
+		.now_s = clock_wall_s(),
+		.received_from = news->helo,
+		.rcpts = news->rcpts,
+		.rcpt_count = news->rcpt_count,
+		.message = news->message,
+		.random = str_of(random, sizeof random) };
+	struct queue_report written = { .is_there = false };
+	enum fail fail;
+
+	if (str_empty(news->envelope->sender) || news->rcpt_count == 0)
+		return FAIL_NONE;
+	random_bytes(random, sizeof random);
+	fail = write_file(q, &report, &written);
+	return fail == FAIL_NONE ? queue_add(q, &written.new, NULL) : fail;
+}

@@ -1,0 +1,156 @@
+/* Routes and sites (route.h). */
+#include "queue/route.h"
+
+/* rooms */
+#include "codec/idna.h"
+#include "directory/address.h"
+
+#define ROUTE_PREFIX "route/"
+
+/* --- which route ---------------------------------------------------------------------------------------- */
+
+/* How well a word of `domains` fits: 0 not at all, else the more the nearer. */
+static size_t
+nearness(struct str word, struct str domain)
+{
+	if (str_eq(word, STR("*")))
+		return 1;
+	if (str_eq_nocase(word, domain))
+		return SITE_MAX + 2;
+	if (str_starts(word, STR(".")) && str_ends_nocase(domain, word))
+		return word.n + 1;
+	return 0;
+}
+
+const struct queue_route *
+queue_route_for(const struct queue_routes *routes, struct str domain)
+{
+	const struct queue_route *best = NULL;
+	size_t best_nearness = 0;
+
+	for (size_t i = 0; i < routes->count; i++) {
+		struct str words = routes->items[i].settings->domains, word;
+
+		while (str_next_part(&words, ' ', &word)) {
+			size_t n = str_empty(word) ? 0 : nearness(word, domain);
+
+			if (n > best_nearness) {
+				best_nearness = n;
+				best = &routes->items[i];
+			}
+		}
+	}
+	return best;
+}
+
+const struct queue_route *
+queue_route_named(const struct queue_routes *routes, struct str name)
+{
+	for (size_t i = 0; i < routes->count; i++)
+		if (str_eq(routes->items[i].name, name))
+			return &routes->items[i];
+	return NULL;
+}
+
+/* --- checking -------------------------------------------------------------------------------------------- */
+
+static enum fail
+complain(struct buf *why, struct str name, const char *what)
+{
+	buf_add(why, STR("[route "));
+	buf_add(why, name);
+	buf_add(why, STR("]: "));
+	buf_add_c(why, what);
+	buf_add_char(why, '\n');
+	return FAIL_SYNTAX;
+}
+
+static enum fail
+check_route(const struct queue_routes *routes, const struct queue_route *r, struct buf *why)
+{
+	const struct route_settings *set = r->settings;
+	const struct queue_route *fallback = NULL;
+	bool has_host = set->way == ROUTE_RELAY || set->way == ROUTE_LMTP;
+
+	if (r->name.n > ROUTE_NAME_MAX)
+		return complain(why, r->name, "has too long a name");
+	if (has_host && str_empty(set->host))
+		return complain(why, r->name, "needs a host");
+	if (!has_host && (!str_empty(set->host) || !str_empty(set->user)))
+		return complain(why, r->name,
+		    "has a host or user, which only way = relay or lmtp uses");
+	if (!str_empty(set->user) && set->tls == ROUTE_TLS_NEVER)
+		return complain(why, r->name, "would send its password without TLS");
+	if (str_empty(set->fallback))
+		return FAIL_NONE;
+	fallback = queue_route_named(routes, set->fallback);
+	if (fallback == NULL || fallback == r)
+		return complain(why, r->name, "names a fallback that is no other route");
+	if (fallback->settings->way != ROUTE_RELAY && fallback->settings->way != ROUTE_DIRECT)
+		return complain(why, r->name, "needs a fallback that is a relay, or direct");
+	return FAIL_NONE;
+}
+
+enum fail
+queue_routes_check(const struct queue_routes *routes, struct buf *why)
+{
+	for (size_t i = 0; i < routes->count; i++) {
+		enum fail fail = check_route(routes, &routes->items[i], why);
+
+		if (fail != FAIL_NONE)
+			return fail;
+	}
+	return FAIL_NONE;
+}
+
+/* --- sites ------------------------------------------------------------------------------------------------- */
+
+/* The site of a domain by its route. */
+static void
+write_site(struct buf *out, const struct queue_routes *routes, struct str domain)
+{
+	const struct queue_route *r = queue_route_for(routes, domain);
+
+	if (r == NULL || r->settings->way == ROUTE_DIRECT) {
+		buf_add(out, domain);
+	} else {
+		buf_add(out, STR(ROUTE_PREFIX));
+		buf_add(out, r->name);
+	}
+}
+
+enum fail
+queue_site_write(struct buf *out, const struct queue_routes *routes, struct str address)
+{
+	struct str local, domain;
+	struct buf ascii;
+	enum fail fail = address_split(address, false, &local, &domain);
+
+	if (fail != FAIL_NONE)
+		return FAIL_SYNTAX;
+	buf_init(&ascii, SITE_MAX);
+	if (str_starts(domain, STR("[")))
+		buf_add(&ascii, domain);
+	else
+		fail = idna_write_ascii(&ascii, domain);
+	if (fail == FAIL_NONE && !buf_ok(&ascii))
+		fail = FAIL_SYNTAX;
+	if (fail == FAIL_NONE)
+		write_site(out, routes, buf_str(&ascii));
+	buf_release(&ascii);
+	return fail == FAIL_NONE ? FAIL_NONE : FAIL_SYNTAX;
+}
+
+bool
+queue_site_is_route(struct str site)
+{
+	return str_starts(site, STR(ROUTE_PREFIX));
+}
+
+const struct queue_route *
+queue_site_route(const struct queue_routes *routes, struct str site)
+{
+	if (queue_site_is_route(site))
+		return queue_route_named(routes, str_from(site, sizeof(ROUTE_PREFIX) - 1));
+	return queue_site_is_local(site) ? NULL : queue_route_for(routes, site);
+}

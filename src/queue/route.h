@@ -1,0 +1,64 @@
+/*
+ * route.h - how mail for a domain leaves: the [route NAME] sections, and the names of sites.
+ *
+ * A site is what recipients wait for together and what is tried as a whole:
+ *
+ *     example.org, [192.0.2.1]   by MX, or the literal address
+ *     route/NAME                 by that route: a relay, an LMTP server, or thrown away
+ *     @local                     the directory is asked where the address leads
+ *
+ * The nearest [route] wins: the domain itself, then the longest ".suffix", then "*". Pure.
+ */
+#ifndef QUEUE_ROUTE_H
+#define QUEUE_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/fail.h"
+#include "base/str.h"
+#include "queue/settings.h"
+
+#define SITE_LOCAL     "@local"
+#define SITE_MAX       300 /* bytes: a domain is 253 at most, a literal shorter */
+#define ROUTE_NAME_MAX 100 /* bytes of NAME in [route NAME] */
+
+struct queue_route {
+	struct str name;
+	const struct route_settings *settings;
+};
+
+struct queue_routes { /* borrow: the configuration's */
+	const struct queue_route *items;
+	size_t count;
+};
+
+/* FAIL_SYNTAX, and one line in `why`: a host is missing, a fallback does not exist .. */
+MUST_CHECK enum fail queue_routes_check(const struct queue_routes *routes, struct buf *why);
+
+/* The route for a domain in ASCII, lower case; NULL: none says anything of it, so by MX. */
+const struct queue_route *queue_route_for(const struct queue_routes *routes, struct str domain);
+
+/* The route of this name, or NULL. */
+const struct queue_route *queue_route_named(const struct queue_routes *routes, struct str name);
+
+/*
+ * Append the site of an address that is not ours. FAIL_SYNTAX: it has no domain that could be looked up.
+ */
+MUST_CHECK enum fail queue_site_write(struct buf *out, const struct queue_routes *routes,
+    struct str address);
+
+/* The route of a site: of "route/NAME" that one, of a domain the one that says something of it. NULL: none. */
+const struct queue_route *queue_site_route(const struct queue_routes *routes, struct str site);
+
+static inline bool
+queue_site_is_local(struct str site)
+{
+	return str_eq(site, STR(SITE_LOCAL));
+}
+
+/* "route/NAME" */
+bool queue_site_is_route(struct str site);
+
+#endif

@@ -1,0 +1,356 @@
+/* The queue among bad hosts, many messages, bad disks and crashes, and its owner's commands. */
+
+/* system */
+#include <errno.h>
+#include <stdio.h>
+
+/* base */
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/test.h"
+
+/* rooms */
+#include "lib/queue_stage.h"
+#include "sys/sys.h"
+
+/* --- sites that are down -------------------------------------------------------------------------------------------- */
+
+static void
+test_down(void)
+{
+	uint64_t first;
+
+	stage_begin("one probe for all that wait");
+	stage.sink.greeting = "421 4.3.2 not now";
+	first = stage_send_one(ALICE, "bob0@elsewhere.test");
+	for (int i = 0; i < 50; i++)
+		stage_send_one(ALICE, "bob@elsewhere.test");
+	CHECK_NUM(stage_left(), 51);
+	CHECK_NUM(stage.sink.connection_count, 1);
+	CHECK_NUM(stage_look(first, 0).attempts, 1);
+	CHECK_NUM(stage_look(first, 0).last.code, 421);
+	CHECK_NUM(stage_look(first + 20, 0).attempts, 0);
+	stage_pass(301);
+	CHECK_NUM(stage.sink.connection_count, 2);
+	stage_pass(601);
+	CHECK_NUM(stage.sink.connection_count, 3);
+	stage.sink.greeting = NULL;
+	stage_pass(1201);
+	CHECK_NUM(stage.sink.message_count, 51);
+	CHECK_NUM(stage_left(), 0);
+	CHECK(stage.sink.most_open <= (size_t)stage.settings.site_connections);
+	stage_end();
+
+	stage_begin("one that is refused for good waits: the owner chose the relay");
+	stage.sink.greeting = "554 5.7.1 go away";
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	CHECK_NUM(stage_left(), 1);
+	CHECK_NUM(stage_inbox(ALICE, NULL), 0);
+	stage_end();
+
+	stage_begin("a message that breaks conversations holds nobody up");
+	stage.sink.break_at = SINK_BREAK_DATA;
+	first = stage_send_one(ALICE, "bob@elsewhere.test");
+	CHECK_NUM(stage_look(first, 0).attempts, 1);
+	CHECK_NUM(stage_look(first, 0).due_s, STAGE_WALL + 300);
+	stage.sink.break_at = SINK_BREAK_NEVER;
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	CHECK_NUM(stage.sink.message_count, 1);
+	CHECK_NUM(stage_left(), 1);
+	stage_end();
+}
+
+static void
+test_fallback(void)
+{
+	stage_begin("another way after some failures");
+	stage.sink.greeting = "421 4.3.2 not now";
+	stage_add_route("backup", "", ROUTE_RELAY, stage.other.listener.address.port);
+	stage.other.is_lmtp = false;
+	stage.route_settings[0].fallback = STR("backup");
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	stage_pass(301);
+	CHECK_NUM(stage.other.connection_count, 0);
+	stage_pass(601);
+	CHECK_NUM(stage.other.connection_count, 0);
+	stage_pass(1201);
+	CHECK_NUM(stage.other.message_count, 1);
+	CHECK_NUM(stage_left(), 0);
+	stage_end();
+
+	stage_begin("a route that sends nothing");
+	stage_add_route("never", "never.test", ROUTE_REFUSE, 0);
+	stage_send_one(ALICE, "bob@never.test");
+	CHECK_NUM(stage_left(), 0);
+	CHECK(stage_inbox_has(ALICE, "Status: 5.7.1"));
+	CHECK(stage_inbox_has(ALICE, "is not sent from here"));
+	stage_end();
+
+	stage_begin("a route that was taken out");
+	stage.sink.greeting = "421 4.3.2 not now";
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	stage.routes[0].name = STR("renamed");
+	stage.sink.greeting = NULL;
+	stage_pass(301);
+	CHECK_NUM(stage.sink.message_count, 1);
+	CHECK_NUM(stage_left(), 0);
+	stage_end();
+}
+
+/* --- order and limits ------------------------------------------------------------------------------------------------ */
+
+static void
+test_order(void)
+{
+	struct stage_order o;
+	static const int8_t priorities[] = { 0, -9, 9, 0, 3 };
+	static const char *const want[] = { "<p2@elsewhere.test>\n", "<p4@elsewhere.test>\n",
+		"<p0@elsewhere.test>\n", "<p3@elsewhere.test>\n", "<p1@elsewhere.test>\n" };
+
+	stage_begin("urgent ones first");
+	stage.settings.site_connections = 1;
+	stage.sink.greeting = "421 4.3.2 not now";
+	stage_send_one(ALICE, "probe@elsewhere.test");
+	for (size_t i = 0; i < ARRAY_LEN(priorities); i++) {
+		char rcpt[50];
+
+		snprintf(rcpt, sizeof rcpt, "p%zu@elsewhere.test", i);
+		o = stage_order(ALICE, rcpt);
+		o.envelope.priority = priorities[i];
+		stage_add(&o);
+	}
+	stage_settle();
+	stage.sink.greeting = NULL;
+	stage_pass(301);
+	CHECK_NUM(stage.sink.message_count, 6);
+	for (size_t i = 0, at = 0; i < 6; i++) {
+		struct sink_message *m = sink_message(&stage.sink, i);
+
+		if (m && str_starts(buf_str(&m->rcpts), STR("<probe")))
+			continue;
+		if (m)
+			CHECK_STR(buf_str(&m->rcpts), str_c(want[at++]));
+	}
+	stage_end();
+
+	stage_begin("not before its time");
+	o = stage_order(ALICE, "bob@elsewhere.test");
+	o.envelope.hold_s = STAGE_WALL + 1000;
+	stage_add(&o);
+	stage_settle();
+	stage_pass(998);
+	CHECK_NUM(stage.sink.message_count, 0);
+	stage_pass(3);
+	CHECK_NUM(stage.sink.message_count, 1);
+	stage_end();
+
+	stage_begin("a rate");
+	stage.settings.site_rate = 6; /* one in ten seconds */
+	for (int i = 0; i < 4; i++)
+		stage_send_one(ALICE, "bob@elsewhere.test");
+	CHECK_NUM(stage.sink.message_count, 1);
+	for (int i = 0; i < 3; i++) {
+		stage_pass(11);
+		CHECK_NUM(stage.sink.message_count, (size_t)i + 2);
+	}
+	CHECK_NUM(stage_left(), 0);
+	stage_end();
+
+	stage_begin("a full queue");
+	stage.settings.messages = 2;
+	stage.sink.end = "451 4.0.0 no";
+	stage_send_one(ALICE, "a@elsewhere.test");
+	stage_send_one(ALICE, "b@elsewhere.test");
+	CHECK(!queue_has_room(stage.queue));
+	stage_end();
+}
+
+static void
+test_local_first(void)
+{
+	char rcpt[60];
+
+	stage_begin("nobody here waits behind others");
+	stage.settings.connections = 1;
+	stage.sink.greeting = "250"; /* it never gets on: the only connection is taken */
+	for (int i = 0; i < 5; i++) {
+		snprintf(rcpt, sizeof rcpt, "bob%d@elsewhere.test", i);
+		stage_send_one("x@y.test", rcpt);
+	}
+	stage_send_here("x@y.test", ALICE, 0);
+	CHECK_NUM(stage_inbox(ALICE, NULL), 1);
+	stage_end();
+}
+
+/* --- interfering ----------------------------------------------------------------------------------------------------- */
+
+static void
+test_admin(void)
+{
+	uint64_t id, other;
+	bool is_done;
+
+	stage_begin("hold, release, cancel, retry");
+	stage.sink.end = "451 4.0.0 no";
+	id = stage_send_one(ALICE, "bob@elsewhere.test");
+	other = stage_send_one(ALICE, "carl@elsewhere.test");
+	CHECK_NUM(queue_hold(stage.queue, id), FAIL_NONE);
+	stage.sink.end = NULL;
+	for (int i = 0; i < 24 * 6; i++)
+		stage_pass(3600);
+	CHECK_NUM(stage_left(), 1);
+	CHECK_NUM(stage.sink.message_count, 1);
+	CHECK_NUM(queue_retry(stage.queue, id), FAIL_NONE);
+	stage_settle();
+	CHECK_NUM(stage_left(), 1);
+	CHECK_NUM(queue_release(stage.queue, id), FAIL_NONE);
+	stage_settle();
+	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(queue_hold(stage.queue, other), FAIL_MISSING);
+	stage.sink.end = "451 4.0.0 no";
+	id = stage_send_one(ALICE, "bob@elsewhere.test");
+	CHECK_NUM(queue_cancel(stage.queue, id), FAIL_NONE);
+	stage_settle();
+	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(stage_files_left(), 0);
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	stage.sink.end = NULL;
+	CHECK_NUM(queue_retry_site(stage.queue, STR("route/sink"), &is_done), FAIL_NONE);
+	CHECK(is_done);
+	stage_settle();
+	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(queue_retry_site(stage.queue, STR("route/sink"), &is_done), FAIL_MISSING);
+	stage_end();
+
+	stage_begin("cancelled while it is being sent");
+	stage_send_one(ALICE, "warm@elsewhere.test");
+	{
+		struct stage_order o = stage_order(ALICE, "bob@elsewhere.test");
+
+		id = stage_add(&o);
+		loop_turn(&stage.loop, 0);
+		CHECK_NUM(queue_cancel(stage.queue, id), FAIL_NONE);
+	}
+	stage_settle();
+	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(stage_files_left(), 0);
+	stage_end();
+}
+
+/* --- bad disks and bad ends ------------------------------------------------------------------------------------------- */
+
+static int
+bad_sync(int fd)
+{
+	(void)fd;
+	errno = EIO;
+	return -1;
+}
+
+static void
+test_disk(void)
+{
+	struct stage_order o;
+
+	log_set_level(LOG_LEVEL_ERROR);
+	stage_begin("what was not committed is not sent");
+	o = stage_order(ALICE, "bob@elsewhere.test");
+	stage_settle();
+	stage_add(&o);
+	sys.fsync = sys.fdatasync = sys.syncfs = bad_sync;
+	stage_settle();
+	sys_restore();
+	for (int i = 0; i < 10; i++)
+		stage_pass(2);
+	CHECK_NUM(stage.sink.message_count, 0);
+	CHECK_NUM(stage_left(), 0);
+	stage_end();
+
+	stage_begin("a taken message is not sent twice");
+	stage_send_one(ALICE, "warm@elsewhere.test");
+	o = stage_order(ALICE, "bob@elsewhere.test");
+	stage_add(&o);
+	for (int i = 0; i < 200 && stage.sink.message_count < 2; i++)
+		loop_turn(&stage.loop, 0);
+	CHECK_NUM(stage.sink.message_count, 2);
+	sys.fsync = sys.fdatasync = sys.syncfs =
+	    bad_sync; /* its settling does not become durable */
+	stage_settle();
+	CHECK_NUM(stage.sink.message_count, 2);
+	sys_restore();
+	for (int i = 0; i < 10; i++)
+		stage_pass(2);
+	CHECK_NUM(stage.sink.message_count, 2);
+	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(stage_files_left(), 0);
+	stage_end();
+	log_set_level(LOG_LEVEL_WARN);
+}
+
+static void
+test_crash(void)
+{
+	struct stage_order o;
+
+	stage_begin("after a crash it is still there");
+	stage.sink.end = "451 4.0.0 no";
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	stage.sink.end = NULL;
+	stage_crash();
+	CHECK_NUM(stage_left(), 1);
+	stage_settle();
+	CHECK_NUM(stage.sink.message_count, 0);
+	stage_pass(301);
+	CHECK_NUM(stage.sink.message_count, 1);
+	CHECK_NUM(stage_left(), 0);
+	TEST_ROW("in the middle of a conversation");
+	o = stage_order(ALICE, "bob@elsewhere.test");
+	stage_add(&o);
+	loop_turn(&stage.loop, 0);
+	stage_crash();
+	CHECK_NUM(stage_left(), 1);
+	stage_settle();
+	CHECK_NUM(stage.sink.message_count, 2);
+	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(stage_files_left(), 0);
+	stage_end();
+}
+
+/* --- many --------------------------------------------------------------------------------------------------------------- */
+
+static void
+test_many(void)
+{
+	char rcpt[60];
+	struct stage_order o;
+
+	stage_begin("many messages over few connections");
+	for (int i = 0; i < 500; i++) {
+		snprintf(rcpt, sizeof rcpt, "bob%d@elsewhere.test", i);
+		o = stage_order("x@y.test", rcpt);
+		stage_add(&o);
+	}
+	for (int i = 0; i < 100 && stage_left() > 0; i++)
+		stage_settle();
+	CHECK_NUM(stage.sink.message_count, 500);
+	CHECK(stage.sink.most_open <= 2 * 5); /* some say goodbye while the next ones greet */
+	CHECK(stage.sink.most_open > 1);
+	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(stage_files_left(), 0);
+	stage_end();
+}
+
+int
+main(void)
+{
+	log_set_level(LOG_LEVEL_WARN);
+	test_down();
+	test_fallback();
+	test_order();
+	test_local_first();
+	test_admin();
+	test_disk();
+	test_crash();
+	test_many();
+	return test_end();
+}

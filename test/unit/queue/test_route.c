@@ -1,0 +1,140 @@
+#include "queue/route.h"
+
+/* base */
+#include "base/mem.h"
+#include "base/test.h"
+
+static const struct route_settings settings[] = {
+	{ .domains = STR_INIT("example.org Sub.Example.Net"),
+	    .way = ROUTE_RELAY,
+	    .host = STR_INIT("a.test") },
+	{ .domains = STR_INIT(".example.net"), .way = ROUTE_LMTP, .host = STR_INIT("unix:/x") },
+	{ .domains = STR_INIT("*  .deep.example.net"),
+	    .way = ROUTE_RELAY,
+	    .host = STR_INIT("b.test") },
+	{ .domains = STR_INIT("direct.test"), .way = ROUTE_DIRECT },
+	{ .domains = STR_INIT("gone.test"), .way = ROUTE_DISCARD },
+};
+
+static const struct queue_route items[] = {
+	{ STR_INIT("one"), &settings[0] },
+	{ STR_INIT("two"), &settings[1] },
+	{ STR_INIT("rest"), &settings[2] },
+	{ STR_INIT("plain"), &settings[3] },
+	{ STR_INIT("nowhere"), &settings[4] },
+};
+
+static const struct queue_routes all = { items, ARRAY_LEN(items) };
+static const struct queue_routes none = { NULL, 0 };
+
+static const struct {
+	const char *address, *site; /* NULL: no site */
+} rows[] = {
+	{ "ann@example.org", "route/one" },
+	{ "ann@EXAMPLE.ORG", "route/one" },
+	{ "ann@sub.example.net", "route/one" },
+	{ "ann@other.example.net", "route/two" },
+	{ "ann@x.deep.example.net", "route/rest" },
+	{ "ann@example.net", "route/rest" },
+	{ "ann@direct.test", "direct.test" },
+	{ "ann@gone.test", "route/nowhere" },
+	{ "\"a b\"@direct.test", "direct.test" },
+	{ "ann@[192.0.2.1]", "route/rest" },
+	{ "ann", NULL },
+	{ "ann@", NULL },
+	{ "ann@a..b", NULL },
+};
+
+static void
+test_sites(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf site;
+
+		TEST_ROW(rows[i].address);
+		buf_init(&site, SITE_MAX);
+		CHECK_NUM(queue_site_write(&site, &all, str_c(rows[i].address)),
+		    rows[i].site ? FAIL_NONE : FAIL_SYNTAX);
+		CHECK_STR(buf_str(&site), str_c(rows[i].site));
+		buf_release(&site);
+	}
+}
+
+static void
+test_without(void)
+{
+	struct buf site;
+
+	buf_init(&site, SITE_MAX);
+	TEST_ROW("no routes: by MX, in ASCII");
+	CHECK_NUM(queue_site_write(&site, &none,
+		      STR("ann@b\xc3\xbc"
+			  "cher.Example")),
+	    FAIL_NONE);
+	CHECK_STR(buf_str(&site), STR("xn--bcher-kva.example"));
+	buf_clear(&site);
+	CHECK_NUM(queue_site_write(&site, &none, STR("ann@[192.0.2.1]")), FAIL_NONE);
+	CHECK_STR(buf_str(&site), STR("[192.0.2.1]"));
+	buf_release(&site);
+	TEST_ROW("the route of a site");
+	CHECK(queue_site_route(&all, STR("route/two")) == &items[1]);
+	CHECK(queue_site_route(&all, STR("route/three")) == NULL);
+	CHECK(queue_site_route(&all, STR("direct.test")) == &items[3]);
+	CHECK(queue_site_route(&all, STR(SITE_LOCAL)) == NULL);
+	CHECK(queue_site_route(&none, STR("direct.test")) == NULL);
+}
+
+static const struct {
+	const char *name;
+	struct route_settings settings;
+	const char *why; /* NULL: right */
+} check_rows[] = {
+	{ "relay", { .way = ROUTE_RELAY, .host = STR_INIT("a") }, NULL },
+	{ "relay without host", { .way = ROUTE_RELAY }, "[route r]: needs a host\n" },
+	{ "LMTP without host", { .way = ROUTE_LMTP }, "[route r]: needs a host\n" },
+	{ "direct with host", { .way = ROUTE_DIRECT, .host = STR_INIT("a") },
+	    "[route r]: has a host or user, which only way = relay or lmtp uses\n" },
+	{ "a password in clear",
+	    { .way = ROUTE_RELAY,
+		.host = STR_INIT("a"),
+		.user = STR_INIT("u"),
+		.tls = ROUTE_TLS_NEVER },
+	    "[route r]: would send its password without TLS\n" },
+	{ "fallback", { .way = ROUTE_DIRECT, .fallback = STR_INIT("other") }, NULL },
+	{ "fallback that is not there", { .way = ROUTE_DIRECT, .fallback = STR_INIT("x") },
+	    "[route r]: names a fallback that is no other route\n" },
+	{ "fallback to itself", { .way = ROUTE_DIRECT, .fallback = STR_INIT("r") },
+	    "[route r]: names a fallback that is no other route\n" },
+	{ "fallback that throws away", { .way = ROUTE_DIRECT, .fallback = STR_INIT("bin") },
+	    "[route r]: needs a fallback that is a relay, or direct\n" },
+};
+
+static void
+test_checks(void)
+{
+	static const struct route_settings other = { .way = ROUTE_RELAY, .host = STR_INIT("b") };
+	static const struct route_settings bin = { .way = ROUTE_DISCARD };
+
+	for (size_t i = 0; i < ARRAY_LEN(check_rows); i++) {
+		const struct queue_route list[] = { { STR_INIT("r"), &check_rows[i].settings },
+			{ STR_INIT("other"), &other }, { STR_INIT("bin"), &bin } };
+		const struct queue_routes routes = { list, ARRAY_LEN(list) };
+		struct buf why;
+
+		TEST_ROW(check_rows[i].name);
+		buf_init(&why, 1000);
+		CHECK_NUM(queue_routes_check(&routes, &why),
+		    check_rows[i].why ? FAIL_SYNTAX : FAIL_NONE);
+		CHECK_STR(buf_str(&why), str_c(check_rows[i].why));
+		buf_release(&why);
+	}
+}
+
+int
+main(void)
+{
+	test_sites();
+	test_without();
+	test_checks();
+	return test_end();
+}
