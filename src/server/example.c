@@ -165,6 +165,10 @@ setup_write_config(struct setup *setup, struct buf *out)
 		buf_add(out, STR("\n[smtp]\nlogin-delay = 0\n"));
 	if (is_spoken_name("imap"))
 		buf_add(out, STR("\n[imap]\nlogin-delay = 0\n"));
+	if (is_spoken_name("smtp"))
+		buf_add(out,
+		    STR("\n# Nothing is sent to other hosts; without this section mail goes where DNS says.\n"
+			"[route elsewhere]\ndomains = *\nway = refuse\n"));
 	buf_add(out, STR("\n[certificate main]\n"));
 	add_setting(out, "chain", str_c(setup_path(setup, "certificate.pem")));
 	add_setting(out, "key", str_c(setup_path(setup, "key.pem")));

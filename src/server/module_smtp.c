@@ -1,9 +1,14 @@
 #include "server/modules.h"
 
 /* rooms */
+#include "dns/settings.h"
+#include "policy/settings.h"
+#include "queue/queue.h"
 #include "smtp/smtp.h"
+#include "smtpc/settings.h"
 
 static struct smtp_service smtp;
+static struct queue *queue; /* borrow: for its numbers */
 
 static struct smtp_listener kinds[][2] = {
 	[SMTP_KIND_MX] = { { SMTP_KIND_MX, false }, { SMTP_KIND_MX, true } },
@@ -18,6 +23,7 @@ init(struct server *server)
 	smtp_service_init(&smtp);
 	smtp.loop = &server->loop;
 	smtp.settings = config_values(&server->config, &smtp_section);
+	smtp.checks = config_values(&server->config, &policy_section);
 	smtp.hostname = server->settings->hostname;
 	return &smtp.service;
 }
@@ -27,6 +33,9 @@ start(struct server *server)
 {
 	smtp.mail = server->mail;
 	smtp.directory = server->directory;
+	smtp.queue = server->queue;
+	smtp.policy = server->policy;
+	queue = server->queue;
 }
 
 static void *
@@ -41,9 +50,36 @@ listener_settings(enum listener_protocol protocol, bool has_plaintext_login)
 	return &kinds[kind][has_plaintext_login];
 }
 
+static uint64_t
+queue_messages(const void *arg)
+{
+	return queue_counts(*(struct queue *const *)arg).messages;
+}
+
+static uint64_t
+queue_delivered(const void *arg)
+{
+	return queue_counts(*(struct queue *const *)arg).delivered;
+}
+
+static uint64_t
+queue_failed(const void *arg)
+{
+	return queue_counts(*(struct queue *const *)arg).failed;
+}
+
 static void
 metrics(struct metrics *m)
 {
+	metrics_add(m,
+	    &(struct metric){ "staunch_queue_messages", "Messages in the queue.", METRIC_LEVEL,
+		queue_messages, &queue });
+	metrics_add(m,
+	    &(struct metric){ "staunch_queue_delivered", "Recipients delivered by the queue.",
+		METRIC_COUNTER, queue_delivered, &queue });
+	metrics_add(m,
+	    &(struct metric){ "staunch_queue_failed", "Recipients given up by the queue.",
+		METRIC_COUNTER, queue_failed, &queue });
 	metrics_add(m,
 	    &(struct metric){ "staunch_smtp_sessions", "Sessions of SMTP and LMTP.", METRIC_LEVEL,
 		metric_size, &smtp.session_count });
@@ -61,10 +97,17 @@ stop(void)
 	smtp_service_stop(&smtp);
 }
 
+static void
+release(void)
+{
+	smtp_service_release(&smtp);
+}
+
 /* SMTP, submission and LMTP are one room; the listener's kind tells them apart. */
 const struct server_module smtp_module = {
 	.name = "smtp",
-	.sections = { &smtp_section },
+	.sections = { &smtp_section, &queue_section, &route_section, &smtpc_section, &dns_section },
+	.needs_queue = true,
 	.protocols = 1 << PROTOCOL_SMTP | 1 << PROTOCOL_SUBMISSION | 1 << PROTOCOL_SUBMISSIONS |
 	    1 << PROTOCOL_LMTP,
 	.init = init,
@@ -72,4 +115,5 @@ const struct server_module smtp_module = {
 	.listener_settings = listener_settings,
 	.metrics = metrics,
 	.stop = stop,
+	.release = release,
 };

@@ -6,6 +6,7 @@
 /* rooms */
 #include "directory/settings.h"
 #include "net/settings.h"
+#include "policy/settings.h"
 #include "store/settings.h"
 
 #define SECTIONS_MAX 32 /* of one version */
@@ -23,6 +24,7 @@ server_sections(void)
 	sections[n++] = &certificate_section;
 	sections[n++] = &net_section;
 	sections[n++] = &directory_section;
+	sections[n++] = &policy_section;
 	sections[n++] = &store_section;
 	for (size_t i = 0; server_version.modules[i]; i++) {
 		for (size_t k = 0; server_version.modules[i]->sections[k]; k++) {

@@ -17,6 +17,9 @@
 /* rooms */
 #include "directory/directory.h"
 #include "net/settings.h"
+#include "policy/policy.h"
+#include "server/control.h"
+#include "server/outbound.h"
 #include "server/privileges.h"
 #include "server/server_files.h"
 #include "server/signals.h"
@@ -168,7 +171,7 @@ server_check(struct server *s, struct buf *why)
 		fail = server_load_tls(s, &s->tls, why);
 	if (fail == FAIL_NONE)
 		fail = check_tls(s, why);
-	return fail;
+	return fail == FAIL_NONE ? outbound_check(s, why) : fail;
 }
 
 /* --- start ----------------------------------------------------------------------------------- */
@@ -273,10 +276,15 @@ server_start(struct server *s, struct buf *why)
 		fail = server_open_files(s, &s->loop, why);
 	if (fail != FAIL_NONE)
 		return fail;
+	policy_open(&s->policy, &s->loop, s->store, server_dns(s),
+	    config_values(&s->config, &policy_section));
 	for (size_t i = 0; server_version.modules[i]; i++)
 		server_version.modules[i]->start(s);
 	name_metrics(s);
 	watch_certificates(s);
+	outbound_start(s);
+	if (control_start(s) != FAIL_NONE)
+		log_warn(&server_log, "server.no_control");
 	return FAIL_NONE;
 }
 
@@ -289,6 +297,7 @@ server_reload(struct server *s)
 	struct tls_context *fresh;
 	struct buf why;
 
+	outbound_reload(s);
 	buf_init(&why, CONFIG_ERRORS_MAX);
 	if (server_load_tls(s, &fresh, &why) != FAIL_NONE) {
 		log_error(&server_log, "server.certificate.bad",
@@ -309,7 +318,7 @@ stop_step(struct task *task)
 {
 	struct server *s = container_of(task, struct server, stop_task);
 
-	if (s->net.count == 0 || clock_mono_ms() >= s->stop_deadline_ms)
+	if ((s->net.count == 0 && outbound_is_quiet(s)) || clock_mono_ms() >= s->stop_deadline_ms)
 		loop_stop(&s->loop);
 	else
 		timer_start(&s->loop, &s->stop_timer, &s->stop_task,
@@ -326,6 +335,8 @@ server_stop(struct server *s)
 	log_info(&server_log, "server.stopping", LOG_NUM("connections", s->net.count));
 	for (size_t i = 0; i < s->listener_count; i++)
 		listener_stop(&s->listeners[i]);
+	control_stop(s);
+	outbound_stop(s);
 	for (size_t i = 0; server_version.modules[i]; i++)
 		server_version.modules[i]->stop();
 	loop_task(&s->loop, &s->stop_task, stop_step, NULL);
@@ -344,6 +355,9 @@ server_release(struct server *s)
 				server_version.modules[i]->release();
 		}
 	}
+	control_stop(s);
+	policy_close(&s->policy);
+	outbound_close(s);
 	if (s->loop.epoll_fd > 0) {
 		signals_stop(s);
 		timer_stop(&s->loop, &s->stop_timer);

@@ -25,7 +25,12 @@
 
 struct blob_store;
 struct directory;
+struct control;
+struct dns;
 struct mail;
+struct outbound;
+struct policy;
+struct queue;
 struct server;
 struct store;
 struct tls_context;
@@ -33,8 +38,9 @@ struct tls_context;
 /* One protocol room of this version. */
 struct server_module {
 	const char *name;
-	const struct setting_section *sections[3]; /* its settings; NULL-terminated */
+	const struct setting_section *sections[8]; /* its settings; NULL-terminated */
 	unsigned protocols;                        /* bit 1 << PROTOCOL_X for each that it speaks */
+	bool needs_queue;                          /* it sends mail, or takes mail for elsewhere */
 	/* Make the service; server's rooms below it may still be NULL: it borrows them when used. */
 	struct service *(*init)(struct server *server);
 	/* Everything below is open: borrow it now, before the first connection. */
@@ -66,6 +72,10 @@ struct server { /* fields: read only */
 	struct store *store;
 	struct blob_store *blobs;
 	struct mail *mail;
+	struct policy *policy;      /* own */
+	struct queue *queue;        /* own; NULL in versions that send nothing */
+	struct outbound *outbound;  /* own; outbound.h */
+	struct control *control;    /* own; control.h */
 	struct metrics metrics;     /* what GET /metrics shows, where there is HTTP */
 	struct listener *listeners; /* own; array */
 	size_t listener_count;
@@ -113,6 +123,9 @@ void server_say(const struct buf *why);
  * `why`).
  */
 MUST_CHECK enum fail server_open_mail(struct server *s, struct buf *why);
+
+/* The resolver; NULL in versions that need none. */
+struct dns *server_dns(struct server *s);
 
 /* "DATA/store.db" and its siblings, as C strings in the configuration's arena. */
 struct str server_path(struct server *s, const char *name);

@@ -11,6 +11,7 @@
 /* rooms */
 #include "blob/blob.h"
 #include "mail/mail.h"
+#include "server/outbound.h"
 #include "server/privileges.h"
 #include "store/settings.h"
 #include "store/store.h"
@@ -137,6 +138,8 @@ server_open_files(struct server *s, struct loop *loop, struct buf *why)
 		fail = blob_open(&s->blobs, loop, s->store, server_path(s, "mail"));
 	if (fail == FAIL_NONE)
 		fail = mail_open(&s->mail, loop, s->store, s->blobs);
+	if (fail == FAIL_NONE)
+		fail = outbound_open(s, loop, why);
 	if (fail == FAIL_NONE)
 		fail = blob_recover(s->blobs);
 	if (fail != FAIL_NONE && why->n == 0)

@@ -61,6 +61,7 @@ welcome(struct smtp_session *s)
 	s->have |= HAVE_AUTH;
 	s->log.user = smtp_user(s)->name;
 	log_info(&s->log, "smtp.login");
+	policy_logged_in(s->service->policy, conn_peer_address(s->conn));
 	return smtp_say(s, REPLY_AUTH_OK);
 }
 
@@ -142,7 +143,7 @@ smtp_auth_answer(struct smtp_session *s)
 enum smtp_state
 smtp_auth_delayed(struct smtp_session *s)
 {
-	enum smtp_state next = give_up(s, REPLY_AUTH_FAILED);
+	enum smtp_state next = smtp_offend(s, OFFENCE_LOGIN, give_up(s, REPLY_AUTH_FAILED));
 
 	if (next == SMTP_CLOSING || s->login_failures < s->service->settings->login_failures)
 		return next;

@@ -1,3 +1,4 @@
+/* DATA (RFC 5321 4.1.1.4). */
 #include "smtp/session.h"
 
 enum smtp_state
@@ -6,6 +7,8 @@ cmd_data(struct smtp_session *s, struct str argument)
 	(void)argument;
 	if (s->have & HAVE_CHUNK)
 		return smtp_say(s, REPLY_BDAT_MIXED);
+	if (s->txn->envelope.body == BODY_BINARYMIME) /* RFC 3030 3 */
+		return smtp_say(s, REPLY_BINARY_DATA);
 	if (smtp_start_content(s) != FAIL_NONE)
 		return smtp_say(s, REPLY_DISK);
 	smtp_reply_write(conn_out(s->conn), REPLY_START_DATA);
@@ -21,11 +24,7 @@ smtp_read_data(struct smtp_session *s)
 
 	switch (conn_dots(s->conn, &t->dots, &piece)) {
 	case DOTS_NONE: return SMTP_STAY;
-	case DOTS_BARE:
-		t->is_refused =
-		    true; /* Strict: a bare CR or LF may hide a second message (smuggling) */
-		t->refusal = REPLY_BAD_CONTENT;
-		break;
+	case DOTS_BARE: break; /* intake sees it too, and judges */
 	case DOTS_TEXT:
 		s->data_since += piece.n;
 		intake_feed(&t->intake, piece);

@@ -16,7 +16,7 @@ check_sender(const struct smtp_session *s, const struct path *path)
 	    : REPLY_NOT_OWNER;
 }
 
-/* What is wrong with a transaction from this path with these parameters, or REPLY_SENDER_OK. */
+/* What is wrong with a transaction from this path with these parameters, or REPLY_OK. */
 static enum smtp_reply
 judge(struct smtp_session *s, const struct path *path, struct str params)
 {
@@ -29,7 +29,22 @@ judge(struct smtp_session *s, const struct path *path, struct str params)
 	reply = check_sender(s, path);
 	if (reply != REPLY_OK)
 		return reply;
-	return store_is_well(mail_store(s->service->mail)) ? REPLY_SENDER_OK : REPLY_DISK;
+	return store_is_well(mail_store(s->service->mail)) ? REPLY_OK : REPLY_DISK;
+}
+
+enum smtp_reply
+smtp_sender_reply(const struct smtp_session *s)
+{
+	return s->txn->is_priority_lowered ? REPLY_SENDER_LOWERED : REPLY_SENDER_OK;
+}
+
+enum smtp_state
+smtp_refuse_mail(struct smtp_session *s, enum smtp_reply reply)
+{
+	log_info(&s->log, "smtp.mail.refused", LOG_TEXT("from", s->txn->envelope.sender),
+	    LOG_TEXT("reply", str_c(smtp_reply_code(reply))));
+	smtp_txn_end(s);
+	return smtp_say(s, reply);
 }
 
 enum smtp_state
@@ -51,7 +66,5 @@ cmd_mail(struct smtp_session *s, struct str argument)
 	}
 	smtp_txn_begin(s, path.address);
 	reply = judge(s, &path, argument);
-	if (reply != REPLY_SENDER_OK)
-		smtp_txn_end(s);
-	return smtp_say(s, reply);
+	return reply == REPLY_OK ? smtp_check_sender(s) : smtp_refuse_mail(s, reply);
 }

@@ -1,28 +1,41 @@
 /* RCPT (RFC 5321 4.1.1.3): where does the address lead? */
 #include "smtp/extension.h"
 
+/* rooms */
+#include "envelope/srs.h"
+#include "queue/queue.h"
+
+#define DETAIL_MAX 400 /* bytes of a list's name and reason in a reply */
+
 static enum smtp_state
-refuse(struct smtp_session *s, enum smtp_reply reply)
+refuse_with(struct smtp_session *s, enum smtp_reply reply, struct str detail)
 {
 	delivery_targets_drop(&s->txn->targets, s->txn->draft.address);
 	log_info(&s->log, "smtp.rcpt.refused", LOG_TEXT("from", s->txn->envelope.sender),
 	    LOG_TEXT("rcpt", s->txn->draft.address),
-	    LOG_TEXT("reply", str_c(smtp_reply_code(reply))));
-	return smtp_say(s, reply);
-}
-
-static bool
-is_known(const struct smtp_txn *t, struct str address)
-{
-	for (const struct smtp_rcpt *r = t->rcpts; r; r = r->next) {
-		if (str_eq(r->envelope.address, address))
-			return true;
-	}
-	return false;
+	    LOG_TEXT("reply", str_c(smtp_reply_code(reply))), LOG_TEXT("detail", detail));
+	return smtp_say_with(s, reply, detail);
 }
 
 static enum smtp_state
-add_rcpt(struct smtp_session *s)
+refuse(struct smtp_session *s, enum smtp_reply reply)
+{
+	return refuse_with(s, reply, STR(""));
+}
+
+/* The recipient of this address that was taken already, or NULL. */
+static const struct smtp_rcpt *
+find_known(const struct smtp_txn *t, struct str address)
+{
+	const struct smtp_rcpt *r = t->rcpts;
+
+	while (r && !str_eq(r->envelope.address, address))
+		r = r->next;
+	return r;
+}
+
+static enum smtp_state
+add_rcpt(struct smtp_session *s, enum smtp_way way, struct str to)
 {
 	struct smtp_txn *t = s->txn;
 	struct smtp_rcpt *rcpt = arena_alloc(&t->arena, 1, sizeof *rcpt);
@@ -30,6 +43,8 @@ add_rcpt(struct smtp_session *s)
 	if (rcpt == NULL)
 		return smtp_say(s, REPLY_TOO_MANY_RCPT);
 	rcpt->envelope = t->draft;
+	rcpt->way = way;
+	rcpt->to = to;
 	if (t->last_rcpt)
 		t->last_rcpt->next = rcpt;
 	else
@@ -44,6 +59,7 @@ enum smtp_state
 cmd_rcpt(struct smtp_session *s, struct str argument)
 {
 	struct smtp_txn *t = s->txn;
+	const struct smtp_rcpt *known;
 	struct path path;
 	enum smtp_reply reply;
 	enum fail fail;
@@ -69,9 +85,9 @@ cmd_rcpt(struct smtp_session *s, struct str argument)
 	t->draft.address = arena_str(&t->arena, path.address);
 	if (t->draft.address.p == NULL)
 		return smtp_say(s, REPLY_TOO_MANY_RCPT);
-	if (is_known(t,
-		t->draft.address)) /* said twice: it must not be refused now, and dropped by that */
-		return add_rcpt(s);
+	known = find_known(t, t->draft.address);
+	if (known) /* said twice: it must not be refused now, and dropped by that */
+		return add_rcpt(s, known->way, known->to);
 	s->log.doing = "looking up a recipient";
 	delivery_resolve_start(&t->resolve, s->service->loop, s->service->mail,
 	    s->service->directory, &s->task, t->draft.address, t->envelope.size, &t->targets);
@@ -98,15 +114,76 @@ reply_of(const struct smtp_session *s, const struct delivery_resolve *r)
 	return REPLY_DIRECTORY_DOWN;
 }
 
+/* Into the queue, which looks the address up: the accounts found here are its affair, too. */
+static enum smtp_state
+queue_rcpt(struct smtp_session *s, enum smtp_way way, struct str to)
+{
+	if (!queue_has_room(s->service->queue))
+		return refuse(s, REPLY_QUEUE_FULL);
+	delivery_targets_drop(&s->txn->targets, s->txn->draft.address);
+	return add_rcpt(s, way, to);
+}
+
+/* A bounce to a sender that was rewritten when we forwarded its mail (SRS). */
+static enum smtp_state
+take_bounce(struct smtp_session *s)
+{
+	struct smtp_txn *t = s->txn;
+	struct str to = { 0 };
+	struct buf address;
+
+	buf_init(&address, SMTP_PATH_MAX);
+	if (queue_reverse_sender(s->service->queue, &address, t->draft.address) == FAIL_NONE)
+		to = arena_str(&t->arena, buf_str(&address));
+	buf_release(&address);
+	return to.p ? queue_rcpt(s, SMTP_WAY_LOOKUP, to) : refuse(s, REPLY_BAD_BOUNCE);
+}
+
+/* The address leads somewhere; is this peer's mail taken for it? */
+static enum smtp_state
+take_rcpt(struct smtp_session *s, enum smtp_way way)
+{
+	struct buf detail;
+	enum smtp_reply reply;
+	enum smtp_state next;
+
+	buf_init(&detail, DETAIL_MAX);
+	reply = smtp_check_recipient(s, &detail);
+	if (reply != REPLY_OK)
+		next = refuse_with(s, reply, buf_str(&detail));
+	else if (way == SMTP_WAY_MAILBOX)
+		next = add_rcpt(s, way, s->txn->draft.address);
+	else
+		next = queue_rcpt(s, way, s->txn->draft.address);
+	buf_release(&detail);
+	return next;
+}
+
 enum smtp_state
 smtp_rcpt_resolved(struct smtp_session *s)
 {
 	struct smtp_txn *t = s->txn;
+	enum fail fail = t->resolve.op.fail;
+	bool is_queued = t->resolve.remote_count > 0 || t->envelope.hold_s != 0;
 	enum smtp_reply reply = reply_of(s, &t->resolve);
 
-	/* One message goes to all it resolves to or to nobody: there is no way out of here. */
-	if (t->resolve.remote_count > 0)
-		reply = REPLY_NO_RELAY;
 	delivery_resolve_release(&t->resolve);
-	return reply == REPLY_RCPT_OK ? add_rcpt(s) : refuse(s, reply);
+	if (fail == FAIL_NONE)
+		return take_rcpt(s, is_queued ? SMTP_WAY_LOOKUP : SMTP_WAY_MAILBOX);
+	if (fail == FAIL_DENIED && smtp_may_relay(s))
+		return smtp_check_remote(s);
+	if (fail == FAIL_MISSING && srs_is_rewritten(t->draft.address))
+		return take_bounce(s);
+	if (fail == FAIL_MISSING && smtp_is_judged(s))
+		return smtp_offend(s, OFFENCE_RCPT, refuse(s, reply));
+	return refuse(s, reply);
+}
+
+enum smtp_state
+smtp_rcpt_checked(struct smtp_session *s)
+{
+	enum smtp_reply reply = smtp_remote_checked(s);
+
+	return reply == REPLY_RCPT_OK ? queue_rcpt(s, SMTP_WAY_REMOTE, s->txn->draft.address)
+				      : refuse(s, reply);
 }

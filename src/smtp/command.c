@@ -1,7 +1,7 @@
 #include "smtp/session.h"
 
-/* system */
-#include <string.h>
+/* base */
+#include "base/mem.h"
 
 /* clang-format off */
 const struct smtp_command smtp_commands[] = {
@@ -14,12 +14,14 @@ const struct smtp_command smtp_commands[] = {
 	{ "DATA",      cmd_data,     NEED_HELO | NEED_MAIL | NEED_RCPT | NO_ARGUMENT, "DATA" },  /* 4.1.1.4 */
 	{ "BDAT",      cmd_bdat,     0, /* looks itself: the chunk comes anyway */ "BDAT bytes [LAST]" }, /* RFC 3030 2 */
 	{ "RSET",      cmd_rset,     NO_ARGUMENT,                       "RSET" },                /* 4.1.1.5 */
-	{ "VRFY",      cmd_vrfy,     0,                                 "VRFY name" },           /* 4.1.1.6 */
+	{ "VRFY",      cmd_vrfy,     0,                                 "VRFY address" },        /* 4.1.1.6 */
+	{ "EXPN",      cmd_expn,     ONLY_SUBMISSION,                   "EXPN list" },           /* 4.1.1.7 */
 	{ "HELP",      cmd_help,     0,                                 "HELP [command]" },      /* 4.1.1.8 */
 	{ "NOOP",      cmd_noop,     0,                                 "NOOP" },                /* 4.1.1.9 */
 	{ "QUIT",      cmd_quit,     NO_ARGUMENT,                       "QUIT" },                /* 4.1.1.10 */
 	{ "STARTTLS",  cmd_starttls, NEED_HELO | NOT_IN_TXN | NO_ARGUMENT, "STARTTLS" },         /* RFC 3207 4 */
 	{ "AUTH",      cmd_auth,     NEED_HELO | NOT_IN_TXN | ONLY_SUBMISSION, "AUTH mechanism [response]" }, /* RFC 4954 4 */
+	{ "XCLIENT",   cmd_xclient,  NOT_IN_TXN | ONLY_SMTP,            "XCLIENT attribute=value .." },
 	{ NULL,        NULL,         0,                                 NULL },
 };
 /* clang-format on */
@@ -54,6 +56,20 @@ objection(const struct smtp_session *s, unsigned flags, struct str argument)
 	return REPLY_COUNT;
 }
 
+/* A browser that was led here to speak for somebody (cross-protocol attacks): it says nothing more. */
+static bool
+is_http(struct str line)
+{
+	static const struct str verbs[] = { STR_INIT("GET "), STR_INIT("POST "), STR_INIT("HEAD "),
+		STR_INIT("PUT "), STR_INIT("OPTIONS "), STR_INIT("DELETE "), STR_INIT("CONNECT "),
+		STR_INIT("TRACE "), STR_INIT("PATCH "), STR_INIT("Host: ") };
+
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		if (str_starts(line, verbs[i]))
+			return true;
+	return false;
+}
+
 enum smtp_state
 smtp_dispatch(struct smtp_session *s, struct str line)
 {
@@ -67,6 +83,10 @@ smtp_dispatch(struct smtp_session *s, struct str line)
 			continue;
 		reply = objection(s, c->flags, argument);
 		return reply == REPLY_COUNT ? c->run(s, argument) : smtp_say(s, reply);
+	}
+	if (is_http(line)) {
+		smtp_reply_write(conn_out(s->conn), REPLY_NO_HTTP);
+		return smtp_offend(s, OFFENCE_JUNK, SMTP_CLOSING);
 	}
 	return smtp_say(s, REPLY_UNKNOWN);
 }
@@ -101,13 +121,6 @@ cmd_rset(struct smtp_session *s, struct str argument)
 	(void)argument;
 	smtp_txn_end(s);
 	return smtp_say(s, REPLY_FLUSHED);
-}
-
-/* RFC 5321 7.3: neither confirms nor denies, so that nobody harvests addresses. */
-enum smtp_state
-cmd_vrfy(struct smtp_session *s, struct str argument)
-{
-	return smtp_say(s, str_empty(argument) ? REPLY_SYNTAX : REPLY_VRFY);
 }
 
 enum smtp_state

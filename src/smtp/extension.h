@@ -27,13 +27,24 @@ struct smtp_extension {
 	struct smtp_param mail[SMTP_EXTENSION_PARAMS + 1], rcpt[SMTP_EXTENSION_PARAMS + 1];
 };
 
-extern const struct smtp_extension smtp_ext_size;     /* RFC 1870 */
-extern const struct smtp_extension smtp_ext_8bitmime; /* RFC 6152 */
-extern const struct smtp_extension smtp_ext_utf8;     /* RFC 6531 */
-extern const struct smtp_extension smtp_ext_chunking; /* RFC 3030 */
-extern const struct smtp_extension smtp_ext_starttls; /* RFC 3207 */
-extern const struct smtp_extension smtp_ext_auth;     /* RFC 4954 */
-extern const struct smtp_extension smtp_ext_limits;   /* RFC 9422 */
+extern const struct smtp_extension smtp_ext_size;       /* RFC 1870 */
+extern const struct smtp_extension smtp_ext_8bitmime;   /* RFC 6152 */
+extern const struct smtp_extension smtp_ext_utf8;       /* RFC 6531 */
+extern const struct smtp_extension smtp_ext_chunking;   /* RFC 3030 */
+extern const struct smtp_extension smtp_ext_starttls;   /* RFC 3207 */
+extern const struct smtp_extension smtp_ext_auth;       /* RFC 4954 */
+extern const struct smtp_extension smtp_ext_limits;     /* RFC 9422 */
+extern const struct smtp_extension smtp_ext_binarymime; /* RFC 3030 3 */
+extern const struct smtp_extension smtp_ext_dsn;        /* RFC 3461 */
+extern const struct smtp_extension smtp_ext_deliverby;  /* RFC 2852 */
+extern const struct smtp_extension smtp_ext_future;     /* RFC 4865 */
+extern const struct smtp_extension smtp_ext_priority;   /* RFC 6710 */
+extern const struct smtp_extension smtp_ext_requiretls; /* RFC 8689 */
+extern const struct smtp_extension smtp_ext_xclient;
+extern const struct smtp_extension smtp_ext_solicit; /* RFC 3865 */
+
+/* Does a list of solicitation keywords name a kind that is refused here (RFC 3865)? */
+bool smtp_is_solicitation(const struct smtp_session *s, struct str kinds);
 
 /* EHLO's lines behind the first one. */
 void smtp_extensions_write(const struct smtp_session *s, struct buf *out);

@@ -11,6 +11,7 @@
 #include "message/header.h"
 
 #define TRACE_MAX         8192 /* bytes of our own fields */
+#define SOLICITATION_MAX  1000 /* bytes of the field's value that are looked at (RFC 3865 2.2) */
 #define MESSAGE_ID_RANDOM 12   /* bytes of a Message-ID that nobody else makes */
 
 enum fail
@@ -19,6 +20,7 @@ intake_start(struct intake *i, struct blob_store *blobs, struct str folder, stru
 {
 	buf_init(&i->head, INTAKE_HEADER_MAX);
 	buf_init(&i->trace, TRACE_MAX);
+	buf_init(&i->solicitation, SOLICITATION_MAX);
 	buf_add(&i->trace, trace);
 	i->max = max;
 	i->is_started = true;
@@ -62,19 +64,38 @@ add_missing_fields(struct intake *i, struct str head)
 	buf_add(&i->trace, STR("\r\n"));
 }
 
+/* The header as it stands; at submission without Bcc, which is for nobody's eyes (RFC 5322 3.6.3). */
+static void
+put_head(struct intake *i, struct str head)
+{
+	struct str rest = head, done = head;
+	struct header field;
+
+	while (i->is_submission && header_next(&rest, &field)) {
+		if (!str_eq_nocase(field.name, STR("Bcc")))
+			continue;
+		put(i, str_head(done, (size_t)(field.whole.p - done.p)));
+		done = str_from(done, (size_t)(field.whole.p - done.p) + field.whole.n);
+	}
+	put(i, done);
+}
+
 /* The header is complete, or longer than we look at: ours goes first, then what was held back. */
 static void
 release_head(struct intake *i)
 {
 	struct str head = buf_str(&i->head);
+	struct header field;
 
 	i->is_in_body = true;
 	i->is_loop = delivery_is_loop(head, i->recipient);
+	if (header_find(head, STR("Solicitation"), &field))
+		buf_add(&i->solicitation, str_head(str_trim(field.value), SOLICITATION_MAX));
 	add_missing_fields(i, head);
 	if (!buf_ok(&i->trace))
 		i->fail = FAIL_PERM;
 	put(i, buf_str(&i->trace));
-	put(i, head);
+	put_head(i, head);
 	buf_release(&i->trace);
 	buf_release(&i->head);
 }
@@ -111,6 +132,88 @@ feed_head(struct intake *i, struct str bytes)
 	put(i, str_from(bytes, part.n));
 }
 
+static void
+feed_checked(struct intake *i, struct str bytes)
+{
+	if (i->is_in_body)
+		put(i, bytes);
+	else if (bytes.n > 0)
+		feed_head(i, bytes);
+}
+
+/* --- line ends ----------------------------------------------------------------------------------- */
+
+static void
+feed_bare(struct intake *i, char c)
+{
+	i->has_bare = true;
+	if (i->lines == INTAKE_LINES_REJECT)
+		feed_checked(i, str_of(&c, 1));
+	else if (c == '\n')
+		feed_checked(i, STR("\r\n"));
+}
+
+/* Bytes in which a CR or LF stands alone: one after the other. */
+static void
+feed_slowly(struct intake *i, struct str bytes)
+{
+	for (size_t at = 0; at < bytes.n; at++) {
+		char c = bytes.p[at];
+
+		if (c == '\r' && at + 1 < bytes.n && bytes.p[at + 1] == '\n') {
+			feed_checked(i, str_slice(bytes, at++, 2));
+		} else if (c == '\r' && at + 1 == bytes.n) {
+			i->has_cr = true;
+		} else if (c == '\r' || c == '\n') {
+			feed_bare(i, c);
+		} else {
+			feed_checked(i, str_slice(bytes, at, 1));
+		}
+	}
+}
+
+/* How many bytes at the beginning are whole lines that end as they should. */
+static size_t
+whole_lines(struct str bytes)
+{
+	size_t done = 0, lf;
+
+	while ((lf = str_find_char(str_from(bytes, done), '\n')) != STR_NONE) {
+		struct str line = str_slice(bytes, done, lf + 1);
+
+		if (lf == 0 || str_find_char(line, '\r') != lf - 1)
+			break;
+		done += line.n;
+	}
+	return done;
+}
+
+/* Whole lines go on as they are, and so does a last one without an end if there is no CR in it. */
+static void
+feed_lines(struct intake *i, struct str bytes)
+{
+	if (i->has_cr && bytes.n > 0) {
+		i->has_cr = false;
+		if (str_skip_char(&bytes, '\n'))
+			feed_checked(i, STR("\r\n"));
+		else
+			feed_bare(i, '\r');
+	}
+	while (bytes.n > 0) {
+		size_t n = whole_lines(bytes), lf;
+		struct str rest = str_from(bytes, n);
+
+		if (str_find_char(rest, '\n') == STR_NONE && str_find_char(rest, '\r') == STR_NONE)
+			n = bytes.n;
+		feed_checked(i, str_head(bytes, n));
+		bytes = str_from(bytes, n);
+		lf = str_find_char(bytes, '\n');
+		rest = str_head(bytes, lf == STR_NONE ? bytes.n : lf + 1);
+		feed_slowly(i, rest);
+		bytes = str_from(bytes, rest.n);
+	}
+}
+
 void
 intake_feed(struct intake *i, struct str bytes)
 {
@@ -121,15 +224,18 @@ intake_feed(struct intake *i, struct str bytes)
 		blob_write_cancel(&i->writer);
 		return;
 	}
-	if (i->is_in_body)
-		put(i, bytes);
+	if (i->lines == INTAKE_LINES_ANY)
+		feed_checked(i, bytes);
 	else
-		feed_head(i, bytes);
+		feed_lines(i, bytes);
 }
 
 enum fail
 intake_finish(struct intake *i, struct blob_name *name_out)
 {
+	if (i->has_cr && i->fail == FAIL_NONE)
+		feed_bare(i, '\r');
+	i->has_cr = false;
 	if (!i->is_in_body && i->fail == FAIL_NONE) /* a message of header fields only */
 		release_head(i);
 	if (i->fail == FAIL_NONE)
@@ -145,5 +251,6 @@ intake_cancel(struct intake *i)
 	blob_write_cancel(&i->writer);
 	buf_release(&i->head);
 	buf_release(&i->trace);
+	buf_release(&i->solicitation);
 	*i = (struct intake){ 0 };
 }

@@ -1,10 +1,12 @@
 /*
  * intake.h - the content of a message on its way to the disk.
  *
- * Bytes are fed as they come. The header (up to INTAKE_HEADER_MAX bytes) is held back until its end,
- * so that what we add stands above it: trace fields always, and at submission the Date and
- * Message-ID that the client left out (RFC 6409 8). The rest streams into the blob writer, so a
- * message costs no memory by its size. A message over the limit is swallowed, not stored.
+ * Bytes are fed as they come. Line ends are looked at first: a CR or LF alone refuses the message, or is
+ * made a whole line end, or is let through (BINARYMIME); however it came, by DATA or in chunks. The header
+ * (up to INTAKE_HEADER_MAX bytes) is held back until its end, so that what we add stands above it: trace
+ * fields always, and at submission the Date and Message-ID that the client left out (RFC 6409 8); Bcc
+ * leaves it then. The rest streams into the blob writer, so a message costs no memory by its size. A
+ * message over the limit is swallowed, not stored.
  *
  * Ownership: embedded in the transaction, zeroed before start; intake_cancel() is safe always.
  */
@@ -21,19 +23,30 @@
 
 #define INTAKE_HEADER_MAX (256 * 1024) /* bytes held back; longer headers go on unseen */
 
-struct intake { /* fields: read only */
+enum intake_lines {
+	INTAKE_LINES_REJECT, /* has_bare tells; the bytes are kept as they are */
+	INTAKE_LINES_STRIP,  /* a bare LF becomes CRLF, a bare CR goes */
+	INTAKE_LINES_ANY,
+};
+
+struct intake { /* fields: read only, but the second group is set before intake_start() */
 	struct blob_writer writer;
-	struct buf head;     /* own; held back until the header ends */
-	struct buf trace;    /* own; our fields, to stand first */
-	struct str hostname; /* borrow: the service's */
-	uint64_t size;       /* bytes fed */
-	uint64_t max;        /* bytes allowed */
+	struct buf head;         /* own; held back until the header ends */
+	struct buf trace;        /* own; our fields, to stand first */
+	struct buf solicitation; /* own; the value of a Solicitation field (RFC 3865), or empty */
+	uint64_t size;           /* bytes fed */
+	uint64_t max;            /* bytes allowed */
 	bool is_started;
-	bool is_in_body;      /* the header went out */
-	bool is_submission;   /* complete the header */
-	bool is_loop;         /* too many Received fields, or Delivered-To is the recipient */
+	bool is_in_body; /* the header went out */
+	bool has_cr;     /* the last byte fed was a CR, held back */
+	bool has_bare;   /* a CR or LF stood alone */
+	bool is_loop;    /* too many Received fields, or Delivered-To is the recipient */
+	enum fail fail;  /* sticky: LIMIT too big, TEMP disk */
+
+	enum intake_lines lines;
+	bool is_submission;   /* complete the header, and drop Bcc */
+	struct str hostname;  /* borrow: the service's */
 	struct str recipient; /* borrow: transaction; the only one, or empty */
-	enum fail fail;       /* sticky: LIMIT too big, TEMP disk */
 };
 
 /* Begin; `trace` (complete fields with CRLF) is copied. FAIL_TEMP when the disk is not well. */

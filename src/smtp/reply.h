@@ -15,8 +15,10 @@ enum smtp_reply {
 	REPLY_BYE,
 	REPLY_FLUSHED,
 	REPLY_SENDER_OK,
+	REPLY_SENDER_LOWERED,
 	REPLY_RCPT_OK,
 	REPLY_ACCEPTED,
+	REPLY_QUEUED,
 	REPLY_CHUNK_OK,
 	REPLY_VRFY,
 	REPLY_START_TLS,
@@ -26,6 +28,11 @@ enum smtp_reply {
 	REPLY_TIMEOUT,
 	REPLY_TOO_MANY_ERRORS,
 	REPLY_TOO_MANY_MESSAGES,
+	REPLY_HOST_CLOSED,
+	REPLY_BANNED,
+	REPLY_BUSY,
+	REPLY_EARLY,
+	REPLY_NO_HTTP,
 	REPLY_UNKNOWN,
 	REPLY_LINE_TOO_LONG,
 	REPLY_BARE_LINE_END,
@@ -41,7 +48,18 @@ enum smtp_reply {
 	REPLY_HAS_TLS,
 	REPLY_HAS_AUTH,
 	REPLY_BAD_HELLO,
+	REPLY_HELLO_FORGED,
+	REPLY_HELLO_NO_NAME,
+	REPLY_HELLO_MISSING,
+	REPLY_NO_REVERSE,
 	REPLY_BAD_SENDER,
+	REPLY_SENDER_MISSING,
+	REPLY_SENDER_NULL_MX,
+	REPLY_RATE,
+	REPLY_DAY_MESSAGES,
+	REPLY_DAY_RECIPIENTS,
+	REPLY_LISTED,
+	REPLY_GREYLISTED,
 	REPLY_BAD_RCPT,
 	REPLY_PATH_TOO_LONG,
 	REPLY_BAD_PARAM,
@@ -52,13 +70,20 @@ enum smtp_reply {
 	REPLY_NOT_OWNER,
 	REPLY_NO_USER,
 	REPLY_NO_RELAY,
+	REPLY_NOT_SENT,
 	REPLY_DISABLED,
+	REPLY_NO_DOMAIN,
+	REPLY_NULL_MX,
+	REPLY_BAD_BOUNCE,
 	REPLY_QUOTA,
 	REPLY_QUOTA_LATER,
 	REPLY_DIRECTORY_DOWN,
 	REPLY_DISK,
+	REPLY_QUEUE_FULL,
 	REPLY_LOOP,
 	REPLY_BAD_CONTENT,
+	REPLY_SOLICITATION,
+	REPLY_BINARY_DATA,
 	REPLY_BDAT_MIXED,
 	REPLY_BDAT_BROKEN,
 	REPLY_AUTH_FAILED,
@@ -74,8 +99,14 @@ enum smtp_reply {
 /* Append the reply as one line; LMTP and SMTP differ in nothing here. */
 void smtp_reply_write(struct buf *out, enum smtp_reply reply);
 
-/* 4xx or 5xx: counts against the peer's error allowance when 5xx. */
+/* The same with a detail in parentheses behind the text; it must be printable ASCII. */
+void smtp_reply_write_with(struct buf *out, enum smtp_reply reply, struct str detail);
+
+/* 5xx: counts against the peer's error allowance. */
 bool smtp_reply_is_error(enum smtp_reply reply);
+
+/* 4xx or 5xx. */
+bool smtp_reply_is_failure(enum smtp_reply reply);
 
 /* "550 5.1.1" for logs. */
 const char *smtp_reply_code(enum smtp_reply reply);

@@ -8,19 +8,25 @@
 
 /* rooms */
 #include "crypto/random.h"
+#include "net/networks.h"
 #include "tls/tls.h"
 
 #define DATA_STEP     4096          /* bytes of content that are worth a new deadline */
 #define TXN_ARENA_MAX (1024 * 1024) /* bytes: SMTP_RCPT_MAX recipients with lists behind them */
 
 static const char *const state_names[] = {
+	[SMTP_GREET] = "GREET",
 	[SMTP_READ_COMMAND] = "READ_COMMAND",
 	[SMTP_AUTH_READ] = "AUTH_READ",
 	[SMTP_AUTH_WAIT] = "AUTH_WAIT",
 	[SMTP_AUTH_DELAY] = "AUTH_DELAY",
+	[SMTP_MAIL_CHECK] = "MAIL_CHECK",
 	[SMTP_RCPT_RESOLVE] = "RCPT_RESOLVE",
+	[SMTP_RCPT_CHECK] = "RCPT_CHECK",
+	[SMTP_VERIFY] = "VERIFY",
 	[SMTP_READ_DATA] = "READ_DATA",
 	[SMTP_READ_CHUNK] = "READ_CHUNK",
+	[SMTP_SLOW] = "SLOW",
 	[SMTP_CLOSING] = "CLOSING",
 };
 
@@ -56,6 +62,7 @@ smtp_txn_end(struct smtp_session *s)
 	if (t == NULL)
 		return;
 	delivery_resolve_release(&t->resolve);
+	policy_domain_release(&t->domain);
 	intake_cancel(&t->intake);
 	arena_release(&t->arena);
 	mem_free(t);
@@ -63,6 +70,13 @@ smtp_txn_end(struct smtp_session *s)
 }
 
 /* --- facts ----------------------------------------------------------------------------------- */
+
+bool
+smtp_may_relay(const struct smtp_session *s)
+{
+	return (s->have & HAVE_AUTH) != 0 ||
+	    net_networks_have(s->service->settings->relay_networks, conn_peer_address(s->conn));
+}
 
 bool
 smtp_can_start_tls(const struct smtp_session *s)
@@ -75,7 +89,14 @@ smtp_can_start_tls(const struct smtp_session *s)
 static bool
 is_waiting_for_op(enum smtp_state state)
 {
-	return state == SMTP_AUTH_WAIT || state == SMTP_RCPT_RESOLVE;
+	return state == SMTP_AUTH_WAIT || state == SMTP_MAIL_CHECK || state == SMTP_RCPT_RESOLVE ||
+	    state == SMTP_RCPT_CHECK || state == SMTP_VERIFY;
+}
+
+static bool
+is_delay(enum smtp_state state)
+{
+	return state == SMTP_AUTH_DELAY || state == SMTP_SLOW;
 }
 
 /* The facts above the enum, in session.h. */
@@ -92,8 +113,13 @@ smtp_session_check(const struct smtp_session *s)
 	case SMTP_AUTH_DELAY:
 		invariant(s->sasl != NULL && !(s->have & HAVE_AUTH) && !has_mail);
 		break;
+	case SMTP_MAIL_CHECK:
 	case SMTP_RCPT_RESOLVE:
+	case SMTP_RCPT_CHECK:
+	case SMTP_SLOW:
 	case SMTP_READ_DATA: invariant(has_mail); break;
+	case SMTP_GREET: invariant(s->have == 0); break;
+	case SMTP_VERIFY:
 	case SMTP_READ_CHUNK:
 	case SMTP_CLOSING: break;
 	case SMTP_STATE_COUNT: invariant(s->state != SMTP_STATE_COUNT);
@@ -123,7 +149,7 @@ smtp_enter(struct smtp_session *s, enum smtp_state state)
 		    LOG_TEXT("to", str_c(state_names[state])));
 	}
 	s->state = state;
-	conn_hold(s->conn, is_waiting_for_op(state) || state == SMTP_AUTH_DELAY);
+	conn_hold(s->conn, is_waiting_for_op(state) || is_delay(state));
 	switch (state) {
 	case SMTP_READ_COMMAND:
 		s->log.doing = NULL;
@@ -138,7 +164,12 @@ smtp_enter(struct smtp_session *s, enum smtp_state state)
 		break;
 	case SMTP_AUTH_WAIT: s->log.doing = "checking a login"; /* fall through */
 	case SMTP_AUTH_DELAY:
-	case SMTP_RCPT_RESOLVE: conn_deadline(s->conn, -1); break; /* the op has its own time-out */
+	case SMTP_MAIL_CHECK:
+	case SMTP_RCPT_RESOLVE:
+	case SMTP_RCPT_CHECK:
+	case SMTP_VERIFY:
+	case SMTP_SLOW:
+	case SMTP_GREET: conn_deadline(s->conn, -1); break; /* the op has its own time-out */
 	case SMTP_STATE_COUNT: invariant(s->state != SMTP_STATE_COUNT);
 	}
 }
@@ -146,7 +177,13 @@ smtp_enter(struct smtp_session *s, enum smtp_state state)
 enum smtp_state
 smtp_say(struct smtp_session *s, enum smtp_reply reply)
 {
-	smtp_reply_write(conn_out(s->conn), reply);
+	return smtp_say_with(s, reply, STR(""));
+}
+
+enum smtp_state
+smtp_say_with(struct smtp_session *s, enum smtp_reply reply, struct str detail)
+{
+	smtp_reply_write_with(conn_out(s->conn), reply, detail);
 	if (!smtp_reply_is_error(reply))
 		return SMTP_READ_COMMAND;
 	s->errors++;
@@ -154,7 +191,7 @@ smtp_say(struct smtp_session *s, enum smtp_reply reply)
 		return SMTP_READ_COMMAND;
 	log_info(&s->log, "smtp.errors", LOG_NUM("errors", s->errors));
 	smtp_reply_write(conn_out(s->conn), REPLY_TOO_MANY_ERRORS);
-	return SMTP_CLOSING;
+	return smtp_offend(s, OFFENCE_JUNK, SMTP_CLOSING);
 }
 
 /* --- one step -------------------------------------------------------------------------------- */
@@ -185,6 +222,7 @@ static enum smtp_state
 advance(struct smtp_session *s)
 {
 	switch (s->state) {
+	case SMTP_GREET: return smtp_door_wait(s);
 	case SMTP_READ_COMMAND:
 	case SMTP_AUTH_READ: return take_line(s);
 	case SMTP_AUTH_WAIT:
@@ -192,6 +230,11 @@ advance(struct smtp_session *s)
 	case SMTP_AUTH_DELAY: return timer_running(&s->delay) ? SMTP_STAY : smtp_auth_delayed(s);
 	case SMTP_RCPT_RESOLVE:
 		return op_pending(&s->txn->resolve.op) ? SMTP_STAY : smtp_rcpt_resolved(s);
+	case SMTP_MAIL_CHECK: return smtp_check_pending(s) ? SMTP_STAY : smtp_sender_checked(s);
+	case SMTP_RCPT_CHECK:
+		return op_pending(&s->txn->domain.op) ? SMTP_STAY : smtp_rcpt_checked(s);
+	case SMTP_VERIFY: return op_pending(&s->verify.op) ? SMTP_STAY : smtp_verified(s);
+	case SMTP_SLOW: return timer_running(&s->delay) ? SMTP_STAY : smtp_finish_slowed(s);
 	case SMTP_READ_DATA: return smtp_read_data(s);
 	case SMTP_READ_CHUNK: return smtp_read_chunk(s);
 	case SMTP_CLOSING:
@@ -251,22 +294,14 @@ smtp_session_release(struct task *task)
 	log_debug(&s->log, "smtp.end");
 	smtp_txn_end(s);
 	smtp_auth_forget(s);
+	smtp_door_close(s);
+	directory_query_release(&s->verify);
 	timer_stop(s->service->loop, &s->delay);
 	list_remove(&s->node);
 	s->service->session_count--;
 	conn_free(&s->conn);
 	buf_release(&s->helo);
 	mem_free(s);
-}
-
-static void
-greet(struct smtp_session *s)
-{
-	struct buf *out = conn_out(s->conn);
-
-	buf_add(out, STR("220 "));
-	buf_add(out, s->service->hostname);
-	buf_add_c(out, smtp_is_lmtp(s) ? " LMTP Staunch\r\n" : " ESMTP Staunch\r\n");
 }
 
 static void
@@ -278,6 +313,7 @@ smtp_accept(struct service *service, struct listener *l, struct conn *c)
 	s->service = service_;
 	s->listener = l->settings;
 	s->conn = c;
+	s->proxy = *conn_peer_address(c);
 	s->log = (struct log){ .room = "smtp", .session = conn_id(c), .peer = conn_peer(c) };
 	buf_init(&s->helo, SMTP_PATH_MAX);
 	loop_task(service_->loop, &s->task, smtp_step, smtp_session_release);
@@ -291,8 +327,7 @@ smtp_accept(struct service *service, struct listener *l, struct conn *c)
 		smtp_enter(s, SMTP_CLOSING);
 		return;
 	}
-	greet(s);
-	smtp_enter(s, SMTP_READ_COMMAND);
+	smtp_enter(s, smtp_door_open(s));
 }
 
 void
@@ -310,4 +345,17 @@ smtp_service_stop(struct smtp_service *s)
 	s->is_stopping = true;
 	for (struct list_node *n = list_first(&s->sessions); n; n = list_next(&s->sessions, n))
 		task_wake(&container_of(n, struct smtp_session, node)->task);
+}
+
+void
+smtp_service_release(struct smtp_service *s)
+{
+	struct list_node *node;
+
+	while ((node = list_first(&s->sessions)) != NULL) {
+		struct smtp_session *session = container_of(node, struct smtp_session, node);
+
+		task_cancel(&session->task);
+		smtp_session_release(&session->task);
+	}
 }

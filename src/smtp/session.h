@@ -3,21 +3,29 @@
  *
  * What we are doing now (enum smtp_state); smtp_enter() makes every move and traces it:
  *
+ *   GREET --quiet until its time--> READ_COMMAND                  (door.c)
+ *     \--talks first--> CLOSING
+ *
  *   READ_COMMAND --AUTH--> AUTH_READ <--challenge-- AUTH_WAIT      smtp_auth_*  (cmd_auth.c)
  *        ^                    |  \---message-------->  |
  *        |<--done, cancelled--+                        |
  *        |<--delay is over-- AUTH_DELAY <----failed----+
+ *        |--MAIL--> MAIL_CHECK --who it is is known--> READ_COMMAND (check.c; mail from outside)
  *        |--RCPT--> RCPT_RESOLVE --answer--> READ_COMMAND         (cmd_rcpt.c)
+ *        |               \--elsewhere--> RCPT_CHECK --its domain is known--> READ_COMMAND
+ *        |--VRFY--> VERIFY --answer--> READ_COMMAND               (cmd_vrfy.c; EXPN too)
  *        |--DATA--> READ_DATA ---CRLF.CRLF--> READ_COMMAND         (cmd_data.c)
  *        |--BDAT--> READ_CHUNK --last byte--> READ_COMMAND         (cmd_bdat.c; also without a
  *        |                                                          transaction: read and refused)
+ *        |          READ_DATA, READ_CHUNK --a stranger's mail--> SLOW --a while--> READ_COMMAND
  *        '--QUIT, 421--> CLOSING --drained--> reaped               (session.c)
  *
  * True in each state (asserted by smtp_session_check()):
- *   READ_COMMAND                 no op is pending
+ *   GREET                        nothing was said
+ *   READ_COMMAND                 no op is pending but those about the peer (client, hello)
  *   AUTH_*                       there is a sasl, nobody is logged in, no transaction
- *   RCPT_RESOLVE, READ_DATA      there is a transaction
- *   AUTH_WAIT, RCPT_RESOLVE      an op was started and the socket is not read
+ *   MAIL_CHECK, RCPT_*, READ_DATA, SLOW   there is a transaction
+ *   AUTH_WAIT, MAIL_CHECK, RCPT_*, VERIFY an op was started and the socket is not read
  */
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
@@ -36,6 +44,7 @@
 #include "envelope/path.h"
 #include "loop/loop.h"
 #include "net/net.h"
+#include "policy/policy.h"
 #include "smtp/intake.h"
 #include "smtp/reply.h"
 #include "smtp/smtp.h"
@@ -52,22 +61,35 @@ enum {
 };
 
 enum smtp_state {
+	SMTP_GREET,
 	SMTP_READ_COMMAND,
 	SMTP_AUTH_READ,
 	SMTP_AUTH_WAIT,
 	SMTP_AUTH_DELAY,
+	SMTP_MAIL_CHECK,
 	SMTP_RCPT_RESOLVE,
+	SMTP_RCPT_CHECK,
+	SMTP_VERIFY,
 	SMTP_READ_DATA,
 	SMTP_READ_CHUNK,
+	SMTP_SLOW,
 	SMTP_CLOSING,
 	SMTP_STATE_COUNT,
 	SMTP_STAY = SMTP_STATE_COUNT /* no state: wait in the one we are in */
+};
+
+enum smtp_way {           /* where a recipient's copy goes */
+	SMTP_WAY_MAILBOX, /* accounts here, in this turn */
+	SMTP_WAY_LOOKUP,  /* into the queue, which asks the directory: forwards, what is held */
+	SMTP_WAY_REMOTE,  /* into the queue, to a domain that is not ours */
 };
 
 /* An envelope recipient that was accepted; LMTP answers each. */
 struct smtp_rcpt {
 	struct smtp_rcpt *next;
 	struct envelope_rcpt envelope; /* arena: the transaction's */
+	enum smtp_way way;
+	struct str to; /* arena: where the queue sends it; mostly the address itself */
 };
 
 /* From MAIL to the end of its data, RSET, or the next hello. smtp_txn_end() is the only way out. */
@@ -79,14 +101,19 @@ struct smtp_txn {
 	size_t rcpt_count;
 	struct delivery_targets targets;
 	struct envelope_rcpt draft;      /* arena; the recipient being looked up */
+	bool is_priority_lowered;        /* MT-PRIORITY asked for more than it may have */
 	struct delivery_resolve resolve; /* own */
+	struct policy_domain domain;     /* own; of the sender, or of a recipient elsewhere */
 	struct dots_state dots;
 	struct intake intake; /* own */
 	bool is_refused;      /* the data is read to its end, then `refusal` is said */
 	enum smtp_reply refusal;
 	bool is_chunk_failed; /* BDAT: only RSET helps */
 	bool is_last_chunk;
-	char id[16]; /* in Received and the log */
+	char id[16];        /* in Received and the log */
+	size_t skip;        /* bytes of our trace that are for mailboxes only */
+	bool is_queue_full; /* after smtp_deposit() */
+	enum fail queued;   /* .. what came of the recipients that go into the queue */
 };
 
 struct smtp_session {
@@ -97,10 +124,17 @@ struct smtp_session {
 	struct conn *conn;                    /* own */
 	struct log log;
 	enum smtp_state state;
-	unsigned have;        /* HAVE_ bits */
-	struct smtp_txn *txn; /* own; NULL outside of a transaction */
-	struct sasl *sasl;    /* own; NULL before AUTH; after success its account is the user */
-	struct timer delay;   /* AUTH_DELAY */
+	unsigned have;            /* HAVE_ bits */
+	struct smtp_txn *txn;     /* own; NULL outside of a transaction */
+	struct sasl *sasl;        /* own; NULL before AUTH; after success its account is the user */
+	struct timer delay;       /* GREET, AUTH_DELAY, SLOW */
+	struct net_address proxy; /* who connected; XCLIENT may name another peer */
+	struct policy_client client;   /* own; who the peer is, while it is judged */
+	struct policy_domain hello;    /* own; does what it calls itself exist */
+	struct directory_query verify; /* own; VRFY, EXPN */
+	bool is_counted;               /* policy_enter() let it in */
+	bool has_hello_asked;
+	bool is_expanding; /* EXPN rather than VRFY */
 	int64_t errors, messages, login_failures;
 	uint64_t chunk_left; /* READ_CHUNK: bytes of the chunk still to come */
 	uint64_t data_since; /* bytes of content since the deadline was set */
@@ -133,8 +167,15 @@ extern const struct smtp_command smtp_commands[];
 /* Find and run the command of a line; what has to be done next. */
 enum smtp_state smtp_dispatch(struct smtp_session *s, struct str line);
 
+/* The same, and the transaction that was just begun ends. */
+enum smtp_state smtp_refuse_mail(struct smtp_session *s, enum smtp_reply reply);
+
+/* The answer to a MAIL that nothing speaks against. */
+enum smtp_reply smtp_sender_reply(const struct smtp_session *s);
+
 /* Append a reply, count errors, and say what comes next: READ_COMMAND, or CLOSING after too many. */
 enum smtp_state smtp_say(struct smtp_session *s, enum smtp_reply reply);
+enum smtp_state smtp_say_with(struct smtp_session *s, enum smtp_reply reply, struct str detail);
 
 /* The only one to change the state. */
 void smtp_enter(struct smtp_session *s, enum smtp_state state);
@@ -154,6 +195,7 @@ smtp_is_submission(const struct smtp_session *s)
 {
 	return s->listener->kind == SMTP_KIND_SUBMISSION;
 }
+bool smtp_may_relay(const struct smtp_session *s); /* send to domains that are not ours */
 bool smtp_can_start_tls(const struct smtp_session *s);
 bool smtp_can_login(const struct smtp_session *s);
 void smtp_auth_forget(struct smtp_session *s); /* nobody is logged in any more */
@@ -171,6 +213,8 @@ enum smtp_state cmd_starttls(struct smtp_session *s, struct str argument);
 enum smtp_state cmd_rset(struct smtp_session *s, struct str argument);
 enum smtp_state cmd_noop(struct smtp_session *s, struct str argument);
 enum smtp_state cmd_vrfy(struct smtp_session *s, struct str argument);
+enum smtp_state cmd_expn(struct smtp_session *s, struct str argument);
+enum smtp_state cmd_xclient(struct smtp_session *s, struct str argument);
 enum smtp_state cmd_help(struct smtp_session *s, struct str argument);
 enum smtp_state cmd_quit(struct smtp_session *s, struct str argument);
 
@@ -178,14 +222,62 @@ enum smtp_state cmd_quit(struct smtp_session *s, struct str argument);
 enum smtp_state smtp_auth_line(struct smtp_session *s, struct str line);
 enum smtp_state smtp_auth_answer(struct smtp_session *s);
 enum smtp_state smtp_auth_delayed(struct smtp_session *s);
+enum smtp_state smtp_door_open(struct smtp_session *s);  /* in, out, or wait */
+enum smtp_state smtp_door_again(struct smtp_session *s); /* for another client: XCLIENT */
+enum smtp_state smtp_door_wait(struct smtp_session *s);
+enum smtp_state smtp_sender_checked(struct smtp_session *s);
 enum smtp_state smtp_rcpt_resolved(struct smtp_session *s);
+enum smtp_state smtp_rcpt_checked(struct smtp_session *s);
+enum smtp_state smtp_verified(struct smtp_session *s);
 enum smtp_state smtp_read_data(struct smtp_session *s);
 enum smtp_state smtp_read_chunk(struct smtp_session *s);
 
+/* --- mail from outside (door.c, check.c) ---------------------------------------------------------- */
+
+/* The peer is no user, no host of ours, nobody the owner trusts: what the policy says applies. */
+bool smtp_is_judged(const struct smtp_session *s);
+
+void smtp_greet(struct smtp_session *s);
+
+/* The peer leaves, or another one takes its place: nothing is asked about it any more. */
+void smtp_door_close(struct smtp_session *s);
+
+/* It did something that adds up to a ban: `next`, or CLOSING when it is banned now. */
+enum smtp_state smtp_offend(struct smtp_session *s, enum policy_offence what, enum smtp_state next);
+
+/* MAIL is fine by itself: ask about the sender; and is something still being asked? */
+enum smtp_state smtp_check_sender(struct smtp_session *s);
+bool smtp_check_pending(const struct smtp_session *s);
+
+/* May the recipient at hand have mail from this peer now? REPLY_OK, or why not, with `detail` behind it. */
+enum smtp_reply smtp_check_recipient(struct smtp_session *s, struct buf *detail);
+
+/* Does the domain of the recipient at hand, which is not ours, take mail? REPLY_RCPT_OK, or why not. */
+enum smtp_state smtp_check_remote(struct smtp_session *s);
+enum smtp_reply smtp_remote_checked(struct smtp_session *s);
+
+/* May this user send one more message today? REPLY_ACCEPTED, or why not. */
+enum smtp_reply smtp_check_account(struct smtp_session *s);
+
+/* A message was taken. */
+void smtp_note_accepted(struct smtp_session *s);
+
+/* It must wait first; the delay runs. */
+bool smtp_is_slowed(struct smtp_session *s);
+
+/* Begin taking the content, with our trace headers in front (content.c). */
+MUST_CHECK enum fail smtp_start_content(struct smtp_session *s);
+
 /* The data is complete: judge, store, answer, end the transaction (finish.c). */
 enum smtp_state smtp_finish_message(struct smtp_session *s);
+enum smtp_state smtp_finish_slowed(struct smtp_session *s); /* after SLOW */
 
-/* Begin taking the content, with our trace headers in front. */
-MUST_CHECK enum fail smtp_start_content(struct smtp_session *s);
+/*
+ * Put the complete content where its recipients' copies go (deposit.c). With one reply for all it is
+ * there for everybody or for nobody; LMTP asks smtp_deposited() for each.
+ *   FAIL_NONE · FAIL_LIMIT a mailbox is full, the queue is full (is_queue_full) · FAIL_PERM a loop · FAIL_TEMP
+ */
+MUST_CHECK enum fail smtp_deposit(struct smtp_session *s);
+enum fail smtp_deposited(const struct smtp_session *s, const struct smtp_rcpt *r);
 
 #endif

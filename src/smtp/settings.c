@@ -10,7 +10,9 @@
 	}
 
 #define GB      ((int64_t)1024 * 1024 * 1024)
-#define HOUR_MS 3600000
+#define HOUR_MS ((int64_t)3600000)
+
+static const char *const line_words[] = { "reject", "strip", NULL };
 
 static const struct setting smtp_rows[] = {
 	ROW("message-size", SETTING_BYTES, message_bytes, "50MB", 64 * 1024, 2 * GB,
@@ -28,6 +30,19 @@ static const struct setting smtp_rows[] = {
 	    "Wrong logins per connection before it is closed"),
 	ROW("login-delay", SETTING_DURATION, login_delay_ms, "1s", 0, 60000,
 	    "Wait before the answer to a wrong login; doubles with each"),
+	{ "bare-line-ends", SETTING_CHOICE, offsetof(struct smtp_settings, lines), "reject", 0, 0,
+	    line_words,
+	    "Messages with a CR or LF alone: refused, or made lines that end with both" },
+	ROW("future-release", SETTING_DURATION, hold_ms, "7d", 0, 365 * 24 * HOUR_MS,
+	    "How long users may let a message be held before it is sent; 0: not at all"),
+	ROW("no-solicit", SETTING_LIST, no_solicit, "", 0, 0,
+	    "Kinds of advertising that are refused, such as: net.example:ADV"),
+	ROW("xclient-networks", SETTING_NETWORKS, xclient_networks, "", 0, 0,
+	    "Proxies and filters that may name their clients by XCLIENT"),
+	ROW("closed", SETTING_BOOL, is_closed, "no", 0, 0,
+	    "Take no mail from other hosts and say so (521); users still send"),
+	ROW("relay-networks", SETTING_NETWORKS, relay_networks, "", 0, 0,
+	    "Hosts that may send to anywhere without logging in, such as: 10.1.0.0/16"),
 };
 
 const struct setting_section smtp_section = { "smtp", smtp_rows, ARRAY_LEN(smtp_rows),

@@ -2,8 +2,8 @@
  * smtp.h - take mail from other servers, from users, and from a local MTA.
  *
  * One service speaks all three: which one a connection gets is the listener's kind. RFC 5321, 6409
- * (submission), 8314 (implicit TLS), 2033 (LMTP), with SIZE, PIPELINING, 8BITMIME, SMTPUTF8,
- * ENHANCEDSTATUSCODES, CHUNKING, STARTTLS and AUTH. Mail is taken for local recipients only.
+ * (submission), RFC 8314 (implicit TLS), RFC 2033 (LMTP) with the extensions of extension.h. Mail for
+ * accounts here is stored with its 250, mail for elsewhere is left to the queue.
  *
  * Ownership: the service borrows everything it is given, for as long as sessions live. Sessions
  * free themselves when their connection ends; smtp_service_stop() tells those that are left.
@@ -22,6 +22,9 @@
 
 struct directory;
 struct mail;
+struct policy;
+struct policy_settings;
+struct queue;
 
 enum smtp_kind {
 	SMTP_KIND_MX,         /* from anybody, for local recipients */
@@ -40,6 +43,9 @@ struct smtp_service {
 	struct loop *loop;
 	struct mail *mail;
 	struct directory *directory;
+	struct queue *queue;
+	struct policy *policy;
+	const struct policy_settings *checks; /* of the policy */
 	const struct smtp_settings *settings;
 	struct str hostname;
 
@@ -54,5 +60,8 @@ void smtp_service_init(struct smtp_service *s);
 
 /* Sessions say 421 at their next chance and end; new ones are refused. */
 void smtp_service_stop(struct smtp_service *s);
+
+/* End the sessions that are left, whatever they are at. */
+void smtp_service_release(struct smtp_service *s);
 
 #endif

@@ -8,6 +8,9 @@
  *     @has NAME text             the newest of them has such a line
  *     @lacks NAME text           .. has none
  *     @body NAME text            .. has exactly this body, "|" standing for CRLF
+ *     @set SECTION.KEY VALUE     a setting of [smtp], [policy] or [queue]; before sessions it concerns
+ *     @queue N                   messages that wait in the queue
+ *     @entry N text              the Nth of them (from 1), as describe() says it
  */
 
 /* system */
@@ -21,6 +24,10 @@
 #include "mail/email.h"
 #include "mail/mailbox.h"
 #include "mail/view.h"
+#include "policy/policy.h"
+#include "queue/admin.h"
+#include "queue/queue.h"
+#include "server/value.h"
 #include "smtp/session.h"
 
 static struct smtp_service service;
@@ -32,7 +39,16 @@ static struct smtp_listener kinds[] = {
 static struct listener listeners[3];
 static const char *const kind_names[] = { "mx", "submission", "lmtp" };
 
-static const struct smtp_settings settings = {
+static struct queue *queue;
+static struct policy *policy;
+static struct policy_settings checks;
+static struct queue_settings queue_settings;
+static const struct route_settings never = { .domains = STR_INIT("never.test"),
+	.way = ROUTE_REFUSE };
+static const struct queue_route refused = { STR_INIT("never"), &never };
+static const struct queue_routes routes = { &refused, 1 };
+
+static const struct smtp_settings default_settings = {
 	.message_bytes = 4000,
 	.recipients = 4,
 	.messages = 5,
@@ -41,16 +57,42 @@ static const struct smtp_settings settings = {
 	.data_ms = 600000,
 	.login_failures = 3,
 	.login_delay_ms = 1000,
+	.hold_ms = 604800000,
 };
+static struct smtp_settings settings;
+
+static void
+open_queue(void)
+{
+	const struct queue_house house = { .loop = &dialogue.loop,
+		.store = dialogue.store,
+		.blobs = dialogue.blobs,
+		.net = &dialogue.net,
+		.mail = dialogue.mail,
+		.settings = &queue_settings,
+		.outbound = &smtpc_settings_default,
+		.routes = &routes,
+		.own = { .hostname = STR("mx.example.test") } };
+
+	queue_settings = queue_settings_default;
+	CHECK(queue_open(&queue, &house) == FAIL_NONE); /* not started: what comes in stays */
+}
 
 static void
 open_smtp(void)
 {
 	service = (struct smtp_service){ 0 };
+	settings = default_settings;
+	checks = policy_settings_default;
+	open_queue();
+	policy_open(&policy, &dialogue.loop, dialogue.store, NULL, &checks);
 	smtp_service_init(&service);
 	service.loop = &dialogue.loop;
 	service.mail = dialogue.mail;
 	service.settings = &settings;
+	service.queue = queue;
+	service.policy = policy;
+	service.checks = &checks;
 	service.hostname = STR("mx.example.test");
 	for (size_t i = 0; i < 3; i++)
 		listeners[i] =
@@ -66,6 +108,13 @@ greet(struct dialogue_peer *p)
 
 	CHECK(dialogue_next_line(p, &line) && str_starts(line, STR("220 mx.example.test ")));
 	buf_clear(&p->seen);
+}
+
+static void
+close_smtp(void)
+{
+	queue_close(&queue);
+	policy_close(&policy);
 }
 
 static void
@@ -126,6 +175,132 @@ check_body(struct str message, struct str want)
 	buf_release(&body);
 }
 
+/* --- what waits -------------------------------------------------------------------------------------- */
+
+static void
+add_number(struct buf *out, const char *name, int64_t n)
+{
+	if (n == 0)
+		return;
+	buf_add_c(out, name);
+	buf_add_i64(out, n);
+}
+
+/* "<sender> <rcpt> site=.. notify=.. .. " with everything that was asked for. */
+static void
+describe(const struct queue_entry *e, struct buf *out)
+{
+	const struct envelope *v = &e->message.envelope;
+
+	buf_add_char(out, '<');
+	buf_add(out, v->sender);
+	buf_add_char(out, '>');
+	for (size_t i = 0; i < e->rcpt_count; i++) {
+		const struct queue_rcpt *r = &e->rcpts[i];
+
+		buf_add(out, STR(" <"));
+		buf_add(out, r->envelope.address);
+		buf_add(out, STR("> at "));
+		buf_add(out, r->site);
+		add_number(out, " notify=", r->envelope.notify);
+		if (!str_empty(r->envelope.original)) {
+			buf_add(out, STR(" orcpt="));
+			buf_add(out, r->envelope.original);
+		}
+	}
+	if (!str_empty(v->id)) {
+		buf_add(out, STR(" envid="));
+		buf_add(out, v->id);
+	}
+	add_number(out, " ret=", v->ret);
+	add_number(out, " body=", v->body);
+	add_number(out, " utf8=", v->is_utf8);
+	add_number(out, " tls=", v->is_tls_must);
+	add_number(out, " priority=", v->priority);
+	add_number(out, " by=", v->by);
+	add_number(out, " trace=", v->is_by_traced);
+	add_number(out, " within=", v->by == BY_NONE ? 0 : v->by_s - e->message.arrived_s);
+	add_number(out, " hold=", v->hold_s == 0 ? 0 : v->hold_s - e->message.arrived_s);
+	if (!str_empty(e->message.owner)) {
+		buf_add(out, STR(" owner="));
+		buf_add(out, e->message.owner);
+	}
+}
+
+static void
+check_entry(uint64_t number, struct str want)
+{
+	struct queue_entry e;
+	struct arena arena;
+	struct buf text;
+	uint64_t id = 0;
+
+	arena_init(&arena, 1 << 20);
+	buf_init(&text, 10000);
+	for (uint64_t i = 0; i < number; i++) {
+		arena_reset(&arena);
+		if (!CHECK(queue_entry_next(queue, id, &arena, &e) == FAIL_NONE))
+			break;
+		id = e.message.id;
+		if (i + 1 == number)
+			describe(&e, &text);
+	}
+	if (!dialogue_matches(buf_str(&text), want))
+		CHECK_STR(buf_str(&text), want);
+	buf_release(&text);
+	arena_release(&arena);
+}
+
+/* --- settings ------------------------------------------------------------------------------------------ */
+
+static void
+set(struct str key, struct str text)
+{
+	const struct {
+		const struct setting_section *section;
+		void *values;
+	} sections[] = { { &smtp_section, &settings }, { &policy_section, &checks },
+		{ &queue_section, &queue_settings } };
+	static struct arena arena; /* values live until the next program */
+	struct str name = key, section;
+	struct buf why;
+
+	CHECK(str_take_until(&name, '.', &section));
+	buf_init(&why, 1000);
+	for (size_t i = 0; i < 3; i++)
+		for (size_t k = 0; k < sections[i].section->row_count; k++) {
+			const struct setting *row = &sections[i].section->rows[k];
+
+			if (!str_eq(str_c(sections[i].section->name), section) ||
+			    !str_eq(str_c(row->name), name))
+				continue;
+			if (arena.max == 0)
+				arena_init(&arena, 1 << 20);
+			CHECK(
+			    value_parse(row, sections[i].values, text, &arena, &why) == FAIL_NONE);
+			policy_close(&policy);
+			policy_open(&policy, &dialogue.loop, dialogue.store, NULL, &checks);
+			service.policy = policy;
+			buf_release(&why);
+			return;
+		}
+	CHECK_STR(key, STR("(a setting)"));
+}
+
+static bool
+number_directive(struct str word, struct str rest)
+{
+	uint64_t number;
+
+	if (!str_eq(word, STR("@queue")) && !str_eq(word, STR("@entry")))
+		return false;
+	if (CHECK(str_u64(&rest, 1000, &number)) && str_eq(word, STR("@queue")))
+		CHECK_NUM(queue_counts(queue).messages, number);
+	else
+		check_entry(number, str_trim(rest));
+	return true;
+}
+
 static bool
 directive(struct str word, struct str rest)
 {
@@ -140,6 +315,13 @@ directive(struct str word, struct str rest)
 				dialogue.listener = &listeners[i];
 		return true;
 	}
+	if (str_eq(word, STR("@set"))) {
+		CHECK(str_take_until(&rest, ' ', &name));
+		set(name, rest);
+		return true;
+	}
+	if (number_directive(word, rest))
+		return true;
 	if (!str_eq(word, STR("@count")) && !str_eq(word, STR("@has")) &&
 	    !str_eq(word, STR("@lacks")) && !str_eq(word, STR("@body")))
 		return false;
@@ -161,6 +343,7 @@ static const struct dialogue_room room = { .folder = "test/dialogue/smtp",
 	.open = open_smtp,
 	.greet = greet,
 	.stop = stop,
+	.close = close_smtp,
 	.directive = directive };
 
 /* All files, or those named. */

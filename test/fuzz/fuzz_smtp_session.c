@@ -1,4 +1,4 @@
-/* A whole session on arbitrary bytes, of a kind that the first byte chooses: it never breaks its facts, and ends with the peer. */
+/* A whole session on arbitrary bytes, of a kind and peer that the first byte chooses: it never breaks its facts, and ends with the peer. */
 #include "smtp/smtp.h"
 
 /* system */
@@ -16,6 +16,8 @@
 #include "lib/fake_directory.h"
 #include "mail/mail.h"
 #include "net/memory.h"
+#include "policy/policy.h"
+#include "queue/queue.h"
 #include "store/store.h"
 #include "sys/sys.h"
 
@@ -27,6 +29,8 @@ static struct stage {
 	struct store *store;
 	struct blob_store *blobs;
 	struct mail *mail;
+	struct queue *queue;
+	struct policy *policy;
 	struct smtp_service service;
 	struct listener listeners[3];
 	bool is_open;
@@ -46,7 +50,25 @@ static const struct smtp_settings settings = {
 	.command_ms = 300000,
 	.data_ms = 600000,
 	.login_failures = 3,
+	.hold_ms = 604800000,
+	.no_solicit = STR_INIT("net.example:ADV"),
+	.xclient_networks = STR_INIT("192.0.2.0/24"),
+	.relay_networks = STR_INIT("192.0.2.77"),
 };
+
+static const struct policy_settings checks = {
+	.trusted = STR_INIT("loopback"),
+	.helo = HELO_STRICT,
+	.reverse = REVERSE_NOTE,
+	.check_domains = true,
+	.block_lists = STR_INIT("bl.test"),
+	.lookup_ms = 5000,
+	.account_messages = 1000,
+	.account_new_recipients = 1000,
+	.known_ms = 86400000,
+};
+
+static const char *const peers[] = { "127.0.0.1", "192.0.2.1", "192.0.2.77", "192.0.2.66" };
 
 static int
 no_sync(int fd)
@@ -59,11 +81,34 @@ static void
 close_stage(void)
 {
 	net_release(&stage.net);
+	queue_close(&stage.queue);
+	policy_close(&stage.policy);
 	mail_close(&stage.mail);
 	blob_close(&stage.blobs);
 	store_close(&stage.store);
 	loop_release(&stage.loop);
 	(void)test_end();
+}
+
+/* Not started: what comes in stays, until it is full. */
+static void
+open_queue(void)
+{
+	static const struct queue_routes routes = { NULL, 0 };
+	static struct queue_settings queue_settings;
+	const struct queue_house house = { .loop = &stage.loop,
+		.store = stage.store,
+		.blobs = stage.blobs,
+		.net = &stage.net,
+		.mail = stage.mail,
+		.settings = &queue_settings,
+		.outbound = &smtpc_settings_default,
+		.routes = &routes,
+		.own = { .hostname = STR("mx.example.test") } };
+
+	queue_settings = queue_settings_default;
+	queue_settings.messages = 1000;
+	invariant(queue_open(&stage.queue, &house) == FAIL_NONE);
 }
 
 /* Once; what one input does to the mail, the next one finds. */
@@ -84,7 +129,12 @@ open_stage(void)
 	invariant(blob_open(&stage.blobs, &stage.loop, stage.store, str_c(folder)) == FAIL_NONE);
 	invariant(mail_open(&stage.mail, &stage.loop, stage.store, stage.blobs) == FAIL_NONE);
 	net_init(&stage.net, &stage.loop, &net_settings_default);
+	open_queue();
+	policy_open(&stage.policy, &stage.loop, stage.store, NULL, &checks);
 	smtp_service_init(&stage.service);
+	stage.service.queue = stage.queue;
+	stage.service.policy = stage.policy;
+	stage.service.checks = &checks;
 	stage.service.loop = &stage.loop;
 	stage.service.mail = stage.mail;
 	stage.service.settings = &settings;
@@ -113,7 +163,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	l = &stage.listeners[data[0] % 3];
-	c = conn_memory(&stage.net, l, STR("127.0.0.1"));
+	c = conn_memory(&stage.net, l, str_c(peers[data[0] / 3 % ARRAY_LEN(peers)]));
 	stage.service.service.accept(&stage.service.service, l, c);
 	conn_memory_feed(c, str_of(data + 1, size - 1));
 	conn_memory_end(c);

@@ -14,6 +14,7 @@
 
 /* rooms */
 #include "lib/fake_directory.h"
+#include "lib/fake_dns.h"
 #include "mail/email.h"
 #include "mail/mailbox.h"
 #include "net/private.h"
@@ -67,6 +68,8 @@ dialogue_settle(void)
 		loop_turn(&dialogue.loop, 0);
 		idle = list_empty(&dialogue.loop.tasks.ready) ? idle + 1 : 0;
 		if (fake_directory_release())
+			idle = 0;
+		if (fake_dns_release())
 			idle = 0;
 		dialogue_collect();
 	}
@@ -182,6 +185,7 @@ dialogue_open(const struct dialogue_room *r, enum dialogue_way way)
 	dialogue.from = STR("127.0.0.1");
 	dialogue.stores++;
 	fake_directory_hold(way == DIALOGUE_HELD);
+	fake_dns_hold(way == DIALOGUE_HELD);
 	snprintf(store, sizeof(store), "%s/%u.db", test_folder(), dialogue.stores);
 	snprintf(blobs, sizeof(blobs), "%s/%u", test_folder(), dialogue.stores);
 	set_clock(1000);
@@ -209,6 +213,8 @@ dialogue_close(void)
 		dialogue.peers[i] = (struct dialogue_peer){ 0 };
 	}
 	CHECK(list_empty(dialogue.sessions));
+	if (room->close)
+		room->close();
 	sys_restore();
 	net_release(&dialogue.net);
 	mail_close(&dialogue.mail);

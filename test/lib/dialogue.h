@@ -1,8 +1,9 @@
 /*
  * dialogue.h - play files of dialogues against real sessions of a protocol room, in this process.
  *
- * Each file is played three ways: the client's bytes at once, one byte at a time, and with every
- * answer of the directory (fake_directory.h) held back a turn. The replies must be the same. Lines:
+ * Each file is played three ways: the client's bytes at once, one byte at a time, and with every answer of
+ * the directory and the resolver (fake_directory.h, fake_dns.h) held back a turn. The replies must be the
+ * same. Lines:
  *
  *     # comment            C: line the client sends      S: line the server must send next
  *     C2: S2:              of a second, third .. session; each begins when first named
@@ -68,6 +69,7 @@ struct dialogue_room {
 	void (*open)(void);                     /* make the service */
 	void (*greet)(struct dialogue_peer *p); /* a session began; log in; may be NULL */
 	void (*stop)(void);                     /* @stop */
+	void (*close)(void);                    /* give back what open() made; may be NULL */
 	bool (*directive)(struct str word, struct str rest); /* false: unknown; may be NULL */
 };
 

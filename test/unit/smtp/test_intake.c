@@ -31,15 +31,23 @@ static const struct {
 	    TRACE "Date: x\r\nmessage-id: y\r\n\r\n" },
 	{ "no date", "Message-ID: y\r\n\r\n", true,
 	    TRACE "Date: Thu, 1 Jan 1970 00:00:01 +0000\r\nMessage-ID: y\r\n\r\n" },
+	{ "Bcc first", "Bcc: x,\r\n y\r\nDate: x\r\nMessage-ID: y\r\n\r\nBcc: z\r\n", true,
+	    TRACE "Date: x\r\nMessage-ID: y\r\n\r\nBcc: z\r\n" },
+	{ "Bcc between and last", "Date: x\r\nbcc: x\r\nMessage-ID: y\r\nBCC : z\r\n\r\n", true,
+	    TRACE "Date: x\r\nMessage-ID: y\r\n\r\n" },
+	{ "Bcc from elsewhere stays", "Bcc: x\r\n\r\n", false, TRACE "Bcc: x\r\n\r\n" },
 	{ "nothing at submission", "", true,
 	    TRACE "Date: Thu, 1 Jan 1970 00:00:01 +0000\r\nMessage-ID: <*@mx.test>\r\n" },
 };
 
 /* Feed in pieces; the file's bytes, or its failure. */
 static enum fail
-take(struct str in, size_t piece, bool is_submission, uint64_t max, struct buf *out)
+take_lines(struct str in, size_t piece, bool is_submission, enum intake_lines lines, uint64_t max,
+    struct buf *out, bool *has_bare)
 {
-	struct intake i = { .is_submission = is_submission, .hostname = STR("mx.test") };
+	struct intake i = { .is_submission = is_submission,
+		.lines = lines,
+		.hostname = STR("mx.test") };
 	struct blob_name name;
 	struct blob_map map;
 	enum fail fail;
@@ -49,6 +57,7 @@ take(struct str in, size_t piece, bool is_submission, uint64_t max, struct buf *
 		intake_feed(&i, str_slice(in, at, piece));
 	CHECK_NUM(i.size, in.n);
 	fail = intake_finish(&i, &name);
+	*has_bare = i.has_bare;
 	if (fail == FAIL_NONE &&
 	    CHECK(blob_map(blobs, STR("alice"), blob_name_str(&name), &map) == FAIL_NONE)) {
 		buf_add(out, map.bytes);
@@ -56,6 +65,14 @@ take(struct str in, size_t piece, bool is_submission, uint64_t max, struct buf *
 	}
 	intake_cancel(&i);
 	return fail;
+}
+
+static enum fail
+take(struct str in, size_t piece, bool is_submission, uint64_t max, struct buf *out)
+{
+	bool has_bare;
+
+	return take_lines(in, piece, is_submission, INTAKE_LINES_REJECT, max, out, &has_bare);
 }
 
 static bool
@@ -111,6 +128,47 @@ test_long_header(void)
 	buf_release(&in);
 }
 
+static const struct {
+	const char *name, *in, *stripped;
+	bool has_bare;
+} line_rows[] = {
+	{ "whole", "A: b\r\n\r\nx\r\n", "A: b\r\n\r\nx\r\n", false },
+	{ "LF", "A: b\r\n\r\nx\ny\r\n", "A: b\r\n\r\nx\r\ny\r\n", true },
+	{ "CR", "A: b\r\n\r\nx\ry\r\n", "A: b\r\n\r\nxy\r\n", true },
+	{ "CR before CRLF", "A: b\r\n\r\nx\r\r\n", "A: b\r\n\r\nx\r\n", true },
+	{ "LF behind CRLF", "A: b\r\n\r\nx\r\n\n", "A: b\r\n\r\nx\r\n\r\n", true },
+	{ "LF first", "\nA: b\r\n\r\n", "\r\nA: b\r\n\r\n", true },
+	{ "only LF", "A: b\n\nx\n", "A: b\r\n\r\nx\r\n", true },
+	{ "CR last", "A: b\r\n\r\nx\r", "A: b\r\n\r\nx", true },
+	{ "a hidden end", "A: b\r\n\r\nx\n.\r\nMAIL\r\n", "A: b\r\n\r\nx\r\n.\r\nMAIL\r\n", true },
+	{ "no end", "A: b\r\n\r\nx", "A: b\r\n\r\nx", false },
+};
+
+static void
+test_lines(void)
+{
+	static const enum intake_lines modes[] = { INTAKE_LINES_REJECT, INTAKE_LINES_STRIP,
+		INTAKE_LINES_ANY };
+
+	for (size_t i = 0; i < ARRAY_LEN(line_rows); i++) {
+		for (size_t k = 0; k < 3 * 30; k++) {
+			enum intake_lines mode = modes[k % 3];
+			bool has_bare, is_stripped = mode == INTAKE_LINES_STRIP;
+			struct buf out;
+
+			TEST_ROW(line_rows[i].name);
+			buf_init(&out, 1000);
+			CHECK(take_lines(str_c(line_rows[i].in), k / 3 + 1, false, mode, 1000, &out,
+				  &has_bare) == FAIL_NONE);
+			CHECK(has_bare == (line_rows[i].has_bare && mode != INTAKE_LINES_ANY));
+			CHECK(str_starts(buf_str(&out), STR(TRACE)));
+			CHECK_STR(str_from(buf_str(&out), sizeof TRACE - 1),
+			    str_c(is_stripped ? line_rows[i].stripped : line_rows[i].in));
+			buf_release(&out);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -124,6 +182,7 @@ main(void)
 	CHECK(blob_recover(blobs) == FAIL_NONE);
 	test_rows();
 	test_long_header();
+	test_lines();
 	CHECK(blob_commit(blobs) == FAIL_NONE);
 	blob_close(&blobs);
 	store_close(&store);

@@ -1,0 +1,212 @@
+#include "server/outbound.h"
+
+/* system */
+#include <ifaddrs.h>
+
+/* base */
+#include "base/log.h"
+#include "base/mem.h"
+
+/* rooms */
+#include "queue/queue.h"
+#include "smtpc/settings.h"
+#include "tls/tls.h"
+
+#define OWN_ADDRESSES_MAX \
+	64 /* of this host: more are not looked at when mail might come back to us */
+
+struct outbound {
+	struct dns dns;
+	bool has_dns;
+	struct queue_route *routes; /* own */
+	struct queue_routes list;
+	struct net_address own[OWN_ADDRESSES_MAX];
+	size_t own_count;
+	struct tls_trust *trust; /* own; NULL until it is needed */
+	bool has_tried_trust;
+};
+
+static const struct log outbound_log = { .room = "server" };
+
+static bool
+is_wanted(void)
+{
+	for (size_t i = 0; server_version.modules[i]; i++)
+		if (server_version.modules[i]->needs_queue)
+			return true;
+	return false;
+}
+
+/* --- routes ------------------------------------------------------------------------------------------- */
+
+static void
+gather_routes(struct server *s, struct outbound *o)
+{
+	const struct config_instance *i = NULL;
+	size_t count = 0;
+
+	while ((i = config_next(&s->config, &route_section, i)) != NULL)
+		count++;
+	o->routes = mem_new(count + 1, sizeof *o->routes);
+	while ((i = config_next(&s->config, &route_section, i)) != NULL)
+		o->routes[o->list.count++] =
+		    (struct queue_route){ .name = i->name, .settings = i->values };
+	o->list.items = o->routes;
+}
+
+enum fail
+outbound_check(struct server *s, struct buf *why)
+{
+	struct outbound o = { .has_dns = false };
+	enum fail fail;
+
+	if (!is_wanted())
+		return FAIL_NONE;
+	gather_routes(s, &o);
+	fail = queue_routes_check(&o.list, why);
+	mem_free(o.routes);
+	return fail;
+}
+
+/* --- who we are, whom we trust -------------------------------------------------------------------------- */
+
+/* Addresses under which others may reach us: an MX with one of them is ourselves (RFC 5321 5.1). */
+static void
+gather_addresses(struct outbound *o)
+{
+	struct ifaddrs *all;
+
+	if (getifaddrs(&all) != 0)
+		return;
+	for (const struct ifaddrs *i = all; i && o->own_count < OWN_ADDRESSES_MAX;
+	     i = i->ifa_next) {
+		struct sockaddr_storage storage = { 0 };
+		struct net_address *a = &o->own[o->own_count];
+
+		if (i->ifa_addr == NULL)
+			continue;
+		storage.ss_family = i->ifa_addr->sa_family;
+		if (storage.ss_family == AF_INET)
+			*(struct sockaddr_in *)(void *)&storage =
+			    *(const struct sockaddr_in *)(const void *)i->ifa_addr;
+		else if (storage.ss_family == AF_INET6)
+			*(struct sockaddr_in6 *)(void *)&storage =
+			    *(const struct sockaddr_in6 *)(const void *)i->ifa_addr;
+		else
+			continue;
+		net_address_from_system(&storage, a);
+		if (a->family != NET_ADDRESS_NONE && !net_address_is_loopback(a))
+			o->own_count++;
+	}
+	freeifaddrs(all);
+}
+
+/* Reading them takes some 50 ms, so it is left to the first connection that needs them. */
+static struct tls_trust *
+get_trust(void *arg)
+{
+	struct server *s = arg;
+	struct outbound *o = s->outbound;
+	const struct smtpc_settings *settings = config_values(&s->config, &smtpc_section);
+	struct buf why;
+	enum fail fail;
+
+	if (o->has_tried_trust)
+		return o->trust;
+	o->has_tried_trust = true;
+	buf_init(&why, CONFIG_ERRORS_MAX);
+	fail = tls_trust_load(&o->trust, STR(""), &why);
+	if (!str_empty(settings->ca_file))
+		fail = o->trust ? tls_trust_add(o->trust, settings->ca_file, &why)
+				: tls_trust_load(&o->trust, settings->ca_file, &why);
+	if (fail != FAIL_NONE)
+		log_warn(&outbound_log, "server.authorities.unread",
+		    LOG_TEXT("why", str_trim(buf_str(&why))));
+	buf_release(&why);
+	return o->trust;
+}
+
+/* --- life ------------------------------------------------------------------------------------------------ */
+
+enum fail
+outbound_open(struct server *s, struct loop *loop, struct buf *why)
+{
+	struct outbound *o;
+	struct queue_house house = { .loop = loop, .store = s->store, .blobs = s->blobs };
+	enum fail fail = FAIL_NONE;
+
+	if (!is_wanted())
+		return FAIL_NONE;
+	s->outbound = o = mem_new(1, sizeof *o);
+	gather_routes(s, o);
+	gather_addresses(o);
+	house.settings = config_values(&s->config, &queue_section);
+	house.outbound = config_values(&s->config, &smtpc_section);
+	house.routes = &o->list;
+	house.mail = s->mail;
+	house.directory = s->directory;
+	house.get_trust = get_trust;
+	house.trust_arg = s;
+	house.own = (struct mx_own){ .hostname = s->settings->hostname,
+		.addresses = o->own,
+		.address_count = o->own_count };
+	if (loop) {
+		fail =
+		    dns_init(&o->dns, loop, &s->net, config_values(&s->config, &dns_section), why);
+		o->has_dns = fail == FAIL_NONE;
+		house.net = &s->net;
+		house.dns = &o->dns;
+	}
+	return fail == FAIL_NONE ? queue_open(&s->queue, &house) : fail;
+}
+
+struct dns *
+server_dns(struct server *s)
+{
+	return s->outbound && s->outbound->has_dns ? &s->outbound->dns : NULL;
+}
+
+void
+outbound_start(struct server *s)
+{
+	if (s->queue)
+		queue_start(s->queue);
+}
+
+void
+outbound_stop(struct server *s)
+{
+	if (s->queue)
+		queue_stop(s->queue);
+}
+
+bool
+outbound_is_quiet(const struct server *s)
+{
+	return s->queue == NULL || queue_counts(s->queue).connections == 0;
+}
+
+void
+outbound_reload(struct server *s)
+{
+	if (s->outbound == NULL)
+		return;
+	tls_trust_free(&s->outbound->trust);
+	s->outbound->has_tried_trust = false;
+}
+
+void
+outbound_close(struct server *s)
+{
+	struct outbound *o = s->outbound;
+
+	queue_close(&s->queue);
+	if (o == NULL)
+		return;
+	if (o->has_dns)
+		dns_release(&o->dns);
+	tls_trust_free(&o->trust);
+	mem_free(o->routes);
+	mem_free(o);
+	s->outbound = NULL;
+}
