@@ -7,6 +7,7 @@
 
 /* rooms */
 #include "codec/base64.h"
+#include "policy/policy.h"
 
 #define LOGIN_DELAY_MAX_MS 60000
 
@@ -29,6 +30,7 @@ punish(struct imap_session *s)
 	for (unsigned i = 0; i < s->login_failures && wait_ms < LOGIN_DELAY_MAX_MS; i++)
 		wait_ms *= 2;
 	s->login_failures++;
+	(void)policy_offend(s->service->policy, conn_peer_address(s->conn), OFFENCE_LOGIN);
 	log_info(&s->log, "imap.login.failed", LOG_NUM("failures", s->login_failures));
 	timer_start(s->service->loop, &s->delay, &s->task, clock_mono_ms() + wait_ms);
 	return IMAP_AUTH_DELAY;
@@ -61,6 +63,7 @@ welcome(struct imap_session *s)
 	imap_auth_release(s);
 	if (fail != FAIL_NONE)
 		return imap_fail(s, FAIL_TEMP);
+	policy_logged_in(s->service->policy, conn_peer_address(s->conn));
 	s->have |= HAVE_AUTH;
 	s->log.user = s->account->name;
 	s->errors = 0;

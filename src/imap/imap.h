@@ -20,6 +20,7 @@
 
 struct directory;
 struct mail;
+struct policy;
 
 struct imap_listener {            /* listener.settings points to one; NULL: none of it */
 	bool has_plaintext_login; /* from loopback, without TLS */
@@ -31,6 +32,7 @@ struct imap_service {
 	struct loop *loop;
 	struct mail *mail;
 	struct directory *directory;
+	struct policy *policy; /* NULL: nobody is banned */
 	const struct imap_settings *settings;
 
 	struct list sessions; /* fields from here: the room's own */

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "policy/policy.h"
 #include "tls/tls.h"
 
 #define IMAP_CLOSING_MS 10000 /* for the last output to leave */
@@ -292,6 +293,16 @@ greet(struct imap_session *s)
 	buf_add_c(out, "] Staunch is ready\r\n");
 }
 
+/* Its address guessed passwords. Nobody does the work of a handshake to say so. */
+static void
+turn_away(struct imap_session *s, bool is_tls)
+{
+	log_info(&s->log, "imap.banned");
+	if (!is_tls)
+		buf_add_c(conn_out(s->conn), "* BYE Not before a while has passed\r\n");
+	imap_enter(s, IMAP_CLOSING);
+}
+
 static void
 service_accept(struct service *self, struct listener *l, struct conn *c)
 {
@@ -311,6 +322,10 @@ service_accept(struct service *self, struct listener *l, struct conn *c)
 	loop_task(service->loop, &s->task, session_step, session_reap);
 	conn_attach(c, &s->task);
 	log_info(&s->log, "imap.begin", LOG_NUM("tls", l && l->is_tls));
+	if (policy_is_banned(service->policy, conn_peer_address(c))) {
+		turn_away(s, l && l->is_tls);
+		return;
+	}
 	if (l && l->is_tls) {
 		s->have |= HAVE_TLS;
 		if (tls_accept(c, l->tls) != FAIL_NONE) {

@@ -46,13 +46,14 @@ compute_state(struct jmap *j)
 }
 
 void
-jmap_open(struct jmap **out, struct mail *mail, struct directory *directory,
+jmap_open(struct jmap **out, struct mail *mail, struct directory *directory, struct policy *policy,
     const struct jmap_settings *settings)
 {
 	struct jmap *j = mem_new(1, sizeof(*j));
 
 	j->mail = mail;
 	j->directory = directory;
+	j->policy = policy;
 	j->settings = *settings;
 	compute_state(j);
 	*out = j;

@@ -18,10 +18,11 @@
 #include "mail/mail.h"
 
 struct jmap;
+struct policy;
 
-/* Cannot fail; `settings` are copied. */
+/* Cannot fail; `settings` are copied; without a policy nobody is banned. */
 void jmap_open(struct jmap **out, struct mail *mail, struct directory *directory,
-    const struct jmap_settings *settings);
+    struct policy *policy, const struct jmap_settings *settings);
 void jmap_close(struct jmap **j);
 
 /* Add the room's routes; once. */

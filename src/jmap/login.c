@@ -9,6 +9,7 @@
 
 /* rooms */
 #include "codec/base64.h"
+#include "policy/policy.h"
 
 #define LOGIN_TEXT_MAX 4096 /* bytes of name and password together */
 
@@ -61,6 +62,8 @@ login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 
 	login->jmap = j;
 	login->loop = x->service->loop;
+	if (policy_is_banned(j->policy, conn_peer_address(x->conn)))
+		return refuse(x, 403, "Too many wrong passwords came from your address. Wait.");
 	if (!http_may_login(x))
 		return refuse(x, 403, "Passwords are taken over TLS only.");
 	if (!value.p)
@@ -87,6 +90,7 @@ open_account(struct jmap_login *login, struct http_exchange *x)
 
 	if (fail)
 		return refuse(x, 503, "The mail store does not answer now.");
+	policy_logged_in(login->jmap->policy, conn_peer_address(x->conn));
 	x->log->user = arena_str(&x->request.arena, login->account->name);
 	return LOGIN_DONE;
 }
@@ -104,6 +108,7 @@ login_answer(struct jmap_login *login, struct http_exchange *x)
 	case FAIL_LIMIT:
 		log_info(x->log, "jmap.login.denied",
 		    LOG_NUM("loopback", conn_is_loopback(x->conn)));
+		(void)policy_offend(login->jmap->policy, conn_peer_address(x->conn), OFFENCE_LOGIN);
 		if (conn_is_loopback(x->conn))
 			return refuse(x, 401, "Name or password is wrong.");
 		timer_start(login->loop, &login->delay, x->task, clock_mono_ms() + JMAP_DELAY_MS);

@@ -29,6 +29,7 @@ struct jmap_user {
 struct jmap {
 	struct mail *mail;           /* borrow */
 	struct directory *directory; /* borrow */
+	struct policy *policy;       /* borrow, or NULL */
 	struct jmap_settings settings;
 	struct map users; /* those with something under way */
 	char state[17];   /* of the session: changes with what it says */

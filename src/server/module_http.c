@@ -19,7 +19,7 @@ init(struct server *server)
 static void
 start(struct server *server)
 {
-	jmap_open(&jmap, server->mail, server->directory,
+	jmap_open(&jmap, server->mail, server->directory, server->policy,
 	    config_values(&server->config, &jmap_section));
 	jmap_attach(jmap, &http);
 	metrics_attach(&server->metrics, &http);

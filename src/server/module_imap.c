@@ -22,6 +22,7 @@ start(struct server *server)
 {
 	imap.mail = server->mail;
 	imap.directory = server->directory;
+	imap.policy = server->policy;
 }
 
 static void *
