@@ -9,6 +9,7 @@ import ssl
 import struct
 import time
 
+from dns_server import DnsServer, reverse
 from harness import Server, check, end, equal
 
 BOB = "bob@example.test"
@@ -26,7 +27,11 @@ proxy-networks = loopback
 proxy-networks = 192.0.2.0/24
 [net]
 connections-per-address = 3
+[policy]
+early-talkers = no
 """
+ZONES = {("elsewhere.test", "MX"): [(10, "mx.elsewhere.test")], (reverse("203.0.113.7"), "PTR"): ["mx.elsewhere.test"],
+         ("mx.elsewhere.test", "A"): ["203.0.113.7"]}
 V1 = b"PROXY TCP4 203.0.113.7 198.51.100.1 56324 25\r\n"
 V1_UNKNOWN = b"PROXY UNKNOWN\r\n"
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
@@ -90,7 +95,7 @@ def last_received(server):
 
 
 def test_smtp(server):
-    rows = [("version 1", V1, 0, "[203.0.113.7]"), ("version 1, byte by byte", V1, 0.002, "[203.0.113.7]"),
+    rows = [("version 1", V1, 0, "(mx.elsewhere.test [203.0.113.7])"), ("version 1, byte by byte", V1, 0.002, "[203.0.113.7]"),
             ("version 2", V2, 0, "[203.0.113.8]"), ("version 2, byte by byte", V2, 0.002, "[203.0.113.8]"),
             ("version 2, IPv6", V2_SIX, 0, "[IPv6:2001:db8::7]"),
             ("unknown", V1_UNKNOWN, 0, "[127.0.0.1]"), ("local", V2_LOCAL, 0, "[127.0.0.1]")]
@@ -170,7 +175,7 @@ def test_limit(server):
 
 
 def main():
-    with Server(settings=SETTINGS) as server:
+    with DnsServer(ZONES) as dns, Server(settings=f"{SETTINGS}[dns]\nservers = {dns.address}\n") as server:
         server.add_user(BOB, SECRET)
         test_smtp(server)
         test_greeting(server)
