@@ -322,7 +322,7 @@ clean:
 
 help:
 	@echo 'make                    the static release programs: build/staunch ..'
-	@echo 'make demo [ONCE=1]      build, start a private server, send and read one mail, stay up (or end)'
+	@echo 'make demo [ONCE=1]      build, start two private servers, send and read mail, stay up (or end)'
 	@echo 'make test               install what the tests need, then run all of them'
 	@echo 'make check              format, layers, lengths, banned calls, RFC list, cppcheck, clang-tidy, warnings'
 	@echo 'make bench [PEERS=1]    measure; with PEERS=1 also install the peers to compare with'

@@ -1,4 +1,4 @@
-"""make demo: start a private server in build/demo, send one mail, read it back, stay up.
+"""make demo: start two private servers in build/demo, send mail within one and from it to the other, read it, stay up.
 
 ONCE=1 ends after the proof. Exit status 0, or 1 if any step failed.
 """
@@ -11,6 +11,7 @@ import hashlib
 import imaplib
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -28,7 +29,8 @@ os.environ.setdefault("STAUNCH", os.path.join(ROOT, "build/staunch"))
 import harness  # noqa: E402
 
 FOLDER = os.path.join(ROOT, "build/demo")
-ALICE, BOB = "alice@example.test", "bob@example.test"
+ALICE, BOB, CAROL = "alice@example.test", "bob@example.test", "carol@neighbour.test"
+ARRIVAL_SECONDS = 20
 
 
 def say(text):
@@ -40,27 +42,27 @@ def tls_of(server):
     return ssl.create_default_context(cafile=os.path.join(server.folder, "certificate.pem"))
 
 
-def make_message():
+def make_message(to):
     message = email.message.EmailMessage(policy=email.policy.SMTP)
     message["From"] = "Alice Example <" + ALICE + ">"
-    message["To"] = "Bob Example <" + BOB + ">"
+    message["To"] = to
     message["Message-ID"] = email.utils.make_msgid(domain="example.test")
     message["Subject"] = "Grüße: the minutes of " + time.strftime("%H:%M:%S")
-    message.set_content("Dear Bob,\n\nhere are the minutes – read them with whatever you like.\n\nAlice\n")
+    message.set_content("Dear friend,\n\nhere are the minutes – read them with whatever you like.\n\nAlice\n")
     attachment = secrets.token_bytes(20000)
     message.add_attachment(attachment, maintype="application", subtype="pdf", filename="minutes.pdf")
     return message, attachment
 
 
-def send(server, password, message):
+def send(server, password, message, to):
     with smtplib.SMTP("127.0.0.1", server.port("submission"), timeout=20) as smtp:
         smtp.ehlo("demo.example.test")
         smtp.starttls(context=tls_of(server))
         smtp.ehlo("demo.example.test")
         smtp.login(ALICE, password)
-        smtp.send_message(message, ALICE, [BOB])
-    say(f"1  alice -> submission, port {server.port('submission')}: STARTTLS, logged in, "
-        f"message with minutes.pdf (20000 bytes) accepted")
+        smtp.send_message(message, ALICE, [to])
+    say(f"   alice -> submission, port {server.port('submission')}: STARTTLS, logged in, "
+        f"message to {to} with minutes.pdf (20000 bytes) accepted")
 
 
 def read_by_imap(server, password, subject, attachment):
@@ -73,7 +75,7 @@ def read_by_imap(server, password, subject, attachment):
     message = email.message_from_bytes(raw, policy=email.policy.default)
     part = next(message.iter_attachments())
     ok = message["Subject"] == subject and part.get_content() == attachment
-    say(f"2  bob <- IMAPS, port {server.port('imaps')}: message {count} of INBOX, \"{message['Subject']}\", "
+    say(f"   bob <- IMAPS, port {server.port('imaps')}: message {count} of INBOX, \"{message['Subject']}\", "
         f"{part.get_filename()} {'is byte for byte what alice sent' if ok else 'DIFFERS'}")
     return ok
 
@@ -113,12 +115,39 @@ def read_by_jmap(server, password, sent, attachment):
         url = url.replace("{" + key + "}", value)
     digest = hashlib.sha256(jmap.get(url)).hexdigest()
     ok = found["subject"] == sent["Subject"] and digest == hashlib.sha256(attachment).hexdigest()
-    say(f"3  bob <- JMAP, port {server.port('http')}: \"{found['subject']}\" from {found['from'][0]['name']}: "
+    say(f"   bob <- JMAP, port {server.port('http')}: \"{found['subject']}\" from {found['from'][0]['name']}: "
         f"{found['preview'][:40]}... {part['name']} {'is the same' if ok else 'DIFFERS'}")
     return ok
 
 
-def table(server, passwords):
+def wait_for(server, user, password, identity):
+    """The bytes of the message with this Message-ID, when it has arrived."""
+    deadline = time.time() + ARRIVAL_SECONDS
+    with imaplib.IMAP4_SSL("127.0.0.1", server.port("imaps"), ssl_context=tls_of(server)) as imap:
+        imap.login(user, password)
+        while time.time() < deadline:
+            imap.select("INBOX", readonly=True)
+            found = imap.search(None, "HEADER", "Message-ID", f'"{identity}"')[1][0].split()
+            if found:
+                return imap.fetch(found[-1], "(BODY.PEEK[])")[1][0][1]
+            time.sleep(0.05)
+    raise RuntimeError(f"nothing came for {user} in {ARRIVAL_SECONDS} s")
+
+
+def show_path(server, password, sent, attachment):
+    """Carol's copy, and the hosts that it came by: the last one stands on top."""
+    raw = wait_for(server, CAROL, password, sent["Message-ID"])
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    ok = next(message.iter_attachments()).get_content() == attachment
+    say(f"   carol <- IMAPS of the other server, port {server.port('imaps')}: \"{message['Subject']}\", "
+        f"minutes.pdf {'is the same' if ok else 'DIFFERS'}; its path:")
+    for field in reversed(message.get_all("Received")):
+        say("      " + re.sub(r"\s+", " ", field))
+    say(f"      into the mailbox of {message['Delivered-To']}, bounces to {message['Return-Path']}")
+    return ok and len(message.get_all("Received")) == 2
+
+
+def table(server, neighbour, passwords):
     rows = [("SMTP (from other servers)", "smtp", "STARTTLS"), ("LMTP", "lmtp", "-"),
             ("Submission", "submission", "STARTTLS"), ("Submission", "submissions", "TLS"),
             ("IMAP", "imap", "STARTTLS or none"), ("IMAP", "imaps", "TLS"),
@@ -128,44 +157,62 @@ def table(server, passwords):
         say(f"   {name:27} 127.0.0.1 port {server.port(port)}   {security}")
     say("")
     for user, password in passwords.items():
-        say(f"   {user:27} password {password}")
+        where = f"   (IMAP, TLS: port {neighbour.port('imaps')})" if user == CAROL else ""
+        say(f"   {user:27} password {password}{where}")
     say(f"\nEverything lies in {os.path.relpath(server.folder)}; the log is {os.path.relpath(server.log_path)}.")
 
 
-def open_server():
-    """The installation of the last run, or a new one."""
-    kept = os.path.join(FOLDER, "demo.json")
-    if os.path.exists(kept):
+def open_servers():
+    """The installations of the last run, or new ones: ours, and a neighbour's."""
+    kept, next_door = os.path.join(FOLDER, "demo.json"), os.path.join(FOLDER, "neighbour")
+    if os.path.exists(kept) and os.path.exists(next_door):
         with open(kept) as f:
             state = json.load(f)
-        return harness.Server.reopen(FOLDER, state["base"]), state["passwords"]
+        return (harness.Server.reopen(FOLDER, state["base"]), harness.Server.reopen(next_door, state["neighbour"]),
+                state["passwords"])
     shutil.rmtree(FOLDER, ignore_errors=True)
-    os.makedirs(FOLDER)
-    server = harness.Server(folder=FOLDER, start=False)
-    passwords = {user: secrets.token_urlsafe(9) for user in (ALICE, BOB)}
+    os.makedirs(next_door)
+    ours = harness.Server(folder=FOLDER, start=False)
+    other = harness.Server(folder=next_door, domain="neighbour.test", hostname="mail.neighbour.test", start=False)
+    ours.add_settings(f"[route neighbour]\ndomains = neighbour.test\nway = relay\nhost = localhost\n"
+                      f"port = {other.port('smtp')}\ntls = verify\n"
+                      f"[outbound]\nca-file = {os.path.join(next_door, 'certificate.pem')}\n")
+    passwords = {user: secrets.token_urlsafe(9) for user in (ALICE, BOB, CAROL)}
     for user, password in passwords.items():
-        server.add_user(user, password)
+        (other if user == CAROL else ours).add_user(user, password)
     with open(kept, "w") as f:
-        json.dump({"base": server.base, "passwords": passwords}, f)
+        json.dump({"base": ours.base, "neighbour": other.base, "passwords": passwords}, f)
     os.chmod(kept, 0o600)
-    return server, passwords
+    return ours, other, passwords
+
+
+def show(server, neighbour, passwords):
+    """The proof; True when everything was as it should be."""
+    say("1  Within one server")
+    message, attachment = make_message(BOB)
+    send(server, passwords[ALICE], message, BOB)
+    ok = read_by_imap(server, passwords[BOB], message["Subject"], attachment)
+    ok = read_by_jmap(server, passwords[BOB], message, attachment) and ok
+    say(f"\n2  To another server, {os.path.relpath(neighbour.folder)}, by the queue, over TLS with its certificate verified")
+    message, attachment = make_message(CAROL)
+    send(server, passwords[ALICE], message, CAROL)
+    return show_path(neighbour, passwords[CAROL], message, attachment) and ok
 
 
 def main():
-    server, passwords = open_server()
-    server.start()
-    say(f"Staunch is up: {os.path.relpath(FOLDER)}, one process and its directory, ports {server.base}+\n")
+    server, neighbour, passwords = open_servers()
+    status = 1
     try:
-        message, attachment = make_message()
-        send(server, passwords[ALICE], message)
-        ok = read_by_imap(server, passwords[BOB], message["Subject"], attachment)
-        ok = read_by_jmap(server, passwords[BOB], message, attachment) and ok
-        table(server, passwords)
+        server.start()
+        neighbour.start()
+        say(f"Staunch is up: {os.path.relpath(FOLDER)}, one process and its directory, ports {server.base}+\n")
+        ok = show(server, neighbour, passwords)
+        table(server, neighbour, passwords)
         if not os.environ.get("ONCE"):
             say("Ctrl-C ends it.")
             signal.sigwait([signal.SIGINT, signal.SIGTERM])
     finally:
-        status = server.stop()
+        status = server.stop() or neighbour.stop()
     if os.environ.get("ONCE"):
         say(f"\n{'All is well.' if ok and status == 0 else 'Something went wrong.'}")
     return 0 if ok and status == 0 else 1

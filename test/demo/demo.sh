@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test/demo/demo.sh - a private server, one mail from alice to bob, and a table to try it by hand.
+# test/demo/demo.sh - two private servers, mail within and between them, and a table to try it by hand.
 set -eu
 cd "$(dirname "$0")/../.."
 vendor/need.sh build/need/demo test/demo/packages >&2
