@@ -6,8 +6,9 @@
 /* rooms */
 #include "codec/utf8.h"
 
-#define LOCAL_PART_MAX 64  /* bytes; RFC 5321 4.5.3.1.1 */
-#define DOMAIN_MAX     255 /* bytes; RFC 5321 4.5.3.1.2 */
+#define LOCAL_PART_MAX \
+	250 /* bytes; RFC 5321 4.5.3.1.1 asks for 64, bounce addresses that carry another one (VERP, SRS) have more */
+#define DOMAIN_MAX 255 /* bytes; RFC 5321 4.5.3.1.2 */
 
 static bool
 is_utf8_byte(char c)

@@ -22,7 +22,7 @@ struct path {
 /*
  * Reverse-path / Forward-path. A source route ("<@a,@b:c@d>") is taken and ignored (RFC 5321 C).
  *   FAIL_SYNTAX  not a path; nothing moved
- *   FAIL_LIMIT   local part over 64, domain over 255 bytes, or all over SMTP_PATH_MAX
+ *   FAIL_LIMIT   local part over 250, domain over 255 bytes, or all over SMTP_PATH_MAX
  */
 MUST_CHECK enum fail path_parse(struct str *cur, struct path *out);
 
