@@ -24,8 +24,10 @@
 	2048 /* command line bytes: 512 of RFC 5321 4.5.3.1.4, plus extensions, AUTH 12288 apart */
 #define SMTP_AUTH_LINE_MAX 12288 /* RFC 4954 section 4 */
 #define SMTP_PATH_MAX      320   /* RFC 5321 4.5.3.1: local part 64 + @ + domain 255 */
-#define SMTP_PARAMS_MAX    20    /* parameters of one MAIL or RCPT; all that there are fit */
-#define SMTP_RCPT_MAX      1000  /* recipients per transaction; RFC 5321 4.5.3.1.8 asks for 100 */
+#define SMTP_LOCAL_MAX \
+	250 /* .. but bounce addresses that carry another in theirs (VERP, SRS) are longer */
+#define SMTP_PARAMS_MAX 20   /* parameters of one MAIL or RCPT; all that there are fit */
+#define SMTP_RCPT_MAX   1000 /* recipients per transaction; RFC 5321 4.5.3.1.8 asks for 100 */
 
 /* --- IMAP ------------------------------------------------------------------------------------ */
 #define IMAP_LINE_MAX \

@@ -1,5 +1,8 @@
 #include "directory/address.h"
 
+/* base */
+#include "base/limits.h"
+
 /* rooms */
 #include "codec/idna.h"
 #include "codec/utf8.h"
@@ -61,7 +64,7 @@ address_split(struct str address, bool is_catch_all, struct str *local_out, stru
 		if (!is_dot_string(str_head(address, at)) && !(at == 0 && is_catch_all))
 			return FAIL_SYNTAX;
 	}
-	if (at + 1 == address.n || at > ADDRESS_LOCAL_MAX)
+	if (at + 1 == address.n || at > SMTP_LOCAL_MAX)
 		return FAIL_SYNTAX;
 	*local_out = str_head(address, at);
 	*domain_out = str_from(address, at + 1);

@@ -10,8 +10,7 @@
 #include "base/fail.h"
 #include "base/str.h"
 
-#define ADDRESS_LOCAL_MAX 64  /* bytes (RFC 5321 4.5.3.1.1) */
-#define ADDRESS_MAX       320 /* bytes of local part, @ and domain */
+#define ADDRESS_MAX 320 /* bytes of local part, @ and domain */
 
 /*
  * Split at the last "@" outside quotes. The local part keeps its quotes; FAIL_SYNTAX: no local part

@@ -6,8 +6,6 @@
 /* rooms */
 #include "codec/utf8.h"
 
-#define LOCAL_PART_MAX \
-	250 /* bytes; RFC 5321 4.5.3.1.1 asks for 64, bounce addresses that carry another one (VERP, SRS) have more */
 #define DOMAIN_MAX 255 /* bytes; RFC 5321 4.5.3.1.2 */
 
 static bool
@@ -168,7 +166,7 @@ path_parse(struct str *cur, struct path *out)
 	}
 	if (!skip_source_route(&rest) || !take_mailbox(&rest, out) || !str_skip_char(&rest, '>'))
 		return FAIL_SYNTAX;
-	if (out->local.n > LOCAL_PART_MAX || out->domain.n > DOMAIN_MAX ||
+	if (out->local.n > SMTP_LOCAL_MAX || out->domain.n > DOMAIN_MAX ||
 	    out->address.n > SMTP_PATH_MAX)
 		return FAIL_LIMIT;
 	if (!utf8_is_valid(out->address))

@@ -19,13 +19,14 @@
 
 #include "base/buf.h"
 #include "base/fail.h"
+#include "base/limits.h"
 #include "base/str.h"
 
 #define SRS_KEY_BYTES 32
 #define SRS_DAYS      21 /* bounces that come later are refused */
 #define SRS_LOCAL_MAX \
-	250 /* bytes of a local part that we make. RFC 5321 4.5.3.1.1 grants 64, and a host that insists on \
-	       them refuses the mail: still better than refusing it ourselves */
+	SMTP_LOCAL_MAX /* that we make. A host that insists on the 64 of RFC 5321 refuses the mail: still better \
+			  than refusing it ourselves */
 
 /*
  * Append the sender under which a message from `sender` is forwarded in the name of `domain` (ours, ASCII).

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/test.h"
 
+#define TEN "0123456789"
 #define L64 "1234567890123456789012345678901234567890123456789012345678901234"
 
 static const struct {
@@ -29,7 +30,9 @@ static const struct {
 	    false, FAIL_NONE, "j\xc3\xb6rg@xn--bcher-kva.example" },
 	{ "literal", "ann@[IPv6:2001:DB8::1]", false, FAIL_NONE, "ann@[ipv6:2001:db8::1]" },
 	{ "64 bytes", L64 "@a.b", false, FAIL_NONE, L64 "@a.b" },
-	{ "65 bytes", L64 "5@a.b", false, FAIL_SYNTAX, NULL },
+	{ "250 bytes", L64 L64 L64 TEN TEN TEN TEN TEN "12345678@a.b", false, FAIL_NONE,
+	    L64 L64 L64 TEN TEN TEN TEN TEN "12345678@a.b" },
+	{ "251 bytes", L64 L64 L64 TEN TEN TEN TEN TEN "123456789@a.b", false, FAIL_SYNTAX, NULL },
 	{ "catch-all", "@example.org", true, FAIL_NONE, "@example.org" },
 	{ "no local part", "@example.org", false, FAIL_SYNTAX, NULL },
 	{ "no domain", "ann@", false, FAIL_SYNTAX, NULL },
