@@ -26,10 +26,9 @@ start(struct server *server)
 }
 
 static void *
-listener_settings(enum listener_protocol protocol, bool has_plaintext_login)
+listener_settings(const struct listener_settings *settings)
 {
-	(void)protocol;
-	return &kinds[has_plaintext_login];
+	return &kinds[settings->plaintext_login];
 }
 
 static void

@@ -10,11 +10,22 @@
 static struct smtp_service smtp;
 static struct queue *queue; /* borrow: for its numbers */
 
-static struct smtp_listener kinds[][2] = {
-	[SMTP_KIND_MX] = { { SMTP_KIND_MX, false }, { SMTP_KIND_MX, true } },
-	[SMTP_KIND_SUBMISSION] = { { SMTP_KIND_SUBMISSION, false },
-	    { SMTP_KIND_SUBMISSION, true } },
-	[SMTP_KIND_LMTP] = { { SMTP_KIND_LMTP, false }, { SMTP_KIND_LMTP, true } },
+#define KINDS(kind) \
+	{ \
+		{ { kind, false, false }, { kind, false, true } }, \
+		{ \
+			{ kind, true, false }, \
+			{ \
+				kind, true, true \
+			} \
+		} \
+	}
+
+/* [kind][plaintext logins][checks] */
+static struct smtp_listener kinds[][2][2] = {
+	[SMTP_KIND_MX] = KINDS(SMTP_KIND_MX),
+	[SMTP_KIND_SUBMISSION] = KINDS(SMTP_KIND_SUBMISSION),
+	[SMTP_KIND_LMTP] = KINDS(SMTP_KIND_LMTP),
 };
 
 static struct service *
@@ -39,15 +50,15 @@ start(struct server *server)
 }
 
 static void *
-listener_settings(enum listener_protocol protocol, bool has_plaintext_login)
+listener_settings(const struct listener_settings *settings)
 {
 	enum smtp_kind kind = SMTP_KIND_SUBMISSION;
 
-	if (protocol == PROTOCOL_SMTP)
+	if (settings->protocol == PROTOCOL_SMTP)
 		kind = SMTP_KIND_MX;
-	if (protocol == PROTOCOL_LMTP)
+	if (settings->protocol == PROTOCOL_LMTP)
 		kind = SMTP_KIND_LMTP;
-	return &kinds[kind][has_plaintext_login];
+	return &kinds[kind][settings->plaintext_login][settings->checks];
 }
 
 static uint64_t

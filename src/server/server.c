@@ -94,7 +94,7 @@ open_section(struct server *s, const struct config_instance *i, struct service *
 		l = &s->listeners[s->listener_count];
 		l->service = service;
 		l->name = i->name;
-		l->settings = module->listener_settings(protocol, settings->plaintext_login);
+		l->settings = module->listener_settings(settings);
 		l->tls = s->tls;
 		l->is_tls = is_implicit_tls(protocol);
 		l->proxies = settings->proxies;

@@ -46,7 +46,7 @@ struct server_module {
 	/* Everything below is open: borrow it now, before the first connection. */
 	void (*start)(struct server *server);
 	/* What the service wants to know of a listener; must live as long as the program. */
-	void *(*listener_settings)(enum listener_protocol protocol, bool has_plaintext_login);
+	void *(*listener_settings)(const struct listener_settings *settings);
 	/* Name the numbers it keeps (or NULL). */
 	void (*metrics)(struct metrics *metrics);
 	/* Tell the sessions to end; and, when all are gone, give back what start() made (or NULL). */

@@ -51,6 +51,8 @@ static const struct setting listener_rows[] = {
 	    "Allow logins without TLS from this host itself"),
 	ROW("proxy-networks", SETTING_NETWORKS, proxies, "", NULL,
 	    "Networks of proxies, whose connections must begin with a PROXY header (as HAProxy sends)"),
+	ROW("checks", SETTING_BOOL, checks, "yes", NULL,
+	    "Judge strangers who bring mail by [policy]; no: a filter before us did"),
 };
 
 #undef ROW

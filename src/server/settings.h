@@ -36,6 +36,7 @@ struct listener_settings {
 	struct str address;   /* words: "0.0.0.0:25", "[::]:25", "unix:/run/staunch/lmtp" */
 	bool plaintext_login; /* logins without TLS, from loopback only */
 	struct str proxies;   /* networks whose connections begin with a PROXY header */
+	bool checks;          /* of [policy], where mail comes from strangers */
 };
 
 struct certificate_settings {

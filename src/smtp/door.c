@@ -13,7 +13,7 @@
 bool
 smtp_is_judged(const struct smtp_session *s)
 {
-	return s->listener->kind == SMTP_KIND_MX &&
+	return s->listener->kind == SMTP_KIND_MX && s->listener->is_judging &&
 	    !policy_is_trusted(s->service->policy, conn_peer_address(s->conn)) &&
 	    !smtp_may_relay(s);
 }

@@ -35,6 +35,7 @@ enum smtp_kind {
 struct smtp_listener { /* listener.settings points to one */
 	enum smtp_kind kind;
 	bool has_plaintext_login; /* from loopback, without TLS */
+	bool is_judging;          /* strangers who bring mail are asked about (MX) */
 };
 
 struct smtp_service {

@@ -3,7 +3,7 @@
  *
  * The greeting is taken by itself, unless @bare. More directives:
  *
- *     @kind mx|submission|lmtp   what sessions get that begin after this (mx)
+ *     @kind mx|submission|lmtp|filtered   what sessions get that begin after this (mx)
  *     @count NAME N              messages in the Inbox of NAME@example.test
  *     @has NAME text             the newest of them has such a line
  *     @lacks NAME text           .. has none
@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 /* base */
+#include "base/mem.h"
 #include "base/test.h"
 
 /* rooms */
@@ -32,12 +33,13 @@
 
 static struct smtp_service service;
 static struct smtp_listener kinds[] = {
-	{ .kind = SMTP_KIND_MX },
+	{ .kind = SMTP_KIND_MX, .is_judging = true },
 	{ .kind = SMTP_KIND_SUBMISSION, .has_plaintext_login = true },
 	{ .kind = SMTP_KIND_LMTP },
+	{ .kind = SMTP_KIND_MX },
 };
-static struct listener listeners[3];
-static const char *const kind_names[] = { "mx", "submission", "lmtp" };
+static struct listener listeners[ARRAY_LEN(kinds)];
+static const char *const kind_names[] = { "mx", "submission", "lmtp", "filtered" };
 
 static struct queue *queue;
 static struct policy *policy;
@@ -94,7 +96,7 @@ open_smtp(void)
 	service.policy = policy;
 	service.checks = &checks;
 	service.hostname = STR("mx.example.test");
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		listeners[i] =
 		    (struct listener){ .service = &service.service, .settings = &kinds[i] };
 	dialogue.listener = &listeners[0];
@@ -310,7 +312,7 @@ directive(struct str word, struct str rest)
 	size_t count;
 
 	if (str_eq(word, STR("@kind"))) {
-		for (size_t i = 0; i < 3; i++)
+		for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 			if (str_eq(rest, str_c(kind_names[i])))
 				dialogue.listener = &listeners[i];
 		return true;

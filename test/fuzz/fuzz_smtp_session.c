@@ -37,7 +37,7 @@ static struct stage {
 } stage;
 
 static struct smtp_listener kinds[] = {
-	{ .kind = SMTP_KIND_MX },
+	{ .kind = SMTP_KIND_MX, .is_judging = true },
 	{ .kind = SMTP_KIND_SUBMISSION, .has_plaintext_login = true },
 	{ .kind = SMTP_KIND_LMTP },
 };

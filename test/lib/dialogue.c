@@ -126,6 +126,7 @@ dialogue_peer(size_t number)
 	struct dialogue_peer *p = &dialogue.peers[number];
 	struct service *service = dialogue.listener->service;
 
+	invariant(number > 0 && number <= DIALOGUE_PEERS_MAX);
 	if (p->conn || p->seen.max > 0)
 		return p;
 	buf_init(&p->seen, 64 * 1024 * 1024);
