@@ -23,7 +23,10 @@ struct deposit {            /* the finished file */
 
 /* --- binary mail ----------------------------------------------------------------------------------- */
 
-/* Write the message again with base64 in place of what is binary, headers and trace as they are. */
+/*
+ * Write the message again with base64 in place of what is binary, headers and trace as they are.
+ * FAIL_SYNTAX: too intricate for that.
+ */
 static enum fail
 write_seven(struct blob_store *blobs, struct str bytes, struct deposit *d)
 {
@@ -32,8 +35,10 @@ write_seven(struct blob_store *blobs, struct str bytes, struct deposit *d)
 	struct buf piece;
 	enum fail fail = seven_init(&seven, bytes, SEVEN_FOR_8BIT);
 
-	if (fail != FAIL_NONE)
-		return FAIL_PERM;
+	if (fail != FAIL_NONE) {
+		seven_release(&seven);
+		return FAIL_SYNTAX;
+	}
 	buf_init(&piece, PIECE_MAX);
 	fail = blob_write_start(blobs, &w, d->account);
 	while (fail == FAIL_NONE && seven_next(&seven, &piece)) {

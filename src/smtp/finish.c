@@ -8,7 +8,7 @@ reply_of(const struct smtp_txn *t, enum fail fail)
 	case FAIL_NONE: return t->targets.count > 0 ? REPLY_ACCEPTED : REPLY_QUEUED;
 	case FAIL_LIMIT: return t->is_queue_full ? REPLY_QUEUE_FULL : REPLY_QUOTA_LATER;
 	case FAIL_PERM: return REPLY_LOOP;
-	case FAIL_SYNTAX:
+	case FAIL_SYNTAX: return REPLY_BAD_BINARY;
 	case FAIL_DENIED:
 	case FAIL_MISSING:
 	case FAIL_TEMP:

@@ -275,7 +275,8 @@ enum smtp_state smtp_finish_slowed(struct smtp_session *s); /* after SLOW */
 /*
  * Put the complete content where its recipients' copies go (deposit.c). With one reply for all it is
  * there for everybody or for nobody; LMTP asks smtp_deposited() for each.
- *   FAIL_NONE · FAIL_LIMIT a mailbox is full, the queue is full (is_queue_full) · FAIL_PERM a loop · FAIL_TEMP
+ *   FAIL_LIMIT   a mailbox is full, or the queue (is_queue_full)    FAIL_PERM  a loop
+ *   FAIL_SYNTAX  binary content that cannot be kept                FAIL_TEMP  the store or the disk failed
  */
 MUST_CHECK enum fail smtp_deposit(struct smtp_session *s);
 enum fail smtp_deposited(const struct smtp_session *s, const struct smtp_rcpt *r);
