@@ -7,10 +7,12 @@
 #include "blob/blob.h"
 #include "cli/open.h"
 #include "mail/mail.h"
+#include "queue/admin.h"
 #include "store/store.h"
 
 struct check {
 	struct mail_check mail;
+	struct queue_check queue;
 	bool is_repair;
 	unsigned long files; /* that nobody names */
 };
@@ -19,6 +21,13 @@ static void
 report(struct mail_check *mail, struct str line)
 {
 	(void)mail;
+	printf("%.*s\n", STR_ARG(line));
+}
+
+static void
+report_queue(struct queue_check *queue, struct str line)
+{
+	(void)queue;
 	printf("%.*s\n", STR_ARG(line));
 }
 
@@ -38,6 +47,8 @@ verify(struct server *s, struct check *check, struct buf *why)
 
 	if (fail == FAIL_NONE)
 		fail = mail_check(s->mail, &check->mail);
+	if (fail == FAIL_NONE && s->queue)
+		fail = queue_check(s->queue, &check->queue);
 	if (fail == FAIL_NONE)
 		fail = blob_check(s->blobs, check->is_repair, report_file, check);
 	if (fail == FAIL_NONE && check->is_repair)
@@ -52,6 +63,7 @@ cmd_check(const struct cli *cli)
 {
 	struct server s;
 	struct check check = { .mail = { .report = report, .repair = cli->is_repair },
+		.queue = { .report = report_queue, .is_repair = cli->is_repair },
 		.is_repair = cli->is_repair };
 	struct buf why;
 	enum cli_status status = cli_open_config(cli, &s);
@@ -66,10 +78,10 @@ cmd_check(const struct cli *cli)
 	server_release(&s);
 	if (status != CLI_OK)
 		return status;
-	found = (unsigned long)check.mail.findings + check.files;
-	printf("%lu accounts, %lu mailboxes, %lu messages: %lu findings%s\n",
+	found = (unsigned long)(check.mail.findings + check.queue.findings) + check.files;
+	printf("%lu accounts, %lu mailboxes, %lu messages, %lu in the queue: %lu findings%s\n",
 	    (unsigned long)check.mail.accounts, (unsigned long)check.mail.mailboxes,
-	    (unsigned long)check.mail.emails, found,
+	    (unsigned long)check.mail.emails, (unsigned long)check.queue.messages, found,
 	    found > 0 && cli->is_repair ? ", repaired where possible" : "");
 	return found > 0 && !cli->is_repair ? CLI_FAILED : CLI_OK;
 }

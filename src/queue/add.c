@@ -93,13 +93,8 @@ add_message(struct txn *t, const struct queue_message *m)
 	fail = put(t, queue_key_message(m->id), &value);
 	if (fail == FAIL_NONE)
 		fail = txn_put(t, key_str(&k), STR(""));
-	buf_clear(&value);
-	record_begin(&value, 1);
-	record_add_u64(&value, m->id);
-	if (fail == FAIL_NONE)
-		fail = put(t, queue_key_blob(m->blob), &value);
 	buf_release(&value);
-	return fail;
+	return fail == FAIL_NONE ? queue_blob_put(t, m) : fail;
 }
 
 enum fail

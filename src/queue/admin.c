@@ -102,6 +102,14 @@ look_run(struct txn *t, void *arg)
 }
 
 enum fail
+queue_entry_read(struct txn *t, uint64_t after_id, struct arena *arena, struct queue_entry *out)
+{
+	struct look l = { .id = after_id, .is_next = true, .arena = arena, .out = out };
+
+	return look_run(t, &l);
+}
+
+enum fail
 queue_entry_next(struct queue *q, uint64_t after_id, struct arena *arena, struct queue_entry *out)
 {
 	struct look l = { .id = after_id, .is_next = true, .arena = arena, .out = out };

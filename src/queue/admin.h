@@ -30,6 +30,10 @@ MUST_CHECK enum fail queue_entry_next(struct queue *q, uint64_t after_id, struct
 MUST_CHECK enum fail queue_entry_get(struct queue *q, uint64_t id, struct arena *arena,
     struct queue_entry *out);
 
+/* The same as queue_entry_next() within a transaction. FAIL_PERM: damaged; out->message.id is set. */
+MUST_CHECK enum fail queue_entry_read(struct txn *t, uint64_t after_id, struct arena *arena,
+    struct queue_entry *out);
+
 /* When a recipient is tried next: by its own schedule and that of its site; 0: it is held. */
 int64_t queue_next_try(struct queue *q, const struct queue_entry *e, const struct queue_rcpt *r);
 
@@ -44,6 +48,19 @@ struct queue_site_entry {
 /* The first site behind `after` (empty: the first of all) by name. FAIL_MISSING: there is none. */
 MUST_CHECK enum fail queue_site_next(struct queue *q, struct str after, struct arena *arena,
     struct queue_site_entry *out);
+
+/* --- checking --------------------------------------------------------------------------------------------- */
+
+/*
+ * Without a server: does everything agree? Each finding is told in a line; with is_repair what can be mended
+ * is, and messages that lost their file or their record go, for nothing could be sent of them. FAIL_TEMP.
+ */
+struct queue_check {
+	void (*report)(struct queue_check *check, struct str line);
+	bool is_repair;
+	uint64_t messages, findings; /* filled in */
+};
+MUST_CHECK enum fail queue_check(struct queue *q, struct queue_check *check);
 
 /* --- interfering ---------------------------------------------------------------------------------------- */
 

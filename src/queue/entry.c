@@ -32,6 +32,21 @@ queue_message_put(struct txn *t, const struct queue_message *m)
 }
 
 enum fail
+queue_blob_put(struct txn *t, const struct queue_message *m)
+{
+	struct key k = queue_key_blob(m->blob);
+	struct buf value;
+	enum fail fail;
+
+	buf_init(&value, STORE_VALUE_MAX);
+	record_begin(&value, 1);
+	record_add_u64(&value, m->id);
+	fail = txn_put(t, key_str(&k), buf_str(&value));
+	buf_release(&value);
+	return fail;
+}
+
+enum fail
 queue_message_delete(struct queue *q, struct txn *t, const struct queue_message *m)
 {
 	struct key k = queue_key_message(m->id), blob = queue_key_blob(m->blob);

@@ -147,6 +147,10 @@ int64_t queue_wait_s(const struct queue *q, uint32_t failures);
 MUST_CHECK enum fail site_host(struct queue *q, struct str site, struct queue_host *out,
     struct buf *copy);
 
+/* The same in a transaction; *out is zeroed when there is none. */
+MUST_CHECK enum fail site_host_get(struct txn *t, struct str site, struct queue_host *out,
+    struct buf *copy);
+
 struct queue_site *site_open(struct queue *q, struct str name);
 struct queue_site *site_find(const struct queue *q, struct str name);
 void site_free(struct queue_site *s); /* without agents and jobs */
@@ -166,6 +170,9 @@ void site_run(struct queue_site *s);
 MUST_CHECK enum fail queue_message_get(struct txn *t, uint64_t id, struct queue_message *out,
     struct buf *copy);
 MUST_CHECK enum fail queue_message_put(struct txn *t, const struct queue_message *m);
+
+/* The key that names its file. */
+MUST_CHECK enum fail queue_blob_put(struct txn *t, const struct queue_message *m);
 
 /* Its record, file and time; its recipients are gone already. */
 MUST_CHECK enum fail queue_message_delete(struct queue *q, struct txn *t,

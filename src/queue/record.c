@@ -316,6 +316,17 @@ queue_place_read(struct str key, struct queue_place *place)
 }
 
 bool
+queue_place_site(struct str key, struct buf *site)
+{
+	struct key_reader r;
+
+	if (!begin(&r, key, QUEUE_SITE))
+		return false;
+	key_read_bytes(&r, site);
+	return !r.is_bad && buf_ok(site);
+}
+
+bool
 queue_wake_read(struct str key, int64_t *wake_s, struct buf *site)
 {
 	struct key_reader r;

@@ -109,8 +109,9 @@ struct key queue_key_place(const struct queue_place *place);
 struct key queue_key_site(struct str site);                      /* what all of them begin with */
 struct key queue_key_priority(struct str site, int8_t priority); /* .. those of one priority */
 
-/* False: no such key. place->site is left alone. */
+/* False: no such key. place->site is left alone; queue_place_site() appends it to `site`. */
 MUST_CHECK bool queue_place_read(struct str key, struct queue_place *place);
+MUST_CHECK bool queue_place_site(struct str key, struct buf *site);
 /* The site is appended to `site`. */
 MUST_CHECK bool queue_wake_read(struct str key, int64_t *wake_s, struct buf *site);
 MUST_CHECK bool queue_time_read(struct str key, int64_t *time_s, uint64_t *id);

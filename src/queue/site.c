@@ -42,9 +42,8 @@ first_due(struct txn *t, struct str site, int64_t *due_out)
 	}
 }
 
-/* The site's record; a zeroed one when there is none. Texts are copied. */
-static enum fail
-host_get(struct txn *t, struct str site, struct queue_host *out, struct buf *copy)
+enum fail
+site_host_get(struct txn *t, struct str site, struct queue_host *out, struct buf *copy)
 {
 	struct key k = queue_key_host(site);
 	struct str value;
@@ -137,7 +136,7 @@ site_update(struct queue *q, struct txn *t, const struct site_change *change, in
 	if (fail != FAIL_NONE && fail != FAIL_MISSING)
 		return fail;
 	buf_init(&copy, STORE_VALUE_MAX);
-	got = host_get(t, change->site, &h, &copy);
+	got = site_host_get(t, change->site, &h, &copy);
 	is_new = got == FAIL_MISSING;
 	was = h;
 	if (got != FAIL_NONE && !is_new) {
@@ -169,7 +168,7 @@ host_read_run(struct txn *t, void *arg)
 {
 	struct host_question *question = arg;
 
-	return host_get(t, question->site, question->out, question->copy);
+	return site_host_get(t, question->site, question->out, question->copy);
 }
 
 enum fail

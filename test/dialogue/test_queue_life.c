@@ -237,6 +237,123 @@ test_admin(void)
 	stage_end();
 }
 
+/* --- checking -------------------------------------------------------------------------------------------------------- */
+
+struct damage {
+	const char *row;
+	enum queue_kind kind; /* of keys that are deleted .. */
+	bool is_stray;        /* .. or one that is put */
+	uint64_t findings;
+	uint64_t left; /* messages after it was mended */
+};
+
+/* Three messages wait: one for a site, one for two of them, one that is held. */
+static const struct damage damages[] = {
+	{ "nothing is wrong", QUEUE_NEXT, false, 0, 3 },
+	{ "places", QUEUE_SITE, false, 5, 3 },
+	{ "a place too many", QUEUE_SITE, true, 2, 3 },
+	{ "ends", QUEUE_TIME, false, 2, 3 },
+	{ "an end too many", QUEUE_TIME, true, 1, 3 },
+	{ "names of files", QUEUE_BLOB, false, 3, 3 },
+	{ "a name too many", QUEUE_BLOB, true, 1, 3 },
+	{ "sites", QUEUE_HOST, false, 3, 3 },
+	{ "alarms", QUEUE_WAKE, false, 2, 3 },
+	{ "an alarm too many", QUEUE_WAKE, true, 1, 3 },
+	{ "the count", QUEUE_COUNT, false, 1, 3 },
+	{ "recipients", QUEUE_RCPT, false, 4, 0 },
+	{ "a recipient too many", QUEUE_RCPT, true, 1, 3 },
+	{ "messages", QUEUE_MESSAGE, false, 5, 0 },
+	{ "a message that is none", QUEUE_MESSAGE, true, 1, 3 },
+};
+
+static enum fail
+damage_run(struct txn *t, void *arg)
+{
+	const struct damage *d = arg;
+	struct key from = queue_key(d->kind), end = from, stray;
+
+	key_end(&end);
+	if (!d->is_stray)
+		return d->kind == QUEUE_NEXT ? FAIL_NONE
+					     : txn_delete_range(t, key_str(&from), key_str(&end));
+	switch (d->kind) {
+	case QUEUE_SITE:
+		stray = queue_key_place(
+		    &(struct queue_place){ .site = STR("elsewhere.test"), .message = 77 });
+		break;
+	case QUEUE_TIME: stray = queue_key_time(STAGE_WALL, 77); break;
+	case QUEUE_BLOB: stray = queue_key_blob(STR("1.2.3")); break;
+	case QUEUE_WAKE: stray = queue_key_wake(STAGE_WALL, STR("elsewhere.test")); break;
+	case QUEUE_RCPT: stray = queue_key_rcpt(77, 0); break;
+	case QUEUE_MESSAGE: stray = queue_key_message(77); break;
+	case QUEUE_NEXT:
+	case QUEUE_HOST:
+	case QUEUE_SECRET:
+	case QUEUE_COUNT:
+	default: stray = from;
+	}
+	return txn_put(t, key_str(&stray), STR("x"));
+}
+
+static unsigned lines;
+
+static void
+count_line(struct queue_check *check, struct str line)
+{
+	(void)check;
+	lines += !str_empty(line);
+}
+
+static void
+check_queue(const struct damage *d)
+{
+	struct queue_check check = { .report = count_line };
+
+	lines = 0;
+	CHECK_NUM(store_run(stage.store, damage_run, (void *)(uintptr_t)d), FAIL_NONE);
+	CHECK_NUM(queue_check(stage.queue, &check), FAIL_NONE);
+	CHECK_NUM(check.findings, d->findings);
+	CHECK_NUM(lines, d->findings);
+	check.is_repair = true;
+	CHECK_NUM(queue_check(stage.queue, &check), FAIL_NONE);
+	check.is_repair = false;
+	CHECK_NUM(queue_check(stage.queue, &check), FAIL_NONE);
+	CHECK_NUM(check.findings, 0);
+	CHECK_NUM(check.messages, d->left);
+}
+
+static void
+test_checking(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(damages); i++) {
+		struct stage_order o;
+		uint64_t held;
+
+		stage_begin(damages[i].row);
+		stage.sink.end = "451 4.7.1 later";
+		stage_send_one(ALICE, "one@elsewhere.test");
+		stage.other.end = "451 4.7.1 later";
+		o = stage_order(ALICE, "one@elsewhere.test");
+		stage_also(&o, "two@lmtp.test");
+		stage_add(&o);
+		stage_settle();
+		held = stage_send_one(ALICE, "three@elsewhere.test");
+		CHECK_NUM(queue_hold(stage.queue, held), FAIL_NONE);
+		check_queue(&damages[i]);
+		stage.sink.end = stage.other.end = NULL;
+		if (damages[i].left > 0)
+			CHECK_NUM(queue_release(stage.queue, held), FAIL_NONE);
+		stage_settle(); /* durable */
+		stage_crash();
+		for (int day = 0; day < 3; day++)
+			stage_pass(24 * 3600);
+		CHECK_NUM(stage.sink.message_count + stage.other.message_count,
+		    damages[i].left == 0 ? 0 : 4);
+		CHECK_NUM(stage_left(), 0);
+		stage_end();
+	}
+}
+
 /* --- bad disks and bad ends ------------------------------------------------------------------------------------------- */
 
 static int
@@ -349,6 +466,7 @@ main(void)
 	test_order();
 	test_local_first();
 	test_admin();
+	test_checking();
 	test_disk();
 	test_crash();
 	test_many();

@@ -5,6 +5,7 @@
 #include "codec/utf8.h"
 
 /* base */
+#include "base/limits.h"
 #include "base/mem.h"
 
 /* rooms */
@@ -56,7 +57,7 @@ address(struct str in, struct buf *one, struct buf *two)
 {
 	if (address_write(one, in, true) == FAIL_NONE) {
 		invariant(address_write(two, buf_str(one), true) != FAIL_SYNTAX ||
-		    one->n > ADDRESS_MAX || str_rfind_char(buf_str(one), '@') > ADDRESS_LOCAL_MAX);
+		    one->n > ADDRESS_MAX || str_rfind_char(buf_str(one), '@') > SMTP_LOCAL_MAX);
 	}
 }
 
