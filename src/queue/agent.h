@@ -15,7 +15,8 @@
  *     PAUSE: the site's rate allows no message yet; then SEND
  *
  * True in each state (remote_check()): LOOKUP, OPEN, SEND have a job and a pending op, or one just ended;
- * LINGER has an open conversation and no job; PAUSE has both.
+ * PAUSE has a job, LINGER has none. In these two, and between any two messages, the host may leave at any time:
+ * then the conversation is opened again for the next one.
  */
 #ifndef QUEUE_AGENT_H
 #define QUEUE_AGENT_H

@@ -25,8 +25,8 @@ remote_check(const struct remote_agent *a)
 	case REMOTE_LOOKUP: invariant(a->agent.job != NULL && !a->smtpc.is_open); break;
 	case REMOTE_OPEN:
 	case REMOTE_SEND: invariant(a->agent.job != NULL); break;
-	case REMOTE_PAUSE: invariant(a->agent.job != NULL && a->smtpc.is_open); break;
-	case REMOTE_LINGER: invariant(a->agent.job == NULL && a->smtpc.is_open); break;
+	case REMOTE_PAUSE: invariant(a->agent.job != NULL); break;
+	case REMOTE_LINGER: invariant(a->agent.job == NULL); break;
 	case REMOTE_CLOSING: break;
 	case REMOTE_STATE_COUNT: invariant(a->state != REMOTE_STATE_COUNT);
 	}
@@ -119,6 +119,8 @@ opened(struct remote_agent *a)
 	struct queue_site *s = a->agent.site;
 	enum fail fail = a->smtpc.op.fail;
 
+	if (fail == FAIL_NONE && !a->smtpc.is_open)
+		fail = FAIL_TEMP; /* it left right behind its welcome */
 	if (fail == FAIL_NONE) {
 		a->is_busy = true;
 		s->busy_count++;
@@ -214,7 +216,7 @@ linger(struct remote_agent *a)
 {
 	struct queue_site *s = a->agent.site;
 
-	if (s->queue->is_stopping || s->is_resting || s->queue->has_starved ||
+	if (s->queue->is_stopping || s->is_resting || s->queue->has_starved || !a->smtpc.is_open ||
 	    !timer_running(&a->timer))
 		return REMOTE_CLOSING;
 	a->agent.job = job_pick(s);

@@ -75,9 +75,12 @@ remote_send(struct remote_agent *a)
 	struct queue_last lost = { .time_s = clock_wall_s(),
 		.status = STATUS(4, 3, 0),
 		.text = STR("the message cannot be read here now") };
-	int64_t until_ms = pause_ms(a);
+	int64_t until_ms;
 	struct str content;
 
+	if (!a->smtpc.is_open) /* it left while nothing was said */
+		return remote_reopen(a);
+	until_ms = pause_ms(a);
 	if (until_ms > 0) {
 		timer_start(a->agent.site->queue->house.loop, &a->timer, &a->agent.task, until_ms);
 		return REMOTE_PAUSE;

@@ -122,7 +122,7 @@ smtpc_end(struct smtpc_inner *c, enum fail fail, struct smtpc_answer answer, boo
 
 	if (c->txn.message)
 		fail = end_message(c, answer);
-	else if (op_pending(&s->op))
+	else
 		s->answer = answer;
 	log_debug(&c->log, "smtpc.ended", LOG_TEXT("state", str_c(states[c->state].name)),
 	    LOG_TEXT("outcome", str_c(fail_names[fail])), LOG_NUM("code", answer.code),

@@ -128,7 +128,7 @@ struct smtpc_message {
 
 struct smtpc {                      /* fields: read only */
 	struct op op;               /* of opening or sending */
-	struct smtpc_answer answer; /* why opening failed, or the conversation broke */
+	struct smtpc_answer answer; /* why opening failed, or the conversation broke or ended */
 	unsigned has;               /* SMTPC_HAS_ bits, after opening */
 	uint64_t size_max;          /* bytes the host takes; 0: not said */
 	size_t rcpt_max;            /* recipients per message: RFC 9422, or our own limit */
@@ -146,7 +146,7 @@ struct smtpc {                      /* fields: read only */
 
 /*
  * Connect and get ready to send. Ends with
- *   FAIL_NONE  s->is_open
+ *   FAIL_NONE  s->is_open, unless the host left right behind its welcome: s->answer says so
  *   FAIL_TEMP  not now: s->answer says why; another address or a later time may do. A login that fails
  *              (4.7.8, 4.7.4) is one of these: the owner will mend it, and mail waits
  *   FAIL_PERM  this host will never take mail from us as ordered: 5xx greeting or EHLO, no TLS where it

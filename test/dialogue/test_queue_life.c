@@ -97,6 +97,64 @@ test_fallback(void)
 	stage_end();
 }
 
+/* --- hosts that leave when nothing was said ------------------------------------------------------------------ */
+
+static void
+test_leaving(void)
+{
+	struct stage_order o;
+	uint64_t id;
+
+	stage_begin("while we keep the conversation for another message");
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	sink_leave(&stage.sink);
+	stage_settle();
+	CHECK_NUM(stage.sink.open_count, 0);
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	CHECK_NUM(stage.sink.message_count, 2);
+	CHECK_NUM(stage.sink.connection_count, 2);
+	sink_leave(&stage.sink);
+	stage_pass(2);
+	CHECK_NUM(queue_counts(stage.queue).sites, 0);
+	stage_end();
+
+	stage_begin("while the rate lets us wait");
+	stage.settings.site_rate = 6;
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	CHECK_NUM(stage.sink.message_count, 1);
+	sink_leave(&stage.sink);
+	stage_settle();
+	stage_pass(11);
+	CHECK_NUM(stage.sink.message_count, 2);
+	CHECK_NUM(stage_left(), 0);
+	stage_end();
+
+	stage_begin("between the parts of a message that has many recipients");
+	stage.outbound.rcpt_max = 1;
+	stage.sink.break_at = SINK_BREAK_AFTER;
+	o = stage_order(ALICE, "bob@elsewhere.test");
+	stage_also(&o, "carl@elsewhere.test");
+	stage_also(&o, "dora@elsewhere.test");
+	stage_add(&o);
+	stage_settle();
+	CHECK_NUM(stage.sink.message_count, 3);
+	CHECK_NUM(stage_left(), 0);
+	stage_end();
+
+	stage_begin("right behind its welcome");
+	stage.sink.extensions = "250 PIPELINING\r\n421 4.3.2 not now\r\n";
+	id = stage_send_one(ALICE, "bob@elsewhere.test");
+	CHECK_NUM(stage_left(), 1);
+	CHECK_NUM(stage.sink.connection_count, 1);
+	CHECK_STR(stage_look(id, 0).last.text, STR("it has gone"));
+	stage.sink.extensions = NULL;
+	stage_pass(301);
+	CHECK_NUM(stage.sink.message_count, 1);
+	CHECK_NUM(stage_left(), 0);
+	stage_end();
+}
+
 /* --- order and limits ------------------------------------------------------------------------------------------------ */
 
 static void
@@ -463,6 +521,7 @@ main(void)
 	log_set_level(LOG_LEVEL_WARN);
 	test_down();
 	test_fallback();
+	test_leaving();
 	test_order();
 	test_local_first();
 	test_admin();

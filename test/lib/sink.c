@@ -128,6 +128,7 @@ end_data(struct sink_session *s)
 		return;
 	for (size_t i = 0; i < answers; i++)
 		say(s, end);
+	(void)breaks(s, SINK_BREAK_AFTER);
 }
 
 /* False: nothing to do now. */
@@ -215,6 +216,17 @@ sink_forget(struct sink *s)
 		message_free(container_of(node, struct sink_message, node));
 	s->message_count = s->connection_count = 0;
 	s->most_open = s->open_count;
+}
+
+void
+sink_leave(struct sink *s)
+{
+	for (struct list_node *n = list_first(&s->sessions); n; n = list_next(&s->sessions, n)) {
+		struct sink_session *session = container_of(n, struct sink_session, node);
+
+		session->is_ending = true;
+		task_wake(&session->task);
+	}
 }
 
 void

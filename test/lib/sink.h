@@ -22,7 +22,8 @@ enum sink_break { /* the connection is closed in place of the answer to .. */
 	SINK_BREAK_GREETING,
 	SINK_BREAK_MAIL,
 	SINK_BREAK_DATA,
-	SINK_BREAK_END, /* .. the end of the data; the message is kept */
+	SINK_BREAK_END,   /* .. the end of the data; the message is kept */
+	SINK_BREAK_AFTER, /* and not in its place, but behind it */
 };
 
 struct sink {
@@ -46,6 +47,9 @@ void sink_start(struct sink *s, struct net *net);
 /* Close everything and forget the messages. */
 void sink_stop(struct sink *s);
 void sink_forget(struct sink *s);
+
+/* Close the connections that are open. */
+void sink_leave(struct sink *s);
 
 /* The message at that place, from 0; NULL: there are not so many. */
 struct sink_message *sink_message(struct sink *s, size_t at);
