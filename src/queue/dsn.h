@@ -40,7 +40,7 @@ struct dsn_rcpt {
 	const struct envelope_rcpt *rcpt;
 	enum dsn_action action; /* a report may mix them */
 	struct status status;   /* zeroed: the general one of the action */
-	struct str remote;      /* host that spoke, or empty */
+	struct str remote;      /* host that spoke, "mx.example.org [192.0.2.1]", or empty */
 	unsigned code;          /* its reply code, 0: it did not speak */
 	struct str text;        /* what it said, or what happened in our words; one line of UTF-8 */
 	struct str stage; /* "RCPT TO", "end of data" .. in answer to which it was said; or empty */

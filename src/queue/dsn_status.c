@@ -254,6 +254,25 @@ write_message_fields(struct buf *out, const struct dsn *d)
 	dsn_date_write(out, "Arrival-Date", r->arrived_s);
 }
 
+/* "mx.example.org [192.0.2.1]" is for people; here an address is a comment (RFC 3464 2.2.4 shows how). */
+static void
+write_remote(struct buf *out, struct str remote)
+{
+	size_t at = str_find(remote, STR(" ["));
+	struct str name = str_head(remote, at);
+	struct buf value;
+
+	buf_init(&value, VALUE_MAX);
+	buf_add(&value, name);
+	if (at != STR_NONE) {
+		buf_add(&value, STR(" ("));
+		buf_add(&value, str_from(remote, at + 1));
+		buf_add_char(&value, ')');
+	}
+	write_typed(out, "Remote-MTA", name_type(name), buf_str(&value), false);
+	buf_release(&value);
+}
+
 static void
 write_diagnostic(struct buf *out, const struct dsn *d, const struct dsn_rcpt *rcpt)
 {
@@ -288,7 +307,7 @@ write_rcpt(struct buf *out, struct dsn *d, const struct dsn_rcpt *rcpt)
 	status_write(&status, dsn_status(rcpt));
 	dsn_field_write(out, "Status", buf_str(&status));
 	buf_release(&status);
-	write_typed(out, "Remote-MTA", "dns", rcpt->remote, false);
+	write_remote(out, rcpt->remote);
 	write_diagnostic(out, d, rcpt);
 	dsn_date_write(out, "Last-Attempt-Date", rcpt->last_try_s);
 	write_typed(out, "Final-Log-ID", "", rcpt->log_id, false);

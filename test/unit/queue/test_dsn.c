@@ -218,6 +218,19 @@ test_fields(struct bench *b)
 	CHECK(says(b, "The mailbox is full. (4.2.2)"));
 	CHECK(says(b, "mx.example.org said in answer to RCPT TO: 452 4.2.2 mailbox full"));
 	CHECK(says(b, "We go on trying until Tue, 21 Nov 2023 02:13:20 +0000, and tell you"));
+	TEST_ROW("the address of a host is a comment");
+	bench_reset(b);
+	b->rcpts[0].remote = STR("mx.example.org [192.0.2.1]");
+	b->rcpts[0].code = 550;
+	b->rcpts[0].text = STR("no");
+	bench_write(b);
+	CHECK_STR(field(b, 1, "Remote-MTA"), STR("dns; mx.example.org ([192.0.2.1])"));
+	CHECK(says(b, "mx.example.org [192.0.2.1] said: 550 no"));
+	TEST_ROW("a host that DNS does not know");
+	bench_reset(b);
+	b->rcpts[0].remote = STR("/run/lmtp");
+	bench_write(b);
+	CHECK_STR(field(b, 1, "Remote-MTA"), STR("x-local-hostname; /run/lmtp"));
 	TEST_ROW("no field without need");
 	bench_reset(b);
 	b->rcpts[0].will_retry_until_s = NOW; /* not of delays only: RFC 3464 2.3.9 */
