@@ -31,6 +31,7 @@
 enum remote_state {
 	REMOTE_ROUTE,
 	REMOTE_LOOKUP,
+	REMOTE_PARTING, /* QUIT leaves with this turn; then OPEN, so that never more are open than may be */
 	REMOTE_OPEN,
 	REMOTE_PAUSE,
 	REMOTE_SEND,

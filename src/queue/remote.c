@@ -8,6 +8,7 @@
 static const char *const state_names[] = {
 	[REMOTE_ROUTE] = "ROUTE",
 	[REMOTE_LOOKUP] = "LOOKUP",
+	[REMOTE_PARTING] = "PARTING",
 	[REMOTE_OPEN] = "OPEN",
 	[REMOTE_PAUSE] = "PAUSE",
 	[REMOTE_SEND] = "SEND",
@@ -25,6 +26,7 @@ remote_check(const struct remote_agent *a)
 	case REMOTE_LOOKUP: invariant(a->agent.job != NULL && !a->smtpc.is_open); break;
 	case REMOTE_OPEN:
 	case REMOTE_SEND: invariant(a->agent.job != NULL); break;
+	case REMOTE_PARTING: invariant(a->agent.job != NULL && !a->smtpc.is_open); break;
 	case REMOTE_PAUSE: invariant(a->agent.job != NULL); break;
 	case REMOTE_LINGER: invariant(a->agent.job == NULL); break;
 	case REMOTE_CLOSING: break;
@@ -148,10 +150,12 @@ opened(struct remote_agent *a)
 enum remote_state
 remote_reopen(struct remote_agent *a)
 {
+	bool is_parting = a->smtpc.is_open;
+
 	remote_hang_up(a);
 	a->worst_open = FAIL_PERM;
 	a->is_in_clear = false;
-	return open_hop(a);
+	return is_parting ? REMOTE_PARTING : open_hop(a);
 }
 
 /* --- between jobs -------------------------------------------------------------------------------------------- */
@@ -181,6 +185,17 @@ must_yield(const struct remote_agent *a)
 	return q->has_starved && a->sent >= (uint64_t)q->house.settings->connection_messages;
 }
 
+/* It carried as many messages as we send over one conversation, or the host takes. */
+static bool
+is_used_up(const struct remote_agent *a)
+{
+	const struct queue *q = a->agent.site->queue;
+
+	return a->smtpc.is_open &&
+	    (a->sent >= (uint64_t)q->house.settings->connection_messages ||
+		(a->smtpc.mail_max > 0 && a->smtpc.mail_count >= a->smtpc.mail_max));
+}
+
 enum remote_state
 remote_next(struct remote_agent *a)
 {
@@ -190,20 +205,18 @@ remote_next(struct remote_agent *a)
 	if (q->is_stopping || s->is_resting || s->is_yielding ||
 	    s->agent_count > site_window_max(s) || !store_is_well(q->house.store))
 		return REMOTE_CLOSING;
-	if (a->smtpc.is_open &&
-	    (a->sent >= (uint64_t)q->house.settings->connection_messages ||
-		(a->smtpc.mail_max > 0 && a->smtpc.mail_count >= a->smtpc.mail_max)))
-		remote_hang_up(a);
 	if (must_yield(a)) {
 		s->is_yielding = true;
 		return REMOTE_CLOSING;
 	}
 	a->agent.job = job_pick(s);
 	if (a->agent.job)
-		return a->smtpc.is_open ? remote_send(a)
-		    : a->has_hops       ? remote_reopen(a)
-					: remote_route(a);
-	if (!a->smtpc.is_open || q->house.settings->linger_ms == 0 || q->has_starved)
+		return is_used_up(a)   ? remote_reopen(a)
+		    : a->smtpc.is_open ? remote_send(a)
+		    : a->has_hops      ? remote_reopen(a)
+				       : remote_route(a);
+	if (!a->smtpc.is_open || is_used_up(a) || q->house.settings->linger_ms == 0 ||
+	    q->has_starved)
 		return REMOTE_CLOSING;
 	timer_start(q->house.loop, &a->timer, &a->agent.task,
 	    clock_mono_ms() + q->house.settings->linger_ms);
@@ -236,6 +249,8 @@ enter(struct remote_agent *a, enum remote_state state)
 		    LOG_TEXT("from", str_c(state_names[a->state])),
 		    LOG_TEXT("to", str_c(state_names[state])));
 	a->state = state;
+	if (state == REMOTE_CLOSING)
+		remote_hang_up(a); /* QUIT leaves with this turn, before our place is free */
 }
 
 static enum remote_state
@@ -244,6 +259,7 @@ advance(struct remote_agent *a)
 	switch (a->state) {
 	case REMOTE_ROUTE: return remote_route(a);
 	case REMOTE_LOOKUP: return op_pending(&a->mx.op) ? REMOTE_STAY : remote_found(a);
+	case REMOTE_PARTING: return open_hop(a);
 	case REMOTE_OPEN: return op_pending(&a->smtpc.op) ? REMOTE_STAY : opened(a);
 	case REMOTE_PAUSE: return timer_running(&a->timer) ? REMOTE_STAY : remote_send(a);
 	case REMOTE_SEND: return op_pending(&a->smtpc.op) ? REMOTE_STAY : remote_answered(a);
@@ -269,6 +285,8 @@ remote_step(struct task *task)
 		if (next == REMOTE_STAY)
 			return STEP_WAIT;
 		enter(a, next);
+		if (a->state == REMOTE_PARTING)
+			break; /* until the next turn */
 	}
 	return STEP_YIELD;
 }

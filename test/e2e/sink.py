@@ -29,7 +29,7 @@ command of a connection, whatever it is (the first is 1).
     flood(b"250-x\\r\\n"), flood(b"2")       the same over and over, until the peer leaves: a reply, a line without end
 
 An action is a function of the connection and of what would obey and give the usual reply; tests may bring
-their own. Everything is recorded: sink.messages, sink.commands, sink.connections, sink.violations.
+their own. Everything is recorded: sink.messages, sink.commands, sink.connections, sink.most_open, sink.violations.
 """
 
 import base64
@@ -45,6 +45,7 @@ import sasl_server
 
 IDLE_SECONDS = 120
 GOODBYE_SECONDS = 2
+TCP_ESTABLISHED = 1
 LINE_MAX = 2048  # bytes of a command we read; RFC 5321 4.5.3.1.4 has 512, extensions add to it
 TEXT_LINE_MAX = 1000  # with CRLF, RFC 5321 4.5.3.1.6
 DEFAULT = ("PIPELINING", "8BITMIME", "SMTPUTF8", "CHUNKING", "DSN", "ENHANCEDSTATUSCODES")
@@ -175,6 +176,13 @@ class Connection:
         self.chunks = None
         self.command_count = 0
         self.index = None  # of the command that is not answered yet
+
+    def is_established(self):
+        """Neither side has closed, whatever we have read so far."""
+        try:
+            return self.closed is None and self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_ESTABLISHED
+        except OSError:
+            return False
 
     # --- bytes
 
@@ -535,6 +543,7 @@ class Sink:
         if tls:
             tls.sni_callback = lambda s, asked, context: setattr(s, "name_asked_for", asked)
         self.messages, self.commands, self.connections = [], [], []
+        self.most_open = 0  # connections at a time that the peer had not closed
         self.violations, self.handshake_failures = [], []
         self._rules = []
         self._changed = threading.Condition()
@@ -564,6 +573,7 @@ class Sink:
                 continue
             with self._changed:
                 self.connections.append(connection)
+                self.most_open = max(self.most_open, sum(c.is_established() for c in self.connections))
                 self._changed.notify_all()
             threading.Thread(target=connection.run, daemon=True).start()
 
