@@ -176,15 +176,6 @@ remote_conclude(struct remote_agent *a, enum job_outcome outcome, const struct q
 	job_settle(j);
 }
 
-/* Others wait for a connection, and this one had its share. */
-static bool
-must_yield(const struct remote_agent *a)
-{
-	const struct queue *q = a->agent.site->queue;
-
-	return q->has_starved && a->sent >= (uint64_t)q->house.settings->connection_messages;
-}
-
 /* It carried as many messages as we send over one conversation, or the host takes. */
 static bool
 is_used_up(const struct remote_agent *a)
@@ -205,10 +196,6 @@ remote_next(struct remote_agent *a)
 	if (q->is_stopping || s->is_resting || s->is_yielding ||
 	    s->agent_count > site_window_max(s) || !store_is_well(q->house.store))
 		return REMOTE_CLOSING;
-	if (must_yield(a)) {
-		s->is_yielding = true;
-		return REMOTE_CLOSING;
-	}
 	a->agent.job = job_pick(s);
 	if (a->agent.job)
 		return is_used_up(a)   ? remote_reopen(a)

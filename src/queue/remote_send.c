@@ -189,6 +189,20 @@ note_broken(struct remote_agent *a)
 	}
 }
 
+/* Others wait for a connection, and this one had its share: the site goes behind them. */
+static void
+note_sent(struct remote_agent *a)
+{
+	struct queue_site *s = a->agent.site;
+	const struct queue *q = s->queue;
+
+	a->sent++;
+	if (!q->has_starved || a->sent < (uint64_t)q->house.settings->connection_messages)
+		return;
+	s->is_yielding = true;
+	a->agent.job->change.is_yielding = true;
+}
+
 static bool
 has_deferred(const struct queue_job *j)
 {
@@ -211,7 +225,7 @@ remote_answered(struct remote_agent *a)
 	/* A host that did not answer the end of data may have the message: no other gets it now. */
 	if (!a->smtpc.is_in_doubt && has_deferred(j) && go_to_next_host(a))
 		return remote_reopen(a);
-	a->sent++;
+	note_sent(a);
 	if (a->smtpc.op.fail != FAIL_NONE)
 		note_broken(a);
 	if (hop != a->hop_at)

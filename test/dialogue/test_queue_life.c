@@ -240,6 +240,32 @@ test_local_first(void)
 	stage_end();
 }
 
+static void
+test_turns(void)
+{
+	struct stage_order o;
+
+	stage_begin("after so many messages it is the turn of others");
+	stage.settings.connections = 1;
+	stage.settings.connection_messages = 3;
+	for (int i = 0; i < 20; i++) {
+		o = stage_order("x@y.test", "bob@elsewhere.test");
+		stage_add(&o);
+	}
+	while (stage.sink.message_count < 2 && stage.loop.turns < 10000)
+		loop_turn(&stage.loop, 0);
+	o = stage_order("x@y.test", "carl@lmtp.test");
+	stage_add(&o);
+	while (stage.other.message_count == 0 && stage.loop.turns < 10000)
+		loop_turn(&stage.loop, 0);
+	CHECK_NUM(stage.other.message_count, 1);
+	CHECK(stage.sink.message_count < 6);
+	stage_settle();
+	CHECK_NUM(stage.sink.message_count, 20);
+	CHECK_NUM(stage_left(), 0);
+	stage_end();
+}
+
 /* --- interfering ----------------------------------------------------------------------------------------------------- */
 
 static void
@@ -524,6 +550,7 @@ main(void)
 	test_leaving();
 	test_order();
 	test_local_first();
+	test_turns();
 	test_admin();
 	test_checking();
 	test_disk();
