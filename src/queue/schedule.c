@@ -195,18 +195,22 @@ look_at_time(struct queue *q, uint64_t id, int64_t now_s)
 
 /* --- the step --------------------------------------------------------------------------------------------- */
 
+/* While an outcome waits to be written its site stays open, and find_due() tells nothing of those. */
 static void
 sleep_until(struct queue *q, int64_t site_s, int64_t time_s, int64_t now_s)
 {
 	int64_t next_s = site_s == 0 || (time_s != 0 && time_s < site_s) ? time_s : site_s;
+	int64_t wait_ms = SLEEP_MAX_S * 1000;
 
-	if (next_s == 0) {
+	if (next_s == 0 && list_empty(&q->unsettled)) {
 		timer_stop(q->house.loop, &q->timer);
 		return;
 	}
-	if (next_s > now_s + SLEEP_MAX_S)
-		next_s = now_s + SLEEP_MAX_S;
-	timer_start(q->house.loop, &q->timer, &q->task, clock_mono_ms() + (next_s - now_s) * 1000);
+	if (next_s != 0 && next_s < now_s + SLEEP_MAX_S)
+		wait_ms = (next_s - now_s) * 1000;
+	if (!list_empty(&q->unsettled) && wait_ms > SETTLE_AGAIN_MS)
+		wait_ms = SETTLE_AGAIN_MS;
+	timer_start(q->house.loop, &q->timer, &q->task, clock_mono_ms() + wait_ms);
 }
 
 enum step

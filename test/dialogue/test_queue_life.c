@@ -448,6 +448,16 @@ bad_sync(int fd)
 	return -1;
 }
 
+static ssize_t
+no_room(int fd, const void *p, size_t n)
+{
+	(void)fd;
+	(void)p;
+	(void)n;
+	errno = ENOSPC;
+	return -1;
+}
+
 static void
 test_disk(void)
 {
@@ -483,6 +493,26 @@ test_disk(void)
 		stage_pass(2);
 	CHECK_NUM(stage.sink.message_count, 2);
 	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(stage_files_left(), 0);
+	stage_end();
+
+	stage_begin("a report that finds no room is written later, and holds nobody up");
+	stage.sink.end = "451 4.0.0 no";
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	stage.sink.end = NULL;
+	o = stage_order(ALICE, "perm@elsewhere.test");
+	stage_add(&o);
+	sys.write = no_room;
+	for (int i = 0; i < 3; i++)
+		stage_pass(2);
+	CHECK_NUM(stage_left(), 2);
+	stage_pass(301);
+	CHECK_NUM(stage.sink.message_count, 1);
+	CHECK_NUM(stage_left(), 1);
+	sys_restore();
+	stage_pass(2);
+	CHECK_NUM(stage_left(), 0);
+	CHECK(stage_inbox_has(ALICE, "Status: 5.1.1"));
 	CHECK_NUM(stage_files_left(), 0);
 	stage_end();
 	log_set_level(LOG_LEVEL_WARN);
