@@ -2,13 +2,16 @@
 """Fill the disk under a running server: temporary refusals, nothing acknowledged is lost, and it recovers.
 
 The data lie in a small tmpfs, so this needs root to mount one; without, it is skipped. Deliveries over
-SMTP and LMTP, APPEND, STORE and JMAP run into the full disk again and again (D1, D6); after each round space
-comes back, and what was answered with success must be there, once; at the end `staunch check` is content.
+SMTP and LMTP, mail that is to be relayed, APPEND, STORE and JMAP run into the full disk again and again (D1, D6), and
+so does a queue that waits for its host; after each round space comes back, and what was answered with success
+must be there, or at the host, or returned, once; at the end `staunch check` is content.
 """
 
+import collections
 import imaplib
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -20,11 +23,26 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 from harness import Server, check, end, equal, skip  # noqa: E402
 from jmap_client import Client, HttpError, MethodError  # noqa: E402
+from ours import Inbox, queue, wait_queue  # noqa: E402
+from sink import Sink, reply  # noqa: E402
 
 SIZE = "10m"
 ROUNDS = int(os.environ.get("ROUNDS", "6"))
 ALICE = "alice@example.test"
+OUT, NO = "out@sink.test", "no@sink.test"
 SECRET = "correct horse"
+SETTINGS = """
+[smtp]
+relay-networks = loopback
+[route sink]
+domains = sink.test
+way = relay
+host = 127.0.0.1
+port = {port}
+[queue]
+retry = 1s
+linger = 100ms
+"""
 RECOVER_SECONDS = 30
 BREAKS = (OSError, EOFError, imaplib.IMAP4.error, imaplib.IMAP4.abort)
 
@@ -46,10 +64,10 @@ class Smtp:
         self.socket.sendall(line + b"\r\n")
         return self.reply()
 
-    def deliver(self, name, size):
+    def deliver(self, name, size, to=ALICE, sender=""):
         """The reply that decides; b"" when the connection was dropped."""
         self.say(b"RSET")
-        for line in (b"MAIL FROM:<>", b"RCPT TO:<" + ALICE.encode() + b">", b"DATA"):
+        for line in (f"MAIL FROM:<{sender}>".encode(), f"RCPT TO:<{to}>".encode(), b"DATA"):
             reply = self.say(line)
             if reply[:1] not in b"23":
                 return reply
@@ -65,10 +83,18 @@ class Told:
     def __init__(self):
         self.count = 0
         self.accepted, self.unknown = set(), set()
+        self.out = Outgoing()
 
     def name(self):
         self.count += 1
         return f"f{self.count}"
+
+
+class Outgoing:
+    """The same for what is not for an account here, and what must come back."""
+
+    def __init__(self):
+        self.accepted, self.unknown, self.returned = set(), set(), set()
 
 
 def fill(folder):
@@ -86,22 +112,23 @@ def fill(folder):
     return path
 
 
-def deliveries(server, told, port, count):
+def deliveries(server, told, port, count, to=ALICE, sender=""):
     """Replies seen; a dropped connection leaves it open whether the message is there."""
     seen = set()
     s = None
+    known = told if to == ALICE else told.out
     for _ in range(count):
         name = told.name()
         try:
             s = s or Smtp(server, port)
-            reply = s.deliver(name, random.choice((100, 5000, 60000)))
+            said = s.deliver(name, random.choice((100, 5000, 60000)), to, sender)
         except BREAKS:
-            reply = b""
-        seen.add(reply[:9].rstrip())
-        if reply[:3] == b"250":
-            told.accepted.add(name)
-        elif reply == b"":
-            told.unknown.add(name)
+            said = b""
+        seen.add(said[:9].rstrip())
+        if said[:3] == b"250":
+            (known.returned if to == NO else known.accepted).add(name)
+        elif said == b"":
+            known.unknown.add(name)
             s = None
     if s:
         s.close()
@@ -133,7 +160,8 @@ def appends(server, told, count):
                 told.accepted.add(name)
             imap.logout()
         except BREAKS as error:
-            seen.add(f"login: {error}"[:60])
+            # In a turn whose commit fails, whoever was answered is dropped: the queue's outcomes fail here, too.
+            seen.add("dropped" if "EOF" in str(error) else f"login: {error}"[:60])
     return seen
 
 
@@ -199,8 +227,15 @@ IMAP_FULL = {"OK", "NO [UNAVAILABLE]", "NO [OVERQUOTA]", "dropped"}
 JMAP_FULL = {"created", "dropped", "503", "serverUnavailable", "overQuota"}
 
 
-def one_round(server, told, at, folder):
+def one_round(server, told, sink, at, folder):
+    sink.at("RCPT", reply("450 4.7.1 Later"))
+    equal(f"round {at}: mail waits", deliveries(server, told, "smtp", 4, OUT) | deliveries(server, told, "smtp", 2, NO, ALICE),
+          {b"250 2.0.0"})
     filler = fill(folder)
+    sink.behave()
+    sink.at("RCPT", reply("550 5.1.1 No such user"), to=NO)
+    out = deliveries(server, told, "smtp", 10, OUT)
+    check(f"round {at}: the queue takes nothing for a while", out <= SMTP_FULL | {b"250 2.0.0"}, out)
     smtp = deliveries(server, told, "smtp", 10) | deliveries(server, told, "lmtp", 10)
     check(f"round {at}: SMTP refuses for a while", smtp <= SMTP_FULL, smtp)
     imap = appends(server, told, 6)
@@ -211,7 +246,8 @@ def one_round(server, told, at, folder):
     os.unlink(filler)
     again = well_again(server, told)
     check(f"round {at}: well again", again is not None, server.log()[-2000:])
-    print(f"round {at}: {sorted(smtp)} {sorted(imap)} {sorted(web)}, well again after {again}", flush=True)
+    check(f"round {at}: the queue empties", wait_queue(server), queue(server)[:3])
+    print(f"round {at}: {sorted(out)} {sorted(smtp)} {sorted(imap)} {sorted(web)}, well again after {again}", flush=True)
 
 
 def compare(server, told, at):
@@ -220,6 +256,23 @@ def compare(server, told, at):
     equal(f"round {at}: nothing is there twice", len(names), len(set(names)))
     equal(f"round {at}: nothing that was refused", sorted(set(names) - told.accepted - told.unknown), [])
     check(f"round {at}: every message is whole", whole)
+
+
+def name_in(data):
+    return re.search(rb"^X-Full: (\w+)\r$", data, re.M).group(1).decode()
+
+
+def compare_out(server, told, sink, at):
+    """What the host has, and what came back."""
+    names = [name_in(message.data) for message in sink.messages]
+    known = told.out
+    equal(f"round {at}: nothing acknowledged is lost on the way out", sorted(known.accepted - set(names)), [])
+    equal(f"round {at}: nothing leaves twice", sorted(n for n, count in collections.Counter(names).items() if count > 1), [])
+    equal(f"round {at}: nothing leaves that was refused", sorted(set(names) - known.accepted - known.unknown), [])
+    returned = [name_in(report.returned) for report in Inbox(server, ALICE, SECRET).reports()]
+    equal(f"round {at}: what the host refused comes back, once", sorted(returned), sorted(known.returned))
+    equal(f"round {at}: and no file is left of the queue", [name for _, _, names in os.walk(
+        os.path.join(server.folder, "data/mail/%2fqueue")) for name in names], [])
 
 
 def main():
@@ -233,21 +286,24 @@ def main():
         end()
     logs = tempfile.mkdtemp(prefix="staunch-full-log-")
     try:
-        with Server(folder=folder, start=False) as server:
+        with Sink() as sink, Server(folder=folder, start=False, settings=SETTINGS.format(port=sink.port)) as server:
             server.log_path = os.path.join(logs, "log")  # the test's, not the server's
             server.start()
             server.add_user(ALICE, SECRET)
             told = Told()
             deliveries(server, told, "smtp", 3)
             for at in range(ROUNDS):
-                one_round(server, told, at, folder)
+                one_round(server, told, sink, at, folder)
                 if at % 2:  # and what is on the disk says the same as memory
                     equal(f"round {at}: ends cleanly", server.stop(), 0)
                     server.start()
                 compare(server, told, at)
+                compare_out(server, told, sink, at)
                 empty_inbox(server)
                 told.accepted.clear()
                 told.unknown.clear()
+                told.out = Outgoing()
+                sink.messages.clear()
             server.stop()
             done = server.command("check", check_status=False)
             check("staunch check", done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:])
