@@ -100,6 +100,9 @@ void remote_hang_up(struct remote_agent *a);
 /* An answer as the queue keeps it, in the job's arena. */
 void remote_last(struct remote_agent *a, const struct smtpc_answer *answer, struct queue_last *out);
 
+/* The site rests, for this reason; agents that find out together count as one failure. Not settled yet. */
+void remote_site_failed(struct remote_agent *a, const struct queue_last *last);
+
 /*
  * All recipients without an outcome get this one, and the job is settled. What a host said of a recipient
  * before stays the reason.

@@ -75,6 +75,20 @@ remote_last(struct remote_agent *a, const struct smtpc_answer *answer, struct qu
 
 /* --- hosts that do not open -------------------------------------------------------------------------------- */
 
+void
+remote_site_failed(struct remote_agent *a, const struct queue_last *last)
+{
+	struct queue_site *s = a->agent.site;
+
+	if (s->is_resting)
+		return;
+	s->is_resting = true;
+	a->agent.job->change.has_failed = true;
+	a->agent.job->change.last = *last;
+	log_info(&a->log, "queue.site.failed", LOG_TEXT("site", buf_str(&s->name)),
+	    LOG_TEXT("host", last->remote), LOG_TEXT("said", last->text));
+}
+
 /*
  * No host took the conversation. One refusal for good by all of them returns the message, when nobody but
  * they decide it; what an owner set up wrongly (a relay, a password, a certificate) waits until it is
@@ -96,11 +110,7 @@ give_up(struct remote_agent *a)
 		job_free(&a->agent.job);
 		return REMOTE_CLOSING;
 	}
-	s->is_resting = true;
-	a->agent.job->change.has_failed = true;
-	a->agent.job->change.last = a->last;
-	log_info(&a->log, "queue.site.failed", LOG_TEXT("host", a->last.remote),
-	    LOG_TEXT("said", a->last.text));
+	remote_site_failed(a, &a->last);
 	remote_conclude(a, JOB_POSTPONED, &a->last);
 	return REMOTE_CLOSING;
 }

@@ -143,7 +143,6 @@ take_hosts(struct remote_agent *a)
 enum remote_state
 remote_found(struct remote_agent *a)
 {
-	struct queue_site *s = a->agent.site;
 	struct queue_last last;
 
 	if (a->mx.op.fail == FAIL_NONE) {
@@ -155,9 +154,7 @@ remote_found(struct remote_agent *a)
 		remote_conclude(a, JOB_FAILED, &last);
 		return remote_next(a);
 	}
-	s->is_resting = true;
-	a->agent.job->change.has_failed = true;
-	a->agent.job->change.last = last;
+	remote_site_failed(a, &last);
 	remote_conclude(a, JOB_POSTPONED, &last);
 	return REMOTE_CLOSING;
 }

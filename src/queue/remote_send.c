@@ -181,11 +181,11 @@ static void
 note_broken(struct remote_agent *a)
 {
 	struct queue_site *s = a->agent.site;
+	struct queue_last last;
 
 	if (++s->broken >= SITE_BROKEN_MAX && s->busy_count <= 1) {
-		s->is_resting = true;
-		a->agent.job->change.has_failed = true;
-		remote_last(a, &a->smtpc.answer, &a->agent.job->change.last);
+		remote_last(a, &a->smtpc.answer, &last);
+		remote_site_failed(a, &last);
 	}
 }
 

@@ -41,6 +41,23 @@ test_down(void)
 	CHECK(stage.sink.most_open <= (size_t)stage.settings.site_connections);
 	stage_end();
 
+	stage_begin("agents that fail together are one failure");
+	stage.sink.greeting = "421 4.3.2 not now";
+	for (int i = 0; i < 3; i++) {
+		struct stage_order o = stage_order(ALICE, "bob@elsewhere.test");
+
+		stage_add(&o);
+	}
+	stage_settle();
+	CHECK_NUM(stage.sink.connection_count, 2);
+	stage_pass(301);
+	CHECK_NUM(stage.sink.connection_count, 3);
+	stage_pass(590);
+	CHECK_NUM(stage.sink.connection_count, 3);
+	stage_pass(20);
+	CHECK_NUM(stage.sink.connection_count, 4);
+	stage_end();
+
 	stage_begin("one that is refused for good waits: the owner chose the relay");
 	stage.sink.greeting = "554 5.7.1 go away";
 	stage_send_one(ALICE, "bob@elsewhere.test");
