@@ -124,8 +124,9 @@ prepare(struct dsn *d, const struct dsn_report *r)
 	d->host = host_name(&d->arena, r->hostname);
 	d->header = returned_header(r->message);
 	d->subject = decoded_subject(&d->arena, d->header);
+	/* RFC 8689 5: of what had to travel encrypted, the content does not come back. */
 	d->is_full = d->action == DSN_FAILED && r->about->ret != RETURN_HEADERS &&
-	    r->message.n > 0 && r->message.n <= DSN_RETURN_MAX;
+	    !r->about->is_tls_must && r->message.n > 0 && r->message.n <= DSN_RETURN_MAX;
 	has_utf8_header = !utf8_is_ascii(d->header) && utf8_is_valid(d->header);
 	d->is_global = r->about->is_utf8 && has_utf8_header;
 	d->is_utf8 = d->is_global || !utf8_is_ascii(r->to);

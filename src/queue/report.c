@@ -109,7 +109,9 @@ write_file(struct queue *q, const struct dsn_report *report, struct queue_report
 	buf_release(&text);
 	if (fail != FAIL_NONE)
 		return FAIL_TEMP;
-	out->envelope = (struct envelope){ .is_utf8 = is_utf8, .body = BODY_8BITMIME };
+	out->envelope = (struct envelope){ .is_utf8 = is_utf8,
+		.body = BODY_8BITMIME,
+		.is_tls_must = report->about->is_tls_must }; /* RFC 8689 5 */
 	out->rcpt = (struct envelope_rcpt){ .address = report->to, .notify = NOTIFY_NEVER };
 	out->new = (struct queue_new){ .envelope = &out->envelope,
 		.rcpts = &out->rcpt,

@@ -523,6 +523,14 @@ test_returned(struct bench *b)
 		CHECK_STR(part_body(&b->m, part(b, 2)), return_rows[i].want);
 		CHECK(b->is_utf8 == str_starts(str_c(return_rows[i].type), STR("global")));
 	}
+	TEST_ROW("REQUIRETLS: never the content");
+	bench_reset(b);
+	b->report.message = STR("A: b\r\n\r\nhello\r\n");
+	b->about.ret = RETURN_FULL;
+	b->about.is_tls_must = true;
+	bench_write(b);
+	CHECK_STR(part(b, 2)->subtype, STR("rfc822-headers"));
+	CHECK_STR(part_body(&b->m, part(b, 2)), STR("A: b\r\n"));
 }
 
 static void
