@@ -10,23 +10,64 @@
 
 /* --- before it is said --------------------------------------------------------------------------------------- */
 
-/* RFC 8689 4.2.1: a message that must have TLS goes only to a host whose certificate is right. */
-static bool
-is_safe_enough(const struct remote_agent *a)
+/*
+ * Why this host may not have a message that must travel encrypted (RFC 8689 4.2.1); NULL: it may. Reports go
+ * anyway (5).
+ */
+static const char *
+why_unsafe(const struct remote_agent *a, struct status *status_out)
 {
-	return !a->agent.job->message.envelope.is_tls_must ||
-	    (a->smtpc.is_tls && a->smtpc.tls.is_verified);
+	const struct envelope *e = &a->agent.job->message.envelope;
+
+	*status_out = STATUS(5, 7, 30);
+	if (!e->is_tls_must || str_empty(e->sender))
+		return NULL;
+	if (!a->smtpc.is_tls) {
+		*status_out = STATUS(5, 7, 10);
+		return "the host offers no encryption, which the message demands";
+	}
+	if (!(a->smtpc.has & SMTPC_HAS_REQUIRETLS))
+		return "the host does not promise to keep the message encrypted, as it demands";
+	if (!a->smtpc.tls.is_verified)
+		return "the host does not prove who it is, as the message demands";
+	return NULL;
 }
 
-static void
-fail_all(struct remote_agent *a, struct status status, const char *text)
+/* On to the first address of the next host; false: there is none, and the first one is at hand again. */
+static bool
+skip_host(struct remote_agent *a)
 {
+	struct str host = a->hops[a->hop_at].host;
+
+	while (a->hop_at < a->hop_count && str_eq(a->hops[a->hop_at].host, host))
+		a->hop_at++;
+	if (a->hop_at < a->hop_count)
+		return true;
+	a->hop_at = 0;
+	return false;
+}
+
+/* This host may not have the message: another one may, or it comes back. */
+static enum remote_state
+pass_over(struct remote_agent *a, struct status status, const char *why)
+{
+	struct queue_job *j = a->agent.job;
 	struct queue_last last = { .time_s = clock_wall_s(),
 		.status = status,
-		.text = str_c(text),
-		.remote = arena_str(&a->agent.job->arena, str_c(a->remote)) };
+		.text = str_c(why),
+		.remote = arena_str(&j->arena, str_c(a->remote)) };
+	size_t hop = a->hop_at;
 
+	if (skip_host(a)) {
+		for (size_t i = 0; i < j->rcpt_count; i++)
+			if (j->rcpts[i].outcome == JOB_PENDING)
+				j->rcpts[i].last = last;
+		return remote_reopen(a);
+	}
+	if (hop != a->hop_at)
+		remote_hang_up(a); /* the next job begins with the best host again */
 	remote_conclude(a, JOB_FAILED, &last);
+	return remote_next(a);
 }
 
 /* The site's rate: when the next message may go, monotonic; 0: now. */
@@ -76,6 +117,8 @@ remote_send(struct remote_agent *a)
 		.status = STATUS(4, 3, 0),
 		.text = STR("the message cannot be read here now") };
 	int64_t until_ms;
+	struct status unsafe;
+	const char *why = why_unsafe(a, &unsafe);
 	struct str content;
 
 	if (!a->smtpc.is_open) /* it left while nothing was said */
@@ -85,11 +128,8 @@ remote_send(struct remote_agent *a)
 		timer_start(a->agent.site->queue->house.loop, &a->timer, &a->agent.task, until_ms);
 		return REMOTE_PAUSE;
 	}
-	if (!is_safe_enough(a)) {
-		fail_all(a, STATUS(5, 7, 30),
-		    "the host does not prove who it is, as the message demands");
-		return remote_next(a);
-	}
+	if (why)
+		return pass_over(a, unsafe, why);
 	if (job_map(j, &content) != FAIL_NONE || fill_batch(a) == 0) {
 		log_error(&a->log, "queue.file.unreadable", LOG_NUM("message", j->message.id));
 		remote_conclude(a, JOB_DEFERRED, &lost);
@@ -156,15 +196,10 @@ static bool
 go_to_next_host(struct remote_agent *a)
 {
 	struct queue_job *j = a->agent.job;
-	struct str host = a->hops[a->hop_at].host;
 	bool has_some = false;
 
-	while (a->hop_at < a->hop_count && str_eq(a->hops[a->hop_at].host, host))
-		a->hop_at++;
-	if (a->hop_at == a->hop_count) {
-		a->hop_at = 0;
+	if (!skip_host(a))
 		return false;
-	}
 	for (size_t i = 0; i < j->rcpt_count; i++) {
 		if (j->rcpts[i].outcome != JOB_DEFERRED)
 			continue;

@@ -231,6 +231,31 @@ test_success(void)
 	stage_end();
 }
 
+static void
+test_requiretls(void)
+{
+	struct stage_order o;
+
+	stage_begin(
+	    "REQUIRETLS: back to the sender, header only, and the report goes to a host without TLS, too");
+	o = stage_order("carl@elsewhere.test", "bob@elsewhere.test");
+	o.envelope.is_tls_must = true;
+	stage_add(&o);
+	stage_settle();
+	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(stage.sink.message_count, 1);
+	if (sink_message(&stage.sink, 0)) {
+		struct str text = buf_str(&sink_message(&stage.sink, 0)->content);
+
+		CHECK_STR(buf_str(&sink_message(&stage.sink, 0)->rcpts),
+		    STR("<carl@elsewhere.test>\n"));
+		CHECK(str_find(text, STR("Status: 5.7.10")) != STR_NONE);
+		CHECK(str_find(text, STR("text/rfc822-headers")) != STR_NONE);
+		CHECK(str_find(text, STR("bye")) == STR_NONE);
+	}
+	stage_end();
+}
+
 /* --- here and forwarded ------------------------------------------------------------------------------------------ */
 
 static void
@@ -330,6 +355,7 @@ main(void)
 	test_deferred();
 	test_time_over();
 	test_success();
+	test_requiretls();
 	test_local();
 	test_forward();
 	return test_end();
