@@ -66,13 +66,33 @@ place_of(const struct settling *g, const struct queue_rcpt *row)
 		.n = row->n };
 }
 
+/*
+ * The recipient leaves the place where it waits: that of its row in the store, which a command may have moved
+ * since the job was picked. FAIL_MISSING: it was cancelled meanwhile.
+ */
 static enum fail
-delete_place(struct txn *t, const struct settling *g, const struct queue_rcpt *row)
+leave_place(struct txn *t, const struct settling *g, const struct queue_rcpt *row)
 {
-	struct queue_place place = place_of(g, row);
-	struct key k = queue_key_place(&place);
+	struct key k = queue_key_rcpt(row->message, row->n);
+	struct queue_rcpt stored = { .n = 0 };
+	struct queue_place place;
+	struct buf copy;
+	struct str value;
+	enum fail fail = txn_get(t, key_str(&k), &value);
 
-	return txn_delete(t, key_str(&k));
+	if (fail != FAIL_NONE)
+		return fail;
+	buf_init(&copy, STORE_VALUE_MAX);
+	buf_add(&copy, value);
+	fail = queue_rcpt_read(buf_str(&copy), &stored);
+	stored.message = row->message;
+	stored.n = row->n;
+	place = place_of(g, &stored);
+	k = queue_key_place(&place);
+	if (fail == FAIL_NONE)
+		fail = txn_delete(t, key_str(&k));
+	buf_release(&copy);
+	return fail;
 }
 
 static enum fail
@@ -118,13 +138,10 @@ settle_rcpt(struct txn *t, struct settling *g, const struct job_rcpt *r)
 	struct key k = queue_key_rcpt(r->row.message, r->row.n);
 	struct site_change moved = { .site = r->moved_to };
 	struct queue_rcpt row = next_row(g, r);
-	struct str value;
-	enum fail fail = txn_get(t, key_str(&k), &value);
+	enum fail fail = leave_place(t, g, &r->row);
 
-	if (fail == FAIL_MISSING) /* cancelled meanwhile */
+	if (fail == FAIL_MISSING)
 		return FAIL_NONE;
-	if (fail == FAIL_NONE)
-		fail = delete_place(t, g, &r->row);
 	if (fail == FAIL_NONE && is_final(r->outcome)) {
 		g->gone++;
 		return txn_delete(t, key_str(&k));

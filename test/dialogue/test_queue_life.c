@@ -336,6 +336,38 @@ test_admin(void)
 	CHECK_NUM(stage_left(), 0);
 	CHECK_NUM(stage_files_left(), 0);
 	stage_end();
+
+	stage_begin("retried while it is being sent");
+	stage_send_one(ALICE, "warm@elsewhere.test");
+	{
+		struct stage_order o = stage_order(ALICE, "bob@elsewhere.test");
+
+		id = stage_add(&o);
+		loop_turn(&stage.loop, 0);
+		stage_set_time(stage.now_s + 1);
+		CHECK_NUM(queue_retry(stage.queue, id), FAIL_NONE);
+	}
+	stage_settle();
+	CHECK_NUM(stage_left(), 0);
+	stage_send_one(ALICE, "carl@elsewhere.test");
+	CHECK_NUM(stage.sink.message_count, 3);
+	CHECK_NUM(stage_left(), 0);
+	TEST_ROW("held and released while it is being sent");
+	{
+		struct stage_order o = stage_order(ALICE, "temp@elsewhere.test");
+
+		id = stage_add(&o);
+		loop_turn(&stage.loop, 0);
+		CHECK_NUM(queue_hold(stage.queue, id), FAIL_NONE);
+		stage_set_time(stage.now_s + 1);
+		CHECK_NUM(queue_release(stage.queue, id), FAIL_NONE);
+	}
+	stage_settle();
+	CHECK_NUM(stage_look(id, 0).attempts, 1);
+	CHECK_NUM(stage_look(id, 0).last.code, 451);
+	stage_pass(301);
+	CHECK_NUM(stage_look(id, 0).attempts, 2);
+	stage_end();
 }
 
 /* --- checking -------------------------------------------------------------------------------------------------------- */
