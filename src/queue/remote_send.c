@@ -247,6 +247,17 @@ has_deferred(const struct queue_job *j)
 	return false;
 }
 
+/*
+ * A conversation that was used before ended when the next message began: its host had waited long enough, or
+ * takes so many and no more. That says nothing of this message, which opens a new one.
+ */
+static bool
+has_run_out(const struct remote_agent *a)
+{
+	return a->smtpc.op.fail != FAIL_NONE && a->sent > 0 &&
+	    a->smtpc.answer.stage == SMTPC_AT_MAIL;
+}
+
 enum remote_state
 remote_answered(struct remote_agent *a)
 {
@@ -254,6 +265,8 @@ remote_answered(struct remote_agent *a)
 	struct queue_last none = { 0 };
 	size_t hop = a->hop_at;
 
+	if (has_run_out(a))
+		return remote_reopen(a);
 	take_outcomes(a);
 	if (a->smtpc.op.fail == FAIL_NONE && has_pending(j))
 		return remote_send(a);

@@ -172,6 +172,32 @@ test_leaving(void)
 	stage_end();
 }
 
+static void
+test_gone(void)
+{
+	stage_begin("a host that goes when the next message begins");
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	stage.sink.break_at = SINK_BREAK_MAIL;
+	{
+		struct stage_order o = stage_order(ALICE, "carl@elsewhere.test");
+
+		stage_add(&o);
+	}
+	for (int i = 0; i < 200 && stage.sink.connection_count < 2; i++)
+		loop_turn(&stage.loop, 0);
+	stage.sink.break_at = SINK_BREAK_NEVER;
+	stage_settle();
+	CHECK_NUM(stage.sink.connection_count, 2);
+	CHECK_NUM(stage.sink.message_count, 2);
+	CHECK_NUM(stage_left(), 0);
+	TEST_ROW("and again on the new connection");
+	stage.sink.break_at = SINK_BREAK_MAIL;
+	stage_send_one(ALICE, "dora@elsewhere.test");
+	CHECK_NUM(stage.sink.connection_count, 3);
+	CHECK_NUM(stage_left(), 1);
+	stage_end();
+}
+
 /* --- order and limits ------------------------------------------------------------------------------------------------ */
 
 static void
@@ -627,6 +653,7 @@ main(void)
 	test_down();
 	test_fallback();
 	test_leaving();
+	test_gone();
 	test_order();
 	test_local_first();
 	test_turns();
