@@ -5,7 +5,7 @@
  * must not be lost is in the store: site.c keeps a site's keys right in every transaction that changes what
  * waits for it, so that closing a site writes nothing and a crash loses nothing.
  *
- *     site:   closed --due--> open: agents pick jobs --nothing due, agents gone--> closed
+ *     site:   closed --due--> open: agents pick jobs --nothing due, agents gone, rate allows--> closed
  *                              open --its hosts fail--> closed, resting until retry_s
  *     job:    picked --agent--> outcomes set --job_settle--> settling --commit--> gone
  *                                                settling --commit failed--> unsettled --store well--> settling
@@ -163,6 +163,9 @@ void site_wake(struct queue_site *s);
 
 /* Start agents while there are due jobs and free places; close it when it has neither. */
 void site_run(struct queue_site *s);
+
+/* It is kept open until next_ms, though it may have nothing to do. */
+bool site_must_stay(const struct queue_site *s);
 
 /* --- entry.c: in a transaction --------------------------------------------------------------------------- */
 

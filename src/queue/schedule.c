@@ -11,6 +11,13 @@
 #define SLEEP_MAX_S \
 	600 /* the wall clock may be set meanwhile: look again after this, while there is mail */
 
+/* The first of two times; 0: never. */
+static int64_t
+first_of(int64_t one, int64_t other)
+{
+	return one == 0 || (other != 0 && other < one) ? other : one;
+}
+
 /* --- sites that are due --------------------------------------------------------------------------------- */
 
 struct due {
@@ -86,16 +93,24 @@ open_due(struct queue *q, struct due *d)
 			site_run(site_open(q, buf_str(&d->names[i])));
 }
 
-/* Sites that are open may start more agents, or close. */
-static void
+/* Sites that are open may start more agents, or close. When the first may close that has none; 0: no such. */
+static int64_t
 run_sites(struct queue *q)
 {
 	struct map_node *next;
+	int64_t first_ms = 0;
 
 	for (struct map_node *n = map_first(&q->sites); n; n = next) {
 		next = map_next(&q->sites, n);
 		site_run(container_of(n, struct queue_site, by_name));
 	}
+	for (struct map_node *n = map_first(&q->sites); n; n = map_next(&q->sites, n)) {
+		const struct queue_site *s = container_of(n, struct queue_site, by_name);
+
+		if (s->agent_count == 0 && site_must_stay(s))
+			first_ms = first_of(first_ms, s->next_ms);
+	}
+	return first_ms;
 }
 
 /* --- messages whose time came --------------------------------------------------------------------------- */
@@ -195,22 +210,25 @@ look_at_time(struct queue *q, uint64_t id, int64_t now_s)
 
 /* --- the step --------------------------------------------------------------------------------------------- */
 
+/* A time of the wall clock as one of the other; 0 stays. */
+static int64_t
+mono_of(int64_t wall_s, int64_t now_s)
+{
+	int64_t wait_s = wall_s > now_s + SLEEP_MAX_S ? SLEEP_MAX_S : wall_s - now_s;
+
+	return wall_s == 0 ? 0 : clock_mono_ms() + wait_s * 1000;
+}
+
 /* While an outcome waits to be written its site stays open, and find_due() tells nothing of those. */
 static void
-sleep_until(struct queue *q, int64_t site_s, int64_t time_s, int64_t now_s)
+sleep_until(struct queue *q, int64_t at_ms)
 {
-	int64_t next_s = site_s == 0 || (time_s != 0 && time_s < site_s) ? time_s : site_s;
-	int64_t wait_ms = SLEEP_MAX_S * 1000;
-
-	if (next_s == 0 && list_empty(&q->unsettled)) {
+	if (!list_empty(&q->unsettled))
+		at_ms = first_of(at_ms, clock_mono_ms() + SETTLE_AGAIN_MS);
+	if (at_ms == 0)
 		timer_stop(q->house.loop, &q->timer);
-		return;
-	}
-	if (next_s != 0 && next_s < now_s + SLEEP_MAX_S)
-		wait_ms = (next_s - now_s) * 1000;
-	if (!list_empty(&q->unsettled) && wait_ms > SETTLE_AGAIN_MS)
-		wait_ms = SETTLE_AGAIN_MS;
-	timer_start(q->house.loop, &q->timer, &q->task, clock_mono_ms() + wait_ms);
+	else
+		timer_start(q->house.loop, &q->timer, &q->task, at_ms);
 }
 
 enum step
@@ -219,6 +237,7 @@ queue_step(struct task *task)
 	struct queue *q = container_of(task, struct queue, task);
 	struct due due = { .queue = q, .now_s = clock_wall_s() };
 	struct times times = { .now_s = due.now_s };
+	int64_t idle_ms;
 
 	if (!q->is_started || q->is_stopping)
 		return STEP_WAIT;
@@ -229,7 +248,7 @@ queue_step(struct task *task)
 	for (size_t i = 0; i < SITES_SLICE; i++)
 		buf_init(&due.names[i], SITE_MAX);
 	jobs_resettle(q);
-	run_sites(q);
+	idle_ms = run_sites(q);
 	open_local(q, due.now_s);
 	open_due(q, &due);
 	if (store_read(q->house.store, find_times, &times) == FAIL_NONE)
@@ -237,6 +256,6 @@ queue_step(struct task *task)
 			look_at_time(q, times.ids[i], due.now_s);
 	for (size_t i = 0; i < SITES_SLICE; i++)
 		buf_release(&due.names[i]);
-	sleep_until(q, due.next_s, times.next_s, due.now_s);
+	sleep_until(q, first_of(idle_ms, mono_of(first_of(due.next_s, times.next_s), due.now_s)));
 	return times.has_more || (due.has_more && due.count > 0) ? STEP_YIELD : STEP_WAIT;
 }

@@ -251,6 +251,13 @@ may_start(struct queue_site *s)
 	return true;
 }
 
+/* Its rate is known as long as it is open. */
+bool
+site_must_stay(const struct queue_site *s)
+{
+	return s->next_ms > clock_mono_ms() && !s->is_resting && !s->is_yielding;
+}
+
 void
 site_run(struct queue_site *s)
 {
@@ -261,7 +268,7 @@ site_run(struct queue_site *s)
 			break;
 		agent_start(s, job);
 	}
-	if (s->agent_count == 0 && s->jobs.count == 0)
+	if (s->agent_count == 0 && s->jobs.count == 0 && !site_must_stay(s))
 		site_free(s);
 }
 

@@ -257,6 +257,28 @@ test_order(void)
 	CHECK_NUM(stage_left(), 0);
 	stage_end();
 
+	stage_begin("a rate that outlives the connection");
+	stage.settings.site_rate = 6;
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	stage_pass(3);
+	CHECK_NUM(queue_counts(stage.queue).connections, 0);
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	CHECK_NUM(stage.sink.message_count, 1);
+	stage_pass(8);
+	CHECK_NUM(stage.sink.message_count, 2);
+	TEST_ROW("what is due later finds its time");
+	stage.sink.end = "451 4.0.0 no";
+	stage_pass(11);
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	stage_pass(3);
+	stage.sink.end = NULL;
+	stage_pass(8);
+	CHECK_NUM(queue_counts(stage.queue).sites, 0);
+	stage_pass(301);
+	CHECK_NUM(stage.sink.message_count, 3);
+	CHECK_NUM(stage_left(), 0);
+	stage_end();
+
 	stage_begin("a full queue");
 	stage.settings.messages = 2;
 	stage.sink.end = "451 4.0.0 no";
