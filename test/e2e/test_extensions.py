@@ -31,7 +31,7 @@ def took(server, sink, to="x@far.test", data=None, **options):
     """The message that the sink got."""
     before = len(sink.messages)
     server.send(to, data, **options)
-    check(f"{to}: arrives", sink.wait(before + 1), server.log()[-2000:])
+    check(f"{to}: arrives", sink.wait(before + 1), server.story())
     check(f"{to}: settled", server.settled(), server.queue())
     return sink.messages[-1]
 

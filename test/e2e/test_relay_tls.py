@@ -64,7 +64,7 @@ def took(server, sink, rcpt):
     """The message that the sink got."""
     before = len(sink.messages)
     server.send(rcpt)
-    check(f"{rcpt}: arrives", sink.wait(before + 1), server.log()[-2000:])
+    check(f"{rcpt}: arrives", sink.wait(before + 1), server.story())
     return sink.messages[-1]
 
 
@@ -147,7 +147,7 @@ def test_requiretls(server, sinks):
 
     before = {host: len(sink.messages) for host, sink in sinks.items()}
     ask("x@safe.test")
-    check("REQUIRETLS is offered and the certificate is right", sinks["safe"].wait(1), server.log()[-2000:])
+    check("REQUIRETLS is offered and the certificate is right", sinks["safe"].wait(1), server.story())
     m = sinks["safe"].messages[-1]
     equal("over TLS, with the parameter", (m.tls, m.parameters.get("REQUIRETLS")), ("TLSv1.2", ""))
     for name, host, status, words in (("not offered", "good", "5.7.30", "does not promise to keep the message encrypted"),
@@ -161,7 +161,7 @@ def test_requiretls(server, sinks):
         check("nothing waits", server.settled())
         equal(f"REQUIRETLS, {name}: nothing was sent", len(sinks[host].messages), before[host])
     ask("x@several.test")
-    check("REQUIRETLS: the first host that is fit for it", sinks["safe"].wait(2), server.log()[-2000:])
+    check("REQUIRETLS: the first host that is fit for it", sinks["safe"].wait(2), server.story())
     equal("REQUIRETLS: the others were asked", [sinks[h].verbs(len(sinks[h].connections))[-1] for h in ("plain", "good")],
           ["QUIT", "QUIT"])
     with server.client() as smtp:
