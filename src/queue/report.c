@@ -7,6 +7,7 @@
 
 /* rooms */
 #include "crypto/random.h"
+#include "directory/address.h"
 #include "queue/dsn.h"
 #include "smtpc/smtpc.h"
 
@@ -123,6 +124,16 @@ write_file(struct queue *q, const struct dsn_report *report, struct queue_report
 	return FAIL_NONE;
 }
 
+/*
+ * Who hears of it: the sender, or whom a sender of ours stands for, under which we forwarded the message. Appended
+ * to `back` in that case.
+ */
+static struct str
+report_to(struct queue *q, struct str sender, struct buf *back)
+{
+	return queue_reverse_sender(q, back, sender) == FAIL_NONE ? buf_str(back) : sender;
+}
+
 enum fail
 report_write(struct queue_job *j, int64_t now_s, struct queue_report *out)
 {
@@ -130,13 +141,14 @@ report_write(struct queue_job *j, int64_t now_s, struct queue_report *out)
 	struct dsn_rcpt *rcpts = mem_new(j->rcpt_count, sizeof *rcpts);
 	char random[RANDOM_BYTES];
 	struct dsn_report report = { .hostname = j->queue->house.own.hostname,
-		.to = e->sender,
 		.about = e,
 		.arrived_s = j->message.arrived_s,
 		.now_s = now_s,
 		.received_from = j->message.helo,
 		.rcpts = rcpts,
 		.random = str_of(random, sizeof random) };
+	struct buf back;
+	struct str to;
 	enum fail fail = FAIL_NONE;
 
 	*out = (struct queue_report){ .is_there = false };
@@ -154,6 +166,10 @@ report_write(struct queue_job *j, int64_t now_s, struct queue_report *out)
 		if (job_map(j, &report.message) != FAIL_NONE)
 			log_error(&j->queue->log, "queue.file.lost",
 			    LOG_NUM("message", j->message.id));
+		buf_init(&back, ADDRESS_MAX);
+		to = arena_str(&j->arena, report_to(j->queue, e->sender, &back));
+		buf_release(&back);
+		report.to = to.p ? to : e->sender;
 		fail = write_file(j->queue, &report, out);
 	}
 	mem_free(rcpts);
@@ -165,7 +181,6 @@ queue_tell(struct queue *q, const struct queue_news *news)
 {
 	char random[RANDOM_BYTES];
 	struct dsn_report report = { .hostname = q->house.own.hostname,
-		.to = news->envelope->sender,
 		.about = news->envelope,
 		.arrived_s = news->arrived_s,
 		.now_s = clock_wall_s(),
@@ -175,11 +190,17 @@ queue_tell(struct queue *q, const struct queue_news *news)
 		.message = news->message,
 		.random = str_of(random, sizeof random) };
 	struct queue_report written = { .is_there = false };
+	struct buf back;
 	enum fail fail;
 
 	if (str_empty(news->envelope->sender) || news->rcpt_count == 0)
 		return FAIL_NONE;
 	random_bytes(random, sizeof random);
+	buf_init(&back, ADDRESS_MAX);
+	report.to = report_to(q, news->envelope->sender, &back);
 	fail = write_file(q, &report, &written);
-	return fail == FAIL_NONE ? queue_add(q, &written.new, NULL) : fail;
+	if (fail == FAIL_NONE)
+		fail = queue_add(q, &written.new, NULL);
+	buf_release(&back);
+	return fail;
 }

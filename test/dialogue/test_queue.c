@@ -339,6 +339,19 @@ test_forward(void)
 	}
 	stage_end();
 
+	stage_begin("a forward that is refused: the writer hears of it");
+	stage.sink.end = "550 5.7.1 no";
+	stage_send_here("carl@lmtp.test", "away@example.test", 0);
+	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(stage.other.message_count, 1);
+	m = sink_message(&stage.other, 0);
+	if (m) {
+		CHECK(str_starts(buf_str(&m->mail), STR("<>")));
+		CHECK_STR(buf_str(&m->rcpts), STR("<carl@lmtp.test>\n"));
+		CHECK(str_find(buf_str(&m->content), STR("To: <carl@lmtp.test>")) != STR_NONE);
+	}
+	stage_end();
+
 	stage_begin("without SRS");
 	stage.settings.has_srs = false;
 	stage_send_here("ann@origin.test", "away@example.test", 0);
