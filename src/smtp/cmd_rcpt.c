@@ -124,19 +124,19 @@ queue_rcpt(struct smtp_session *s, enum smtp_way way, struct str to)
 	return add_rcpt(s, way, to);
 }
 
-/* A bounce to a sender that was rewritten when we forwarded its mail (SRS). */
-static enum smtp_state
-take_bounce(struct smtp_session *s)
+/* Whom a sender of ours stands for, under which we forwarded mail (SRS): that is where bounces go. Or empty. */
+static struct str
+find_writer(struct smtp_session *s)
 {
 	struct smtp_txn *t = s->txn;
-	struct str to = { 0 };
+	struct str to = STR("");
 	struct buf address;
 
 	buf_init(&address, SMTP_PATH_MAX);
 	if (queue_reverse_sender(s->service->queue, &address, t->draft.address) == FAIL_NONE)
 		to = arena_str(&t->arena, buf_str(&address));
 	buf_release(&address);
-	return to.p ? queue_rcpt(s, SMTP_WAY_LOOKUP, to) : refuse(s, REPLY_BAD_BOUNCE);
+	return to;
 }
 
 /* The address leads somewhere; is this peer's mail taken for it? */
@@ -166,14 +166,20 @@ smtp_rcpt_resolved(struct smtp_session *s)
 	enum fail fail = t->resolve.op.fail;
 	bool is_queued = t->resolve.remote_count > 0 || t->envelope.hold_s != 0;
 	enum smtp_reply reply = reply_of(s, &t->resolve);
+	struct str writer = STR("");
 
 	delivery_resolve_release(&t->resolve);
+	/* Also where a catch-all has every other address of the domain. */
+	if (fail == FAIL_NONE || fail == FAIL_MISSING)
+		writer = find_writer(s);
+	if (!str_empty(writer))
+		return queue_rcpt(s, SMTP_WAY_LOOKUP, writer);
 	if (fail == FAIL_NONE)
 		return take_rcpt(s, is_queued ? SMTP_WAY_LOOKUP : SMTP_WAY_MAILBOX);
 	if (fail == FAIL_DENIED && smtp_may_relay(s))
 		return smtp_check_remote(s);
 	if (fail == FAIL_MISSING && srs_is_rewritten(t->draft.address))
-		return take_bounce(s);
+		return refuse(s, REPLY_BAD_BOUNCE);
 	if (fail == FAIL_MISSING && smtp_is_judged(s))
 		return smtp_offend(s, OFFENCE_RCPT, refuse(s, reply));
 	return refuse(s, reply);
