@@ -19,6 +19,7 @@ import imaplib
 import itertools
 import json
 import re
+import signal
 import smtplib
 import ssl
 import time
@@ -101,6 +102,10 @@ class Sender(Server):
             self.add_user(user, SECRET)
         if start:
             self.start()
+
+    def restart(self, sig=signal.SIGTERM):
+        self.stop(sig)
+        self.start()
 
     def drop_section(self, name):
         with open(self.config) as f:
