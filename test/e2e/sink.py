@@ -174,6 +174,7 @@ class Connection:
         self.buffer = bytearray()
         self.transaction = None
         self.chunks = None
+        self.is_spoiled = False  # a chunk was refused, and so are those behind it (RFC 3030 2)
         self.command_count = 0
         self.index = None  # of the command that is not answered yet
 
@@ -378,7 +379,7 @@ class Connection:
         return "250 2.0.0 Ok"
 
     def cmd_rset(self, argument):
-        self.transaction = self.chunks = None
+        self.transaction, self.chunks, self.is_spoiled = None, None, False
         return "250 2.0.0 Ok"
 
     def cmd_quit(self, argument):
@@ -433,7 +434,7 @@ class Connection:
             return "552 5.3.4 Too big"
         if not sender.isascii() and "SMTPUTF8" not in parameters:
             self.blame("a sender in UTF-8 without SMTPUTF8")
-        self.transaction, self.chunks = Message(self), None
+        self.transaction, self.chunks, self.is_spoiled = Message(self), None, False
         self.transaction.sender, self.transaction.parameters = sender, parameters
         return "250 2.1.0 Ok"
 
@@ -490,12 +491,20 @@ class Connection:
         if self.transaction is None or not self.transaction.recipients:
             self.step("BDAT", lambda: "503 5.5.1 Not now")
             return
+        if self.is_spoiled:
+            self.say("503 5.5.1 A chunk was refused, RSET first")
+            return
         self.chunks = (self.chunks or []) + [data]
         self.transaction.is_chunked = True
         if is_last:
             self.end(b"".join(self.chunks))
-        else:
-            self.step("BDAT", lambda: f"250 2.0.0 {size} bytes")
+            return
+
+        def obey():
+            self.is_spoiled = False
+            return f"250 2.0.0 {size} bytes"
+        self.is_spoiled = True
+        self.step("BDAT", obey)
 
     def judge(self, data):
         """RFC 5321 2.3.8 and 4.5.3.1.6, RFC 6152: what may stand in content."""
