@@ -75,12 +75,21 @@ class Report:
                           and self.mail.get_param("report-type") == "delivery-status" and len(parts) == 3)
         self.text = parts[0].get_payload(decode=True).decode() if parts else ""
         self.words = " ".join(self.text.split())
-        groups = parts[1].get_payload() if len(parts) > 1 and parts[1].is_multipart() else []
+        groups = self._groups(parts[1]) if len(parts) > 1 else []
         self.message = groups[0] if groups else None
         self.recipients = groups[1:]
         self.returned = parts[2].get_payload() if len(parts) > 2 else None
         if isinstance(self.returned, list):  # a whole message
             self.returned = self.returned[0].as_string()
+
+    @staticmethod
+    def _groups(part):
+        """Fields of the message, then of each recipient. Python takes the UTF-8 kind (RFC 6533) for a message with a body."""
+        groups = part.get_payload()
+        if part.get_content_type() != "message/global-delivery-status":
+            return groups
+        text = groups[0].get_payload(decode=True).decode()
+        return [groups[0], *(email.message_from_string(block) for block in text.split("\r\n\r\n") if block.strip())]
 
     def facts(self):
         """(action, status) of each recipient by its address."""
