@@ -160,6 +160,7 @@ size_t site_window_max(const struct queue_site *s);
 
 /* Its agents look for news: those that wait for another message find one. */
 void site_wake(struct queue_site *s);
+void sites_wake(struct queue *q); /* .. of all sites */
 
 /* Start agents while there are due jobs and free places; close it when it has neither. */
 void site_run(struct queue_site *s);

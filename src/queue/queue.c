@@ -152,8 +152,7 @@ void
 queue_stop(struct queue *q)
 {
 	q->is_stopping = true;
-	for (struct map_node *n = map_first(&q->sites); n; n = map_next(&q->sites, n))
-		site_wake(container_of(n, struct queue_site, by_name));
+	sites_wake(q);
 }
 
 /* Nobody comes to reap them any more. */

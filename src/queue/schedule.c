@@ -237,6 +237,7 @@ queue_step(struct task *task)
 	struct queue *q = container_of(task, struct queue, task);
 	struct due due = { .queue = q, .now_s = clock_wall_s() };
 	struct times times = { .now_s = due.now_s };
+	bool had_starved = q->has_starved;
 	int64_t idle_ms;
 
 	if (!q->is_started || q->is_stopping)
@@ -251,6 +252,8 @@ queue_step(struct task *task)
 	idle_ms = run_sites(q);
 	open_local(q, due.now_s);
 	open_due(q, &due);
+	if (q->has_starved && !had_starved)
+		sites_wake(q); /* who only waits for another message leaves */
 	if (store_read(q->house.store, find_times, &times) == FAIL_NONE)
 		for (size_t i = 0; i < times.count; i++)
 			look_at_time(q, times.ids[i], due.now_s);

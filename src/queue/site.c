@@ -117,7 +117,7 @@ wake_of(const struct queue_host *h, const struct site_change *change, int64_t du
 {
 	int64_t wake_s = due_s > h->retry_s ? due_s : h->retry_s;
 
-	if (change->is_yielding && wake_s < now_s)
+	if (change->is_yielding && wake_s <= now_s)
 		return now_s;
 	if (!is_new && wake_s <= now_s && h->wake_s <= now_s)
 		return h->wake_s;
@@ -245,7 +245,7 @@ may_start(struct queue_site *s)
 	    (is_local ? LOCAL_AGENTS_MAX : size_min(s->window, site_window_max(s))))
 		return false;
 	if (!is_local && q->agent_count >= (size_t)q->house.settings->connections) {
-		q->has_starved = true;
+		q->has_starved |= s->agent_count == 0;
 		return false;
 	}
 	return true;
@@ -277,4 +277,11 @@ site_wake(struct queue_site *s)
 {
 	for (struct list_node *n = list_first(&s->agents); n; n = list_next(&s->agents, n))
 		task_wake(&container_of(n, struct queue_agent, node)->task);
+}
+
+void
+sites_wake(struct queue *q)
+{
+	for (struct map_node *n = map_first(&q->sites); n; n = map_next(&q->sites, n))
+		site_wake(container_of(n, struct queue_site, by_name));
 }

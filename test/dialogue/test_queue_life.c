@@ -329,6 +329,22 @@ test_turns(void)
 	CHECK_NUM(stage.sink.message_count, 20);
 	CHECK_NUM(stage_left(), 0);
 	stage_end();
+
+	stage_begin("who waits for another message lets others go");
+	stage.settings.connections = 2;
+	stage.settings.site_connections = 1;
+	stage_send_one("x@y.test", "bob@elsewhere.test");
+	stage_send_one("x@y.test", "bob@lmtp.test");
+	CHECK_NUM(stage.sink.open_count, 1);
+	CHECK_NUM(stage.other.open_count, 1);
+	stage_send_one("x@y.test", "carl@bin.test");
+	CHECK_NUM(stage_left(), 0);
+	TEST_ROW("but not for others of the same site");
+	stage_send_one("x@y.test", "bob@elsewhere.test");
+	stage_send_one("x@y.test", "bob@elsewhere.test");
+	CHECK_NUM(stage.sink.message_count, 3);
+	CHECK(stage.sink.connection_count <= 2);
+	stage_end();
 }
 
 /* --- interfering ----------------------------------------------------------------------------------------------------- */
