@@ -4,18 +4,18 @@
  * A remote agent has one conversation at a time with a host of its site, and works off jobs over it:
  *
  *     ROUTE --MX or a host's name--> LOOKUP --hosts--> OPEN --ready--> SEND --answers--> settled
- *       |                              \--none: the site's or the recipients' fault      | next job: SEND
+ *       |                              \--none: the site's or the recipients' fault      | next job: READY
  *       |--an address, unix:PATH-----------------------^                                 | none: LINGER
- *       \--thrown away, route gone: settled at once                                      \ enough: CLOSING
+ *       \--thrown away, route gone: settled at once, next job: ROUTE                     \ enough: CLOSING
  *     OPEN --failed--> OPEN (next address; the same one in clear when only TLS failed)
  *     OPEN --none left--> the site rests, CLOSING
  *     SEND --some deferred, another host left--> OPEN, for those
  *     SEND --broke--> settled; next job: OPEN; too often: the site rests
  *     LINGER --another message--> SEND, --time over--> CLOSING
- *     PAUSE: the site's rate allows no message yet; then SEND
+ *     READY --the site's rate allows a message--> SEND
  *
  * True in each state (remote_check()): LOOKUP, OPEN, SEND have a job and a pending op, or one just ended;
- * PAUSE has a job, LINGER has none. In these two, and between any two messages, the host may leave at any time:
+ * READY has a job, LINGER has none. In these two, and between any two messages, the host may leave at any time:
  * then the conversation is opened again for the next one.
  */
 #ifndef QUEUE_AGENT_H
@@ -33,7 +33,7 @@ enum remote_state {
 	REMOTE_LOOKUP,
 	REMOTE_PARTING, /* QUIT leaves with this turn; then OPEN, so that never more are open than may be */
 	REMOTE_OPEN,
-	REMOTE_PAUSE,
+	REMOTE_READY,
 	REMOTE_SEND,
 	REMOTE_LINGER,
 	REMOTE_CLOSING,
@@ -63,7 +63,7 @@ struct remote_agent {
 	struct smtpc_rcpt *batch; /* arena of the job; those being sent */
 	struct job_rcpt **batch_of;
 	size_t batch_count;
-	struct timer timer;     /* LINGER, PAUSE */
+	struct timer timer;     /* LINGER, READY */
 	struct queue_last last; /* arena of the job; of the last failure to open */
 	enum fail worst_open;   /* PERM only while every host says so */
 	char remote[SITE_MAX + NET_ADDRESS_TEXT_MAX + 4]; /* "mx.example.org [192.0.2.1]" */

@@ -10,7 +10,7 @@ static const char *const state_names[] = {
 	[REMOTE_LOOKUP] = "LOOKUP",
 	[REMOTE_PARTING] = "PARTING",
 	[REMOTE_OPEN] = "OPEN",
-	[REMOTE_PAUSE] = "PAUSE",
+	[REMOTE_READY] = "READY",
 	[REMOTE_SEND] = "SEND",
 	[REMOTE_LINGER] = "LINGER",
 	[REMOTE_CLOSING] = "CLOSING",
@@ -25,9 +25,9 @@ remote_check(const struct remote_agent *a)
 	case REMOTE_ROUTE:
 	case REMOTE_LOOKUP: invariant(a->agent.job != NULL && !a->smtpc.is_open); break;
 	case REMOTE_OPEN:
-	case REMOTE_SEND: invariant(a->agent.job != NULL); break;
+	case REMOTE_SEND:
+	case REMOTE_READY: invariant(a->agent.job != NULL); break;
 	case REMOTE_PARTING: invariant(a->agent.job != NULL && !a->smtpc.is_open); break;
-	case REMOTE_PAUSE: invariant(a->agent.job != NULL); break;
 	case REMOTE_LINGER: invariant(a->agent.job == NULL); break;
 	case REMOTE_CLOSING: break;
 	case REMOTE_STATE_COUNT: invariant(a->state != REMOTE_STATE_COUNT);
@@ -207,11 +207,11 @@ remote_next(struct remote_agent *a)
 	    s->agent_count > site_window_max(s) || !store_is_well(q->house.store))
 		return REMOTE_CLOSING;
 	a->agent.job = job_pick(s);
-	if (a->agent.job)
+	if (a->agent.job) /* a state and no call: many jobs may have their outcome at once */
 		return is_used_up(a)   ? remote_reopen(a)
-		    : a->smtpc.is_open ? remote_send(a)
+		    : a->smtpc.is_open ? REMOTE_READY
 		    : a->has_hops      ? remote_reopen(a)
-				       : remote_route(a);
+				       : REMOTE_ROUTE;
 	if (!a->smtpc.is_open || is_used_up(a) || q->house.settings->linger_ms == 0 ||
 	    q->has_starved)
 		return REMOTE_CLOSING;
@@ -258,7 +258,7 @@ advance(struct remote_agent *a)
 	case REMOTE_LOOKUP: return op_pending(&a->mx.op) ? REMOTE_STAY : remote_found(a);
 	case REMOTE_PARTING: return open_hop(a);
 	case REMOTE_OPEN: return op_pending(&a->smtpc.op) ? REMOTE_STAY : opened(a);
-	case REMOTE_PAUSE: return timer_running(&a->timer) ? REMOTE_STAY : remote_send(a);
+	case REMOTE_READY: return timer_running(&a->timer) ? REMOTE_STAY : remote_send(a);
 	case REMOTE_SEND: return op_pending(&a->smtpc.op) ? REMOTE_STAY : remote_answered(a);
 	case REMOTE_LINGER: return linger(a);
 	case REMOTE_CLOSING:

@@ -126,7 +126,7 @@ remote_send(struct remote_agent *a)
 	until_ms = pause_ms(a);
 	if (until_ms > 0) {
 		timer_start(a->agent.site->queue->house.loop, &a->timer, &a->agent.task, until_ms);
-		return REMOTE_PAUSE;
+		return REMOTE_READY;
 	}
 	if (why)
 		return pass_over(a, unsafe, why);

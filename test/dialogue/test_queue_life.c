@@ -103,6 +103,19 @@ test_fallback(void)
 	CHECK(stage_inbox_has(ALICE, "is not sent from here"));
 	stage_end();
 
+	stage_begin("a route that throws away what waited, a little at a time");
+	stage.sink.greeting = "421 4.3.2 not now";
+	for (int i = 0; i < 500; i++)
+		stage_send_one("x@y.test", "bob@elsewhere.test");
+	stage.route_settings[0].way = ROUTE_DISCARD;
+	stage_set_time(301);
+	for (int i = 0; i < 100 && stage_left() == 500; i++)
+		loop_turn(&stage.loop, 0);
+	CHECK(stage_left() > 300 && stage_left() < 500);
+	stage_settle();
+	CHECK_NUM(stage_left(), 0);
+	stage_end();
+
 	stage_begin("a route that was taken out");
 	stage.sink.greeting = "421 4.3.2 not now";
 	stage_send_one(ALICE, "bob@elsewhere.test");
