@@ -42,8 +42,10 @@ struct queue_site {
 	uint32_t failures; /* of the site as a whole, in a row, when it was opened */
 	unsigned broken;   /* conversations that broke in a row */
 	int64_t next_ms;   /* rate: not before, monotonic */
-	bool is_resting;   /* failed as a whole: agents end, then it closes */
-	bool is_yielding;  /* others wait for connections: agents end, then it closes */
+	int64_t
+	    next_due_s; /* when the next one is due, as job_pick() saw when it found none; 0: unknown */
+	bool is_resting;  /* failed as a whole: agents end, then it closes */
+	bool is_yielding; /* others wait for connections: agents end, then it closes */
 };
 
 /* Somebody who works for a site: embedded first in what agent.c and local.c make. */

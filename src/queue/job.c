@@ -94,7 +94,8 @@ struct pick {
 	uint32_t numbers[JOB_RCPTS_MAX];
 	size_t count;
 	uint64_t message;
-	bool is_stale; /* a place whose row is gone */
+	int64_t next_s; /* when the first one is due that is not yet; 0: none seen */
+	bool is_stale;  /* a place whose row is gone */
 };
 
 static bool
@@ -117,6 +118,8 @@ find_places(struct txn *t, struct pick *p, const struct key *from, const struct 
 		if (!queue_place_read(key, &place))
 			continue;
 		*priority_out = place.priority;
+		if (place.due_s > p->now_s && (p->next_s == 0 || place.due_s < p->next_s))
+			p->next_s = place.due_s;
 		if (place.due_s > p->now_s || (p->count > 0 && place.message != p->message))
 			break;
 		if (p->count == 0 && is_under_way(p->site, place.message))
@@ -174,6 +177,42 @@ pick_run(struct txn *t, void *arg)
 	return FAIL_MISSING;
 }
 
+/* Places of the message whose rows are gone: they would be found first for ever. */
+static enum fail
+heal_run(struct txn *t, void *arg)
+{
+	const struct pick *p = arg;
+	struct key from = queue_key_site(buf_str(&p->site->name)), end = from;
+	struct str key, value;
+	struct cursor c;
+	enum fail fail = FAIL_NONE, ended;
+
+	key_end(&end);
+	txn_scan(t, &c, key_str(&from), key_str(&end), false);
+	while (fail == FAIL_NONE && cursor_next(&c, &key, &value)) {
+		struct queue_place place;
+		struct key row;
+
+		if (!queue_place_read(key, &place) || place.message != p->message)
+			continue;
+		row = queue_key_rcpt(place.message, place.n);
+		fail = txn_get(t, key_str(&row), &value);
+		if (fail == FAIL_MISSING)
+			fail = txn_delete(t, key);
+	}
+	ended = cursor_end(&c);
+	return fail == FAIL_NONE ? ended : fail;
+}
+
+static void
+note_damage(struct queue_site *s, struct pick *p)
+{
+	log_error(&s->queue->log, "queue.damaged", LOG_NUM("message", p->message),
+	    LOG_TEXT("site", buf_str(&s->name)));
+	if (p->is_stale && store_run(s->queue->house.store, heal_run, p) == FAIL_NONE)
+		task_wake(&s->queue->task);
+}
+
 static void
 join_site(struct queue_job *j)
 {
@@ -198,10 +237,10 @@ job_pick(struct queue_site *s)
 		join_site(j);
 	} else {
 		if (p->is_stale || fail == FAIL_PERM)
-			log_error(&s->queue->log, "queue.damaged", LOG_NUM("message", p->message),
-			    LOG_TEXT("site", buf_str(&s->name)));
+			note_damage(s, p);
 		job_free(&j);
 	}
+	s->next_due_s = j ? 0 : p->next_s;
 	mem_free(p);
 	return j;
 }

@@ -18,6 +18,15 @@ first_of(int64_t one, int64_t other)
 	return one == 0 || (other != 0 && other < one) ? other : one;
 }
 
+/* A time of the wall clock as one of the other; 0 stays. */
+static int64_t
+mono_of(int64_t wall_s, int64_t now_s)
+{
+	int64_t wait_s = wall_s > now_s + SLEEP_MAX_S ? SLEEP_MAX_S : wall_s - now_s;
+
+	return wall_s == 0 ? 0 : clock_mono_ms() + wait_s * 1000;
+}
+
 /* --- sites that are due --------------------------------------------------------------------------------- */
 
 struct due {
@@ -26,7 +35,8 @@ struct due {
 	int64_t next_s; /* when the next one is due; 0: none is waiting */
 	struct buf names[SITES_SLICE];
 	size_t count, wanted;
-	bool has_more; /* more are due than were taken */
+	bool has_more;  /* more are due than were taken */
+	bool is_unread; /* the store failed */
 };
 
 static enum fail
@@ -85,7 +95,8 @@ open_due(struct queue *q, struct due *d)
 	d->wanted = places > q->agent_count ? places - q->agent_count : 0;
 	if (d->wanted > SITES_SLICE - 1)
 		d->wanted = SITES_SLICE - 1; /* one name is read further than that */
-	if (store_read(q->house.store, find_due, d) != FAIL_NONE)
+	d->is_unread = store_read(q->house.store, find_due, d) != FAIL_NONE;
+	if (d->is_unread)
 		return;
 	q->has_starved = d->has_more;
 	for (size_t i = 0; i < d->count; i++)
@@ -93,24 +104,36 @@ open_due(struct queue *q, struct due *d)
 			site_run(site_open(q, buf_str(&d->names[i])));
 }
 
-/* Sites that are open may start more agents, or close. When the first may close that has none; 0: no such. */
-static int64_t
+/* Sites that are open may start more agents, or close. */
+static void
 run_sites(struct queue *q)
 {
 	struct map_node *next;
-	int64_t first_ms = 0;
 
 	for (struct map_node *n = map_first(&q->sites); n; n = next) {
 		next = map_next(&q->sites, n);
 		site_run(container_of(n, struct queue_site, by_name));
 	}
+}
+
+/*
+ * When there is something to do for an open site, monotonic; 0: unknown. find_due() tells nothing of those,
+ * and an agent that is busy with a slow host must not keep others from what is due meanwhile.
+ */
+static int64_t
+next_of_open(const struct queue *q, int64_t now_s)
+{
+	int64_t next_ms = 0;
+
 	for (struct map_node *n = map_first(&q->sites); n; n = map_next(&q->sites, n)) {
 		const struct queue_site *s = container_of(n, struct queue_site, by_name);
 
 		if (s->agent_count == 0 && site_must_stay(s))
-			first_ms = first_of(first_ms, s->next_ms);
+			next_ms = first_of(next_ms, s->next_ms);
+		if (s->next_due_s > now_s)
+			next_ms = first_of(next_ms, mono_of(s->next_due_s, now_s));
 	}
-	return first_ms;
+	return next_ms;
 }
 
 /* --- messages whose time came --------------------------------------------------------------------------- */
@@ -120,6 +143,7 @@ struct times {
 	uint64_t ids[SITES_SLICE];
 	size_t count;
 	bool has_more;
+	bool is_unread; /* the store failed */
 };
 
 static enum fail
@@ -208,22 +232,24 @@ look_at_time(struct queue *q, uint64_t id, int64_t now_s)
 	job_settle(j);
 }
 
-/* --- the step --------------------------------------------------------------------------------------------- */
-
-/* A time of the wall clock as one of the other; 0 stays. */
-static int64_t
-mono_of(int64_t wall_s, int64_t now_s)
+static void
+look_at_times(struct queue *q, struct times *times)
 {
-	int64_t wait_s = wall_s > now_s + SLEEP_MAX_S ? SLEEP_MAX_S : wall_s - now_s;
-
-	return wall_s == 0 ? 0 : clock_mono_ms() + wait_s * 1000;
+	times->is_unread = store_read(q->house.store, find_times, times) != FAIL_NONE;
+	for (size_t i = 0; !times->is_unread && i < times->count; i++)
+		look_at_time(q, times->ids[i], times->now_s);
 }
 
-/* While an outcome waits to be written its site stays open, and find_due() tells nothing of those. */
+/* --- the step --------------------------------------------------------------------------------------------- */
+
+/* Until the next news, or soon where something could not be read or written. */
 static void
-sleep_until(struct queue *q, int64_t at_ms)
+sleep_until(struct queue *q, const struct due *due, const struct times *times)
 {
-	if (!list_empty(&q->unsettled))
+	int64_t at_ms = first_of(next_of_open(q, due->now_s),
+	    mono_of(first_of(due->next_s, times->next_s), due->now_s));
+
+	if (!list_empty(&q->unsettled) || due->is_unread || times->is_unread)
 		at_ms = first_of(at_ms, clock_mono_ms() + SETTLE_AGAIN_MS);
 	if (at_ms == 0)
 		timer_stop(q->house.loop, &q->timer);
@@ -238,7 +264,6 @@ queue_step(struct task *task)
 	struct due due = { .queue = q, .now_s = clock_wall_s() };
 	struct times times = { .now_s = due.now_s };
 	bool had_starved = q->has_starved;
-	int64_t idle_ms;
 
 	if (!q->is_started || q->is_stopping)
 		return STEP_WAIT;
@@ -249,16 +274,14 @@ queue_step(struct task *task)
 	for (size_t i = 0; i < SITES_SLICE; i++)
 		buf_init(&due.names[i], SITE_MAX);
 	jobs_resettle(q);
-	idle_ms = run_sites(q);
+	run_sites(q);
 	open_local(q, due.now_s);
 	open_due(q, &due);
 	if (q->has_starved && !had_starved)
 		sites_wake(q); /* who only waits for another message leaves */
-	if (store_read(q->house.store, find_times, &times) == FAIL_NONE)
-		for (size_t i = 0; i < times.count; i++)
-			look_at_time(q, times.ids[i], due.now_s);
+	look_at_times(q, &times);
+	sleep_until(q, &due, &times);
 	for (size_t i = 0; i < SITES_SLICE; i++)
 		buf_release(&due.names[i]);
-	sleep_until(q, first_of(idle_ms, mono_of(first_of(due.next_s, times.next_s), due.now_s)));
 	return times.has_more || (due.has_more && due.count > 0) ? STEP_YIELD : STEP_WAIT;
 }

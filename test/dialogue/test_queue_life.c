@@ -318,10 +318,42 @@ test_local_first(void)
 	stage_end();
 }
 
+static enum fail
+stray_run(struct txn *t, void *arg)
+{
+	struct key k =
+	    queue_key_place(&(struct queue_place){ .site = STR("route/sink"), .message = 77 });
+
+	(void)arg;
+	return txn_put(t, key_str(&k), STR(""));
+}
+
 static void
 test_turns(void)
 {
 	struct stage_order o;
+
+	stage_begin("what falls due while another one is under way");
+	stage.sink.greeting = "220-one moment"; /* and the rest never comes */
+	stage_send_one(ALICE, "slow@elsewhere.test");
+	o = stage_order(ALICE, "later@elsewhere.test");
+	o.envelope.hold_s = STAGE_WALL + 20;
+	stage_add(&o);
+	stage_settle();
+	CHECK_NUM(stage.sink.connection_count, 1);
+	stage.sink.greeting = NULL;
+	stage_pass(21);
+	CHECK_NUM(stage.sink.message_count, 1);
+	CHECK_NUM(stage_left(), 1);
+	stage_end();
+
+	stage_begin("a place whose recipient is gone holds nobody up");
+	CHECK_NUM(store_run(stage.store, stray_run, NULL), FAIL_NONE);
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	stage_settle();
+	CHECK_NUM(stage.sink.message_count, 1);
+	CHECK_NUM(stage_left(), 0);
+	stage_end();
 
 	stage_begin("after so many messages it is the turn of others");
 	stage.settings.connections = 1;
