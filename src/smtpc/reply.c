@@ -56,7 +56,7 @@ add_text(struct reply *r, struct str text)
 		add_printable(&r->text, &text);
 }
 
-/* RFC 2034 4: each line of a reply begins with the status. */
+/* RFC 2034 4: each line of a reply begins with the status; saying it once is enough. */
 static struct str
 take_status(struct reply *r, struct str text)
 {
@@ -65,10 +65,11 @@ take_status(struct reply *r, struct str text)
 
 	if (!status_parse(&rest, &status) || status.kind != r->code / 100)
 		return text;
-	if (!r->has_status)
-		r->status = status;
+	if (r->has_status)
+		return rest;
+	r->status = status;
 	r->has_status = true;
-	return rest;
+	return text;
 }
 
 enum reply_step

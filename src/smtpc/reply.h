@@ -2,7 +2,7 @@
  * reply.h - what a host replies, line by line (RFC 5321 4.2).
  *
  * Pure grammar: lines in, one reply out. The words are made harmless here, once: what is not printable
- * UTF-8 becomes "?", status codes of RFC 2034 are taken off each line, lines are joined by a blank, and
+ * UTF-8 becomes "?", the status of RFC 2034 stands in front once and no more, lines are joined by a blank, and
  * no more than SMTPC_ANSWER_MAX bytes are kept.
  */
 #ifndef SMTPC_REPLY_H

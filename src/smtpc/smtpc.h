@@ -61,7 +61,8 @@ struct smtpc_answer { /* fields: read only */
 	enum smtpc_stage stage;
 	unsigned code;        /* 550; 0: the host did not say it, the words are ours */
 	struct status status; /* always set */
-	struct str text; /* printable UTF-8 on one line, without code and status; may be empty */
+	struct str
+	    text; /* what it said, without the code: printable UTF-8 on one line; may be empty */
 };
 
 /* --- opening -------------------------------------------------------------------------------------- */

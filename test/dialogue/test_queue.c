@@ -67,7 +67,7 @@ test_deferred(void)
 	CHECK_NUM(stage_look(id, 0).attempts, 1);
 	CHECK_NUM(stage_look(id, 0).due_s, STAGE_WALL + 300);
 	CHECK_NUM(stage_look(id, 0).last.code, 451);
-	CHECK_STR(stage_look(id, 0).last.text, STR("greylisted"));
+	CHECK_STR(stage_look(id, 0).last.text, STR("4.7.1 greylisted"));
 	stage_pass(299);
 	CHECK_NUM(stage_look(id, 0).attempts, 1);
 	stage_pass(2);
@@ -93,7 +93,7 @@ test_deferred(void)
 	CHECK(stage_inbox_has(ALICE, "Return-Path: <>\r\n"));
 	CHECK(stage_inbox_has(ALICE, "Action: failed"));
 	CHECK(stage_inbox_has(ALICE, "Status: 5.1.1"));
-	CHECK(stage_inbox_has(ALICE, "550 no such user"));
+	CHECK(stage_inbox_has(ALICE, "550 5.1.1 no such user"));
 	stage_end();
 }
 

@@ -118,7 +118,7 @@ def test_reports(a, b):
     report = a.next_report(ANN)
     equal("unknown user", (report.message["Reporting-MTA"], report.facts()), ("dns; mx.a.test", {"nobody@b.test": ("failed", "5.1.1")}))
     for words in ("Your message could not be delivered.", "Subject: are you there?", "There is no such mailbox.",
-                  "mx.b.test [127.0.0.12] said in answer to RCPT TO: 550 No such user here"):
+                  "mx.b.test [127.0.0.12] said in answer to RCPT TO: 550 5.1.1 No such user here"):
         check(f"unknown user: {words}", words in report.words, report.text)
     check("unknown user: what was written comes back", "hello?" in report.returned, report.returned)
     check("quiet", is_quiet(a, b))
