@@ -14,6 +14,7 @@
 /* rooms */
 #include "blob/blob.h"
 #include "lib/fake_directory.h"
+#include "lib/fake_dns.h"
 #include "mail/mail.h"
 #include "net/memory.h"
 #include "policy/policy.h"
@@ -121,6 +122,7 @@ open_stage(void)
 	sys.fsync = sys.fdatasync = sys.syncfs = no_sync;
 	invariant(atexit(close_stage) == 0);
 	fake_directory_hold(false);
+	fake_dns_hold(false);
 	log_set_level(LOG_LEVEL_ERROR);
 	clock_fake(1000, 1000000);
 	snprintf(path, sizeof(path), "%s/store.db", folder);
