@@ -4,6 +4,7 @@
 In a network of its own (lab.py): a sink for each host, names from dns_server.py.
 """
 
+import socket
 from contextlib import ExitStack
 
 import lab
@@ -39,6 +40,8 @@ ZONES = {
     ("nosix.test", "MX"): [(10, "mx.nosix.test")],
     ("mx.nosix.test", "A"): ["127.0.0.2"],
     ("mx.nosix.test", "AAAA"): ["::2"],
+    ("mute.test", "A"): ["127.0.0.97", "127.0.0.3"],
+    ("silent.test", "A"): ["127.0.0.97"],
     # ourselves
     ("ours.test", "MX"): [(10, OURS)],
     ("address.test", "MX"): [(10, "mx.address.test")],
@@ -165,6 +168,41 @@ def test_families(hosts):
                 equal("source-ipv4", first.connections[-1].peer[0], "127.0.0.77")
 
 
+def mute_port(stack, host):
+    """Somebody listens there and never answers a connection: the kernel drops what does not fit into his backlog."""
+    listener = stack.enter_context(socket.socket())
+    listener.bind((host, 25))
+    listener.listen(0)
+    while True:
+        s = stack.enter_context(socket.socket())
+        s.settimeout(0.2)
+        try:
+            s.connect((host, 25))
+        except TimeoutError:
+            return
+
+
+def test_settings(hosts):
+    """What the owner allows, and what he has set up wrongly."""
+    with ExitStack() as stack, Sender("[outbound]\nconnect = 1s\n[queue]\nmessages = 2\n") as server:
+        mute_port(stack, "127.0.0.97")
+        hosts.took(server, "an address that does not answer: the next", "x@mute.test", [hosts.second])
+        server.send("x@silent.test")
+        check("no address answers: tried", wait_for(lambda: any(r["tries"] > 0 for r in server.waiting())), server.queue())
+        equal("no address answers", server.waiting()[0]["status"], "4.4.1")
+        server.send("x@silent.test")
+        equal("the queue is full", server.submit("x@silent.test")["x@silent.test"][0], 452)
+        equal("others are not", server.submit("bob@example.test")["bob@example.test"][0], 250)
+    with Sender("[outbound]\nallow-private = no\n") as server:
+        before = hosts.counts()
+        for to in ("x@order.test", "x@[127.0.0.3]", "x@[IPv6:::1]"):
+            server.send(to)
+            equal(f"allow-private = no: {to}", server.next_report().facts(), {to: ("failed", "5.4.4")})
+        equal("allow-private = no: nothing is sent", hosts.counts(), before)
+    with Sender("[outbound]\nsource-ipv4 = 198.51.100.7\n") as server:
+        deferred(server, "an address that is not ours to send from: mail waits", "x@plain.test", "4.3.5")
+
+
 def main():
     lab.isolate()
     with ExitStack() as stack:
@@ -177,6 +215,7 @@ def main():
             test_refused(server, hosts, dns)
             test_later(server, hosts, dns)
         test_families(hosts)
+        test_settings(hosts)
         for sink in hosts.all:
             equal(f"{sink.host}: we keep to the RFCs", sink.violations, [])
     end()
