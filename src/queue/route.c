@@ -4,6 +4,7 @@
 /* rooms */
 #include "codec/idna.h"
 #include "directory/address.h"
+#include "net/address.h"
 
 #define ROUTE_PREFIX "route/"
 
@@ -65,6 +66,15 @@ complain(struct buf *why, struct str name, const char *what)
 	return FAIL_SYNTAX;
 }
 
+/* No address, and no socket. */
+static bool
+is_name(struct str host)
+{
+	struct net_address address;
+
+	return !str_starts(host, STR("unix:")) && net_address_parse(host, &address) != FAIL_NONE;
+}
+
 static enum fail
 check_route(const struct queue_routes *routes, const struct queue_route *r, struct buf *why)
 {
@@ -81,6 +91,9 @@ check_route(const struct queue_routes *routes, const struct queue_route *r, stru
 		    "has a host or user, which only way = relay or lmtp uses");
 	if (!str_empty(set->user) && set->tls == ROUTE_TLS_NEVER)
 		return complain(why, r->name, "would send its password without TLS");
+	if (has_host && set->tls == ROUTE_TLS_VERIFY && !is_name(set->host))
+		return complain(why, r->name,
+		    "has tls = verify, and no name of its host that a certificate could prove");
 	if (str_empty(set->fallback))
 		return FAIL_NONE;
 	fallback = queue_route_named(routes, set->fallback);
