@@ -2,7 +2,8 @@
 
 A subject has a `name`, `port(protocol)`, `start()` that returns the seconds until it greets,
 `stop()`, `pids()` of all its processes, `stored(n)` that waits until n messages are in mailboxes,
-and a `folder` with everything it writes. Ten users u0 .. u9, password "pw".
+and a `folder` with everything it writes. Ten users u0 .. u9, password "pw". Those that relay are in
+relay.py.
 """
 
 import os
@@ -159,51 +160,30 @@ mail_owner = postfix
 setgid_group = postdrop
 maillog_file = {d}/postfix.log
 maillog_file_prefixes = {d}
-virtual_mailbox_domains = {domain}
-virtual_mailbox_maps = texthash:{d}/postfix/users
-virtual_transport = lmtp:unix:{d}/run/lmtp
 smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
 alias_maps =
 alias_database =
 """
 
+POSTFIX_DELIVERS = """
+virtual_mailbox_domains = {domain}
+virtual_mailbox_maps = texthash:{d}/postfix/users
+virtual_transport = lmtp:unix:{d}/run/lmtp
+"""
 
-class Peers:
-    """Postfix takes, Dovecot stores (Maildir) and reads: the usual pair with its usual settings."""
 
-    name = "postfix+dovecot"
-    has_tls = True
+class Postfix:
+    """Postfix with a configuration, a queue and a port of its own; needs a `folder` and a `base` of ports."""
 
-    @staticmethod
-    def why_not():
-        for program in ("/usr/sbin/dovecot", "/usr/sbin/postfix"):
-            if not os.path.exists(program):
-                return f"{program} is not installed (make bench PEERS=1)"
-        if os.geteuid() != 0:
-            return "Postfix and Dovecot can only be started by root"
-        return None
-
-    def __init__(self, folder, certificate_folder):
-        self.folder = folder
-        self.base = harness.free_port_base()
-        owner = pwd.getpwnam("mail")
-        for name in ("mail", "run", "queue", "data", "postfix"):
-            os.makedirs(os.path.join(folder, name))
-        for name in ("certificate.pem", "key.pem"):
-            shutil.copy(os.path.join(certificate_folder, name), folder)
-        names = {"d": folder, "uid": owner.pw_uid, "gid": owner.pw_gid, "domain": DOMAIN}
-        names.update({p: self.port(p) for p in ("imap", "imaps", "lmtp")})
-        self.write("dovecot.conf", DOVECOT.format(**names))
-        self.write("passwd", "".join(f"{u}:{{PLAIN}}{PASSWORD}\n" for u in USERS))
-        self.write("postfix/main.cf", POSTFIX.format(**names))
-        self.write("postfix/users", "".join(f"{u} x\n" for u in USERS))
+    def configure(self, settings):
+        for name in ("queue", "data", "postfix"):
+            os.makedirs(os.path.join(self.folder, name))
+        self.write("postfix/main.cf", POSTFIX.format(d=self.folder, domain=DOMAIN) + settings)
         self.write_master()
         for name in ("dynamicmaps.cf", "postfix-files"):
             if os.path.exists("/etc/postfix/" + name):
-                shutil.copy("/etc/postfix/" + name, os.path.join(folder, "postfix"))
-        os.chown(os.path.join(folder, "mail"), owner.pw_uid, owner.pw_gid)
-        os.chown(os.path.join(folder, "data"), pwd.getpwnam("postfix").pw_uid, -1)
-        self.owner, self.before = owner, 0
+                shutil.copy("/etc/postfix/" + name, os.path.join(self.folder, "postfix"))
+        os.chown(os.path.join(self.folder, "data"), pwd.getpwnam("postfix").pw_uid, -1)
 
     def write(self, name, text):
         with open(os.path.join(self.folder, name), "w") as f:
@@ -235,17 +215,12 @@ class Peers:
         with open(os.path.join(self.folder, "commands.log"), "ab") as log:
             return subprocess.run(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log).returncode
 
-    def start(self):
-        began = time.perf_counter()
-        self.command("/usr/sbin/dovecot", "-c", os.path.join(self.folder, "dovecot.conf"))
-        self.command("/usr/sbin/postfix", "-c", os.path.join(self.folder, "postfix"), "start")
-        wait_greeting(self.port("imap"))
-        wait_greeting(self.port("smtp"))
-        return time.perf_counter() - began
+    def postfix(self, word):
+        return self.command("/usr/sbin/postfix", "-c", os.path.join(self.folder, "postfix"), word)
 
     def masters(self):
         found = []
-        for name in ("run/master.pid", "queue/pid/master.pid"):
+        for name in ("queue/pid/master.pid", "run/master.pid"):
             try:
                 with open(os.path.join(self.folder, name)) as f:
                     found.append(int(f.read()))
@@ -256,16 +231,63 @@ class Peers:
     def pids(self):
         return family(self.masters())
 
+    def stop_servers(self):
+        self.postfix("stop")
+
     def stop(self):
         everything = self.pids() if self.masters() else []
-        self.command("/usr/sbin/postfix", "-c", os.path.join(self.folder, "postfix"), "stop")
-        self.command("/usr/bin/doveadm", "-c", os.path.join(self.folder, "dovecot.conf"), "stop")
+        self.stop_servers()
         deadline = time.time() + 10
         while time.time() < deadline and any(os.path.exists(f"/proc/{p}") for p in everything):
             time.sleep(0.05)
         for pid in everything:
             if os.path.exists(f"/proc/{pid}"):
                 os.kill(pid, signal.SIGKILL)
+
+
+class Peers(Postfix):
+    """Postfix takes, Dovecot stores (Maildir) and reads: the usual pair with its usual settings."""
+
+    name = "postfix+dovecot"
+    has_tls = True
+
+    @staticmethod
+    def why_not():
+        for program in ("/usr/sbin/dovecot", "/usr/sbin/postfix"):
+            if not os.path.exists(program):
+                return f"{program} is not installed (make bench PEERS=1)"
+        if os.geteuid() != 0:
+            return "Postfix and Dovecot can only be started by root"
+        return None
+
+    def __init__(self, folder, certificate_folder):
+        self.folder = folder
+        self.base = harness.free_port_base()
+        owner = pwd.getpwnam("mail")
+        for name in ("mail", "run"):
+            os.makedirs(os.path.join(folder, name))
+        for name in ("certificate.pem", "key.pem"):
+            shutil.copy(os.path.join(certificate_folder, name), folder)
+        names = {"d": folder, "uid": owner.pw_uid, "gid": owner.pw_gid, "domain": DOMAIN}
+        names.update({p: self.port(p) for p in ("imap", "imaps", "lmtp")})
+        self.write("dovecot.conf", DOVECOT.format(**names))
+        self.write("passwd", "".join(f"{u}:{{PLAIN}}{PASSWORD}\n" for u in USERS))
+        self.configure(POSTFIX_DELIVERS.format(**names))
+        self.write("postfix/users", "".join(f"{u} x\n" for u in USERS))
+        os.chown(os.path.join(folder, "mail"), owner.pw_uid, owner.pw_gid)
+        self.owner, self.before = owner, 0
+
+    def start(self):
+        began = time.perf_counter()
+        self.command("/usr/sbin/dovecot", "-c", os.path.join(self.folder, "dovecot.conf"))
+        self.postfix("start")
+        wait_greeting(self.port("imap"))
+        wait_greeting(self.port("smtp"))
+        return time.perf_counter() - began
+
+    def stop_servers(self):
+        self.postfix("stop")
+        self.command("/usr/bin/doveadm", "-c", os.path.join(self.folder, "dovecot.conf"), "stop")
 
     def files(self):
         return sum(len(os.listdir(os.path.join(self.folder, "mail", u.split("@")[0], "Maildir", d)))
