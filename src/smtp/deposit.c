@@ -19,6 +19,7 @@
 struct deposit {            /* the finished file */
 	struct str account; /* whose folder it lies in */
 	struct blob_name blob;
+	bool is_queued; /* the queue has a message of it: the next one takes a link */
 };
 
 /* --- binary mail ----------------------------------------------------------------------------------- */
@@ -75,6 +76,13 @@ tame_binary(struct smtp_session *s, struct deposit *d)
 
 /* --- the queue ----------------------------------------------------------------------------------------- */
 
+/* Where the queue finds the file; empty: in its own folder, and it can have it as it is. */
+static struct str
+source(const struct deposit *d)
+{
+	return str_eq(d->account, STR(QUEUE_FOLDER)) && !d->is_queued ? STR("") : d->account;
+}
+
 /* Recipients that go this way, as the queue wants them; how many. */
 static size_t
 gather(const struct smtp_txn *t, enum smtp_way way, struct envelope_rcpt *out)
@@ -91,7 +99,7 @@ gather(const struct smtp_txn *t, enum smtp_way way, struct envelope_rcpt *out)
 }
 
 static enum fail
-enqueue(struct smtp_session *s, const struct deposit *d, enum smtp_way way, uint64_t *id_out)
+enqueue(struct smtp_session *s, struct deposit *d, enum smtp_way way, uint64_t *id_out)
 {
 	struct smtp_txn *t = s->txn;
 	const struct directory_account *user = smtp_user(s);
@@ -99,7 +107,7 @@ enqueue(struct smtp_session *s, const struct deposit *d, enum smtp_way way, uint
 	struct queue_new new = { .envelope = &t->envelope,
 		.rcpts = rcpts,
 		.rcpt_count = gather(t, way, rcpts),
-		.account = d->account,
+		.account = source(d),
 		.blob = blob_name_str(&d->blob),
 		.skip = t->skip,
 		.helo = buf_str(&s->helo),
@@ -108,15 +116,17 @@ enqueue(struct smtp_session *s, const struct deposit *d, enum smtp_way way, uint
 		.is_remote = way == SMTP_WAY_REMOTE };
 	enum fail fail = FAIL_NONE;
 
-	if (new.rcpt_count > 0)
+	if (new.rcpt_count > 0) {
 		fail = queue_add(s->service->queue, &new, id_out);
+		d->is_queued |= fail == FAIL_NONE;
+	}
 	mem_free(rcpts);
 	return fail;
 }
 
 /* Both kinds, or none; ids are 0 where nothing was added. */
 static enum fail
-enqueue_all(struct smtp_session *s, const struct deposit *d, uint64_t ids[2])
+enqueue_all(struct smtp_session *s, struct deposit *d, uint64_t ids[2])
 {
 	enum fail fail;
 

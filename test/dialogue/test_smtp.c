@@ -234,22 +234,29 @@ check_entry(uint64_t number, struct str want)
 {
 	struct queue_entry e;
 	struct arena arena;
-	struct buf text;
+	struct buf text, before;
 	uint64_t id = 0;
 
 	arena_init(&arena, 1 << 20);
 	buf_init(&text, 10000);
+	buf_init(&before, BLOB_NAME_MAX);
 	for (uint64_t i = 0; i < number; i++) {
 		arena_reset(&arena);
 		if (!CHECK(queue_entry_next(queue, id, &arena, &e) == FAIL_NONE))
 			break;
 		id = e.message.id;
+		/* each has a file of its own */
+		CHECK(!str_eq(e.message.blob, buf_str(&before)));
+		CHECK(blob_exists(dialogue.blobs, STR(QUEUE_FOLDER), e.message.blob) == FAIL_NONE);
+		buf_clear(&before);
+		buf_add(&before, e.message.blob);
 		if (i + 1 == number)
 			describe(&e, &text);
 	}
 	if (!dialogue_matches(buf_str(&text), want))
 		CHECK_STR(buf_str(&text), want);
 	buf_release(&text);
+	buf_release(&before);
 	arena_release(&arena);
 }
 
