@@ -12,6 +12,7 @@
 
 /* rooms */
 #include "directory/schema.h"
+#include "store/sqlite_memory.h"
 #include "sys/sys.h"
 
 #define BUSY_MS        5000 /* how long to wait for another writer */
@@ -190,7 +191,7 @@ db_open(struct db *db, struct str path)
 	fd = sys.open(buf_c(&name), O_RDWR | O_CREAT, 0600); /* passwords: for the owner alone */
 	if (fd >= 0)
 		sys.close(fd);
-	if (fd < 0 || sqlite3_initialize() != SQLITE_OK ||
+	if (fd < 0 || sqlite_memory_init() != FAIL_NONE ||
 	    sqlite3_open_v2(buf_c(&name), &db->handle, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
 		log_error(&db_log, "directory.open", LOG_TEXT("path", path));
 		buf_release(&name);

@@ -14,6 +14,7 @@
 #include "base/str.h"
 
 /* rooms */
+#include "store/sqlite_memory.h"
 #include "sys/sys.h"
 
 #define FOLDER_MAX 4096 /* bytes of a path */
@@ -320,7 +321,7 @@ sqlite_vfs_init(void)
 {
 	if (unix_vfs != NULL)
 		return FAIL_NONE;
-	if (sqlite3_initialize() != SQLITE_OK || (unix_vfs = sqlite3_vfs_find("unix")) == NULL)
+	if (sqlite_memory_init() != FAIL_NONE || (unix_vfs = sqlite3_vfs_find("unix")) == NULL)
 		return FAIL_PERM;
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
 		if (unix_vfs->xGetSystemCall(unix_vfs, calls[i].name) != NULL)
