@@ -231,10 +231,15 @@ imap_append_step(struct imap_session *s, bool *stop_out)
 
 	if (a->left > 0) {
 		*stop_out = !take_piece(s, a);
+		if (*stop_out)
+			conn_hurry(s->conn);
 		return IMAP_APPEND;
 	}
 	switch (conn_line(s->conn, IMAP_LINE_MAX, &line)) {
-	case LINE_NONE: *stop_out = true; return IMAP_APPEND;
+	case LINE_NONE:
+		conn_hurry(s->conn); /* some write the CRLF by itself */
+		*stop_out = true;
+		return IMAP_APPEND;
 	case LINE_READY:
 		if (s->run.reply.n > 0)
 			break; /* it was refused before */

@@ -92,6 +92,13 @@ struct dots_state {      /* zeroed when DATA begins; fields: read only */
  */
 enum dots conn_dots(struct conn *c, struct dots_state *state, struct str *out);
 
+/*
+ * Waiting for more of a message: acknowledge what came of it now. A peer that writes it in pieces may hold the
+ * rest back until then (Nagle), while the kernel waits 40 ms for output of ours to send along. Does nothing
+ * when nothing came since the last output, or some is about to leave.
+ */
+void conn_hurry(struct conn *c);
+
 /* While held, reading calls answer "nothing now" and the socket is not read. */
 void conn_hold(struct conn *c, bool held);
 

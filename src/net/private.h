@@ -47,6 +47,7 @@ struct conn {
 	bool is_tainted;    /* behind a bare LF, before the next CRLF */
 	bool is_touched;    /* output was appended in this turn */
 	bool is_blocked;    /* the last flush met EAGAIN */
+	bool has_heard;     /* bytes came that the kernel may not have acknowledged yet */
 	bool is_finishing;  /* conn_finish() */
 	bool is_finished;   /* FIN went out */
 	bool is_lingering;  /* the owner let go */

@@ -2,6 +2,8 @@
 
 /* system */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 /* base */
@@ -33,6 +35,7 @@ socket_read(struct filter *f, void *p, size_t n, size_t *got_out)
 	/* A short read emptied the socket: the next bytes, or the end, are a new event. */
 	if ((size_t)got < n && (w->ready & WATCH_END) == 0)
 		watch_spent(w, WATCH_READ);
+	f->conn->has_heard = true;
 	*got_out = (size_t)got;
 	return IO_OK;
 }
@@ -54,6 +57,7 @@ socket_write(struct filter *f, const void *p, size_t n, size_t *put_out)
 		watch_spent(w, WATCH_WRITE);
 		return IO_AGAIN;
 	}
+	f->conn->has_heard = false;
 	*put_out = (size_t)put;
 	return IO_OK;
 }
@@ -90,6 +94,17 @@ const struct filter_ops socket_ops = {
 	.finish = socket_finish,
 	.free = socket_free,
 };
+
+void
+conn_hurry(struct conn *c)
+{
+	int yes = 1;
+
+	if (!c->has_heard || c->out.n > 0)
+		return;
+	c->has_heard = false;
+	setsockopt(c->watch.fd, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
+}
 
 enum fail
 conn_use_socket(struct conn *c, int fd)

@@ -84,8 +84,10 @@ smtp_read_chunk(struct smtp_session *s)
 	if (s->chunk_left == 0)
 		return end_chunk(s);
 	piece = conn_take(s->conn, (size_t)s->chunk_left);
-	if (str_empty(piece))
+	if (str_empty(piece)) {
+		conn_hurry(s->conn);
 		return SMTP_STAY;
+	}
 	if (t && !t->is_refused)
 		intake_feed(&t->intake, piece);
 	s->chunk_left -= piece.n;

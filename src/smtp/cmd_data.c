@@ -23,7 +23,7 @@ smtp_read_data(struct smtp_session *s)
 	struct str piece;
 
 	switch (conn_dots(s->conn, &t->dots, &piece)) {
-	case DOTS_NONE: return SMTP_STAY;
+	case DOTS_NONE: conn_hurry(s->conn); return SMTP_STAY;
 	case DOTS_BARE: break; /* intake sees it too, and judges */
 	case DOTS_TEXT:
 		s->data_since += piece.n;

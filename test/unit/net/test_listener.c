@@ -3,6 +3,8 @@
 /* system */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +19,7 @@
 
 /* rooms */
 #include "net/net.h"
+#include "net/private.h"
 
 static struct loop loop;
 static struct net net;
@@ -431,6 +434,55 @@ test_dial_unix(void)
 	buf_release(&why);
 }
 
+/* Does the kernel acknowledge at once? As if there had been output of ours: no. */
+static bool
+is_quick_after(struct conn *c, void (*act)(struct conn *c))
+{
+	int quick = 0;
+	socklen_t n = sizeof quick;
+
+	setsockopt(c->watch.fd, IPPROTO_TCP, TCP_QUICKACK, &quick, sizeof quick);
+	act(c);
+	CHECK(getsockopt(c->watch.fd, IPPROTO_TCP, TCP_QUICKACK, &quick, &n) == 0);
+	return quick != 0;
+}
+
+static void
+hurry_with_output(struct conn *c)
+{
+	buf_add_c(conn_out(c), "wait\r\n");
+	conn_hurry(c);
+}
+
+static void
+test_hurry(void)
+{
+	struct listener l = { .service = &echo.service };
+	struct buf why = { .max = 1000 };
+	struct conn *c;
+	char bytes[100];
+	int fd;
+
+	TEST_ROW("hurry");
+	CHECK(listener_start(&net, &l, STR("127.0.0.1:0"), &why) == FAIL_NONE);
+	fd = client(&l);
+	CHECK_STR(hear(fd, bytes, sizeof bytes, 5), STR("hello\r\n"));
+	c = container_of(list_first(&net.conns), struct conn, node);
+	CHECK(!is_quick_after(c, conn_hurry));
+	CHECK(write(fd, "part of", 7) == 7);
+	turns(3);
+	CHECK(is_quick_after(c, conn_hurry));
+	CHECK(!is_quick_after(c, conn_hurry)); /* nothing came since */
+	CHECK(write(fd, " a line", 7) == 7);
+	turns(3);
+	CHECK(!is_quick_after(c, hurry_with_output));
+	CHECK_STR(hear(fd, bytes, sizeof bytes, 5), STR("wait\r\n"));
+	close(fd);
+	turns(5);
+	listener_stop(&l);
+	buf_release(&why);
+}
+
 int
 main(void)
 {
@@ -444,6 +496,7 @@ main(void)
 	test_unix();
 	test_dial();
 	test_dial_unix();
+	test_hurry();
 	net_release(&net);
 	loop_release(&loop);
 	return test_end();
