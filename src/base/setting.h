@@ -13,6 +13,7 @@
  *     SETTING_TEXT      struct str   one line
  *     SETTING_SECRET    struct str   like text; `file:PATH` reads the first line of PATH; never shown
  *     SETTING_CHOICE    int          position in `choices`
+ *     SETTING_CHOICES   struct str   words of `choices`, separated by blanks
  *     SETTING_LIST      struct str   words separated by blanks, kept as one str
  *     SETTING_NETWORKS  struct str   the same, each a network: "10.0.0.0/8", "::1", "loopback", "private"
  *     SETTING_ZONES     struct str   the same, each a DNS list: "zone", "zone=127.0.0.2,127.0.0.4/30"
@@ -38,6 +39,7 @@ enum setting_type {
 	SETTING_TEXT,
 	SETTING_SECRET,
 	SETTING_CHOICE,
+	SETTING_CHOICES,
 	SETTING_LIST,
 	SETTING_NETWORKS,
 	SETTING_ZONES,
@@ -57,7 +59,7 @@ struct setting {
 	size_t offset;        /* of the field in the room's struct */
 	const char *fallback; /* the default, in the syntax of the file; NULL: must be given */
 	int64_t min, max;     /* for numbers, bytes (bytes) and durations (ms) */
-	const char *const *choices; /* for SETTING_CHOICE, NULL-terminated */
+	const char *const *choices; /* for SETTING_CHOICE and _CHOICES, NULL-terminated */
 	const char *help;           /* one line for conf.example and the manual */
 };
 

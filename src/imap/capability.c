@@ -1,7 +1,10 @@
-#include "imap/session.h"
+#include "imap/capability.h"
 
 /* base */
 #include "base/mem.h"
+
+/* rooms */
+#include "imap/session.h"
 
 enum when {
 	ALWAYS,
@@ -11,30 +14,80 @@ enum when {
 	CANNOT_LOGIN, /* with a password in clear */
 };
 
-static const struct {
-	const char *name;
-	enum when when;
-} rows[] = {
-	{ "IMAP4rev1", ALWAYS }, { "IMAP4rev2", ALWAYS }, { "LITERAL-", ALWAYS }, /* RFC 7888 */
-	{ "SASL-IR", BEFORE_LOGIN },                                              /* RFC 4959 */
-	{ "ID", ALWAYS },                                                         /* RFC 2971 */
-	{ "ENABLE", ALWAYS },                                                     /* RFC 5161 */
-	{ "IDLE", ALWAYS },                                                       /* RFC 2177 */
-	{ "STARTTLS", CAN_START_TLS }, { "LOGINDISABLED", CANNOT_LOGIN },
-	{ "NAMESPACE", LOGGED_IN },                                        /* RFC 2342 */
-	{ "CHILDREN", LOGGED_IN },                                         /* RFC 3348 */
-	{ "LIST-EXTENDED", LOGGED_IN },                                    /* RFC 5258 */
-	{ "LIST-STATUS", LOGGED_IN },                                      /* RFC 5819 */
-	{ "SPECIAL-USE", LOGGED_IN },                                      /* RFC 6154 */
-	{ "CREATE-SPECIAL-USE", LOGGED_IN }, { "STATUS=SIZE", LOGGED_IN }, /* RFC 8438 */
-	{ "UNSELECT", LOGGED_IN },                                         /* RFC 3691 */
-	{ "UIDPLUS", LOGGED_IN },                                          /* RFC 4315 */
-	{ "MOVE", LOGGED_IN },                                             /* RFC 6851 */
-	{ "ESEARCH", LOGGED_IN },                                          /* RFC 4731 */
-	{ "SEARCHRES", LOGGED_IN },                                        /* RFC 5182 */
-	{ "BINARY", LOGGED_IN },                                           /* RFC 3516 */
-	{ "OBJECTID", LOGGED_IN },                                         /* RFC 8474 */
+const char *const imap_capability_names[CAP_COUNT] = {
+	[CAP_REV1 - 1] = "IMAP4rev1",
+	[CAP_REV2 - 1] = "IMAP4rev2",
+	[CAP_LITERAL - 1] = "LITERAL-",
+	[CAP_SASL_IR - 1] = "SASL-IR",
+	[CAP_ID - 1] = "ID",
+	[CAP_ENABLE - 1] = "ENABLE",
+	[CAP_IDLE - 1] = "IDLE",
+	[CAP_STARTTLS - 1] = "STARTTLS",
+	[CAP_LOGINDISABLED - 1] = "LOGINDISABLED",
+	[CAP_NAMESPACE - 1] = "NAMESPACE",
+	[CAP_CHILDREN - 1] = "CHILDREN",
+	[CAP_LIST_EXTENDED - 1] = "LIST-EXTENDED",
+	[CAP_LIST_STATUS - 1] = "LIST-STATUS",
+	[CAP_SPECIAL_USE - 1] = "SPECIAL-USE",
+	[CAP_CREATE_SPECIAL_USE - 1] = "CREATE-SPECIAL-USE",
+	[CAP_STATUS_SIZE - 1] = "STATUS=SIZE",
+	[CAP_UNSELECT - 1] = "UNSELECT",
+	[CAP_UIDPLUS - 1] = "UIDPLUS",
+	[CAP_MOVE - 1] = "MOVE",
+	[CAP_ESEARCH - 1] = "ESEARCH",
+	[CAP_SEARCHRES - 1] = "SEARCHRES",
+	[CAP_BINARY - 1] = "BINARY",
+	[CAP_OBJECTID - 1] = "OBJECTID",
 };
+
+static const enum when whens[CAP_COUNT] = {
+	[CAP_REV1] = ALWAYS,
+	[CAP_REV2] = ALWAYS,
+	[CAP_LITERAL] = ALWAYS,
+	[CAP_SASL_IR] = BEFORE_LOGIN,
+	[CAP_ID] = ALWAYS,
+	[CAP_ENABLE] = ALWAYS,
+	[CAP_IDLE] = ALWAYS,
+	[CAP_STARTTLS] = CAN_START_TLS,
+	[CAP_LOGINDISABLED] = CANNOT_LOGIN,
+	[CAP_NAMESPACE] = LOGGED_IN,
+	[CAP_CHILDREN] = LOGGED_IN,
+	[CAP_LIST_EXTENDED] = LOGGED_IN,
+	[CAP_LIST_STATUS] = LOGGED_IN,
+	[CAP_SPECIAL_USE] = LOGGED_IN,
+	[CAP_CREATE_SPECIAL_USE] = LOGGED_IN,
+	[CAP_STATUS_SIZE] = LOGGED_IN,
+	[CAP_UNSELECT] = LOGGED_IN,
+	[CAP_UIDPLUS] = LOGGED_IN,
+	[CAP_MOVE] = LOGGED_IN,
+	[CAP_ESEARCH] = LOGGED_IN,
+	[CAP_SEARCHRES] = LOGGED_IN,
+	[CAP_BINARY] = LOGGED_IN,
+	[CAP_OBJECTID] = LOGGED_IN,
+};
+
+static bool
+has(const struct imap_capabilities *set, enum imap_capability c)
+{
+	return (set->bits[c / 64] >> c % 64 & 1) != 0;
+}
+
+void
+imap_capabilities_add(struct imap_capabilities *set, struct str names)
+{
+	struct str word;
+
+	while (str_next_part(&names, ' ', &word))
+		for (size_t c = CAP_BASE + 1; c < CAP_COUNT; c++)
+			if (str_eq_nocase(word, str_c(imap_capability_names[c - 1])))
+				set->bits[c / 64] |= (uint64_t)1 << c % 64;
+}
+
+bool
+imap_offers(const struct imap_session *s, enum imap_capability c)
+{
+	return c == CAP_BASE || !has(&s->off, c);
+}
 
 static bool
 is_true_now(const struct imap_session *s, enum when when)
@@ -55,11 +108,11 @@ void
 imap_capability_write(struct imap_session *s, struct buf *out)
 {
 	buf_add_c(out, "CAPABILITY");
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (!is_true_now(s, rows[i].when))
+	for (size_t c = CAP_BASE + 1; c < CAP_COUNT; c++) {
+		if (has(&s->off, (enum imap_capability)c) || !is_true_now(s, whens[c]))
 			continue;
 		buf_add_char(out, ' ');
-		buf_add_c(out, rows[i].name);
+		buf_add_c(out, imap_capability_names[c - 1]);
 	}
 	if (s->have & HAVE_AUTH)
 		return;

@@ -1,5 +1,8 @@
 /* CAPABILITY, NOOP, CHECK, LOGOUT, ID, ENABLE, NAMESPACE: commands of a few lines. */
-#include "imap/session.h"
+#include "imap/command.h"
+
+/* base */
+#include "base/mem.h"
 
 /* rooms */
 #include "imap/name.h"
@@ -76,11 +79,34 @@ imap_cmd_id(struct imap_session *s, struct imap_cursor *args)
 	return imap_ok(s, NULL, "Pleased to meet you");
 }
 
+/* What ENABLE can turn on. */
+static const struct {
+	enum imap_capability capability;
+	unsigned have;
+} enables[] = {
+	{ CAP_REV2, HAVE_REV2 },
+};
+
+static void
+enable(struct imap_session *s, struct str word)
+{
+	for (size_t i = 0; i < ARRAY_LEN(enables); i++) {
+		const char *name = imap_capability_names[enables[i].capability - 1];
+
+		if (!str_eq_nocase(word, str_c(name)) || !imap_offers(s, enables[i].capability) ||
+		    s->have & enables[i].have)
+			continue;
+		s->have |= enables[i].have;
+		buf_add_char(&s->run.before, ' ');
+		buf_add_c(&s->run.before, name);
+	}
+}
+
 /* RFC 9051 6.3.1: what is not known is passed over */
 enum imap_state
 imap_cmd_enable(struct imap_session *s, struct imap_cursor *args)
 {
-	bool is_rev2 = false;
+	struct imap_cursor words = *args;
 	struct str word;
 
 	if (imap_is_selected(s))
@@ -88,15 +114,14 @@ imap_cmd_enable(struct imap_session *s, struct imap_cursor *args)
 	do {
 		if (!imap_atom(args, &word))
 			return imap_wrong(s, args);
-		is_rev2 = is_rev2 || str_eq_nocase(word, STR("IMAP4rev2"));
 	} while (imap_sp(args));
 	if (!imap_at_end(args))
 		return imap_wrong(s, args);
 	buf_add_c(&s->run.before, "* ENABLED");
-	if (is_rev2 && !imap_is_rev2(s)) {
-		s->have |= HAVE_REV2;
-		buf_add_c(&s->run.before, " IMAP4rev2");
-	}
+	do {
+		if (imap_atom(&words, &word))
+			enable(s, word);
+	} while (imap_sp(&words));
 	buf_add_c(&s->run.before, "\r\n");
 	return imap_ok(s, NULL, "Enabled");
 }

@@ -2,7 +2,7 @@
  * APPEND (RFC 9051 6.3.12, RFC 3516 4.2, RFC 4315 3): the message goes from the connection straight
  * into its file. It is taken as it is, whatever its form; only NUL needs a literal8.
  */
-#include "imap/session.h"
+#include "imap/command.h"
 
 /* base */
 #include "base/clock.h"

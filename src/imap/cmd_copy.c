@@ -1,5 +1,5 @@
 /* COPY and MOVE (RFC 9051 6.4.7, 6.4.8; COPYUID of RFC 4315). */
-#include "imap/session.h"
+#include "imap/command.h"
 
 /* base */
 #include "base/mem.h"

@@ -1,5 +1,5 @@
 /* EXPUNGE, UID EXPUNGE, CLOSE (RFC 9051 6.4.3, 6.4.9, 6.4.1). */
-#include "imap/session.h"
+#include "imap/command.h"
 
 /* base */
 #include "base/mem.h"

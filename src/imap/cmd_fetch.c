@@ -3,7 +3,7 @@
 
 /* rooms */
 #include "imap/fetch_content.h"
-#include "imap/session.h"
+#include "imap/command.h"
 #include "mail/email.h"
 #include "mail/id.h"
 #include "message/date.h"

@@ -5,7 +5,7 @@
 
 /* rooms */
 #include "imap/name.h"
-#include "imap/session.h"
+#include "imap/command.h"
 
 struct list_work { /* arena: the command's */
 	struct imap_list list;

@@ -1,5 +1,5 @@
 /* LOGIN and AUTHENTICATE: both are SASL exchanges (directory/sasl.h), LOGIN is PLAIN in other words. */
-#include "imap/session.h"
+#include "imap/command.h"
 
 /* base */
 #include "base/clock.h"

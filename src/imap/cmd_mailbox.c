@@ -1,5 +1,5 @@
 /* CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 6.3.4 - 6.3.8). */
-#include "imap/session.h"
+#include "imap/command.h"
 
 /* rooms */
 #include "imap/name.h"

@@ -3,7 +3,7 @@
 
 /* rooms */
 #include "imap/search_eval.h"
-#include "imap/session.h"
+#include "imap/command.h"
 #include "message/imap_string.h"
 
 struct search_work { /* arena: the command's */

@@ -1,4 +1,4 @@
-#include "imap/session.h"
+#include "imap/command.h"
 
 /* rooms */
 #include "mail/id.h"

@@ -1,4 +1,4 @@
-#include "imap/session.h"
+#include "imap/command.h"
 
 /* base */
 #include "base/mem.h"

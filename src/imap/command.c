@@ -1,4 +1,4 @@
-#include "imap/session.h"
+#include "imap/command.h"
 
 /* base */
 #include "base/mem.h"
@@ -9,46 +9,53 @@
 #define CHANGE (NEED_AUTH | NEED_SELECTED | NEED_WRITE)
 
 static const struct imap_command commands[] = {
-	/* name  run   what must hold before it runs                         RFC 9051, or as said */
-	{ STR_INIT("CAPABILITY"), imap_cmd_capability, 0 },        /* 6.1.1 */
-	{ STR_INIT("NOOP"), imap_cmd_noop, 0 },                    /* 6.1.2 */
-	{ STR_INIT("LOGOUT"), imap_cmd_logout, 0 },                /* 6.1.3 */
-	{ STR_INIT("ID"), imap_cmd_id, HAS_ARGUMENTS },            /* RFC 2971 */
-	{ STR_INIT("STARTTLS"), imap_cmd_starttls, NEED_NO_AUTH }, /* 6.2.1 */
-	{ STR_INIT("AUTHENTICATE"), imap_cmd_authenticate,
-	    NEED_NO_AUTH | HAS_ARGUMENTS },                                     /* 6.2.2 */
-	{ STR_INIT("LOGIN"), imap_cmd_login, SECRET },                          /* 6.2.3 */
-	{ STR_INIT("ENABLE"), imap_cmd_enable, BOX },                           /* 6.3.1 */
-	{ STR_INIT("SELECT"), imap_cmd_select, BOX },                           /* 6.3.2 */
-	{ STR_INIT("EXAMINE"), imap_cmd_examine, BOX },                         /* 6.3.3 */
-	{ STR_INIT("CREATE"), imap_cmd_create, BOX },                           /* 6.3.4 */
-	{ STR_INIT("DELETE"), imap_cmd_delete, BOX },                           /* 6.3.5 */
-	{ STR_INIT("RENAME"), imap_cmd_rename, BOX },                           /* 6.3.6 */
-	{ STR_INIT("SUBSCRIBE"), imap_cmd_subscribe, BOX },                     /* 6.3.7 */
-	{ STR_INIT("UNSUBSCRIBE"), imap_cmd_unsubscribe, BOX },                 /* 6.3.8 */
-	{ STR_INIT("LIST"), imap_cmd_list, BOX },                               /* 6.3.9 */
-	{ STR_INIT("LSUB"), imap_cmd_lsub, BOX },                               /* RFC 3501 6.3.9 */
-	{ STR_INIT("NAMESPACE"), imap_cmd_namespace, NEED_AUTH },               /* 6.3.10 */
-	{ STR_INIT("STATUS"), imap_cmd_status, BOX },                           /* 6.3.11 */
-	{ STR_INIT("APPEND"), imap_cmd_append, BOX },                           /* 6.3.12 */
-	{ STR_INIT("IDLE"), imap_cmd_idle, NEED_AUTH },                         /* 6.3.13 */
-	{ STR_INIT("CHECK"), imap_cmd_check, NEED_AUTH | NEED_SELECTED },       /* RFC 3501 6.4.1 */
-	{ STR_INIT("CLOSE"), imap_cmd_close, NEED_AUTH | NEED_SELECTED },       /* 6.4.1 */
-	{ STR_INIT("UNSELECT"), imap_cmd_unselect, NEED_AUTH | NEED_SELECTED }, /* 6.4.2 */
-	{ STR_INIT("EXPUNGE"), imap_cmd_expunge, CHANGE | HAS_UID | ONLY_UID }, /* 6.4.3 */
-	{ STR_INIT("SEARCH"), imap_cmd_search, SETS | USES_NUMBERS },           /* 6.4.4 */
-	{ STR_INIT("FETCH"), imap_cmd_fetch, SETS | USES_NUMBERS },             /* 6.4.5 */
-	{ STR_INIT("STORE"), imap_cmd_store, SETS | NEED_WRITE | USES_NUMBERS }, /* 6.4.6 */
-	{ STR_INIT("COPY"), imap_cmd_copy, SETS },                               /* 6.4.7 */
-	{ STR_INIT("MOVE"), imap_cmd_move, SETS | NEED_WRITE },                  /* 6.4.8 */
+	/* name, run, what must hold before it runs, what brought it; RFC 9051 or as said */
+	{ STR_INIT("CAPABILITY"), imap_cmd_capability, 0, CAP_BASE },            /* 6.1.1 */
+	{ STR_INIT("NOOP"), imap_cmd_noop, 0, CAP_BASE },                        /* 6.1.2 */
+	{ STR_INIT("LOGOUT"), imap_cmd_logout, 0, CAP_BASE },                    /* 6.1.3 */
+	{ STR_INIT("ID"), imap_cmd_id, HAS_ARGUMENTS, CAP_ID },                  /* RFC 2971 */
+	{ STR_INIT("STARTTLS"), imap_cmd_starttls, NEED_NO_AUTH, CAP_STARTTLS }, /* 6.2.1 */
+	{ STR_INIT("AUTHENTICATE"), imap_cmd_authenticate, NEED_NO_AUTH | HAS_ARGUMENTS,
+	    CAP_BASE },                                                   /* 6.2.2 */
+	{ STR_INIT("LOGIN"), imap_cmd_login, SECRET, CAP_BASE },          /* 6.2.3 */
+	{ STR_INIT("ENABLE"), imap_cmd_enable, BOX, CAP_ENABLE },         /* 6.3.1 */
+	{ STR_INIT("SELECT"), imap_cmd_select, BOX, CAP_BASE },           /* 6.3.2 */
+	{ STR_INIT("EXAMINE"), imap_cmd_examine, BOX, CAP_BASE },         /* 6.3.3 */
+	{ STR_INIT("CREATE"), imap_cmd_create, BOX, CAP_BASE },           /* 6.3.4 */
+	{ STR_INIT("DELETE"), imap_cmd_delete, BOX, CAP_BASE },           /* 6.3.5 */
+	{ STR_INIT("RENAME"), imap_cmd_rename, BOX, CAP_BASE },           /* 6.3.6 */
+	{ STR_INIT("SUBSCRIBE"), imap_cmd_subscribe, BOX, CAP_BASE },     /* 6.3.7 */
+	{ STR_INIT("UNSUBSCRIBE"), imap_cmd_unsubscribe, BOX, CAP_BASE }, /* 6.3.8 */
+	{ STR_INIT("LIST"), imap_cmd_list, BOX, CAP_BASE },               /* 6.3.9 */
+	{ STR_INIT("LSUB"), imap_cmd_lsub, BOX, CAP_BASE },               /* RFC 3501 6.3.9 */
+	{ STR_INIT("NAMESPACE"), imap_cmd_namespace, NEED_AUTH, CAP_NAMESPACE }, /* 6.3.10 */
+	{ STR_INIT("STATUS"), imap_cmd_status, BOX, CAP_BASE },                  /* 6.3.11 */
+	{ STR_INIT("APPEND"), imap_cmd_append, BOX, CAP_BASE },                  /* 6.3.12 */
+	{ STR_INIT("IDLE"), imap_cmd_idle, NEED_AUTH, CAP_IDLE },                /* 6.3.13 */
+	{ STR_INIT("CHECK"), imap_cmd_check, NEED_AUTH | NEED_SELECTED,
+	    CAP_BASE }, /* RFC 3501 6.4.1 */
+	{ STR_INIT("CLOSE"), imap_cmd_close, NEED_AUTH | NEED_SELECTED, CAP_BASE }, /* 6.4.1 */
+	{ STR_INIT("UNSELECT"), imap_cmd_unselect, NEED_AUTH | NEED_SELECTED,
+	    CAP_UNSELECT }, /* 6.4.2 */
+	{ STR_INIT("EXPUNGE"), imap_cmd_expunge, CHANGE | HAS_UID | ONLY_UID,
+	    CAP_BASE },                                                         /* 6.4.3 */
+	{ STR_INIT("SEARCH"), imap_cmd_search, SETS | USES_NUMBERS, CAP_BASE }, /* 6.4.4 */
+	{ STR_INIT("FETCH"), imap_cmd_fetch, SETS | USES_NUMBERS, CAP_BASE },   /* 6.4.5 */
+	{ STR_INIT("STORE"), imap_cmd_store, SETS | NEED_WRITE | USES_NUMBERS,
+	    CAP_BASE },                                                   /* 6.4.6 */
+	{ STR_INIT("COPY"), imap_cmd_copy, SETS, CAP_BASE },              /* 6.4.7 */
+	{ STR_INIT("MOVE"), imap_cmd_move, SETS | NEED_WRITE, CAP_MOVE }, /* 6.4.8 */
 };
 
 static const struct imap_command *
-find_row(struct str name, bool is_uid)
+find_row(const struct imap_session *s, struct str name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (str_eq_nocase(commands[i].name, name))
-			return !is_uid || commands[i].flags & HAS_UID ? &commands[i] : NULL;
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		const struct imap_command *row = &commands[i];
+
+		if (str_eq_nocase(row->name, name) && imap_offers(s, row->capability))
+			return !s->run.is_uid || row->flags & HAS_UID ? row : NULL;
+	}
 	return NULL;
 }
 
@@ -70,7 +77,7 @@ imap_command_begin(struct imap_session *s, struct imap_cursor *c)
 		if (!imap_sp(c) || !imap_atom(c, &name))
 			return false;
 	}
-	s->run.row = find_row(name, s->run.is_uid);
+	s->run.row = find_row(s, name);
 	return s->run.row != NULL;
 }
 

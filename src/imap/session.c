@@ -1,4 +1,4 @@
-#include "imap/session.h"
+#include "imap/command.h"
 
 /* system */
 #include <assert.h>
@@ -313,6 +313,7 @@ service_accept(struct service *self, struct listener *l, struct conn *c)
 	s->listener = l ? l->settings : NULL;
 	s->conn = c;
 	s->log = (struct log){ .room = "imap", .session = conn_id(c), .peer = conn_peer(c) };
+	imap_capabilities_add(&s->off, service->settings->without);
 	arena_init(&s->run.arena, IMAP_ARENA_MAX);
 	buf_init(&s->run.before, IMAP_REPLY_MAX);
 	buf_init(&s->run.reply, IMAP_REPLY_MAX);

@@ -27,6 +27,7 @@
 #include "base/log.h"
 #include "base/task.h"
 #include "directory/sasl.h"
+#include "imap/capability.h"
 #include "imap/imap.h"
 #include "imap/set.h"
 #include "imap/token.h"
@@ -64,24 +65,7 @@ enum imap_state { /* what we are doing now */
 
 struct imap_session;
 struct imap_append;
-
-enum { /* what must hold before a command runs, and what it does */
-	NEED_NO_AUTH = 1,
-	NEED_AUTH = 2,
-	NEED_SELECTED = 4,
-	NEED_WRITE = 8,    /* not by EXAMINE */
-	NEED_SECRECY = 16, /* TLS, or loopback where that is enough */
-	HAS_ARGUMENTS = 32,
-	HAS_UID = 64,       /* "UID name" exists */
-	ONLY_UID = 128,     /* and "name" does not take arguments: EXPUNGE */
-	USES_NUMBERS = 256, /* no EXPUNGE may be told while it runs, unless it is the UID form */
-};
-
-struct imap_command {
-	struct str name;
-	enum imap_state (*run)(struct imap_session *s, struct imap_cursor *args);
-	unsigned flags;
-};
+struct imap_command;
 
 /* The command that is being read: its text so far (read.c). */
 struct imap_reader {
@@ -113,7 +97,8 @@ struct imap_session {
 	struct log log;
 	enum imap_state state;
 	unsigned have;
-	unsigned errors; /* BAD replies since the last OK */
+	struct imap_capabilities off; /* switched off for it */
+	unsigned errors;              /* BAD replies since the last OK */
 	unsigned login_failures;
 	struct imap_reader reader;
 	struct imap_run run;
@@ -150,17 +135,6 @@ enum imap_read {
 	READ_ENTERED, /* something else was begun: APPEND, a reply, BYE; *state_out says what */
 };
 enum imap_read imap_read(struct imap_session *s, enum imap_state *state_out);
-
-/* --- command.c --------------------------------------------------------------------------------- */
-
-/* Run the command in reader.text. */
-enum imap_state imap_dispatch(struct imap_session *s);
-
-/* Begin it: tag and row, for the dispatcher and for APPEND, whose literal comes first. */
-bool imap_command_begin(struct imap_session *s, struct imap_cursor *c);
-
-/* Why this row may not run now: a state after answering; IMAP_READ when it may. */
-enum imap_state imap_command_refuse(struct imap_session *s);
 
 /* --- reply.c: tagged responses ------------------------------------------------------------------ */
 
@@ -239,43 +213,7 @@ bool imap_slice_over(struct imap_session *s, struct imap_slice *slice);
 /* The same behind something expensive: looks at the clock each time. */
 bool imap_slice_over_now(struct imap_session *s, struct imap_slice *slice);
 
-/* --- the commands ------------------------------------------------------------------------------- */
-
-enum imap_state imap_cmd_append(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_authenticate(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_capability(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_check(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_close(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_copy(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_create(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_delete(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_enable(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_examine(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_expunge(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_fetch(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_id(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_idle(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_list(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_login(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_logout(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_lsub(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_move(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_namespace(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_noop(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_rename(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_search(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_select(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_starttls(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_status(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_store(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_subscribe(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_unselect(struct imap_session *s, struct imap_cursor *args);
-enum imap_state imap_cmd_unsubscribe(struct imap_session *s, struct imap_cursor *args);
-
 /* --- what they share ---------------------------------------------------------------------------- */
-
-/* capability.c: "CAPABILITY IMAP4rev2 .." as it is true now, without line end. */
-void imap_capability_write(struct imap_session *s, struct buf *out);
 
 /* cmd_login.c: a SASL line, the directory's answer, the end of the delay, the end of it all. */
 enum imap_state imap_auth_line(struct imap_session *s, struct str line);

@@ -3,6 +3,9 @@
 /* base */
 #include "base/mem.h"
 
+/* rooms */
+#include "imap/capability.h"
+
 #define ROW(name, type, field, fallback, min, max, help) \
 	{ \
 		name, type, offsetof(struct imap_settings, field), fallback, min, max, NULL, help \
@@ -24,6 +27,9 @@ static const struct setting imap_rows[] = {
 	    "Wrong logins per connection before it is closed"),
 	ROW("login-delay", SETTING_DURATION, login_delay_ms, "1s", 0, MINUTE_MS,
 	    "Wait before the answer to a wrong login; doubles with each"),
+	{ "without", SETTING_CHOICES, offsetof(struct imap_settings, without), "", 0, 0,
+	    imap_capability_names,
+	    "Capabilities, as CAPABILITY names them, that are not offered: for clients that they break" },
 };
 
 const struct setting_section imap_section = { "imap", imap_rows, ARRAY_LEN(imap_rows),

@@ -13,6 +13,7 @@ struct imap_settings {
 	int64_t errors;        /* BAD replies without an OK between them, then BYE */
 	int64_t login_failures; /* per connection, then BYE */
 	int64_t login_delay_ms; /* before the answer to the first failed login; doubles each time */
+	struct str without;     /* capabilities that nobody is offered */
 };
 
 extern const struct setting_section imap_section;

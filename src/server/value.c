@@ -12,6 +12,7 @@
 #include "net/networks.h"
 #include "policy/rate.h"
 #include "policy/zones.h"
+#include "server/nearest.h"
 #include "sys/sys.h"
 
 #define SECRET_FILE_MAX 4096 /* bytes read of a file:PATH secret; only its first line counts */
@@ -231,6 +232,34 @@ parse_text(const struct setting *row, struct str text, struct arena *arena, stru
 }
 
 static enum fail
+parse_choices(const struct setting *row, struct str text, struct arena *arena, struct str *out,
+    struct buf *why)
+{
+	struct str rest = text, word;
+
+	while (str_next_part(&rest, ' ', &word)) {
+		struct nearest near = { .word = word };
+		bool is_known = str_empty(word);
+
+		for (int i = 0; row->choices[i] && !is_known; i++) {
+			nearest_offer(&near, str_c(row->choices[i]));
+			is_known = str_eq_nocase(word, str_c(row->choices[i]));
+		}
+		if (is_known)
+			continue;
+		buf_add(why, STR("does not know "));
+		buf_add(why, word);
+		if (!str_empty(near.best)) {
+			buf_add(why, STR("; did you mean "));
+			buf_add(why, near.best);
+			buf_add_char(why, '?');
+		}
+		return FAIL_SYNTAX;
+	}
+	return parse_text(row, text, arena, out, why);
+}
+
+static enum fail
 parse_networks(const struct setting *row, struct str text, struct arena *arena, struct str *out,
     struct buf *why)
 {
@@ -289,6 +318,7 @@ value_parse(const struct setting *row, void *values, struct str text, struct are
 	case SETTING_DURATION: return parse_amount(row, text, field(row, values), why);
 	case SETTING_DURATIONS: return parse_durations(row, text, field(row, values), why);
 	case SETTING_CHOICE: return parse_choice(row, text, field(row, values), why);
+	case SETTING_CHOICES: return parse_choices(row, text, arena, field(row, values), why);
 	case SETTING_TEXT:
 	case SETTING_SECRET:
 	case SETTING_LIST: return parse_text(row, text, arena, field(row, values), why);
@@ -313,6 +343,7 @@ value_write(const struct setting *row, const void *values, struct buf *out)
 	case SETTING_CHOICE: buf_add_c(out, row->choices[*(const int *)(const void *)at]); break;
 	case SETTING_SECRET: buf_add(out, STR("(hidden)")); break;
 	case SETTING_TEXT:
+	case SETTING_CHOICES:
 	case SETTING_NETWORKS:
 	case SETTING_ZONES:
 	case SETTING_RATE:

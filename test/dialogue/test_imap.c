@@ -90,12 +90,49 @@ test_slow_reader(void)
 	dialogue_close();
 }
 
+/* What the peer is told for this. */
+static struct str
+ask(struct dialogue_peer *p, const char *lines)
+{
+	buf_clear(&p->seen);
+	conn_memory_feed(p->conn, str_c(lines));
+	dialogue_settle();
+	return buf_str(&p->seen);
+}
+
+/* [imap] without: neither named nor known. */
+static void
+test_without(void)
+{
+	struct imap_settings without = imap_settings_default;
+	struct dialogue_peer *p;
+	struct str told;
+
+	TEST_ROW("without");
+	without.without = STR("move  IDLE imap4rev2 LITERAL-");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	service.settings = &without;
+	p = dialogue_peer(1);
+	told = ask(p, "a CAPABILITY\r\n");
+	CHECK(str_starts(told, STR("* CAPABILITY IMAP4rev1 ID ")));
+	CHECK(str_find(told, STR(" UIDPLUS ")) != STR_NONE);
+	CHECK(str_find(told, STR(" MOVE ")) == STR_NONE);
+	CHECK_STR(ask(p, "a IDLE\r\n"), STR("a BAD Unknown command\r\n"));
+	CHECK_STR(ask(p, "a ENABLE IMAP4rev2\r\n"), STR("* ENABLED\r\na OK Enabled\r\n"));
+	CHECK(str_ends(ask(p, "a SELECT INBOX\r\nb UID MOVE 1 Trash\r\n"),
+	    STR("b BAD Unknown command\r\n")));
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
 /* All files, or those named. */
 int
 main(int argc, char **argv)
 {
 	dialogue_play(&room, argc - 1, argv + 1);
-	if (argc == 1)
+	if (argc == 1) {
 		test_slow_reader();
+		test_without();
+	}
 	return test_end();
 }

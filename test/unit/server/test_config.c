@@ -10,6 +10,7 @@ struct sample {
 	struct str text, words, nets, zones, rate, secret;
 	struct setting_durations times;
 	int mode;
+	struct str modes;
 };
 
 static const char *const modes[] = { "off", "on", "auto", NULL };
@@ -32,6 +33,7 @@ static const struct setting sample_rows[] = {
 	{ "rate", SETTING_RATE, offsetof(struct sample, rate), "30/1m", 0, 0, NULL, "How often" },
 	{ "secret", SETTING_SECRET, offsetof(struct sample, secret), "", 0, 0, NULL, "A secret" },
 	{ "mode", SETTING_CHOICE, offsetof(struct sample, mode), "auto", 0, 0, modes, "A mode" },
+	{ "modes", SETTING_CHOICES, offsetof(struct sample, modes), "", 0, 0, modes, "Some modes" },
 };
 
 static const struct setting needed_rows[] = {
@@ -65,6 +67,9 @@ static const struct {
 	    "f:2: size must be between 0 and 1GB\n" },
 	{ "bad bool", "[sample]\ntls = maybe\n", "f:2: tls must be yes or no\n" },
 	{ "bad choice", "[sample]\nmode = x\n", "f:2: mode must be one of off on auto\n" },
+	{ "choices", "[sample]\nmodes = AUTO  off\n", "" },
+	{ "a bad choice among them", "[sample]\nmodes = off outo\n",
+	    "f:2: modes does not know outo; did you mean auto?\n" },
 	{ "networks", "[sample]\nnets = 10.0.0.0/8 ::1\n", "" },
 	{ "times", "[sample]\ntimes = 1s  2m\n", "" },
 	{ "a time too short", "[sample]\ntimes = 1s 10ms\n",
@@ -133,7 +138,7 @@ test_values(void)
 	buf_init(&shown, CONFIG_ERRORS_MAX);
 	config_init(&c, sections);
 	CHECK(config_parse(&c, STR("f"),
-		  STR("[sample]\nsize = 1GB\nwait = 250ms\nsecret = hush\nmode = off\n"
+		  STR("[sample]\nsize = 1GB\nwait = 250ms\nsecret = hush\nmode = off\nmodes = on\n"
 		      "[door front]\nhost = a\n[door back]\nhost = b\n"),
 		  &errors) == FAIL_NONE);
 	s = config_values(&c, &sample_section);
@@ -152,7 +157,7 @@ test_values(void)
 	CHECK_STR(buf_str(&shown),
 	    STR("[sample]\ntls = yes\ncount = 3\nsize = 1GB\nwait = 250ms\ntext = \nwords = a b\n"
 		"nets = loopback\ntimes = 5m 1h\nzones = \nrate = 30/1m\n"
-		"secret = (hidden)\nmode = off\n\n[door front]\nhost = a\n\n[door back]\nhost = b\n\n"));
+		"secret = (hidden)\nmode = off\nmodes = on\n\n[door front]\nhost = a\n\n[door back]\nhost = b\n\n"));
 	buf_release(&shown);
 	buf_release(&errors);
 	config_release(&c);

@@ -1,0 +1,63 @@
+/*
+ * capability.h - what this server can do beyond the base protocol, by name (RFC 9051 6.1.1; private to the room).
+ *
+ * A row of command.c, and whoever reads an option that an extension brought, asks imap_offers(): what the owner
+ * switched off ([imap] without) is as unknown as what nobody wrote. Which of them are true at a moment, such as
+ * STARTTLS, is the table's affair in capability.c.
+ */
+#ifndef IMAP_CAPABILITY_H
+#define IMAP_CAPABILITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct buf;
+struct imap_session;
+
+/* Their names, CAP_BASE left out; NULL at the end. For [imap] without, too. */
+extern const char *const imap_capability_names[];
+
+enum imap_capability { /* in the order of the list */
+	CAP_BASE,      /* of the base protocol: it has no name and cannot be switched off */
+	CAP_REV1,      /* RFC 3501 */
+	CAP_REV2,      /* RFC 9051 */
+	CAP_LITERAL,   /* LITERAL-: RFC 7888 */
+	CAP_SASL_IR,   /* RFC 4959 */
+	CAP_ID,        /* RFC 2971 */
+	CAP_ENABLE,    /* RFC 5161 */
+	CAP_IDLE,      /* RFC 2177 */
+	CAP_STARTTLS,  /* RFC 9051 6.2.1 */
+	CAP_LOGINDISABLED,
+	CAP_NAMESPACE,          /* RFC 2342 */
+	CAP_CHILDREN,           /* RFC 3348 */
+	CAP_LIST_EXTENDED,      /* RFC 5258 */
+	CAP_LIST_STATUS,        /* RFC 5819 */
+	CAP_SPECIAL_USE,        /* RFC 6154 */
+	CAP_CREATE_SPECIAL_USE, /* RFC 6154 */
+	CAP_STATUS_SIZE,        /* RFC 8438 */
+	CAP_UNSELECT,           /* RFC 3691 */
+	CAP_UIDPLUS,            /* RFC 4315 */
+	CAP_MOVE,               /* RFC 6851 */
+	CAP_ESEARCH,            /* RFC 4731 */
+	CAP_SEARCHRES,          /* RFC 5182 */
+	CAP_BINARY,             /* RFC 3516 */
+	CAP_OBJECTID,           /* RFC 8474 */
+	CAP_COUNT
+};
+
+struct imap_capabilities { /* a set of them */
+	uint64_t bits[(CAP_COUNT + 63) / 64];
+};
+
+/* Add those that a list of names (of imap_capability_names, in any case) has. */
+void imap_capabilities_add(struct imap_capabilities *set, struct str names);
+
+/* Not switched off for this session. */
+bool imap_offers(const struct imap_session *s, enum imap_capability c);
+
+/* "CAPABILITY IMAP4rev2 .." as it is true now, without line end. */
+void imap_capability_write(struct imap_session *s, struct buf *out);
+
+#endif
