@@ -13,6 +13,7 @@
  *     SEND --broke--> settled; next job: OPEN; too often: the site rests
  *     LINGER --another message--> SEND, --time over--> CLOSING
  *     READY --the site's rate allows a message--> SEND
+ *     OPEN, SEND --out of patience (others wait for a connection)--> as if the time were over, no other host
  *
  * True in each state (remote_check()): LOOKUP, OPEN, SEND have a job and a pending op, or one just ended;
  * READY has a job, LINGER has none. In these two, and between any two messages, the host may leave at any time:
@@ -27,6 +28,14 @@
 
 #define HOPS_MAX \
 	10 /* addresses tried for one job: with a time-out each, the whole stays within minutes */
+
+/*
+ * A host may be as slow as RFC 5321 4.5.3.2 lets it, while there are connections for everybody. When there are
+ * not, some hosts that hang must not keep all others from their mail.
+ */
+#define OPEN_PATIENCE_MS      15000 /* until it is ready: a good one takes a second */
+#define SEND_PATIENCE_MS      60000 /* for one message, and .. */
+#define SEND_PATIENCE_BYTES_S 4096  /* .. a second more for so many bytes of it */
 
 enum remote_state {
 	REMOTE_ROUTE,
@@ -55,15 +64,17 @@ struct remote_agent {
 	struct hop hops[HOPS_MAX];
 	size_t hop_count, hop_at;
 	bool has_hops;
-	bool is_in_clear;   /* TLS failed with this hop */
-	struct smtpc smtpc; /* own */
-	bool is_busy;       /* counted in site->busy_count */
-	uint64_t sent;      /* jobs over this conversation */
+	bool is_in_clear;    /* TLS failed with this hop */
+	struct smtpc smtpc;  /* own */
+	int64_t patience_ms; /* monotonic; OPEN, SEND: when others wait, no longer than this */
+	bool is_hurried;     /* it was ended for that */
+	bool is_busy;        /* counted in site->busy_count */
+	uint64_t sent;       /* jobs over this conversation */
 	struct smtpc_message message;
 	struct smtpc_rcpt *batch; /* arena of the job; those being sent */
 	struct job_rcpt **batch_of;
 	size_t batch_count;
-	struct timer timer;     /* LINGER, READY */
+	struct timer timer;     /* LINGER, READY: their end; OPEN, SEND: patience_ms */
 	struct queue_last last; /* arena of the job; of the last failure to open */
 	enum fail worst_open;   /* PERM only while every host says so */
 	char remote[SITE_MAX + NET_ADDRESS_TEXT_MAX + 4]; /* "mx.example.org [192.0.2.1]" */

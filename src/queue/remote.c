@@ -147,7 +147,7 @@ opened(struct remote_agent *a)
 	a->is_in_clear = false;
 	if (fail != FAIL_PERM)
 		a->worst_open = FAIL_TEMP;
-	if (++a->hop_at < a->hop_count)
+	if (++a->hop_at < a->hop_count && !a->is_hurried)
 		return open_hop(a);
 	a->hop_at = 0;
 	if (is_second_try(a)) {
@@ -239,8 +239,38 @@ linger(struct remote_agent *a)
 /* --- the step -------------------------------------------------------------------------------------------------- */
 
 static void
+be_patient(struct remote_agent *a, int64_t ms)
+{
+	a->is_hurried = false;
+	a->patience_ms = clock_mono_ms() + ms;
+	timer_start(a->agent.site->queue->house.loop, &a->timer, &a->agent.task, a->patience_ms);
+}
+
+/* In OPEN and SEND: is there something to wait for, and may we? */
+static bool
+may_wait(struct remote_agent *a)
+{
+	const struct queue *q = a->agent.site->queue;
+
+	if (op_pending(&a->smtpc.op) && (!q->has_starved || clock_mono_ms() < a->patience_ms))
+		return true;
+	timer_stop(q->house.loop, &a->timer);
+	if (op_pending(&a->smtpc.op)) {
+		a->is_hurried = true;
+		smtpc_expire(&a->smtpc, "it was too slow while other mail waited");
+	}
+	return false;
+}
+
+static void
 enter(struct remote_agent *a, enum remote_state state)
 {
+	if (state == REMOTE_OPEN && a->state != REMOTE_OPEN)
+		be_patient(a, OPEN_PATIENCE_MS);
+	if (state == REMOTE_SEND)
+		be_patient(a,
+		    SEND_PATIENCE_MS +
+			(int64_t)a->message.content.n / SEND_PATIENCE_BYTES_S * 1000);
 	if (state != a->state)
 		log_debug(&a->log, "queue.agent", LOG_TEXT("site", buf_str(&a->agent.site->name)),
 		    LOG_TEXT("from", str_c(state_names[a->state])),
@@ -257,9 +287,9 @@ advance(struct remote_agent *a)
 	case REMOTE_ROUTE: return remote_route(a);
 	case REMOTE_LOOKUP: return op_pending(&a->mx.op) ? REMOTE_STAY : remote_found(a);
 	case REMOTE_PARTING: return open_hop(a);
-	case REMOTE_OPEN: return op_pending(&a->smtpc.op) ? REMOTE_STAY : opened(a);
+	case REMOTE_OPEN: return may_wait(a) ? REMOTE_STAY : opened(a);
 	case REMOTE_READY: return timer_running(&a->timer) ? REMOTE_STAY : remote_send(a);
-	case REMOTE_SEND: return op_pending(&a->smtpc.op) ? REMOTE_STAY : remote_answered(a);
+	case REMOTE_SEND: return may_wait(a) ? REMOTE_STAY : remote_answered(a);
 	case REMOTE_LINGER: return linger(a);
 	case REMOTE_CLOSING:
 	case REMOTE_STATE_COUNT: break;

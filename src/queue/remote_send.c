@@ -271,7 +271,7 @@ remote_answered(struct remote_agent *a)
 	if (a->smtpc.op.fail == FAIL_NONE && has_pending(j))
 		return remote_send(a);
 	/* A host that did not answer the end of data may have the message: no other gets it now. */
-	if (!a->smtpc.is_in_doubt && has_deferred(j) && go_to_next_host(a))
+	if (!a->smtpc.is_in_doubt && !a->is_hurried && has_deferred(j) && go_to_next_host(a))
 		return remote_reopen(a);
 	note_sent(a);
 	if (a->smtpc.op.fail != FAIL_NONE)

@@ -110,7 +110,7 @@ end_message(struct smtpc_inner *c, struct smtpc_answer answer)
 	if (c->state == SMTPC_RSET || c->txn.is_abandoned)
 		return FAIL_NONE;
 	s->answer = answer;
-	s->is_in_doubt = c->state == SMTPC_END && answer.code == 0;
+	s->is_in_doubt = c->txn.is_all_said && answer.code == 0;
 	txn_settle_all(c, FAIL_TEMP, answer);
 	return FAIL_TEMP;
 }
@@ -430,6 +430,16 @@ smtpc_send_start(struct smtpc *s, struct task *owner, struct smtpc_message *mess
 	}
 	smtpc_enter(c, SMTPC_LOOK);
 	task_wake(&c->task);
+}
+
+void
+smtpc_expire(struct smtpc *s, const char *why)
+{
+	struct smtpc_inner *c = s->inner;
+
+	if (!op_pending(&s->op))
+		return;
+	smtpc_enter(c, smtpc_end(c, FAIL_TEMP, smtpc_answer_ours(c, STATUS(4, 4, 2), why), false));
 }
 
 void

@@ -175,6 +175,12 @@ void smtpc_send_start(struct smtpc *s, struct task *owner, struct smtpc_message 
 /* Say QUIT if there is anybody to say it to, and let go without waiting for the answer. */
 void smtpc_close(struct smtpc *s);
 
+/*
+ * The caller cannot wait any longer: what is under way ends now, as if its time were over, with these words
+ * (static). Nothing happens when nothing is under way.
+ */
+void smtpc_expire(struct smtpc *s, const char *why);
+
 /* Stop what is under way; safe in any state. The conversation cannot be used further. */
 void smtpc_cancel(struct smtpc *s);
 

@@ -375,6 +375,33 @@ test_turns(void)
 	CHECK_NUM(stage_left(), 0);
 	stage_end();
 
+	stage_begin("who never greets keeps others for a moment only");
+	stage.settings.connections = 1;
+	stage.sink.greeting = "220-one moment";
+	stage_send_one(ALICE, "slow@elsewhere.test");
+	stage_pass(60);
+	CHECK_NUM(stage.sink.open_count, 1); /* nobody waited */
+	stage_send_one(ALICE, "carl@lmtp.test");
+	stage_settle();
+	CHECK_NUM(stage.other.message_count, 1);
+	CHECK_NUM(stage_left(), 1);
+	stage.sink.greeting = NULL;
+	stage_pass(301);
+	CHECK_NUM(stage.sink.message_count, 1);
+	stage_end();
+
+	stage_begin("nor who never says whether it has the message");
+	stage.settings.connections = 1;
+	stage.sink.end = "250-one moment";
+	stage_send_one(ALICE, "slow@elsewhere.test");
+	stage_send_one(ALICE, "carl@lmtp.test");
+	stage_pass(50);
+	CHECK_NUM(stage.other.message_count, 0);
+	stage_pass(11);
+	CHECK_NUM(stage.other.message_count, 1);
+	CHECK_NUM(stage_left(), 1);
+	stage_end();
+
 	stage_begin("who waits for another message lets others go");
 	stage.settings.connections = 2;
 	stage.settings.site_connections = 1;

@@ -238,6 +238,52 @@ test_cancel(void)
 		(void)cancel_after(i, true);
 }
 
+/* Hurried after this many turns; true when all was done before. A host that has all of it leaves us in doubt. */
+static bool
+expire_after(int turns)
+{
+	struct smtpc s = { 0 };
+	int sent = 0;
+
+	start(&s);
+	for (int i = 0; i < turns && !host.has_quit; i++) {
+		turn();
+		if (op_pending(&s.op))
+			continue;
+		if (sent == 2)
+			break;
+		message_init();
+		smtpc_send_start(&s, &stage.owner, &message);
+		sent++;
+	}
+	if (op_pending(&s.op)) {
+		smtpc_expire(&s, "too slow");
+		CHECK(!op_pending(&s.op) && !s.is_open);
+		if (s.op.fail == FAIL_TEMP)
+			CHECK_STR(s.answer.text, STR("too slow"));
+		if (sent == 1 && s.op.fail == FAIL_TEMP)
+			CHECK(s.is_in_doubt || host.content.n < message.content.n);
+		sent = 0;
+	}
+	smtpc_expire(&s, "nothing is under way");
+	smtpc_release(&s);
+	wait_for_host();
+	host_stop();
+	return sent == 2;
+}
+
+static void
+test_expire(void)
+{
+	int turns = 0;
+
+	TEST_ROW("hurried");
+	stage.settings = smtpc_settings_default;
+	while (turns < 500 && !expire_after(turns))
+		turns++;
+	CHECK(turns > 20 && turns < 500);
+}
+
 int
 main(void)
 {
@@ -246,6 +292,7 @@ main(void)
 		test_breaks();
 	stage.way = IN_MEMORY;
 	test_cancel();
+	test_expire();
 	stage_stop();
 	return test_end();
 }
