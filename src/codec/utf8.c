@@ -139,6 +139,23 @@ utf8_write(struct buf *out, uint32_t code_point)
 	buf_add(out, str_of(p, n));
 }
 
+bool
+utf8_is_control(uint32_t c)
+{
+	return c < 32 || (c >= 127 && c < 0xa0) || (c >= 0x200e && c <= 0x200f) ||
+	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+void
+utf8_write_plain(struct buf *out, struct str s)
+{
+	while (s.n > 0) {
+		uint32_t c = utf8_take(&s);
+
+		utf8_write(out, utf8_is_control(c) ? '?' : c);
+	}
+}
+
 void
 utf8_write_valid(struct buf *out, struct str s)
 {

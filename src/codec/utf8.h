@@ -28,6 +28,15 @@ MUST_CHECK bool utf8_next(struct str *cur, uint32_t *out);
  */
 uint32_t utf8_take(struct str *cur);
 
+/*
+ * Could it steer a terminal, or make a line look like another? Controls (C0, DEL, C1), separators of lines, and
+ * marks that turn the direction of text (Unicode's UAX 9).
+ */
+bool utf8_is_control(uint32_t code_point);
+
+/* Append s with "?" for each of those, and malformed sequences replaced by U+FFFD: one line for human eyes. */
+void utf8_write_plain(struct buf *out, struct str s);
+
 /* Append one code point; one that cannot be (surrogate, too large) is written as U+FFFD. */
 void utf8_write(struct buf *out, uint32_t code_point);
 

@@ -13,14 +13,6 @@
 
 /* --- what others wrote ------------------------------------------------------------------------------ */
 
-/* Controls of Unicode that could make a line look like another: C1, separators, directions. */
-static bool
-is_control(uint32_t c)
-{
-	return c < 32 || (c >= 127 && c < 0xa0) || (c >= 0x200e && c <= 0x200f) ||
-	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-}
-
 void
 dsn_clean(struct buf *out, struct str text, bool is_utf8)
 {
@@ -32,7 +24,7 @@ dsn_clean(struct buf *out, struct str text, bool is_utf8)
 
 		if (c == '\t')
 			buf_add_char(out, ' ');
-		else if (is_control(c) || (c > 127 && !is_utf8))
+		else if (utf8_is_control(c) || (c > 127 && !is_utf8))
 			buf_add_char(out, '?');
 		else
 			utf8_write(out, c);

@@ -7,11 +7,13 @@
 
 /* rooms */
 #include "codec/json_writer.h"
+#include "codec/utf8.h"
 #include "message/date.h"
 #include "queue/admin.h"
 #include "server/server.h"
 
-#define LIST_SLICE 50 /* messages listed before others run */
+#define LIST_SLICE       50          /* messages listed before others run, and .. */
+#define LIST_SLICE_BYTES (64 * 1024) /* .. of their lines: one may have a thousand recipients */
 
 /* --- writing ---------------------------------------------------------------------------------------------- */
 
@@ -35,17 +37,6 @@ json_time(struct json_writer *w, const char *name, int64_t time_s)
 	add_time(&text, time_s);
 	json_string(w, buf_str(&text));
 	buf_release(&text);
-}
-
-/* What is of a peer is printed without controls. */
-static void
-add_text(struct buf *out, struct str text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-
-		buf_add_char(out, c < 0x20 || c == 0x7f ? '?' : (char)c);
-	}
 }
 
 /* "in 5m", "now", "held" */
@@ -102,6 +93,7 @@ json_rcpt(struct command_run *r, struct json_writer *w, const struct queue_entry
 		buf_release(&status);
 	}
 	json_object_end(w);
+	buf_add_char(w->out, '\n'); /* a thousand of them are no line for the control socket */
 }
 
 static void
@@ -134,18 +126,18 @@ text_rcpt(struct command_run *r, const struct queue_entry *e, const struct queue
 	struct buf *out = &r->out;
 
 	buf_add(out, STR("    "));
-	add_text(out, rcpt->envelope.address);
+	utf8_write_plain(out, rcpt->envelope.address);
 	buf_add(out, STR("  next try "));
 	add_wait(out, queue_next_try(r->server->queue, e, rcpt));
 	buf_add(out, STR(", tries "));
 	buf_add_u64(out, rcpt->attempts);
 	if (rcpt->last.time_s != 0) {
 		buf_add(out, STR("\n        "));
-		add_text(out, rcpt->last.remote);
+		utf8_write_plain(out, rcpt->last.remote);
 		buf_add_c(out, str_empty(rcpt->last.remote) ? "" : ": ");
 		add_status(out, &rcpt->last);
 		buf_add_char(out, ' ');
-		add_text(out, rcpt->last.text);
+		utf8_write_plain(out, rcpt->last.text);
 	}
 	buf_add_char(out, '\n');
 }
@@ -162,7 +154,7 @@ text_entry(struct command_run *r, const struct queue_entry *e)
 	buf_add(out, STR("  "));
 	buf_add_u64(out, blob_name_size(m->blob));
 	buf_add(out, STR(" bytes  from <"));
-	add_text(out, m->envelope.sender);
+	utf8_write_plain(out, m->envelope.sender);
 	buf_add_char(out, '>');
 	buf_add_c(out, m->is_held ? "  held\n" : "\n");
 	for (size_t i = 0; i < e->rcpt_count; i++)
@@ -176,7 +168,7 @@ command_queue_list(struct command_run *r)
 {
 	if (r->is_json && r->count == 0 && r->at == 0)
 		buf_add(&r->out, STR("[\n"));
-	for (size_t i = 0; i < LIST_SLICE; i++) {
+	for (size_t i = 0; i < LIST_SLICE && r->out.n < LIST_SLICE_BYTES; i++) {
 		struct queue_entry e;
 		enum fail fail = queue_entry_next(r->server->queue, r->at, &r->arena, &e);
 
@@ -386,7 +378,7 @@ stats_site(struct command_run *r, const struct queue_site_entry *e)
 		return;
 	}
 	buf_add(&r->out, STR("site "));
-	add_text(&r->out, e->site);
+	utf8_write_plain(&r->out, e->site);
 	buf_add(&r->out, STR(": "));
 	buf_add_u64(&r->out, e->waiting);
 	buf_add(&r->out, STR(" waiting, next try "));
@@ -395,7 +387,7 @@ stats_site(struct command_run *r, const struct queue_site_entry *e)
 		buf_add(&r->out, STR(", failed "));
 		buf_add_u64(&r->out, e->host.failures);
 		buf_add(&r->out, STR(" times: "));
-		add_text(&r->out, e->host.last.text);
+		utf8_write_plain(&r->out, e->host.last.text);
 	}
 	buf_add_char(&r->out, '\n');
 }

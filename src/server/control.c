@@ -22,7 +22,7 @@ struct control {
 };
 
 /*
- *     READ --a line--> RUN --done--> CLOSING --drained--> gone
+ *     READ --a line--> RUN --done, all lines told--> CLOSING --drained--> gone
  *       \--too long, no JSON: said-----^
  */
 enum call_state { CALL_READ, CALL_RUN, CALL_CLOSING };
@@ -36,26 +36,28 @@ struct call {
 	struct arena arena; /* words */
 	struct command_run run;
 	bool has_run;
+	bool has_more; /* the command is not done; else its last lines leave */
 };
 
 static const struct log control_log = { .room = "control" };
 
 /* --- answering ------------------------------------------------------------------------------------------ */
 
-/* Whole lines of a buffer, each with its mark. */
-static void
+/* Whole lines of a buffer, each with its mark, up to the output's; true when all left. */
+static bool
 send_lines(struct call *c, struct buf *lines, char mark)
 {
 	struct str rest = buf_str(lines), line;
 	struct buf *out = conn_out(c->conn);
 
-	while (str_take_until(&rest, '\n', &line)) {
+	while (!conn_is_high(c->conn) && str_take_until(&rest, '\n', &line)) {
 		buf_add_char(out, mark);
 		buf_add_char(out, ' ');
 		buf_add(out, line);
 		buf_add(out, STR("\r\n"));
 	}
-	buf_clear(lines);
+	buf_consume(lines, lines->n - rest.n);
+	return lines->n == 0;
 }
 
 static enum call_state
@@ -109,21 +111,20 @@ begin(struct call *c, struct str line)
 	log_info(&control_log, "control.call", LOG_TEXT("command", words[0]),
 	    LOG_TEXT("what", count > 1 ? words[1] : STR("")));
 	c->has_run = true;
-	if (command_begin(&c->run, c->control->server, words, count))
-		return CALL_RUN;
-	send_lines(c, &c->run.err, '-');
-	return finish(c, c->run.status);
+	c->has_more = command_begin(&c->run, c->control->server, words, count);
+	return CALL_RUN;
 }
 
 static enum call_state
 go_on(struct call *c)
 {
-	bool has_more = command_step(&c->run);
-
-	send_lines(c, &c->run.out, '+');
-	send_lines(c, &c->run.err, '-');
 	conn_deadline(c->conn, CONTROL_MS);
-	return has_more ? CALL_RUN : finish(c, c->run.status);
+	if (!send_lines(c, &c->run.out, '+') || !send_lines(c, &c->run.err, '-'))
+		return CALL_RUN;
+	if (!c->has_more)
+		return finish(c, c->run.status);
+	c->has_more = command_step(&c->run);
+	return CALL_RUN;
 }
 
 static enum step

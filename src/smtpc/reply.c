@@ -31,7 +31,7 @@ add_printable(struct buf *out, struct str *cur)
 	size_t n = before.n - cur->n;
 	bool is_malformed = c == UTF8_REPLACEMENT && !str_starts(before, STR("\xef\xbf\xbd"));
 
-	if (is_malformed || c < ' ' || (c >= 0x7f && c < 0xa0)) {
+	if (is_malformed || utf8_is_control(c)) {
 		c = '?';
 		n = 1;
 	}

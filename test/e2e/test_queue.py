@@ -198,6 +198,17 @@ def test_owner(dns, near):
             check(f"{name}: it goes", near.wait(before + 1) and server.settled(), server.story())
 
 
+def test_long_list():
+    """A list of more than a connection holds, of messages with many recipients."""
+    with Sender(DOWN + "[smtp]\nrecipients = 1000\n") as server:
+        with server.client() as client:
+            for message in range(8):
+                server.send([f"x{i}.{message}@down.test" for i in range(1000)], client=client)
+        check("all were tried", wait_for(lambda: all(s["failures"] > 0 for s in stats(server)["sites"])))
+        equal("a long list, as JSON", len(Rows(server).by), 8000)
+        equal("and for people", server.command("queue", "list").stdout.count("@down.test  next try"), 8000)
+
+
 # --- restart and crash ------------------------------------------------------------------------------------------
 
 
@@ -242,6 +253,7 @@ def main():
             test_future(server, far)
         test_share(far, near)
         test_owner(dns, near)
+        test_long_list()
         test_full(dns, far)
         equal("we keep to the RFCs", far.violations + near.violations, [])
     end()

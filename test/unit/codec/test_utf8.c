@@ -137,6 +137,44 @@ test_slices(void)
 	CHECK_STR(utf8_cut(STR("\x80\x80\x80\x80\x80\x80"), 5), STR("\x80\x80\x80\x80\x80"));
 }
 
+/* One line, whatever was in it. */
+static void
+test_plain(void)
+{
+	static const struct {
+		const char *name, *in, *out;
+	} plain[] = {
+		{ "text", "caf\xc3\xa9 ok", "caf\xc3\xa9 ok" },
+		{ "C0 and DEL", "a\r\n\tb\x7f\x1b[2J", "a???b??[2J" },
+		{ "C1",
+		    "a\xc2\x9b"
+		    "2Jb",
+		    "a?2Jb" },
+		{ "separators of lines",
+		    "a\xe2\x80\xa8"
+		    "b\xe2\x80\xa9",
+		    "a?b?" },
+		{ "directions",
+		    "\xe2\x80\xae"
+		    "a\xe2\x81\xa6\xe2\x80\x8f",
+		    "?a??" },
+		{ "malformed",
+		    "a\xff"
+		    "b",
+		    "a\xef\xbf\xbd"
+		    "b" },
+	};
+	struct buf out;
+
+	for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
+		TEST_ROW(plain[i].name);
+		buf_init(&out, 100);
+		utf8_write_plain(&out, str_c(plain[i].in));
+		CHECK_STR(buf_str(&out), str_c(plain[i].out));
+		buf_release(&out);
+	}
+}
+
 int
 main(void)
 {
@@ -144,5 +182,6 @@ main(void)
 	test_case();
 	test_all();
 	test_slices();
+	test_plain();
 	return test_end();
 }
