@@ -6,18 +6,18 @@
 /* clang-format off */
 const struct smtp_command smtp_commands[] = {
 	/* name        run           must hold before it runs                                       RFC 5321 */
-	{ "HELO",      cmd_helo,     ONLY_SMTP,                         "HELO host" },           /* 4.1.1.1 */
-	{ "EHLO",      cmd_ehlo,     ONLY_SMTP,                         "EHLO host" },           /* 4.1.1.1 */
-	{ "LHLO",      cmd_ehlo,     ONLY_LMTP,                         "LHLO host" },           /* RFC 2033 4.1 */
+	{ "HELO",      cmd_helo,     ONLY_SMTP | IS_JUNK,                         "HELO host" },           /* 4.1.1.1 */
+	{ "EHLO",      cmd_ehlo,     ONLY_SMTP | IS_JUNK,                         "EHLO host" },           /* 4.1.1.1 */
+	{ "LHLO",      cmd_ehlo,     ONLY_LMTP | IS_JUNK,                         "LHLO host" },           /* RFC 2033 4.1 */
 	{ "MAIL",      cmd_mail,     NEED_HELO | NEED_LOGIN | NOT_IN_TXN, "MAIL FROM:<address> [SIZE=bytes] [BODY=8BITMIME] [SMTPUTF8]" }, /* 4.1.1.2 */
 	{ "RCPT",      cmd_rcpt,     NEED_HELO | NEED_MAIL,             "RCPT TO:<address>" },   /* 4.1.1.3 */
 	{ "DATA",      cmd_data,     NEED_HELO | NEED_MAIL | NEED_RCPT | NO_ARGUMENT, "DATA" },  /* 4.1.1.4 */
 	{ "BDAT",      cmd_bdat,     0, /* looks itself: the chunk comes anyway */ "BDAT bytes [LAST]" }, /* RFC 3030 2 */
-	{ "RSET",      cmd_rset,     NO_ARGUMENT,                       "RSET" },                /* 4.1.1.5 */
-	{ "VRFY",      cmd_vrfy,     0,                                 "VRFY address" },        /* 4.1.1.6 */
-	{ "EXPN",      cmd_expn,     ONLY_SUBMISSION,                   "EXPN list" },           /* 4.1.1.7 */
-	{ "HELP",      cmd_help,     0,                                 "HELP [command]" },      /* 4.1.1.8 */
-	{ "NOOP",      cmd_noop,     0,                                 "NOOP" },                /* 4.1.1.9 */
+	{ "RSET",      cmd_rset,     NO_ARGUMENT | IS_JUNK,                       "RSET" },                /* 4.1.1.5 */
+	{ "VRFY",      cmd_vrfy,     IS_JUNK,                                 "VRFY address" },        /* 4.1.1.6 */
+	{ "EXPN",      cmd_expn,     ONLY_SUBMISSION | IS_JUNK,                   "EXPN list" },           /* 4.1.1.7 */
+	{ "HELP",      cmd_help,     IS_JUNK,                                 "HELP [command]" },      /* 4.1.1.8 */
+	{ "NOOP",      cmd_noop,     IS_JUNK,                                 "NOOP" },                /* 4.1.1.9 */
 	{ "QUIT",      cmd_quit,     NO_ARGUMENT,                       "QUIT" },                /* 4.1.1.10 */
 	{ "STARTTLS",  cmd_starttls, NEED_HELO | NOT_IN_TXN | NO_ARGUMENT, "STARTTLS" },         /* RFC 3207 4 */
 	{ "AUTH",      cmd_auth,     NEED_HELO | NOT_IN_TXN | ONLY_SUBMISSION, "AUTH mechanism [response]" }, /* RFC 4954 4 */
@@ -33,6 +33,15 @@ is_spoken(const struct smtp_session *s, unsigned flags)
 	if (flags & (smtp_is_lmtp(s) ? ONLY_SMTP : ONLY_LMTP))
 		return false;
 	return !(flags & ONLY_SUBMISSION) || smtp_is_submission(s);
+}
+
+/* Clients ask and reset now and then; who does nothing else keeps us busy. Users may: programs hold their session open. */
+static bool
+is_too_much(struct smtp_session *s, unsigned flags)
+{
+	if (!(flags & IS_JUNK) || s->have & HAVE_AUTH)
+		return false;
+	return ++s->junk > (unsigned)s->service->settings->junk;
 }
 
 /* What a row's flags object to, or REPLY_COUNT when nothing. */
@@ -81,6 +90,8 @@ smtp_dispatch(struct smtp_session *s, struct str line)
 
 		if (!str_eq_nocase(verb, str_c(c->name)))
 			continue;
+		if (is_too_much(s, c->flags))
+			return smtp_say(s, REPLY_TOO_MUCH_JUNK);
 		reply = objection(s, c->flags, argument);
 		return reply == REPLY_COUNT ? c->run(s, argument) : smtp_say(s, reply);
 	}

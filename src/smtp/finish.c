@@ -79,8 +79,10 @@ conclude(struct smtp_session *s, enum smtp_reply reply)
 	enum smtp_state next;
 
 	s->messages++;
-	if (reply == REPLY_ACCEPTED && stored == FAIL_NONE)
+	if (reply == REPLY_ACCEPTED && stored == FAIL_NONE) {
+		s->junk = 0;
 		smtp_note_accepted(s);
+	}
 	if (smtp_is_lmtp(s)) {
 		next = answer_each(s, reply, stored);
 	} else {

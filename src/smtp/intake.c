@@ -68,10 +68,15 @@ add_missing_fields(struct intake *i, struct str head)
 static void
 put_head(struct intake *i, struct str head)
 {
-	struct str rest = head, done = head;
+	struct str rest = head, done = head, line;
 	struct header field;
 
-	while (i->is_submission && header_next(&rest, &field)) {
+	while (i->is_submission && rest.n > 0) {
+		if (!header_next(&rest, &field)) { /* no field: others may stand behind it */
+			if (!str_take_until(&rest, '\n', &line))
+				break;
+			continue;
+		}
 		if (!str_eq_nocase(field.name, STR("Bcc")))
 			continue;
 		put(i, str_head(done, (size_t)(field.whole.p - done.p)));
@@ -124,7 +129,9 @@ feed_head(struct intake *i, struct str bytes)
 	start = body_start(i, before);
 	if (start == 0 && i->head.n < INTAKE_HEADER_MAX)
 		return;
-	if (start > before) { /* what follows the header need not be copied */
+	if (start == 0 && i->is_submission && i->fail == FAIL_NONE)
+		i->fail = FAIL_LIMIT; /* a Bcc may follow that we do not see */
+	if (start > before) {         /* what follows the header need not be copied */
 		part = str_head(part, start - before);
 		buf_truncate(&i->head, start);
 	}

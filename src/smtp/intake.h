@@ -21,7 +21,8 @@
 #include "base/str.h"
 #include "blob/blob.h"
 
-#define INTAKE_HEADER_MAX (256 * 1024) /* bytes held back; longer headers go on unseen */
+#define INTAKE_HEADER_MAX \
+	(256 * 1024) /* bytes held back; longer ones go on unseen, or are refused at submission */
 
 enum intake_lines {
 	INTAKE_LINES_REJECT, /* has_bare tells; the bytes are kept as they are */

@@ -25,6 +25,7 @@ static const struct {
 	[REPLY_AUTH_OK] = { "235 2.7.0", "Welcome" },
 	[REPLY_SHUTDOWN] = { "421 4.3.2", "Server is shutting down, come back soon" },
 	[REPLY_TIMEOUT] = { "421 4.4.2", "Time is up" },
+	[REPLY_TOO_MUCH_JUNK] = { "503 5.5.1", "Too many commands that do nothing" },
 	[REPLY_TOO_MANY_ERRORS] = { "421 4.7.0", "Too many errors" },
 	[REPLY_TOO_MANY_MESSAGES] = { "421 4.7.0", "Enough for one connection, connect again" },
 	[REPLY_HOST_CLOSED] = { "521 5.3.2", "This host takes no mail" },

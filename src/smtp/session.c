@@ -11,7 +11,8 @@
 #include "net/networks.h"
 #include "tls/tls.h"
 
-#define DATA_STEP     4096          /* bytes of content that are worth a new deadline */
+#define DATA_STEP \
+	65536 /* bytes of content that are worth a new deadline: 100 a second by default */
 #define TXN_ARENA_MAX (1024 * 1024) /* bytes: SMTP_RCPT_MAX recipients with lists behind them */
 
 static const char *const state_names[] = {

@@ -137,6 +137,7 @@ struct smtp_session {
 	bool is_expanding; /* EXPN rather than VRFY */
 	int64_t errors, messages, login_failures;
 	uint64_t chunk_left; /* READ_CHUNK: bytes of the chunk still to come */
+	unsigned junk;       /* commands of that kind since the last message */
 	uint64_t data_since; /* bytes of content since the deadline was set */
 	struct buf helo;     /* own; what the client called itself */
 };
@@ -152,6 +153,7 @@ enum {
 	ONLY_SMTP = 64, /* not in LMTP */
 	ONLY_LMTP = 128,
 	ONLY_SUBMISSION = 256,
+	IS_JUNK = 512, /* so many without a message between them are no mail client */
 };
 
 struct smtp_command {

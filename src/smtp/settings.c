@@ -22,6 +22,8 @@ static const struct setting smtp_rows[] = {
 	ROW("messages", SETTING_NUMBER, messages, "1000", 1, 1000000, "Messages per connection"),
 	ROW("errors", SETTING_NUMBER, errors, "20", 1, 1000,
 	    "Wrong commands per connection before it is closed"),
+	ROW("junk-commands", SETTING_NUMBER, junk, "100", 1, 1000000,
+	    "NOOP, RSET, HELP, VRFY and EHLO between two messages; more count as wrong commands"),
 	ROW("command-time", SETTING_DURATION, command_ms, "5m", 1000, HOUR_MS,
 	    "Time for the peer to send one command"),
 	ROW("data-time", SETTING_DURATION, data_ms, "10m", 1000, HOUR_MS,

@@ -13,6 +13,7 @@ struct smtp_settings {
 	int64_t recipients;     /* per message */
 	int64_t messages;       /* per connection */
 	int64_t errors;         /* 5xx replies per connection, then 421 */
+	int64_t junk;           /* NOOP and its like between two messages; more count as errors */
 	int64_t command_ms;     /* for one command line (RFC 5321 4.5.3.2) */
 	int64_t data_ms;        /* between two pieces of a message */
 	int64_t login_failures; /* per connection, then 421 */

@@ -55,6 +55,7 @@ static const struct smtp_settings default_settings = {
 	.recipients = 4,
 	.messages = 5,
 	.errors = 6,
+	.junk = 12,
 	.command_ms = 300000,
 	.data_ms = 600000,
 	.login_failures = 3,

@@ -48,6 +48,7 @@ static const struct smtp_settings settings = {
 	.recipients = 4,
 	.messages = 5,
 	.errors = 20,
+	.junk = 30,
 	.command_ms = 300000,
 	.data_ms = 600000,
 	.login_failures = 3,

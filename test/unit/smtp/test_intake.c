@@ -35,6 +35,10 @@ static const struct {
 	    TRACE "Date: x\r\nMessage-ID: y\r\n\r\nBcc: z\r\n" },
 	{ "Bcc between and last", "Date: x\r\nbcc: x\r\nMessage-ID: y\r\nBCC : z\r\n\r\n", true,
 	    TRACE "Date: x\r\nMessage-ID: y\r\n\r\n" },
+	{ "Bcc behind what is no field",
+	    "Date: x\r\nMessage-ID: y\r\nno field\r\n: nor this\r\nBcc: z\r\nA: b\r\n\r\nBcc: t\r\n",
+	    true,
+	    TRACE "Date: x\r\nMessage-ID: y\r\nno field\r\n: nor this\r\nA: b\r\n\r\nBcc: t\r\n" },
 	{ "Bcc from elsewhere stays", "Bcc: x\r\n\r\n", false, TRACE "Bcc: x\r\n\r\n" },
 	{ "nothing at submission", "", true,
 	    TRACE "Date: Thu, 1 Jan 1970 00:00:01 +0000\r\nMessage-ID: <*@mx.test>\r\n" },
@@ -124,6 +128,10 @@ test_long_header(void)
 	TEST_ROW("one byte too many");
 	buf_init(&out, 100);
 	CHECK(take(buf_str(&in), 5000, false, in.n - 1, &out) == FAIL_LIMIT);
+	buf_release(&out);
+	TEST_ROW("a long header at submission may hide a Bcc");
+	buf_init(&out, INTAKE_HEADER_MAX + 4000);
+	CHECK(take(buf_str(&in), 5000, true, in.n + 4000, &out) == FAIL_LIMIT);
 	buf_release(&out);
 	buf_release(&in);
 }
