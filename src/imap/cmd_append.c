@@ -20,6 +20,7 @@
 
 struct imap_append {
 	struct blob_writer writer;
+	struct account *account; /* own: counted */
 	uint32_t mailbox;
 	uint64_t flags;
 	int64_t received_s;
@@ -37,6 +38,7 @@ imap_append_release(struct imap_session *s)
 	if (!s->append)
 		return;
 	blob_write_cancel(&s->append->writer);
+	account_close(&s->append->account);
 	mem_free(s->append);
 	s->append = NULL;
 }
@@ -82,17 +84,18 @@ prepare(struct imap_session *s, struct imap_cursor *args, struct imap_append *a,
 	m = imap_mailbox(s, args, true, &refused);
 	if (!m)
 		return refused;
+	a->account = account_ref(m->account);
 	a->mailbox = m->id;
 	if (bytes == 0)
 		return imap_no(s, "CANNOT", "An empty message cannot be stored");
 	if (bytes > (uint64_t)s->service->settings->message_bytes)
 		return imap_no(s, "TOOBIG", "The message is too large");
-	if (account_room(s->account, bytes) != FAIL_NONE)
+	if (account_room(m->account, bytes) != FAIL_NONE)
 		return imap_no(s, "OVERQUOTA", "There is no room for it");
-	fail = keyword_bits(s->account, flags.keywords, flags.keyword_count, true, &a->flags, NULL);
+	fail = keyword_bits(m->account, flags.keywords, flags.keyword_count, true, &a->flags, NULL);
 	if (fail == FAIL_NONE) {
 		a->flags |= flags.bits;
-		fail = blob_write_start(mail_blobs(s->service->mail), &a->writer, s->account->name);
+		fail = blob_write_start(mail_blobs(s->service->mail), &a->writer, m->account->name);
 	}
 	return fail == FAIL_NONE ? IMAP_APPEND : imap_fail(s, fail);
 }
@@ -177,7 +180,7 @@ store(struct imap_session *s, struct imap_append *a, struct email_added *added)
 	enum fail fail = blob_write_finish(&a->writer, &name);
 
 	if (fail == FAIL_NONE)
-		fail = blob_map(blobs, s->account->name, blob_name_str(&name), &map);
+		fail = blob_map(blobs, a->account->name, blob_name_str(&name), &map);
 	if (fail == FAIL_NONE) {
 		struct email_new new = { .blob = blob_name_str(&name),
 			.bytes = map.bytes,
@@ -186,7 +189,7 @@ store(struct imap_session *s, struct imap_append *a, struct email_added *added)
 			.mailboxes = &a->mailbox,
 			.mailbox_count = 1 };
 
-		fail = email_add(s->account, &new, added);
+		fail = email_add(a->account, &new, added);
 	}
 	blob_unmap(&map);
 	return fail;
@@ -207,7 +210,7 @@ finish(struct imap_session *s, struct imap_append *a)
 	fail = store(s, a, &added);
 	if (fail == FAIL_LIMIT)
 		return imap_no(s, "OVERQUOTA", "There is no room for it");
-	m = mailbox_get(s->account, a->mailbox);
+	m = mailbox_get(a->account, a->mailbox);
 	if (fail == FAIL_MISSING || (fail == FAIL_NONE && !m))
 		return imap_no(s, "TRYCREATE", "The mailbox was deleted");
 	if (fail != FAIL_NONE)

@@ -74,7 +74,7 @@ take_back(struct imap_session *s, const struct copy_work *w)
 		uint32_t last = w->to_uids.ranges[i].last;
 
 		for (uint32_t uid = w->to_uids.ranges[i].first; uid <= last; uid++) {
-			if (email_expunge(s->account, w->to, &uid, 1, false, NULL) != FAIL_NONE)
+			if (email_expunge(imap_box(s), w->to, &uid, 1, false, NULL) != FAIL_NONE)
 				return;
 		}
 	}
@@ -110,8 +110,8 @@ copy_step(struct imap_session *s)
 			return done(s, w);
 		copied_count = 0;
 		fail = w->is_move
-		    ? email_move(s->account, from, uids, count, w->to, copied, &copied_count)
-		    : email_copy(s->account, from, uids, count, w->to, copied, &copied_count);
+		    ? email_move(imap_box(s), from, uids, count, w->to, copied, &copied_count)
+		    : email_copy(imap_box(s), from, uids, count, w->to, copied, &copied_count);
 		if (fail != FAIL_NONE)
 			return failed(s, w, fail);
 		for (size_t i = 0; i < copied_count; i++) {

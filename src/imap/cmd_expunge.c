@@ -48,7 +48,7 @@ expunge_step(struct imap_session *s)
 		count = next_uids(s, w, uids, ARRAY_LEN(uids));
 		if (count == 0)
 			return done(s, w);
-		fail = email_expunge(s->account, s->view.view->mailbox, uids, count, true, NULL);
+		fail = email_expunge(imap_box(s), s->view.view->mailbox, uids, count, true, NULL);
 		if (fail != FAIL_NONE)
 			return imap_fail(s, fail);
 	} while (!imap_slice_over_now(s, &slice));

@@ -139,7 +139,7 @@ set_seen(struct imap_session *s, struct fetch_work *w)
 
 	if (!w->list.sets_seen || s->view.is_read_only || w->entry.flags & FLAG_SEEN)
 		return FAIL_NONE;
-	fail = email_flags(s->account, s->view.view->mailbox, &w->uid, 1, &change, &outcome);
+	fail = email_flags(imap_box(s), s->view.view->mailbox, &w->uid, 1, &change, &outcome);
 	if (fail != FAIL_NONE)
 		return fail;
 	entry = view_find(s->view.view, w->uid);

@@ -77,8 +77,7 @@ attribute(struct buf *out, struct str name, bool *is_first)
 }
 
 static void
-attributes_write(struct imap_session *s, struct buf *out, const struct mailbox *m,
-    bool has_subscribed, bool is_no_select)
+attributes_write(struct buf *out, const struct mailbox *m, bool has_subscribed, bool is_no_select)
 {
 	bool is_first = true;
 
@@ -86,7 +85,7 @@ attributes_write(struct imap_session *s, struct buf *out, const struct mailbox *
 	if (is_no_select)
 		attribute(out, STR("\\Noselect"), &is_first);
 	attribute(out,
-	    mailbox_has_children(s->account, m->id) ? STR("\\HasChildren") : STR("\\HasNoChildren"),
+	    mailbox_has_children(m->account, m->id) ? STR("\\HasChildren") : STR("\\HasNoChildren"),
 	    &is_first);
 	if (has_subscribed && m->is_subscribed)
 		attribute(out, STR("\\Subscribed"), &is_first);
@@ -99,7 +98,7 @@ void
 imap_list_write(struct imap_session *s, struct buf *out, const struct mailbox *m)
 {
 	buf_add_c(out, "LIST ");
-	attributes_write(s, out, m, false, false);
+	attributes_write(out, m, false, false);
 	imap_path_write(s, out, m);
 }
 
@@ -127,7 +126,7 @@ mailbox_told(struct imap_session *s, const struct list_work *w, const struct mai
 	bool is_taken = is_selected(w, m);
 
 	buf_add_c(out, w->is_lsub ? "* LSUB " : "* LIST ");
-	attributes_write(s, out, m, (options & LIST_SUBSCRIBED) && !w->is_lsub,
+	attributes_write(out, m, (options & LIST_SUBSCRIBED) && !w->is_lsub,
 	    w->is_lsub && !is_taken);
 	imap_path_write(s, out, m);
 	if (w->list.selects & LIST_RECURSIVE && w->has_below[at])

@@ -45,7 +45,7 @@ imap_path_write(struct imap_session *s, struct buf *out, const struct mailbox *m
 	struct buf path;
 
 	buf_init(&path, IMAP_NAME_MAX);
-	mailbox_path_write(s->account, m, &path);
+	mailbox_path_write(m->account, m, &path);
 	imap_name_write(out, buf_str(&path), imap_is_rev2(s));
 	buf_release(&path);
 }
@@ -118,6 +118,7 @@ imap_cmd_delete(struct imap_session *s, struct imap_cursor *args)
 {
 	enum imap_state refused;
 	struct mailbox *m = imap_mailbox(s, args, false, &refused);
+	struct account *account;
 	uint32_t id;
 	enum fail fail;
 
@@ -125,22 +126,24 @@ imap_cmd_delete(struct imap_session *s, struct imap_cursor *args)
 		return refused;
 	if (!imap_at_end(args))
 		return imap_wrong(s, args);
+	account = m->account;
 	id = m->id;
-	if (mailbox_has_children(s->account, id))
+	if (mailbox_has_children(m->account, id))
 		return imap_no(s, "HASCHILDREN", "There are mailboxes below it");
 	if (m->role == MAILBOX_ROLE_INBOX)
 		return imap_fail(s, FAIL_PERM);
-	if (imap_is_selected(s) && s->view.view->mailbox == id) {
+	if (imap_box_is(s, m)) {
 		imap_unselect(s);
 		buf_add_c(&s->run.before, "* OK [CLOSED] It was selected\r\n");
 	}
-	fail = mailbox_delete(s->account, id, true);
+	fail = mailbox_delete(account, id, true);
 	return fail == FAIL_NONE ? imap_ok(s, NULL, "Mailbox deleted") : imap_fail(s, fail);
 }
 
 /* --- RENAME ------------------------------------------------------------------------------------ */
 
 struct rename_inbox {
+	struct account *account; /* borrow: the session's */
 	uint32_t from, to;
 };
 
@@ -153,7 +156,7 @@ rename_inbox_work(struct imap_session *s)
 	bool is_done = false;
 
 	while (!is_done) {
-		enum fail fail = mailbox_empty_into(s->account, data->from, data->to, &is_done);
+		enum fail fail = mailbox_empty_into(data->account, data->from, data->to, &is_done);
 
 		if (fail != FAIL_NONE)
 			return imap_fail(s, fail);
@@ -164,15 +167,16 @@ rename_inbox_work(struct imap_session *s)
 }
 
 static enum imap_state
-rename_inbox(struct imap_session *s, uint32_t inbox, struct str path)
+rename_inbox(struct imap_session *s, struct mailbox *inbox, struct str path)
 {
 	struct rename_inbox *data = arena_alloc(&s->run.arena, 1, sizeof(*data));
 	enum fail fail;
 
 	if (!data)
 		return imap_fail(s, FAIL_LIMIT);
-	data->from = inbox;
-	fail = mailbox_create_path(s->account, path, MAILBOX_ROLE_NONE, false, &data->to);
+	data->account = inbox->account;
+	data->from = inbox->id;
+	fail = mailbox_create_path(data->account, path, MAILBOX_ROLE_NONE, false, &data->to);
 	if (fail != FAIL_NONE)
 		return mailbox_fail(s, fail);
 	s->run.data = data;
@@ -196,11 +200,11 @@ imap_cmd_rename(struct imap_session *s, struct imap_cursor *args)
 		return refused;
 	if (!imap_at_end(args))
 		return imap_wrong(s, args);
-	if (mailbox_by_path(s->account, path))
+	if (mailbox_by_path(m->account, path))
 		return mailbox_fail(s, FAIL_DENIED);
 	if (m->role == MAILBOX_ROLE_INBOX)
-		return rename_inbox(s, m->id, path);
-	fail = mailbox_rename_path(s->account, m->id, path);
+		return rename_inbox(s, m, path);
+	fail = mailbox_rename_path(m->account, m->id, path);
 	return fail == FAIL_NONE ? imap_ok(s, NULL, "Mailbox renamed") : mailbox_fail(s, fail);
 }
 
@@ -218,7 +222,7 @@ subscribe(struct imap_session *s, struct imap_cursor *args, bool is_subscribed)
 		return refused;
 	if (!imap_at_end(args))
 		return imap_wrong(s, args);
-	fail = mailbox_update(s->account, m->id, MAILBOX_SET_SUBSCRIBED, &to);
+	fail = mailbox_update(m->account, m->id, MAILBOX_SET_SUBSCRIBED, &to);
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);
 	return imap_ok(s, NULL, is_subscribed ? "Subscribed" : "Unsubscribed");

@@ -74,6 +74,7 @@ static enum imap_state
 select_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_read_only)
 {
 	enum imap_state refused;
+	struct account *account;
 	struct mailbox *m;
 	uint32_t id;
 	enum fail fail;
@@ -88,12 +89,13 @@ select_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_read_on
 		return refused;
 	if (!imap_at_end(args))
 		return imap_wrong(s, args);
+	account = m->account;
 	id = m->id;
-	fail = view_session_open(&s->view, s->account, id, is_read_only);
+	fail = view_session_open(&s->view, account, id, is_read_only);
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);
-	mail_watch_start(&s->watch, s->account, id, &s->task);
-	m = mailbox_get(s->account, id);
+	mail_watch_start(&s->watch, account, id, &s->task);
+	m = mailbox_get(account, id);
 	if (!m) {
 		imap_unselect(s);
 		return imap_fail(s, FAIL_MISSING);

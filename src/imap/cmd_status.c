@@ -8,11 +8,11 @@
 #include "mail/id.h"
 
 static uint64_t
-item_value(struct imap_session *s, const struct mailbox *m, unsigned item)
+item_value(const struct mailbox *m, unsigned item)
 {
 	switch (item) {
 	case STATUS_MESSAGES: return m->messages;
-	case STATUS_RECENT: return view_recent(s->account, m);
+	case STATUS_RECENT: return view_recent(m->account, m);
 	case STATUS_UIDNEXT: return m->uid_next;
 	case STATUS_UIDVALIDITY: return m->uid_validity;
 	case STATUS_UNSEEN: return m->unseen;
@@ -43,7 +43,7 @@ imap_status_write(struct imap_session *s, struct buf *out, const struct mailbox 
 			id_write(out, ID_MAILBOX, m->id);
 			buf_add_char(out, ')');
 		} else {
-			buf_add_u64(out, item_value(s, m, 1u << i));
+			buf_add_u64(out, item_value(m, 1u << i));
 		}
 	}
 	buf_add_c(out, ")\r\n");

@@ -62,7 +62,7 @@ store_step(struct imap_session *s)
 		count = imap_walk_uids(s, &w->walk, uids, STORE_BATCH, &w->ghosts);
 		if (count == 0)
 			return done(s, w);
-		fail = email_flags(s->account, s->view.view->mailbox, uids, count, &w->change,
+		fail = email_flags(imap_box(s), s->view.view->mailbox, uids, count, &w->change,
 		    outcomes);
 		if (fail != FAIL_NONE)
 			return imap_fail(s, fail);
@@ -109,7 +109,7 @@ imap_cmd_store(struct imap_session *s, struct imap_cursor *args)
 	if (fail != FAIL_NONE || !imap_sp(args) || !store_att(args, w, &flags))
 		return imap_wrong(s, args);
 	/* a keyword that nobody has cannot be taken away: it is not made for that */
-	fail = keyword_bits(s->account, flags.keywords, flags.keyword_count,
+	fail = keyword_bits(imap_box(s), flags.keywords, flags.keyword_count,
 	    w->change.how != FLAGS_REMOVE, &w->change.flags, NULL);
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);

@@ -56,7 +56,7 @@ static bool
 map_file(struct imap_content *c)
 {
 	if (!c->is_mapped && !c->is_lost) {
-		c->is_lost = email_map(c->session->account, c->email_id, &c->map) != FAIL_NONE;
+		c->is_lost = email_map(imap_box(c->session), c->email_id, &c->map) != FAIL_NONE;
 		c->is_mapped = !c->is_lost;
 		c->is_some_lost = c->is_some_lost || c->is_lost;
 	}
@@ -78,7 +78,7 @@ static const struct message *
 outline(struct imap_content *c)
 {
 	if (!c->summary && !c->is_parsed &&
-	    email_summary(c->session->account, c->email_id, &c->arena, &c->summary) != FAIL_NONE)
+	    email_summary(imap_box(c->session), c->email_id, &c->arena, &c->summary) != FAIL_NONE)
 		c->summary = NULL;
 	return c->summary ? c->summary : whole(c);
 }

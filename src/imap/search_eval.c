@@ -43,7 +43,7 @@ imap_matcher_prepare(struct imap_matcher *m, struct imap_key *key)
 	uint64_t id;
 
 	if (key->kind == KEY_KEYWORD) {
-		fail = keyword_bits(m->session->account, &key->text, 1, false, &key->flag, NULL);
+		fail = keyword_bits(imap_box(m->session), &key->text, 1, false, &key->flag, NULL);
 		if (fail == FAIL_LIMIT) { /* too long: nobody has it */
 			key->flag = 0;
 			fail = FAIL_NONE;
@@ -73,7 +73,7 @@ whole(struct imap_matcher *m)
 {
 	if (!m->is_parsed && !m->is_unreadable) {
 		m->is_unreadable =
-		    email_map(m->session->account, m->seen.entry->email_id, &m->map) != FAIL_NONE;
+		    email_map(imap_box(m->session), m->seen.entry->email_id, &m->map) != FAIL_NONE;
 		if (m->is_unreadable) {
 			m->is_some_unreadable = true;
 			return NULL;
@@ -89,7 +89,7 @@ static const struct message *
 outline(struct imap_matcher *m)
 {
 	if (!m->summary && !m->is_parsed &&
-	    email_summary(m->session->account, m->seen.entry->email_id, &m->arena, &m->summary) !=
+	    email_summary(imap_box(m->session), m->seen.entry->email_id, &m->arena, &m->summary) !=
 		FAIL_NONE)
 		m->summary = NULL;
 	return m->summary ? m->summary : whole(m);

@@ -36,6 +36,18 @@ imap_is_selected(const struct imap_session *s)
 	return s->view.view != NULL;
 }
 
+struct account *
+imap_box(const struct imap_session *s)
+{
+	return imap_is_selected(s) ? s->view.view->account : s->account;
+}
+
+bool
+imap_box_is(const struct imap_session *s, const struct mailbox *m)
+{
+	return imap_is_selected(s) && imap_box(s) == m->account && s->view.view->mailbox == m->id;
+}
+
 bool
 imap_is_rev2(const struct imap_session *s)
 {
@@ -158,7 +170,7 @@ reason_to_end(const struct imap_session *s)
 		return "Server is shutting down";
 	if (conn_expired(s->conn))
 		return "Autologout";
-	if (s->account && s->account->is_lost)
+	if (s->account && (s->account->is_lost || imap_box(s)->is_lost))
 		return "[UNAVAILABLE] The server could not store something, please log in again";
 	if (imap_is_selected(s) && s->view.is_gone)
 		return "[NONEXISTENT] The selected mailbox was deleted";

@@ -105,18 +105,23 @@ struct imap_session {
 	struct sasl *sasl; /* own; only while logging in */
 	struct timer delay;
 	struct imap_append *append; /* own; only while an APPEND runs */
-	struct account *account;    /* own: counted */
-	struct mail_watch watch;    /* of the selected mailbox */
-	struct view_session view;   /* the selected mailbox */
-	uint64_t told_keywords;     /* the keywords that its FLAGS response named */
-	struct imap_ranges saved;   /* UIDs of "$" */
-	bool is_told;               /* BYE was said */
+	struct account *account; /* own: counted; the user's; of the selected mailbox: imap_box() */
+	struct mail_watch watch; /* of the selected mailbox */
+	struct view_session view; /* the selected mailbox */
+	uint64_t told_keywords;   /* the keywords that its FLAGS response named */
+	struct imap_ranges saved; /* UIDs of "$" */
+	bool is_told;             /* BYE was said */
 };
 
 /* --- session.c ------------------------------------------------------------------------------- */
 
 void imap_enter(struct imap_session *s, enum imap_state state);
 bool imap_is_selected(const struct imap_session *s);
+
+/* Whose the selected mailbox is: the user's own account, or one that shares it with the user. */
+struct account *imap_box(const struct imap_session *s);
+bool imap_box_is(const struct imap_session *s, const struct mailbox *m);
+
 bool imap_is_rev2(const struct imap_session *s);
 bool imap_can_login(const struct imap_session *s); /* with a password in clear */
 bool imap_can_start_tls(const struct imap_session *s);

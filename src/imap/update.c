@@ -10,7 +10,7 @@ names_write(struct imap_session *s, struct buf *out, uint64_t set)
 	unsigned bit;
 
 	while (keyword_next(&set, &bit)) {
-		struct str name = keyword_imap_name(s->account, bit);
+		struct str name = keyword_imap_name(imap_box(s), bit);
 
 		if (name.n == 0)
 			continue;

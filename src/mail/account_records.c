@@ -47,6 +47,7 @@ mailbox_remember(struct account_private *p, const struct mailbox *read)
 	size_t *count = read->is_dead ? &p->dead_count : &p->account.mailbox_count;
 
 	*m = *read;
+	m->account = &p->account;
 	m->name = str_heap(read->name);
 	*list = mem_resize(*list, *count + 1, sizeof(**list));
 	(*list)[(*count)++] = m;

@@ -53,6 +53,7 @@ edit_mailbox_new(struct edit *e)
 	uint64_t modseq = edit_modseq(e);
 
 	copy->is_new = copy->has_properties = true;
+	copy->now.account = e->account;
 	copy->now.id = e->counters.next_mailbox++;
 	copy->now.uid_validity = e->counters.uid_validity = (uint32_t)size_max(
 	    (size_t)e->counters.uid_validity + 1, (size_t)u32_clamp((uint64_t)clock_wall_s()));

@@ -40,7 +40,8 @@ extern const struct str mailbox_role_imap_names[MAILBOX_ROLE_COUNT];
 MUST_CHECK bool mailbox_role_parse(struct str jmap_name, enum mailbox_role *out);
 MUST_CHECK bool mailbox_role_parse_imap(struct str attribute, enum mailbox_role *out);
 
-struct mailbox { /* fields: read only; kept exact by every change */
+struct mailbox {                 /* fields: read only; kept exact by every change */
+	struct account *account; /* borrow: whose it is */
 	uint32_t id;
 	uint32_t parent; /* 0: top */
 	struct str name; /* own: the account's */
