@@ -89,6 +89,12 @@ MUST_CHECK enum fail blob_write_start(struct blob_store *b, struct blob_writer *
 /* Append. After a failure, everything until the cancel fails the same way. */
 MUST_CHECK enum fail blob_write(struct blob_writer *w, struct str bytes);
 
+/*
+ * More bytes, or the finish, come much later: what is there goes to its file, and neither a buffer nor a
+ * descriptor is held until then. For who collects many messages before it may name any.
+ */
+MUST_CHECK enum fail blob_write_park(struct blob_writer *w);
+
 /* The file is complete and will be durable with this turn; the writer is as never started. */
 MUST_CHECK enum fail blob_write_finish(struct blob_writer *w, struct blob_name *name_out);
 

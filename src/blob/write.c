@@ -89,6 +89,19 @@ create(struct blob_store *b, struct blob_pending *p)
 	return p->fd >= 0 ? FAIL_NONE : blob_error(b, "blob.create", errno);
 }
 
+/* A parked file. */
+static enum fail
+reopen(struct blob_store *b, struct blob_pending *p)
+{
+	struct blob_path path;
+	enum fail fail = blob_path(b, &path, p->folder, "tmp", blob_name_str(&p->name));
+
+	if (fail != FAIL_NONE)
+		return fail;
+	p->fd = sys.open(path.bytes, O_WRONLY | O_APPEND, 0);
+	return p->fd >= 0 ? FAIL_NONE : blob_error(b, "blob.reopen", errno);
+}
+
 /* Move what the buffer holds, and `more`, to the file. */
 static enum fail
 spill(struct blob_writer *w, struct str more)
@@ -97,7 +110,9 @@ spill(struct blob_writer *w, struct str more)
 	struct blob_pending *p = w->file;
 	enum fail fail = FAIL_NONE;
 
-	if (p->fd < 0) {
+	if (p->fd < 0 && p->name.n > 0) {
+		fail = reopen(b, p);
+	} else if (p->fd < 0) {
 		blob_new_name(b, &p->name);
 		fail = create(b, p);
 	}
@@ -150,6 +165,20 @@ blob_write(struct blob_writer *w, struct str bytes)
 	return w->fail;
 }
 
+enum fail
+blob_write_park(struct blob_writer *w)
+{
+	invariant(w->store != NULL);
+	if (w->fail == FAIL_NONE)
+		w->fail = spill(w, STR(""));
+	if (w->fail != FAIL_NONE)
+		return w->fail;
+	buf_release(&w->buffer);
+	sys.close(w->file->fd);
+	w->file->fd = -1;
+	return FAIL_NONE;
+}
+
 /* A small message: the file gets its whole name at once. */
 static enum fail
 finish_small(struct blob_writer *w)
@@ -196,7 +225,7 @@ blob_write_finish(struct blob_writer *w, struct blob_name *name_out)
 
 	invariant(b != NULL);
 	if (w->fail == FAIL_NONE)
-		w->fail = w->file->fd < 0 ? finish_small(w) : finish_big(w);
+		w->fail = w->file->name.n == 0 ? finish_small(w) : finish_big(w);
 	if (w->fail == FAIL_NONE && b->open_count >= BLOB_OPEN_MAX)
 		w->fail = blob_sync_files(b);
 	if (w->fail != FAIL_NONE)
@@ -215,7 +244,7 @@ blob_write_cancel(struct blob_writer *w)
 
 	if (w->store == NULL)
 		return;
-	if (w->file->fd >= 0 &&
+	if (w->file->name.n > 0 &&
 	    blob_path(w->store, &path, w->file->folder, "tmp", blob_name_str(&w->file->name)) ==
 		FAIL_NONE)
 		(void)sys.unlink(path.bytes); /* what stays, the next start sweeps */

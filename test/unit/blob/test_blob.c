@@ -172,6 +172,45 @@ test_names(void)
 	small_close(&m);
 }
 
+/* Parked ones wait without descriptors, and are written on, finished and given up like others. */
+static void
+test_park(void)
+{
+	static const char *const whole[] = { "one", "onetwo", "" };
+	struct blob_writer w[ARRAY_LEN(whole)];
+	struct blob_name name;
+	struct blob_map map;
+	struct small_mail m;
+
+	TEST_ROW("park");
+	CHECK_NUM(small_open(&m, NULL, fresh()), FAIL_NONE);
+	for (size_t i = 0; i < ARRAY_LEN(whole); i++) {
+		CHECK_NUM(blob_write_start(m.blob, &w[i], STR("ann")), FAIL_NONE);
+		if (i < 2)
+			CHECK_NUM(blob_write(&w[i], STR("one")), FAIL_NONE);
+		CHECK_NUM(blob_write_park(&w[i]), FAIL_NONE);
+		CHECK(w[i].file->fd < 0 && w[i].buffer.p == NULL);
+	}
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann/tmp"), 3);
+	CHECK_NUM(blob_write(&w[1], STR("two")), FAIL_NONE);
+	for (size_t i = 0; i < ARRAY_LEN(whole); i++) {
+		CHECK_NUM(blob_write_finish(&w[i], &name), FAIL_NONE);
+		CHECK_NUM(blob_name_size(blob_name_str(&name)), str_c(whole[i]).n);
+		CHECK_NUM(blob_map(m.blob, STR("ann"), blob_name_str(&name), &map), FAIL_NONE);
+		CHECK_STR(map.bytes, str_c(whole[i]));
+		blob_unmap(&map);
+	}
+	CHECK_NUM(blob_write_start(m.blob, &w[0], STR("ann")), FAIL_NONE);
+	CHECK_NUM(blob_write_park(&w[0]), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann/tmp"), 4);
+	blob_write_cancel(&w[0]);
+	CHECK_NUM(entries("mail/ann/tmp"), 3);
+	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann/tmp"), 0);
+	small_close(&m);
+}
+
 static enum fail
 says(void *arg, struct str account, struct str name)
 {
@@ -425,6 +464,7 @@ main(void)
 	test_folders();
 	test_sizes();
 	test_names();
+	test_park();
 	test_namers();
 	test_undone();
 	test_links();
