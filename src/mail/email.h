@@ -63,7 +63,7 @@ struct email_new {
 struct email_digest *email_digest_new(struct mail *m, struct str bytes);
 void email_digest_free(struct email_digest **d);
 
-#define EMAIL_TARGETS_MAX 50 /* mailboxes of one email_add() */
+#define EMAIL_TARGETS_MAX 50 /* mailboxes of one message that is added */
 
 struct email_added {
 	uint64_t id, thread_id, modseq;
@@ -81,6 +81,19 @@ MUST_CHECK enum fail email_add(struct account *a, const struct email_new *new,
 
 /* The same from bytes in memory, `blob` left empty: writes the file too (drafts, tests). */
 MUST_CHECK enum fail email_add_bytes(struct account *a, const struct email_new *new,
+    struct email_added *out);
+
+/*
+ * Several messages in one change, all or none, and, when `replaced_uid` is not 0, that membership goes in the
+ * same change: its bytes count for the new ones. out has room for count. Failures as email_add(); FAIL_LIMIT
+ * also for more than EMAIL_BATCH_MAX.
+ */
+struct email_batch {
+	const struct email_new *news;
+	size_t count;
+	uint32_t replaced_mailbox, replaced_uid;
+};
+MUST_CHECK enum fail email_add_batch(struct account *a, const struct email_batch *batch,
     struct email_added *out);
 
 /* --- reading ---------------------------------------------------------------------------------- */

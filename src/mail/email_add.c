@@ -15,15 +15,19 @@ struct addition {
 	uint32_t size;
 };
 
+/* By the counters of this change: messages before it in the same change count, what it replaced does not. */
 static enum fail
 quota_take(struct edit *e, uint32_t size)
 {
-	enum fail fail = account_room(e->account, size);
+	const struct account_limits *limits = &e->account->limits;
+	struct account_counters *c = &e->counters;
 
-	if (fail)
-		return fail;
-	e->counters.used_bytes += size;
-	e->counters.used_messages++;
+	if (limits->quota_bytes && c->used_bytes + size > limits->quota_bytes)
+		return FAIL_LIMIT;
+	if (limits->quota_messages && c->used_messages >= limits->quota_messages)
+		return FAIL_LIMIT;
+	c->used_bytes += size;
+	c->used_messages++;
 	return FAIL_NONE;
 }
 
@@ -76,9 +80,8 @@ uids_tell(const struct email_edit *w, const struct email_new *new, struct email_
 }
 
 static enum fail
-add_run(struct edit *e, void *arg)
+add_one(struct edit *e, struct addition *add)
 {
-	struct addition *add = arg;
 	const struct email_new *new = add->new;
 	struct email_edit *w = &e->email;
 	enum fail fail = quota_take(e, add->size);
@@ -138,36 +141,99 @@ email_digest_free(struct email_digest **d)
 	*d = NULL;
 }
 
-enum fail
-email_add(struct account *a, const struct email_new *new, struct email_added *out)
+/* Parse it, unless somebody did, and write all of it. */
+static enum fail
+add_parsed(struct edit *e, const struct email_new *new, struct email_added *out)
 {
-	struct addition add = { .new = new, .out = out };
+	struct addition add = { .new = new, .out = out, .size = (uint32_t) new->bytes.n };
 	struct email_digest *own = NULL;
 	const struct email_digest *digest = new->digest;
-	enum fail fail = account_usable(a);
+	enum fail fail;
 
-	*out = (struct email_added){ .id = 0 };
-	if (fail)
-		return fail;
-	if (new->mailbox_count == 0)
-		return FAIL_MISSING;
-	if (new->mailbox_count > EMAIL_TARGETS_MAX || new->bytes.n > UINT32_MAX)
-		return FAIL_LIMIT;
-	fail = account_room(a, new->bytes.n); /* before the work of parsing */
-	if (fail)
-		return fail;
-	add.size = (uint32_t) new->bytes.n;
+	if (!digest)
+		digest = own = email_digest_new(e->account->mail, new->bytes);
 	add.fixed.blob = new->blob;
 	add.fixed.sender = envelope_cut(new->sender);
 	add.fixed.recipient = envelope_cut(new->recipient);
-	if (!digest)
-		digest = own = email_digest_new(a->mail, new->bytes);
 	memcpy(add.fixed.ids, digest->ids, sizeof(add.fixed.ids));
 	add.fixed.id_count = digest->id_count;
 	add.fixed.summary = buf_str(&digest->summary);
-	fail = edit_run(a, NULL, add_run, &add);
+	fail = add_one(e, &add);
 	email_digest_free(&own);
 	return fail;
+}
+
+static enum fail
+replaced_go(struct edit *e, const struct email_batch *batch)
+{
+	size_t at = 0;
+	enum fail fail;
+
+	if (batch->replaced_uid == 0)
+		return FAIL_NONE;
+	fail = email_edit_at(e, batch->replaced_mailbox, batch->replaced_uid, &at);
+	if (fail)
+		return fail == FAIL_MISSING ? FAIL_NONE : fail; /* somebody was faster */
+	email_edit_leave(e, at);
+	return email_save(e);
+}
+
+struct batch_run {
+	const struct email_batch *batch;
+	struct email_added *out;
+};
+
+static enum fail
+batch_run(struct edit *e, void *arg)
+{
+	struct batch_run *run = arg;
+	enum fail fail = replaced_go(e, run->batch);
+
+	for (size_t i = 0; fail == FAIL_NONE && i < run->batch->count; i++)
+		fail = add_parsed(e, &run->batch->news[i], &run->out[i]);
+	return fail;
+}
+
+/* What needs no parsing to be refused. */
+static enum fail
+batch_check(const struct account *a, const struct email_batch *batch)
+{
+	enum fail fail = account_usable(a);
+	uint64_t sum = 0;
+
+	if (fail)
+		return fail;
+	if (batch->count > EMAIL_BATCH_MAX)
+		return FAIL_LIMIT;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct email_new *new = &batch->news[i];
+
+		if (new->mailbox_count == 0)
+			return FAIL_MISSING;
+		if (new->mailbox_count > EMAIL_TARGETS_MAX || new->bytes.n > UINT32_MAX)
+			return FAIL_LIMIT;
+		sum += new->bytes.n;
+	}
+	return batch->replaced_uid ? FAIL_NONE : account_room(a, sum);
+}
+
+enum fail
+email_add_batch(struct account *a, const struct email_batch *batch, struct email_added *out)
+{
+	struct batch_run run = { batch, out };
+	enum fail fail = batch_check(a, batch);
+
+	for (size_t i = 0; i < batch->count; i++)
+		out[i] = (struct email_added){ .id = 0 };
+	return fail ? fail : edit_run(a, NULL, batch_run, &run);
+}
+
+enum fail
+email_add(struct account *a, const struct email_new *new, struct email_added *out)
+{
+	struct email_batch batch = { .news = new, .count = 1 };
+
+	return email_add_batch(a, &batch, out);
 }
 
 enum fail

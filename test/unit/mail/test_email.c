@@ -264,6 +264,75 @@ test_quota(struct fixture *f)
 	fixture_check(f);
 }
 
+/* The file of message `id`, to be added. */
+static struct email_new
+batch_item(struct fixture *f, unsigned id, const uint32_t *mailbox, struct buf *text,
+    struct blob_name *name)
+{
+	struct blob_writer w;
+
+	fixture_message(text, id, 0, "Batch");
+	CHECK_NUM(blob_write_start(f->blobs, &w, f->account->name), FAIL_NONE);
+	CHECK_NUM(blob_write(&w, buf_str(text)), FAIL_NONE);
+	CHECK_NUM(blob_write_finish(&w, name), FAIL_NONE);
+	return (struct email_new){ .blob = blob_name_str(name),
+		.bytes = buf_str(text),
+		.received_s = 1700000000,
+		.mailboxes = mailbox,
+		.mailbox_count = 1 };
+}
+
+/* All or none of several messages; one takes the place of another, quota counts the difference. */
+static void
+test_batch(struct fixture *f)
+{
+	uint32_t inbox = fixture_box(f, "INBOX"), nowhere = 999;
+	struct blob_name names[2];
+	struct buf texts[2];
+	struct email_new news[2] = { batch_item(f, 70, &inbox, &texts[0], &names[0]),
+		batch_item(f, 71, &inbox, &texts[1], &names[1]) };
+	struct email_batch batch = { .news = news, .count = 2 };
+	struct email_added added[2];
+	struct account_limits limits = { .quota_messages = f->account->used_messages + 1 };
+	uint32_t messages = mailbox_get(f->account, inbox)->messages;
+	uint64_t modseq = f->account->modseq;
+
+	TEST_ROW("batch: one too many");
+	account_limit(f->account, &limits);
+	CHECK_NUM(email_add_batch(f->account, &batch, added), FAIL_LIMIT);
+	TEST_ROW("batch: the second has no mailbox");
+	account_limit(f->account, &(struct account_limits){ .quota_bytes = 0 });
+	news[1].mailboxes = &nowhere;
+	CHECK_NUM(email_add_batch(f->account, &batch, added), FAIL_MISSING);
+	CHECK_NUM(mailbox_get(f->account, inbox)->messages, messages);
+	CHECK_NUM(f->account->modseq, modseq);
+	TEST_ROW("batch");
+	news[1].mailboxes = &inbox;
+	CHECK_NUM(email_add_batch(f->account, &batch, added), FAIL_NONE);
+	CHECK_NUM(added[1].uid[0], added[0].uid[0] + 1);
+	CHECK_NUM(mailbox_get(f->account, inbox)->messages, messages + 2);
+	fixture_check(f);
+	TEST_ROW("replace, over quota but for the old one");
+	limits.quota_messages = f->account->used_messages;
+	account_limit(f->account, &limits);
+	buf_release(&texts[0]);
+	news[0] = batch_item(f, 72, &inbox, &texts[0], &names[0]);
+	batch = (struct email_batch){ news, 1, inbox, added[1].uid[0] };
+	CHECK_NUM(email_add_batch(f->account, &batch, added), FAIL_NONE);
+	CHECK_NUM(added[0].uid[0], batch.replaced_uid + 1);
+	CHECK_NUM(mailbox_get(f->account, inbox)->messages, messages + 2);
+	fixture_check(f);
+	TEST_ROW("replace what is gone");
+	account_limit(f->account, &(struct account_limits){ .quota_bytes = 0 });
+	buf_release(&texts[0]);
+	news[0] = batch_item(f, 73, &inbox, &texts[0], &names[0]);
+	CHECK_NUM(email_add_batch(f->account, &batch, added), FAIL_NONE);
+	CHECK_NUM(mailbox_get(f->account, inbox)->messages, messages + 3);
+	fixture_check(f);
+	buf_release(&texts[0]);
+	buf_release(&texts[1]);
+}
+
 /* D5: nothing goes back or is used twice, also over a new start. */
 static void
 test_reopen(struct fixture *f)
@@ -306,6 +375,7 @@ main(void)
 	test_expunge(&f);
 	test_jmap(&f);
 	test_quota(&f);
+	test_batch(&f);
 	test_reopen(&f);
 	fixture_close(&f, true);
 	return test_end();
