@@ -17,7 +17,7 @@ enum when {
 const char *const imap_capability_names[CAP_COUNT] = {
 	[CAP_REV1 - 1] = "IMAP4rev1",
 	[CAP_REV2 - 1] = "IMAP4rev2",
-	[CAP_LITERAL - 1] = "LITERAL-",
+	[CAP_LITERAL - 1] = "LITERAL+",
 	[CAP_SASL_IR - 1] = "SASL-IR",
 	[CAP_ID - 1] = "ID",
 	[CAP_ENABLE - 1] = "ENABLE",
@@ -38,6 +38,11 @@ const char *const imap_capability_names[CAP_COUNT] = {
 	[CAP_SEARCHRES - 1] = "SEARCHRES",
 	[CAP_BINARY - 1] = "BINARY",
 	[CAP_OBJECTID - 1] = "OBJECTID",
+	[CAP_MULTIAPPEND - 1] = "MULTIAPPEND",
+	[CAP_CATENATE - 1] = "CATENATE",
+	[CAP_APPENDLIMIT - 1] = "APPENDLIMIT",
+	[CAP_REPLACE - 1] = "REPLACE",
+	[CAP_UTF8_ACCEPT - 1] = "UTF8=ACCEPT",
 };
 
 static const enum when whens[CAP_COUNT] = {
@@ -64,6 +69,11 @@ static const enum when whens[CAP_COUNT] = {
 	[CAP_SEARCHRES] = LOGGED_IN,
 	[CAP_BINARY] = LOGGED_IN,
 	[CAP_OBJECTID] = LOGGED_IN,
+	[CAP_MULTIAPPEND] = LOGGED_IN,
+	[CAP_CATENATE] = LOGGED_IN,
+	[CAP_APPENDLIMIT] = LOGGED_IN,
+	[CAP_REPLACE] = LOGGED_IN,
+	[CAP_UTF8_ACCEPT] = LOGGED_IN,
 };
 
 static bool
@@ -104,6 +114,16 @@ is_true_now(const struct imap_session *s, enum when when)
 	return false;
 }
 
+/* What stands behind the name of some. */
+static void
+value_write(const struct imap_session *s, enum imap_capability c, struct buf *out)
+{
+	if (c != CAP_APPENDLIMIT)
+		return;
+	buf_add_char(out, '=');
+	buf_add_i64(out, s->service->settings->message_bytes);
+}
+
 void
 imap_capability_write(struct imap_session *s, struct buf *out)
 {
@@ -113,6 +133,7 @@ imap_capability_write(struct imap_session *s, struct buf *out)
 			continue;
 		buf_add_char(out, ' ');
 		buf_add_c(out, imap_capability_names[c - 1]);
+		value_write(s, (enum imap_capability)c, out);
 	}
 	if (s->have & HAVE_AUTH)
 		return;

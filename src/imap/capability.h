@@ -23,7 +23,7 @@ enum imap_capability { /* in the order of the list */
 	CAP_BASE,      /* of the base protocol: it has no name and cannot be switched off */
 	CAP_REV1,      /* RFC 3501 */
 	CAP_REV2,      /* RFC 9051 */
-	CAP_LITERAL,   /* LITERAL-: RFC 7888 */
+	CAP_LITERAL,   /* LITERAL+: RFC 7888 */
 	CAP_SASL_IR,   /* RFC 4959 */
 	CAP_ID,        /* RFC 2971 */
 	CAP_ENABLE,    /* RFC 5161 */
@@ -44,6 +44,11 @@ enum imap_capability { /* in the order of the list */
 	CAP_SEARCHRES,          /* RFC 5182 */
 	CAP_BINARY,             /* RFC 3516 */
 	CAP_OBJECTID,           /* RFC 8474 */
+	CAP_MULTIAPPEND,        /* RFC 3502 */
+	CAP_CATENATE,           /* RFC 4469 */
+	CAP_APPENDLIMIT,        /* RFC 7889 */
+	CAP_REPLACE,            /* RFC 8508 */
+	CAP_UTF8_ACCEPT,        /* RFC 6855, RFC 9755 */
 	CAP_COUNT
 };
 

@@ -85,6 +85,7 @@ static const struct {
 	unsigned have;
 } enables[] = {
 	{ CAP_REV2, HAVE_REV2 },
+	{ CAP_UTF8_ACCEPT, HAVE_UTF8 },
 };
 
 static void

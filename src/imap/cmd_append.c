@@ -1,115 +1,143 @@
 /*
- * APPEND (RFC 9051 6.3.12, RFC 3516 4.2, RFC 4315 3): the message goes from the connection straight
- * into its file. It is taken as it is, whatever its form; only NUL needs a literal8.
+ * APPEND and REPLACE (RFC 9051 6.3.12, RFC 3502, RFC 4469, RFC 8508): from the command to the answer. Messages
+ * are taken as they are, whatever their form; only NUL needs a literal8.
  */
-#include "imap/command.h"
+#include "imap/append.h"
 
 /* base */
-#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 
 /* rooms */
-#include "blob/blob.h"
-#include "imap/flag.h"
-#include "mail/email.h"
-#include "message/date.h"
-
-#define APPEND_RATE_BYTES (64 * 1024)     /* so many bytes .. */
-#define APPEND_RATE_MS    (5 * 60 * 1000) /* .. must come in this time: slow drips lose */
-
-struct imap_append {
-	struct blob_writer writer;
-	struct account *account; /* own: counted */
-	uint32_t mailbox;
-	uint64_t flags;
-	int64_t received_s;
-	uint64_t left;   /* bytes of the literal still to come */
-	uint64_t paid;   /* bytes since the deadline was moved */
-	bool is_binary;  /* literal8 */
-	bool is_dropped; /* answered already, or broken: the bytes go nowhere */
-	bool has_nul;    /* in a literal that is none */
-	enum fail fail;  /* of writing */
-};
+#include "imap/command.h"
 
 void
 imap_append_release(struct imap_session *s)
 {
-	if (!s->append)
+	struct imap_append *a = s->append;
+
+	if (!a)
 		return;
-	blob_write_cancel(&s->append->writer);
-	account_close(&s->append->account);
-	mem_free(s->append);
+	for (size_t i = 0; i < a->count; i++)
+		blob_write_cancel(&a->messages[i].writer);
+	if (a->has_content)
+		imap_content_release(&a->content);
+	mem_free(a->messages);
+	buf_release(&a->line);
+	buf_release(&a->url);
+	account_close(&a->account);
+	mem_free(a);
 	s->append = NULL;
 }
 
-/* date-time = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE */
-static bool
-date_time(struct imap_cursor *args, int64_t *unix_s_out)
-{
-	struct date date;
-	struct str text;
+/* --- beginning ---------------------------------------------------------------------------------- */
 
-	if (!imap_string(args, &text) || date_parse_imap(text, &date) != FAIL_NONE)
-		return false;
-	*unix_s_out = date.unix_s;
-	return true;
-}
-
-/* [SP flag-list] [SP date-time] SP, up to the literal */
-static bool
-options(struct imap_cursor *args, struct imap_append *a, struct imap_flags *flags)
-{
-	a->received_s = clock_wall_s();
-	if (!imap_sp(args))
-		return false;
-	if (imap_next_is(args, '(') && (!imap_flag_list(args, flags) || !imap_sp(args)))
-		return false;
-	return !imap_next_is(args, '"') || (date_time(args, &a->received_s) && imap_sp(args));
-}
-
-/* Everything that can be known before the message comes. A state after refusing, else IMAP_APPEND. */
+/* seq-number or uniqueid of REPLACE (RFC 8508 5), which must exist. IMAP_APPEND, or a state after refusing. */
 static enum imap_state
-prepare(struct imap_session *s, struct imap_cursor *args, struct imap_append *a, uint64_t bytes)
+replaced(struct imap_session *s, struct imap_cursor *args, uint32_t *uid_out)
 {
-	struct imap_flags flags = { 0 };
-	enum imap_state refused;
-	struct mailbox *m;
-	enum fail fail;
-	struct imap_cursor at = *args;
-	struct str name;
+	const struct view_entry *entry = NULL;
+	uint32_t count = view_session_count(&s->view);
+	uint64_t n = s->run.is_uid ? view_session_last_uid(&s->view) : count;
 
-	if (!imap_astring(&at, &name) || !options(&at, a, &flags))
-		return imap_wrong(s, &at);
-	m = imap_mailbox(s, args, true, &refused);
+	if ((!imap_char(args, '*') && !imap_number(args, 1, UINT32_MAX, &n)) || !imap_sp(args))
+		return imap_wrong(s, args);
+	if (s->run.is_uid)
+		entry = view_find(s->view.view, (uint32_t)n);
+	else if (n < 1 || n > count)
+		return imap_bad(s, "There is no message of that number");
+	else
+		(void)view_session_uid(&s->view, (uint32_t)n, &entry);
+	if (!entry)
+		return imap_no(s, "NONEXISTENT", "The message does not exist");
+	*uid_out = entry->uid;
+	return IMAP_APPEND;
+}
+
+/* What stands before the first message. */
+static enum imap_state
+prepare(struct imap_session *s, struct imap_cursor *args)
+{
+	struct imap_append *a = s->append;
+	bool is_append = s->run.row->run == imap_cmd_append;
+	enum imap_state next = is_append ? IMAP_APPEND : replaced(s, args, &a->replaced_uid);
+	const struct mailbox *m;
+
+	if (next != IMAP_APPEND)
+		return next;
+	m = imap_mailbox(s, args, true, &next);
 	if (!m)
-		return refused;
+		return next;
+	if (a->replaced_uid != 0 && m->account != imap_box(s))
+		return imap_no(s, "CANNOT", "A message cannot be replaced by one of another owner");
 	a->account = account_ref(m->account);
 	a->mailbox = m->id;
-	if (bytes == 0)
-		return imap_no(s, "CANNOT", "An empty message cannot be stored");
-	if (bytes > (uint64_t)s->service->settings->message_bytes)
-		return imap_no(s, "TOOBIG", "The message is too large");
-	if (account_room(m->account, bytes) != FAIL_NONE)
-		return imap_no(s, "OVERQUOTA", "There is no room for it");
-	fail = keyword_bits(m->account, flags.keywords, flags.keyword_count, true, &a->flags, NULL);
-	if (fail == FAIL_NONE) {
-		a->flags |= flags.bits;
-		fail = blob_write_start(mail_blobs(s->service->mail), &a->writer, m->account->name);
-	}
-	return fail == FAIL_NONE ? IMAP_APPEND : imap_fail(s, fail);
+	a->at = args->at;
+	a->parser = (struct append_parser){ .takes_catenate = imap_offers(s, CAP_CATENATE),
+		.takes_utf8 = (s->have & HAVE_UTF8) != 0,
+		.takes_many = is_append && imap_offers(s, CAP_MULTIAPPEND) };
+	return IMAP_APPEND;
 }
 
-/* Is the literal at the end of the text the message, and not the mailbox name? */
+/* It was answered. What the client sends without waiting goes nowhere; IMAP_APPEND while there is such. */
+static enum imap_state
+refuse(struct imap_session *s, enum imap_state next)
+{
+	struct imap_append *a = s->append;
+
+	if (next != IMAP_REPLY)
+		return next; /* BYE */
+	a->is_refused = true;
+	if (a->has_line && (a->literal.mark == 0 || a->literal.is_sync)) {
+		imap_append_release(s);
+		return IMAP_REPLY;
+	}
+	if (a->has_line && a->literal.bytes > (uint64_t)s->service->settings->message_bytes)
+		return imap_bye(s, "[TOOBIG] The message is too large");
+	if (a->has_line)
+		a->left = a->literal.bytes;
+	a->has_line = false;
+	a->doing = APPEND_BYTES; /* also when none are left: then the line behind */
+	return IMAP_APPEND;
+}
+
+static enum imap_state
+start(struct imap_session *s, struct imap_cursor *args, const struct imap_literal *literal)
+{
+	enum imap_state next = imap_command_refuse(s);
+
+	s->append = mem_new(1, sizeof(*s->append));
+	buf_init(&s->append->line, IMAP_LINE_MAX);
+	buf_init(&s->append->url, APPEND_URL_MAX);
+	s->append->has_line = true;
+	if (literal)
+		s->append->literal = *literal;
+	conn_deadline(s->conn, APPEND_RATE_MS);
+	if (next == IMAP_READ)
+		next = prepare(s, args);
+	return next == IMAP_APPEND ? next : refuse(s, next);
+}
+
+/* Does the literal at the end of the text belong to a message, and not to the mailbox name before it? */
 static bool
 is_message(struct str text, const struct imap_literal *literal, struct arena *arena)
 {
 	struct imap_cursor at = { .at = str_head(text, text.n - literal->mark), .arena = arena };
 	struct str word;
+	uint64_t n;
 
 	/* whatever is wrong with options and date, the mailbox name stands before the message */
-	return imap_tag(&at, &word) && imap_sp(&at) && imap_keyword(&at, STR("APPEND")) &&
-	    imap_sp(&at) && imap_astring(&at, &word) && imap_sp(&at);
+	if (!imap_tag(&at, &word) || !imap_sp(&at))
+		return false;
+	if (imap_keyword(&at, STR("UID")) && !imap_sp(&at))
+		return false;
+	if (imap_keyword(&at, STR("REPLACE"))) {
+		if (!imap_sp(&at) || (!imap_char(&at, '*') && !imap_number(&at, 1, UINT32_MAX, &n)))
+			return false;
+	} else if (!imap_keyword(&at, STR("APPEND"))) {
+		return false;
+	}
+	return imap_sp(&at) && imap_astring(&at, &word) && imap_sp(&at);
 }
 
 bool
@@ -117,149 +145,128 @@ imap_append_literal(struct imap_session *s, const struct imap_literal *literal,
     enum imap_state *state_out)
 {
 	struct str text = buf_str(&s->reader.text);
-	struct imap_cursor args = { .at = str_head(text, text.n - literal->mark),
-		.arena = &s->run.arena };
-	struct imap_append *a;
-	enum imap_state next;
+	struct imap_cursor args = { .at = text, .arena = &s->run.arena };
 
 	if (!(s->have & HAVE_AUTH) || !is_message(text, literal, &s->run.arena))
 		return false;
-	if (!imap_command_begin(s, &args) || imap_command_refuse(s) != IMAP_READ || !imap_sp(&args))
+	if (!imap_command_begin(s, &args) || !imap_sp(&args))
 		return false;
-	a = mem_new(1, sizeof(*a));
-	next = prepare(s, &args, a, literal->bytes);
-	s->append = a;
-	conn_deadline(s->conn, APPEND_RATE_MS);
-	a->left = literal->bytes;
-	a->is_binary = literal->is_binary;
-	a->is_dropped = next != IMAP_APPEND;
-	*state_out = IMAP_APPEND;
-	if (a->is_dropped && literal->is_sync) {
-		imap_append_release(s); /* the client does not send it */
-		*state_out = IMAP_REPLY;
-	} else if (literal->bytes > (uint64_t)s->service->settings->message_bytes) {
-		*state_out = imap_bye(s, "[TOOBIG] The message is too large");
-	} else if (literal->is_sync) {
+	*state_out = start(s, &args, literal);
+	return true;
+}
+
+/* --- going on ----------------------------------------------------------------------------------- */
+
+static enum imap_state
+gather(struct imap_session *s)
+{
+	struct imap_append *a = s->append;
+
+	a->after = APPEND_LINE;
+	if (a->literal.bytes > APPEND_URL_MAX)
+		return imap_no(s, "LIMIT", "The URL is too long");
+	if (a->literal.is_sync)
 		buf_add(conn_out(s->conn), STR("+ OK\r\n"));
-	}
-	return true;
+	buf_clear(&a->url);
+	a->left = a->literal.bytes;
+	a->has_line = false;
+	a->doing = APPEND_GATHER;
+	return IMAP_APPEND;
 }
 
-/* The next piece of the message; false when there is none now. */
-static bool
-take_piece(struct imap_session *s, struct imap_append *a)
+/* The next thing of the line. */
+static enum imap_state
+parse(struct imap_session *s)
 {
-	size_t most = a->left < CONN_READ_BYTES ? (size_t)a->left : CONN_READ_BYTES;
-	struct str piece = conn_take(s->conn, most);
+	struct imap_append *a = s->append;
+	struct imap_cursor c = { .at = a->at, .arena = &s->run.arena };
+	struct append_item item;
+	enum append_what what = append_next(&a->parser, &c, a->literal.mark, &item);
 
-	if (piece.n == 0)
-		return false;
-	a->left -= piece.n;
-	a->paid += piece.n;
-	if (a->paid >= APPEND_RATE_BYTES) {
-		a->paid = 0;
-		conn_deadline(s->conn, APPEND_RATE_MS);
+	a->at = c.at;
+	switch (what) {
+	case APPEND_BEGIN: return imap_append_begin(s, &item);
+	case APPEND_TEXT: return imap_append_text(s);
+	case APPEND_URL: a->after = APPEND_PARSE; return imap_append_url(s, item.url);
+	case APPEND_URL_LITERAL: return gather(s);
+	case APPEND_COMPLETE: return imap_append_complete(s);
+	case APPEND_OVER: return imap_append_store(s);
+	case APPEND_WRONG: return imap_wrong(s, &c);
 	}
-	if (a->is_dropped)
-		return true;
-	if (!a->is_binary && str_find_char(piece, '\0') != STR_NONE)
-		a->has_nul = true;
-	else
-		a->fail = blob_write(&a->writer, piece);
-	a->is_dropped = a->has_nul || a->fail != FAIL_NONE;
-	return true;
+	return imap_wrong(s, &c);
 }
 
-/* File and email belong to one turn. */
-static enum fail
-store(struct imap_session *s, struct imap_append *a, struct email_added *added)
+/* The line behind a literal. */
+static enum imap_state
+take_line(struct imap_session *s, bool *stop_out)
 {
-	struct blob_store *blobs = mail_blobs(s->service->mail);
-	struct blob_name name;
-	struct blob_map map = { 0 };
-	enum fail fail = blob_write_finish(&a->writer, &name);
+	struct imap_append *a = s->append;
+	struct str line;
 
-	if (fail == FAIL_NONE)
-		fail = blob_map(blobs, a->account->name, blob_name_str(&name), &map);
-	if (fail == FAIL_NONE) {
-		struct email_new new = { .blob = blob_name_str(&name),
-			.bytes = map.bytes,
-			.received_s = a->received_s,
-			.flags = a->flags,
-			.mailboxes = &a->mailbox,
-			.mailbox_count = 1 };
-
-		fail = email_add(a->account, &new, added);
+	a->literal = (struct imap_literal){ 0 };
+	a->has_line = true;
+	switch (conn_line(s->conn, IMAP_LINE_MAX, &line)) {
+	case LINE_NONE:
+		conn_hurry(s->conn); /* some write the CRLF by itself */
+		*stop_out = true;
+		a->has_line = false;
+		return IMAP_APPEND;
+	case LINE_READY: break;
+	case LINE_TOO_LONG:
+	case LINE_BARE: return a->is_refused ? IMAP_REPLY : imap_bad(s, "Not a line of APPEND");
 	}
-	blob_unmap(&map);
-	return fail;
+	buf_clear(&a->line);
+	buf_add(&a->line, line);
+	a->at = buf_str(&a->line);
+	a->paid += line.n;
+	if (!imap_literal_suffix(a->at, &a->literal))
+		a->literal = (struct imap_literal){ 0 };
+	a->doing = APPEND_PARSE;
+	return a->is_refused ? IMAP_REPLY : IMAP_APPEND;
 }
 
 static enum imap_state
-finish(struct imap_session *s, struct imap_append *a)
+take_bytes(struct imap_session *s, bool *stop_out)
 {
-	struct email_added added;
-	struct mailbox *m;
-	struct buf *out;
-	enum fail fail;
+	struct imap_append *a = s->append;
 
-	if (a->has_nul)
-		return imap_no(s, "UNKNOWN-CTE", "NUL needs a literal8");
-	if (a->fail != FAIL_NONE)
-		return imap_fail(s, a->fail);
-	fail = store(s, a, &added);
-	if (fail == FAIL_LIMIT)
-		return imap_no(s, "OVERQUOTA", "There is no room for it");
-	m = mailbox_get(a->account, a->mailbox);
-	if (fail == FAIL_MISSING || (fail == FAIL_NONE && !m))
-		return imap_no(s, "TRYCREATE", "The mailbox was deleted");
-	if (fail != FAIL_NONE)
-		return imap_fail(s, fail);
-	s->errors = 0;
-	out = imap_reply(s, "OK");
-	buf_add_c(out, "[APPENDUID ");
-	buf_add_u64(out, m->uid_validity);
-	buf_add_char(out, ' ');
-	buf_add_u64(out, added.uid[0]);
-	buf_add_c(out, "] Message appended\r\n");
-	return IMAP_REPLY;
+	*stop_out = !imap_append_bytes(s);
+	if (*stop_out)
+		conn_hurry(s->conn);
+	if (a->left > 0)
+		return IMAP_APPEND;
+	if (a->doing == APPEND_GATHER && !a->is_refused) {
+		return imap_append_url(s, buf_str(&a->url));
+	}
+	a->doing = APPEND_LINE;
+	return IMAP_APPEND;
 }
 
 enum imap_state
 imap_append_step(struct imap_session *s, bool *stop_out)
 {
-	struct imap_append *a = s->append;
-	enum imap_state next = IMAP_REPLY;
-	struct str line;
+	enum imap_state next = IMAP_APPEND;
 
-	if (a->left > 0) {
-		*stop_out = !take_piece(s, a);
-		if (*stop_out)
-			conn_hurry(s->conn);
-		return IMAP_APPEND;
+	switch (s->append->doing) {
+	case APPEND_PARSE: next = parse(s); break;
+	case APPEND_LINE: next = take_line(s, stop_out); break;
+	case APPEND_BYTES:
+	case APPEND_GATHER: next = take_bytes(s, stop_out); break;
+	case APPEND_COPY: next = imap_append_copy(s); break;
 	}
-	switch (conn_line(s->conn, IMAP_LINE_MAX, &line)) {
-	case LINE_NONE:
-		conn_hurry(s->conn); /* some write the CRLF by itself */
-		*stop_out = true;
-		return IMAP_APPEND;
-	case LINE_READY:
-		if (s->run.reply.n > 0)
-			break; /* it was refused before */
-		next = line.n == 0 ? finish(s, a)
-				   : imap_bad(s, "One message at a time, and nothing behind it");
-		break;
-	case LINE_TOO_LONG:
-	case LINE_BARE: next = imap_bad(s, "Nothing may stand behind the message"); break;
-	}
-	imap_append_release(s);
-	return next;
+	return next == IMAP_APPEND ? next : refuse(s, next);
 }
 
-/* Reached only when there was no message behind the arguments. */
+/* --- without a literal: CATENATE of URLs, or nothing of use --------------------------------------- */
+
 enum imap_state
 imap_cmd_append(struct imap_session *s, struct imap_cursor *args)
 {
-	(void)args;
-	return imap_bad(s, "The message must be a literal");
+	return start(s, args, NULL);
+}
+
+enum imap_state
+imap_cmd_replace(struct imap_session *s, struct imap_cursor *args)
+{
+	return start(s, args, NULL);
 }

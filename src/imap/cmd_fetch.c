@@ -159,7 +159,7 @@ enter_message(struct imap_session *s, struct fetch_work *w, const struct view_se
 	w->entry = *seen->entry;
 	w->is_seen_new = false;
 	w->item = 0;
-	imap_content_message(&w->content, w->entry.email_id);
+	imap_content_message(&w->content, imap_box(s), w->entry.email_id);
 	fail = set_seen(s, w);
 	if (fail != FAIL_NONE)
 		return fail;

@@ -180,7 +180,7 @@ paths_make(struct imap_session *s, struct list_work *w)
 		buf_clear(&text);
 		buf_add(&text, w->list.reference);
 		buf_add(&text, w->list.patterns[i]);
-		if (imap_name_parse(arena, buf_str(&text), imap_is_rev2(s), &w->paths[i]) !=
+		if (imap_name_parse(arena, buf_str(&text), imap_is_utf8(s), &w->paths[i]) !=
 		    FAIL_NONE)
 			w->paths[i] = (struct str){ 0 };
 	}

@@ -16,7 +16,7 @@ imap_path(struct imap_session *s, struct imap_cursor *args, struct str *path_out
 		*state_out = imap_wrong(s, args);
 		return false;
 	}
-	fail = imap_name_parse(&s->run.arena, name, imap_is_rev2(s), path_out);
+	fail = imap_name_parse(&s->run.arena, name, imap_is_utf8(s), path_out);
 	if (fail == FAIL_NONE)
 		return true;
 	*state_out = imap_fail(s, fail);
@@ -46,7 +46,7 @@ imap_path_write(struct imap_session *s, struct buf *out, const struct mailbox *m
 
 	buf_init(&path, IMAP_NAME_MAX);
 	mailbox_path_write(m->account, m, &path);
-	imap_name_write(out, buf_str(&path), imap_is_rev2(s));
+	imap_name_write(out, buf_str(&path), imap_is_utf8(s));
 	buf_release(&path);
 }
 

@@ -178,6 +178,8 @@ imap_cmd_search(struct imap_session *s, struct imap_cursor *args)
 	fail = imap_search_parse(args, &w->search);
 	if (fail != FAIL_NONE)
 		return refused(s, w, args, fail);
+	if (w->search.has_charset && s->have & HAVE_UTF8)
+		return imap_bad(s, "All strings are in UTF-8 (RFC 6855 3)");
 	imap_search_resolve(w->search.root, count, view_session_last_uid(&s->view));
 	imap_matcher_init(&w->matcher, s);
 	imap_walk_all(s, &w->walk);

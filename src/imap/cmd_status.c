@@ -8,7 +8,7 @@
 #include "mail/id.h"
 
 static uint64_t
-item_value(const struct mailbox *m, unsigned item)
+item_value(struct imap_session *s, const struct mailbox *m, unsigned item)
 {
 	switch (item) {
 	case STATUS_MESSAGES: return m->messages;
@@ -18,6 +18,7 @@ item_value(const struct mailbox *m, unsigned item)
 	case STATUS_UNSEEN: return m->unseen;
 	case STATUS_DELETED: return m->deleted;
 	case STATUS_SIZE: return m->size;
+	case STATUS_APPENDLIMIT: return (uint64_t)s->service->settings->message_bytes;
 	}
 	return 0;
 }
@@ -43,7 +44,7 @@ imap_status_write(struct imap_session *s, struct buf *out, const struct mailbox 
 			id_write(out, ID_MAILBOX, m->id);
 			buf_add_char(out, ')');
 		} else {
-			buf_add_u64(out, item_value(m, 1u << i));
+			buf_add_u64(out, item_value(s, m, 1u << i));
 		}
 	}
 	buf_add_c(out, ")\r\n");

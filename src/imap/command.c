@@ -42,9 +42,10 @@ static const struct imap_command commands[] = {
 	{ STR_INIT("SEARCH"), imap_cmd_search, SETS | USES_NUMBERS, CAP_BASE }, /* 6.4.4 */
 	{ STR_INIT("FETCH"), imap_cmd_fetch, SETS | USES_NUMBERS, CAP_BASE },   /* 6.4.5 */
 	{ STR_INIT("STORE"), imap_cmd_store, SETS | NEED_WRITE | USES_NUMBERS,
-	    CAP_BASE },                                                   /* 6.4.6 */
-	{ STR_INIT("COPY"), imap_cmd_copy, SETS, CAP_BASE },              /* 6.4.7 */
-	{ STR_INIT("MOVE"), imap_cmd_move, SETS | NEED_WRITE, CAP_MOVE }, /* 6.4.8 */
+	    CAP_BASE },                                                            /* 6.4.6 */
+	{ STR_INIT("COPY"), imap_cmd_copy, SETS, CAP_BASE },                       /* 6.4.7 */
+	{ STR_INIT("REPLACE"), imap_cmd_replace, SETS | NEED_WRITE, CAP_REPLACE }, /* RFC 8508 */
+	{ STR_INIT("MOVE"), imap_cmd_move, SETS | NEED_WRITE, CAP_MOVE },          /* 6.4.8 */
 };
 
 static const struct imap_command *

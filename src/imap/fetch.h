@@ -58,6 +58,9 @@ MUST_CHECK bool imap_fetch_parse(struct imap_cursor *c, struct imap_fetch_list *
 /* UID FETCH always answers with the UID: add it in front when it is missing. */
 void imap_fetch_add_uid(struct imap_fetch_list *list);
 
+/* section-spec alone, up to the end of the cursor: "2.MIME", "" (RFC 5092 has it in URLs). */
+MUST_CHECK bool imap_fetch_section(struct imap_cursor *c, struct imap_fetch_item *item);
+
 /* "BODY[2.HEADER.FIELDS (DATE)]<0>": the name of the item in the response. */
 void imap_fetch_name_write(struct buf *out, const struct imap_fetch_item *item);
 

@@ -43,10 +43,11 @@ imap_content_release(struct imap_content *c)
 }
 
 void
-imap_content_message(struct imap_content *c, uint64_t email_id)
+imap_content_message(struct imap_content *c, struct account *a, uint64_t email_id)
 {
 	if (c->email_id != 0)
 		forget(c);
+	c->account = a;
 	c->email_id = email_id;
 }
 
@@ -56,7 +57,7 @@ static bool
 map_file(struct imap_content *c)
 {
 	if (!c->is_mapped && !c->is_lost) {
-		c->is_lost = email_map(imap_box(c->session), c->email_id, &c->map) != FAIL_NONE;
+		c->is_lost = email_map(c->account, c->email_id, &c->map) != FAIL_NONE;
 		c->is_mapped = !c->is_lost;
 		c->is_some_lost = c->is_some_lost || c->is_lost;
 	}
@@ -78,7 +79,7 @@ static const struct message *
 outline(struct imap_content *c)
 {
 	if (!c->summary && !c->is_parsed &&
-	    email_summary(imap_box(c->session), c->email_id, &c->arena, &c->summary) != FAIL_NONE)
+	    email_summary(c->account, c->email_id, &c->arena, &c->summary) != FAIL_NONE)
 		c->summary = NULL;
 	return c->summary ? c->summary : whole(c);
 }
@@ -120,6 +121,21 @@ part_of(struct str text, const struct imap_fetch_item *item)
 		return text;
 	text = item->start < text.n ? str_from(text, (size_t)item->start) : STR("");
 	return item->count < text.n ? str_head(text, (size_t)item->count) : text;
+}
+
+bool
+imap_content_bytes(struct imap_content *c, const struct imap_fetch_item *item, struct str *out)
+{
+	if (!section_text(c, item, out))
+		return false;
+	if (item->section == SECTION_FIELDS || item->section == SECTION_FIELDS_NOT) {
+		buf_clear(&c->piece);
+		header_subset_write(&c->piece, *out, item->fields, item->field_count,
+		    item->section == SECTION_FIELDS_NOT);
+		*out = buf_str(&c->piece);
+	}
+	*out = part_of(*out, item);
+	return buf_ok(&c->piece);
 }
 
 /* "{12}CRLF", and for nothing at all a quoted string */

@@ -20,6 +20,7 @@ struct body_reader;
 
 struct imap_content {
 	struct imap_session *session; /* borrow */
+	struct account *account;      /* borrow: whose the message is */
 	uint64_t email_id;
 	struct arena arena;      /* of one message */
 	struct message *summary; /* arena; NULL: not yet asked for */
@@ -40,11 +41,18 @@ struct imap_content {
 void imap_content_init(struct imap_content *c, struct imap_session *s);
 void imap_content_release(struct imap_content *c);
 
-/* The next items are of this message. */
-void imap_content_message(struct imap_content *c, uint64_t email_id);
+/* The next items are of this message; its account is held by the caller. */
+void imap_content_message(struct imap_content *c, struct account *a, uint64_t email_id);
 
 /* Write "NAME value", or as much of it as imap_content_pump() has to bring after this. */
 void imap_content_item(struct imap_content *c, const struct imap_fetch_item *item);
+
+/*
+ * The bytes that BODY[..] of this item stands for, of the map or of c->piece; valid until the next message. False:
+ * there is no such section, or the file is lost.
+ */
+MUST_CHECK bool imap_content_bytes(struct imap_content *c, const struct imap_fetch_item *item,
+    struct str *out);
 
 enum imap_pump { PUMP_DONE, PUMP_MORE, PUMP_BROKEN };
 

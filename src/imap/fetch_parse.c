@@ -139,6 +139,18 @@ section(struct imap_cursor *c, struct imap_fetch_item *item, bool has_text)
 	return section_text(c, item) && imap_char(c, ']');
 }
 
+bool
+imap_fetch_section(struct imap_cursor *c, struct imap_fetch_item *item)
+{
+	if (!section_part(c, &item->part))
+		return false;
+	if (imap_at_end(c))
+		return true;
+	if (item->part.n > 0 && !imap_char(c, '.'))
+		return false;
+	return section_text(c, item) && imap_at_end(c);
+}
+
 /* partial = "<" number64 "." nz-number64 ">" */
 static bool
 partial(struct imap_cursor *c, struct imap_fetch_item *item)

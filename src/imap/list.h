@@ -22,8 +22,9 @@ enum {
 	STATUS_DELETED = 32,
 	STATUS_SIZE = 64,
 	STATUS_MAILBOXID = 128,
+	STATUS_APPENDLIMIT = 256, /* RFC 7889 */
 };
-#define STATUS_ITEM_COUNT 8
+#define STATUS_ITEM_COUNT 9
 
 /* Their names, by bit. */
 extern const struct str imap_status_names[STATUS_ITEM_COUNT];

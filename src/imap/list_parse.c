@@ -12,6 +12,7 @@ const struct str imap_status_names[STATUS_ITEM_COUNT] = {
 	STR_INIT("DELETED"),
 	STR_INIT("SIZE"),
 	STR_INIT("MAILBOXID"),
+	STR_INIT("APPENDLIMIT"),
 };
 
 struct option {

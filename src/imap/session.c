@@ -55,6 +55,12 @@ imap_is_rev2(const struct imap_session *s)
 }
 
 bool
+imap_is_utf8(const struct imap_session *s)
+{
+	return (s->have & (HAVE_REV2 | HAVE_UTF8)) != 0;
+}
+
+bool
 imap_can_login(const struct imap_session *s)
 {
 	return (s->have & HAVE_TLS) ||

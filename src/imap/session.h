@@ -9,7 +9,7 @@
  *       AUTH_READ  the next SASL message --> AUTH_WAIT for the directory --> REPLY
  *                                            AUTH_DELAY: a wrong password --> REPLY
  *       IDLING     until DONE                                        (imap_idle_step) --> REPLY
- *     READ --an APPEND's message literal--> APPEND                   (imap_append_step) --> REPLY
+ *     READ --a message literal, or CATENATE--> APPEND                (imap_append_step) --> REPLY
  *     any --BYE--> CLOSING --all output left--> reaped
  *
  * Facts: a mailbox is selected exactly when view.view is set; an account is open exactly when
@@ -48,6 +48,7 @@ enum { /* what has happened, in terms of the RFC */
 	HAVE_TLS = 1,
 	HAVE_AUTH = 2,
 	HAVE_REV2 = 4, /* ENABLE IMAP4rev2 */
+	HAVE_UTF8 = 8, /* ENABLE UTF8=ACCEPT */
 };
 
 enum imap_state { /* what we are doing now */
@@ -123,6 +124,7 @@ struct account *imap_box(const struct imap_session *s);
 bool imap_box_is(const struct imap_session *s, const struct mailbox *m);
 
 bool imap_is_rev2(const struct imap_session *s);
+bool imap_is_utf8(const struct imap_session *s);   /* names and strings are UTF-8 */
 bool imap_can_login(const struct imap_session *s); /* with a password in clear */
 bool imap_can_start_tls(const struct imap_session *s);
 
@@ -229,7 +231,7 @@ void imap_auth_release(struct imap_session *s);
 /* cmd_idle.c: tell what changed, read DONE; *stop_out: nothing more to do now. */
 enum imap_state imap_idle_step(struct imap_session *s, bool *stop_out);
 
-/* cmd_append.c: the literal at the end of reader.text belongs to an APPEND: true, and *state_out. */
+/* cmd_append.c: the literal at the end of reader.text is a message of APPEND or REPLACE: true, and *state_out. */
 bool imap_append_literal(struct imap_session *s, const struct imap_literal *literal,
     enum imap_state *state_out);
 enum imap_state imap_append_step(struct imap_session *s, bool *stop_out);

@@ -5,6 +5,7 @@
  */
 
 /* base */
+#include "base/mem.h"
 #include "base/test.h"
 
 /* rooms */
@@ -100,6 +101,73 @@ ask(struct dialogue_peer *p, const char *lines)
 	return buf_str(&p->seen);
 }
 
+/* Pieces that make a message odd; none has a NUL. */
+static const struct str odd_pieces[] = {
+	STR_INIT("\r"),
+	STR_INIT("\n"),
+	STR_INIT("\r\n"),
+	STR_INIT("\r\n\r\n"),
+	STR_INIT(":"),
+	STR_INIT(" "),
+	STR_INIT("\xff\xfe"),
+	STR_INIT("Gr\xc3\xbc\xc3\x9f"
+		 "e"),
+	STR_INIT("Subject: =?utf-8?q?=ff?= "),
+	STR_INIT("From: \xe4@\xf6, <>, (("),
+	STR_INIT("Content-Type: multipart/mixed; boundary=\r\n"),
+	STR_INIT("Content-Type: multipart/mixed; boundary=b\r\n"),
+	STR_INIT("\r\n--b\r\n"),
+	STR_INIT("\r\n--b--"),
+	STR_INIT("Content-Transfer-Encoding: base64\r\n"),
+	STR_INIT("From nobody Mon Jan  1"),
+	STR_INIT("."),
+	STR_INIT("{3+}\r\n"),
+	STR_INIT("a2 LOGOUT\r\n"),
+	STR_INIT("\x1b\x7f\x01"),
+	STR_INIT("Date: \"\r\n"),
+};
+
+/* Whatever its form, a message is stored as it came and given back byte for byte. */
+static void
+test_byte_for_byte(void)
+{
+	struct dialogue_peer *p;
+	struct buf message, text;
+	uint32_t seed = 4;
+
+	TEST_ROW("byte for byte");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	for (unsigned round = 0; round < 300; round++) {
+		buf_init(&message, 1 << 16);
+		buf_init(&text, 1 << 17);
+		for (unsigned i = 0; i <= round % 40; i++) {
+			seed = seed * 1664525 + 1013904223;
+			buf_add(&message, odd_pieces[(seed >> 8) % ARRAY_LEN(odd_pieces)]);
+		}
+		buf_add_c(&text, round % 2 ? "a APPEND INBOX {" : "a APPEND INBOX ~{");
+		buf_add_u64(&text, message.n);
+		buf_add_c(&text, "+}\r\n");
+		buf_add(&text, buf_str(&message));
+		buf_add_c(&text, "\r\nb SELECT INBOX\r\n");
+		buf_clear(&p->seen);
+		conn_memory_feed(p->conn, buf_str(&text));
+		dialogue_settle();
+		CHECK(str_starts(buf_str(&p->seen), STR("a OK [APPENDUID ")) ||
+		    str_find(buf_str(&p->seen), STR("\r\na OK [APPENDUID ")) != STR_NONE);
+		buf_clear(&p->seen);
+		conn_memory_feed(p->conn,
+		    STR("c FETCH * (BODY.PEEK[] ENVELOPE BODYSTRUCTURE)\r\n"));
+		dialogue_settle();
+		CHECK(str_find(buf_str(&p->seen), buf_str(&message)) != STR_NONE);
+		CHECK(str_ends(buf_str(&p->seen), STR("\r\nc OK Fetched\r\n")));
+		buf_release(&message);
+		buf_release(&text);
+	}
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
 /* [imap] without: neither named nor known. */
 static void
 test_without(void)
@@ -109,7 +177,7 @@ test_without(void)
 	struct str told;
 
 	TEST_ROW("without");
-	without.without = STR("move  IDLE imap4rev2 LITERAL-");
+	without.without = STR("move  IDLE imap4rev2 LITERAL+");
 	dialogue_open(&room, DIALOGUE_WHOLE);
 	service.settings = &without;
 	p = dialogue_peer(1);
@@ -132,6 +200,7 @@ main(int argc, char **argv)
 	dialogue_play(&room, argc - 1, argv + 1);
 	if (argc == 1) {
 		test_slow_reader();
+		test_byte_for_byte();
 		test_without();
 	}
 	return test_end();
