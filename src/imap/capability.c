@@ -36,6 +36,10 @@ const char *const imap_capability_names[CAP_COUNT] = {
 	[CAP_MOVE - 1] = "MOVE",
 	[CAP_ESEARCH - 1] = "ESEARCH",
 	[CAP_SEARCHRES - 1] = "SEARCHRES",
+	[CAP_PARTIAL - 1] = "PARTIAL",
+	[CAP_WITHIN - 1] = "WITHIN",
+	[CAP_SEARCH_FUZZY - 1] = "SEARCH=FUZZY",
+	[CAP_I18NLEVEL_1 - 1] = "I18NLEVEL=1",
 	[CAP_BINARY - 1] = "BINARY",
 	[CAP_OBJECTID - 1] = "OBJECTID",
 	[CAP_MULTIAPPEND - 1] = "MULTIAPPEND",
@@ -67,6 +71,10 @@ static const enum when whens[CAP_COUNT] = {
 	[CAP_MOVE] = LOGGED_IN,
 	[CAP_ESEARCH] = LOGGED_IN,
 	[CAP_SEARCHRES] = LOGGED_IN,
+	[CAP_PARTIAL] = LOGGED_IN,
+	[CAP_WITHIN] = LOGGED_IN,
+	[CAP_SEARCH_FUZZY] = LOGGED_IN,
+	[CAP_I18NLEVEL_1] = LOGGED_IN,
 	[CAP_BINARY] = LOGGED_IN,
 	[CAP_OBJECTID] = LOGGED_IN,
 	[CAP_MULTIAPPEND] = LOGGED_IN,
@@ -83,6 +91,13 @@ has(const struct imap_capabilities *set, enum imap_capability c)
 }
 
 void
+imap_capabilities_put(struct imap_capabilities *set, enum imap_capability c)
+{
+	if (c != CAP_BASE)
+		set->bits[c / 64] |= (uint64_t)1 << c % 64;
+}
+
+void
 imap_capabilities_add(struct imap_capabilities *set, struct str names)
 {
 	struct str word;
@@ -90,13 +105,22 @@ imap_capabilities_add(struct imap_capabilities *set, struct str names)
 	while (str_next_part(&names, ' ', &word))
 		for (size_t c = CAP_BASE + 1; c < CAP_COUNT; c++)
 			if (str_eq_nocase(word, str_c(imap_capability_names[c - 1])))
-				set->bits[c / 64] |= (uint64_t)1 << c % 64;
+				imap_capabilities_put(set, (enum imap_capability)c);
 }
 
 bool
 imap_offers(const struct imap_session *s, enum imap_capability c)
 {
 	return c == CAP_BASE || !has(&s->off, c);
+}
+
+bool
+imap_offers_all(const struct imap_session *s, const struct imap_capabilities *set)
+{
+	for (size_t i = 0; i < ARRAY_LEN(set->bits); i++)
+		if (set->bits[i] & s->off.bits[i])
+			return false;
+	return true;
 }
 
 static bool

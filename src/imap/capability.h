@@ -42,6 +42,10 @@ enum imap_capability { /* in the order of the list */
 	CAP_MOVE,               /* RFC 6851 */
 	CAP_ESEARCH,            /* RFC 4731 */
 	CAP_SEARCHRES,          /* RFC 5182 */
+	CAP_PARTIAL,            /* RFC 9394 */
+	CAP_WITHIN,             /* RFC 5032 */
+	CAP_SEARCH_FUZZY,       /* RFC 6203 */
+	CAP_I18NLEVEL_1,        /* RFC 5255: i;unicode-casemap everywhere */
 	CAP_BINARY,             /* RFC 3516 */
 	CAP_OBJECTID,           /* RFC 8474 */
 	CAP_MULTIAPPEND,        /* RFC 3502 */
@@ -59,8 +63,12 @@ struct imap_capabilities { /* a set of them */
 /* Add those that a list of names (of imap_capability_names, in any case) has. */
 void imap_capabilities_add(struct imap_capabilities *set, struct str names);
 
-/* Not switched off for this session. */
+/* Add one; CAP_BASE is none. */
+void imap_capabilities_put(struct imap_capabilities *set, enum imap_capability c);
+
+/* Not switched off for this session: one; all of a set. */
 bool imap_offers(const struct imap_session *s, enum imap_capability c);
+bool imap_offers_all(const struct imap_session *s, const struct imap_capabilities *set);
 
 /* "CAPABILITY IMAP4rev2 .." as it is true now, without line end. */
 void imap_capability_write(struct imap_session *s, struct buf *out);

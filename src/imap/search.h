@@ -1,9 +1,12 @@
 /*
- * search.h - SEARCH: its keys as a tree (RFC 9051 6.4.4, RFC 3501 6.4.4, RFC 4731, 5182, 8474).
+ * search.h - what SEARCH asks for: its options and its search program.
  *
- * The children of AND and OR are sorted by cost: first what the mailbox's index in memory can
+ * The program is a tree of keys (RFC 9051 6.4.4, RFC 3501 6.4.4, 5032, 6203, 7162, 8474, 8514). The
+ * children of AND and OR are sorted by cost: first what the mailbox's index in memory can
  * answer, then what the stored summary can, then what needs the message file; so evaluating from
  * left to right, stopping early, opens as few files as possible.
+ *
+ * What an extension brought is noted in `needs`: the command asks whether all of it is offered.
  *
  * Ownership: everything lies in the arena of the cursor, texts are UTF-8.
  */
@@ -11,20 +14,27 @@
 #define IMAP_SEARCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/fail.h"
 #include "base/str.h"
+#include "imap/capability.h"
+#include "imap/partial.h"
 #include "imap/set.h"
 #include "imap/token.h"
 
+struct charset;
+
 #define IMAP_SEARCH_KEYS_MAX  1000 /* keys of one command */
 #define IMAP_SEARCH_DEPTH_MAX 50   /* nested NOT, OR and parentheses */
+#define IMAP_FUZZY_WORDS_MAX  20   /* words of one text that FUZZY looks for; more do not help */
 
 enum imap_key_kind {
 	KEY_ALL,
-	KEY_AND, /* all of the children */
-	KEY_OR,  /* one of the children */
+	KEY_AND,   /* all of the children */
+	KEY_OR,    /* one of the children */
+	KEY_FUZZY, /* the first child (the text as it is), or enough of the others (its words) */
 	KEY_SEQUENCE,
 	KEY_UID,
 	KEY_FLAG,    /* a system flag: bits */
@@ -33,9 +43,15 @@ enum imap_key_kind {
 	KEY_NEW,     /* RECENT UNSEEN */
 	KEY_EMAILID, /* text */
 	KEY_THREADID,
+	KEY_MODSEQ, /* number: equal or greater */
+	KEY_OLDER,  /* number: seconds before now; of the internal date */
+	KEY_YOUNGER,
 	KEY_BEFORE, /* number: seconds of the day's midnight; of the internal date */
 	KEY_ON,
 	KEY_SINCE,
+	KEY_SAVEDBEFORE, /* of the save date */
+	KEY_SAVEDON,
+	KEY_SAVEDSINCE,
 	KEY_LARGER, /* number: bytes */
 	KEY_SMALLER,
 	KEY_SENTBEFORE, /* of the Date field */
@@ -49,7 +65,7 @@ enum imap_key_kind {
 
 enum imap_cost {
 	COST_VIEW,    /* the index of the mailbox in memory */
-	COST_SUMMARY, /* the stored summary */
+	COST_SUMMARY, /* a stored record */
 	COST_FILE,    /* the message */
 	COST_COUNT
 };
@@ -75,27 +91,37 @@ enum {
 	SEARCH_ALL = 4,
 	SEARCH_COUNT = 8,
 	SEARCH_SAVE = 16,
+	SEARCH_PARTIAL = 32,
+	SEARCH_RELEVANCY = 64,
 };
 
 struct imap_search {
 	bool has_return;  /* RETURN (..) stood there, perhaps empty */
 	unsigned returns; /* SEARCH_MIN ..; an empty RETURN () is SEARCH_ALL */
-	bool has_charset;
-	struct imap_key *root; /* KEY_AND of all keys */
+	struct imap_partial partial;
+	bool has_modseq; /* a key MODSEQ: the answer has one, too (RFC 7162 3.1.6) */
+	bool has_fuzzy;
+	struct imap_capabilities needs;
+	struct str program;            /* the keys as they stand */
+	const struct charset *charset; /* of their strings; NULL: UTF-8 */
+	struct imap_key *root;         /* KEY_AND of all keys */
 };
 
 /*
- * search-return-opts and search-program, behind "SEARCH SP":
+ * The arguments of the commands, behind their name and SP:
+ *   SEARCH  [search-return-opts] ["CHARSET" SP charset SP] search-key *(SP search-key)
+ * Failures:
  *   FAIL_SYNTAX   not the grammar; FAIL_LIMIT too many keys or too deep
  *   FAIL_MISSING  a charset we do not know: NO [BADCHARSET]
  */
 MUST_CHECK enum fail imap_search_parse(struct imap_cursor *c, struct imap_search *out);
 
+/* search-key *(SP search-key) up to the end, in this charset: root, has_modseq, has_fuzzy, needs. */
+MUST_CHECK enum fail imap_search_keys(struct imap_cursor *c, const struct charset *charset,
+    struct imap_search *out);
+
 /* Resolve the sets in the tree: "*" of sequence numbers and of UIDs. */
 void imap_search_resolve(struct imap_key *key, uint32_t last_sequence, uint32_t last_uid);
-
-/* The largest sequence number that the (resolved) tree names; larger than the mailbox: BAD. */
-uint32_t imap_search_last_sequence(const struct imap_key *key);
 
 /* The tree as text, for tests: "(AND (FLAG 1) (NOT (UID 1:4)))". */
 void imap_search_write(struct buf *out, const struct imap_key *key);

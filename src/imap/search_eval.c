@@ -1,5 +1,8 @@
 #include "imap/search_eval.h"
 
+/* base */
+#include "base/clock.h"
+
 /* rooms */
 #include "mail/email.h"
 #include "mail/id.h"
@@ -10,11 +13,15 @@
 
 #define MATCHER_ARENA_MAX (32 * 1024 * 1024) /* bytes: the tree and decoded fields of one message */
 #define DAY_S             86400
+#define FUZZY_SCORE_MAX   100 /* RFC 6203 section 4 */
 
 void
-imap_matcher_init(struct imap_matcher *m, struct imap_session *s)
+imap_matcher_init(struct imap_matcher *m, struct imap_session *s, struct view_session *view)
 {
-	*m = (struct imap_matcher){ .session = s };
+	*m = (struct imap_matcher){ .session = s,
+		.view = view,
+		.account = view->view->account,
+		.now_s = clock_wall_s() };
 	arena_init(&m->arena, MATCHER_ARENA_MAX);
 }
 
@@ -24,7 +31,7 @@ forget(struct imap_matcher *m)
 {
 	blob_unmap(&m->map);
 	m->summary = NULL;
-	m->is_parsed = m->is_unreadable = false;
+	m->is_parsed = m->is_unreadable = m->has_record = false;
 	arena_reset(&m->arena);
 }
 
@@ -43,7 +50,7 @@ imap_matcher_prepare(struct imap_matcher *m, struct imap_key *key)
 	uint64_t id;
 
 	if (key->kind == KEY_KEYWORD) {
-		fail = keyword_bits(imap_box(m->session), &key->text, 1, false, &key->flag, NULL);
+		fail = keyword_bits(m->account, &key->text, 1, false, &key->flag, NULL);
 		if (fail == FAIL_LIMIT) { /* too long: nobody has it */
 			key->flag = 0;
 			fail = FAIL_NONE;
@@ -62,7 +69,13 @@ imap_matcher_prepare(struct imap_matcher *m, struct imap_key *key)
 bool
 imap_matcher_was_slow(const struct imap_matcher *m)
 {
-	return m->summary || m->is_parsed || m->is_unreadable;
+	return m->summary || m->has_record || m->is_parsed || m->is_unreadable;
+}
+
+unsigned
+imap_matcher_score(const struct imap_matcher *m)
+{
+	return m->scores > 0 ? m->score / m->scores : FUZZY_SCORE_MAX;
 }
 
 /* --- reading ----------------------------------------------------------------------------------- */
@@ -73,7 +86,7 @@ whole(struct imap_matcher *m)
 {
 	if (!m->is_parsed && !m->is_unreadable) {
 		m->is_unreadable =
-		    email_map(imap_box(m->session), m->seen.entry->email_id, &m->map) != FAIL_NONE;
+		    email_map(m->account, m->seen.entry->email_id, &m->map) != FAIL_NONE;
 		if (m->is_unreadable) {
 			m->is_some_unreadable = true;
 			return NULL;
@@ -84,13 +97,11 @@ whole(struct imap_matcher *m)
 	return m->is_unreadable ? NULL : &m->parsed;
 }
 
-/* What the summary knows; from the file when the summary is cut. */
-static const struct message *
-outline(struct imap_matcher *m)
+const struct message *
+imap_matcher_outline(struct imap_matcher *m)
 {
 	if (!m->summary && !m->is_parsed &&
-	    email_summary(imap_box(m->session), m->seen.entry->email_id, &m->arena, &m->summary) !=
-		FAIL_NONE)
+	    email_summary(m->account, m->seen.entry->email_id, &m->arena, &m->summary) != FAIL_NONE)
 		m->summary = NULL;
 	return m->summary ? m->summary : whole(m);
 }
@@ -101,7 +112,7 @@ outline(struct imap_matcher *m)
 static bool
 sent_day(struct imap_matcher *m, int64_t *day_out)
 {
-	const struct message *message = outline(m);
+	const struct message *message = imap_matcher_outline(m);
 	struct str raw = message ? message_field(&message->root, FIELD_DATE) : (struct str){ 0 };
 	struct date date;
 	int64_t local;
@@ -133,7 +144,7 @@ field_matches(struct imap_matcher *m, const struct imap_key *key)
 	const struct message *message;
 
 	if (key->cost == COST_SUMMARY) {
-		message = outline(m);
+		message = imap_matcher_outline(m);
 		for (int i = 0; message && i < FIELD_COUNT; i++) {
 			struct str raw = message_field(&message->root, (enum field)i);
 
@@ -167,12 +178,35 @@ content_matches(struct imap_matcher *m, struct imap_key *key)
 	return key->is_found;
 }
 
+/* "$" is about the selected mailbox. */
 static bool
-saved_has(const struct imap_ranges *saved, uint32_t uid)
+saved_has(const struct imap_matcher *m, uint32_t uid)
 {
+	const struct imap_ranges *saved = &m->session->saved;
 	struct imap_set set = { .ranges = saved->ranges, .count = saved->count };
 
-	return imap_set_has(&set, uid);
+	return m->view == &m->session->view && imap_set_has(&set, uid);
+}
+
+/* When it came into this mailbox (RFC 8514): the store knows. */
+static bool
+saved_matches(struct imap_matcher *m, const struct imap_key *key)
+{
+	int64_t saved_s = m->seen.entry->received_s;
+	struct email *e;
+
+	m->has_record = true;
+	if (email_get(m->account, m->seen.entry->email_id, &m->arena, &e) != FAIL_NONE)
+		return false;
+	for (size_t i = 0; i < e->member_count; i++)
+		if (e->members[i].mailbox == m->view->view->mailbox &&
+		    e->members[i].uid == m->seen.uid)
+			saved_s = e->members[i].saved_s;
+	if (key->kind == KEY_SAVEDBEFORE)
+		return saved_s < key->number;
+	if (key->kind == KEY_SAVEDON)
+		return saved_s >= key->number && saved_s < key->number + DAY_S;
+	return saved_s >= key->number;
 }
 
 static bool key_holds(struct imap_matcher *m, struct imap_key *key);
@@ -188,32 +222,63 @@ children_match(struct imap_matcher *m, struct imap_key *key)
 	return !is_or;
 }
 
+/*
+ * FUZZY: the text as it is counts 100; else at least half of its words must be there, in any place, and
+ * count their share.
+ */
+static bool
+fuzzy_matches(struct imap_matcher *m, struct imap_key *key)
+{
+	unsigned words = 0, found = 0;
+
+	if (key_holds(m, key->child)) {
+		m->scores++;
+		m->score += FUZZY_SCORE_MAX;
+		return !m->is_cut;
+	}
+	for (struct imap_key *word = key->child->next; word && !m->is_cut; word = word->next) {
+		words++;
+		found += key_holds(m, word);
+	}
+	if (m->is_cut || found == 0 || 2 * found < words)
+		return false;
+	m->scores++;
+	m->score += FUZZY_SCORE_MAX * found / (words + 1);
+	return true;
+}
+
 /* Without regard to is_not. */
 static bool
 key_matches(struct imap_matcher *m, struct imap_key *key)
 {
 	const struct view_entry *e = m->seen.entry;
-	const struct imap_session *s = m->session;
 
 	switch (key->kind) {
 	case KEY_ALL: return true;
 	case KEY_AND:
 	case KEY_OR: return children_match(m, key);
+	case KEY_FUZZY: return fuzzy_matches(m, key);
 	case KEY_SEQUENCE:
 	case KEY_UID:
 		if (key->set.is_saved)
-			return saved_has(&s->saved, m->seen.uid);
+			return saved_has(m, m->seen.uid);
 		return imap_set_has(&key->set, key->kind == KEY_UID ? m->seen.uid : m->seen.seq);
 	case KEY_FLAG:
 	case KEY_KEYWORD: return (e->flags & key->flag) != 0;
-	case KEY_RECENT: return view_session_is_recent(&s->view, m->seen.uid);
+	case KEY_RECENT: return view_session_is_recent(m->view, m->seen.uid);
 	case KEY_NEW:
-		return !(e->flags & FLAG_SEEN) && view_session_is_recent(&s->view, m->seen.uid);
+		return !(e->flags & FLAG_SEEN) && view_session_is_recent(m->view, m->seen.uid);
 	case KEY_EMAILID: return e->email_id == (uint64_t)key->number;
 	case KEY_THREADID: return e->thread_id == (uint64_t)key->number;
+	case KEY_MODSEQ: return e->modseq >= (uint64_t)key->number;
+	case KEY_OLDER: return e->received_s <= m->now_s - key->number;
+	case KEY_YOUNGER: return e->received_s >= m->now_s - key->number;
 	case KEY_BEFORE: return e->received_s < key->number;
 	case KEY_ON: return e->received_s >= key->number && e->received_s < key->number + DAY_S;
 	case KEY_SINCE: return e->received_s >= key->number;
+	case KEY_SAVEDBEFORE:
+	case KEY_SAVEDON:
+	case KEY_SAVEDSINCE: return saved_matches(m, key);
 	case KEY_LARGER: return (int64_t)e->size > key->number;
 	case KEY_SMALLER: return (int64_t)e->size < key->number;
 	case KEY_SENTBEFORE:
@@ -247,6 +312,7 @@ imap_matches(struct imap_matcher *m, struct imap_key *key, const struct view_see
 	m->seen = *seen;
 	m->slice = slice;
 	m->has_looked = m->is_cut = false;
+	m->scores = m->score = 0;
 	holds = key_holds(m, key);
 	if (m->is_cut)
 		return MATCH_LATER;

@@ -21,6 +21,9 @@ enum imap_match { MATCH_NO, MATCH_YES, MATCH_LATER };
 
 struct imap_matcher {
 	struct imap_session *session; /* borrow */
+	struct view_session *view;    /* borrow: the mailbox */
+	struct account *account;      /* borrow: its account */
+	int64_t now_s;                /* for OLDER and YOUNGER: when it began */
 	struct arena arena;           /* of one message */
 	struct view_seen seen;        /* the message */
 	struct message *summary;      /* arena; NULL: not yet asked for */
@@ -28,14 +31,17 @@ struct imap_matcher {
 	struct blob_map map;
 	struct imap_slice *slice; /* borrow: of this step */
 	uint64_t number;          /* counts messages, for imap_key.asked */
+	unsigned scores, score;   /* of the FUZZY keys that held: how many, their sum */
 	bool has_looked;          /* through a file, in this step */
 	bool is_cut;              /* .. and there was no time for another key */
+	bool has_record;          /* the store was asked for the message */
 	bool is_parsed;
 	bool is_unreadable;      /* its file cannot be read: nothing in it matches */
 	bool is_some_unreadable; /* one of all */
 };
 
-void imap_matcher_init(struct imap_matcher *m, struct imap_session *s);
+/* `view` is s->view, or another mailbox, for which "$" is empty. */
+void imap_matcher_init(struct imap_matcher *m, struct imap_session *s, struct view_session *view);
 void imap_matcher_release(struct imap_matcher *m);
 
 /* Before the first message: ids and keywords of the tree are looked up once. */
@@ -45,7 +51,13 @@ MUST_CHECK enum fail imap_matcher_prepare(struct imap_matcher *m, struct imap_ke
 enum imap_match imap_matches(struct imap_matcher *m, struct imap_key *key,
     const struct view_seen *seen, struct imap_slice *slice);
 
-/* A summary or a file was looked at for the last message. */
+/* A record or a file was looked at for the last message. */
 bool imap_matcher_was_slow(const struct imap_matcher *m);
+
+/* How relevant the last message is, 1 .. 100 (RFC 6203 section 4). */
+unsigned imap_matcher_score(const struct imap_matcher *m);
+
+/* What lists need of the last message, from the summary or from its file; NULL: it cannot be read. */
+const struct message *imap_matcher_outline(struct imap_matcher *m);
 
 #endif

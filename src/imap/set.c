@@ -182,6 +182,15 @@ imap_ranges_add(struct imap_ranges *r, uint32_t n)
 }
 
 void
+imap_ranges_sort(struct imap_ranges *r)
+{
+	struct imap_set set = { .ranges = r->ranges, .count = r->count };
+
+	imap_set_resolve(&set, IMAP_STAR);
+	r->count = set.count;
+}
+
+void
 imap_ranges_release(struct imap_ranges *r)
 {
 	mem_free(r->ranges);

@@ -59,6 +59,9 @@ struct imap_ranges {               /* zeroed is empty; fields: read only */
 void imap_ranges_add(struct imap_ranges *r, uint32_t n);
 void imap_ranges_release(struct imap_ranges *r);
 
+/* Put them in order, each number once, as "$" must be. */
+void imap_ranges_sort(struct imap_ranges *r);
+
 /* "1:4,7" */
 void imap_ranges_write(struct buf *out, const struct imap_ranges *r);
 

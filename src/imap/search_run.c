@@ -1,0 +1,74 @@
+#include "imap/search_run.h"
+
+/* rooms */
+#include "message/imap_string.h"
+
+enum fail
+imap_search_run_init(struct imap_search_run *r, struct imap_session *s, struct view_session *view,
+    struct imap_search *search)
+{
+	*r = (struct imap_search_run){ .session = s, .view = view, .search = search, .next = 1 };
+	imap_matcher_init(&r->matcher, s, view);
+	imap_search_resolve(search->root, view_session_count(view), view_session_last_uid(view));
+	return imap_matcher_prepare(&r->matcher, search->root);
+}
+
+void
+imap_search_run_release(struct imap_search_run *r)
+{
+	imap_matcher_release(&r->matcher);
+}
+
+void
+imap_search_run_resume(struct imap_search_run *r)
+{
+	view_walk_start(&r->at, r->view, r->next);
+	r->is_slice_over = false;
+}
+
+enum imap_found
+imap_search_run_next(struct imap_search_run *r, struct imap_slice *slice, struct view_seen *out)
+{
+	struct imap_session *s = r->session;
+
+	while (!r->is_slice_over) {
+		enum imap_match match;
+
+		if (!view_walk_next(&r->at, out))
+			return FOUND_END;
+		r->next = out->uid;
+		if (!out->entry)
+			continue;
+		match = imap_matches(&r->matcher, r->search->root, out, slice);
+		if (match == MATCH_LATER)
+			return FOUND_LATER;
+		r->next = out->uid + 1;
+		r->is_slice_over = imap_matcher_was_slow(&r->matcher)
+		    ? imap_slice_over_now(s, slice)
+		    : imap_slice_over(s, slice);
+		if (match == MATCH_YES)
+			return FOUND_ONE;
+	}
+	return FOUND_LATER;
+}
+
+enum imap_state
+imap_search_refuse(struct imap_session *s, const struct imap_search *search,
+    const struct imap_cursor *args, enum fail fail)
+{
+	if (fail == FAIL_NONE && imap_offers_all(s, &search->needs))
+		return IMAP_READ;
+	if (search->returns & SEARCH_SAVE)
+		imap_ranges_release(&s->saved); /* RFC 9051 6.4.4.1: "$" is empty then */
+	if (fail == FAIL_MISSING)
+		return imap_no(s, "BADCHARSET (US-ASCII UTF-8)", "That charset is not known");
+	return imap_wrong(s, args);
+}
+
+void
+imap_esearch_begin(struct imap_session *s, struct buf *out)
+{
+	buf_add_c(out, "* ESEARCH (TAG ");
+	imap_string_write(out, s->run.tag);
+	buf_add_c(out, s->run.is_uid ? ") UID" : ")");
+}

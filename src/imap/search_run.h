@@ -1,0 +1,51 @@
+/*
+ * search_run.h - the messages of a mailbox that match a search program, one after the other, in slices.
+ *
+ * A run may look at another mailbox than the selected one. It goes on from a UID, so the mailbox may
+ * change between two slices.
+ */
+#ifndef IMAP_SEARCH_RUN_H
+#define IMAP_SEARCH_RUN_H
+
+#include "imap/search_eval.h"
+
+enum imap_found {
+	FOUND_ONE,   /* *out is the next that matches */
+	FOUND_LATER, /* the slice is used up */
+	FOUND_END,
+};
+
+struct imap_search_run {              /* fields: read only, but init it before anything can fail */
+	struct imap_session *session; /* borrow */
+	struct view_session *view;    /* borrow */
+	struct imap_search *search;   /* borrow */
+	struct imap_matcher matcher;
+	struct view_walk at; /* of this slice */
+	uint32_t next;       /* the first UID not yet looked at */
+	bool is_slice_over;
+};
+
+/*
+ * `view` is the mailbox, open until imap_search_run_release(). Sets are resolved and names looked
+ * up: FAIL_TEMP when the store failed.
+ */
+MUST_CHECK enum fail imap_search_run_init(struct imap_search_run *r, struct imap_session *s,
+    struct view_session *view, struct imap_search *search);
+void imap_search_run_release(struct imap_search_run *r);
+
+/* At the start of each slice; then one message after the other. */
+void imap_search_run_resume(struct imap_search_run *r);
+enum imap_found imap_search_run_next(struct imap_search_run *r, struct imap_slice *slice,
+    struct view_seen *out);
+
+/*
+ * After refusing: a program that is not one, a charset, an option that is switched off. IMAP_READ
+ * when there is nothing to refuse.
+ */
+enum imap_state imap_search_refuse(struct imap_session *s, const struct imap_search *search,
+    const struct imap_cursor *args, enum fail fail);
+
+/* "* ESEARCH (TAG "a") UID", what follows is the caller's. */
+void imap_esearch_begin(struct imap_session *s, struct buf *out);
+
+#endif
