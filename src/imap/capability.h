@@ -42,6 +42,9 @@ enum imap_capability { /* in the order of the list */
 	CAP_MOVE,               /* RFC 6851 */
 	CAP_ESEARCH,            /* RFC 4731 */
 	CAP_SEARCHRES,          /* RFC 5182 */
+	CAP_SORT,               /* RFC 5256 */
+	CAP_SORT_DISPLAY,       /* RFC 5957 */
+	CAP_ESORT,              /* RFC 5267 */
 	CAP_PARTIAL,            /* RFC 9394 */
 	CAP_WITHIN,             /* RFC 5032 */
 	CAP_SEARCH_FUZZY,       /* RFC 6203 */

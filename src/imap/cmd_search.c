@@ -20,26 +20,6 @@ search_release(struct imap_session *s)
 	imap_results_release(&w->results);
 }
 
-/* "* SEARCH 2 84 882 (MODSEQ 917162500)" (RFC 3501 7.2.5, RFC 7162 3.1.6) */
-static void
-search_write(struct buf *out, const struct search_work *w)
-{
-	const struct imap_ranges *found = &w->results.numbers;
-
-	buf_add_c(out, "* SEARCH");
-	for (size_t i = 0; i < found->count; i++)
-		for (uint32_t n = found->ranges[i].first; n <= found->ranges[i].last; n++) {
-			buf_add_char(out, ' ');
-			buf_add_u64(out, n);
-		}
-	if (w->search.has_modseq && found->count > 0) {
-		buf_add_c(out, " (MODSEQ ");
-		buf_add_u64(out, w->results.modseq);
-		buf_add_char(out, ')');
-	}
-	buf_add_c(out, "\r\n");
-}
-
 static void
 esearch_write(struct imap_session *s, struct buf *out, const struct search_work *w)
 {
@@ -58,7 +38,7 @@ done(struct imap_session *s, struct search_work *w)
 	if (w->search.has_return || imap_is_rev2(s))
 		esearch_write(s, &s->run.before, w);
 	else
-		search_write(&s->run.before, w);
+		imap_results_plain_write(&s->run.before, &w->results, "* SEARCH");
 	if (w->search.returns & SEARCH_SAVE)
 		imap_results_save(&w->results, &s->saved);
 	if (w->run.matcher.is_some_unreadable)

@@ -63,6 +63,7 @@ enum imap_state imap_cmd_replace(struct imap_session *s, struct imap_cursor *arg
 enum imap_state imap_cmd_rename(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_search(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_select(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_sort(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_starttls(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_status(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_store(struct imap_session *s, struct imap_cursor *args);

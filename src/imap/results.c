@@ -191,6 +191,31 @@ imap_results_write(struct buf *out, const struct imap_results *r, const struct v
 	}
 }
 
+/* RFC 3501 7.2.5, RFC 5256 BASE.7.2.SORT, RFC 7162 section 7 */
+void
+imap_results_plain_write(struct buf *out, const struct imap_results *r, const char *name)
+{
+	buf_add_c(out, name);
+	for (size_t i = 0; i < r->numbers.count; i++)
+		for (uint32_t n = r->numbers.ranges[i].first; n <= r->numbers.ranges[i].last; n++)
+			number_write(out, " ", n);
+	if (r->search->has_modseq && r->count > 0) {
+		number_write(out, " (MODSEQ ", r->modseq);
+		buf_add_char(out, ')');
+	}
+	buf_add_c(out, "\r\n");
+}
+
+bool
+imap_search_saves_all(const struct imap_search *search)
+{
+	unsigned returns = search->returns;
+
+	if (!(returns & SEARCH_SAVE))
+		return false;
+	return returns & (SEARCH_ALL | SEARCH_COUNT) || !(returns & (SINGLES | SEARCH_PARTIAL));
+}
+
 /*
  * MIN and MAX alone save only these, PARTIAL saves its part and these; COUNT and ALL save everything.
  */
@@ -201,7 +226,7 @@ imap_results_save(struct imap_results *r, struct imap_ranges *saved)
 	struct imap_ranges some = { 0 };
 
 	imap_ranges_release(saved);
-	if (returns & (SEARCH_ALL | SEARCH_COUNT) || !(returns & (SINGLES | SEARCH_PARTIAL))) {
+	if (imap_search_saves_all(r->search)) {
 		some = r->uids;
 		r->uids = (struct imap_ranges){ 0 };
 	} else {

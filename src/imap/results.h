@@ -46,6 +46,12 @@ bool imap_results_ok(const struct imap_results *r);
  */
 void imap_results_write(struct buf *out, const struct imap_results *r, const struct view *view);
 
+/* "* SORT 2 84 882 (MODSEQ 7)" with its line end: without options, as it was before there were any. */
+void imap_results_plain_write(struct buf *out, const struct imap_results *r, const char *name);
+
+/* SAVE keeps all that are found (RFC 9051 6.4.4.1, RFC 9394 3.2). */
+bool imap_search_saves_all(const struct imap_search *search);
+
 /* Move the UIDs that "$" shall name (RFC 9051 6.4.4.1, RFC 9394 3.2) to `saved`. */
 void imap_results_save(struct imap_results *r, struct imap_ranges *saved);
 

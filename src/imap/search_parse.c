@@ -1,4 +1,4 @@
-/* The arguments of SEARCH: options, charset, and the search program behind them. */
+/* The arguments of SEARCH and SORT: options, charset, and the search program behind them. */
 #include "imap/search.h"
 
 /* base */
@@ -93,16 +93,19 @@ search_program(struct imap_cursor *c, struct imap_search *out)
 {
 	if (!imap_keyword(c, STR("CHARSET")))
 		return imap_search_keys(c, NULL, out);
+	out->has_charset = true;
 	return imap_sp(c) ? program(c, out) : imap_cursor_fail(c);
 }
 
-/* What options and keys ask of each other: RELEVANCY is of FUZZY (RFC 6203 section 4). */
+/* What options and keys ask of each other: RELEVANCY is of FUZZY (RFC 6203 sections 4 and 6). */
 static enum fail
 agreed(const struct imap_search *search, enum fail fail)
 {
-	if (fail == FAIL_NONE && search->returns & SEARCH_RELEVANCY && !search->has_fuzzy)
-		return FAIL_SYNTAX;
-	return fail;
+	bool is_relevant = (search->returns & SEARCH_RELEVANCY) != 0;
+
+	for (size_t i = 0; i < search->sort.count; i++)
+		is_relevant |= search->sort.criteria[i].by == IMAP_SORT_RELEVANCY;
+	return fail == FAIL_NONE && is_relevant && !search->has_fuzzy ? FAIL_SYNTAX : fail;
 }
 
 /* --- the commands -------------------------------------------------------------------------------------- */
@@ -114,4 +117,17 @@ imap_search_parse(struct imap_cursor *c, struct imap_search *out)
 	if (!return_options(c, out))
 		return imap_cursor_fail(c);
 	return agreed(out, search_program(c, out));
+}
+
+enum fail
+imap_sort_parse(struct imap_cursor *c, struct imap_search *out)
+{
+	*out = (struct imap_search){ 0 };
+	if (!return_options(c, out))
+		return imap_cursor_fail(c);
+	if (out->has_return)
+		imap_capabilities_put(&out->needs, CAP_ESORT);
+	if (!imap_sort_criteria(c, &out->sort, &out->needs) || !imap_sp(c))
+		return imap_cursor_fail(c);
+	return agreed(out, program(c, out));
 }

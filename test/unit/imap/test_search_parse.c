@@ -85,6 +85,45 @@ static const struct {
 	{ "empty parens", "()", FAIL_SYNTAX, 0, "" },
 };
 
+static const struct {
+	const char *name, *in;
+	enum fail want;
+	size_t criteria;
+	const char *out;
+} sort_rows[] = {
+	{ "sort", "(DATE) UTF-8 ALL", FAIL_NONE, 1, "(AND (ALL))" },
+	{ "sort in latin 1", "(REVERSE SUBJECT DATE) \"iso-8859-1\" TEXT \"\xe4\"", FAIL_NONE, 2,
+	    "(AND (TEXT \xc3\xa4))" },
+	{ "sort with options", "RETURN (COUNT) (DATE) UTF-8 ALL", FAIL_NONE, 1, "(AND (ALL))" },
+	{ "sort by relevancy", "(RELEVANCY) UTF-8 FUZZY SEEN", FAIL_NONE, 1, "(AND (FLAG 1))" },
+	{ "sort by no relevancy", "(RELEVANCY) UTF-8 SEEN", FAIL_SYNTAX, 1, "" },
+	{ "sort without charset", "(DATE) ALL", FAIL_SYNTAX, 1, "" },
+	{ "sort in an unknown charset", "(DATE) nix ALL", FAIL_MISSING, 1, "" },
+	{ "sort without criteria", "UTF-8 ALL", FAIL_SYNTAX, 0, "" },
+};
+
+static void
+test_sort(void)
+{
+	struct imap_search search;
+	struct buf out;
+
+	buf_init(&out, 100000);
+	for (size_t i = 0; i < ARRAY_LEN(sort_rows); i++) {
+		struct imap_cursor c = { str_c(sort_rows[i].in), &arena, false };
+
+		TEST_ROW(sort_rows[i].name);
+		CHECK_NUM(imap_sort_parse(&c, &search), sort_rows[i].want);
+		CHECK_NUM(search.sort.count, sort_rows[i].criteria);
+		if (sort_rows[i].want != FAIL_NONE)
+			continue;
+		buf_clear(&out);
+		imap_search_write(&out, search.root);
+		CHECK_STR(buf_str(&out), str_c(sort_rows[i].out));
+	}
+	buf_release(&out);
+}
+
 static void
 test_limits(void)
 {
@@ -140,6 +179,7 @@ main(void)
 	buf_clear(&out);
 	imap_search_write(&out, search.root);
 	CHECK_STR(buf_str(&out), STR("(AND (OR (SEQ 1:7) (AND (UID 3:90))))"));
+	test_sort();
 	test_limits();
 	buf_release(&out);
 	arena_release(&arena);
