@@ -23,7 +23,7 @@ const struct cli_command cli_commands[] = {
 	{ "queue show",     "ID",              1, 1, OPTION_CONFIG | OPTION_JSON,   cmd_queue_show,     "show one of them" },
 	{ "queue retry",    "[ID|SITE]",       0, 1, OPTION_CONFIG,                 cmd_queue_retry,    "try one, all for a domain (or route/NAME), or all now" },
 	{ "queue hold",     "ID",              1, 1, OPTION_CONFIG,                 cmd_queue_hold,     "keep one until it is released" },
-	{ "queue release",  "ID",              1, 1, OPTION_CONFIG,                 cmd_queue_release,  "let it go on, now" },
+	{ "queue release",  "ID",              1, 1, OPTION_CONFIG,                 cmd_queue_release,  "let it go on, now, even before its time" },
 	{ "queue cancel",   "ID",              1, 1, OPTION_CONFIG,                 cmd_queue_cancel,   "remove one; nobody is told" },
 	{ "queue stats",    "",                0, 0, OPTION_CONFIG | OPTION_JSON,   cmd_queue_stats,    "count messages, and what waits for each site" },
 	{ "ban list",       "",                0, 0, OPTION_CONFIG | OPTION_JSON,   cmd_ban_list,       "list addresses that may not connect for a while, and why" },

@@ -34,6 +34,17 @@ MUST_CHECK enum fail queue_entry_get(struct queue *q, uint64_t id, struct arena 
 MUST_CHECK enum fail queue_entry_read(struct txn *t, uint64_t after_id, struct arena *arena,
     struct queue_entry *out);
 
+/* One message, within a transaction. FAIL_MISSING. */
+MUST_CHECK enum fail queue_entry_load(struct txn *t, uint64_t id, struct arena *arena,
+    struct queue_entry *out);
+
+/* As queue_entry_next(), of those that are held. */
+MUST_CHECK enum fail queue_held_next(struct queue *q, uint64_t after_id, struct arena *arena,
+    struct queue_entry *out);
+
+/* Messages that are held, counted up to ADMIN_COUNT_MAX. FAIL_TEMP. */
+MUST_CHECK enum fail queue_count_held(struct queue *q, uint64_t *out);
+
 /* When a recipient is tried next: by its own schedule and that of its site; 0: it is held. */
 int64_t queue_next_try(struct queue *q, const struct queue_entry *e, const struct queue_rcpt *r);
 
@@ -43,7 +54,7 @@ struct queue_site_entry {
 	uint64_t waiting;       /* recipients, counted up to ADMIN_COUNT_MAX */
 };
 
-#define ADMIN_COUNT_MAX 100000 /* recipients of one site that are counted */
+#define ADMIN_COUNT_MAX 100000 /* recipients of one site, or held messages, that are counted */
 
 /* The first site behind `after` (empty: the first of all) by name. FAIL_MISSING: there is none. */
 MUST_CHECK enum fail queue_site_next(struct queue *q, struct str after, struct arena *arena,
@@ -66,18 +77,43 @@ MUST_CHECK enum fail queue_check(struct queue *q, struct queue_check *check);
 
 /* All: FAIL_MISSING: there is no such message; FAIL_TEMP: the store failed. */
 
+struct queue_found { /* how a message was before */
+	bool is_held;
+	int64_t
+	    until_s; /* its sender asked for this time (RFC 4865), which is still ahead; 0: not */
+};
+
 /* Nothing happens with it until it is released; what is under way may end. */
 MUST_CHECK enum fail queue_hold(struct queue *q, uint64_t id);
-MUST_CHECK enum fail queue_release(struct queue *q, uint64_t id);
+
+/* It is due now, even before the time that its sender asked for: nothing else frees it early. */
+MUST_CHECK enum fail queue_release(struct queue *q, uint64_t id, struct queue_found *found_out);
 
 /* It is gone; nobody is told. */
 MUST_CHECK enum fail queue_cancel(struct queue *q, uint64_t id);
 
-/* Its recipients are due now, and so are their sites. */
-MUST_CHECK enum fail queue_retry(struct queue *q, uint64_t id);
+/*
+ * Its recipients are due now, and so are their sites. Nothing changes when it is held, or waits for the time
+ * that its sender asked for: *found_out says so.
+ */
+MUST_CHECK enum fail queue_retry(struct queue *q, uint64_t id, struct queue_found *found_out);
 
-/* A slice of what waits for a site ("example.org", "route/NAME", "@local") is due now. FAIL_MISSING: nothing
- * waits there. */
-MUST_CHECK enum fail queue_retry_site(struct queue *q, struct str site, bool *done_out);
+struct queue_retried { /* zeroed before the first slice */
+	uint64_t
+	    future; /* recipients left where they are, until the time that their sender asked for */
+	bool is_tried; /* something is due there now */
+};
+
+/*
+ * A slice of what waits for a site ("example.org", "route/NAME", "@local") is due now. `mark` is empty at
+ * first, keeps the place between two calls, and is empty again when all is done. FAIL_MISSING: nothing waits
+ * there.
+ */
+MUST_CHECK enum fail queue_retry_site(struct queue *q, struct str site, struct buf *mark,
+    struct queue_retried *out);
+
+/* queue_site_meant() by the routes of this queue. */
+MUST_CHECK bool queue_find_site(const struct queue *q, struct buf *out, struct str word,
+    enum site_meaning meaning);
 
 #endif

@@ -15,7 +15,7 @@
 #define FINDING_MAX       400               /* bytes of a finding in words */
 #define MESSAGE_ARENA_MAX (8 * 1024 * 1024) /* bytes: one message with all its recipients */
 
-enum derived { RCPTS, PLACES, TIMES, BLOBS, HOSTS, WAKES, DERIVED_COUNT };
+enum derived { RCPTS, PLACES, TIMES, BLOBS, HELDS, HOSTS, WAKES, DERIVED_COUNT };
 
 static const struct {
 	enum queue_kind kind;
@@ -25,6 +25,7 @@ static const struct {
 	[PLACES] = { QUEUE_SITE, "a recipient waits nowhere", "places of no recipient" },
 	[TIMES] = { QUEUE_TIME, "a message has no end", "ends of no message" },
 	[BLOBS] = { QUEUE_BLOB, "a file is named by nobody", "names of no file" },
+	[HELDS] = { QUEUE_HELD, "a held message is not listed", "held messages that are none" },
 	[HOSTS] = { QUEUE_HOST, "a site has no record", "sites that nothing waits for" },
 	[WAKES] = { QUEUE_WAKE, "a site has no alarm", "alarms of no site" },
 };
@@ -91,6 +92,8 @@ check_message(struct checking *in, struct txn *t, const struct queue_entry *e)
 		find(in, "a message counts its recipients wrongly", m->id);
 	if (fail == FAIL_NONE && m->time_s != 0)
 		fail = expect(in, t, TIMES, queue_key_time(m->time_s, m->id), m->id);
+	if (fail == FAIL_NONE && m->is_held)
+		fail = expect(in, t, HELDS, queue_key_held(m->id), m->id);
 	for (size_t i = 0; fail == FAIL_NONE && i < e->rcpt_count; i++) {
 		fail = expect(in, t, RCPTS, queue_key_rcpt(m->id, e->rcpts[i].n), m->id);
 		if (fail == FAIL_NONE && !m->is_held)
@@ -233,6 +236,8 @@ write_message(struct checking *in, struct txn *t, struct queue_entry *e)
 		fail = queue_message_put(t, m);
 	if (fail == FAIL_NONE && m->time_s != 0)
 		fail = put_nothing(t, queue_key_time(m->time_s, m->id));
+	if (fail == FAIL_NONE && m->is_held)
+		fail = put_nothing(t, queue_key_held(m->id));
 	for (size_t i = 0; fail == FAIL_NONE && !m->is_held && i < e->rcpt_count; i++)
 		fail = put_nothing(t, place_of(e, &e->rcpts[i]));
 	return fail == FAIL_NONE ? txn_add(t, key_str(&count), 1, &total) : fail;

@@ -32,6 +32,20 @@ queue_message_put(struct txn *t, const struct queue_message *m)
 }
 
 enum fail
+queue_rcpt_put(struct txn *t, const struct queue_rcpt *r)
+{
+	struct key k = queue_key_rcpt(r->message, r->n);
+	struct buf value;
+	enum fail fail;
+
+	buf_init(&value, STORE_VALUE_MAX);
+	queue_rcpt_write(&value, r);
+	fail = txn_put(t, key_str(&k), buf_str(&value));
+	buf_release(&value);
+	return fail;
+}
+
+enum fail
 queue_blob_put(struct txn *t, const struct queue_message *m)
 {
 	struct key k = queue_key_blob(m->blob);
@@ -51,6 +65,7 @@ queue_message_delete(struct queue *q, struct txn *t, const struct queue_message 
 {
 	struct key k = queue_key_message(m->id), blob = queue_key_blob(m->blob);
 	struct key time = queue_key_time(m->time_s, m->id), count = queue_key(QUEUE_COUNT);
+	struct key held = queue_key_held(m->id);
 	int64_t left;
 	enum fail fail = txn_delete(t, key_str(&k));
 
@@ -58,6 +73,8 @@ queue_message_delete(struct queue *q, struct txn *t, const struct queue_message 
 		fail = txn_delete(t, key_str(&blob));
 	if (fail == FAIL_NONE && m->time_s != 0)
 		fail = txn_delete(t, key_str(&time));
+	if (fail == FAIL_NONE && m->is_held)
+		fail = txn_delete(t, key_str(&held));
 	if (fail == FAIL_NONE)
 		fail = txn_add(t, key_str(&count), -1, &left);
 	if (fail == FAIL_NONE)

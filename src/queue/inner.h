@@ -142,6 +142,9 @@ MUST_CHECK enum fail queue_secret(struct queue *q, struct str *out);
 MUST_CHECK enum fail site_update(struct queue *q, struct txn *t, const struct site_change *change,
     int64_t now_s);
 
+/* The earliest due time of all that wait for it; FAIL_MISSING: nothing does. */
+MUST_CHECK enum fail site_first_due(struct txn *t, struct str site, int64_t *due_out);
+
 /* The wait after so many failures, in seconds. */
 int64_t queue_wait_s(const struct queue *q, uint32_t failures);
 
@@ -164,6 +167,9 @@ size_t site_window_max(const struct queue_site *s);
 void site_wake(struct queue_site *s);
 void sites_wake(struct queue *q); /* .. of all sites */
 
+/* An owner changed what is due: agents look for it, and the scheduler. */
+void queue_look_again(struct queue *q);
+
 /* Start agents while there are due jobs and free places; close it when it has neither. */
 void site_run(struct queue_site *s);
 
@@ -176,6 +182,8 @@ bool site_must_stay(const struct queue_site *s);
 MUST_CHECK enum fail queue_message_get(struct txn *t, uint64_t id, struct queue_message *out,
     struct buf *copy);
 MUST_CHECK enum fail queue_message_put(struct txn *t, const struct queue_message *m);
+
+MUST_CHECK enum fail queue_rcpt_put(struct txn *t, const struct queue_rcpt *r);
 
 /* The key that names its file. */
 MUST_CHECK enum fail queue_blob_put(struct txn *t, const struct queue_message *m);

@@ -228,6 +228,15 @@ queue_key_blob(struct str name)
 }
 
 struct key
+queue_key_held(uint64_t id)
+{
+	struct key k = queue_key(QUEUE_HELD);
+
+	key_u64(&k, id);
+	return k;
+}
+
+struct key
 queue_key_host(struct str site)
 {
 	struct key k = queue_key(QUEUE_HOST);

@@ -17,6 +17,7 @@
 #define QUEUE_SPACE 'Q'
 
 enum queue_kind {
+	QUEUE_HELD = 'a',    /* message -> (nothing): held, put aside */
 	QUEUE_BLOB = 'b',    /* file name -> message */
 	QUEUE_NEXT = 'c',    /* -> counter of message ids */
 	QUEUE_HOST = 'h',    /* site -> how it has been doing */
@@ -93,6 +94,7 @@ struct key queue_key_message(uint64_t id);
 struct key queue_key_rcpt(uint64_t id, uint32_t n);
 struct key queue_key_rcpts(uint64_t id); /* what the keys of its recipients begin with */
 struct key queue_key_blob(struct str name);
+struct key queue_key_held(uint64_t id);
 struct key queue_key_host(struct str site);
 struct key queue_key_wake(int64_t wake_s, struct str site);
 struct key queue_key_time(int64_t time_s, uint64_t id);

@@ -132,6 +132,19 @@ write_site(struct buf *out, const struct queue_routes *routes, struct str domain
 	}
 }
 
+/* A domain as sites have it: a literal, or ASCII in lower case without a dot at its end. */
+static enum fail
+write_domain(struct buf *out, struct str domain)
+{
+	enum fail fail = FAIL_NONE;
+
+	if (str_starts(domain, STR("[")))
+		buf_add(out, domain);
+	else
+		fail = idna_write_ascii(out, domain);
+	return fail == FAIL_NONE && buf_ok(out) ? FAIL_NONE : FAIL_SYNTAX;
+}
+
 enum fail
 queue_site_write(struct buf *out, const struct queue_routes *routes, struct str address)
 {
@@ -142,16 +155,52 @@ queue_site_write(struct buf *out, const struct queue_routes *routes, struct str 
 	if (fail != FAIL_NONE)
 		return FAIL_SYNTAX;
 	buf_init(&ascii, SITE_MAX);
-	if (str_starts(domain, STR("[")))
-		buf_add(&ascii, domain);
-	else
-		fail = idna_write_ascii(&ascii, domain);
-	if (fail == FAIL_NONE && !buf_ok(&ascii))
-		fail = FAIL_SYNTAX;
+	fail = write_domain(&ascii, domain);
 	if (fail == FAIL_NONE)
 		write_site(out, routes, buf_str(&ascii));
 	buf_release(&ascii);
-	return fail == FAIL_NONE ? FAIL_NONE : FAIL_SYNTAX;
+	return fail;
+}
+
+bool
+queue_site_meant(struct buf *out, const struct queue_routes *routes, struct str word,
+    enum site_meaning meaning)
+{
+	bool is_route = queue_route_named(routes, word) != NULL, is_meant = false;
+	struct buf domain;
+
+	buf_init(&domain, SITE_MAX);
+	switch (meaning) {
+	case SITE_AS_WRITTEN:
+		buf_add(out, word);
+		is_meant = true;
+		break;
+	case SITE_OF_ROUTE:
+		if (is_route) {
+			buf_add(out, STR(ROUTE_PREFIX));
+			buf_add(out, word);
+		}
+		is_meant = is_route;
+		break;
+	case SITE_OF_DOMAIN:
+		is_meant = !is_route && write_domain(&domain, word) == FAIL_NONE &&
+		    !str_eq(buf_str(&domain), word);
+		buf_add(out, is_meant ? buf_str(&domain) : STR(""));
+		break;
+	case SITE_OF_WAY:
+		if (!is_route && write_domain(&domain, word) == FAIL_NONE) {
+			size_t before = out->n;
+
+			write_site(out, routes, buf_str(&domain));
+			is_meant = queue_site_is_route(str_from(buf_str(out), before));
+			if (!is_meant)
+				buf_truncate(out, before);
+		}
+		break;
+	case SITE_MEANING_COUNT: break;
+	}
+	buf_release(&domain);
+	return is_meant && buf_ok(out);
 }
 
 bool

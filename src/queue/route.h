@@ -49,6 +49,20 @@ const struct queue_route *queue_route_named(const struct queue_routes *routes, s
 MUST_CHECK enum fail queue_site_write(struct buf *out, const struct queue_routes *routes,
     struct str address);
 
+/*
+ * What an owner may mean by a word when he names a site. Appends the site; false, and nothing is appended: the
+ * word does not mean anything in that way, or the same as before.
+ */
+enum site_meaning {
+	SITE_AS_WRITTEN, /* "example.org", "route/NAME", "@local" */
+	SITE_OF_ROUTE,   /* NAME is route/NAME, and nothing else then */
+	SITE_OF_DOMAIN,  /* "Example.ORG.", UTF-8: the domain as sites have it */
+	SITE_OF_WAY,     /* the route that mail for this domain takes */
+	SITE_MEANING_COUNT
+};
+MUST_CHECK bool queue_site_meant(struct buf *out, const struct queue_routes *routes,
+    struct str word, enum site_meaning meaning);
+
 /* The route of a site: of "route/NAME" that one, of a domain the one that says something of it. NULL: none. */
 const struct queue_route *queue_site_route(const struct queue_routes *routes, struct str site);
 

@@ -99,16 +99,11 @@ static enum fail
 put_row(struct txn *t, const struct settling *g, const struct queue_rcpt *row)
 {
 	struct queue_place place = place_of(g, row);
-	struct key k = queue_key_rcpt(row->message, row->n), place_key = queue_key_place(&place);
-	struct buf value;
-	enum fail fail;
+	struct key k = queue_key_place(&place);
+	enum fail fail = queue_rcpt_put(t, row);
 
-	buf_init(&value, STORE_VALUE_MAX);
-	queue_rcpt_write(&value, row);
-	fail = txn_put(t, key_str(&k), buf_str(&value));
-	buf_release(&value);
 	if (fail == FAIL_NONE && !g->stored.is_held)
-		fail = txn_put(t, key_str(&place_key), STR(""));
+		fail = txn_put(t, key_str(&k), STR(""));
 	return fail;
 }
 

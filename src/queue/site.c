@@ -12,9 +12,8 @@
 
 /* --- the keys ------------------------------------------------------------------------------------------- */
 
-/* The earliest due time of all that wait for it; FAIL_MISSING: nothing does. */
-static enum fail
-first_due(struct txn *t, struct str site, int64_t *due_out)
+enum fail
+site_first_due(struct txn *t, struct str site, int64_t *due_out)
 {
 	struct key from = queue_key_site(site), end = from;
 	struct str key, value;
@@ -131,7 +130,7 @@ site_update(struct queue *q, struct txn *t, const struct site_change *change, in
 	struct buf copy;
 	int64_t due_s = 0;
 	bool is_new, is_changed;
-	enum fail fail = first_due(t, change->site, &due_s), got;
+	enum fail fail = site_first_due(t, change->site, &due_s), got;
 
 	if (fail != FAIL_NONE && fail != FAIL_MISSING)
 		return fail;
@@ -284,4 +283,11 @@ sites_wake(struct queue *q)
 {
 	for (struct map_node *n = map_first(&q->sites); n; n = map_next(&q->sites, n))
 		site_wake(container_of(n, struct queue_site, by_name));
+}
+
+void
+queue_look_again(struct queue *q)
+{
+	sites_wake(q);
+	task_wake(&q->task);
 }

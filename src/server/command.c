@@ -6,6 +6,7 @@
 /* rooms */
 #include "server/server.h"
 
+#define COMMAND_NAME_MAX  1024              /* bytes: a key of the store */
 #define COMMAND_ARENA_MAX (8 * 1024 * 1024) /* bytes: one message with SMTP_RCPT_MAX recipients */
 
 bool
@@ -52,7 +53,8 @@ command_begin(struct command_run *r, struct server *s, const struct str *words, 
 	*r = (struct command_run){ .server = s };
 	buf_init(&r->out, COMMAND_OUT_MAX);
 	buf_init(&r->err, COMMAND_OUT_MAX);
-	buf_init(&r->name, 1024);
+	buf_init(&r->name, COMMAND_NAME_MAX);
+	buf_init(&r->mark, COMMAND_NAME_MAX);
 	arena_init(&r->arena, COMMAND_ARENA_MAX);
 	if (count > 0 && str_eq(words[count - 1], STR("--json"))) {
 		r->is_json = true;
@@ -87,5 +89,6 @@ command_release(struct command_run *r)
 	buf_release(&r->out);
 	buf_release(&r->err);
 	buf_release(&r->name);
+	buf_release(&r->mark);
 	arena_release(&r->arena);
 }

@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "queue/admin.h"
 
 struct server;
 
@@ -33,9 +34,10 @@ struct command_run { /* fields: read only, but for those of the command */
 
 	/* the command's own, zeroed before its first call */
 	struct arena arena;
-	uint64_t at;
-	struct buf name;
+	uint64_t at, after;
+	struct buf name, mark;
 	uint64_t count;
+	struct queue_retried retried;
 };
 
 enum command_need {

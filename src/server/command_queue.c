@@ -1,5 +1,5 @@
-/* The commands about the queue (command.h). */
-#include "server/commands.h"
+/* Commands that look into the queue: list and show (command.h). */
+#include "server/command_queue.h"
 
 /* base */
 #include "base/clock.h"
@@ -10,21 +10,23 @@
 #include "codec/utf8.h"
 #include "message/date.h"
 #include "queue/admin.h"
+#include "server/commands.h"
 #include "server/server.h"
 
 #define LIST_SLICE       50          /* messages listed before others run, and .. */
 #define LIST_SLICE_BYTES (64 * 1024) /* .. of their lines: one may have a thousand recipients */
+#define STATUS_TEXT_MAX  20          /* bytes of "5.999.999" */
 
 /* --- writing ---------------------------------------------------------------------------------------------- */
 
-static void
-add_time(struct buf *out, int64_t time_s)
+void
+command_add_time(struct buf *out, int64_t time_s)
 {
 	date_write_3339(out, time_s, 0);
 }
 
-static void
-json_time(struct json_writer *w, const char *name, int64_t time_s)
+void
+command_json_time(struct json_writer *w, const char *name, int64_t time_s)
 {
 	struct buf text;
 
@@ -34,20 +36,22 @@ json_time(struct json_writer *w, const char *name, int64_t time_s)
 		return;
 	}
 	buf_init(&text, 40);
-	add_time(&text, time_s);
+	command_add_time(&text, time_s);
 	json_string(w, buf_str(&text));
 	buf_release(&text);
 }
 
-/* "in 5m", "now", "held" */
-static void
-add_wait(struct buf *out, int64_t next_s)
+void
+command_add_wait(struct buf *out, int64_t next_s)
 {
 	int64_t wait_s = next_s - clock_wall_s();
 
 	if (next_s == 0) {
 		buf_add(out, STR("held"));
-	} else if (wait_s <= 0) {
+		return;
+	}
+	buf_add(out, STR("next try "));
+	if (wait_s <= 0) {
 		buf_add(out, STR("now"));
 	} else {
 		buf_add(out, STR("in "));
@@ -59,14 +63,27 @@ add_wait(struct buf *out, int64_t next_s)
 	}
 }
 
+/* "452 4.2.2 The mailbox is full": the status once, whoever says it. */
 static void
-add_status(struct buf *out, const struct queue_last *last)
+add_answer(struct buf *out, const struct queue_last *last)
 {
+	struct str text = last->text;
+	struct buf status;
+
 	if (last->code != 0) {
 		buf_add_u64(out, last->code);
 		buf_add_char(out, ' ');
 	}
-	status_write(out, last->status);
+	buf_init(&status, STATUS_TEXT_MAX);
+	status_write(&status, last->status);
+	if (str_skip(&text, buf_str(&status)) && (text.n == 0 || text.p[0] == ' '))
+		text = str_trim(text);
+	else
+		text = last->text;
+	buf_add(out, buf_str(&status));
+	buf_add_char(out, ' ');
+	utf8_write_plain(out, text);
+	buf_release(&status);
 }
 
 /* --- one message -------------------------------------------------------------------------------------------- */
@@ -81,10 +98,10 @@ json_rcpt(struct command_run *r, struct json_writer *w, const struct queue_entry
 	json_name_string(w, STR("address"), rcpt->envelope.address);
 	json_name_string(w, STR("site"), rcpt->site);
 	json_name_int(w, STR("tries"), rcpt->attempts);
-	json_time(w, "nextTry", queue_next_try(r->server->queue, e, rcpt));
-	json_time(w, "lastTry", rcpt->last.time_s);
+	command_json_time(w, "nextTry", queue_next_try(r->server->queue, e, rcpt));
+	command_json_time(w, "lastTry", rcpt->last.time_s);
 	if (rcpt->last.time_s != 0) {
-		buf_init(&status, 20);
+		buf_init(&status, STATUS_TEXT_MAX);
 		status_write(&status, rcpt->last.status);
 		json_name_int(w, STR("code"), rcpt->last.code);
 		json_name_string(w, STR("status"), buf_str(&status));
@@ -107,8 +124,8 @@ json_entry(struct command_run *r, const struct queue_entry *e)
 	json_name_string(&w, STR("logId"), m->log_id);
 	json_name_string(&w, STR("sender"), m->envelope.sender);
 	json_name_string(&w, STR("account"), m->owner);
-	json_time(&w, "arrived", m->arrived_s);
-	json_time(&w, "expires", m->expires_s);
+	command_json_time(&w, "arrived", m->arrived_s);
+	command_json_time(&w, "expires", m->expires_s);
 	json_name_int(&w, STR("size"), (int64_t)blob_name_size(m->blob));
 	json_name_int(&w, STR("priority"), m->envelope.priority);
 	json_name_bool(&w, STR("held"), m->is_held);
@@ -127,17 +144,17 @@ text_rcpt(struct command_run *r, const struct queue_entry *e, const struct queue
 
 	buf_add(out, STR("    "));
 	utf8_write_plain(out, rcpt->envelope.address);
-	buf_add(out, STR("  next try "));
-	add_wait(out, queue_next_try(r->server->queue, e, rcpt));
+	buf_add(out, STR("  "));
+	command_add_wait(out, queue_next_try(r->server->queue, e, rcpt));
 	buf_add(out, STR(", tries "));
 	buf_add_u64(out, rcpt->attempts);
+	buf_add(out, STR(", site "));
+	utf8_write_plain(out, rcpt->site);
 	if (rcpt->last.time_s != 0) {
 		buf_add(out, STR("\n        "));
 		utf8_write_plain(out, rcpt->last.remote);
 		buf_add_c(out, str_empty(rcpt->last.remote) ? "" : ": ");
-		add_status(out, &rcpt->last);
-		buf_add_char(out, ' ');
-		utf8_write_plain(out, rcpt->last.text);
+		add_answer(out, &rcpt->last);
 	}
 	buf_add_char(out, '\n');
 }
@@ -150,7 +167,7 @@ text_entry(struct command_run *r, const struct queue_entry *e)
 
 	buf_add_u64(out, m->id);
 	buf_add(out, STR("  "));
-	add_time(out, m->arrived_s);
+	command_add_time(out, m->arrived_s);
 	buf_add(out, STR("  "));
 	buf_add_u64(out, blob_name_size(m->blob));
 	buf_add(out, STR(" bytes  from <"));
@@ -198,8 +215,8 @@ command_queue_list(struct command_run *r)
 
 /* --- one message by its id --------------------------------------------------------------------------------------- */
 
-static bool
-take_id(struct command_run *r, uint64_t *id)
+bool
+command_take_id(struct command_run *r, uint64_t *id)
 {
 	struct str text = r->arguments[0];
 
@@ -216,7 +233,7 @@ command_queue_show(struct command_run *r)
 	struct queue_entry e;
 	uint64_t id;
 
-	if (!take_id(r, &id))
+	if (!command_take_id(r, &id))
 		return false;
 	if (queue_entry_get(r->server->queue, id, &r->arena, &e) != FAIL_NONE)
 		return command_fail(r, r->arguments[0], "there is no such message in the queue");
@@ -227,189 +244,4 @@ command_queue_show(struct command_run *r)
 		text_entry(r, &e);
 	}
 	return false;
-}
-
-/* Change one message; the words say what became of it. */
-static bool
-change(struct command_run *r, enum fail (*fn)(struct queue *q, uint64_t id), const char *done)
-{
-	uint64_t id;
-	enum fail fail;
-
-	if (!take_id(r, &id))
-		return false;
-	fail = fn(r->server->queue, id);
-	if (fail == FAIL_MISSING)
-		return command_fail(r, r->arguments[0], "there is no such message in the queue");
-	if (fail != FAIL_NONE)
-		return command_fail(r, r->arguments[0], "the store cannot be written now");
-	buf_add_u64(&r->out, id);
-	buf_add_c(&r->out, done);
-	return false;
-}
-
-bool
-command_queue_hold(struct command_run *r)
-{
-	return change(r, queue_hold, " is held\n");
-}
-
-bool
-command_queue_release(struct command_run *r)
-{
-	return change(r, queue_release, " is released\n");
-}
-
-bool
-command_queue_cancel(struct command_run *r)
-{
-	return change(r, queue_cancel, " is cancelled\n");
-}
-
-/* --- queue retry ------------------------------------------------------------------------------------------------- */
-
-static bool
-retry_site(struct command_run *r, struct str site)
-{
-	bool is_done;
-	enum fail fail = queue_retry_site(r->server->queue, site, &is_done);
-
-	if (fail == FAIL_MISSING)
-		return command_fail(r, site, "no mail waits there");
-	if (fail != FAIL_NONE)
-		return command_fail(r, site, "the store cannot be written now");
-	if (!is_done)
-		return true;
-	buf_add(&r->out, site);
-	buf_add(&r->out, STR(" is tried now\n"));
-	return false;
-}
-
-/* All sites, one after the other, a slice of each at a time. */
-static bool
-retry_all(struct command_run *r)
-{
-	struct queue_site_entry e;
-	bool is_done;
-	enum fail fail = queue_site_next(r->server->queue, buf_str(&r->name), &r->arena, &e);
-
-	if (fail == FAIL_MISSING) {
-		buf_add_u64(&r->out, r->count);
-		buf_add(&r->out, STR(" sites are tried now\n"));
-		return false;
-	}
-	if (fail == FAIL_NONE)
-		fail = queue_retry_site(r->server->queue, e.site, &is_done);
-	if (fail != FAIL_NONE)
-		return command_fail(r, STR("queue"), "the store cannot be written now");
-	if (is_done) {
-		buf_clear(&r->name);
-		buf_add(&r->name, e.site);
-		r->count++;
-	}
-	return true;
-}
-
-bool
-command_queue_retry(struct command_run *r)
-{
-	struct str text;
-	uint64_t id;
-
-	if (r->argument_count == 0)
-		return retry_all(r);
-	text = r->arguments[0];
-	if (!str_u64(&text, UINT64_MAX, &id) || text.n > 0)
-		return retry_site(r, r->arguments[0]);
-	return change(r, queue_retry, " is tried now\n");
-}
-
-/* --- queue stats ------------------------------------------------------------------------------------------------- */
-
-static void
-stats_head(struct command_run *r)
-{
-	struct queue_counts c = queue_counts(r->server->queue);
-	const struct {
-		const char *name;
-		uint64_t n;
-	} rows[] = {
-		{ "messages", c.messages },
-		{ "taken", c.taken },
-		{ "delivered", c.delivered },
-		{ "deferred", c.deferred },
-		{ "failed", c.failed },
-		{ "reports", c.reports },
-		{ "connections", c.connections },
-	};
-	struct json_writer w = { .out = &r->out };
-
-	if (r->is_json)
-		json_object_begin(&w);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (r->is_json) {
-			json_name_int(&w, str_c(rows[i].name), (int64_t)rows[i].n);
-			continue;
-		}
-		buf_add_c(&r->out, rows[i].name);
-		buf_add_char(&r->out, ' ');
-		buf_add_u64(&r->out, rows[i].n);
-		buf_add_char(&r->out, '\n');
-	}
-	if (r->is_json)
-		buf_add(&r->out, STR(",\"sites\":[\n"));
-}
-
-static void
-stats_site(struct command_run *r, const struct queue_site_entry *e)
-{
-	struct json_writer w = { .out = &r->out };
-
-	if (r->is_json) {
-		buf_add_c(&r->out, r->count > 1 ? "," : "");
-		json_object_begin(&w);
-		json_name_string(&w, STR("site"), e->site);
-		json_name_int(&w, STR("waiting"), (int64_t)e->waiting);
-		json_name_int(&w, STR("failures"), e->host.failures);
-		json_time(&w, "nextTry", e->host.wake_s);
-		json_name_string(&w, STR("reply"), e->host.last.text);
-		json_object_end(&w);
-		buf_add_char(&r->out, '\n');
-		return;
-	}
-	buf_add(&r->out, STR("site "));
-	utf8_write_plain(&r->out, e->site);
-	buf_add(&r->out, STR(": "));
-	buf_add_u64(&r->out, e->waiting);
-	buf_add(&r->out, STR(" waiting, next try "));
-	add_wait(&r->out, e->host.wake_s);
-	if (e->host.failures > 0) {
-		buf_add(&r->out, STR(", failed "));
-		buf_add_u64(&r->out, e->host.failures);
-		buf_add(&r->out, STR(" times: "));
-		utf8_write_plain(&r->out, e->host.last.text);
-	}
-	buf_add_char(&r->out, '\n');
-}
-
-/* The counts, then a line for each site that mail waits for. */
-bool
-command_queue_stats(struct command_run *r)
-{
-	struct queue_site_entry e;
-	enum fail fail;
-
-	if (r->count++ == 0)
-		stats_head(r);
-	fail = queue_site_next(r->server->queue, buf_str(&r->name), &r->arena, &e);
-	if (fail == FAIL_MISSING) {
-		buf_add_c(&r->out, r->is_json ? "]}\n" : "");
-		return false;
-	}
-	if (fail != FAIL_NONE)
-		return command_fail(r, STR("queue"), "cannot be read");
-	stats_site(r, &e);
-	buf_clear(&r->name);
-	buf_add(&r->name, e.site);
-	return true;
 }

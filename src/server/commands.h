@@ -9,10 +9,16 @@
 /* command_queue.c */
 bool command_queue_list(struct command_run *r);
 bool command_queue_show(struct command_run *r);
+
+/* command_queue_retry.c */
 bool command_queue_retry(struct command_run *r);
+
+/* command_queue_change.c */
 bool command_queue_hold(struct command_run *r);
 bool command_queue_release(struct command_run *r);
 bool command_queue_cancel(struct command_run *r);
+
+/* command_queue_stats.c */
 bool command_queue_stats(struct command_run *r);
 
 /* command_ban.c */

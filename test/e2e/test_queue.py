@@ -90,15 +90,25 @@ def test_future(server, far):
     """FUTURERELEASE (RFC 4865)."""
     before = len(far.messages)
     started = time.time()
-    until = (datetime.now(timezone.utc) + timedelta(seconds=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    server.send("for@far.test", mail=["HOLDFOR=2"])
+    until = (datetime.now(timezone.utc) + timedelta(seconds=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    server.send("for@far.test", mail=["HOLDFOR=4"])
     server.send("until@far.test", mail=[f"HOLDUNTIL={until}"])
-    server.send(BOB, mail=["HOLDFOR=2"])
+    server.send(BOB, mail=["HOLDFOR=4"])
     inbox = len(server.inbox(BOB))
+    later = server.queue()[0]["id"]
+    equal("retry of one says that it waits", server.command("queue", "retry", str(later), check_status=False).returncode, 1)
+    check("and until when", "waits until 20" in server.command("queue", "retry", str(later), check_status=False).stderr)
+    done = server.command("queue", "retry", "FAR.test.", check_status=False)
+    check("retry of its site says so, too", done.returncode == 1 and "sender asked for" in done.stderr, done)
+    check("retry of all, too", "0 sites are tried now, but for 3 recipients whose" in server.command("queue", "retry").stdout)
     equal("held", (len(server.queue()), len(far.messages)), (3, before))
     check("released", far.wait(before + 2), server.story())
-    check("not before its time", min(m.time for m in far.messages[before:]) - started >= 1, [m.time - started for m in far.messages])
+    check("not before its time", min(m.time for m in far.messages[before:]) - started >= 3, [m.time - started for m in far.messages])
     check("one for here, too", server.wait_inbox(inbox + 1, BOB))
+    server.send("early@far.test", mail=["HOLDFOR=9999"])
+    text = server.command("queue", "release", str(server.queue()[0]["id"])).stdout
+    check("release says that it is early", "before the time that its sender asked for, 20" in text, text)
+    check("and it goes", far.wait(before + 3) and server.settled(), server.story())
     code, text = server.submit("x@far.test", mail=["HOLDFOR=99999999"])["x@far.test"]
     equal("longer than is allowed", code, 501)
     with server.client() as smtp:
@@ -142,8 +152,13 @@ def test_commands(server, name):
 
     equal(f"{name}: hold", server.command("queue", "hold", rows.id("d@near.test")).stdout, f"{rows.id('d@near.test')} is held\n")
     check(f"{name}: it is held", Rows(server).by["d@near.test"][0]["held"] and "held" in server.command("queue", "list").stdout)
-    server.command("queue", "retry", rows.id("d@near.test"))
+    for word in (rows.id("d@near.test"), "near.test", "NEAR.test."):
+        done = server.command("queue", "retry", word, check_status=False)
+        check(f"{name}: held is held, and that is said: {word}", done.returncode == 1 and "held" in done.stderr, done)
     check(f"{name}: held is held", Rows(server).by["d@near.test"][0]["held"])
+    equal(f"{name}: held ones are counted", stats(server)["held"], 1)
+    text = server.command("queue", "list").stdout
+    check(f"{name}: list says held, and where", "d@near.test  held, tries 1, site near.test" in text, text)
     equal(f"{name}: cancel", server.command("queue", "cancel", rows.id("c@down.test")).stdout, f"{rows.id('c@down.test')} is cancelled\n")
     equal(f"{name}: it is gone", sorted(Rows(server).by), ["a@down.test", "b@down.test", "d@near.test"])
     for command, argument, status in (("show", "999999", 1), ("cancel", "999999", 1), ("hold", "x", 2), ("retry", "nowhere.test", 1)):
@@ -194,7 +209,7 @@ def test_owner(dns, near):
             check("waits", wait_for(lambda: len(server.waiting()) == 1 and server.waiting()[0]["tries"] > 0))
             near.behave()
             before = len(near.messages)
-            equal(f"{name}: retry of all", server.command("queue", "retry").stdout, "1 sites are tried now\n")
+            equal(f"{name}: retry of all", server.command("queue", "retry").stdout, "1 site is tried now\n")
             check(f"{name}: it goes", near.wait(before + 1) and server.settled(), server.story())
 
 

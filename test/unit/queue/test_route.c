@@ -138,10 +138,58 @@ test_checks(void)
 	}
 }
 
+/* --- what an owner means ------------------------------------------------------------------------------------------ */
+
+static const struct {
+	const char *word, *route, *domain, *way; /* NULL: not meant in that way */
+} meant_rows[] = {
+	{ "direct.test", NULL, NULL, NULL },
+	{ "Direct.TEST.", NULL, "direct.test", NULL },
+	{ "example.org", NULL, NULL, "route/one" },
+	{ "Example.Org", NULL, "example.org", "route/one" },
+	{ "b\xc3\xbc"
+	  "cher.test",
+	    NULL, "xn--bcher-kva.test", "route/rest" },
+	{ "[192.0.2.1]", NULL, NULL, "route/rest" },
+	{ "one", "route/one", NULL, NULL },
+	{ "plain", "route/plain", NULL, NULL },
+	{ "ONE", NULL, "one", "route/rest" },
+	{ "route/one", NULL, NULL, NULL },
+	{ "@local", NULL, NULL, NULL },
+	{ "a..b", NULL, NULL, NULL },
+	{ "", NULL, NULL, NULL },
+};
+
+static void
+check_meant(struct str word, enum site_meaning meaning, const char *want)
+{
+	struct buf site;
+
+	buf_init(&site, SITE_MAX);
+	CHECK_NUM(queue_site_meant(&site, &all, word, meaning), want != NULL);
+	CHECK_STR(buf_str(&site), str_c(want));
+	buf_release(&site);
+}
+
+static void
+test_meant(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(meant_rows); i++) {
+		struct str word = str_c(meant_rows[i].word);
+
+		TEST_ROW(meant_rows[i].word);
+		check_meant(word, SITE_AS_WRITTEN, meant_rows[i].word);
+		check_meant(word, SITE_OF_ROUTE, meant_rows[i].route);
+		check_meant(word, SITE_OF_DOMAIN, meant_rows[i].domain);
+		check_meant(word, SITE_OF_WAY, meant_rows[i].way);
+	}
+}
+
 int
 main(void)
 {
 	test_sites();
+	test_meant();
 	test_without();
 	test_checks();
 	return test_end();
