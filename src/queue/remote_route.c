@@ -150,6 +150,8 @@ remote_found(struct remote_agent *a)
 		return open_first(a);
 	}
 	say(&last, a->mx.status, str_c(a->mx.why));
+	if (!is_by_mx(a->route))
+		last.remote = a->route->settings->host;
 	if (a->mx.op.fail != FAIL_TEMP && is_by_mx(a->route)) {
 		remote_conclude(a, JOB_FAILED, &last);
 		return remote_next(a);

@@ -34,6 +34,7 @@ struct mx_inner {
 	struct str domain; /* arena; ASCII */
 	struct dns_query names;
 	struct dns_query addresses[MX_HOSTS_MAX][FAMILIES_COUNT]; /* by preferred family */
+	bool is_named;    /* one host that the owner named */
 	bool is_own_best; /* hosts were cut off: ourselves */
 	bool was_private; /* an address was left out that is not public */
 };
@@ -56,7 +57,8 @@ finish(struct mx_inner *m, enum fail fail, struct status status, const char *why
 static void
 finish_own(struct mx_inner *m)
 {
-	finish(m, FAIL_PERM, STATUS(5, 4, 6), "mail for the domain comes back to ourselves");
+	finish(m, FAIL_PERM, STATUS(5, 3, 5),
+	    "the domain names this server to take its mail, which is not set up for it");
 }
 
 /* --- hosts ---------------------------------------------------------------------------------- */
@@ -211,9 +213,14 @@ judge_addresses(struct mx_inner *m, bool has_failed)
 		finish(m, FAIL_NONE, (struct status){ 0 }, NULL);
 	else if (has_failed)
 		finish(m, FAIL_TEMP, STATUS(4, 4, 3),
-		    "the addresses of its hosts cannot be looked up");
+		    m->is_named ? "the address of the route's host cannot be looked up"
+				: "the addresses of its hosts cannot be looked up");
+	else if (m->is_named)
+		finish(m, FAIL_MISSING, STATUS(5, 3, 5),
+		    "the route's host does not exist, or has no address");
 	else if (m->was_private)
-		finish(m, FAIL_PERM, STATUS(5, 4, 4), "its hosts are at private addresses only");
+		finish(m, FAIL_PERM, STATUS(5, 7, 1),
+		    "its hosts are at private addresses only, where mail is not sent from here");
 	else if (q->is_implicit)
 		finish(m, FAIL_MISSING, STATUS(5, 1, 2), "the domain has no host that takes mail");
 	else
@@ -286,10 +293,16 @@ take_names(struct mx_inner *m)
 	sort_records(sorted, count);
 	for (size_t i = 0; i < count; i++)
 		add_host(m, sorted[i]->name, sorted[i]->priority, m->names.is_secure);
+}
+
+/* The most preferred host that has our name, be it by a record or the domain itself. */
+static void
+cut_own_name(struct mx_inner *m)
+{
 	for (size_t i = 0; i < m->q->host_count; i++) {
 		if (str_eq_nocase(m->q->hosts[i].name, m->own->hostname)) {
 			cut_from(m, m->q->hosts[i].preference);
-			break;
+			return;
 		}
 	}
 }
@@ -299,13 +312,14 @@ static void
 names_came(struct mx_inner *m)
 {
 	take_names(m);
-	if (m->is_own_best) {
-		finish_own(m);
-		return;
-	}
 	if (m->names.op.fail == FAIL_MISSING) {
 		m->q->is_implicit = true;
 		add_host(m, m->domain, 0, m->names.is_secure);
+	}
+	cut_own_name(m);
+	if (m->is_own_best) {
+		finish_own(m);
+		return;
 	}
 	if (m->q->host_count == 0)
 		finish(m, FAIL_DENIED, STATUS(5, 1, 10), "the domain says that it takes no mail");
@@ -385,7 +399,9 @@ answer_literal(struct mx_inner *m, const struct net_address *a)
 	if (m->q->hosts[0].address_count > 0)
 		finish(m, FAIL_NONE, (struct status){ 0 }, NULL);
 	else
-		finish(m, FAIL_PERM, STATUS(5, 4, 4), "mail may not be sent to that address");
+		finish(m, FAIL_PERM, STATUS(5, 7, 1),
+		    m->was_private ? "it is a private address, where mail is not sent from here"
+				   : "it is an address of a kind that is switched off here");
 }
 
 static void
@@ -457,9 +473,9 @@ mx_host_start(struct mx_query *q, struct loop *loop, struct dns *dns,
 	m->allow_private = true;
 	buf_init(&ascii, IDNA_DOMAIN_MAX);
 	if (idna_write_ascii(&ascii, host) != FAIL_NONE) {
-		finish(m, FAIL_PERM, STATUS(5, 1, 2), "it is not the name of a host");
+		finish(m, FAIL_PERM, STATUS(5, 3, 5), "the route's host is not the name of one");
 	} else {
-		q->is_implicit = true;
+		q->is_implicit = m->is_named = true;
 		add_host(m, buf_str(&ascii), 0, true);
 		ask_addresses(m);
 		task_wake(&m->task);

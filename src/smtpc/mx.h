@@ -58,8 +58,8 @@ struct mx_query { /* fields: read only */
  *   FAIL_NONE     hosts[0 .. host_count-1], at least one, each with an address
  *   FAIL_MISSING  the domain does not exist, or has neither MX nor address (5.1.2)
  *   FAIL_DENIED   it says that it takes no mail: null MX (5.1.10)
- *   FAIL_PERM     its best host is ourselves (5.4.6), no host has an address that may be used (5.4.4),
- *                 or not a domain (5.1.2)
+ *   FAIL_PERM     its best host is ourselves (5.3.5), no host has an address (5.4.4), or none that the
+ *                 settings allow (5.7.1), or not a domain (5.1.2)
  *   FAIL_TEMP     DNS does not answer (4.4.3)
  */
 void mx_query_start(struct mx_query *q, struct loop *loop, struct dns *dns,
@@ -68,7 +68,7 @@ void mx_query_start(struct mx_query *q, struct loop *loop, struct dns *dns,
 
 /*
  * The addresses of one host that the owner named, without MX; private ones are fine, our own too. Ends as
- * above, but for FAIL_DENIED.
+ * above, but for FAIL_DENIED; when there is none or its name is no name, that is the owner's fault (5.3.5).
  */
 void mx_host_start(struct mx_query *q, struct loop *loop, struct dns *dns,
     const struct smtpc_settings *settings, struct task *owner, struct str host, uint16_t port);

@@ -72,6 +72,7 @@ static const struct {
 	{ "own-address.test", DNS_MX, 30, "b.test", 0 },
 	{ "own-address-best.test", DNS_MX, 10, "alias-of-me.test", 0 },
 	{ "own-implicit.test", DNS_A, 0, "9.9.9.9", 0 },
+	{ "me.test", DNS_A, 0, "9.0.0.5", 0 }, /* as a host behind NAT sees it: not its own */
 	{ "alias-of-me.test", DNS_AAAA, 0, "2600::9", 0 },
 	{ "alias-of-me.test", DNS_A, 0, "9.0.0.4", 0 },
 	{ "secure.test", DNS_MX, 10, "safe.test", SECURE },
@@ -283,15 +284,16 @@ static const struct {
 	{ "gone-only.test", V6_FIRST, false, FAIL_PERM, { 5, 4, 4 }, "" },
 	{ "fails-only.test", V6_FIRST, false, FAIL_TEMP, { 4, 4, 3 }, "" },
 	{ "fails-half.test", V6_FIRST, false, FAIL_NONE, { 0 }, "b.test 9.0.0.3" },
-	{ "private.test", V6_FIRST, false, FAIL_PERM, { 5, 4, 4 }, "" },
+	{ "private.test", V6_FIRST, false, FAIL_PERM, { 5, 7, 1 }, "" },
 	{ "private.test", V6_FIRST, true, FAIL_NONE, { 0 }, "inside.test 10.0.0.1 127.0.0.1" },
 	{ "private-half.test", V6_FIRST, false, FAIL_NONE, { 0 }, "inside-half.test 9.0.0.9" },
-	{ "localhost", V6_FIRST, false, FAIL_PERM, { 5, 4, 4 }, "" },
+	{ "localhost", V6_FIRST, false, FAIL_PERM, { 5, 7, 1 }, "" },
 	{ "own.test", SMTPC_ONLY_IPV4, false, FAIL_NONE, { 0 }, "a.test 9.0.0.1 9.0.0.2" },
-	{ "own-best.test", V6_FIRST, false, FAIL_PERM, { 5, 4, 6 }, "" },
+	{ "own-best.test", V6_FIRST, false, FAIL_PERM, { 5, 3, 5 }, "" },
 	{ "own-address.test", SMTPC_ONLY_IPV6, false, FAIL_NONE, { 0 }, "a.test 2600::1" },
-	{ "own-address-best.test", V6_FIRST, false, FAIL_PERM, { 5, 4, 6 }, "" },
-	{ "own-implicit.test", V6_FIRST, false, FAIL_PERM, { 5, 4, 6 }, "" },
+	{ "own-address-best.test", V6_FIRST, false, FAIL_PERM, { 5, 3, 5 }, "" },
+	{ "own-implicit.test", V6_FIRST, false, FAIL_PERM, { 5, 3, 5 }, "" },
+	{ "ME.test", V6_FIRST, false, FAIL_PERM, { 5, 3, 5 }, "" },
 	{ "secure.test", SMTPC_ONLY_IPV4, false, FAIL_NONE, { 0 },
 	    "safe.test! 9.0.2.1, a.test 9.0.0.1 9.0.0.2" },
 	{ "secure.test", V6_FIRST, false, FAIL_NONE, { 0 },
@@ -311,11 +313,11 @@ static const struct {
 	{ "[2600::7]", V6_FIRST, false, FAIL_PERM, { 5, 1, 2 }, "" },
 	{ "[9.0.0.7", V6_FIRST, false, FAIL_PERM, { 5, 1, 2 }, "" },
 	{ "[X:y]", V6_FIRST, false, FAIL_PERM, { 5, 1, 2 }, "" },
-	{ "[9.0.0.7]", SMTPC_ONLY_IPV6, false, FAIL_PERM, { 5, 4, 4 }, "" },
-	{ "[10.0.0.1]", V6_FIRST, false, FAIL_PERM, { 5, 4, 4 }, "" },
+	{ "[9.0.0.7]", SMTPC_ONLY_IPV6, false, FAIL_PERM, { 5, 7, 1 }, "" },
+	{ "[10.0.0.1]", V6_FIRST, false, FAIL_PERM, { 5, 7, 1 }, "" },
 	{ "[10.0.0.1]", V6_FIRST, true, FAIL_NONE, { 0 }, "10.0.0.1 10.0.0.1" },
-	{ "[9.9.9.9]", V6_FIRST, false, FAIL_PERM, { 5, 4, 6 }, "" },
-	{ "[IPv6:2600::9]", V6_FIRST, false, FAIL_PERM, { 5, 4, 6 }, "" },
+	{ "[9.9.9.9]", V6_FIRST, false, FAIL_PERM, { 5, 3, 5 }, "" },
+	{ "[IPv6:2600::9]", V6_FIRST, false, FAIL_PERM, { 5, 3, 5 }, "" },
 };
 
 static struct net_address own_addresses[2];
@@ -380,6 +382,7 @@ test_rows(void)
 		    strstr(rows[i].domain, "implicit") != NULL ||
 			strcmp(rows[i].domain, "nothing.test") == 0 ||
 			strcmp(rows[i].domain, "crowd.test") == 0 ||
+			strcmp(rows[i].domain, "ME.test") == 0 ||
 			strcmp(rows[i].domain, "localhost") == 0);
 		buf_clear(&hosts);
 		write_hosts(&q, &hosts);
@@ -414,6 +417,43 @@ test_equal(void)
 	CHECK_NUM(q.hosts[0].preference, 10);
 	CHECK_STR(q.hosts[1].name, STR("m14.many.test"));
 	CHECK_NUM(q.hosts[9].preference, 94);
+	mx_query_release(&q);
+}
+
+/* A host that the owner named: what is wrong with it is not the recipient's fault. */
+static const struct {
+	const char *host;
+	enum fail want;
+	struct status status;
+	const char *why;
+} host_rows[] = {
+	{ "safe.test", FAIL_NONE, { 0 }, NULL },
+	{ "inside.test", FAIL_NONE, { 0 }, NULL },
+	{ "me.test", FAIL_NONE, { 0 }, NULL },
+	{ "missing.test", FAIL_MISSING, { 5, 3, 5 },
+	    "the route's host does not exist, or has no address" },
+	{ "nothing.test", FAIL_MISSING, { 5, 3, 5 },
+	    "the route's host does not exist, or has no address" },
+	{ "fails-a.test", FAIL_TEMP, { 4, 4, 3 },
+	    "the address of the route's host cannot be looked up" },
+	{ "a..b", FAIL_PERM, { 5, 3, 5 }, "the route's host is not the name of one" },
+};
+
+static void
+test_hosts(void)
+{
+	struct mx_query q = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(host_rows); i++) {
+		TEST_ROW(host_rows[i].host);
+		mx_host_start(&q, &loop, &dns, &settings, &asker, str_c(host_rows[i].host), 25);
+		wait_for(&q);
+		CHECK_NUM(q.op.fail, host_rows[i].want);
+		CHECK_NUM(q.status.kind, host_rows[i].status.kind);
+		CHECK_NUM(q.status.subject, host_rows[i].status.subject);
+		CHECK_NUM(q.status.detail, host_rows[i].status.detail);
+		CHECK_STR(str_c(q.why), str_c(host_rows[i].why));
+	}
 	mx_query_release(&q);
 }
 
@@ -481,6 +521,7 @@ main(void)
 	own_addresses[0].port = 25;
 	test_rows();
 	test_equal();
+	test_hosts();
 	test_cancel();
 	dns_release(&dns);
 	fd = names.watch.fd;
