@@ -46,7 +46,9 @@ struct dsn_rcpt {
 	struct str stage; /* "RCPT TO", "end of data" .. in answer to which it was said; or empty */
 	int64_t last_try_s;         /* 0: never tried */
 	int64_t will_retry_until_s; /* delayed only; 0: not known */
-	struct str log_id;          /* Final-Log-ID; or empty */
+	bool
+	    is_expired; /* failed because the time that it may take is over; status says what was the matter */
+	struct str log_id; /* Final-Log-ID; or empty */
 };
 
 struct dsn_report {

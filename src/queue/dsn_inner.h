@@ -31,6 +31,13 @@ void dsn_clean(struct buf *out, struct str text, bool is_utf8);
 /* The status, or the general one of the action. */
 struct status dsn_status(const struct dsn_rcpt *rcpt);
 
+/* What the status means, and what the sender can do. */
+struct dsn_meaning {
+	uint16_t subject, detail;
+	const char *meaning, *advice;
+};
+const struct dsn_meaning *dsn_meaning(const struct dsn_rcpt *rcpt);
+
 /* The address in ORCPT= as people read it; empty when there is none. */
 struct str dsn_original(struct dsn *d, const struct dsn_rcpt *rcpt, struct str *type_out);
 

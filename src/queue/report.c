@@ -60,8 +60,28 @@ news_of(const struct queue_job *j, const struct job_rcpt *r, enum dsn_action *ac
 	return false;
 }
 
+/*
+ * The status of what is not delivered for the time being, or was given up in the end: that of the last try,
+ * which tells the most. The class is 4 whoever judged (RFC 3463 2: "persistence of some temporary condition
+ * has caused abandonment or delay"); "delivery time expired" stands where the last try tells nothing, and where
+ * the sender set the time (RFC 2852).
+ */
+static struct status
+waiting_status(const struct queue_job *j, const struct job_rcpt *r, int64_t now_s)
+{
+	struct status status = r->last.status;
+	bool is_known = status.subject != 0 || status.detail != 0;
+
+	if (r->is_expired && (now_s < j->message.expires_s || !is_known))
+		return STATUS(4, 4, 7);
+	if (r->last.time_s == 0) /* never tried: connections were too few */
+		return r->row.is_late ? STATUS(4, 4, 7) : STATUS(4, 4, 5);
+	status.kind = 4;
+	return status;
+}
+
 static struct dsn_rcpt
-describe(const struct queue_job *j, const struct job_rcpt *r, enum dsn_action action)
+describe(const struct queue_job *j, const struct job_rcpt *r, enum dsn_action action, int64_t now_s)
 {
 	struct dsn_rcpt d = { .rcpt = &r->row.envelope,
 		.action = action,
@@ -74,12 +94,11 @@ describe(const struct queue_job *j, const struct job_rcpt *r, enum dsn_action ac
 
 	if (r->last.code != 0 && r->last.stage < SMTPC_STAGE_COUNT)
 		d.stage = str_c(smtpc_stage_names[r->last.stage]);
-	if (r->is_expired)
-		d.status = STATUS(4, 4, 7); /* RFC 3463 3.5: delivery time expired */
+	d.is_expired = r->is_expired;
+	if (r->is_expired || action == DSN_DELAYED)
+		d.status = waiting_status(j, r, now_s);
 	if (action == DSN_DELAYED)
 		d.will_retry_until_s = j->message.expires_s;
-	if (action == DSN_DELAYED && d.status.kind != 4)
-		d.status = STATUS(4, 4, 7);
 	if (action != DSN_DELAYED && action != DSN_FAILED)
 		d.status = STATUS(2, 0, 0);
 	return d;
@@ -156,7 +175,7 @@ report_write(struct queue_job *j, int64_t now_s, struct queue_report *out)
 		enum dsn_action action;
 
 		if (news_of(j, &j->rcpts[i], &action))
-			rcpts[report.rcpt_count++] = describe(j, &j->rcpts[i], action);
+			rcpts[report.rcpt_count++] = describe(j, &j->rcpts[i], action, now_s);
 	}
 	if (report.rcpt_count > 0 && str_empty(e->sender)) { /* never a bounce to a bounce */
 		log_warn(&j->queue->log, "queue.report.nobody", LOG_NUM("message", j->message.id),

@@ -98,6 +98,44 @@ test_deferred(void)
 }
 
 static void
+test_reason(void)
+{
+	stage_begin("the end of a full mailbox says that it is full");
+	stage.sink.end = "452 4.2.2 no room left";
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	for (int i = 0; i < 5 * 24 + 1; i++)
+		stage_pass(3600);
+	CHECK(stage_inbox_has(ALICE, "Action: failed"));
+	CHECK(stage_inbox_has(ALICE, "Status: 4.2.2"));
+	CHECK(stage_inbox_has(ALICE, "The mailbox is full. (4.2.2)"));
+	CHECK(stage_inbox_has(ALICE, "no room left"));
+	stage_end();
+
+	stage_begin("no reason but that the time is over");
+	stage.sink.end = "447 no";
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	for (int i = 0; i < 5 * 24 + 1; i++)
+		stage_pass(3600);
+	CHECK(stage_inbox_has(ALICE, "Status: 4.4.7"));
+	stage_end();
+
+	stage_begin("what we judged ourselves is the reason, and for the time being");
+	stage.route_settings[0].tls = ROUTE_TLS_MUST;
+	stage_send_one(ALICE, "bob@elsewhere.test");
+	for (int i = 0; i < 5; i++)
+		stage_pass(3600);
+	stage_pass(60);
+	CHECK(stage_inbox_has(ALICE, "Action: delayed"));
+	CHECK(stage_inbox_has(ALICE, "Status: 4.7.10"));
+	CHECK(stage_inbox_has(ALICE, "The message needs an encrypted connection"));
+	for (int i = 0; i < 5 * 24; i++)
+		stage_pass(3600);
+	CHECK(stage_inbox_has(ALICE, "Action: failed"));
+	CHECK(stage_inbox_has(ALICE, "Status: 4.7.10"));
+	stage_end();
+}
+
+static void
 test_time_over(void)
 {
 	uint64_t id;
@@ -123,8 +161,9 @@ test_time_over(void)
 	stage_pass(3600);
 	CHECK_NUM(stage_inbox(ALICE, NULL), 2);
 	CHECK(stage_inbox_has(ALICE, "Action: failed"));
-	CHECK(stage_inbox_has(ALICE, "Status: 4.4.7"));
-	CHECK(stage_inbox_has(ALICE, "never today"));
+	CHECK(stage_inbox_has(ALICE, "Status: 4.7.1")); /* the reason, not "time over" */
+	CHECK(stage_inbox_has(ALICE, "451 4.7.1 never today"));
+	CHECK(stage_inbox_has(ALICE, "and have given up"));
 	CHECK_NUM(stage_left(), 0);
 	CHECK_NUM(stage_files_left(), 0);
 	stage_end();
@@ -158,6 +197,7 @@ test_time_over(void)
 	stage_pass(2);
 	CHECK_NUM(stage_left(), 0);
 	CHECK(stage_inbox_has(ALICE, "Action: failed"));
+	CHECK(stage_inbox_has(ALICE, "Status: 4.4.7")); /* the sender set the time */
 	stage_end();
 
 	stage_begin("DELIVERBY: a word when it is late");
@@ -367,6 +407,7 @@ main(void)
 	test_deliver();
 	test_deferred();
 	test_time_over();
+	test_reason();
 	test_success();
 	test_requiretls();
 	test_local();

@@ -121,7 +121,7 @@ static const struct {
 	{ "delivered", DSN_DELIVERED, "Delivered: Caf\xc3\xa9 on Friday", "delivered", "2.0.0",
 	    "It was put into the mailbox of this address: <bob@example.org>" },
 	{ "relayed", DSN_RELAYED, "Handed on: Caf\xc3\xa9 on Friday", "relayed", "2.0.0",
-	    "the next mail system does not report that" },
+	    "It was handed on to the mail system of this address: <bob@example.org>" },
 	{ "expanded", DSN_EXPANDED, "Handed on: Caf\xc3\xa9 on Friday", "expanded", "2.0.0",
 	    "It was handed on to everybody behind this address: <bob@example.org>" },
 };
@@ -284,6 +284,60 @@ static const struct {
 	{ 5, 999, 999, "gave no reason that has a name. (5.999.999)" },
 };
 
+/* When no other host spoke, nothing is told of one. */
+static const struct {
+	uint16_t subject, detail;
+	const char *text, *advice;
+} own_rows[] = {
+	{ 3, 0, "Something is wrong with this mail system. (5.3.0)",
+	    "Send the message again later." },
+	{ 3, 5, "This mail system is not set up in a way", "show this message to your postmaster" },
+	{ 7, 1, "This mail system is not allowed to send mail there. (5.7.1)",
+	    "settings of this mail system forbid it" },
+	{ 4, 4, "No way to the domain was found. (5.4.4)", "entries in the DNS need care" },
+	{ 4, 6, "went round in circles", "some forwarding leads back" },
+};
+
+static void
+test_own(struct bench *b)
+{
+	for (size_t i = 0; i < ARRAY_LEN(own_rows); i++) {
+		TEST_ROW(own_rows[i].text);
+		bench_reset(b);
+		b->rcpts[0].status = STATUS(5, own_rows[i].subject, own_rows[i].detail);
+		bench_write(b);
+		CHECK(says(b, own_rows[i].text));
+		CHECK(says(b, own_rows[i].advice));
+	}
+}
+
+/* What the sender asked for is told, and nothing else. */
+static void
+test_handed_on(struct bench *b)
+{
+	TEST_ROW("handed on: asked for success");
+	bench_reset(b);
+	b->rcpts[0].action = DSN_RELAYED;
+	b->addresses[0].notify = NOTIFY_SUCCESS;
+	bench_write(b);
+	CHECK(says(b, "You asked to be told when it is delivered, but from here on nobody will"));
+	TEST_ROW("handed on: by a time");
+	bench_reset(b);
+	b->rcpts[0].action = DSN_RELAYED;
+	b->addresses[0].notify = NOTIFY_FAILURE;
+	b->about.by = BY_NOTIFY;
+	bench_write(b);
+	CHECK(says(b, "does not promise to deliver it in the time that you asked for"));
+	CHECK(!says(b, "You asked to be told"));
+	TEST_ROW("handed on: traced");
+	bench_reset(b);
+	b->rcpts[0].action = DSN_RELAYED;
+	b->addresses[0].notify = 0;
+	b->about.is_by_traced = true;
+	bench_write(b);
+	CHECK(says(b, "You asked to be told of each step on its way."));
+}
+
 static void
 test_statuses(struct bench *b)
 {
@@ -292,6 +346,7 @@ test_statuses(struct bench *b)
 		bench_reset(b);
 		b->rcpts[0].status =
 		    STATUS(status_rows[i].kind, status_rows[i].subject, status_rows[i].detail);
+		b->rcpts[0].remote = STR("mx.example.org");
 		bench_write(b);
 		CHECK(says(b, status_rows[i].text));
 		CHECK(says(b, "What you can do: "));
@@ -332,6 +387,20 @@ test_answers(struct bench *b)
 	b->rcpts[0].last_try_s = ARRIVED + 3700;
 	bench_write(b);
 	CHECK(says(b, "We tried for an hour, "));
+	TEST_ROW("gave up, the time is over");
+	bench_reset(b);
+	b->rcpts[0].status = STATUS(4, 2, 2);
+	b->rcpts[0].is_expired = true;
+	b->rcpts[0].last_try_s = ARRIVED + 5 * 86400;
+	bench_write(b);
+	CHECK(says(b, "The mailbox is full. (4.2.2)"));
+	CHECK(says(b, "and have given up: the time that is allowed for it is over."));
+	CHECK_STR(field(b, 1, "Status"), STR("4.2.2"));
+	TEST_ROW("gave up, never tried");
+	bench_reset(b);
+	b->rcpts[0].is_expired = true;
+	bench_write(b);
+	CHECK(says(b, "We have given up: the time that is allowed for it is over."));
 	TEST_ROW("in our words");
 	bench_reset(b);
 	b->rcpts[0].status = STATUS(5, 4, 6);
@@ -688,6 +757,8 @@ main(void)
 	test_actions(&b);
 	test_header(&b);
 	test_fields(&b);
+	test_own(&b);
+	test_handed_on(&b);
 	test_statuses(&b);
 	test_answers(&b);
 	test_mixture(&b);
