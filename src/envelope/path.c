@@ -218,3 +218,23 @@ path_is_hello_name(struct str name)
 {
 	return name.n <= DOMAIN_MAX && utf8_is_ascii(name) && take_domain(&name) && name.n == 0;
 }
+
+/* The last "@" and what is behind it; empty for none. */
+static struct str
+domain_of(struct str address)
+{
+	size_t at = address.n;
+
+	while (at > 0 && address.p[at - 1] != '@')
+		at--;
+	return at > 0 ? str_from(address, at - 1) : STR("");
+}
+
+bool
+path_is_same(struct str one, struct str other)
+{
+	struct str domain = domain_of(one);
+
+	return one.n == other.n && str_eq_nocase(domain, domain_of(other)) &&
+	    str_eq(str_head(one, one.n - domain.n), str_head(other, one.n - domain.n));
+}

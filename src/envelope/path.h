@@ -26,6 +26,9 @@ struct path {
  */
 MUST_CHECK enum fail path_parse(struct str *cur, struct path *out);
 
+/* Do two addresses name the same recipient? Case counts in local parts only (RFC 5321 2.4). */
+bool path_is_same(struct str one, struct str other);
+
 /*
  * The next " KEYWORD[=VALUE]" of the ESMTP parameters; false at the end. A malformed rest gives an
  * empty name once.

@@ -39,7 +39,7 @@ add_rcpt(struct txn *t, const struct addition *a, uint32_t n, const struct queue
 {
 	const struct queue_rcpt row = { .envelope = a->new->rcpts[n],
 		.site = site,
-		.due_s = start_s(m) };
+		.due_s = a->new->wait_s > start_s(m) ? a->new->wait_s : start_s(m) };
 	const struct queue_place place = { .site = site,
 		.priority = m->envelope.priority,
 		.due_s = row.due_s,

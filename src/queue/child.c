@@ -110,6 +110,6 @@ job_add_later(struct queue_job *j, const struct job_rcpt *r, struct str account)
 	enum fail fail = add_child(j, r, account, &c);
 
 	if (fail == FAIL_NONE)
-		c->envelope.hold_s = clock_wall_s() + queue_wait_s(j->queue, 1);
+		c->new.wait_s = clock_wall_s() + queue_wait_s(j->queue, 1);
 	return fail;
 }

@@ -102,6 +102,7 @@ struct queue_new {
 	struct str helo;   /* what the client called itself; for reports */
 	struct str owner;  /* account that submitted it; empty: from outside */
 	struct str log_id; /* for the log */
+	int64_t wait_s;    /* not tried before, for a reason of ours; 0: at once */
 	bool is_remote;    /* the directory said that these domains are not ours */
 };
 

@@ -29,7 +29,7 @@ find_known(const struct smtp_txn *t, struct str address)
 {
 	const struct smtp_rcpt *r = t->rcpts;
 
-	while (r && !str_eq(r->envelope.address, address))
+	while (r && !path_is_same(r->envelope.address, address))
 		r = r->next;
 	return r;
 }

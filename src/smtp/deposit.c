@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "envelope/path.h"
 #include "mail/mail.h"
 #include "message/seven.h"
 #include "queue/dsn.h"
@@ -83,15 +84,45 @@ source(const struct deposit *d)
 	return str_eq(d->account, STR(QUEUE_FOLDER)) && !d->is_queued ? STR("") : d->account;
 }
 
-/* Recipients that go this way, as the queue wants them; how many. */
+/* RFC 3461 4.1: what a sender hears of whom it named twice is what it asked for either time. */
+static unsigned
+merge_notify(unsigned one, unsigned other)
+{
+	const unsigned usual = NOTIFY_FAILURE | NOTIFY_DELAY;
+	unsigned both;
+
+	if (one == other)
+		return one;
+	both = (one == 0 ? usual : one) | (other == 0 ? usual : other);
+	return both == NOTIFY_NEVER ? both : both & ~(unsigned)NOTIFY_NEVER;
+}
+
+/* The one of them that is the same recipient, or NULL. */
+static struct envelope_rcpt *
+find_same(struct envelope_rcpt *rcpts, size_t count, struct str address)
+{
+	for (size_t i = 0; i < count; i++)
+		if (path_is_same(rcpts[i].address, address))
+			return &rcpts[i];
+	return NULL;
+}
+
+/* Recipients that go this way, as the queue wants them: each once, however often it was named. How many. */
 static size_t
 gather(const struct smtp_txn *t, enum smtp_way way, struct envelope_rcpt *out)
 {
 	size_t count = 0;
 
 	for (const struct smtp_rcpt *r = t->rcpts; r; r = r->next) {
+		struct envelope_rcpt *same;
+
 		if (r->way != way)
 			continue;
+		same = find_same(out, count, r->to);
+		if (same) {
+			same->notify = merge_notify(same->notify, r->envelope.notify);
+			continue;
+		}
 		out[count] = r->envelope;
 		out[count++].address = r->to;
 	}

@@ -119,9 +119,40 @@ test_hello(void)
 	CHECK(!path_is_hello_name(STR("\xc3\xb6.test")));
 }
 
+static const struct {
+	const char *one, *other;
+	bool is_same;
+} same_rows[] = {
+	{ "a@x.test", "a@x.test", true },
+	{ "a@x.test", "a@X.TEST", true },
+	{ "a@x.test", "A@x.test", false },
+	{ "a@x.test", "a@y.test", false },
+	{ "a@x.test", "a@x.tes", false },
+	{ "ab@x.test", "a@bx.test", false },
+	{ "\"A@b\"@x.test", "\"A@b\"@X.test", true },
+	{ "\"A@b\"@x.test", "\"A@B\"@x.test", false },
+	{ "postmaster", "postmaster", true },
+	{ "postmaster", "Postmaster", false },
+	{ "", "", true },
+	{ "", "a", false },
+};
+
+static void
+test_same(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(same_rows); i++) {
+		TEST_ROW(same_rows[i].one);
+		CHECK_NUM(path_is_same(str_c(same_rows[i].one), str_c(same_rows[i].other)),
+		    same_rows[i].is_same);
+		CHECK_NUM(path_is_same(str_c(same_rows[i].other), str_c(same_rows[i].one)),
+		    same_rows[i].is_same);
+	}
+}
+
 int
 main(void)
 {
+	test_same();
 	test_paths();
 	test_params();
 	test_hello();
