@@ -139,9 +139,9 @@ find_writer(struct smtp_session *s)
 	return to;
 }
 
-/* The address leads somewhere; is this peer's mail taken for it? */
+/* The address leads somewhere, to `to`; is this peer's mail taken for it? */
 static enum smtp_state
-take_rcpt(struct smtp_session *s, enum smtp_way way)
+take_rcpt(struct smtp_session *s, enum smtp_way way, struct str to)
 {
 	struct buf detail;
 	enum smtp_reply reply;
@@ -152,11 +152,23 @@ take_rcpt(struct smtp_session *s, enum smtp_way way)
 	if (reply != REPLY_OK)
 		next = refuse_with(s, reply, buf_str(&detail));
 	else if (way == SMTP_WAY_MAILBOX)
-		next = add_rcpt(s, way, s->txn->draft.address);
+		next = add_rcpt(s, way, to);
 	else
-		next = queue_rcpt(s, way, s->txn->draft.address);
+		next = queue_rcpt(s, way, to);
 	buf_release(&detail);
 	return next;
+}
+
+/*
+ * A sender that we made, for mail that was forwarded. Such addresses are there for bounces, which have
+ * the null sender (RFC 5321 4.5.5); other mail to them would leave under its writer's name, from us.
+ */
+static enum smtp_state
+take_bounce(struct smtp_session *s, struct str writer)
+{
+	if (str_empty(s->txn->envelope.sender))
+		return take_rcpt(s, SMTP_WAY_LOOKUP, writer);
+	return refuse(s, REPLY_BOUNCES_ONLY);
 }
 
 enum smtp_state
@@ -173,9 +185,10 @@ smtp_rcpt_resolved(struct smtp_session *s)
 	if (fail == FAIL_NONE || fail == FAIL_MISSING)
 		writer = find_writer(s);
 	if (!str_empty(writer))
-		return queue_rcpt(s, SMTP_WAY_LOOKUP, writer);
+		return take_bounce(s, writer);
 	if (fail == FAIL_NONE)
-		return take_rcpt(s, is_queued ? SMTP_WAY_LOOKUP : SMTP_WAY_MAILBOX);
+		return take_rcpt(s, is_queued ? SMTP_WAY_LOOKUP : SMTP_WAY_MAILBOX,
+		    t->draft.address);
 	if (fail == FAIL_DENIED && smtp_may_relay(s))
 		return smtp_check_remote(s);
 	if (fail == FAIL_MISSING && srs_is_rewritten(t->draft.address))

@@ -77,6 +77,8 @@ static const struct {
 	[REPLY_NO_DOMAIN] = { "550 5.1.2", "There is no such domain, or no way to it" },
 	[REPLY_NULL_MX] = { "556 5.1.10", "That domain takes no mail" },
 	[REPLY_BAD_BOUNCE] = { "550 5.7.1", "This return address is not valid, or too old" },
+	[REPLY_BOUNCES_ONLY] = { "550 5.7.1",
+	    "This address takes reports about mail only, with MAIL FROM:<>" },
 	[REPLY_QUOTA] = { "552 5.2.2", "Mailbox full" },
 	[REPLY_QUOTA_LATER] = { "452 4.2.2", "Mailbox full" },
 	[REPLY_DIRECTORY_DOWN] = { "451 4.3.0", "Recipients cannot be looked up now, try later" },

@@ -73,6 +73,8 @@ def test_back(server, origin, ours):
     check("reaches the writer", origin.wait(before + 3) and server.settled(), server.story())
     equal("all of them", [(m.sender, m.recipients[0].lower()) for m in origin.messages[before:]], [("", WRITER.lower())] * 3)
     check("as it came", origin.messages[-1].data.endswith(report), origin.messages[-1].data)
+    equal("what is no bounce is not relayed", deliver(server, "spam@far.test", ours, report),
+          (550, "5.7.1 This address takes reports about mail only, with MAIL FROM:<>"))
 
     mark = ours.split("=")[1]
     forged = [ours.replace(mark, "A" * len(mark)), ours.replace("Writer", "Victim"), ours.replace("origin.test", "victim.test"),
