@@ -341,9 +341,11 @@ directory_resolve_start(struct directory *d, struct directory_query *q, struct t
 	buf_init(&plain, ADDRESS_MAX);
 	buf_init(&whole, ADDRESS_MAX);
 	buf_add(&plain, address);
-	if (str_eq_nocase(address, STR("postmaster")) && d->settings->default_domain.n > 0) {
-		buf_add_char(&plain, '@'); /* RFC 5321 4.5.1 */
-		buf_add(&plain, d->settings->default_domain);
+	if (str_eq_nocase(address, STR("postmaster"))) { /* RFC 5321 4.5.1 */
+		buf_add_char(&plain, '@');
+		buf_add(&plain,
+		    d->settings->default_domain.n > 0 ? d->settings->default_domain
+						      : d->settings->own_host);
 	}
 	if (!buf_ok(&plain) || address_write(&whole, buf_str(&plain), false) != FAIL_NONE)
 		query_done(q, FAIL_SYNTAX);

@@ -111,7 +111,9 @@ void directory_scram_start(struct directory *d, struct directory_query *q, struc
  * Where does mail for `address` (no angle brackets, RFC 5321 Mailbox) go? FAIL_NONE: q->targets;
  * FAIL_MISSING: its domain is ours and has no such address; FAIL_DENIED: its domain is not ours;
  * FAIL_SYNTAX: no address; FAIL_PERM: aliases go round in a circle, too deep, or lead nowhere.
- * "postmaster" without a domain belongs to the default domain (RFC 5321 4.5.1).
+ * "postmaster" without a domain belongs to the default domain (RFC 5321 4.5.1); so do postmaster and
+ * mailer-daemon at this host's name, where that name is no domain of ours or has no such address. Without a
+ * default domain, or a postmaster there, the first postmaster of any domain has it.
  */
 void directory_resolve_start(struct directory *d, struct directory_query *q, struct task *owner,
     struct str address);

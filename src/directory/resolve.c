@@ -6,6 +6,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "codec/idna.h"
 #include "directory/address.h"
 
 #define WORK_BYTES_MAX (16 * 1024 * 1024)
@@ -206,6 +207,69 @@ follow(struct walk *walk, struct str address, struct step step)
 	return fail;
 }
 
+/* --- the postmaster of this host ------------------------------------------------------------------- */
+
+/* Reports come from mailer-daemon at this host and name its postmaster: both can be written to. */
+static bool
+is_host_master(const struct walk *walk, struct str address)
+{
+	const struct directory_settings *set = walk->lookup->settings;
+	struct str local, domain;
+
+	return set->own_host.n > 0 && address_split(address, false, &local, &domain) == FAIL_NONE &&
+	    str_eq_nocase(domain, set->own_host) &&
+	    (str_eq(local, STR("postmaster")) || str_eq(local, STR("mailer-daemon")));
+}
+
+static enum fail
+follow_default_master(struct walk *walk)
+{
+	struct buf address;
+	enum fail fail;
+
+	if (str_empty(walk->lookup->settings->default_domain))
+		return FAIL_MISSING;
+	buf_init(&address, ADDRESS_MAX);
+	buf_add(&address, STR("postmaster@"));
+	fail = idna_write_ascii(&address, walk->lookup->settings->default_domain);
+	if (fail == FAIL_NONE)
+		fail = follow(walk, buf_str(&address), (struct step){ .depth = 0 });
+	buf_release(&address);
+	return fail;
+}
+
+static enum fail
+follow_any_master(struct walk *walk)
+{
+	struct db_query q;
+	struct str address = STR("");
+	enum fail fail;
+
+	db_begin(&q, &walk->lookup->db,
+	    "SELECT lower(address) FROM addresses WHERE address LIKE ?1"
+	    " UNION SELECT lower(name) FROM accounts WHERE name LIKE ?1"
+	    " UNION SELECT lower(address) FROM lists WHERE address LIKE ?1 ORDER BY 1 LIMIT 1");
+	db_bind_text(&q, 1, STR("postmaster@%"));
+	if (db_next(&q))
+		address = arena_str(&walk->arena, db_text(&q, 0));
+	fail = db_end(&q);
+	if (fail != FAIL_NONE)
+		return fail;
+	return str_empty(address) ? FAIL_MISSING
+				  : follow(walk, address, (struct step){ .depth = 0 });
+}
+
+/* Where `fail` came of the address itself. */
+static enum fail
+follow_host_master(struct walk *walk, enum fail fail)
+{
+	enum fail next = follow_default_master(walk);
+
+	if (next == FAIL_MISSING || next == FAIL_DENIED || next == FAIL_SYNTAX)
+		next = follow_any_master(walk);
+	return next == FAIL_MISSING ? fail : next;
+}
+
 enum fail
 lookup_resolve(struct lookup *l, struct str address, struct json_writer *w)
 {
@@ -216,6 +280,8 @@ lookup_resolve(struct lookup *l, struct str address, struct json_writer *w)
 	json_name(w, STR("targets"));
 	json_array_begin(w);
 	fail = follow(&walk, address, (struct step){ .depth = 0 });
+	if ((fail == FAIL_DENIED || fail == FAIL_MISSING) && is_host_master(&walk, address))
+		fail = follow_host_master(&walk, fail);
 	json_array_end(w);
 	if (fail == FAIL_NONE && walk.target_count == 0)
 		fail = FAIL_PERM; /* aliases in a circle, or to what is gone */

@@ -18,6 +18,8 @@ struct directory_settings {
 	struct str default_domain; /* for login names without @ */
 	struct str separator;      /* between user and tag in addresses; empty: no tags */
 	struct str test_password;  /* every name is an account with this password; empty: no */
+	struct str
+	    own_host; /* not of the section: this host's name, whose postmaster is here; or empty */
 };
 
 extern const struct setting_section directory_section;

@@ -256,6 +256,19 @@ name_metrics(struct server *s)
 	}
 }
 
+static enum fail
+open_directory(struct server *s, struct buf *why)
+{
+	struct directory_settings *settings = config_values(&s->config, &directory_section);
+	enum fail fail;
+
+	settings->own_host = s->settings->hostname;
+	fail = directory_open(&s->directory, &s->loop, settings, server_path(s, "directory.db"));
+	if (fail != FAIL_NONE)
+		buf_add(why, STR("the directory cannot be opened, see the log\n"));
+	return fail;
+}
+
 enum fail
 server_start(struct server *s, struct buf *why)
 {
@@ -266,12 +279,8 @@ server_start(struct server *s, struct buf *why)
 	if (fail == FAIL_NONE && geteuid() == 0)
 		log_warn(&server_log, "server.is_root",
 		    LOG_TEXT("why", STR("no user in [server]")));
-	if (fail == FAIL_NONE) {
-		fail = directory_open(&s->directory, &s->loop,
-		    config_values(&s->config, &directory_section), server_path(s, "directory.db"));
-		if (fail != FAIL_NONE)
-			buf_add(why, STR("the directory cannot be opened, see the log\n"));
-	}
+	if (fail == FAIL_NONE)
+		fail = open_directory(s, why);
 	if (fail == FAIL_NONE)
 		fail = server_open_files(s, &s->loop, why);
 	if (fail != FAIL_NONE)

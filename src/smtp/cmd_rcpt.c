@@ -55,6 +55,30 @@ add_rcpt(struct smtp_session *s, enum smtp_way way, struct str to)
 	return smtp_say(s, REPLY_RCPT_OK);
 }
 
+/* Is this an address literal of ours, by the address that the peer has reached? */
+static bool
+is_own_literal(struct smtp_session *s, struct str domain)
+{
+	struct str literal =
+	    str_skip_char(&domain, '[') && domain.n > 0 ? str_head(domain, domain.n - 1) : STR("");
+
+	if (str_starts_nocase(literal, STR("IPv6:")))
+		literal = str_from(literal, 5);
+	return !str_empty(literal) && str_eq_nocase(literal, conn_local(s->conn));
+}
+
+/* The recipient's address; RFC 5321 4.5.1: our postmaster has mail also where only our IP address is known. */
+static struct str
+address_of(struct smtp_session *s, const struct path *path)
+{
+	bool is_master = str_eq_nocase(path->local, STR("postmaster")) ||
+	    str_eq_nocase(path->local, STR("mailer-daemon"));
+
+	if (is_master && is_own_literal(s, path->domain))
+		return STR("postmaster");
+	return arena_str(&s->txn->arena, path->address);
+}
+
 enum smtp_state
 cmd_rcpt(struct smtp_session *s, struct str argument)
 {
@@ -82,7 +106,7 @@ cmd_rcpt(struct smtp_session *s, struct str argument)
 		return smtp_say(s, REPLY_BDAT_MIXED);
 	if (t->rcpt_count >= (size_t)s->service->settings->recipients)
 		return smtp_say(s, REPLY_TOO_MANY_RCPT);
-	t->draft.address = arena_str(&t->arena, path.address);
+	t->draft.address = address_of(s, &path);
 	if (t->draft.address.p == NULL)
 		return smtp_say(s, REPLY_TOO_MANY_RCPT);
 	known = find_known(t, t->draft.address);

@@ -48,6 +48,11 @@ def test_text(server, sink):
                   "What you can do:", "send all of this to postmaster@mail.example.test"):
         check(f"in words: {words}", words in report.words, report.text)
     check("lines are short", all(len(line) <= 78 for line in report.text.split("\n")), report.text)
+    with smtplib.SMTP(server.host, server.port("smtp"), timeout=20) as smtp:
+        smtp.ehlo()
+        smtp.mail("")
+        for address in ("postmaster", email.utils.parseaddr(mail["From"])[1].split("@")[0]):
+            equal(f"{address} of the report can be written to", smtp.rcpt(f"{address}@mail.example.test")[0], 250)
     equal("who reports", report.message["Reporting-MTA"], "dns; mail.example.test")
     equal("from whom it came", report.message["Received-From-MTA"], "dns; client.test")
     arrived = email.utils.parsedate_to_datetime(report.message["Arrival-Date"]).timestamp()

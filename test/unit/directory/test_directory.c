@@ -88,6 +88,8 @@ fill(struct admin *a)
 		  STR("buch@b\xc3\xbc"
 		      "cher.test"),
 		  STR("alice@example.test")) == FAIL_NONE);
+	CHECK(admin_alias_add(a, STR("postmaster@xn--bcher-kva.test"), STR("alice@example.test")) ==
+	    FAIL_NONE);
 	CHECK(admin_list_add(a, STR("team@example.test"), STR("Team")) == FAIL_NONE);
 	CHECK(admin_list_join(a, STR("team@example.test"), STR("alice@example.test")) == FAIL_NONE);
 	CHECK(admin_list_join(a, STR("team@example.test"), STR("info@example.test")) == FAIL_NONE);
@@ -125,7 +127,13 @@ static const struct {
 	{ "alice@elsewhere.test", FAIL_DENIED, "" },
 	{ "alice", FAIL_SYNTAX, "" },
 	{ "", FAIL_SYNTAX, "" },
+	{ "postmaster@example.test", FAIL_MISSING, "" },
 	{ "postmaster", FAIL_MISSING, "" },
+	/* the default domain has none, but another one has */
+	{ "Postmaster@MX.here.test", FAIL_NONE, "L alice@example.test;" },
+	{ "mailer-daemon@mx.here.test", FAIL_NONE, "L alice@example.test;" },
+	{ "abuse@mx.here.test", FAIL_DENIED, "" },
+	{ "postmaster@here.test", FAIL_DENIED, "" },
 };
 
 static void
@@ -214,7 +222,8 @@ test_account(void)
 	directory_account_start(t.directory, &t.q, &t.task, STR("alice"));
 	CHECK(wait_for(&t.q) == FAIL_NONE);
 	CHECK_STR(t.q.account.display_name, STR("Alice"));
-	CHECK_NUM(t.q.account.address_count, 5); /* herself, info, sales, buch, @catch */
+	CHECK_NUM(t.q.account.address_count,
+	    6); /* herself, info, sales, buch, @catch, postmaster */
 	CHECK_STR(t.q.account.addresses[0], STR("alice@example.test"));
 	CHECK_NUM(t.q.account.group_count, 1);
 	CHECK(t.q.account.is_enabled);
@@ -415,7 +424,8 @@ main(void)
 		.cache_ms = 5000,
 		.login_cache_ms = 600000,
 		.default_domain = STR("example.test"),
-		.separator = STR("+") };
+		.separator = STR("+"),
+		.own_host = STR("mx.here.test") };
 	CHECK(loop_init(&t.loop) == FAIL_NONE);
 	loop_task(&t.loop, &t.task, no_step, NULL);
 	CHECK(directory_open(&t.directory, &t.loop, &t.settings, buf_str(&t.path)) == FAIL_NONE);
