@@ -18,6 +18,10 @@
  *     SETTING_NETWORKS  struct str   the same, each a network: "10.0.0.0/8", "::1", "loopback", "private"
  *     SETTING_ZONES     struct str   the same, each a DNS list: "zone", "zone=127.0.0.2,127.0.0.4/30"
  *     SETTING_RATE      struct str   how many in how long: "30/1m"; empty is no limit
+ *     SETTING_HOST      struct str   a host name, kept in ASCII; empty only where the default is
+ *     SETTING_DOMAINS   struct str   as a list, each "example.org", ".example.org" or "*"; kept in ASCII
+ *     SETTING_IPV4      struct str   an address of that family, or empty
+ *     SETTING_IPV6      struct str   the same
  *
  * Ownership: texts live in the configuration's arena, as long as the configuration.
  */
@@ -44,6 +48,10 @@ enum setting_type {
 	SETTING_NETWORKS,
 	SETTING_ZONES,
 	SETTING_RATE,
+	SETTING_HOST,
+	SETTING_DOMAINS,
+	SETTING_IPV4,
+	SETTING_IPV6,
 };
 
 #define SETTING_DURATIONS_MAX 16 /* of one setting: a schedule is a handful */

@@ -55,10 +55,13 @@ net_networks_check(struct str list, struct str *wrong_out)
 
 	while (str_next_part(&list, ' ', &word)) {
 		if (str_empty(word) || str_eq(word, STR("loopback")) ||
-		    str_eq(word, STR("private")) || parse_network(word, &network))
+		    str_eq(word, STR("private")))
 			continue;
 		*wrong_out = word;
-		return FAIL_SYNTAX;
+		if (!parse_network(word, &network))
+			return FAIL_SYNTAX;
+		if (network.bits == 0)
+			return FAIL_DENIED;
 	}
 	return FAIL_NONE;
 }

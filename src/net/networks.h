@@ -14,7 +14,10 @@
 #include "base/str.h"
 #include "net/address.h"
 
-/* FAIL_SYNTAX, and the word that is no network in *wrong_out. */
+/*
+ * FAIL_SYNTAX, and the word that is no network in *wrong_out; FAIL_DENIED, and a network that holds
+ * everybody ("0.0.0.0/0"): what lists are for is to tell some from the others.
+ */
 MUST_CHECK enum fail net_networks_check(struct str list, struct str *wrong_out);
 
 /* Is the address in one of them? Words that are no networks hold nobody. */

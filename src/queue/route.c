@@ -4,7 +4,6 @@
 /* rooms */
 #include "codec/idna.h"
 #include "directory/address.h"
-#include "net/address.h"
 
 #define ROUTE_PREFIX "route/"
 
@@ -51,69 +50,6 @@ queue_route_named(const struct queue_routes *routes, struct str name)
 		if (str_eq(routes->items[i].name, name))
 			return &routes->items[i];
 	return NULL;
-}
-
-/* --- checking -------------------------------------------------------------------------------------------- */
-
-static enum fail
-complain(struct buf *why, struct str name, const char *what)
-{
-	buf_add(why, STR("[route "));
-	buf_add(why, name);
-	buf_add(why, STR("]: "));
-	buf_add_c(why, what);
-	buf_add_char(why, '\n');
-	return FAIL_SYNTAX;
-}
-
-/* No address, and no socket. */
-static bool
-is_name(struct str host)
-{
-	struct net_address address;
-
-	return !str_starts(host, STR("unix:")) && net_address_parse(host, &address) != FAIL_NONE;
-}
-
-static enum fail
-check_route(const struct queue_routes *routes, const struct queue_route *r, struct buf *why)
-{
-	const struct route_settings *set = r->settings;
-	const struct queue_route *fallback = NULL;
-	bool has_host = set->way == ROUTE_RELAY || set->way == ROUTE_LMTP;
-
-	if (r->name.n > ROUTE_NAME_MAX)
-		return complain(why, r->name, "has too long a name");
-	if (has_host && str_empty(set->host))
-		return complain(why, r->name, "needs a host");
-	if (!has_host && (!str_empty(set->host) || !str_empty(set->user)))
-		return complain(why, r->name,
-		    "has a host or user, which only way = relay or lmtp uses");
-	if (!str_empty(set->user) && set->tls == ROUTE_TLS_NEVER)
-		return complain(why, r->name, "would send its password without TLS");
-	if (has_host && set->tls == ROUTE_TLS_VERIFY && !is_name(set->host))
-		return complain(why, r->name,
-		    "has tls = verify, and no name of its host that a certificate could prove");
-	if (str_empty(set->fallback))
-		return FAIL_NONE;
-	fallback = queue_route_named(routes, set->fallback);
-	if (fallback == NULL || fallback == r)
-		return complain(why, r->name, "names a fallback that is no other route");
-	if (fallback->settings->way != ROUTE_RELAY && fallback->settings->way != ROUTE_DIRECT)
-		return complain(why, r->name, "needs a fallback that is a relay, or direct");
-	return FAIL_NONE;
-}
-
-enum fail
-queue_routes_check(const struct queue_routes *routes, struct buf *why)
-{
-	for (size_t i = 0; i < routes->count; i++) {
-		enum fail fail = check_route(routes, &routes->items[i], why);
-
-		if (fail != FAIL_NONE)
-			return fail;
-	}
-	return FAIL_NONE;
 }
 
 /* --- sites ------------------------------------------------------------------------------------------------- */

@@ -34,7 +34,10 @@ struct queue_routes { /* borrow: the configuration's */
 	size_t count;
 };
 
-/* FAIL_SYNTAX, and one line in `why`: a host is missing, a fallback does not exist .. */
+/*
+ * FAIL_SYNTAX, and a line in `why` for each route that is wrong: a host is missing, a fallback does not
+ * exist, a setting says nothing by its way ..
+ */
 MUST_CHECK enum fail queue_routes_check(const struct queue_routes *routes, struct buf *why);
 
 /* The route for a domain in ASCII, lower case; NULL: none says anything of it, so by MX. */

@@ -64,7 +64,7 @@ static const char *const tls_words[] = { "may", "must", "verify", "never", NULL 
 	}
 
 static const struct setting route_rows[] = {
-	ROW("domains", SETTING_LIST, domains, "", 0, 0, NULL,
+	ROW("domains", SETTING_DOMAINS, domains, "", 0, 0, NULL,
 	    "Domains of recipients: example.org, .example.org with all below, * for every other; "
 	    "none: only a fallback"),
 	ROW("way", SETTING_CHOICE, way, "direct", 0, 0, ways,

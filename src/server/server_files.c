@@ -54,7 +54,11 @@ server_find_owner(struct server *s, unsigned *uid_out, unsigned *gid_out, struct
 	*gid_out = getegid();
 	if (*uid_out == 0 && !str_empty(s->settings->user) &&
 	    privileges_find(s->settings->user, uid_out, gid_out) != FAIL_NONE) {
-		say(why, s->settings->user, "there is no such user", 0);
+		buf_add(why, STR("[server] user: this system has no user "));
+		buf_add(why, s->settings->user);
+		buf_add(why, STR("; `useradd --system "));
+		buf_add(why, s->settings->user);
+		buf_add(why, STR("` makes one\n"));
 		return FAIL_MISSING;
 	}
 	return FAIL_NONE;

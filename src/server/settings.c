@@ -20,7 +20,7 @@ static_assert(ARRAY_LEN(protocols) == PROTOCOL_COUNT + 1, "every protocol has it
 	}
 
 static const struct setting server_rows[] = {
-	ROW("hostname", SETTING_TEXT, hostname, NULL, 0, 0, NULL,
+	ROW("hostname", SETTING_HOST, hostname, NULL, 0, 0, NULL,
 	    "Full name of this host, as the MX record names it"),
 	ROW("data", SETTING_TEXT, data, "/var/lib/staunch", 0, 0, NULL,
 	    "Folder of the databases and the mail"),

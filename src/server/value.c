@@ -1,6 +1,7 @@
 #include "server/value.h"
 
 /* system */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "policy/rate.h"
 #include "policy/zones.h"
 #include "server/nearest.h"
+#include "server/value_name.h"
 #include "sys/sys.h"
 
 #define SECRET_FILE_MAX 4096 /* bytes read of a file:PATH secret; only its first line counts */
@@ -126,12 +128,22 @@ parse_amount(const struct setting *row, struct str text, int64_t *out, struct bu
 	return FAIL_LIMIT;
 }
 
+/* A number without a unit: seconds, which is seldom meant beside "5m". */
+static bool
+is_bare(struct str word)
+{
+	uint64_t number;
+
+	return str_u64(&word, UINT64_MAX, &number) && word.n == 0;
+}
+
 static enum fail
 parse_durations(const struct setting *row, struct str text, struct setting_durations *out,
     struct buf *why)
 {
 	const struct setting one = { .type = SETTING_DURATION, .min = row->min, .max = row->max };
-	struct str word;
+	struct str word, bare = STR("");
+	size_t bare_count = 0;
 
 	out->count = 0;
 	while (str_next_part(&text, ' ', &word)) {
@@ -139,6 +151,10 @@ parse_durations(const struct setting *row, struct str text, struct setting_durat
 
 		if (str_empty(word))
 			continue;
+		if (is_bare(word)) {
+			bare_count++;
+			bare = word;
+		}
 		if (out->count == SETTING_DURATIONS_MAX) {
 			buf_add(why, STR("has more times than "));
 			buf_add_u64(why, SETTING_DURATIONS_MAX);
@@ -148,9 +164,14 @@ parse_durations(const struct setting *row, struct str text, struct setting_durat
 		if (fail != FAIL_NONE)
 			return fail;
 	}
-	if (out->count > 0)
+	if (out->count == 0) {
+		buf_add(why, STR("needs a time"));
+		return FAIL_SYNTAX;
+	}
+	if (bare_count == 0 || bare_count == out->count)
 		return FAIL_NONE;
-	buf_add(why, STR("needs a time"));
+	buf_add(why, STR("has a time without a unit among others that have one: "));
+	buf_add(why, bare);
 	return FAIL_SYNTAX;
 }
 
@@ -201,14 +222,21 @@ read_secret(const char *path, struct arena *arena, struct str *out, struct buf *
 	char bytes[SECRET_FILE_MAX];
 	int fd = sys.open(path, O_RDONLY, 0);
 	ssize_t n = -1;
+	int error = 0;
 	struct str line;
 
 	if (fd >= 0) {
 		n = sys.read(fd, bytes, sizeof bytes);
+		error = errno;
 		sys.close(fd);
+	} else {
+		error = errno;
 	}
 	if (n < 0) {
-		buf_add(why, STR("names a file that cannot be read"));
+		buf_add(why, STR("names a file that cannot be read: "));
+		buf_add_c(why, path);
+		buf_add(why, STR(": "));
+		buf_add_c(why, strerror(error));
 		return FAIL_MISSING;
 	}
 	line = str_of(bytes, (size_t)n);
@@ -265,9 +293,14 @@ parse_networks(const struct setting *row, struct str text, struct arena *arena, 
 {
 	struct str wrong;
 
-	if (net_networks_check(text, &wrong) == FAIL_NONE)
-		return parse_text(row, text, arena, out, why);
-	buf_add(why, STR("names a network that is none: "));
+	switch (net_networks_check(text, &wrong)) {
+	case FAIL_NONE: return parse_text(row, text, arena, out, why);
+	case FAIL_DENIED:
+		buf_add(why,
+		    STR("must not trust the whole Internet, strangers and spammers too: "));
+		break;
+	default: buf_add(why, STR("names a network that is none: ")); break;
+	}
 	buf_add(why, wrong);
 	return FAIL_SYNTAX;
 }
@@ -325,6 +358,10 @@ value_parse(const struct setting *row, void *values, struct str text, struct are
 	case SETTING_NETWORKS: return parse_networks(row, text, arena, field(row, values), why);
 	case SETTING_ZONES: return parse_zones(row, text, arena, field(row, values), why);
 	case SETTING_RATE: return parse_rate(row, text, arena, field(row, values), why);
+	case SETTING_HOST: return value_host(row, text, arena, field(row, values), why);
+	case SETTING_DOMAINS: return value_domains(text, arena, field(row, values), why);
+	case SETTING_IPV4:
+	case SETTING_IPV6: return value_address(row, text, arena, field(row, values), why);
 	}
 	return FAIL_SYNTAX;
 }
@@ -347,6 +384,10 @@ value_write(const struct setting *row, const void *values, struct buf *out)
 	case SETTING_NETWORKS:
 	case SETTING_ZONES:
 	case SETTING_RATE:
+	case SETTING_HOST:
+	case SETTING_DOMAINS:
+	case SETTING_IPV4:
+	case SETTING_IPV6:
 	case SETTING_LIST: buf_add(out, *(const struct str *)(const void *)at); break;
 	}
 }

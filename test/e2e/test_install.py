@@ -129,7 +129,7 @@ def test_root():
         for words in (["serve"], ["user", "list"], ["check"]):
             done = server.command(*words, check_status=False)
             equal(f"{words[0]}: an unknown user", (done.returncode, done.stderr),
-                  (1, "nosuchuser: there is no such user\n"))
+                  (1, "[server] user: this system has no user nosuchuser; `useradd --system nosuchuser` makes one\n"))
 
 
 def test_notify():

@@ -14,8 +14,8 @@ static const struct {
 	{ "192.0.2.128/25", "192.0.2.128", true },
 	{ "192.0.2.7", "192.0.2.7", true },
 	{ "192.0.2.7", "192.0.2.6", false },
-	{ "0.0.0.0/0", "8.8.8.8", true },
-	{ "0.0.0.0/0", "2001:db8::1", false },
+	{ "0.0.0.0/1", "8.8.8.8", true },
+	{ "0.0.0.0/1", "2001:db8::1", false },
 	{ "2001:db8::/33", "2001:db8:7fff::1", true },
 	{ "2001:db8::/33", "2001:db8:8000::1", false },
 	{ "10.0.0.0/8  ::1", "::1", true },
@@ -70,6 +70,17 @@ test_wrong(void)
 }
 
 static void
+test_everybody(void)
+{
+	struct str found;
+
+	TEST_ROW("everybody");
+	CHECK_NUM(net_networks_check(STR("10.0.0.0/8 0.0.0.0/0 x"), &found), FAIL_DENIED);
+	CHECK_STR(found, STR("0.0.0.0/0"));
+	CHECK_NUM(net_networks_check(STR("::/0"), &found), FAIL_DENIED);
+}
+
+static void
 test_unix(void)
 {
 	struct net_address a = { .family = NET_ADDRESS_UNIX };
@@ -84,6 +95,7 @@ main(void)
 {
 	test_have();
 	test_wrong();
+	test_everybody();
 	test_unix();
 	return test_end();
 }

@@ -93,7 +93,7 @@ static const struct {
 	{ "relay without host", { .way = ROUTE_RELAY }, "[route r]: needs a host\n" },
 	{ "LMTP without host", { .way = ROUTE_LMTP }, "[route r]: needs a host\n" },
 	{ "direct with host", { .way = ROUTE_DIRECT, .host = STR_INIT("a") },
-	    "[route r]: has a host or user, which only way = relay or lmtp uses\n" },
+	    "[route r]: has a host, user or password, which only way = relay or lmtp uses\n" },
 	{ "a certificate for a name",
 	    { .way = ROUTE_RELAY, .host = STR_INIT("a.test"), .tls = ROUTE_TLS_VERIFY }, NULL },
 	{ "a certificate for an address",
@@ -106,6 +106,7 @@ static const struct {
 	    { .way = ROUTE_RELAY,
 		.host = STR_INIT("a"),
 		.user = STR_INIT("u"),
+		.secret = STR_INIT("p"),
 		.tls = ROUTE_TLS_NEVER },
 	    "[route r]: would send its password without TLS\n" },
 	{ "fallback", { .way = ROUTE_DIRECT, .fallback = STR_INIT("other") }, NULL },
@@ -113,6 +114,53 @@ static const struct {
 	    "[route r]: names a fallback that is no other route\n" },
 	{ "fallback to itself", { .way = ROUTE_DIRECT, .fallback = STR_INIT("r") },
 	    "[route r]: names a fallback that is no other route\n" },
+	{ "a host with its port", { .way = ROUTE_RELAY, .host = STR_INIT("a.test:587") },
+	    "[route r]: has a port in its host; it belongs into a line of its own, port = NUMBER: "
+	    "a.test:587\n" },
+	{ "an IPv6 address", { .way = ROUTE_RELAY, .host = STR_INIT("2001:db8::25") }, NULL },
+	{ "no host name", { .way = ROUTE_RELAY, .host = STR_INIT("a..test") },
+	    "[route r]: has a host that is no name, no address and not unix:PATH: a..test\n" },
+	{ "a final dot", { .way = ROUTE_RELAY, .host = STR_INIT("A.test.") }, NULL },
+	{ "a host in UTF-8",
+	    { .way = ROUTE_RELAY,
+		.host = STR_INIT("b\xc3\xbc"
+				 "cher.test") },
+	    "[route r]: needs its host as DNS has it: xn--bcher-kva.test\n" },
+	{ "a socket for a relay", { .way = ROUTE_RELAY, .host = STR_INIT("unix:/a") },
+	    "[route r]: has a unix socket, which only way = lmtp uses\n" },
+	{ "a socket with a port", { .way = ROUTE_LMTP, .host = STR_INIT("unix:/a"), .port = 24 },
+	    "[route r]: has a port, and a unix socket as its host\n" },
+	{ "a user alone", { .way = ROUTE_RELAY, .host = STR_INIT("a"), .user = STR_INIT("u") },
+	    "[route r]: has a user and no password (or its file: is empty)\n" },
+	{ "a password alone",
+	    { .way = ROUTE_RELAY, .host = STR_INIT("a"), .secret = STR_INIT("p") },
+	    "[route r]: has a password and no user\n" },
+	{ "465",
+	    { .way = ROUTE_RELAY, .host = STR_INIT("a"), .port = 465, .is_implicit_tls = true },
+	    NULL },
+	{ "465 in clear", { .way = ROUTE_RELAY, .host = STR_INIT("a"), .port = 465 },
+	    "[route r]: has port = 465, where TLS begins at once: it needs implicit-tls = yes\n" },
+	{ "TLS at once and never",
+	    { .way = ROUTE_RELAY,
+		.host = STR_INIT("a"),
+		.is_implicit_tls = true,
+		.tls = ROUTE_TLS_NEVER },
+	    "[route r]: has tls = never and implicit-tls = yes, which contradict\n" },
+	{ "direct with a port", { .way = ROUTE_DIRECT, .port = 25 },
+	    "[route r]: has a port or implicit-tls, which only way = relay or lmtp uses\n" },
+	{ "direct with TLS", { .way = ROUTE_DIRECT, .tls = ROUTE_TLS_MUST }, NULL },
+	{ "refused with TLS", { .way = ROUTE_REFUSE, .tls = ROUTE_TLS_MUST },
+	    "[route r]: has tls, but sends nothing\n" },
+	{ "thrown away, else relayed", { .way = ROUTE_DISCARD, .fallback = STR_INIT("other") },
+	    "[route r]: has a fallback, but cannot fail\n" },
+	{ "a fallback of a fallback", { .way = ROUTE_DIRECT, .fallback = STR_INIT("more") }, NULL },
+	{ "a circle of fallbacks",
+	    { .way = ROUTE_DIRECT, .domains = STR_INIT("c"), .fallback = STR_INIT("back") },
+	    "[route r]: has a fallback that leads back to it\n"
+	    "[route back]: has a fallback that leads back to it\n" },
+	{ "a domain of another",
+	    { .way = ROUTE_DIRECT, .domains = STR_INIT("own.test .TWICE.test") },
+	    "[route last]: has a domain of another route: .twice.test, which [route r] has\n" },
 	{ "fallback that throws away", { .way = ROUTE_DIRECT, .fallback = STR_INIT("bin") },
 	    "[route r]: needs a fallback that is a relay, or direct\n" },
 };
@@ -122,10 +170,16 @@ test_checks(void)
 {
 	static const struct route_settings other = { .way = ROUTE_RELAY, .host = STR_INIT("b") };
 	static const struct route_settings bin = { .way = ROUTE_DISCARD };
+	static const struct route_settings more = { .fallback = STR_INIT("other") };
+	static const struct route_settings back = { .fallback = STR_INIT("r") };
+	static const struct route_settings last = { .domains = STR_INIT(".twice.test") };
 
 	for (size_t i = 0; i < ARRAY_LEN(check_rows); i++) {
+		bool has_circle = str_eq(check_rows[i].settings.domains, STR("c"));
 		const struct queue_route list[] = { { STR_INIT("r"), &check_rows[i].settings },
-			{ STR_INIT("other"), &other }, { STR_INIT("bin"), &bin } };
+			{ STR_INIT("other"), &other }, { STR_INIT("bin"), &bin },
+			{ STR_INIT("more"), &more }, { STR_INIT("last"), &last },
+			{ STR_INIT("back"), has_circle ? &back : &other } };
 		const struct queue_routes routes = { list, ARRAY_LEN(list) };
 		struct buf why;
 

@@ -11,6 +11,7 @@ struct sample {
 	struct setting_durations times;
 	int mode;
 	struct str modes;
+	struct str name, helo, domains, v4, v6;
 };
 
 static const char *const modes[] = { "off", "on", "auto", NULL };
@@ -34,17 +35,29 @@ static const struct setting sample_rows[] = {
 	{ "secret", SETTING_SECRET, offsetof(struct sample, secret), "", 0, 0, NULL, "A secret" },
 	{ "mode", SETTING_CHOICE, offsetof(struct sample, mode), "auto", 0, 0, modes, "A mode" },
 	{ "modes", SETTING_CHOICES, offsetof(struct sample, modes), "", 0, 0, modes, "Some modes" },
+	{ "name", SETTING_HOST, offsetof(struct sample, name), "a.test", 0, 0, NULL, "A host" },
+	{ "helo", SETTING_HOST, offsetof(struct sample, helo), "", 0, 0, NULL, "Another, or none" },
+	{ "domains", SETTING_DOMAINS, offsetof(struct sample, domains), "", 0, 0, NULL, "Domains" },
+	{ "v4", SETTING_IPV4, offsetof(struct sample, v4), "", 0, 0, NULL, "An address" },
+	{ "v6", SETTING_IPV6, offsetof(struct sample, v6), "", 0, 0, NULL, "An address" },
 };
 
 static const struct setting needed_rows[] = {
 	{ "host", SETTING_TEXT, offsetof(struct sample, text), NULL, 0, 0, NULL, "Needed" },
 };
 
+static const struct setting gate_rows[] = {
+	{ "name", SETTING_HOST, offsetof(struct sample, name), NULL, 0, 0, NULL, "Needed" },
+};
+
+static const struct setting_section gate_section = { "gate", gate_rows, ARRAY_LEN(gate_rows),
+	sizeof(struct sample), true, "A gate" };
 static const struct setting_section sample_section = { "sample", sample_rows,
 	ARRAY_LEN(sample_rows), sizeof(struct sample), false, "A sample" };
 static const struct setting_section needed_section = { "door", needed_rows, ARRAY_LEN(needed_rows),
 	sizeof(struct sample), true, "A door" };
-static const struct setting_section *const sections[] = { &sample_section, &needed_section, NULL };
+static const struct setting_section *const sections[] = { &sample_section, &needed_section,
+	&gate_section, NULL };
 
 static const struct {
 	const char *name, *in, *errors;
@@ -103,7 +116,44 @@ static const struct {
 	{ "two mistakes", "[sample]\ncount = x\ntls = x\n",
 	    "f:2: count is not a number\nf:3: tls must be yes or no\n" },
 	{ "secret file missing", "[sample]\nsecret = file:/nonexistent\n",
-	    "f:2: secret names a file that cannot be read\n" },
+	    "f:2: secret names a file that cannot be read: /nonexistent: No such file or directory\n" },
+	{ "secret file is a folder", "[sample]\nsecret = file:/\n",
+	    "f:2: secret names a file that cannot be read: /: Is a directory\n" },
+	{ "bare times", "[sample]\ntimes = 5 10\n", "" },
+	{ "a bare time among others", "[sample]\ntimes = 5m 10\n",
+	    "f:2: times has a time without a unit among others that have one: 10\n" },
+	{ "everybody", "[sample]\nnets = 10.0.0.0/8 0.0.0.0/0\n",
+	    "f:2: nets must not trust the whole Internet, strangers and spammers too: 0.0.0.0/0\n" },
+	{ "everybody, IPv6", "[sample]\nnets = ::/0\n",
+	    "f:2: nets must not trust the whole Internet, strangers and spammers too: ::/0\n" },
+	{ "names",
+	    "[sample]\nname = b\xc3\xbc"
+	    "cher.Test.\nhelo =\n[gate g]\nname = a\n",
+	    "" },
+	{ "no name", "[gate g]\nname =\n",
+	    "f:2: name is empty, and must be a host name, like mail.example.org\n" },
+	{ "empty label", "[sample]\nhelo = bad..x\n",
+	    "f:2: helo must be a host name, like mail.example.org, and is no: bad..x\n" },
+	{ "underscore", "[sample]\nhelo = bad_name.x\n",
+	    "f:2: helo must be a host name, like mail.example.org, and is no: bad_name.x\n" },
+	{ "an address as a name", "[sample]\nhelo = 192.0.2.1\n",
+	    "f:2: helo must be a host name, like mail.example.org, and is no: 192.0.2.1\n" },
+	{ "a path as a name", "[sample]\nhelo = a/b\n",
+	    "f:2: helo must be a host name, like mail.example.org, and is no: a/b\n" },
+	{ "domains", "[sample]\ndomains = a.test  .b.test * xn--bcher-kva.test\n", "" },
+	{ "domains with a comma", "[sample]\ndomains = a.test, b.test\n",
+	    "f:2: domains has a comma; blanks stand between domains: a.test,\n" },
+	{ "domains with a star", "[sample]\ndomains = *.a.test\n",
+	    "f:2: domains has a pattern that is written without its star, like .example.org: *.a.test\n" },
+	{ "an address among domains", "[sample]\ndomains = bob@a.test\n",
+	    "f:2: domains has a word that is no domain: bob@a.test\n" },
+	{ "an empty label among domains", "[sample]\ndomains = a..test\n",
+	    "f:2: domains has a word that is no domain: a..test\n" },
+	{ "a dot alone", "[sample]\ndomains = .\n",
+	    "f:2: domains has a word that is no domain: .\n" },
+	{ "addresses", "[sample]\nv4 = 192.0.2.1\nv6 = 2001:db8::1\n", "" },
+	{ "of the other family", "[sample]\nv4 = ::1\nv6 = 127.0.0.1\n",
+	    "f:2: v4 is no IPv4 address: ::1\nf:3: v6 is no IPv6 address: 127.0.0.1\n" },
 };
 
 static void
@@ -139,6 +189,9 @@ test_values(void)
 	config_init(&c, sections);
 	CHECK(config_parse(&c, STR("f"),
 		  STR("[sample]\nsize = 1GB\nwait = 250ms\nsecret = hush\nmode = off\nmodes = on\n"
+		      "helo = B\xc3\xbc"
+		      "cher.test.\ndomains =  .b\xc3\xbc"
+		      "cher.test  * B.test\n"
 		      "[door front]\nhost = a\n[door back]\nhost = b\n"),
 		  &errors) == FAIL_NONE);
 	s = config_values(&c, &sample_section);
@@ -157,7 +210,8 @@ test_values(void)
 	CHECK_STR(buf_str(&shown),
 	    STR("[sample]\ntls = yes\ncount = 3\nsize = 1GB\nwait = 250ms\ntext = \nwords = a b\n"
 		"nets = loopback\ntimes = 5m 1h\nzones = \nrate = 30/1m\n"
-		"secret = (hidden)\nmode = off\nmodes = on\n\n[door front]\nhost = a\n\n[door back]\nhost = b\n\n"));
+		"secret = (hidden)\nmode = off\nmodes = on\nname = a.test\nhelo = xn--bcher-kva.test\n"
+		"domains = .xn--bcher-kva.test * b.test\nv4 = \nv6 = \n\n[door front]\nhost = a\n\n[door back]\nhost = b\n\n"));
 	buf_release(&shown);
 	buf_release(&errors);
 	config_release(&c);
