@@ -22,6 +22,7 @@
 #define TTL_NEGATIVE_S   900          /* "there is none" for a quarter of an hour at most */
 #define CHECK_MS         10000        /* how often resolv.conf is looked at */
 #define RESOLV_BYTES_MAX (64 * 1024)
+#define PATH_BYTES_MAX   4096 /* PATH_MAX */
 
 static const struct log dns_log = { .room = "dns" };
 
@@ -48,7 +49,7 @@ read_resolv_conf(struct dns *d, const char *path)
 static void
 check_resolv_conf(struct dns *d)
 {
-	char path[4096];
+	char path[PATH_BYTES_MAX];
 	struct stat st;
 
 	if (!str_empty(d->settings->servers) ||
@@ -80,13 +81,37 @@ dns_init(struct dns *d, struct loop *loop, struct net *net, const struct dns_set
 	list_init(&d->lookups);
 	list_init(&d->queue);
 	arena_init(&d->scratch, SCRATCH_BYTES);
-	if (servers_parse(settings->servers, d->servers, DNS_SERVERS_MAX, &d->server_count, &bad) !=
-	    FAIL_NONE) {
-		buf_add_c(why, "[dns] servers: not an address, or one too many: ");
-		buf_add(why, bad);
-		return FAIL_SYNTAX;
-	}
-	return FAIL_NONE;
+	if (servers_parse(settings->servers, d->servers, DNS_SERVERS_MAX, &d->server_count, &bad) ==
+	    FAIL_NONE)
+		return FAIL_NONE;
+	buf_add_c(why, "[dns] servers: not an address, or one too many: ");
+	buf_add(why, bad);
+	buf_add_char(why, '\n');
+	return FAIL_SYNTAX;
+}
+
+enum fail
+dns_settings_check(const struct dns_settings *settings, struct buf *why)
+{
+	char path[PATH_BYTES_MAX];
+	struct dns d;
+	struct stat st;
+	enum fail fail = dns_init(&d, NULL, NULL, settings, why);
+
+	arena_release(&d.scratch);
+	/* The default may be missing: the resolver is this machine then. */
+	if (fail != FAIL_NONE || !str_empty(settings->servers) ||
+	    str_eq(settings->resolv_conf, dns_settings_default.resolv_conf))
+		return fail;
+	snprintf(path, sizeof path, "%.*s", STR_ARG(settings->resolv_conf));
+	if (sys.stat(path, &st) == 0)
+		return FAIL_NONE;
+	buf_add_c(why, "[dns] resolv-conf: ");
+	buf_add(why, settings->resolv_conf);
+	buf_add_c(why, ": ");
+	buf_add_c(why, strerror(errno));
+	buf_add_char(why, '\n');
+	return FAIL_MISSING;
 }
 
 /* --- entries -------------------------------------------------------------------------------- */

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
+#include "base/fail.h"
 #include "base/setting.h"
 
 enum dns_trust { DNS_TRUST_LOOPBACK, DNS_TRUST_ALL, DNS_TRUST_NONE };
@@ -21,5 +23,8 @@ struct dns_settings {
 
 extern const struct setting_section dns_section;
 extern const struct dns_settings dns_settings_default;
+
+/* What dns_init() would refuse, and a resolv-conf that is not there; one line in `why` (dns.c). */
+MUST_CHECK enum fail dns_settings_check(const struct dns_settings *settings, struct buf *why);
 
 #endif

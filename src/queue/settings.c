@@ -53,6 +53,23 @@ const struct queue_settings queue_settings_default = {
 	.has_srs = true,
 };
 
+enum fail
+queue_settings_check(const struct queue_settings *s, struct buf *why)
+{
+	const char *wrong = NULL;
+
+	if (s->expire_ms < s->retry.ms[0])
+		wrong = "is before the first retry, so that nothing would be tried twice";
+	else if (s->notice_ms >= s->expire_ms)
+		wrong = "is not after delay-notice (0 there switches the notice off)";
+	if (wrong == NULL)
+		return FAIL_NONE;
+	buf_add(why, STR("[queue] expire "));
+	buf_add_c(why, wrong);
+	buf_add_char(why, '\n');
+	return FAIL_SYNTAX;
+}
+
 static const char *const ways[] = { "direct", "relay", "lmtp", "discard", "refuse", NULL };
 static const char *const tls_words[] = { "may", "must", "verify", "never", NULL };
 

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+#include "base/fail.h"
 #include "base/setting.h"
 
 struct queue_settings {
@@ -23,6 +25,9 @@ struct queue_settings {
 };
 
 extern const struct setting_section queue_section;
+
+/* Do the times fit together? FAIL_SYNTAX, and a line in `why`. */
+MUST_CHECK enum fail queue_settings_check(const struct queue_settings *s, struct buf *why);
 
 /* The defaults of the table, for tests and tools. */
 extern const struct queue_settings queue_settings_default;

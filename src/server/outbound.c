@@ -2,6 +2,7 @@
 
 /* system */
 #include <ifaddrs.h>
+#include <string.h>
 
 /* base */
 #include "base/log.h"
@@ -54,6 +55,22 @@ gather_routes(struct server *s, struct outbound *o)
 	o->list.items = o->routes;
 }
 
+static enum fail
+check_authorities(const struct smtpc_settings *settings, struct buf *why)
+{
+	struct tls_trust *trust = NULL;
+	enum fail fail;
+
+	if (str_empty(settings->ca_file))
+		return FAIL_NONE;
+	buf_add(why, STR("[outbound] ca-file: "));
+	fail = tls_trust_load(&trust, settings->ca_file, why);
+	if (fail == FAIL_NONE)
+		buf_truncate(why, why->n - strlen("[outbound] ca-file: "));
+	tls_trust_free(&trust);
+	return fail;
+}
+
 enum fail
 outbound_check(struct server *s, struct buf *why)
 {
@@ -65,7 +82,12 @@ outbound_check(struct server *s, struct buf *why)
 	gather_routes(s, &o);
 	fail = queue_routes_check(&o.list, why);
 	mem_free(o.routes);
-	return fail;
+	if (fail == FAIL_NONE)
+		fail = queue_settings_check(config_values(&s->config, &queue_section), why);
+	if (fail == FAIL_NONE)
+		fail = dns_settings_check(config_values(&s->config, &dns_section), why);
+	return fail == FAIL_NONE ? check_authorities(config_values(&s->config, &smtpc_section), why)
+				 : fail;
 }
 
 /* --- who we are, whom we trust -------------------------------------------------------------------------- */

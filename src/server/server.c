@@ -129,6 +129,43 @@ open_listeners(struct server *s, struct buf *why)
 	return FAIL_NONE;
 }
 
+/* Is this address of `i`, its word at `at`, one of another listener, or there twice? */
+static bool
+is_taken(const struct server *s, const struct config_instance *i, const char *at, struct str word)
+{
+	const struct config_instance *other = NULL;
+
+	while ((other = config_next(&s->config, &listener_section, other)) != NULL) {
+		struct str words = ((const struct listener_settings *)other->values)->address;
+		struct str there;
+
+		while (str_next_part(&words, ' ', &there)) {
+			if (other == i && there.p == at)
+				return false;
+			if (str_eq_nocase(there, word))
+				return true;
+		}
+	}
+	return false;
+}
+
+static enum fail
+check_addresses(const struct server *s, const struct config_instance *i, struct buf *why)
+{
+	struct str words = ((const struct listener_settings *)i->values)->address, word;
+
+	while (str_next_part(&words, ' ', &word)) {
+		if (str_empty(word) || !is_taken(s, i, word.p, word))
+			continue;
+		(void)complain(why, i->name, "has an address that stands there before: ");
+		buf_truncate(why, why->n - 1);
+		buf_add(why, word);
+		buf_add_char(why, '\n');
+		return FAIL_PERM;
+	}
+	return FAIL_NONE;
+}
+
 /* Every [listener] must have somebody who serves it. */
 static enum fail
 check_listeners(const struct server *s, struct buf *why)
@@ -140,6 +177,8 @@ check_listeners(const struct server *s, struct buf *why)
 
 		if (module_of((enum listener_protocol)settings->protocol) == NULL)
 			return complain(why, i->name, "this version does not speak that protocol");
+		if (check_addresses(s, i, why) != FAIL_NONE)
+			return FAIL_PERM;
 	}
 	return FAIL_NONE;
 }

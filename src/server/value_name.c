@@ -23,7 +23,7 @@ keep(struct arena *arena, const struct buf *text, struct str *out)
 	return out->p && buf_ok(text) ? FAIL_NONE : FAIL_LIMIT;
 }
 
-/* A top-level domain is never all digits (RFC 3696 2): an address was meant, or a number forgotten. */
+/* A top-level domain is never all digits: an address was meant, or a number forgotten. */
 static bool
 is_numeric(struct str name)
 {
@@ -34,7 +34,7 @@ is_numeric(struct str name)
 	return str_u64(&last, UINT64_MAX, &number) && last.n == 0;
 }
 
-/* Append a host name; a DNS name may hold "_", a host's may not (RFC 1123 2.1). */
+/* Append a host name; a DNS name may hold "_", a host's may not (RFC 5321 4.1.2). */
 static bool
 add_host(struct buf *out, struct str text)
 {

@@ -42,6 +42,16 @@ MISTAKES = [
     ("fraction", "[server]", "[server]\nstop = 1.5s", 2, "must be a whole number, alone or with ms, s, m, h, d"),
     ("unknown protocol", "protocol = lmtp", "protocol = lmtq", 2, "must be one of"),
     ("unreadable key", "key.pem", "nothing.pem", 1, "nothing.pem"),
+    ("no host name", "hostname = mail.example.test", "hostname = bad_name..x", 2, "hostname must be a host name"),
+    ("no resolver", "[server]", "[dns]\nservers = nothing\n[server]", 1, "[dns] servers: not an address, or one too many: nothing"),
+    ("no resolv.conf", "[server]", "[dns]\nresolv-conf = /nonexistent\n[server]", 1,
+     "[dns] resolv-conf: /nonexistent: No such file"),
+    ("no authorities", "[server]", "[outbound]\nca-file = /nonexistent\n[server]", 1, "[outbound] ca-file: /nonexistent"),
+    ("expires too early", "[server]", "[queue]\nretry = 1h\nexpire = 5m\n[server]", 1, "[queue] expire is before the first retry"),
+    ("expires before the notice", "[server]", "[queue]\nexpire = 1h\n[server]", 1, "[queue] expire is not after delay-notice"),
+    ("a route", "[server]", "[route x]\nway = relay\n[server]", 1, "[route x]: needs a host"),
+    ("an address twice", "[server]", "[listener x]\nprotocol = smtp\naddress = unix:/a 127.0.0.1:1 unix:/a\n[server]", 1,
+     "[listener x]: has an address that stands there before: unix:/a"),
     ("no address", "address = 127.0.0.1:", "address = 127.0.0.1.9:", 1, "127.0.0.1.9:"),
 ]
 
