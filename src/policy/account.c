@@ -162,6 +162,7 @@ policy_account_may(struct policy *p, struct str account, const struct str *recip
 	};
 	if (!is_limited(p))
 		return FAIL_NONE;
+	out->ends_s = today_s() + DAY_S - clock_wall_s();
 	sending_init(&s, p, account, recipients, count);
 	fail = store_read(p->store, read_sending, &s);
 	mem_free(s.recipients);

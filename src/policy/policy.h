@@ -111,11 +111,13 @@ bool policy_take_name(struct policy *p, enum policy_rate rate, struct str name);
 struct policy_day { /* what an account sent today, after policy_account_may() or _count() */
 	uint64_t messages, recipients_new;
 	uint64_t messages_max, recipients_new_max; /* 0: no limit */
+	int64_t ends_s;                            /* seconds until another day begins */
 };
 
 /*
  * May this account send one more message to these recipients? Days are those of UTC. A recipient is new
- * when the account did not write to it within `known-time`; named twice it counts once. FAIL_LIMIT: of
+ * when the account did not write to it within `known-time`; named twice it counts once; those who are here
+ * need not be named. FAIL_LIMIT: of
  * messages when out->messages has reached its maximum, else of new recipients. FAIL_TEMP: the store failed.
  */
 MUST_CHECK enum fail policy_account_may(struct policy *p, struct str account,

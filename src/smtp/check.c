@@ -12,6 +12,8 @@
 #include "policy/policy.h"
 #include "queue/queue.h"
 
+#define DAY_DETAIL_MAX 100 /* bytes of a day's limit in words */
+
 /* --- MAIL -------------------------------------------------------------------------------------------- */
 
 /* The domain of an address; empty when it has none, or is a literal. */
@@ -162,16 +164,65 @@ smtp_remote_checked(struct smtp_session *s)
 
 /* --- the message ------------------------------------------------------------------------------------- */
 
-/* Recipients of the transaction as a list, in its arena; NULL when that is full. */
+/*
+ * Recipients elsewhere as a list, in the transaction's arena; NULL when that is full. Who is here cannot be
+ * flooded with strangers' mail by a stolen password.
+ */
 static struct str *
-list_recipients(struct smtp_txn *t)
+list_remote(struct smtp_txn *t, size_t *count_out)
 {
 	struct str *list = arena_alloc(&t->arena, t->rcpt_count, sizeof *list);
-	size_t n = 0;
 
+	*count_out = 0;
 	for (const struct smtp_rcpt *r = t->rcpts; list && r; r = r->next)
-		list[n++] = r->envelope.address;
+		if (r->way == SMTP_WAY_REMOTE)
+			list[(*count_out)++] = r->envelope.address;
 	return list;
+}
+
+/* "5 h", and less exactly than a wait needs, "1 min" at least */
+static void
+add_time(struct buf *out, int64_t time_s)
+{
+	int64_t minutes = (time_s + 59) / 60;
+
+	buf_add_i64(out, minutes > 90 ? (minutes + 59) / 60 : minutes);
+	buf_add_c(out, minutes > 90 ? " h" : " min");
+}
+
+/* "1000 a day, 2 left; try again in 5 h" */
+static void
+explain_day(struct smtp_txn *t, const struct policy_day *day, uint64_t count, uint64_t max)
+{
+	struct buf detail;
+
+	buf_init(&detail, DAY_DETAIL_MAX);
+	buf_add_u64(&detail, max);
+	buf_add(&detail, STR(" a day"));
+	if (count < max) {
+		buf_add(&detail, STR(", "));
+		buf_add_u64(&detail, max - count);
+		buf_add(&detail, STR(" left"));
+	}
+	buf_add(&detail, STR("; try again in "));
+	add_time(&detail, day->ends_s);
+	t->detail = arena_str(&t->arena, buf_str(&detail));
+	buf_release(&detail);
+}
+
+static enum smtp_reply
+refuse_day(struct smtp_session *s, const struct policy_day *day)
+{
+	bool is_messages = day->messages_max > 0 && day->messages >= day->messages_max;
+
+	log_warn(&s->log, "smtp.account.limit", LOG_NUM("messages", day->messages),
+	    LOG_NUM("messages_max", day->messages_max), LOG_NUM("new", day->recipients_new),
+	    LOG_NUM("new_max", day->recipients_new_max));
+	if (is_messages)
+		explain_day(s->txn, day, day->messages, day->messages_max);
+	else
+		explain_day(s->txn, day, day->recipients_new, day->recipients_new_max);
+	return is_messages ? REPLY_DAY_MESSAGES : REPLY_DAY_RECIPIENTS;
 }
 
 enum smtp_reply
@@ -180,18 +231,13 @@ smtp_check_account(struct smtp_session *s)
 	const struct directory_account *user = smtp_user(s);
 	struct str *list;
 	struct policy_day day;
+	size_t count;
 
-	if (user == NULL || (list = list_recipients(s->txn)) == NULL)
+	if (user == NULL || (list = list_remote(s->txn, &count)) == NULL)
 		return user ? REPLY_DISK : REPLY_ACCEPTED;
-	switch (
-	    policy_account_may(s->service->policy, user->name, list, s->txn->rcpt_count, &day)) {
+	switch (policy_account_may(s->service->policy, user->name, list, count, &day)) {
 	case FAIL_NONE: return REPLY_ACCEPTED;
-	case FAIL_LIMIT:
-		log_warn(&s->log, "smtp.account.limit", LOG_NUM("messages", day.messages),
-		    LOG_NUM("new", day.recipients_new));
-		return day.messages_max > 0 && day.messages >= day.messages_max
-		    ? REPLY_DAY_MESSAGES
-		    : REPLY_DAY_RECIPIENTS;
+	case FAIL_LIMIT: return refuse_day(s, &day);
 	case FAIL_SYNTAX:
 	case FAIL_DENIED:
 	case FAIL_MISSING:
@@ -206,11 +252,10 @@ void
 smtp_note_accepted(struct smtp_session *s)
 {
 	const struct directory_account *user = smtp_user(s);
-	struct str *list = user ? list_recipients(s->txn) : NULL;
+	size_t count;
+	struct str *list = user ? list_remote(s->txn, &count) : NULL;
 
-	if (list &&
-	    policy_account_count(s->service->policy, user->name, list, s->txn->rcpt_count) !=
-		FAIL_NONE)
+	if (list && policy_account_count(s->service->policy, user->name, list, count) != FAIL_NONE)
 		log_warn(&s->log, "smtp.account.uncounted");
 	if (smtp_is_judged(s) && s->service->checks->slow_first_ms > 0)
 		policy_known(s->service->policy, conn_peer_address(s->conn),

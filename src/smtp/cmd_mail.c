@@ -41,10 +41,13 @@ smtp_sender_reply(const struct smtp_session *s)
 enum smtp_state
 smtp_refuse_mail(struct smtp_session *s, enum smtp_reply reply)
 {
+	enum smtp_state next;
+
 	log_info(&s->log, "smtp.mail.refused", LOG_TEXT("from", s->txn->envelope.sender),
 	    LOG_TEXT("reply", str_c(smtp_reply_code(reply))));
+	next = smtp_say_with(s, reply, s->txn->detail);
 	smtp_txn_end(s);
-	return smtp_say(s, reply);
+	return next;
 }
 
 enum smtp_state

@@ -89,7 +89,7 @@ conclude(struct smtp_session *s, enum smtp_reply reply)
 		if (reply == REPLY_ACCEPTED)
 			reply = reply_of(s->txn, stored);
 		note_message(s, s->txn->rcpts->envelope.address, reply);
-		next = smtp_say(s, reply);
+		next = smtp_say_with(s, reply, s->txn->detail);
 	}
 	smtp_txn_end(s);
 	return next;

@@ -108,6 +108,7 @@ struct smtp_txn {
 	struct intake intake; /* own */
 	bool is_refused;      /* the data is read to its end, then `refusal` is said */
 	enum smtp_reply refusal;
+	struct str detail;    /* arena; what else is to be said with a refusal, or empty */
 	bool is_chunk_failed; /* BDAT: only RSET helps */
 	bool is_last_chunk;
 	char id[16];        /* in Received and the log */
