@@ -11,7 +11,8 @@ enum when {
 	LOGGED_IN, /* RFC 9051 6.1.1 lets a server offer more behind the login */
 	BEFORE_LOGIN,
 	CAN_START_TLS,
-	CANNOT_LOGIN, /* with a password in clear */
+	WITH_METADATA, /* whose commands it has */
+	CANNOT_LOGIN,  /* with a password in clear */
 };
 
 const char *const imap_capability_names[CAP_COUNT] = {
@@ -28,6 +29,9 @@ const char *const imap_capability_names[CAP_COUNT] = {
 	[CAP_CHILDREN - 1] = "CHILDREN",
 	[CAP_LIST_EXTENDED - 1] = "LIST-EXTENDED",
 	[CAP_LIST_STATUS - 1] = "LIST-STATUS",
+	[CAP_LIST_METADATA - 1] = "LIST-METADATA",
+	[CAP_METADATA - 1] = "METADATA",
+	[CAP_METADATA_SERVER - 1] = "METADATA-SERVER",
 	[CAP_SPECIAL_USE - 1] = "SPECIAL-USE",
 	[CAP_CREATE_SPECIAL_USE - 1] = "CREATE-SPECIAL-USE",
 	[CAP_STATUS_SIZE - 1] = "STATUS=SIZE",
@@ -66,6 +70,9 @@ static const enum when whens[CAP_COUNT] = {
 	[CAP_CHILDREN] = LOGGED_IN,
 	[CAP_LIST_EXTENDED] = LOGGED_IN,
 	[CAP_LIST_STATUS] = LOGGED_IN,
+	[CAP_LIST_METADATA] = LOGGED_IN,
+	[CAP_METADATA] = LOGGED_IN,
+	[CAP_METADATA_SERVER] = WITH_METADATA,
 	[CAP_SPECIAL_USE] = LOGGED_IN,
 	[CAP_CREATE_SPECIAL_USE] = LOGGED_IN,
 	[CAP_STATUS_SIZE] = LOGGED_IN,
@@ -139,6 +146,7 @@ is_true_now(const struct imap_session *s, enum when when)
 	case LOGGED_IN: return is_in;
 	case BEFORE_LOGIN: return !is_in;
 	case CAN_START_TLS: return imap_can_start_tls(s);
+	case WITH_METADATA: return is_in && imap_offers(s, CAP_METADATA);
 	case CANNOT_LOGIN: return !is_in && !imap_can_login(s);
 	}
 	return false;

@@ -118,12 +118,13 @@ childinfo_write(struct buf *out, unsigned selects)
 	buf_add_c(out, "))");
 }
 
-static void
+static enum fail
 mailbox_told(struct imap_session *s, const struct list_work *w, const struct mailbox *m, size_t at)
 {
 	struct buf *out = conn_out(s->conn);
 	unsigned options = w->list.selects | w->list.returns;
 	bool is_taken = is_selected(w, m);
+	uint64_t longest;
 
 	buf_add_c(out, w->is_lsub ? "* LSUB " : "* LIST ");
 	attributes_write(out, m, (options & LIST_SUBSCRIBED) && !w->is_lsub,
@@ -132,10 +133,15 @@ mailbox_told(struct imap_session *s, const struct list_work *w, const struct mai
 	if (w->list.selects & LIST_RECURSIVE && w->has_below[at])
 		childinfo_write(out, w->list.selects);
 	buf_add_c(out, "\r\n");
-	if (!(w->list.returns & LIST_STATUS) || !is_taken)
-		return;
-	buf_add_c(out, "* ");
-	imap_status_write(s, out, m, w->list.status);
+	if (!is_taken)
+		return FAIL_NONE;
+	if (w->list.returns & LIST_STATUS) {
+		buf_add_c(out, "* ");
+		imap_status_write(s, out, m, w->list.status);
+	}
+	if (w->list.returns & LIST_METADATA)
+		return imap_metadata_write(s, out, m, &w->list.entries, &longest);
+	return FAIL_NONE;
 }
 
 static enum imap_state
@@ -144,10 +150,11 @@ list_step(struct imap_session *s)
 	struct list_work *w = s->run.data;
 	struct imap_slice slice = imap_slice_begin();
 	bool has_parents = shows_parents(w);
+	enum fail fail = FAIL_NONE;
 	struct buf path;
 
 	buf_init(&path, IMAP_NAME_MAX);
-	for (; w->at < w->count && !imap_slice_over_now(s, &slice); w->at++) {
+	for (; fail == FAIL_NONE && w->at < w->count && !imap_slice_over_now(s, &slice); w->at++) {
 		const struct mailbox *m = mailbox_get(s->account, w->ids[w->at]);
 
 		if (!m || (!is_selected(w, m) && !(has_parents && w->has_below[w->at])))
@@ -155,9 +162,11 @@ list_step(struct imap_session *s)
 		buf_clear(&path);
 		mailbox_path_write(s->account, m, &path);
 		if (matches(w, buf_str(&path)))
-			mailbox_told(s, w, m, w->at);
+			fail = mailbox_told(s, w, m, w->at);
 	}
 	buf_release(&path);
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
 	if (w->at < w->count)
 		return IMAP_WORK;
 	return imap_ok(s, NULL, "Mailboxes listed");

@@ -3,7 +3,14 @@
 
 /* rooms */
 #include "imap/name.h"
+#include "mail/annotation.h"
 #include "mail/id.h"
+
+enum fail
+imap_name_path(struct imap_session *s, struct str name, struct str *path_out)
+{
+	return imap_name_parse(&s->run.arena, name, imap_is_utf8(s), path_out);
+}
 
 bool
 imap_path(struct imap_session *s, struct imap_cursor *args, struct str *path_out,
@@ -16,7 +23,7 @@ imap_path(struct imap_session *s, struct imap_cursor *args, struct str *path_out
 		*state_out = imap_wrong(s, args);
 		return false;
 	}
-	fail = imap_name_parse(&s->run.arena, name, imap_is_utf8(s), path_out);
+	fail = imap_name_path(s, name, path_out);
 	if (fail == FAIL_NONE)
 		return true;
 	*state_out = imap_fail(s, fail);
@@ -177,6 +184,8 @@ rename_inbox(struct imap_session *s, struct mailbox *inbox, struct str path)
 	data->account = inbox->account;
 	data->from = inbox->id;
 	fail = mailbox_create_path(data->account, path, MAILBOX_ROLE_NONE, false, &data->to);
+	if (fail == FAIL_NONE)
+		fail = annotation_copy(data->account, data->from, data->to);
 	if (fail != FAIL_NONE)
 		return mailbox_fail(s, fail);
 	s->run.data = data;

@@ -30,6 +30,8 @@ static const struct imap_command commands[] = {
 	{ STR_INIT("LSUB"), imap_cmd_lsub, BOX, CAP_BASE },               /* RFC 3501 6.3.9 */
 	{ STR_INIT("NAMESPACE"), imap_cmd_namespace, NEED_AUTH, CAP_NAMESPACE }, /* 6.3.10 */
 	{ STR_INIT("STATUS"), imap_cmd_status, BOX, CAP_BASE },                  /* 6.3.11 */
+	{ STR_INIT("GETMETADATA"), imap_cmd_getmetadata, BOX, CAP_METADATA },    /* RFC 5464 4.2 */
+	{ STR_INIT("SETMETADATA"), imap_cmd_setmetadata, BOX, CAP_METADATA },    /* RFC 5464 4.3 */
 	{ STR_INIT("APPEND"), imap_cmd_append, BOX, CAP_BASE },                  /* 6.3.12 */
 	{ STR_INIT("IDLE"), imap_cmd_idle, NEED_AUTH, CAP_IDLE },                /* 6.3.13 */
 	{ STR_INIT("CHECK"), imap_cmd_check, NEED_AUTH | NEED_SELECTED,

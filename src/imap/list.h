@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/str.h"
+#include "imap/metadata.h"
 #include "imap/token.h"
 
 #define IMAP_PATTERNS_MAX 100  /* patterns of one LIST */
@@ -36,13 +37,15 @@ enum {
 	LIST_SPECIAL_USE = 8,
 	LIST_CHILDREN = 16,
 	LIST_STATUS = 32,
+	LIST_METADATA = 64,
 };
 
 struct imap_list {
-	bool is_extended; /* options or several patterns stood there */
-	unsigned selects; /* LIST_SUBSCRIBED .. in front */
-	unsigned returns; /* LIST_SUBSCRIBED .. behind RETURN */
-	unsigned status;  /* items of RETURN (STATUS (..)) */
+	bool is_extended;            /* options or several patterns stood there */
+	unsigned selects;            /* LIST_SUBSCRIBED .. in front */
+	unsigned returns;            /* LIST_SUBSCRIBED .. behind RETURN */
+	unsigned status;             /* items of RETURN (STATUS (..)) */
+	struct imap_entries entries; /* of RETURN (METADATA (..)) */
 	struct str reference;
 	struct str *patterns; /* arena; as the client wrote them */
 	size_t pattern_count;

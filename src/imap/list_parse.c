@@ -32,6 +32,7 @@ static const struct option return_options[] = {
 	{ STR_INIT("CHILDREN"), LIST_CHILDREN },
 	{ STR_INIT("SPECIAL-USE"), LIST_SPECIAL_USE },
 	{ STR_INIT("STATUS"), LIST_STATUS },
+	{ STR_INIT("METADATA"), LIST_METADATA },
 };
 
 static bool
@@ -94,6 +95,14 @@ selects(struct imap_cursor *c, struct imap_list *list)
 	return imap_char(c, ')');
 }
 
+/* RFC 9590: option =/ "METADATA" SP "(" entry *(SP entry) ")" */
+static bool
+entries(struct imap_cursor *c, struct imap_list *list)
+{
+	list->entries = (struct imap_entries){ .size_max = IMAP_METADATA_SIZE_MAX };
+	return imap_next_is(c, '(') && imap_entries_parse(c, &list->entries);
+}
+
 /* list-return-opts = "RETURN" SP "(" [option *(SP option)] ")" */
 static bool
 returns(struct imap_cursor *c, struct imap_list *list)
@@ -112,6 +121,8 @@ returns(struct imap_cursor *c, struct imap_list *list)
 			&bit))
 			return false;
 		if (bit == LIST_STATUS && (!imap_sp(c) || !imap_status_items(c, &list->status)))
+			return false;
+		if (bit == LIST_METADATA && (!imap_sp(c) || !entries(c, list)))
 			return false;
 	} while (imap_sp(c));
 	return imap_char(c, ')');

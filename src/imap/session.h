@@ -66,6 +66,7 @@ enum imap_state { /* what we are doing now */
 
 struct imap_session;
 struct imap_append;
+struct imap_entries;
 struct imap_command;
 
 /* The command that is being read: its text so far (read.c). */
@@ -245,11 +246,20 @@ struct mailbox *imap_mailbox(struct imap_session *s, struct imap_cursor *args, b
     enum imap_state *state_out);
 bool imap_path(struct imap_session *s, struct imap_cursor *args, struct str *path_out,
     enum imap_state *state_out);
+/* The path of a name; FAIL_SYNTAX, FAIL_LIMIT. */
+MUST_CHECK enum fail imap_name_path(struct imap_session *s, struct str name, struct str *path_out);
 void imap_path_write(struct imap_session *s, struct buf *out, const struct mailbox *m);
 
 /* cmd_status.c: "STATUS name (..)" with its line end, behind "* ". */
 void imap_status_write(struct imap_session *s, struct buf *out, const struct mailbox *m,
     unsigned items);
+
+/*
+ * cmd_metadata.c: "* METADATA name (..)" for the annotations that `entries` means, nothing when there are none;
+ * m NULL: those of the server. *longest_out: of the values that were longer than wanted, 0 when none was.
+ */
+MUST_CHECK enum fail imap_metadata_write(struct imap_session *s, struct buf *out,
+    const struct mailbox *m, const struct imap_entries *entries, uint64_t *longest_out);
 
 /* cmd_list.c: "LIST (..) "/" name", behind "* ", for SELECT in IMAP4rev2. */
 void imap_list_write(struct imap_session *s, struct buf *out, const struct mailbox *m);

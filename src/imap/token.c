@@ -132,20 +132,22 @@ take_quoted(struct imap_cursor *c, struct str *out)
 	return true;
 }
 
-/* literal = "{" number64 ["+"] "}" CRLF *CHAR8 */
+/* literal = "{" number64 ["+"] "}" CRLF *CHAR8; literal8 = "~" the same, with NUL */
 static bool
-take_literal(struct imap_cursor *c, struct str *out)
+take_literal(struct imap_cursor *c, bool is_binary, struct str *out)
 {
 	struct str rest = c->at, text;
 	uint64_t bytes;
 
+	if (is_binary && !str_skip_char(&rest, '~'))
+		return false;
 	if (!str_skip_char(&rest, '{') || !str_u64(&rest, SIZE_MAX, &bytes))
 		return false;
 	if (rest.n > 0 && rest.p[0] == '+')
 		rest = str_from(rest, 1);
 	if (!str_skip(&rest, STR("}\r\n")) || !str_take(&rest, (size_t)bytes, &text))
 		return false;
-	if (str_find_char(text, '\0') != STR_NONE)
+	if (!is_binary && str_find_char(text, '\0') != STR_NONE)
 		return false;
 	c->at = rest;
 	*out = text;
@@ -157,7 +159,7 @@ imap_string(struct imap_cursor *c, struct str *out)
 {
 	if (imap_next_is(c, '"'))
 		return take_quoted(c, out);
-	return take_literal(c, out);
+	return take_literal(c, false, out);
 }
 
 bool
@@ -174,6 +176,18 @@ imap_nstring(struct imap_cursor *c, struct str *out)
 		return true;
 	}
 	if (!imap_string(c, out))
+		return false;
+	if (!out->p)
+		out->p = "";
+	return true;
+}
+
+bool
+imap_nstring8(struct imap_cursor *c, struct str *out)
+{
+	if (!imap_next_is(c, '~'))
+		return imap_nstring(c, out);
+	if (!take_literal(c, true, out))
 		return false;
 	if (!out->p)
 		out->p = "";

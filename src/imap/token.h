@@ -53,6 +53,9 @@ MUST_CHECK bool imap_astring(struct imap_cursor *c, struct str *out);
 /* nstring = string / "NIL"; out->p is NULL for NIL */
 MUST_CHECK bool imap_nstring(struct imap_cursor *c, struct str *out);
 
+/* nstring / literal8: what may hold NUL */
+MUST_CHECK bool imap_nstring8(struct imap_cursor *c, struct str *out);
+
 /* list-mailbox = 1*list-char / string */
 MUST_CHECK bool imap_list_mailbox(struct imap_cursor *c, struct str *out);
 

@@ -26,6 +26,10 @@ struct account_check {
 	struct arena arena; /* one thread record */
 };
 
+/* check_box.c: what hangs on mailboxes beside messages; and what of it cannot stay. */
+MUST_CHECK enum fail check_boxes(struct account_check *in);
+MUST_CHECK enum fail boxes_rebuild(struct edit *e, const struct account_check *in);
+
 void check_find(struct account_check *in, const char *what, uint64_t id, uint64_t number);
 void check_lose(struct account_check *in, uint64_t id);
 

@@ -134,6 +134,9 @@ uint64_t edit_modseq(struct edit *e);
 void edit_delta(struct edit *e, enum delta_type type, uint32_t mailbox,
     const struct view_entry *entry);
 
+/* The annotations of a mailbox that goes (annotation.c). */
+MUST_CHECK enum fail annotations_drop(struct edit *e, uint32_t mailbox);
+
 /* Put and delete records by key. */
 MUST_CHECK enum fail edit_put(struct edit *e, const struct key *key);
 

@@ -324,12 +324,13 @@ static enum fail
 mailbox_drop(struct edit *e, struct mailbox_edit *m)
 {
 	struct key from = key_account(SPACE_EXPUNGED, e->account->id), to;
+	enum fail fail = annotations_drop(e, m->now.id);
 
 	key_u32(&from, m->now.id);
 	to = key_after(from);
 	m->is_deleted = true;
 	m->bits |= MAIL_CHANGED_LIST;
-	return txn_delete_range(e->txn, key_str(&from), key_str(&to));
+	return fail ? fail : txn_delete_range(e->txn, key_str(&from), key_str(&to));
 }
 
 static enum fail

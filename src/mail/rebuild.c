@@ -180,6 +180,8 @@ rebuild_run(struct edit *e, void *arg)
 	struct cursor c;
 	enum fail fail = rebuild_clear(e, in), end;
 
+	if (fail == FAIL_NONE)
+		fail = boxes_rebuild(e, in);
 	if (fail)
 		return fail;
 	txn_scan(e->txn, &c, key_str(&from), key_str(&to), false);

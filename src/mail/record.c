@@ -142,6 +142,7 @@ counters_record_write(struct buf *out, const struct account_counters *c)
 	record_add_u64(out, c->next_upload);
 	record_add_u64(out, c->next_mailbox);
 	record_add_u64(out, c->uid_validity);
+	record_add_u64(out, c->annotation_bytes);
 }
 
 enum fail
@@ -163,6 +164,8 @@ counters_record_read(struct str value, struct account_counters *out)
 	out->next_upload = record_u64(&r);
 	out->next_mailbox = record_u32(&r);
 	out->uid_validity = record_u32(&r);
+	if (record_more(&r))
+		out->annotation_bytes = record_u64(&r);
 	return record_end(&r);
 }
 

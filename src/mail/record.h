@@ -19,23 +19,24 @@
 #include "store/record.h"
 
 enum mail_space {
-	SPACE_ACCOUNT = 'A',  /* account -> counters */
-	SPACE_BLOB = 'B',     /* account, file name -> who names it */
-	SPACE_NEXT = 'C',     /* -> counter of account ids */
-	SPACE_TOMB = 'D',     /* account, type, modseq, id -> destroyed thing */
-	SPACE_EMAIL = 'E',    /* account, email -> flags and memberships */
-	SPACE_HASH = 'H',     /* account, message id hash, email -> thread, subject */
-	SPACE_KEYWORD = 'K',  /* account -> names of custom keywords */
-	SPACE_LOG = 'L',      /* account, type, modseq, id -> when created */
-	SPACE_MAILBOX = 'M',  /* account, mailbox */
-	SPACE_NAME = 'N',     /* account name -> account */
-	SPACE_PART = 'P',     /* account, thread, received, email: those JMAP sees */
-	SPACE_RECEIVED = 'R', /* account, received, email -> thread: those JMAP sees */
-	SPACE_STATIC = 'S',   /* account, email -> what never changes: file, envelope, summary */
-	SPACE_THREAD = 'T',   /* account, thread -> counts */
-	SPACE_UPLOAD = 'U',   /* account, upload */
-	SPACE_VIEW = 'V',     /* account, mailbox, uid -> view entry */
-	SPACE_EXPUNGED = 'X', /* account, mailbox, modseq, uid */
+	SPACE_ACCOUNT = 'A',    /* account -> counters */
+	SPACE_BLOB = 'B',       /* account, file name -> who names it */
+	SPACE_NEXT = 'C',       /* -> counter of account ids */
+	SPACE_TOMB = 'D',       /* account, type, modseq, id -> destroyed thing */
+	SPACE_EMAIL = 'E',      /* account, email -> flags and memberships */
+	SPACE_HASH = 'H',       /* account, message id hash, email -> thread, subject */
+	SPACE_KEYWORD = 'K',    /* account -> names of custom keywords */
+	SPACE_LOG = 'L',        /* account, type, modseq, id -> when created */
+	SPACE_MAILBOX = 'M',    /* account, mailbox */
+	SPACE_NAME = 'N',       /* account name -> account */
+	SPACE_ANNOTATION = 'O', /* account, mailbox (0: its own), name */
+	SPACE_PART = 'P',       /* account, thread, received, email: those JMAP sees */
+	SPACE_RECEIVED = 'R',   /* account, received, email -> thread: those JMAP sees */
+	SPACE_STATIC = 'S',     /* account, email -> what never changes: file, envelope, summary */
+	SPACE_THREAD = 'T',     /* account, thread -> counts */
+	SPACE_UPLOAD = 'U',     /* account, upload */
+	SPACE_VIEW = 'V',       /* account, mailbox, uid -> view entry */
+	SPACE_EXPUNGED = 'X',   /* account, mailbox, modseq, uid */
 };
 
 /* --- keys --------------------------------------------------------------------------------------- */
@@ -67,7 +68,8 @@ struct account_counters {
 	uint64_t tombs[CHANGE_TYPE_COUNT]; /* how many are remembered */
 	uint64_t next_email, next_upload;
 	uint32_t next_mailbox;
-	uint32_t uid_validity; /* the last one given */
+	uint32_t uid_validity;     /* the last one given */
+	uint64_t annotation_bytes; /* names and values */
 };
 void counters_record_write(struct buf *out, const struct account_counters *c);
 MUST_CHECK enum fail counters_record_read(struct str value, struct account_counters *out);
@@ -134,6 +136,11 @@ MUST_CHECK enum fail upload_record_read(struct str value, struct upload *out); /
 
 void names_record_write(struct buf *out, const struct str *names, size_t count);
 MUST_CHECK enum fail names_record_read(struct str value, struct str *out, size_t count);
+
+/* An annotation's value; how long it is, 0 in a damaged record. */
+void annotation_record_write(struct buf *out, struct str text);
+MUST_CHECK enum fail annotation_record_read(struct str value, struct str *out); /* in value */
+size_t annotation_record_size(struct str value);
 
 /* One number: thread of a received index entry, created_modseq of a log entry, account of a name. */
 void number_record_write(struct buf *out, uint64_t n);

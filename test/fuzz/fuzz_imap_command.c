@@ -1,4 +1,4 @@
-/* The words of a command, LIST's arguments, names and patterns, on arbitrary bytes. */
+/* The words of a command, LIST's and METADATA's arguments, names and patterns, on arbitrary bytes. */
 #include "imap/token.h"
 
 /* base */
@@ -18,6 +18,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct imap_literal literal;
 	struct imap_flags flags;
 	struct imap_list list;
+	struct imap_entries entries;
+	struct imap_notes notes;
 	struct arena arena;
 
 	arena_init(&arena, 1 << 20);
@@ -34,6 +36,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    imap_name_parse(&arena, list.reference, size & 1, &path) == FAIL_NONE)
 		(void)imap_name_matches(list.patterns[0], path);
 	c.at = in;
+	if (imap_getmetadata_parse(&c, &word, &entries))
+		invariant(entries.count > 0 && entries.count <= IMAP_ENTRIES_MAX);
+	c = (struct imap_cursor){ in, &arena, false };
+	if (imap_entry_values_parse(&c, &notes))
+		invariant(notes.count > 0 && notes.count <= IMAP_ENTRIES_MAX);
+	c = (struct imap_cursor){ in, &arena, false };
 	if (imap_flag_list(&c, &flags))
 		invariant(flags.keyword_count <= size);
 	arena_release(&arena);

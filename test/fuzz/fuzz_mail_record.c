@@ -54,6 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct hash_record hash;
 	struct upload upload;
 	enum blob_owner owner;
+	struct str text;
 	uint64_t id;
 
 	arena_init(&arena, 1 << 20);
@@ -66,6 +67,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)!names_record_read(value, names, KEYWORD_CUSTOM_MAX);
 	(void)!blob_record_read(value, &owner, &id);
 	(void)!number_record_read(value, &id);
+	(void)!annotation_record_read(value, &text);
 	if (id_parse(value, ID_EMAIL, &id)) {
 		struct id_text text = id_text(ID_EMAIL, id);
 

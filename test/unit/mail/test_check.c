@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 /* rooms */
+#include "mail/annotation.h"
 #include "mail/record.h"
 #include "sys/sys.h"
 
@@ -21,6 +22,8 @@ enum damage {
 	DAMAGE_STATIC,
 	DAMAGE_FILE,
 	DAMAGE_COUNTERS,
+	DAMAGE_NOTE,
+	DAMAGE_NOTE_BOX,
 };
 
 static const struct {
@@ -37,6 +40,8 @@ static const struct {
 	{ "owner of a file", DAMAGE_OWNER, 0 },
 	{ "view entry of nothing", DAMAGE_EXTRA, 0 },
 	{ "counters", DAMAGE_COUNTERS, 0 },
+	{ "annotation unreadable", DAMAGE_NOTE, 0 },
+	{ "annotation of no mailbox", DAMAGE_NOTE_BOX, 0 },
 	{ "message record unreadable", DAMAGE_RECORD, 1 },
 	{ "fixed record gone", DAMAGE_STATIC, 1 },
 	{ "file lost", DAMAGE_FILE, 1 },
@@ -128,6 +133,14 @@ damage_run(struct txn *t, void *arg)
 		return fail ? fail : txn_delete(t, key_str(&k));
 	case DAMAGE_FILE: return file_lose(t);
 	case DAMAGE_COUNTERS: return counters_break(t);
+	case DAMAGE_NOTE:
+		fail = first_record(t, SPACE_ANNOTATION, &k);
+		return fail ? fail : txn_put(t, key_str(&k), STR("\x01\xff"));
+	case DAMAGE_NOTE_BOX:
+		k = key_account(SPACE_ANNOTATION, f.account->id);
+		key_u32(&k, 99);
+		key_rest(&k, STR("/private/comment"));
+		return txn_put(t, key_str(&k), STR("\x01\x01x"));
 	}
 	return FAIL_PERM;
 }
@@ -135,6 +148,7 @@ damage_run(struct txn *t, void *arg)
 static void
 test_row_run(const char *name, enum damage damage, unsigned lost)
 {
+	const struct annotation note = { STR("/private/comment"), STR("mine") };
 	struct mail_check check = { .repair = false };
 	struct email_added added;
 	uint64_t messages;
@@ -145,6 +159,7 @@ test_row_run(const char *name, enum damage damage, unsigned lost)
 	for (unsigned i = 1; i <= 5; i++)
 		CHECK_NUM(fixture_add(&f, inbox, i % 2 ? FLAG_SEEN : 0, i, i - 1, "Re: x", &added),
 		    FAIL_NONE);
+	CHECK_NUM(annotation_set(f.account, inbox, &note, 1), FAIL_NONE);
 	messages = f.account->used_messages;
 	CHECK_NUM(fixture_commit(&f), FAIL_NONE);
 	CHECK_NUM(store_run(f.store, damage_run, &damage), FAIL_NONE);

@@ -1,0 +1,197 @@
+/* GETMETADATA and SETMETADATA (RFC 5464); METADATA of LIST (RFC 9590). */
+#include "imap/command.h"
+
+/* rooms */
+#include "imap/metadata.h"
+#include "message/imap_string.h"
+
+struct telling { /* one METADATA response */
+	struct imap_session *s;
+	struct buf *out;
+	const struct mailbox *m; /* NULL: of the server */
+	bool is_begun;
+	uint64_t longest; /* of the values above MAXSIZE, 0: none */
+};
+
+/* --- writing ------------------------------------------------------------------------------------ */
+
+/* value = nstring / literal8 */
+static void
+value_write(struct buf *out, struct str value)
+{
+	if (!value.p || str_find_char(value, '\0') == STR_NONE) {
+		imap_nstring_write(out, value);
+		return;
+	}
+	buf_add_c(out, "~{");
+	buf_add_u64(out, value.n);
+	buf_add_c(out, "}\r\n");
+	buf_add(out, value);
+}
+
+static void
+note_write(struct telling *t, struct str name, struct str value)
+{
+	if (t->is_begun) {
+		buf_add_char(t->out, ' ');
+	} else {
+		buf_add_c(t->out, "* METADATA ");
+		if (t->m)
+			imap_path_write(t->s, t->out, t->m);
+		else
+			buf_add_c(t->out, "\"\"");
+		buf_add_c(t->out, " (");
+		t->is_begun = true;
+	}
+	imap_astring_write(t->out, name);
+	buf_add_char(t->out, ' ');
+	value_write(t->out, value);
+}
+
+/* The annotation, when an entry means it; under the name that the client gave it. */
+static void
+note_tell(struct telling *t, const struct imap_entries *entries, const struct annotation *note)
+{
+	for (size_t i = 0; i < entries->count; i++) {
+		uint32_t depth = imap_entry_depth(entries->names[i], note->name);
+
+		if (depth == UINT32_MAX || depth > entries->depth)
+			continue;
+		if (note->value.n <= entries->size_max)
+			note_write(t, depth == 0 ? entries->names[i] : note->name, note->value);
+		else if (note->value.n > t->longest)
+			t->longest = note->value.n;
+		return;
+	}
+}
+
+static bool
+has_note(const struct annotation *list, size_t count, struct str name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq_nocase(list[i].name, name))
+			return true;
+	return false;
+}
+
+enum fail
+imap_metadata_write(struct imap_session *s, struct buf *out, const struct mailbox *m,
+    const struct imap_entries *entries, uint64_t *longest_out)
+{
+	struct telling t = { .s = s, .out = out, .m = m };
+	struct account *account = m ? m->account : s->account;
+	struct annotation *list;
+	struct arena arena;
+	size_t count;
+	enum fail fail;
+
+	arena_init(&arena, ANNOTATIONS_MAX * (ANNOTATION_VALUE_MAX + ANNOTATION_NAME_MAX) * 2);
+	fail = annotation_list(account, m ? m->id : 0, &arena, &list, &count);
+	for (size_t i = 0; fail == FAIL_NONE && i < count; i++)
+		note_tell(&t, entries, list + i);
+	/* an entry without value is told when it alone was asked for */
+	for (size_t i = 0; fail == FAIL_NONE && entries->depth == 0 && i < entries->count; i++)
+		if (!has_note(list, count, entries->names[i]))
+			note_write(&t, entries->names[i], (struct str){ NULL, 0 });
+	if (t.is_begun)
+		buf_add_c(out, ")\r\n");
+	*longest_out = t.longest;
+	arena_release(&arena);
+	return fail;
+}
+
+/* --- the commands ---------------------------------------------------------------------------------- */
+
+/* The mailbox of a name, NULL for the empty one: the server. False after answering. */
+static bool
+find_mailbox(struct imap_session *s, struct str name, struct mailbox **out,
+    enum imap_state *state_out)
+{
+	struct str path;
+	enum fail fail;
+
+	*out = NULL;
+	if (name.n == 0)
+		return true;
+	fail = imap_name_path(s, name, &path);
+	if (fail != FAIL_NONE) {
+		*state_out = imap_fail(s, fail);
+		return false;
+	}
+	*out = mailbox_by_path(s->account, path);
+	if (!*out)
+		*state_out = imap_no(s, "NONEXISTENT", "There is no such mailbox");
+	return *out != NULL;
+}
+
+enum imap_state
+imap_cmd_getmetadata(struct imap_session *s, struct imap_cursor *args)
+{
+	struct imap_entries entries;
+	enum imap_state refused;
+	uint64_t longest = 0;
+	struct mailbox *m;
+	struct str name;
+	struct buf *out;
+	enum fail fail;
+
+	if (!imap_getmetadata_parse(args, &name, &entries))
+		return imap_wrong(s, args);
+	if (!find_mailbox(s, name, &m, &refused))
+		return refused;
+	fail = imap_metadata_write(s, &s->run.before, m, &entries, &longest);
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
+	if (longest == 0)
+		return imap_ok(s, NULL, "Metadata told");
+	s->errors = 0;
+	out = imap_reply(s, "OK");
+	buf_add_c(out, "[METADATA LONGENTRIES ");
+	buf_add_u64(out, longest);
+	buf_add_c(out, "] The longer ones are left out\r\n");
+	return IMAP_REPLY;
+}
+
+/* RFC 5464 4.3: all are set, or none */
+static enum imap_state
+set_fail(struct imap_session *s, enum fail fail)
+{
+	struct buf *out;
+
+	switch (fail) {
+	case FAIL_SYNTAX: return imap_bad(s, "Not the name of an entry");
+	case FAIL_LIMIT: return imap_no(s, "METADATA TOOMANY", "There are too many already");
+	case FAIL_PERM: break;
+	case FAIL_NONE:
+	case FAIL_DENIED:
+	case FAIL_MISSING:
+	case FAIL_TEMP:
+	case FAIL_COUNT: return imap_fail(s, fail);
+	}
+	out = imap_reply(s, "NO");
+	buf_add_c(out, "[METADATA MAXSIZE ");
+	buf_add_u64(out, ANNOTATION_VALUE_MAX);
+	buf_add_c(out, "] That is too long\r\n");
+	return IMAP_REPLY;
+}
+
+/* "SETMETADATA" SP mailbox SP entry-values */
+enum imap_state
+imap_cmd_setmetadata(struct imap_session *s, struct imap_cursor *args)
+{
+	struct imap_notes notes;
+	enum imap_state refused;
+	struct mailbox *m;
+	struct str name;
+	enum fail fail;
+
+	if (!imap_astring(args, &name) || !imap_sp(args) || !imap_entry_values_parse(args, &notes))
+		return imap_wrong(s, args);
+	if (!find_mailbox(s, name, &m, &refused))
+		return refused;
+	for (size_t i = 0; !m && i < notes.count; i++)
+		if (str_starts_nocase(notes.list[i].name, STR("/shared")))
+			return imap_no(s, "NOPERM", "What all users share is not set here");
+	fail = annotation_set(s->account, m ? m->id : 0, notes.list, notes.count);
+	return fail == FAIL_NONE ? imap_ok(s, NULL, "Metadata set") : set_fail(s, fail);
+}
