@@ -37,6 +37,10 @@ enum imap_capability { /* in the order of the list */
 	CAP_LIST_METADATA,      /* RFC 9590 */
 	CAP_METADATA,           /* RFC 5464 */
 	CAP_METADATA_SERVER,    /* RFC 5464: the empty name alone */
+	CAP_QUOTA,              /* RFC 9208 */
+	CAP_QUOTA_STORAGE,      /* RFC 9208 5.1 */
+	CAP_QUOTA_MESSAGE,      /* RFC 9208 5.2 */
+	CAP_QUOTASET,           /* RFC 9208 4.1.3 */
 	CAP_SPECIAL_USE,        /* RFC 6154 */
 	CAP_CREATE_SPECIAL_USE, /* RFC 6154 */
 	CAP_STATUS_SIZE,        /* RFC 8438 */

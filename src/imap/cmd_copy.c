@@ -87,8 +87,8 @@ failed(struct imap_session *s, const struct copy_work *w, enum fail fail)
 		move_told(s, w); /* RFC 6851 3.3: what was moved stays moved */
 	else
 		take_back(s, w);
-	if (fail == FAIL_LIMIT)
-		return imap_no(s, "OVERQUOTA", "There is no room for it");
+	if (fail == FAIL_LIMIT) /* a copy takes no room of the quota */
+		return imap_no(s, "LIMIT", "A message would be in too many mailboxes");
 	if (fail == FAIL_MISSING)
 		return imap_no(s, "TRYCREATE", "The mailbox was deleted");
 	return imap_fail(s, fail);

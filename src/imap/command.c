@@ -32,8 +32,11 @@ static const struct imap_command commands[] = {
 	{ STR_INIT("STATUS"), imap_cmd_status, BOX, CAP_BASE },                  /* 6.3.11 */
 	{ STR_INIT("GETMETADATA"), imap_cmd_getmetadata, BOX, CAP_METADATA },    /* RFC 5464 4.2 */
 	{ STR_INIT("SETMETADATA"), imap_cmd_setmetadata, BOX, CAP_METADATA },    /* RFC 5464 4.3 */
-	{ STR_INIT("APPEND"), imap_cmd_append, BOX, CAP_BASE },                  /* 6.3.12 */
-	{ STR_INIT("IDLE"), imap_cmd_idle, NEED_AUTH, CAP_IDLE },                /* 6.3.13 */
+	{ STR_INIT("GETQUOTA"), imap_cmd_getquota, BOX, CAP_QUOTA },         /* RFC 9208 4.1.1 */
+	{ STR_INIT("GETQUOTAROOT"), imap_cmd_getquotaroot, BOX, CAP_QUOTA }, /* RFC 9208 4.1.2 */
+	{ STR_INIT("SETQUOTA"), imap_cmd_setquota, BOX, CAP_QUOTASET },      /* RFC 9208 4.1.3 */
+	{ STR_INIT("APPEND"), imap_cmd_append, BOX, CAP_BASE },              /* 6.3.12 */
+	{ STR_INIT("IDLE"), imap_cmd_idle, NEED_AUTH, CAP_IDLE },            /* 6.3.13 */
 	{ STR_INIT("CHECK"), imap_cmd_check, NEED_AUTH | NEED_SELECTED,
 	    CAP_BASE }, /* RFC 3501 6.4.1 */
 	{ STR_INIT("CLOSE"), imap_cmd_close, NEED_AUTH | NEED_SELECTED, CAP_BASE }, /* 6.4.1 */

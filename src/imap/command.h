@@ -51,6 +51,8 @@ enum imap_state imap_cmd_examine(struct imap_session *s, struct imap_cursor *arg
 enum imap_state imap_cmd_expunge(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_fetch(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_getmetadata(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_getquota(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_getquotaroot(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_id(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_idle(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_list(struct imap_session *s, struct imap_cursor *args);
@@ -66,6 +68,7 @@ enum imap_state imap_cmd_search(struct imap_session *s, struct imap_cursor *args
 enum imap_state imap_cmd_select(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_sort(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_setmetadata(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_setquota(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_starttls(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_status(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_store(struct imap_session *s, struct imap_cursor *args);
