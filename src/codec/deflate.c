@@ -8,8 +8,9 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-#define PIECE_BYTES (16 * 1024) /* output asked for at a time */
-#define INPUT_BYTES (1u << 30)  /* zlib counts in unsigned int */
+#define PIECE_BYTES  (16 * 1024) /* output asked for at a time */
+#define INPUT_BYTES  (1u << 30)  /* zlib counts in unsigned int */
+#define WINDOW_BYTES 32768       /* RFC 1951 3.2.5: no reference goes further back */
 
 /* zlib's windowBits: the sign and 16 tell the wrapping. */
 static int
@@ -23,38 +24,94 @@ window_bits(enum deflate_format format, int bits)
 	return bits;
 }
 
-void
-deflate_start(struct deflate_stream *s, enum deflate_format format, bool is_small)
+static void
+deflate_open(struct deflate_stream *s)
 {
 	z_stream *z = mem_new(1, sizeof *z);
-	int bits = window_bits(format, is_small ? 12 : 15);
-	int ok = deflateInit2(z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, bits, is_small ? 5 : 8,
+	int bits = window_bits(s->format, s->is_small ? 12 : 15);
+	int ok = deflateInit2(z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, bits, s->is_small ? 5 : 8,
 	    Z_DEFAULT_STRATEGY);
 
 	invariant(ok == Z_OK);
-	*s = (struct deflate_stream){ .z = z };
+	s->z = z;
+}
+
+static void
+inflate_open(struct deflate_stream *s)
+{
+	z_stream *z = mem_new(1, sizeof *z);
+	int ok = inflateInit2(z, window_bits(s->format, 15));
+
+	invariant(ok == Z_OK);
+	s->z = z;
+	if (s->history.n == 0)
+		return;
+	ok = inflateSetDictionary(z, (const Bytef *)buf_str(&s->history).p, (uInt)s->history.n);
+	invariant(ok == Z_OK);
+	buf_release(&s->history);
+}
+
+static void
+close_z(struct deflate_stream *s)
+{
+	if (s->z && s->is_inflate)
+		inflateEnd(s->z);
+	else if (s->z)
+		deflateEnd(s->z);
+	mem_free(s->z);
+	s->z = NULL;
+}
+
+void
+deflate_start(struct deflate_stream *s, enum deflate_format format, bool is_small)
+{
+	*s = (struct deflate_stream){ .format = format, .is_small = is_small };
+	deflate_open(s);
 }
 
 void
 inflate_start(struct deflate_stream *s, enum deflate_format format)
 {
-	z_stream *z = mem_new(1, sizeof *z);
-	int ok = inflateInit2(z, window_bits(format, 15));
+	*s = (struct deflate_stream){ .format = format, .is_inflate = true };
+	buf_init(&s->history, WINDOW_BYTES);
+	inflate_open(s);
+}
 
-	invariant(ok == Z_OK);
-	*s = (struct deflate_stream){ .z = z, .is_inflate = true };
+/* Between two blocks, with no bits of a byte left over: zlib.h, inflate(), data_type. */
+static bool
+at_boundary(const struct deflate_stream *s)
+{
+	const z_stream *z = s->z;
+
+	return s->taken == 0 || (z->data_type & (128 | 64 | 7)) == 128;
+}
+
+bool
+deflate_park(struct deflate_stream *s)
+{
+	uInt n = 0;
+	char *to;
+
+	if (s->z == NULL)
+		return true;
+	if (s->format != DEFLATE_RAW || s->has_ended)
+		return false;
+	if (s->is_inflate) {
+		if (!at_boundary(s) || inflateGetDictionary(s->z, NULL, &n) != Z_OK)
+			return false;
+		to = n > 0 ? buf_room(&s->history, n) : NULL;
+		if (to && inflateGetDictionary(s->z, (Bytef *)to, &n) == Z_OK)
+			buf_grow(&s->history, n);
+	}
+	close_z(s);
+	return true;
 }
 
 void
 deflate_release(struct deflate_stream *s)
 {
-	if (s->z == NULL)
-		return;
-	if (s->is_inflate)
-		inflateEnd(s->z);
-	else
-		deflateEnd(s->z);
-	mem_free(s->z);
+	close_z(s);
+	buf_release(&s->history);
 	*s = (struct deflate_stream){ 0 };
 }
 
@@ -85,11 +142,14 @@ enum fail
 deflate_feed(struct deflate_stream *s, struct str *in, enum deflate_flush flush, struct buf *out)
 {
 	static const int flushes[] = { Z_NO_FLUSH, Z_SYNC_FLUSH, Z_FINISH };
-	const z_stream *z = s->z;
+	const z_stream *z;
 	int result;
 
 	if (flush == DEFLATE_MORE && in->n == 0)
 		return FAIL_NONE;
+	if (s->z == NULL)
+		deflate_open(s);
+	z = s->z;
 	for (;;) {
 		/* a flush counts only once all input is in */
 		bool is_all = in->n <= INPUT_BYTES;
@@ -108,9 +168,12 @@ deflate_feed(struct deflate_stream *s, struct str *in, enum deflate_flush flush,
 enum fail
 inflate_feed(struct deflate_stream *s, struct str *in, struct buf *out)
 {
-	const z_stream *z = s->z;
+	const z_stream *z;
 	int result;
 
+	if (s->z == NULL && !s->has_ended)
+		inflate_open(s);
+	z = s->z;
 	while (!s->has_ended) {
 		if (!pump(s, in, Z_NO_FLUSH, out, &result))
 			return FAIL_LIMIT;

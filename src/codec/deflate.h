@@ -5,6 +5,8 @@
  * input it took, and the caller comes again after draining `out`. So a bomb costs the buffer's cap
  * and no more; `made` counts what came out, for callers that also cap the whole.
  *
+ * Streams that rest for long between two pieces can be parked: they hold almost nothing until they go on.
+ *
  * Ownership: a started stream holds zlib's memory (deflate about 256 KB, 40 KB when small; inflate
  * about 40 KB) until released. Release is safe on a zeroed stream.
  */
@@ -19,7 +21,7 @@
 #include "base/str.h"
 
 enum deflate_format {
-	DEFLATE_RAW,  /* RFC 1951: IMAP COMPRESS (RFC 4978) */
+	DEFLATE_RAW,  /* RFC 1951: IMAP's COMPRESS (RFC 4978) */
 	DEFLATE_ZLIB, /* RFC 1950: HTTP's "deflate" */
 	DEFLATE_GZIP  /* RFC 1952 */
 };
@@ -29,6 +31,9 @@ struct deflate_stream { /* fields: read only */
 	uint64_t taken; /* bytes in */
 	uint64_t made;  /* bytes out */
 	bool is_inflate, has_ended;
+	bool is_small; /* of deflate */
+	enum deflate_format format;
+	struct buf history; /* own; of a parked inflate: what may be referred to */
 };
 
 enum deflate_flush {
@@ -56,6 +61,14 @@ void inflate_start(struct deflate_stream *s, enum deflate_format format);
  * FAIL_LIMIT: `out` is full, drain it and call again; FAIL_SYNTAX: not deflate data.
  */
 MUST_CHECK enum fail inflate_feed(struct deflate_stream *s, struct str *in, struct buf *out);
+
+/*
+ * Give zlib's memory back until the next feed, which goes on by itself. To compress, all must have been flushed by
+ * DEFLATE_SYNC; what comes later does not refer back (RFC 1951 3.2.3 allows it, none needs it). To decompress, the
+ * bytes that may be referred to are kept, 32 KB at most. Only for DEFLATE_RAW. False: not at such a place, nothing
+ * changed.
+ */
+bool deflate_park(struct deflate_stream *s);
 
 void deflate_release(struct deflate_stream *s); /* either direction */
 

@@ -127,6 +127,62 @@ test_sync(void)
 	buf_release(&back);
 }
 
+/* Parked streams hold nothing of zlib, go on, and remember what may be referred to. */
+static void
+test_park(void)
+{
+	static const char line[] = "a001 UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE)\r\n";
+	struct deflate_stream d = { 0 }, i = { 0 }, ours = { 0 };
+	struct buf packed, back;
+	size_t first = 0;
+
+	TEST_ROW("park");
+	buf_init(&packed, 10000);
+	buf_init(&back, 10000);
+	deflate_start(&d, DEFLATE_RAW, false);
+	inflate_start(&i, DEFLATE_RAW);
+	CHECK(deflate_park(&i) && i.z == NULL && i.history.n == 0);
+	for (int n = 0; n < 4; n++) {
+		struct str in = str_c(line), packed_in;
+
+		CHECK_NUM(deflate_feed(&d, &in, DEFLATE_SYNC, &packed), FAIL_NONE);
+		CHECK(n == 0 || packed.n < first / 2); /* it refers back */
+		first = n == 0 ? packed.n : first;
+		packed_in = buf_str(&packed);
+		CHECK_NUM(inflate_feed(&i, &packed_in, &back), FAIL_NONE);
+		CHECK_STR(buf_str(&back), str_c(line));
+		CHECK(deflate_park(&i) && i.z == NULL);
+		CHECK_NUM(i.history.n, (size_t)(n + 1) * str_c(line).n);
+		buf_clear(&packed);
+		buf_clear(&back);
+	}
+	TEST_ROW("park the one that compresses");
+	deflate_start(&ours, DEFLATE_RAW, true);
+	for (int n = 0; n < 3; n++) {
+		struct str in = str_c(line);
+
+		CHECK_NUM(deflate_feed(&ours, &in, DEFLATE_SYNC, &packed), FAIL_NONE);
+		CHECK(deflate_park(&ours) && ours.z == NULL);
+		CHECK(deflate_park(&ours));
+	}
+	deflate_release(&i);
+	inflate_start(&i, DEFLATE_RAW);
+	CHECK_NUM(inflate_feed(&i, &(struct str){ buf_str(&packed).p, packed.n }, &back),
+	    FAIL_NONE);
+	CHECK_NUM(back.n, 3 * str_c(line).n);
+	TEST_ROW("not in the middle, not with a wrapping");
+	CHECK_NUM(inflate_feed(&i, &STR("\x4a"), &back), FAIL_NONE);
+	CHECK(!deflate_park(&i) && i.z != NULL);
+	deflate_release(&i);
+	inflate_start(&i, DEFLATE_ZLIB);
+	CHECK(!deflate_park(&i));
+	deflate_release(&d);
+	deflate_release(&i);
+	deflate_release(&ours);
+	buf_release(&packed);
+	buf_release(&back);
+}
+
 /* A bomb fills the buffer given, no more; damage is told; what follows the end is left. */
 static void
 test_hostile(void)
@@ -172,6 +228,7 @@ main(void)
 {
 	test_rows();
 	test_sync();
+	test_park();
 	test_hostile();
 	return test_end();
 }
