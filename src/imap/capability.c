@@ -5,14 +5,16 @@
 
 /* rooms */
 #include "imap/session.h"
+#include "net/compress.h"
 
 enum when {
 	ALWAYS,
 	LOGGED_IN, /* RFC 9051 6.1.1 lets a server offer more behind the login */
 	BEFORE_LOGIN,
 	CAN_START_TLS,
-	WITH_METADATA, /* whose commands it has */
-	CANNOT_LOGIN,  /* with a password in clear */
+	WITH_METADATA,  /* whose commands it has */
+	CANNOT_LOGIN,   /* with a password in clear */
+	NOT_COMPRESSED, /* logged in, and not yet */
 };
 
 const char *const imap_capability_names[CAP_COUNT] = {
@@ -58,6 +60,7 @@ const char *const imap_capability_names[CAP_COUNT] = {
 	[CAP_APPENDLIMIT - 1] = "APPENDLIMIT",
 	[CAP_REPLACE - 1] = "REPLACE",
 	[CAP_UTF8_ACCEPT - 1] = "UTF8=ACCEPT",
+	[CAP_COMPRESS - 1] = "COMPRESS=DEFLATE",
 };
 
 static const enum when whens[CAP_COUNT] = {
@@ -103,6 +106,7 @@ static const enum when whens[CAP_COUNT] = {
 	[CAP_APPENDLIMIT] = LOGGED_IN,
 	[CAP_REPLACE] = LOGGED_IN,
 	[CAP_UTF8_ACCEPT] = LOGGED_IN,
+	[CAP_COMPRESS] = NOT_COMPRESSED,
 };
 
 static bool
@@ -155,6 +159,7 @@ is_true_now(const struct imap_session *s, enum when when)
 	case BEFORE_LOGIN: return !is_in;
 	case CAN_START_TLS: return imap_can_start_tls(s);
 	case WITH_METADATA: return is_in && imap_offers(s, CAP_METADATA);
+	case NOT_COMPRESSED: return is_in && !conn_is_compressed(s->conn);
 	case CANNOT_LOGIN: return !is_in && !imap_can_login(s);
 	}
 	return false;

@@ -63,6 +63,7 @@ enum imap_capability { /* in the order of the list */
 	CAP_APPENDLIMIT,        /* RFC 7889 */
 	CAP_REPLACE,            /* RFC 8508 */
 	CAP_UTF8_ACCEPT,        /* RFC 6855, RFC 9755 */
+	CAP_COMPRESS,           /* RFC 4978 */
 	CAP_COUNT
 };
 

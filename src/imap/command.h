@@ -43,6 +43,7 @@ enum imap_state imap_cmd_authenticate(struct imap_session *s, struct imap_cursor
 enum imap_state imap_cmd_capability(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_check(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_close(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_compress(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_copy(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_create(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_delete(struct imap_session *s, struct imap_cursor *args);

@@ -9,6 +9,7 @@
 #include "base/test.h"
 
 /* rooms */
+#include "codec/deflate.h"
 #include "imap/imap.h"
 #include "lib/dialogue.h"
 #include "net/private.h"
@@ -93,12 +94,18 @@ test_slow_reader(void)
 
 /* What the peer is told for this. */
 static struct str
-ask(struct dialogue_peer *p, const char *lines)
+ask_bytes(struct dialogue_peer *p, struct str bytes)
 {
 	buf_clear(&p->seen);
-	conn_memory_feed(p->conn, str_c(lines));
+	conn_memory_feed(p->conn, bytes);
 	dialogue_settle();
 	return buf_str(&p->seen);
+}
+
+static struct str
+ask(struct dialogue_peer *p, const char *lines)
+{
+	return ask_bytes(p, str_c(lines));
 }
 
 /* Pieces that make a message odd; none has a NUL. */
@@ -168,6 +175,64 @@ test_byte_for_byte(void)
 	dialogue_close();
 }
 
+/* Bytes of a client that compresses, and what it understands of the answer. */
+static struct str
+ask_packed(struct dialogue_peer *p, struct deflate_stream *out, struct deflate_stream *in,
+    const char *lines, struct buf *told)
+{
+	struct str text = str_c(lines), sent;
+	struct buf packed;
+
+	buf_init(&packed, 1 << 20);
+	CHECK_NUM(deflate_feed(out, &text, DEFLATE_SYNC, &packed), FAIL_NONE);
+	sent = ask_bytes(p, buf_str(&packed));
+	buf_clear(told);
+	CHECK_NUM(inflate_feed(in, &sent, told), FAIL_NONE);
+	buf_release(&packed);
+	return buf_str(told);
+}
+
+/* COMPRESS (RFC 4978): from its OK on, also messages that come in while the client idles. */
+static void
+test_compress(void)
+{
+	struct deflate_stream out = { 0 }, in = { 0 };
+	struct dialogue_peer *p;
+	struct buf told;
+
+	TEST_ROW("compress");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	buf_init(&told, 1 << 20);
+	CHECK(str_find(ask(p, "a CAPABILITY\r\n"), STR(" COMPRESS=DEFLATE")) != STR_NONE);
+	CHECK_STR(ask(p, "b COMPRESS LZ4\r\n"), STR("b BAD Wrong arguments\r\n"));
+	CHECK_STR(ask(p, "c COMPRESS DEFLATE\r\n"), STR("c OK Compression is active\r\n"));
+	deflate_start(&out, DEFLATE_RAW, false);
+	inflate_start(&in, DEFLATE_RAW);
+	CHECK_STR(ask_packed(p, &out, &in, "d COMPRESS DEFLATE\r\n", &told),
+	    STR("d NO [COMPRESSIONACTIVE] DEFLATE is active already\r\n"));
+	CHECK(str_find(ask_packed(p, &out, &in, "e CAPABILITY\r\n", &told),
+		  STR(" COMPRESS=DEFLATE")) == STR_NONE);
+	CHECK(str_ends(
+	    ask_packed(p, &out, &in, "f APPEND INBOX {3+}\r\nabc\r\ng SELECT INBOX\r\n", &told),
+	    STR("\r\ng OK [READ-WRITE] Mailbox opened\r\n")));
+	CHECK(str_ends(ask_packed(p, &out, &in, "h FETCH 1 BODY[]\r\n", &told),
+	    STR(" FETCH (BODY[] {3}\r\nabc FLAGS (\\Seen \\Recent))\r\nh OK Fetched\r\n")));
+	CHECK(str_ends(ask_packed(p, &out, &in, "i LOGOUT\r\n", &told),
+	    STR("\r\ni OK Logged out\r\n")));
+	deflate_release(&out);
+	deflate_release(&in);
+	buf_release(&told);
+	buf_clear(&p->seen);
+
+	TEST_ROW("commands behind COMPRESS");
+	CHECK_STR(ask(dialogue_peer(2), "a COMPRESS DEFLATE\r\nb NOOP\r\n"),
+	    STR("a OK Compression is active\r\n"));
+	CHECK(conn_memory_finished(dialogue_peer(2)->conn));
+	buf_clear(&dialogue_peer(2)->seen);
+	dialogue_close();
+}
+
 /* [imap] without: neither named nor known. */
 static void
 test_without(void)
@@ -201,6 +266,7 @@ main(int argc, char **argv)
 	if (argc == 1) {
 		test_slow_reader();
 		test_byte_for_byte();
+		test_compress();
 		test_without();
 	}
 	return test_end();
