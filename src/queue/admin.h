@@ -60,6 +60,15 @@ struct queue_site_entry {
 MUST_CHECK enum fail queue_site_next(struct queue *q, struct str after, struct arena *arena,
     struct queue_site_entry *out);
 
+struct queue_blocked { /* a route over which nobody answers; its mail takes another one */
+	struct str route, fallback; /* borrow: the configuration's */
+	int64_t failures;           /* attempts in a row */
+	int64_t probe_s;            /* it is tried again then */
+};
+
+/* The next one from *at on, which moves behind it; false: there is none. Known while the server runs. */
+MUST_CHECK bool queue_blocked_next(const struct queue *q, size_t *at, struct queue_blocked *out);
+
 /* --- checking --------------------------------------------------------------------------------------------- */
 
 /*

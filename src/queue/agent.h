@@ -8,7 +8,7 @@
  *       |--an address, unix:PATH-----------------------^                                 | none: LINGER
  *       \--thrown away, route gone: settled at once, next job: ROUTE                     \ enough: CLOSING
  *     OPEN --failed--> OPEN (next address; the same one in clear when only TLS failed)
- *     OPEN --none left--> the site rests, CLOSING
+ *     OPEN --none left--> the site rests, CLOSING; when its route counts as blocked: ROUTE, the fallback
  *     SEND --some deferred, another host left--> OPEN, for those
  *     SEND --broke--> settled; next job: OPEN; too often: the site rests
  *     LINGER --another message--> SEND, --time over--> CLOSING
@@ -64,6 +64,8 @@ struct remote_agent {
 	struct hop hops[HOPS_MAX];
 	size_t hop_count, hop_at;
 	bool has_hops;
+	bool has_greeted;    /* a host of this route has answered */
+	bool is_diverted;    /* the route is blocked: by the fallback */
 	bool is_in_clear;    /* TLS failed with this hop */
 	struct smtpc smtpc;  /* own */
 	int64_t patience_ms; /* monotonic; OPEN, SEND: when others wait, no longer than this */

@@ -130,7 +130,9 @@ struct queue {
 	uint64_t count;  /* messages, as the store has it */
 	struct queue_counts counts;
 	bool is_started, is_stopping;
-	bool has_starved; /* sites wait for a free connection */
+	bool has_starved;            /* sites wait for a free connection */
+	struct route_health *health; /* own; of each route that was asked for, by its place */
+	size_t health_count;
 };
 
 /* The key of rewritten senders, made when there is none. Belongs to the turn. */
@@ -175,6 +177,20 @@ void site_run(struct queue_site *s);
 
 /* It is kept open until next_ms, though it may have nothing to do. */
 bool site_must_stay(const struct queue_site *s);
+
+/* --- blocked.c ------------------------------------------------------------------------------------------- */
+
+/*
+ * The way that mail of a site takes now, to be followed at once: its route, or the fallback while the site failed
+ * often or the route is blocked, or with is_diverted. NULL: by MX.
+ */
+const struct queue_route *route_take(struct queue *q, const struct queue_site *s, bool is_diverted);
+
+/* A connection over this route got a greeting. A route that is nobody's own way does not count. */
+void route_works(struct queue *q, const struct queue_route *route);
+
+/* None of an attempt did; true: the route is blocked, and the fallback can be tried at once. */
+MUST_CHECK bool route_failed(struct queue *q, const struct queue_route *route);
 
 /* --- entry.c: in a transaction --------------------------------------------------------------------------- */
 

@@ -206,6 +206,7 @@ queue_close(struct queue **queue)
 		task_cancel(&q->task);
 	}
 	mem_wipe(q->secret, sizeof q->secret);
+	mem_free(q->health);
 	mem_free(q);
 }
 

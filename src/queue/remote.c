@@ -89,6 +89,26 @@ remote_site_failed(struct remote_agent *a, const struct queue_last *last)
 	    LOG_TEXT("host", last->remote), LOG_TEXT("said", last->text));
 }
 
+/* The route of the site while it is the one taken, and not its fallback; or NULL. */
+static const struct queue_route *
+own_route(const struct remote_agent *a)
+{
+	const struct queue_site *s = a->agent.site;
+	const struct queue_route *own = queue_site_route(s->queue->house.routes, buf_str(&s->name));
+
+	return own == a->route ? own : NULL;
+}
+
+/* Somebody answered: a greeting, or more. */
+static bool
+is_greeted(const struct remote_agent *a)
+{
+	const struct smtpc_answer *answer = &a->smtpc.answer;
+
+	return a->smtpc.op.fail == FAIL_NONE || answer->code != 0 ||
+	    answer->stage > SMTPC_AT_GREETING;
+}
+
 /*
  * No host took the conversation. One refusal for good by all of them returns the message, when nobody but
  * they decide it; what an owner set up wrongly (a relay, a password, a certificate) waits until it is
@@ -104,6 +124,10 @@ give_up(struct remote_agent *a)
 	if (is_final) {
 		remote_conclude(a, JOB_FAILED, &a->last);
 		return REMOTE_CLOSING;
+	}
+	if (!a->has_greeted && route_failed(s->queue, own_route(a))) {
+		a->is_diverted = true;
+		return REMOTE_ROUTE;
 	}
 	if (s->busy_count > 0) { /* others of us are being served: it only wants fewer of them */
 		s->window = s->busy_count;
@@ -131,6 +155,10 @@ opened(struct remote_agent *a)
 	struct queue_site *s = a->agent.site;
 	enum fail fail = a->smtpc.op.fail;
 
+	if (!a->has_greeted && is_greeted(a)) {
+		a->has_greeted = true;
+		route_works(s->queue, own_route(a));
+	}
 	if (fail == FAIL_NONE && !a->smtpc.is_open)
 		fail = FAIL_TEMP; /* it left right behind its welcome */
 	if (fail == FAIL_NONE) {

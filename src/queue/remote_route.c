@@ -19,20 +19,6 @@ say(struct queue_last *last, struct status status, struct str text)
 
 /* --- which way ---------------------------------------------------------------------------------------------- */
 
-/* The route of the site, or its fallback after enough failures; NULL: by MX. */
-static const struct queue_route *
-choose(const struct remote_agent *a)
-{
-	const struct queue_site *s = a->agent.site;
-	const struct queue_routes *routes = s->queue->house.routes;
-	const struct queue_route *route = queue_site_route(routes, buf_str(&s->name));
-
-	if (route && !str_empty(route->settings->fallback) &&
-	    (int64_t)s->failures >= route->settings->fallback_after)
-		route = queue_route_named(routes, route->settings->fallback);
-	return route;
-}
-
 static bool
 is_by_mx(const struct queue_route *route)
 {
@@ -103,7 +89,8 @@ remote_route(struct remote_agent *a)
 	const struct queue_house *house = &s->queue->house;
 	struct queue_last last;
 
-	a->route = choose(a);
+	a->has_greeted = false;
+	a->route = route_take(s->queue, s, a->is_diverted);
 	if (a->route == NULL && queue_site_is_route(buf_str(&s->name)))
 		return send_back(a);
 	if (is_by_mx(a->route)) {

@@ -99,7 +99,7 @@ static const struct setting route_rows[] = {
 	ROW("fallback", SETTING_TEXT, fallback, "", 0, 0, NULL,
 	    "Another route to take when this one fails"),
 	ROW("fallback-after", SETTING_NUMBER, fallback_after, "3", 1, 100, NULL,
-	    "Failures in a row after which the fallback is taken"),
+	    "Failures in a row, of one domain or of all over this route, after which the fallback is taken"),
 	ROW("connections", SETTING_NUMBER, connections, "0", 0, 100, NULL,
 	    "Connections at the same time; 0: as [queue] says"),
 	ROW("rate", SETTING_NUMBER, rate, "0", 0, 1000000, NULL,

@@ -11,6 +11,53 @@
 #include "server/server.h"
 
 static void
+json_blocked(struct json_writer *w, const struct queue_blocked *b)
+{
+	json_object_begin(w);
+	json_name_string(w, STR("route"), b->route);
+	json_name_string(w, STR("fallback"), b->fallback);
+	json_name_int(w, STR("failures"), b->failures);
+	command_json_time(w, "nextTry", b->probe_s);
+	json_object_end(w);
+}
+
+static void
+text_blocked(struct buf *out, const struct queue_blocked *b)
+{
+	buf_add(out, STR("route "));
+	buf_add(out, b->route);
+	buf_add(out, STR(": taken as blocked after "));
+	buf_add_i64(out, b->failures);
+	buf_add_c(out, b->failures == 1 ? " failure" : " failures");
+	buf_add(out, STR(", mail goes by route "));
+	buf_add(out, b->fallback);
+	buf_add(out, STR(", "));
+	command_add_wait(out, b->probe_s);
+	buf_add_char(out, '\n');
+}
+
+/* Routes over which nobody answers. */
+static void
+stats_blocked(struct command_run *r, struct json_writer *w)
+{
+	struct queue_blocked b;
+	size_t at = 0;
+
+	if (r->is_json) {
+		json_name(w, STR("blocked"));
+		json_array_begin(w);
+	}
+	while (queue_blocked_next(r->server->queue, &at, &b)) {
+		if (r->is_json)
+			json_blocked(w, &b);
+		else
+			text_blocked(&r->out, &b);
+	}
+	if (r->is_json)
+		json_array_end(w);
+}
+
+static void
 stats_head(struct command_run *r, uint64_t held)
 {
 	struct queue_counts c = queue_counts(r->server->queue);
@@ -41,6 +88,7 @@ stats_head(struct command_run *r, uint64_t held)
 		buf_add_u64(&r->out, rows[i].n);
 		buf_add_char(&r->out, '\n');
 	}
+	stats_blocked(r, &w);
 	if (r->is_json)
 		buf_add(&r->out, STR(",\"sites\":[\n"));
 }
@@ -78,7 +126,7 @@ stats_site(struct command_run *r, const struct queue_site_entry *e)
 	buf_add_char(&r->out, '\n');
 }
 
-/* The counts, then a line for each site that mail waits for. */
+/* The counts, routes that are blocked, then a line for each site that mail waits for. */
 bool
 command_queue_stats(struct command_run *r)
 {

@@ -77,6 +77,102 @@ test_down(void)
 	stage_end();
 }
 
+static bool
+is_blocked(struct queue_blocked *out)
+{
+	size_t at = 0;
+
+	return queue_blocked_next(stage.queue, &at, out);
+}
+
+/* Address literals by MX over one route, at a port where nobody listens but at 127.0.0.1. */
+static void
+begin_blocked(const char *row)
+{
+	stage_begin(row);
+	stage.other.is_lmtp = false;
+	stage.outbound.port = stage.sink.listener.address.port;
+	stage.outbound.allow_private = true;
+	stage_add_route("direct", "*", ROUTE_DIRECT, 0);
+	stage.route_settings[3].fallback = STR("backup");
+	stage_add_route("backup", "", ROUTE_RELAY, stage.other.listener.address.port);
+}
+
+static void
+test_blocked(void)
+{
+	struct queue_blocked b;
+
+	begin_blocked("a route over which nobody answers");
+	stage_send_one(ALICE, "a@[127.0.0.2]");
+	stage_send_one(ALICE, "a@[127.0.0.3]");
+	CHECK_NUM(stage_left(), 2);
+	CHECK(!is_blocked(&b));
+	stage_send_one(ALICE, "a@[127.0.0.4]"); /* the third in a row: it goes on at once */
+	CHECK_NUM(stage.other.message_count, 1);
+	CHECK_NUM(stage_left(), 2);
+	CHECK(is_blocked(&b));
+	CHECK_STR(b.route, STR("direct"));
+	CHECK_STR(b.fallback, STR("backup"));
+	CHECK_NUM(b.failures, 3);
+	TEST_ROW("a probe that fails costs its message nothing");
+	stage_send_one(ALICE, "a@[127.0.0.5]");
+	CHECK_NUM(stage.other.message_count, 2);
+	CHECK(is_blocked(&b));
+	CHECK_NUM(b.failures, 4);
+	CHECK_NUM(b.probe_s, STAGE_WALL + 900);
+	TEST_ROW("meanwhile nobody is asked, not even a host that would answer");
+	stage_send_one(ALICE, "a@[127.0.0.1]");
+	CHECK_NUM(stage.other.message_count, 3);
+	CHECK_NUM(stage.sink.connection_count, 0);
+	CHECK_NUM(stage_left(), 2);
+	TEST_ROW("those that failed before go with their next try");
+	stage_pass(301);
+	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(stage.other.message_count, 5);
+	TEST_ROW("the next probe ends it");
+	stage_pass(600);
+	stage_send_one(ALICE, "a@[127.0.0.1]");
+	CHECK_NUM(stage.sink.message_count, 1);
+	CHECK(!is_blocked(&b));
+	stage_send_one(ALICE, "a@[127.0.0.5]");
+	CHECK_NUM(stage_left(), 1);
+	stage_end();
+
+	begin_blocked("a greeting, even a bad one, says that the way is open");
+	stage_send_one(ALICE, "a@[127.0.0.2]");
+	stage_send_one(ALICE, "a@[127.0.0.3]");
+	stage.sink.greeting = "421 4.3.2 not now";
+	stage_send_one(ALICE, "a@[127.0.0.1]");
+	stage_send_one(ALICE, "a@[127.0.0.4]");
+	stage_send_one(ALICE, "a@[127.0.0.5]");
+	CHECK(!is_blocked(&b));
+	CHECK_NUM(stage.other.connection_count, 0);
+	CHECK_NUM(stage_left(), 5);
+	stage_end();
+
+	begin_blocked("one dead domain turns no others away");
+	stage_send_one(ALICE, "a@[127.0.0.2]");
+	stage_pass(301);
+	stage_pass(601);
+	CHECK(is_blocked(&b));
+	CHECK_NUM(stage.other.message_count, 1);
+	stage_send_one(ALICE, "a@[127.0.0.1]");
+	CHECK_NUM(stage.sink.message_count, 1);
+	CHECK(!is_blocked(&b));
+	stage_end();
+
+	begin_blocked("the fallback fails, too: the site rests, and nothing is counted twice");
+	stage.route_settings[3].fallback_after = 1;
+	stage.other.greeting = "421 4.3.2 not now";
+	stage_send_one(ALICE, "a@[127.0.0.2]");
+	CHECK_NUM(stage_left(), 1);
+	CHECK_NUM(stage.other.connection_count, 1);
+	CHECK(is_blocked(&b));
+	CHECK_NUM(b.failures, 1);
+	stage_end();
+}
+
 static void
 test_fallback(void)
 {
@@ -558,6 +654,7 @@ main(void)
 	log_set_level(LOG_LEVEL_WARN);
 	test_down();
 	test_fallback();
+	test_blocked();
 	test_leaving();
 	test_gone();
 	test_order();

@@ -40,6 +40,9 @@ ZONES = {
     ("nosix.test", "MX"): [(10, "mx.nosix.test")],
     ("mx.nosix.test", "A"): ["127.0.0.2"],
     ("mx.nosix.test", "AAAA"): ["::2"],
+    ("dead1.test", "A"): ["127.0.0.91"],
+    ("dead2.test", "A"): ["127.0.0.92"],
+    ("dead3.test", "A"): ["127.0.0.93"],
     ("mute.test", "A"): ["127.0.0.97", "127.0.0.3"],
     ("silent.test", "A"): ["127.0.0.97"],
     # ourselves
@@ -203,6 +206,63 @@ def test_settings(hosts):
         deferred(server, "an address that is not ours to send from: mail waits", "x@plain.test", "4.3.5")
 
 
+BLOCKED = """
+[queue]
+retry = 1h
+linger = 0
+[route direct]
+domains = *
+fallback = isp
+fallback-after = 2
+[route isp]
+way = relay
+host = 127.0.0.5
+"""
+
+
+def test_blocked(stack, hosts):
+    """Nobody answers at port 25, whatever the domain: the route's mail goes to the fallback without paying for it."""
+    isp = stack.enter_context(Sink(host="127.0.0.5", port=25))
+
+    def said():
+        return server.command("queue", "stats").stdout
+    with Sender(BLOCKED) as server:
+        server.send("x@dead1.test")
+        check("the first failure: it waits", wait_for(lambda: any(r["tries"] > 0 for r in server.waiting())), server.story())
+        check("not blocked yet", "taken as blocked" not in said() and not isp.messages, said())
+        server.send("x@dead2.test")
+        check("the second one in a row: by the fallback at its first try", isp.wait(1), server.story())
+        equal("whose", isp.messages[0].recipients, ["x@dead2.test"])
+        check("the owner can see it", "route direct: taken as blocked after 2 failures, mail goes by route isp, next try" in said(), said())
+        check("and in the log", "queue.route.blocked" in server.log(), server.log())
+        server.send("x@dead3.test")
+        check("a probe that fails goes on, too", isp.wait(2), server.story())
+        before = hosts.counts()
+        server.send("x@plain.test")
+        check("the next one goes there at once", isp.wait(3), server.story())
+        equal("and asks nobody else", hosts.counts(), before)
+    with Sender(BLOCKED) as server:
+        server.send("x@dead1.test")
+        server.send("x@dead2.test")
+        check("blocked", wait_for(lambda: "taken as blocked" in said()), server.story())
+        before = len(hosts.first.messages)
+        server.send("x@plain.test")
+        check("a probe that is answered goes there", wait_for(lambda: len(hosts.first.messages) == before + 1), server.story())
+        check("and it is over", "taken as blocked" not in said() and "queue.route.works" in server.log(), said())
+    equal("the fallback: we keep to the RFCs", isp.violations, [])
+
+
+def test_no_relay():
+    """A relay that does not exist is the owner's mistake, and named."""
+    with Sender("[queue]\nretry = 1h\n[route r]\ndomains = *\nway = relay\nhost = nohost.isp.test\n") as server:
+        server.send("x@plain.test")
+        check("tried", wait_for(lambda: any(r["tries"] > 0 for r in server.waiting())), server.story())
+        row = server.waiting()[0]
+        equal("whose fault it is", (row["host"], row["status"], row["reply"]),
+              ("nohost.isp.test", "5.3.5", "the route's host does not exist, or has no address"))
+        check("in the log, too", 'host="nohost.isp.test"' in server.log(), server.log())
+
+
 def main():
     lab.isolate()
     with ExitStack() as stack:
@@ -216,6 +276,8 @@ def main():
             test_later(server, hosts, dns)
         test_families(hosts)
         test_settings(hosts)
+        test_blocked(stack, hosts)
+        test_no_relay()
         for sink in hosts.all:
             equal(f"{sink.host}: we keep to the RFCs", sink.violations, [])
     end()

@@ -186,7 +186,7 @@ def test_fallback(sinks):
         check("fallback: arrives", isp.wait(1), server.story())
         check("fallback: settled", server.settled(), server.queue())
         equal("fallback: to whom it is for", isp.messages[0].recipients, ["x@blocked.test"])
-        tries = [line for line in server.log().split("\n") if "queue.site.failed" in line]
+        tries = [line for line in server.log().split("\n") if "queue.site.failed" in line or "queue.route.blocked" in line]
         equal("fallback: after as many tries as are said", len(tries), 2)
         took(server, sinks["127.0.0.21"], "x@direct.test")
         equal("fallback: others still go directly", len(isp.messages), 1)
