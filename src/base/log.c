@@ -75,23 +75,69 @@ log_capture(void (*sink)(struct str line, void *arg), void *arg)
 	settings.sink_arg = arg;
 }
 
-/* Quote a value; both forms allow \" \\ and \u00XX for bytes outside printable ASCII. */
+/*
+ * Bytes of the UTF-8 character that a text begins with (RFC 3629 4); 0: it begins with none. This room knows
+ * no other, so the grammar of codec/utf8.h is here in small.
+ */
+static size_t
+character(struct str s, uint32_t *code_out)
+{
+	unsigned char first = s.n > 0 ? (unsigned char)s.p[0] : 0;
+	size_t n = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t code = n == 1 ? first : first & (0x7fu >> n);
+
+	if (s.n < n || (first >= 0x80 && first < 0xc2) || first > 0xf4)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if (((unsigned char)s.p[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | ((unsigned char)s.p[i] & 0x3f);
+	}
+	if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+		return 0;
+	*code_out = code;
+	return n;
+}
+
+/* Controls, and what ends lines or turns their direction for some who show them. */
+static bool
+is_control(uint32_t c)
+{
+	return c < ' ' || (c >= 0x7f && c < 0xa0) || (c >= 0x200e && c <= 0x200f) ||
+	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+static void
+add_escape(struct buf *b, uint32_t code)
+{
+	const char bytes[2] = { (char)(code >> 8), (char)(code & 0xff) };
+
+	buf_add(b, STR("\\u"));
+	buf_add_hex(b, str_of(bytes, sizeof bytes));
+}
+
+/*
+ * Quote a value. UTF-8 stays; both forms allow \" \\ and \uXXXX, which is for controls and for bytes that are
+ * no UTF-8.
+ */
 static void
 add_quoted(struct buf *b, struct str s)
 {
-	buf_add_char(b, '"');
-	for (size_t i = 0; i < s.n && i < LOG_FIELD_MAX; i++) {
-		char c = s.p[i];
+	size_t n;
 
-		if (c == '"' || c == '\\') {
+	buf_add_char(b, '"');
+	for (s = str_head(s, LOG_FIELD_MAX); s.n > 0; s = str_from(s, n)) {
+		uint32_t code = (unsigned char)s.p[0];
+		bool is_character = (n = character(s, &code)) > 0;
+
+		n = is_character ? n : 1;
+		if (code == '"' || code == '\\')
 			buf_add_char(b, '\\');
-			buf_add_char(b, c);
-		} else if (c >= ' ' && c <= '~') {
-			buf_add_char(b, c);
-		} else {
-			buf_add(b, STR("\\u00"));
-			buf_add_hex(b, str_of(&c, 1));
-		}
+		if (is_character && !is_control(code))
+			buf_add(b, str_head(s, n));
+		else
+			add_escape(b, code);
 	}
 	buf_add_char(b, '"');
 }

@@ -28,6 +28,20 @@ static const struct {
 	{ "quotes", "a\"b\\c", 5, "\"a\\\"b\\\\c\"" },
 	{ "line ends cannot forge a line", "a\r\nb", 4, "\"a\\u000d\\u000ab\"" },
 	{ "NUL and 8 bit", "\0\xc3", 2, "\"\\u0000\\u00c3\"" },
+	{ "UTF-8 stays", "j\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x98\x80", 16,
+	    "\"j\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x98\x80\"" },
+	{ "the first and the last of each length",
+	    "\xc2\xa0\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", 18,
+	    "\"\xc2\xa0\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"" },
+	{ "latin-1", "j\xfcrgen", 6, "\"j\\u00fcrgen\"" },
+	{ "longer than need be", "\xc0\xaf\xe0\x9f\xbf\xf0\x8f\xbf\xbf", 9,
+	    "\"\\u00c0\\u00af\\u00e0\\u009f\\u00bf\\u00f0\\u008f\\u00bf\\u00bf\"" },
+	{ "half a pair, and beyond the last", "\xed\xa0\x80\xf4\x90\x80\x80", 7,
+	    "\"\\u00ed\\u00a0\\u0080\\u00f4\\u0090\\u0080\\u0080\"" },
+	{ "cut", "\xe2\x82", 2, "\"\\u00e2\\u0082\"" },
+	{ "a letter in place of a continuation", "\xe2\x82x", 3, "\"\\u00e2\\u0082x\"" },
+	{ "controls of Unicode", "\x7f\xc2\x85\xe2\x80\xa8\xe2\x80\xae", 9,
+	    "\"\\u007f\\u0085\\u2028\\u202e\"" },
 	{ "empty", "", 0, "\"\"" },
 };
 
@@ -87,6 +101,16 @@ test_forms(struct buf *seen)
 	buf_clear(seen);
 	log_info(NULL, "x", LOG_TEXT("a", str_of(huge, sizeof huge)), LOG_NUM("b", 1));
 	CHECK(seen->n < 1000 && str_ends(buf_str(seen), STR("\" b=1\n")));
+
+	TEST_ROW("what is cut in a character is still a line of JSON");
+	for (size_t i = 0; i + 1 < sizeof huge; i += 2) {
+		huge[i] = '\xc3';
+		huge[i + 1] = '\xbc';
+	}
+	buf_clear(seen);
+	log_info(NULL, "x", LOG_TEXT("a", str_of(huge + 1, sizeof huge - 1)));
+	CHECK(str_starts(buf_str(seen), STR("<6>x a=\"\\u00bc\xc3\xbc")));
+	CHECK(str_ends(buf_str(seen), STR("\xc3\xbc\\u00c3\"\n")));
 
 	TEST_ROW("fail_because");
 	buf_clear(seen);
