@@ -106,6 +106,8 @@ last_write(struct buf *out, const struct queue_last *last)
 	record_add_bytes(out, last->text);
 	record_add_bytes(out, last->remote);
 	record_add_u64(out, last->stage);
+	record_add_bytes(out, last->tls);
+	record_add_bool(out, last->is_verified);
 }
 
 static void
@@ -119,6 +121,10 @@ last_read(struct record *r, struct queue_last *last)
 	last->text = record_bytes(r);
 	last->remote = record_bytes(r);
 	last->stage = record_u32(r);
+	if (record_more(r)) { /* came later */
+		last->tls = record_bytes(r);
+		last->is_verified = record_bool(r);
+	}
 }
 
 void

@@ -57,6 +57,8 @@ struct queue_last {
 	struct str text;   /* the host's words, or ours */
 	struct str remote; /* the host's name, with its address behind it; or empty */
 	uint32_t stage;    /* enum smtpc_stage */
+	struct str tls;    /* "TLS1.2 ECDHE_..", "no" in clear; empty: it did not come so far */
+	bool is_verified;  /* .. and the certificate was right for the host's name */
 };
 
 struct queue_rcpt {

@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+#define TLS_TEXT_MAX 100 /* bytes of a version and a cipher's name */
+
 static const char *const state_names[] = {
 	[REMOTE_ROUTE] = "ROUTE",
 	[REMOTE_LOOKUP] = "LOOKUP",
@@ -59,6 +61,24 @@ open_hop(struct remote_agent *a)
 	return REMOTE_OPEN;
 }
 
+/* How the conversation is protected; empty while that is not decided. */
+static struct str
+describe_tls(const struct remote_agent *a, struct arena *arena, enum smtpc_stage stage)
+{
+	struct buf text;
+	struct str kept;
+
+	if (!a->smtpc.is_tls)
+		return stage > SMTPC_AT_TLS ? STR("no") : STR("");
+	buf_init(&text, TLS_TEXT_MAX);
+	buf_add_c(&text, a->smtpc.tls.version);
+	buf_add_char(&text, ' ');
+	buf_add_c(&text, a->smtpc.tls.cipher);
+	kept = arena_str(arena, buf_str(&text));
+	buf_release(&text);
+	return kept;
+}
+
 /* What the host said, or what happened, as the queue keeps it. */
 void
 remote_last(struct remote_agent *a, const struct smtpc_answer *answer, struct queue_last *out)
@@ -70,7 +90,9 @@ remote_last(struct remote_agent *a, const struct smtpc_answer *answer, struct qu
 		.status = answer->status,
 		.text = arena_str(arena, answer->text),
 		.remote = arena_str(arena, str_c(a->remote)),
-		.stage = answer->stage };
+		.stage = answer->stage,
+		.tls = describe_tls(a, arena, answer->stage),
+		.is_verified = a->smtpc.is_tls && a->smtpc.tls.is_verified };
 }
 
 /* --- hosts that do not open -------------------------------------------------------------------------------- */

@@ -52,12 +52,13 @@ static enum remote_state
 pass_over(struct remote_agent *a, struct status status, const char *why)
 {
 	struct queue_job *j = a->agent.job;
-	struct queue_last last = { .time_s = clock_wall_s(),
+	const struct smtpc_answer answer = { .stage = SMTPC_AT_MAIL,
 		.status = status,
-		.text = str_c(why),
-		.remote = arena_str(&j->arena, str_c(a->remote)) };
+		.text = str_c(why) };
+	struct queue_last last;
 	size_t hop = a->hop_at;
 
+	remote_last(a, &answer, &last);
 	if (skip_host(a)) {
 		for (size_t i = 0; i < j->rcpt_count; i++)
 			if (j->rcpts[i].outcome == JOB_PENDING)

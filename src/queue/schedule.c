@@ -190,6 +190,7 @@ fill_last(struct queue_job *j, struct job_rcpt *r)
 		r->last = host.last;
 		r->last.text = arena_str(&j->arena, host.last.text);
 		r->last.remote = arena_str(&j->arena, host.last.remote);
+		r->last.tls = arena_str(&j->arena, host.last.tls);
 	}
 	buf_release(&copy);
 }

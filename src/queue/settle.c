@@ -227,6 +227,7 @@ note_rcpt(struct queue_job *j, const struct job_rcpt *r)
 	    LOG_TEXT("outcome", str_c(outcome_names[r->outcome])), LOG_TEXT("site", r->row.site),
 	    LOG_TEXT("host", r->last.remote), LOG_NUM("code", r->last.code),
 	    LOG_TEXT("status", buf_str(&status)), LOG_TEXT("said", r->last.text),
+	    LOG_TEXT("tls", r->last.tls), LOG_NUM("verified", r->last.is_verified),
 	    LOG_NUM("tries", r->row.attempts + 1));
 	buf_release(&status);
 }

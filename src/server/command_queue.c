@@ -107,6 +107,8 @@ json_rcpt(struct command_run *r, struct json_writer *w, const struct queue_entry
 		json_name_string(w, STR("status"), buf_str(&status));
 		json_name_string(w, STR("reply"), rcpt->last.text);
 		json_name_string(w, STR("host"), rcpt->last.remote);
+		json_name_string(w, STR("tls"), rcpt->last.tls);
+		json_name_bool(w, STR("verified"), rcpt->last.is_verified);
 		buf_release(&status);
 	}
 	json_object_end(w);
@@ -137,8 +139,24 @@ json_entry(struct command_run *r, const struct queue_entry *e)
 	json_object_end(&w);
 }
 
+/* How the last try was protected. */
 static void
-text_rcpt(struct command_run *r, const struct queue_entry *e, const struct queue_rcpt *rcpt)
+add_tls(struct buf *out, const struct queue_last *last)
+{
+	if (str_empty(last->tls))
+		return;
+	buf_add(out, STR("\n        "));
+	if (str_eq(last->tls, STR("no"))) {
+		buf_add(out, STR("in clear, without TLS"));
+		return;
+	}
+	buf_add(out, last->tls);
+	buf_add_c(out, last->is_verified ? ", certificate verified" : ", certificate not verified");
+}
+
+static void
+text_rcpt(struct command_run *r, const struct queue_entry *e, const struct queue_rcpt *rcpt,
+    bool is_whole)
 {
 	struct buf *out = &r->out;
 
@@ -155,12 +173,14 @@ text_rcpt(struct command_run *r, const struct queue_entry *e, const struct queue
 		utf8_write_plain(out, rcpt->last.remote);
 		buf_add_c(out, str_empty(rcpt->last.remote) ? "" : ": ");
 		add_answer(out, &rcpt->last);
+		if (is_whole)
+			add_tls(out, &rcpt->last);
 	}
 	buf_add_char(out, '\n');
 }
 
 static void
-text_entry(struct command_run *r, const struct queue_entry *e)
+text_entry(struct command_run *r, const struct queue_entry *e, bool is_whole)
 {
 	struct buf *out = &r->out;
 	const struct queue_message *m = &e->message;
@@ -175,7 +195,7 @@ text_entry(struct command_run *r, const struct queue_entry *e)
 	buf_add_char(out, '>');
 	buf_add_c(out, m->is_held ? "  held\n" : "\n");
 	for (size_t i = 0; i < e->rcpt_count; i++)
-		text_rcpt(r, e, &e->rcpts[i]);
+		text_rcpt(r, e, &e->rcpts[i], is_whole);
 }
 
 /* --- queue list ------------------------------------------------------------------------------------------------ */
@@ -205,7 +225,7 @@ command_queue_list(struct command_run *r)
 		if (r->is_json)
 			json_entry(r, &e);
 		else
-			text_entry(r, &e);
+			text_entry(r, &e, false);
 		if (r->is_json)
 			buf_add_char(&r->out, '\n');
 		arena_reset(&r->arena);
@@ -241,7 +261,7 @@ command_queue_show(struct command_run *r)
 		json_entry(r, &e);
 		buf_add_char(&r->out, '\n');
 	} else {
-		text_entry(r, &e);
+		text_entry(r, &e, true);
 	}
 	return false;
 }

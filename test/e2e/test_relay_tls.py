@@ -73,15 +73,38 @@ def connected(server):
     return re.findall(r'smtpc.connected .* tls="([^"]*)" verified=(\d)', server.log())[-1]
 
 
+def recorded(server):
+    """The same, as the line about the last recipient has it for good."""
+    check("settled", server.settled(), server.queue())
+    return re.findall(r'queue.rcpt .* tls="([^"]*)" verified=(\d)', server.log())[-1]
+
+
+def test_shown(server, sinks):
+    """What waits shows how the last try was protected."""
+    for host, words in (("good", ", certificate verified"), ("stranger", ", certificate not verified"), ("plain", "in clear, without TLS")):
+        sinks[host].at("END", reply("451 4.3.0 Not now"))
+        server.send(f"later@{host}.test")
+        check(f"{host}: tried", wait_for(lambda: any(r["tries"] > 0 for r in server.waiting())), server.queue())
+        row = server.waiting()[0]
+        equal(f"{host}: as JSON", (row["tls"].split(" ")[0], row["verified"]), ("no" if host == "plain" else "TLS1.2", host == "good"))
+        text = server.command("queue", "show", str(server.queue()[0]["id"])).stdout
+        check(f"{host}: in words", words in text and "451 4.3.0 Not now" in text, text)
+        sinks[host].behave()
+        check(f"{host}: then it goes", server.settled(), server.queue())
+
+
 def test_offered(server, sinks):
     for host, is_right in (("good", True), ("stranger", False), ("other", False), ("old", False)):
         m = took(server, sinks[host], f"x@{host}.test")
         check(f"{host}: TLS 1.2", m.tls == "TLSv1.2", m.tls)
         equal(f"{host}: asked for by its name", sinks[host].connections[-1].server_name, f"mx.{host}.test")
         equal(f"{host}: the log says whether the certificate is right", connected(server)[1], str(int(is_right)))
+        cipher, verified = recorded(server)
+        check(f"{host}: so does the line of the recipient", cipher.startswith("TLS1.2 ECDHE_") and verified == str(int(is_right)), cipher)
         equal(f"{host}: EHLO is said again", sinks[host].verbs(1)[:3], ["EHLO", "STARTTLS", "EHLO"])
     equal("no TLS where none is offered", took(server, sinks["plain"], "x@plain.test").tls, None)
     equal("and the log says so", connected(server), ("no", "0"))
+    equal("the line of the recipient, too", recorded(server), ("no", "0"))
     equal("no TLS where a route forbids it", took(server, sinks["good"], "x@never.test").tls, None)
 
 
@@ -174,6 +197,7 @@ def main():
         lab_ = Laboratory(stack)
         with Sender(f"[queue]\nlinger = 0\n{ROUTES.format(lab_.ca.path)}") as server:
             test_offered(server, lab_.sinks)
+            test_shown(server, lab_.sinks)
             test_broken(server, lab_.sinks)
             test_routes(server, lab_)
             test_requiretls(server, lab_.sinks)
