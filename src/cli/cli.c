@@ -74,13 +74,24 @@ print_command(const struct cli_command *c, FILE *to)
 	}
 }
 
-static void
-print_commands(FILE *to)
+/* Those that begin with this word, or all when it is empty; how many. */
+static size_t
+print_commands(FILE *to, struct str first)
 {
-	fprintf(to, "usage: staunch COMMAND [OPTIONS] [ARGUMENTS]\n");
-	for (const struct cli_command *c = cli_commands; c->words; c++)
+	size_t count = 0;
+
+	for (const struct cli_command *c = cli_commands; c->words; c++) {
+		struct str words = str_c(c->words);
+
+		if (!str_empty(first) && !str_eq(str_head(words, str_find_char(words, ' ')), first))
+			continue;
+		if (count++ == 0)
+			fprintf(to, "usage: staunch COMMAND [OPTIONS] [ARGUMENTS]\n");
 		fprintf(to, "  %-15s %-20s %s\n", c->words, c->arguments, c->help);
-	fprintf(to, "staunch COMMAND --help says more.\n");
+	}
+	if (count > 0)
+		fprintf(to, "staunch COMMAND --help says more.\n");
+	return count;
 }
 
 /* --- arguments ------------------------------------------------------------------------------- */
@@ -142,6 +153,12 @@ take_option(struct cli *cli, const struct cli_command *c, char **arguments, size
 	return str_empty(value) ? 0 : taken;
 }
 
+static bool
+is_help(struct str text)
+{
+	return str_eq(text, STR("--help")) || str_eq(text, STR("-h"));
+}
+
 static enum cli_status
 wrong_use(const struct cli_command *c, struct str what, const char *why)
 {
@@ -160,7 +177,7 @@ run_command(const struct cli_command *c, char **arguments, size_t count)
 		const char *wrong = "one argument too many";
 		size_t taken = 1;
 
-		if (str_eq(text, STR("--help"))) {
+		if (is_help(text)) {
 			print_command(c, stdout);
 			return CLI_OK;
 		}
@@ -180,15 +197,38 @@ run_command(const struct cli_command *c, char **arguments, size_t count)
 }
 
 static enum cli_status
+no_command(struct str first)
+{
+	cli_fail(first, "there is no such command, or a part of it is missing");
+	if (print_commands(stderr, first) == 0)
+		fprintf(stderr, "staunch help lists all commands.\n");
+	return CLI_USAGE;
+}
+
+/* "help", "help queue", "help queue list", and "queue --help" */
+static enum cli_status
+help(char **arguments, size_t count)
+{
+	struct str first = count > 0 ? str_c(arguments[0]) : STR("");
+
+	for (const struct cli_command *c = cli_commands; c->words; c++) {
+		if (count > 0 && match_words(c, arguments, count) == count) {
+			print_command(c, stdout);
+			return CLI_OK;
+		}
+	}
+	return count < 2 && print_commands(stdout, first) > 0 ? CLI_OK : no_command(first);
+}
+
+static enum cli_status
 run_arguments(int argc, char **argv)
 {
 	size_t count = argc > 1 ? (size_t)argc - 1 : 0;
+	struct str first = count > 0 ? str_c(argv[1]) : STR("");
 
-	if (count > 0 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
-		print_commands(stdout);
-		return CLI_OK;
-	}
-	if (count > 0 && strcmp(argv[1], "--version") == 0)
+	if (is_help(first) || str_eq(first, STR("help")))
+		return help(argv + 2, count - 1);
+	if (str_eq(first, STR("--version")))
 		return cmd_version(NULL);
 	for (const struct cli_command *c = cli_commands; c->words; c++) {
 		size_t words = match_words(c, argv + 1, count);
@@ -196,9 +236,11 @@ run_arguments(int argc, char **argv)
 		if (words > 0)
 			return run_command(c, argv + 1 + words, count - words);
 	}
+	if (count == 2 && is_help(str_c(argv[2])))
+		return help(argv + 1, 1);
 	if (count > 0)
-		cli_fail(str_c(argv[1]), "there is no such command, or a part of it is missing");
-	print_commands(stderr);
+		return no_command(first);
+	print_commands(stderr, first);
 	return CLI_USAGE;
 }
 

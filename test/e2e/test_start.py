@@ -219,6 +219,9 @@ def test_example(server):
 WRONG_USES = [
     (["nonsense"], 2, "staunch: nonsense: there is no such command"),
     (["user"], 2, "staunch: user: there is no such command"),
+    (["user", "ad"], 2, "staunch: user: there is no such command"),
+    (["help", "nonsense"], 2, "staunch: nonsense: there is no such command"),
+    (["help", "queue", "nonsense"], 2, "staunch: queue: there is no such command"),
     (["user", "add"], 2, "staunch: user add: an argument is missing"),
     (["version", "x"], 2, "staunch: x: one argument too many"),
     (["user", "list", "--wrong"], 2, "staunch: --wrong: this command has no such option"),
@@ -241,6 +244,14 @@ def test_wrong_use(server):
         done = run(*[word.replace("FOLDER", server.folder) for word in words], check_status=False)
         equal(f"{words}: status", done.returncode, status)
         check(f"{words}: says what is wrong first", done.stderr.startswith(said), done.stderr)
+    done = run("queue", check_status=False)
+    equal("half a command: its lines only", [line.split()[:1] for line in done.stderr.split("\n")[2:-2]], [["queue"]] * 7)
+    equal("nonsense: no list", run("nonsense", check_status=False).stderr.count("\n"), 2)
+    for words in (["help", "queue"], ["queue", "--help"], ["queue", "-h"]):
+        equal(f"{words}", run(*words).stdout.split("\n")[1:], done.stderr.split("\n")[2:])
+    for words in (["help", "queue", "list"], ["queue", "list", "-h"]):
+        equal(f"{words}", run(*words).stdout, run("queue", "list", "--help").stdout)
+    equal("help of everything", [run(*words).stdout.count("\n") > 25 for words in (["help"], ["--help"], ["-h"])], [True] * 3)
     equal("a refused setup makes nothing", os.path.exists(os.path.join(server.folder, "x")), False)
     for words in (["version"], ["help"], ["config", "example"], ["user", "list", "--config", server.config]):
         with open("/dev/full", "w") as full:

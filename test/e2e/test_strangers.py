@@ -181,6 +181,17 @@ def test_bans(dns):
         equal("ban lift of nonsense", server.command("ban", "lift", "x", check_status=False).returncode, 2)
         equal("ban lift", server.command("ban", "lift", HARVESTER).stdout, f"{HARVESTER} may connect again\n")
         is_said("and it may", attempt(server, HARVESTER), 250, "2.6.0")
+        smtp = Client(server, SIX)
+        smtp.ehlo()
+        smtp.mail("ann@origin.test")
+        for i in range(3):
+            smtp.rcpt(f"guess{i}@example.test")
+        smtp.getreply()
+        smtp.close()
+        network = SIX.replace("::25", "::/64")
+        check("IPv6: bans are told with their network", wait_for(lambda: [b["address"] for b in bans(server)] == [network]), bans(server))
+        check("also to people", server.command("ban", "list").stdout.startswith(f"{network}  until "))
+        equal("and lifted by it", server.command("ban", "lift", network).stdout, f"{network} may connect again\n")
         equal("ban list is empty", bans(server), [])
         codes = [attempt(server, GOOD)[0] for _ in range(20)]
         check("connections have a rate", codes[0] == 250 and codes[-1] == 421 and codes == sorted(codes), codes)
