@@ -24,8 +24,8 @@ static const struct setting rows[] = {
 	    "Refuse senders and recipients whose domain does not exist or takes no mail" },
 	{ "early-talkers", SETTING_BOOL, AT(early_talkers), "yes", 0, 0, NULL,
 	    "Refuse peers that talk before the greeting" },
-	{ "greeting-delay", SETTING_DURATION, AT(greeting_delay_ms), "0", 0, MINUTE_MS, NULL,
-	    "Wait before the greeting, to catch those that do" },
+	{ "greeting-delay", SETTING_DURATION, AT(greeting_delay_ms), "200ms", 0, MINUTE_MS, NULL,
+	    "Wait before strangers are greeted, to catch those that do" },
 	/* what others say of it */
 	{ "block-lists", SETTING_ZONES, AT(block_lists), "", 0, 0, NULL,
 	    "DNS lists whose peers are refused: zone, or zone=127.0.0.2,127.0.0.4/30 for certain "
@@ -97,6 +97,7 @@ const struct policy_settings policy_settings_default = {
 	.check_domains = true,
 	.lookup_ms = 5000,
 	.network_connections = 50,
+	.greeting_delay_ms = 200,
 	.connection_rate = STR_INIT("60/1m"),
 	.message_rate = STR_INIT("120/1m"),
 	.network_rate = STR_INIT("300/1m"),

@@ -101,6 +101,7 @@ open_smtp(void)
 	service = (struct smtp_service){ 0 };
 	settings = default_settings;
 	checks = policy_settings_default;
+	checks.greeting_delay_ms = 0; /* time stands still until @wait */
 	open_queue();
 	policy_open(&policy, &dialogue.loop, dialogue.store, NULL, &checks);
 	smtp_service_init(&service);
