@@ -356,6 +356,27 @@ directory_resolve_start(struct directory *d, struct directory_query *q, struct t
 }
 
 void
+directory_verify_start(struct directory *d, struct directory_query *q, struct task *owner,
+    struct str name)
+{
+	struct buf whole;
+	bool is_good;
+
+	if (str_eq_nocase(name, STR("postmaster"))) {
+		directory_resolve_start(d, q, owner, name);
+		return;
+	}
+	query_begin(d, q, owner, DIRECTORY_RESOLVE);
+	buf_init(&whole, ADDRESS_MAX);
+	is_good = write_name(d, name, &whole);
+	if (is_good)
+		query_start(q, STR("address"), buf_str(&whole));
+	else
+		query_done(q, FAIL_SYNTAX);
+	buf_release(&whole);
+}
+
+void
 directory_account_start(struct directory *d, struct directory_query *q, struct task *owner,
     struct str name)
 {

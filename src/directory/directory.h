@@ -118,6 +118,10 @@ void directory_scram_start(struct directory *d, struct directory_query *q, struc
 void directory_resolve_start(struct directory *d, struct directory_query *q, struct task *owner,
     struct str address);
 
+/* The same for a name that may lack its domain, as at login; postmaster as above. */
+void directory_verify_start(struct directory *d, struct directory_query *q, struct task *owner,
+    struct str name);
+
 /*
  * What is known of an account; `name` as at login. FAIL_MISSING: there is none. A disabled one is
  * answered too: mail still comes in for it, only logins are refused.

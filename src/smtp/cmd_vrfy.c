@@ -4,7 +4,7 @@
  */
 #include "smtp/session.h"
 
-/* The address of "bob@example.org", "<bob@example.org>" or either with SMTPUTF8 behind it. */
+/* The address, or bare name (3.5.1), of "bob@example.org", "<bob@example.org>" or either with SMTPUTF8 behind it. */
 static struct str
 address_of(struct str argument)
 {
@@ -23,7 +23,7 @@ ask(struct smtp_session *s, struct str argument, bool is_expanding)
 	if (!(s->have & HAVE_AUTH))
 		return smtp_say(s, is_expanding ? REPLY_NOT_HERE : REPLY_VRFY);
 	s->is_expanding = is_expanding;
-	directory_resolve_start(s->service->directory, &s->verify, &s->task, address_of(argument));
+	directory_verify_start(s->service->directory, &s->verify, &s->task, address_of(argument));
 	return SMTP_VERIFY;
 }
 
@@ -39,36 +39,81 @@ cmd_expn(struct smtp_session *s, struct str argument)
 	return ask(s, argument, true);
 }
 
-/* One line per address; of VRFY there is one. */
 static void
-add_targets(struct smtp_session *s, size_t count)
+add_target(struct smtp_session *s, const char *code, size_t i)
 {
 	struct buf *out = conn_out(s->conn);
 
-	for (size_t i = 0; i < count; i++) {
-		buf_add_c(out, i + 1 < count ? "250-2.1.5 <" : "250 2.1.5 <");
-		buf_add(out, s->verify.targets[i].name);
-		buf_add(out, STR(">\r\n"));
+	buf_add_c(out, code);
+	buf_add(out, STR(" <"));
+	buf_add(out, s->verify.targets[i].name);
+	buf_add(out, STR(">\r\n"));
+}
+
+/* EXPN: one line per address */
+static void
+add_members(struct smtp_session *s)
+{
+	for (size_t i = 0; i < s->verify.target_count; i++)
+		add_target(s, i + 1 < s->verify.target_count ? "250-2.1.5" : "250 2.1.5", i);
+}
+
+/* VRFY where a name is several mailboxes (RFC 5321 3.5.1); 5.1.4: ambiguous */
+static void
+add_choices(struct smtp_session *s)
+{
+	size_t count = s->verify.target_count;
+
+	buf_add(conn_out(s->conn), STR("553-5.1.4 Ambiguous; possibilities are\r\n"));
+	for (size_t i = 0; i < count; i++)
+		add_target(s, i + 1 < count ? "553-5.1.4" : "553 5.1.4", i);
+}
+
+static bool
+is_list(const struct directory_query *q)
+{
+	for (size_t i = 0; i < q->target_count; i++)
+		if (!str_empty(q->targets[i].list))
+			return true;
+	return false;
+}
+
+static enum smtp_state
+answer_targets(struct smtp_session *s)
+{
+	if (s->is_expanding)
+		add_members(s);
+	else if (is_list(&s->verify))
+		return smtp_say(s, REPLY_VRFY_LIST);
+	else if (s->verify.target_count > 1)
+		add_choices(s);
+	else
+		add_target(s, "250 2.1.5", 0);
+	return SMTP_READ_COMMAND;
+}
+
+static enum smtp_reply
+reply_of(enum fail fail)
+{
+	switch (fail) {
+	case FAIL_NONE: return REPLY_OK;
+	case FAIL_MISSING: return REPLY_NO_USER;
+	case FAIL_DENIED: return REPLY_VRFY; /* not ours: who knows */
+	case FAIL_SYNTAX: return REPLY_BAD_RCPT;
+	case FAIL_PERM:
+	case FAIL_LIMIT: return REPLY_LOOP;
+	case FAIL_TEMP:
+	case FAIL_COUNT: break;
 	}
+	return REPLY_DIRECTORY_DOWN;
 }
 
 enum smtp_state
 smtp_verified(struct smtp_session *s)
 {
-	enum smtp_reply reply = REPLY_DIRECTORY_DOWN;
+	enum smtp_reply reply = reply_of(s->verify.op.fail);
+	enum smtp_state next = reply == REPLY_OK ? answer_targets(s) : smtp_say(s, reply);
 
-	switch (s->verify.op.fail) {
-	case FAIL_NONE: reply = REPLY_OK; break;
-	case FAIL_MISSING: reply = REPLY_NO_USER; break;
-	case FAIL_DENIED: reply = REPLY_VRFY; break; /* not ours: who knows */
-	case FAIL_SYNTAX: reply = REPLY_BAD_RCPT; break;
-	case FAIL_PERM:
-	case FAIL_LIMIT: reply = REPLY_LOOP; break;
-	case FAIL_TEMP:
-	case FAIL_COUNT: break;
-	}
-	if (reply == REPLY_OK)
-		add_targets(s, s->is_expanding ? s->verify.target_count : 1);
 	directory_query_release(&s->verify);
-	return reply == REPLY_OK ? SMTP_READ_COMMAND : smtp_say(s, reply);
+	return next;
 }

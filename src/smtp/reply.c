@@ -20,6 +20,7 @@ static const struct {
 	[REPLY_QUEUED] = { "250 2.0.0", "Message accepted for delivery" },
 	[REPLY_CHUNK_OK] = { "250 2.0.0", "Chunk received" },
 	[REPLY_VRFY] = { "252 2.5.0", "Send some mail, I will do my best" },
+	[REPLY_VRFY_LIST] = { "252 2.1.5", "That is a list, whose members EXPN names" },
 	[REPLY_START_TLS] = { "220 2.0.0", "Begin TLS" },
 	[REPLY_START_DATA] = { "354", "Send the message, end with a line of a single dot" },
 	[REPLY_AUTH_OK] = { "235 2.7.0", "Welcome" },

@@ -1,5 +1,8 @@
 #include "lib/fake_directory.h"
 
+/* system */
+#include <stdio.h>
+
 /* base */
 #include "base/mem.h"
 
@@ -123,6 +126,12 @@ static const struct directory_target targets[] = {
 	LOCAL("alice@example.test"),
 	{ .kind = DIRECTORY_REMOTE, .name = STR_INIT("x@elsewhere.test") },
 	LOCAL("gone@example.test"),
+	{ .kind = DIRECTORY_LOCAL,
+	    .name = STR_INIT("bob@example.test"),
+	    .list = STR_INIT("crowd@example.test") },
+	{ .kind = DIRECTORY_REMOTE,
+	    .name = STR_INIT("x@elsewhere.test"),
+	    .list = STR_INIT("crowd@example.test") },
 };
 
 static const struct {
@@ -139,6 +148,7 @@ static const struct {
 	{ STR_INIT("most@example.test"), 1, 3, FAIL_NONE },
 	{ STR_INIT("away@example.test"), 4, 2, FAIL_NONE },
 	{ STR_INIT("gone@example.test"), 6, 1, FAIL_NONE },
+	{ STR_INIT("crowd@example.test"), 7, 2, FAIL_NONE },
 	{ STR_INIT("info@example.test"), 0, 1, FAIL_NONE },
 	{ STR_INIT("j\xc3\xb6rg@example.test"), 1, 1, FAIL_NONE },
 	{ STR_INIT("postmaster"), 0, 1, FAIL_NONE },
@@ -162,6 +172,17 @@ directory_resolve_start(struct directory *d, struct directory_query *q, struct t
 		q->target_count = addresses[i].count;
 	}
 	answer(q, owner, fail);
+}
+
+void
+directory_verify_start(struct directory *d, struct directory_query *q, struct task *owner,
+    struct str name)
+{
+	char whole[100];
+
+	snprintf(whole, sizeof whole, "%.*s%s", STR_ARG(name),
+	    str_find_char(name, '@') == STR_NONE ? "@example.test" : "");
+	directory_resolve_start(d, q, owner, str_c(whole));
 }
 
 bool

@@ -238,6 +238,14 @@ test_account(void)
 	CHECK_NUM(t.q.account.quota_messages, 10);
 	directory_account_start(t.directory, &t.q, &t.task, STR("nobody"));
 	CHECK(wait_for(&t.q) == FAIL_MISSING);
+	TEST_ROW("a bare name");
+	directory_verify_start(t.directory, &t.q, &t.task, STR("bob"));
+	CHECK(wait_for(&t.q) == FAIL_NONE && t.q.target_count == 2);
+	directory_verify_start(t.directory, &t.q, &t.task, STR("info@example.test"));
+	CHECK(wait_for(&t.q) == FAIL_NONE);
+	CHECK_STR(t.q.targets[0].name, STR("alice@example.test"));
+	directory_verify_start(t.directory, &t.q, &t.task, STR("no body"));
+	CHECK(wait_for(&t.q) == FAIL_SYNTAX);
 	TEST_ROW("domains");
 	directory_domains_start(t.directory, &t.q, &t.task);
 	CHECK(wait_for(&t.q) == FAIL_NONE);
