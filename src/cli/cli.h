@@ -87,6 +87,8 @@ enum cli_status cmd_user_add(const struct cli *cli);
 enum cli_status cmd_user_list(const struct cli *cli);
 enum cli_status cmd_user_passwd(const struct cli *cli);
 enum cli_status cmd_user_del(const struct cli *cli);
+enum cli_status cmd_user_disable(const struct cli *cli);
+enum cli_status cmd_user_enable(const struct cli *cli);
 enum cli_status cmd_user_quota(const struct cli *cli);
 enum cli_status cmd_alias_add(const struct cli *cli);
 enum cli_status cmd_alias_list(const struct cli *cli);

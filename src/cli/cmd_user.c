@@ -169,6 +169,18 @@ user_del(struct admin *a, const struct cli *cli)
 }
 
 static enum fail
+user_disable(struct admin *a, const struct cli *cli)
+{
+	return admin_user_enable(a, cli->arguments[0], false);
+}
+
+static enum fail
+user_enable(struct admin *a, const struct cli *cli)
+{
+	return admin_user_enable(a, cli->arguments[0], true);
+}
+
+static enum fail
 alias_add(struct admin *a, const struct cli *cli)
 {
 	return admin_alias_add(a, cli->arguments[0], cli->arguments[1]);
@@ -196,6 +208,18 @@ enum cli_status
 cmd_user_del(const struct cli *cli)
 {
 	return change(cli, user_del);
+}
+
+enum cli_status
+cmd_user_disable(const struct cli *cli)
+{
+	return change(cli, user_disable);
+}
+
+enum cli_status
+cmd_user_enable(const struct cli *cli)
+{
+	return change(cli, user_enable);
 }
 
 enum cli_status

@@ -12,6 +12,8 @@ const struct cli_command cli_commands[] = {
 	{ "user list",      "",                0, 0, OPTION_CONFIG | OPTION_JSON,   cmd_user_list,      "list accounts" },
 	{ "user passwd",    "NAME",            1, 1, OPTION_CONFIG | OPTION_STDIN,  cmd_user_passwd,    "set an account's password" },
 	{ "user quota",     "NAME SIZE MESSAGES", 3, 3, OPTION_CONFIG,              cmd_user_quota,     "limit an account; 0 is no limit" },
+	{ "user disable",   "NAME",            1, 1, OPTION_CONFIG,                 cmd_user_disable,   "let nobody log in, and take no mail for it" },
+	{ "user enable",    "NAME",            1, 1, OPTION_CONFIG,                 cmd_user_enable,    "undo that" },
 	{ "user del",       "NAME",            1, 1, OPTION_CONFIG,                 cmd_user_del,       "delete an account; its mail stays on the disk" },
 	{ "alias add",      "ADDRESS TARGET",  2, 2, OPTION_CONFIG,                 cmd_alias_add,      "let an address (or @domain) lead to an account" },
 	{ "alias list",     "",                0, 0, OPTION_CONFIG | OPTION_JSON,   cmd_alias_list,     "list aliases" },

@@ -69,6 +69,8 @@ take_account(struct delivery_resolve *r)
 {
 	enum fail fail = r->account.op.fail;
 
+	if (fail == FAIL_NONE && !r->account.account.is_enabled)
+		fail = FAIL_DENIED;
 	if (fail == FAIL_NONE)
 		fail = add_account(r, &r->account.account);
 	else if (fail == FAIL_MISSING || fail == FAIL_DENIED)

@@ -124,7 +124,7 @@ void directory_verify_start(struct directory *d, struct directory_query *q, stru
 
 /*
  * What is known of an account; `name` as at login. FAIL_MISSING: there is none. A disabled one is
- * answered too: mail still comes in for it, only logins are refused.
+ * answered too: whoever asks says what it may not do (no login, no new mail).
  */
 void directory_account_start(struct directory *d, struct directory_query *q, struct task *owner,
     struct str name);

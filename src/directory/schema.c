@@ -11,7 +11,7 @@ const char directory_schema[] =
 "CREATE TABLE accounts ( -- who has mail here\n"
 "	name TEXT NOT NULL COLLATE NOCASE PRIMARY KEY, -- login name and first address: alice@example.org\n"
 "	display_name TEXT NOT NULL DEFAULT '',\n"
-"	is_enabled INTEGER NOT NULL DEFAULT 1, -- 0: no login; mail still comes in\n"
+"	is_enabled INTEGER NOT NULL DEFAULT 1, -- 0: no login, and no mail for it\n"
 "	quota_bytes INTEGER NOT NULL DEFAULT 0, -- 0: no limit\n"
 "	quota_messages INTEGER NOT NULL DEFAULT 0 -- 0: no limit\n"
 ") WITHOUT ROWID;\n"

@@ -150,6 +150,20 @@ def test_commands(server):
         equal("sub-addressing", smtp.docmd("RCPT", "TO:<dora+tag@example.test>")[0], 250)
         server.command("alias", "del", "@example.test")
         equal("deleted at once", smtp.docmd("RCPT", "TO:<somebody@example.test>")[0], 550)
+        server.command("user", "disable", "dora@example.test")
+        equal("a disabled account takes no mail", smtp.docmd("RCPT", "TO:<dora@example.test>"), (550, b"5.2.1 Mailbox disabled"))
+        check("user list says so", "disabled" in server.command("user", "list").stdout)
+        with smtplib.SMTP("127.0.0.1", server.port("submission"), timeout=20) as login:
+            login.ehlo()
+            try:
+                login.login("dora@example.test", SECRET)
+                code = 235
+            except smtplib.SMTPAuthenticationError as e:
+                code = e.smtp_code
+            equal("nor a login", code, 535)
+        server.command("user", "enable", "dora@example.test")
+        equal("until it is enabled", smtp.docmd("RCPT", "TO:<dora@example.test>")[0], 250)
+    equal("nobody to disable", server.command("user", "disable", "x@example.test", check_status=False).returncode, 1)
     server.command("user", "passwd", "dora@example.test", "--password-stdin", input="new one\n")
     server.command("user", "del", "emil@example.test")
     server.command("user", "quota", "dora@example.test", "5GB", "1000")
