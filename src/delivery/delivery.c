@@ -198,25 +198,38 @@ store_target(const struct storing *in, struct delivery_target *target)
 	return fail == FAIL_MISSING ? FAIL_TEMP : fail;
 }
 
-/* Take it back from those who have it: the sender is told that nobody does, and tries again. */
-static void
+/* Take it back from those who have it, whose outcome is this one then. */
+static enum fail
 undo(struct mail *m, struct delivery_targets *targets, enum fail worst)
 {
+	enum fail undone = FAIL_NONE;
+
 	for (size_t i = 0; i < targets->count; i++) {
 		struct delivery_target *target = targets->targets + i;
 		struct account *a;
+		enum fail fail;
 
 		if (target->outcome != FAIL_NONE)
 			continue;
 		target->outcome = worst;
-		if (account_open(m, target->account, &target->limits, &a) != FAIL_NONE)
+		fail = account_open(m, target->account, &target->limits, &a);
+		if (fail == FAIL_NONE) {
+			fail = email_destroy(a, target->email_id);
+			account_close(&a);
+		}
+		if (fail == FAIL_NONE)
 			continue;
-		if (email_destroy(a, target->email_id) != FAIL_NONE)
-			log_warn(&delivery_log, "delivery.undo.failed",
-			    LOG_TEXT("account", target->account),
-			    LOG_NUM("email", target->email_id));
-		account_close(&a);
+		undone = FAIL_TEMP;
+		log_warn(&delivery_log, "delivery.undo.failed",
+		    LOG_TEXT("account", target->account), LOG_NUM("email", target->email_id));
 	}
+	return undone;
+}
+
+enum fail
+delivery_undo(struct mail *m, struct delivery_targets *targets)
+{
+	return undo(m, targets, FAIL_TEMP);
 }
 
 enum fail
@@ -246,7 +259,8 @@ delivery_store(struct mail *m, const struct delivery *d, struct delivery_targets
 	email_digest_free(&in.digest);
 	blob_unmap(&map);
 	if (d->is_all_or_none && worst != FAIL_NONE) {
-		undo(m, targets, worst);
+		(void)undo(m, targets,
+		    worst); /* the sender is told that nobody has it, and tries again */
 		return worst;
 	}
 	return stored ? FAIL_NONE : worst;

@@ -112,4 +112,10 @@ struct delivery {
 MUST_CHECK enum fail delivery_store(struct mail *m, const struct delivery *d,
     struct delivery_targets *targets);
 
+/*
+ * In the same turn: take it back from everybody who has it, for the caller cannot keep its part. FAIL_TEMP:
+ * somebody has it still.
+ */
+MUST_CHECK enum fail delivery_undo(struct mail *m, struct delivery_targets *targets);
+
 #endif

@@ -1,8 +1,14 @@
-/* Messages that come of a job: forwards, and what has to be tried again alone (inner.h). */
+/*
+ * Messages that come of a job: forwards, and what has to be tried again alone (inner.h).
+ *
+ * A child is described while the job is under way; its file is linked in the step that writes the rows which
+ * name it, for a turn that ends in between would sweep the link away.
+ */
 #include "queue/inner.h"
 
 /* base */
 #include "base/clock.h"
+#include "base/mem.h"
 
 /* rooms */
 #include "codec/utf8.h"
@@ -11,58 +17,30 @@
 
 #define SENDER_MAX 1024 /* bytes of a rewritten sender: more than any path may have */
 
-enum fail
-job_make_room(struct queue_job *j, size_t more)
+/* --- describing ------------------------------------------------------------------------------------------ */
+
+/* The same message to `count` recipients, which the caller fills in. NULL: no room. */
+static struct job_child *
+add_child(struct queue_job *j, struct job_rcpt *r, size_t count)
 {
-	struct addition *larger =
-	    arena_alloc(&j->arena, j->child_count + more, sizeof *j->children);
+	struct job_child *c = arena_alloc(&j->child_arena, 1, sizeof *c);
+	struct envelope_rcpt *rcpts = arena_alloc(&j->child_arena, count, sizeof *rcpts);
 
-	if (larger == NULL)
-		return FAIL_LIMIT;
-	for (size_t i = 0; i < j->child_count; i++)
-		larger[i] = j->children[i];
-	j->children = larger;
-	return FAIL_NONE;
-}
-
-/* A child as the caller changes it. */
-struct child {
-	struct envelope envelope;
-	struct envelope_rcpt rcpt;
-	struct queue_new new;
-};
-
-/* The same message to one address; in the job's arena. */
-static enum fail
-add_child(struct queue_job *j, const struct job_rcpt *r, struct str address,
-    struct child **child_out)
-{
-	struct child *c = arena_alloc(&j->arena, 1, sizeof *c);
-	struct blob_name name;
-	enum fail fail;
-
-	if (c == NULL)
-		return FAIL_LIMIT;
-	fail = blob_link(j->queue->house.blobs, STR(QUEUE_FOLDER), j->message.blob,
-	    STR(QUEUE_FOLDER), &name);
-	if (fail != FAIL_NONE)
-		return fail;
+	if (c == NULL || rcpts == NULL)
+		return NULL;
+	c->of = r;
+	c->rcpts = rcpts;
 	c->envelope = j->message.envelope;
-	c->rcpt = r->row.envelope;
-	c->rcpt.address = arena_str(&j->arena, address);
 	c->new = (struct queue_new){ .envelope = &c->envelope,
-		.rcpts = &c->rcpt,
-		.rcpt_count = 1,
+		.rcpts = rcpts,
+		.rcpt_count = count,
 		.skip = j->message.skip,
 		.fields = j->message.fields,
 		.helo = j->message.helo,
 		.owner = j->message.owner,
 		.log_id = j->message.log_id };
-	j->children[j->child_count++] = (struct addition){ .queue = j->queue,
-		.new = &c->new,
-		.blob = arena_str(&j->arena, blob_name_str(&name)) };
-	*child_out = c;
-	return FAIL_NONE;
+	list_append(&j->children, &c->node);
+	return c;
 }
 
 /* "rfc822;" and the address as xtext: what the sender wrote (RFC 3461 4.2). */
@@ -78,38 +56,114 @@ original_of(struct queue_job *j, const struct envelope_rcpt *rcpt)
 	buf_add(&text, STR("rfc822;"));
 	xtext_write(&text, rcpt->address);
 	if (buf_ok(&text))
-		original = arena_str(&j->arena, buf_str(&text));
+		original = arena_str(&j->child_arena, buf_str(&text));
 	buf_release(&text);
 	return original;
 }
 
 enum fail
-job_add_forward(struct queue_job *j, const struct job_rcpt *r, const struct delivery_remote *to)
+job_add_forward(struct queue_job *j, struct job_rcpt *r, const struct delivery_remote *members,
+    size_t count)
 {
-	struct child *c;
 	struct buf sender;
-	enum fail fail = add_child(j, r, to->address, &c);
+	struct str kept, original = original_of(j, &r->row.envelope);
+	struct job_child *c;
+	enum fail fail;
 
+	buf_init(&sender, SENDER_MAX);
+	fail = queue_forward_sender(j->queue, &sender, j->message.envelope.sender,
+	    r->row.envelope.address);
+	kept = arena_str(&j->child_arena, buf_str(&sender));
+	buf_release(&sender);
 	if (fail != FAIL_NONE)
 		return fail;
-	buf_init(&sender, SENDER_MAX);
-	fail = queue_forward_sender(j->queue, &sender, c->envelope.sender, r->row.envelope.address);
-	c->envelope.sender = arena_str(&j->arena, buf_str(&sender));
-	buf_release(&sender);
+	c = add_child(j, r, count);
+	if (c == NULL)
+		return FAIL_TEMP;
+	c->envelope.sender = kept;
 	c->new.is_remote = true;
-	c->rcpt.original = original_of(j, &r->row.envelope);
-	if (!str_empty(to->list)) /* RFC 3461 5.2.7.3: a list answers for its members itself */
-		c->rcpt.notify &= ~(unsigned)(NOTIFY_SUCCESS | NOTIFY_DELAY);
+	for (size_t i = 0; i < count; i++) {
+		c->rcpts[i] = r->row.envelope;
+		c->rcpts[i].address = members[i].address;
+		c->rcpts[i].original = original;
+		if (!str_empty(members[i].list)) /* RFC 3461 5.2.7.3: a list answers itself */
+			c->rcpts[i].notify &= ~(unsigned)(NOTIFY_SUCCESS | NOTIFY_DELAY);
+	}
+	return FAIL_NONE;
+}
+
+enum fail
+job_add_later(struct queue_job *j, struct job_rcpt *r, const struct str *accounts, size_t count)
+{
+	struct job_child *c = add_child(j, r, count);
+
+	if (c == NULL)
+		return FAIL_LIMIT;
+	c->new.wait_s = clock_wall_s() + queue_wait_s(j->queue, 1);
+	for (size_t i = 0; i < count; i++) {
+		c->rcpts[i] = r->row.envelope;
+		c->rcpts[i].address = accounts[i];
+	}
+	return FAIL_NONE;
+}
+
+void
+job_forget_children(struct queue_job *j)
+{
+	j->children = (struct list){ 0 };
+	arena_reset(&j->child_arena);
+}
+
+/* --- taking in ------------------------------------------------------------------------------------------- */
+
+static struct job_child *
+child_of(struct list_node *node)
+{
+	return node ? container_of(node, struct job_child, node) : NULL;
+}
+
+struct job_child *
+job_child_first(const struct queue_job *j)
+{
+	return child_of(list_first(&j->children));
+}
+
+struct job_child *
+job_child_next(const struct queue_job *j, const struct job_child *c)
+{
+	return child_of(list_next(&j->children, &c->node));
+}
+
+enum fail
+job_link_children(struct queue_job *j)
+{
+	enum fail fail = FAIL_NONE;
+
+	for (struct job_child *c = job_child_first(j); c && fail == FAIL_NONE;
+	     c = job_child_next(j, c)) {
+		fail = blob_link(j->queue->house.blobs, STR(QUEUE_FOLDER), j->message.blob,
+		    STR(QUEUE_FOLDER), &c->blob);
+		c->added = (struct addition){ .queue = j->queue,
+			.new = &c->new,
+			.blob = blob_name_str(&c->blob) };
+	}
 	return fail;
 }
 
 enum fail
-job_add_later(struct queue_job *j, const struct job_rcpt *r, struct str account)
+job_children_run(struct txn *t, struct queue_job *j)
 {
-	struct child *c;
-	enum fail fail = add_child(j, r, account, &c);
+	enum fail fail = FAIL_NONE;
 
-	if (fail == FAIL_NONE)
-		c->new.wait_s = clock_wall_s() + queue_wait_s(j->queue, 1);
+	for (struct job_child *c = job_child_first(j); c && fail == FAIL_NONE;
+	     c = job_child_next(j, c))
+		fail = addition_run(t, &c->added);
 	return fail;
+}
+
+void
+job_announce_children(const struct queue_job *j)
+{
+	for (struct job_child *c = job_child_first(j); c; c = job_child_next(j, c))
+		addition_announce(&c->added);
 }

@@ -9,6 +9,7 @@
  *                              open --its hosts fail--> closed, resting until retry_s
  *     job:    picked --agent--> outcomes set --job_settle--> settling --commit--> gone
  *                                                settling --commit failed--> unsettled --store well--> settling
+ *             .. of @local, or of a time: what failed is taken back, unsettled --a little later--> gone, picked anew
  *             picked --its turn's commit failed, agent stopped--> gone, waits in the store as before
  */
 #ifndef QUEUE_INNER_H
@@ -27,8 +28,9 @@
 #define JOB_ARENA_MAX   (4 * 1024 * 1024) /* bytes: JOB_RCPTS_MAX rows with their last answers */
 #define SITES_SLICE     20   /* sites opened, or times looked at, in one step of the scheduler */
 #define SETTLE_AGAIN_MS 1000 /* between tries to write an outcome to a bad disk */
-#define EXPIRY_BUSY_S   60   /* a message under way is given up this much later */
-#define SITE_BROKEN_MAX 3    /* conversations broken in a row before the site counts as down */
+#define UNSETTLED_MAX   200 /* outcomes waiting for a bad disk; with so many, nothing new is tried */
+#define EXPIRY_BUSY_S   60  /* a message under way is given up this much later */
+#define SITE_BROKEN_MAX 3   /* conversations broken in a row before the site counts as down */
 
 struct queue_site {
 	struct queue *queue; /* borrow */
@@ -96,6 +98,18 @@ struct job_rcpt {
 	struct str moved_to;    /* arena; JOB_MOVED */
 	bool is_told_now;       /* a delay report goes out with this settling */
 	bool is_expired;        /* failed because its time is over */
+	bool is_gone;           /* its row is: somebody else settled it, or cancelled */
+};
+
+/* A message that comes of a recipient: for its members elsewhere, or for accounts that could not take it. */
+struct job_child {
+	struct list_node node; /* in job.children */
+	struct job_rcpt *of;
+	struct envelope envelope;
+	struct envelope_rcpt *rcpts; /* child_arena */
+	struct queue_new new;        /* points to the two above */
+	struct blob_name blob;       /* these two are set when it is linked */
+	struct addition added;
 };
 
 struct queue_job {
@@ -109,10 +123,12 @@ struct queue_job {
 	struct queue_message message; /* arena */
 	struct job_rcpt *rcpts;       /* arena */
 	size_t rcpt_count;
-	struct blob_map map;       /* the whole file; mapped when needed */
-	struct addition *children; /* arena; messages taken in with the settling */
-	size_t child_count;
+	struct blob_map map; /* the whole file; mapped when needed */
+	struct arena child_arena;
+	struct list children;      /* child_arena; messages taken in with the settling */
 	struct site_change change; /* arena */
+	int64_t again_ms;          /* unsettled: not before, monotonic */
+	bool is_given_up;          /* .. then it goes, and is picked anew */
 };
 
 struct queue {
@@ -121,10 +137,13 @@ struct queue {
 	struct blob_namer namer;
 	struct task task; /* the scheduler */
 	struct timer timer;
-	struct turn_hook committed;
+	struct turn_hook sync, committed;
 	struct map sites;                /* open ones, by name */
 	size_t agent_count;              /* but those of @local */
 	struct list settling, unsettled; /* jobs */
+	size_t unsettled_count;
+	int64_t
+	    times_ms; /* messages whose time came are not looked at before, monotonic: a bad disk */
 	unsigned char secret[32];
 	bool has_secret; /* it is in the store */
 	uint64_t count;  /* messages, as the store has it */
@@ -133,6 +152,7 @@ struct queue {
 	bool has_starved;            /* sites wait for a free connection */
 	struct route_health *health; /* own; of each route that was asked for, by its place */
 	size_t health_count;
+	bool is_turn_lost; /* what was done in it could not be taken back: its commit must fail */
 };
 
 /* The key of rewritten senders, made when there is none. Belongs to the turn. */
@@ -225,15 +245,26 @@ struct queue_job *job_of_message(struct queue *q, uint64_t id, size_t *busy_out)
 /* The bytes to be sent, mapped. FAIL_MISSING: the file is lost; FAIL_TEMP. */
 MUST_CHECK enum fail job_map(struct queue_job *j, struct str *content_out);
 
+/* What became of a recipient here, in words of ours (static text). */
+void job_rcpt_set(struct job_rcpt *r, enum job_outcome outcome, struct status status,
+    const char *text);
+
 /* Give it up without an outcome, or after it was settled. */
 void job_free(struct queue_job **j);
 
 /* --- settle.c -------------------------------------------------------------------------------------------- */
 
-/* Write outcomes, reports and what follows; the job is the queue's from here on. */
-void job_settle(struct queue_job *j);
+/*
+ * Write outcomes, reports and what follows; the job is the queue's from here on. False: nothing was written.
+ * What a host said is kept and written later; a job of @local or of a time is given up and comes again, so its
+ * agent must take back what it stored in this turn.
+ */
+bool job_settle(struct queue_job *j);
 
-/* Write again what a failed commit took back. */
+/* Nothing can be written now: it is picked anew a little later. */
+void job_give_up(struct queue_job *j);
+
+/* Write again what a failed commit took back, when it is time. */
 void jobs_resettle(struct queue *q);
 
 /* The turn ended: those that settled in it are done, or not. */
@@ -265,17 +296,56 @@ int64_t queue_next_time(const struct queue *q, const struct queue_message *m, in
 
 /* --- child.c ---------------------------------------------------------------------------------------------- */
 
-/* Room for so many more children; asked before they are added. FAIL_LIMIT. */
-MUST_CHECK enum fail job_make_room(struct queue_job *j, size_t more);
-
-/* The message goes on to this address elsewhere, under a sender of ours. FAIL_TEMP, FAIL_LIMIT. */
+/*
+ * The message goes on to these addresses elsewhere (borrowed until the settling), under a sender of ours.
+ * FAIL_SYNTAX, FAIL_LIMIT: its sender cannot be rewritten; FAIL_TEMP.
+ */
 struct delivery_remote;
-MUST_CHECK enum fail job_add_forward(struct queue_job *j, const struct job_rcpt *r,
-    const struct delivery_remote *to);
+MUST_CHECK enum fail job_add_forward(struct queue_job *j, struct job_rcpt *r,
+    const struct delivery_remote *members, size_t count);
 
-/* This account could not take it now: the message tries it again alone. FAIL_TEMP, FAIL_LIMIT. */
-MUST_CHECK enum fail job_add_later(struct queue_job *j, const struct job_rcpt *r,
-    struct str account);
+/* These accounts (borrowed as above) could not take it now: the message tries them again alone. FAIL_LIMIT. */
+MUST_CHECK enum fail job_add_later(struct queue_job *j, struct job_rcpt *r,
+    const struct str *accounts, size_t count);
+
+void job_forget_children(struct queue_job *j);
+struct job_child *job_child_first(const struct queue_job *j);
+struct job_child *job_child_next(const struct queue_job *j, const struct job_child *c);
+
+/* Before the transaction that names them, in the same step. FAIL_TEMP, FAIL_MISSING: the file is lost. */
+MUST_CHECK enum fail job_link_children(struct queue_job *j);
+
+/* In it; behind it. */
+MUST_CHECK enum fail job_children_run(struct txn *t, struct queue_job *j);
+void job_announce_children(const struct queue_job *j);
+
+/* --- expand.c --------------------------------------------------------------------------------------------- */
+
+struct delivery_resolve;
+struct delivery_targets;
+
+struct forwards { /* members elsewhere of a job's recipients, that have nothing yet */
+	struct arena arena;
+	struct list left;
+	bool is_checked; /* the file is there */
+};
+
+void forwards_init(struct forwards *f);
+void forwards_reset(struct forwards *f);
+void forwards_release(struct forwards *f);
+
+/* Remember what the directory found; texts are copied. FAIL_LIMIT: too many for one job. */
+MUST_CHECK enum fail forwards_add(struct forwards *f, struct job_rcpt *r,
+    const struct delivery_resolve *found);
+
+/*
+ * Describe the children of the next slice. A recipient whose last member is among them has its outcome; one
+ * that cannot be forwarded, too, and leaves the targets. True: more are left for another slice.
+ */
+bool forwards_next(struct forwards *f, struct queue_job *j, struct delivery_targets *targets);
+
+/* Take a slice in while the job goes on. FAIL_MISSING: it was cancelled; FAIL_TEMP: nothing was written. */
+MUST_CHECK enum fail job_expand(struct queue_job *j);
 
 /* --- agents ---------------------------------------------------------------------------------------------- */
 

@@ -19,6 +19,7 @@ job_new(struct queue *q, struct queue_site *s)
 	j->site = s;
 	j->turn = q->house.loop ? q->house.loop->turns : 0;
 	arena_init(&j->arena, JOB_ARENA_MAX);
+	arena_init(&j->child_arena, JOB_ARENA_MAX);
 	return j;
 }
 
@@ -37,7 +38,16 @@ job_free(struct queue_job **job)
 		task_wake(&j->queue->task); /* the site may be done */
 	blob_unmap(&j->map);
 	arena_release(&j->arena);
+	arena_release(&j->child_arena);
 	mem_free(j);
+}
+
+void
+job_rcpt_set(struct job_rcpt *r, enum job_outcome outcome, struct status status, const char *text)
+{
+	r->outcome = outcome;
+	r->last =
+	    (struct queue_last){ .time_s = clock_wall_s(), .status = status, .text = str_c(text) };
 }
 
 /* --- reading records into a job ----------------------------------------------------------------------------- */

@@ -3,11 +3,13 @@
  * forward to elsewhere, or at the site of a domain that is not ours.
  *
  *     RESOLVE --another recipient--> RESOLVE
- *        \--the last one--> settle, next job --> RESOLVE
- *                              \--no job--> gone
+ *        \--the last one--> EXPAND --members elsewhere, more than a slice--> EXPAND, in the next turn
+ *                              \--the rest--> store and settle, next job --> RESOLVE
+ *                                                                  \--no job--> gone
  *
  * Recipients of a job are resolved one after the other into one set of targets, so that an account that
- * several of them lead to gets one copy; then the message is stored once for all.
+ * several of them lead to gets one copy; then the message is stored once for all. Everything that is written
+ * belongs to the step that writes the rows: when they cannot be written, what was stored is taken back.
  */
 #include "queue/agent.h"
 
@@ -26,7 +28,8 @@ struct local_agent {
 	struct delivery_resolve resolve; /* own */
 	struct arena arena;              /* targets */
 	struct delivery_targets targets;
-	size_t at; /* the recipient being resolved */
+	struct forwards forwards; /* own */
+	size_t at;                /* the recipient being resolved */
 	bool is_asking;
 };
 
@@ -38,14 +41,6 @@ local_of(struct queue_agent *a)
 
 /* --- outcomes ---------------------------------------------------------------------------------------------- */
 
-static void
-set(struct job_rcpt *r, enum job_outcome outcome, struct status status, const char *text)
-{
-	r->outcome = outcome;
-	r->last =
-	    (struct queue_last){ .time_s = clock_wall_s(), .status = status, .text = str_c(text) };
-}
-
 /* A domain that is not ours: the recipient waits there. */
 static void
 move(struct queue_job *j, struct job_rcpt *r)
@@ -54,10 +49,11 @@ move(struct queue_job *j, struct job_rcpt *r)
 
 	buf_init(&site, SITE_MAX);
 	if (queue_site_write(&site, j->queue->house.routes, r->row.envelope.address) == FAIL_NONE) {
-		set(r, JOB_MOVED, STATUS(2, 0, 0), "");
+		job_rcpt_set(r, JOB_MOVED, STATUS(2, 0, 0), "");
 		r->moved_to = arena_str(&j->arena, buf_str(&site));
 	} else {
-		set(r, JOB_FAILED, STATUS(5, 1, 2), "the domain of the address is not valid");
+		job_rcpt_set(r, JOB_FAILED, STATUS(5, 1, 2),
+		    "the domain of the address is not valid");
 	}
 	buf_release(&site);
 }
@@ -71,47 +67,28 @@ judge(struct queue_job *j, struct job_rcpt *r, const struct delivery_resolve *an
 	case FAIL_DENIED: move(j, r); break;
 	case FAIL_MISSING:
 		if (answer->is_disabled)
-			set(r, JOB_FAILED, STATUS(5, 2, 1), "the mailbox is disabled");
+			job_rcpt_set(r, JOB_FAILED, STATUS(5, 2, 1), "the mailbox is disabled");
 		else
-			set(r, JOB_FAILED, STATUS(5, 1, 1), "there is no such user");
+			job_rcpt_set(r, JOB_FAILED, STATUS(5, 1, 1), "there is no such user");
 		break;
-	case FAIL_SYNTAX: set(r, JOB_FAILED, STATUS(5, 1, 3), "the address is not valid"); break;
+	case FAIL_SYNTAX:
+		job_rcpt_set(r, JOB_FAILED, STATUS(5, 1, 3), "the address is not valid");
+		break;
 	case FAIL_PERM:
-		set(r, JOB_FAILED, STATUS(5, 4, 6), "the address leads back to itself");
+		job_rcpt_set(r, JOB_FAILED, STATUS(5, 4, 6), "the address leads back to itself");
 		break;
 	case FAIL_LIMIT:
 		if (answer->is_full)
-			set(r, JOB_DEFERRED, STATUS(4, 2, 2), "the mailbox is full");
+			job_rcpt_set(r, JOB_DEFERRED, STATUS(4, 2, 2), "the mailbox is full");
 		else
-			set(r, JOB_FAILED, STATUS(5, 5, 3), "the list has too many members");
+			job_rcpt_set(r, JOB_FAILED, STATUS(5, 5, 3),
+			    "the list has too many members");
 		break;
 	case FAIL_TEMP:
 	case FAIL_COUNT:
-		set(r, JOB_DEFERRED, STATUS(4, 3, 0), "the directory does not answer");
+		job_rcpt_set(r, JOB_DEFERRED, STATUS(4, 3, 0), "the directory does not answer");
 		break;
 	}
-}
-
-/* --- forwards ------------------------------------------------------------------------------------------------ */
-
-static void
-forward(struct local_agent *l, struct job_rcpt *r)
-{
-	struct queue_job *j = l->agent.job;
-	size_t before = j->child_count, count = l->resolve.remote_count;
-	enum fail fail = job_make_room(j, count);
-
-	for (size_t i = 0; fail == FAIL_NONE && i < count; i++)
-		fail = job_add_forward(j, r, &l->resolve.remotes[i]);
-	if (fail == FAIL_NONE) {
-		/* RFC 3461 5.2.7: several addresses answer for themselves, one takes the wishes along */
-		set(r, count + l->resolve.local_count > 1 ? JOB_EXPANDED : JOB_FORWARDED,
-		    STATUS(2, 0, 0), "");
-		return;
-	}
-	j->child_count = before;
-	delivery_targets_drop(&l->targets, r->row.envelope.address);
-	set(r, JOB_DEFERRED, STATUS(4, 3, 0), "it cannot be forwarded now");
 }
 
 /* --- storing ---------------------------------------------------------------------------------------------------- */
@@ -123,15 +100,17 @@ judge_unstored(struct job_rcpt *r, enum fail outcome)
 	switch (outcome) {
 	case FAIL_NONE:
 	case FAIL_MISSING: break;
-	case FAIL_LIMIT: set(r, JOB_DEFERRED, STATUS(4, 2, 2), "the mailbox is full"); break;
+	case FAIL_LIMIT:
+		job_rcpt_set(r, JOB_DEFERRED, STATUS(4, 2, 2), "the mailbox is full");
+		break;
 	case FAIL_PERM:
-		set(r, JOB_FAILED, STATUS(5, 4, 6), "the message goes round in a loop");
+		job_rcpt_set(r, JOB_FAILED, STATUS(5, 4, 6), "the message goes round in a loop");
 		break;
 	case FAIL_SYNTAX:
 	case FAIL_DENIED:
 	case FAIL_TEMP:
 	case FAIL_COUNT:
-		set(r, JOB_DEFERRED, STATUS(4, 3, 1), "the mailbox cannot be written now");
+		job_rcpt_set(r, JOB_DEFERRED, STATUS(4, 3, 1), "the mailbox cannot be written now");
 		break;
 	}
 }
@@ -146,18 +125,18 @@ has_recipient(const struct delivery_target *target, struct str address)
 }
 
 /*
- * Some have it, others could not take it: those get messages of their own, so that nobody gets it twice.
- * FAIL_MISSING: nobody has it.
+ * Some have it, others could not take it: those get a message of their own, so that nobody gets it twice.
+ * FAIL_MISSING: nobody has it. FAIL_LIMIT: there is no room to say so.
  */
 static enum fail
 split(struct local_agent *l, struct job_rcpt *r)
 {
-	struct queue_job *j = l->agent.job;
 	struct str address = r->row.envelope.address;
-	size_t stored = r->outcome == JOB_PENDING ? 0 : 1, before = j->child_count;
-	enum fail fail = job_make_room(j, l->targets.count);
+	struct str *accounts = mem_new(l->targets.count, sizeof *accounts);
+	size_t stored = r->outcome == JOB_PENDING ? 0 : 1, failed = 0;
+	enum fail fail = FAIL_MISSING;
 
-	for (size_t i = 0; fail == FAIL_NONE && i < l->targets.count; i++) {
+	for (size_t i = 0; i < l->targets.count; i++) {
 		const struct delivery_target *target = &l->targets.targets[i];
 
 		if (!has_recipient(target, address))
@@ -165,12 +144,11 @@ split(struct local_agent *l, struct job_rcpt *r)
 		if (target->outcome == FAIL_NONE)
 			stored++;
 		else
-			fail = job_add_later(j, r, target->account);
+			accounts[failed++] = target->account;
 	}
-	if (fail == FAIL_NONE && stored == 0)
-		fail = FAIL_MISSING;
-	if (fail != FAIL_NONE)
-		j->child_count = before;
+	if (stored > 0)
+		fail = job_add_later(l->agent.job, r, accounts, failed);
+	mem_free(accounts);
 	return fail;
 }
 
@@ -183,15 +161,15 @@ judge_stored(struct local_agent *l, struct job_rcpt *r)
 		return;
 	if (outcome == FAIL_NONE) {
 		if (r->outcome == JOB_PENDING)
-			set(r, JOB_STORED, STATUS(2, 1, 5), "");
+			job_rcpt_set(r, JOB_STORED, STATUS(2, 1, 5), "");
 	} else if (split(l, r) == FAIL_NONE) {
-		set(r, JOB_EXPANDED, STATUS(2, 0, 0), "");
+		job_rcpt_set(r, JOB_EXPANDED, STATUS(2, 0, 0), "");
 	} else {
 		judge_unstored(r, outcome);
 	}
 }
 
-/* The message into all mailboxes that were found; the queue's file is linked to each. */
+/* The message into all mailboxes that were found; the queue's file is linked to each. Outcomes follow. */
 static void
 store_all(struct local_agent *l)
 {
@@ -221,6 +199,38 @@ begin_job(struct local_agent *l, struct queue_job *j)
 	l->at = 0;
 	arena_reset(&l->arena);
 	delivery_targets_init(&l->targets, &l->arena);
+	forwards_reset(&l->forwards);
+}
+
+/* There is another one to work on. */
+static bool
+next_job(struct local_agent *l)
+{
+	struct queue *q = l->agent.site->queue;
+	struct queue_job *next = NULL;
+
+	if (!q->is_stopping && store_is_well(q->house.store))
+		next = job_pick(l->agent.site);
+	if (next)
+		begin_job(l, next);
+	return next != NULL;
+}
+
+/* A slice of members elsewhere is on its way. False: it is not, and the job is over. */
+static bool
+end_slice(struct local_agent *l)
+{
+	struct queue_job *j = l->agent.job;
+	enum fail fail = job_expand(j);
+
+	if (fail == FAIL_NONE)
+		return true;
+	l->agent.job = NULL;
+	if (fail == FAIL_MISSING) /* cancelled meanwhile */
+		job_free(&j);
+	else
+		job_give_up(j);
+	return false;
 }
 
 /* Everything is known: the job goes, the next one comes. False: there is none. */
@@ -228,18 +238,13 @@ static bool
 end_job(struct local_agent *l)
 {
 	struct queue *q = l->agent.site->queue;
-	struct queue_job *j = l->agent.job, *next;
+	struct queue_job *j = l->agent.job;
 
 	store_all(l);
 	l->agent.job = NULL;
-	job_settle(j);
-	if (q->is_stopping || !store_is_well(q->house.store))
-		return false;
-	next = job_pick(l->agent.site);
-	if (next == NULL)
-		return false;
-	begin_job(l, next);
-	return true;
+	if (!job_settle(j) && delivery_undo(q->house.mail, &l->targets) != FAIL_NONE)
+		q->is_turn_lost = true;
+	return next_job(l);
 }
 
 static void
@@ -260,8 +265,12 @@ take_answer(struct local_agent *l)
 
 	l->is_asking = false;
 	judge(l->agent.job, r, &l->resolve);
-	if (l->resolve.op.fail == FAIL_NONE && l->resolve.remote_count > 0)
-		forward(l, r);
+	if (l->resolve.op.fail == FAIL_NONE && l->resolve.remote_count > 0 &&
+	    forwards_add(&l->forwards, r, &l->resolve) != FAIL_NONE) {
+		delivery_targets_drop(&l->targets, r->row.envelope.address);
+		job_rcpt_set(r, JOB_DEFERRED, STATUS(4, 5, 3),
+		    "too many recipients to be forwarded at once");
+	}
 	delivery_resolve_release(&l->resolve);
 }
 
@@ -279,6 +288,8 @@ local_step(struct task *task)
 			take_answer(l);
 		else if (l->at < l->agent.job->rcpt_count)
 			ask(l);
+		else if (forwards_next(&l->forwards, l->agent.job, &l->targets))
+			return end_slice(l) || next_job(l) ? STEP_YIELD : STEP_CLOSE;
 		else if (!end_job(l))
 			return STEP_CLOSE;
 	}
@@ -302,6 +313,7 @@ local_reap(struct task *task)
 
 	delivery_resolve_release(&l->resolve);
 	agent_leave(&l->agent);
+	forwards_release(&l->forwards);
 	arena_release(&l->arena);
 	mem_free(l);
 }
@@ -313,6 +325,7 @@ local_agent_start(struct queue_site *s, struct queue_job *first)
 
 	l->agent.stop = local_stop;
 	arena_init(&l->arena, TARGETS_ARENA_MAX);
+	forwards_init(&l->forwards);
 	loop_task(s->queue->house.loop, &l->agent.task, local_step, local_reap);
 	agent_join(&l->agent, s, first);
 	begin_job(l, first);

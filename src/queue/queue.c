@@ -100,6 +100,19 @@ stop_agents(struct queue *q, uint64_t turn)
 	}
 }
 
+/* Half of something was written and could not be taken back: none of the turn is, then. */
+static enum fail
+turn_sync(struct turn_hook *hook, enum fail so_far)
+{
+	struct queue *q = container_of(hook, struct queue, sync);
+
+	if (!q->is_turn_lost)
+		return so_far;
+	q->is_turn_lost = false;
+	log_error(&q->log, "queue.turn.lost");
+	return FAIL_TEMP;
+}
+
 static enum fail
 turn_committed(struct turn_hook *hook, enum fail so_far)
 {
@@ -133,6 +146,8 @@ queue_open(struct queue **out, const struct queue_house *house)
 	}
 	if (house->loop) {
 		loop_task(house->loop, &q->task, queue_step, NULL);
+		q->sync.run = turn_sync;
+		loop_hook(house->loop, TURN_SYNC, &q->sync);
 		q->committed.run = turn_committed;
 		loop_hook(house->loop, TURN_COMMITTED, &q->committed);
 	}
@@ -201,6 +216,7 @@ queue_close(struct queue **queue)
 	map_release(&q->sites);
 	blob_remove_namer(&q->namer);
 	if (q->house.loop) {
+		loop_unhook(&q->sync);
 		loop_unhook(&q->committed);
 		timer_stop(q->house.loop, &q->timer);
 		task_cancel(&q->task);

@@ -140,6 +140,7 @@ queue_rcpt_write(struct buf *out, const struct queue_rcpt *rcpt)
 	record_add_bool(out, rcpt->is_told);
 	record_add_bool(out, rcpt->is_late);
 	last_write(out, &rcpt->last);
+	record_add_u64(out, rcpt->expanded);
 }
 
 enum fail
@@ -158,6 +159,8 @@ queue_rcpt_read(struct str value, struct queue_rcpt *out)
 	out->is_told = record_bool(&r);
 	out->is_late = record_bool(&r);
 	last_read(&r, &out->last);
+	if (record_more(&r)) /* records of before lists were expanded in slices end here */
+		out->expanded = record_u32(&r);
 	return record_end(&r);
 }
 

@@ -71,6 +71,8 @@ struct queue_rcpt {
 	bool is_told; /* the sender heard of the delay */
 	bool is_late; /* the sender heard that DELIVERBY's time is over */
 	struct queue_last last;
+	uint32_t
+	    expanded; /* members elsewhere that were sent to already, in the directory's order */
 };
 
 struct queue_host {

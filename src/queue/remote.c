@@ -233,7 +233,7 @@ remote_conclude(struct remote_agent *a, enum job_outcome outcome, const struct q
 			j->rcpts[i].last = *last;
 	}
 	a->agent.job = NULL;
-	job_settle(j);
+	(void)job_settle(j); /* the queue keeps what could not be written */
 }
 
 /* It carried as many messages as we send over one conversation, or the host takes. */

@@ -230,12 +230,21 @@ look_at_time(struct queue *q, uint64_t id, int64_t now_s)
 	    busy > 0 ? now_s + EXPIRY_BUSY_S : queue_next_time(q, &j->message, now_s);
 	if (j->message.time_s <= now_s) /* only those of busy ones are left to come */
 		j->message.time_s = now_s + EXPIRY_BUSY_S;
-	job_settle(j);
+	(void)job_settle(j); /* what could not be written is due again */
+}
+
+/* Reports can be written, as far as we know. */
+static bool
+can_look(const struct queue *q)
+{
+	return blob_is_well(q->house.blobs) && clock_mono_ms() >= q->times_ms;
 }
 
 static void
 look_at_times(struct queue *q, struct times *times)
 {
+	if (!can_look(q))
+		return;
 	times->is_unread = store_read(q->house.store, find_times, times) != FAIL_NONE;
 	for (size_t i = 0; !times->is_unread && i < times->count; i++)
 		look_at_time(q, times->ids[i], times->now_s);
@@ -250,7 +259,7 @@ sleep_until(struct queue *q, const struct due *due, const struct times *times)
 	int64_t at_ms = first_of(next_of_open(q, due->now_s),
 	    mono_of(first_of(due->next_s, times->next_s), due->now_s));
 
-	if (!list_empty(&q->unsettled) || due->is_unread || times->is_unread)
+	if (!list_empty(&q->unsettled) || due->is_unread || times->is_unread || !can_look(q))
 		at_ms = first_of(at_ms, clock_mono_ms() + SETTLE_AGAIN_MS);
 	if (at_ms == 0)
 		timer_stop(q->house.loop, &q->timer);

@@ -53,7 +53,8 @@ struct settling {
 	struct queue_message stored; /* the message as it is in the store now */
 	struct buf copy;             /* of its record */
 	size_t gone;                 /* recipients that left */
-	bool is_message_gone;        /* nothing is left of it, or it was cancelled meanwhile */
+	bool is_message_gone;        /* nothing is left of it */
+	bool is_cancelled;           /* .. since somebody took it away meanwhile */
 };
 
 static struct queue_place
@@ -170,10 +171,8 @@ settle_message(struct txn *t, struct settling *g)
 static enum fail
 settle_children(struct txn *t, struct settling *g)
 {
-	enum fail fail = FAIL_NONE;
+	enum fail fail = job_children_run(t, g->job);
 
-	for (size_t i = 0; fail == FAIL_NONE && i < g->job->child_count; i++)
-		fail = addition_run(t, &g->job->children[i]);
 	if (fail == FAIL_NONE && g->report.is_there)
 		fail = addition_run(t, &g->added);
 	return fail;
@@ -187,7 +186,7 @@ settle_run(struct txn *t, void *arg)
 	enum fail fail = queue_message_get(t, j->message.id, &g->stored, &g->copy);
 
 	g->gone = 0;
-	g->is_message_gone = fail == FAIL_MISSING;
+	g->is_message_gone = g->is_cancelled = fail == FAIL_MISSING;
 	if (fail == FAIL_MISSING) /* cancelled meanwhile: nobody is told anything */
 		return FAIL_NONE;
 	for (size_t i = 0; fail == FAIL_NONE && i < j->rcpt_count; i++)
@@ -247,16 +246,63 @@ expire(struct queue_job *j, int64_t now_s)
 	}
 }
 
+/* --- what was settled or cancelled meanwhile ----------------------------------------------------------------------- */
+
+static enum fail
+mark_run(struct txn *t, void *arg)
+{
+	struct queue_job *j = arg;
+	enum fail fail = FAIL_NONE;
+
+	for (size_t i = 0; i < j->rcpt_count && (fail == FAIL_NONE || fail == FAIL_MISSING); i++) {
+		struct job_rcpt *r = &j->rcpts[i];
+		struct key k = queue_key_rcpt(r->row.message, r->row.n);
+		struct str value;
+
+		fail = txn_get(t, key_str(&k), &value);
+		r->is_gone = fail == FAIL_MISSING;
+	}
+	return fail == FAIL_MISSING ? FAIL_NONE : fail;
+}
+
+/* Nobody hears of them again, and nothing comes of them. */
+static enum fail
+drop_gone(struct queue_job *j)
+{
+	struct job_child *next;
+	size_t kept = 0;
+	enum fail fail = store_read(j->queue->house.store, mark_run, j);
+
+	if (fail != FAIL_NONE)
+		return fail;
+	for (struct job_child *c = job_child_first(j); c; c = next) {
+		next = job_child_next(j, c);
+		if (c->of->is_gone)
+			list_remove(&c->node);
+	}
+	for (size_t i = 0; i < j->rcpt_count; i++)
+		if (!j->rcpts[i].is_gone)
+			j->rcpts[kept++] =
+			    j->rcpts[i]; /* children do not ask whose they are any more */
+	j->rcpt_count = kept;
+	return FAIL_NONE;
+}
+
+/* --- settling ------------------------------------------------------------------------------------------------------ */
+
 static enum fail
 settle(struct queue_job *j, struct settling *g)
 {
 	struct queue *q = j->queue;
-	enum fail fail;
+	enum fail fail = drop_gone(j);
 
 	g->job = j;
 	g->now_s = clock_wall_s();
 	buf_init(&g->copy, STORE_VALUE_MAX);
-	fail = report_write(j, g->now_s, &g->report);
+	if (fail == FAIL_NONE)
+		fail = job_link_children(j);
+	if (fail == FAIL_NONE)
+		fail = report_write(j, g->now_s, &g->report);
 	g->added = (struct addition){ .queue = q,
 		.new = &g->report.new,
 		.blob = blob_name_str(&g->report.blob) };
@@ -271,20 +317,22 @@ static void
 follow(struct queue_job *j, const struct settling *g)
 {
 	struct queue *q = j->queue;
-	bool is_cancelled = g->is_message_gone && g->gone == 0;
 
-	if (g->is_message_gone && !is_cancelled)
-		q->count -= q->count > 0;
-	if (g->report.is_there && !is_cancelled) {
+	q->count -= g->is_message_gone && !g->is_cancelled && q->count > 0;
+	if (g->report.is_there && !g->is_cancelled) {
 		q->counts.reports++;
 		addition_announce(&g->added);
 	}
-	for (size_t i = 0; !is_cancelled && i < j->child_count; i++)
-		addition_announce(&j->children[i]);
+	if (!g->is_cancelled)
+		job_announce_children(j);
 	for (size_t i = 0; i < j->rcpt_count; i++)
 		if (j->rcpts[i].outcome == JOB_MOVED)
 			task_wake(&q->task);
+	j->turn = q->house.loop->turns;
+	list_append(&q->settling, &j->node);
 }
+
+/* --- what could not be written --------------------------------------------------------------------------------- */
 
 /* A time that came will come again, and so will a delivery here; what a host said it says only once. */
 static bool
@@ -293,23 +341,69 @@ is_repeatable(const struct queue_job *j)
 	return j->site == NULL || queue_site_is_local(buf_str(&j->site->name));
 }
 
-void
-job_settle(struct queue_job *j)
+static void
+wait_for_disk(struct queue_job *j)
 {
 	struct queue *q = j->queue;
-	struct settling g = { 0 };
 
-	expire(j, clock_wall_s());
+	j->again_ms = clock_mono_ms() + SETTLE_AGAIN_MS;
+	list_append(&q->unsettled, &j->node);
+	q->unsettled_count++;
+	timer_start(q->house.loop, &q->timer, &q->task, j->again_ms);
+}
+
+void
+job_give_up(struct queue_job *j)
+{
+	struct queue *q = j->queue;
+
+	j->is_given_up = true;
+	if (j->site) { /* in its site's jobs, so that it is not picked at once */
+		wait_for_disk(j);
+		return;
+	}
+	q->times_ms = clock_mono_ms() + SETTLE_AGAIN_MS;
+	timer_start(q->house.loop, &q->timer, &q->task, q->times_ms);
+	job_free(&j);
+}
+
+static void
+note_all(struct queue_job *j)
+{
 	for (size_t i = 0; i < j->rcpt_count; i++)
 		note_rcpt(j, &j->rcpts[i]);
-	if (settle(j, &g) == FAIL_NONE) {
+}
+
+bool
+job_settle(struct queue_job *j)
+{
+	struct settling g = { 0 };
+	bool is_written;
+
+	expire(j, clock_wall_s());
+	if (!is_repeatable(j))
+		note_all(j); /* it happened, written or not */
+	is_written = settle(j, &g) == FAIL_NONE;
+	if (is_written && is_repeatable(j))
+		note_all(j);
+	if (is_written)
 		follow(j, &g);
-		j->turn = q->house.loop->turns;
-		list_append(&q->settling, &j->node);
-	} else {
-		list_append(&q->unsettled, &j->node);
-		timer_start(q->house.loop, &q->timer, &q->task, clock_mono_ms() + SETTLE_AGAIN_MS);
-	}
+	else if (is_repeatable(j))
+		job_give_up(j);
+	else
+		wait_for_disk(j);
+	return is_written;
+}
+
+static void
+write_again(struct queue_job *j)
+{
+	struct settling g = { 0 };
+
+	if (settle(j, &g) == FAIL_NONE)
+		follow(j, &g);
+	else
+		wait_for_disk(j);
 }
 
 void
@@ -324,14 +418,16 @@ jobs_resettle(struct queue *q)
 		list_append(&again, node);
 	while ((node = list_pop(&again)) != NULL) {
 		struct queue_job *j = container_of(node, struct queue_job, node);
-		struct settling g = { 0 };
 
-		if (settle(j, &g) == FAIL_NONE) {
-			follow(j, &g);
-			list_append(&q->settling, &j->node);
-		} else {
+		if (j->again_ms > clock_mono_ms()) {
 			list_append(&q->unsettled, &j->node);
+			continue;
 		}
+		q->unsettled_count--;
+		if (j->is_given_up)
+			job_free(&j);
+		else
+			write_again(j);
 	}
 }
 
@@ -346,6 +442,6 @@ jobs_committed(struct queue *q, enum fail outcome)
 		if (outcome == FAIL_NONE || is_repeatable(j))
 			job_free(&j);
 		else
-			list_append(&q->unsettled, &j->node);
+			wait_for_disk(j);
 	}
 }

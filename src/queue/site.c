@@ -238,7 +238,10 @@ may_start(struct queue_site *s)
 	struct queue *q = s->queue;
 	bool is_local = queue_site_is_local(buf_str(&s->name));
 
-	if (s->is_resting || s->is_yielding || q->is_stopping || !store_is_well(q->house.store))
+	if (s->is_resting || s->is_yielding || q->is_stopping || !store_is_well(q->house.store) ||
+	    q->unsettled_count >= UNSETTLED_MAX)
+		return false;
+	if (is_local && !blob_is_well(q->house.blobs)) /* it would only be taken back */
 		return false;
 	if (s->agent_count >=
 	    (is_local ? LOCAL_AGENTS_MAX : size_min(s->window, site_window_max(s))))

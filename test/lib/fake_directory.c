@@ -128,11 +128,30 @@ static const struct directory_target targets[] = {
 	LOCAL("gone@example.test"),
 	{ .kind = DIRECTORY_LOCAL,
 	    .name = STR_INIT("bob@example.test"),
-	    .list = STR_INIT("crowd@example.test") },
+	    .list = STR_INIT("club@example.test") },
 	{ .kind = DIRECTORY_REMOTE,
 	    .name = STR_INIT("x@elsewhere.test"),
-	    .list = STR_INIT("crowd@example.test") },
+	    .list = STR_INIT("club@example.test") },
+	{ .kind = DIRECTORY_REMOTE, .name = STR_INIT("a@elsewhere.test") },
+	{ .kind = DIRECTORY_REMOTE, .name = STR_INIT("b@elsewhere.test") },
 };
+
+/* The members of "crowd", made when they are asked for. */
+static const struct directory_target *
+crowd(void)
+{
+	static struct directory_target members[FAKE_CROWD + 1];
+	static char names[FAKE_CROWD][24];
+
+	members[0] = targets[1];
+	for (size_t i = 0; i < FAKE_CROWD; i++) {
+		snprintf(names[i], sizeof names[i], "m%zu@elsewhere.test", i);
+		members[i + 1] = (struct directory_target){ .kind = DIRECTORY_REMOTE,
+			.name = str_c(names[i]),
+			.list = STR("crowd@example.test") };
+	}
+	return members;
+}
 
 static const struct {
 	struct str address;
@@ -148,7 +167,9 @@ static const struct {
 	{ STR_INIT("most@example.test"), 1, 3, FAIL_NONE },
 	{ STR_INIT("away@example.test"), 4, 2, FAIL_NONE },
 	{ STR_INIT("gone@example.test"), 6, 1, FAIL_NONE },
-	{ STR_INIT("crowd@example.test"), 7, 2, FAIL_NONE },
+	{ STR_INIT("club@example.test"), 7, 2, FAIL_NONE },
+	{ STR_INIT("out@example.test"), 9, 1, FAIL_NONE },
+	{ STR_INIT("far@example.test"), 10, 1, FAIL_NONE },
 	{ STR_INIT("info@example.test"), 0, 1, FAIL_NONE },
 	{ STR_INIT("j\xc3\xb6rg@example.test"), 1, 1, FAIL_NONE },
 	{ STR_INIT("postmaster"), 0, 1, FAIL_NONE },
@@ -170,6 +191,11 @@ directory_resolve_start(struct directory *d, struct directory_query *q, struct t
 		fail = addresses[i].fail;
 		q->targets = targets + addresses[i].first;
 		q->target_count = addresses[i].count;
+	}
+	if (str_eq_nocase(address, STR("crowd@example.test"))) {
+		fail = FAIL_NONE;
+		q->targets = crowd();
+		q->target_count = FAKE_CROWD + 1;
 	}
 	answer(q, owner, fail);
 }

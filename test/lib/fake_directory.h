@@ -5,7 +5,8 @@
  * alice, bob, carol (room for 1500 bytes), dave (room for nothing) @example.test, each with the
  * password "secret". Other addresses of example.test: "team" leads to alice and bob, "full" to
  * alice and dave, "away" to alice and a remote address, "gone" to an account that is not there,
- * "most" to bob, carol and dave, "circle" to itself, "down" finds the directory down, "info" and
+ * "most" to bob, carol and dave, "out" and "far" to a remote address each, "crowd" to bob and
+ * FAKE_CROWD remote addresses ("m0@elsewhere.test" ..), "circle" to itself, "down" finds the directory down, "info" and
  * "postmaster" are alice, and "jörg" in UTF-8 is bob. Logging in as "down" finds it down too.
  */
 #ifndef TEST_LIB_FAKE_DIRECTORY_H
@@ -14,6 +15,8 @@
 #include <stdbool.h>
 
 #include "directory/directory.h"
+
+#define FAKE_CROWD 1700 /* members elsewhere: several slices of the queue */
 
 /* From now on answers wait for fake_directory_release(); or do not. */
 void fake_directory_hold(bool is_held);

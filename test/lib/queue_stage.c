@@ -257,6 +257,28 @@ stage_inbox(const char *name, struct buf *newest)
 	return count;
 }
 
+size_t
+stage_copies(const char *name)
+{
+	struct account *a;
+	struct view *view;
+	struct blob_map map;
+	size_t count = 0;
+
+	if (account_find(stage.mail, str_c(name), &a) != FAIL_NONE)
+		return 0;
+	CHECK(view_open(a, mailbox_by_role(a, MAILBOX_ROLE_INBOX)->id, &view) == FAIL_NONE);
+	for (size_t i = 0; i < view->count; i++) {
+		if (!CHECK(email_map(a, view->entries[i].email_id, &map) == FAIL_NONE))
+			continue;
+		count += str_starts(map.bytes, str_c(stage_text));
+		blob_unmap(&map);
+	}
+	view_close(&view);
+	account_close(&a);
+	return count;
+}
+
 bool
 stage_inbox_has(const char *name, const char *text)
 {

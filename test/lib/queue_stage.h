@@ -93,6 +93,9 @@ uint64_t stage_send_here(const char *sender, const char *rcpt, unsigned notify);
 /* The number of messages in an Inbox; the newest one's bytes, unless NULL. */
 size_t stage_inbox(const char *name, struct buf *newest);
 
+/* How many of them are what stage_add() sent, and no reports about it. */
+size_t stage_copies(const char *name);
+
 /* The newest one has this text; shows it when not. */
 bool stage_inbox_has(const char *name, const char *text);
 

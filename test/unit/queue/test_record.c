@@ -51,6 +51,7 @@ static const struct queue_rcpt rcpt = {
 	    .stage = 6,
 	    .tls = STR_INIT("TLS1.2 X"),
 	    .is_verified = true },
+	.expanded = 3,
 };
 
 static void
@@ -97,15 +98,21 @@ test_rcpt(void)
 	CHECK_NUM(queue_rcpt_read(buf_str(&value), &got), FAIL_NONE);
 	CHECK_STR(got.last.text, STR("later"));
 	CHECK_NUM(got.last.status.subject, 7);
+	CHECK_NUM(got.expanded, 3);
 	queue_rcpt_write(&again, &got);
 	CHECK_STR(buf_str(&again), buf_str(&value));
 	CHECK_STR(got.last.tls, STR("TLS1.2 X"));
 	CHECK(got.last.is_verified);
 	for (size_t n = 0; n < value.n; n++)
 		CHECK_NUM(queue_rcpt_read(str_head(buf_str(&value), n), &got),
-		    n == value.n - TLS_BYTES ? FAIL_NONE : FAIL_PERM);
+		    n == value.n - 1 || n == value.n - 1 - TLS_BYTES ? FAIL_NONE : FAIL_PERM);
+	TEST_ROW("recipient, from before lists were expanded in slices");
+	CHECK_NUM(queue_rcpt_read(str_head(buf_str(&value), value.n - 1), &got), FAIL_NONE);
+	CHECK_NUM(got.expanded, 0);
+	CHECK_STR(got.last.tls, STR("TLS1.2 X"));
 	TEST_ROW("recipient of before");
-	CHECK_NUM(queue_rcpt_read(str_head(buf_str(&value), value.n - TLS_BYTES), &got), FAIL_NONE);
+	CHECK_NUM(queue_rcpt_read(str_head(buf_str(&value), value.n - 1 - TLS_BYTES), &got),
+	    FAIL_NONE);
 	CHECK_STR(got.last.tls, STR(""));
 	CHECK_NUM(got.last.stage, 6);
 	buf_release(&value);
