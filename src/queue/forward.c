@@ -15,7 +15,9 @@ queue_forward_sender(struct queue *q, struct buf *out, struct str sender, struct
 	struct buf ascii;
 	enum fail fail;
 
-	if (!q->house.settings->has_srs || str_empty(sender)) {
+	/* "<postmaster>" has no domain whose SPF could be broken; forwarded for it, none is known to rewrite to. */
+	if (!q->house.settings->has_srs || str_rfind_char(sender, '@') == STR_NONE ||
+	    str_rfind_char(by, '@') == STR_NONE) {
 		buf_add(out, sender);
 		return FAIL_NONE;
 	}

@@ -145,7 +145,8 @@ MUST_CHECK enum fail queue_tell(struct queue *q, const struct queue_news *news);
 
 /*
  * Append the sender under which mail from `sender` is forwarded by `by`, an address of ours; the same sender
- * when SRS is switched off. FAIL_LIMIT: it would be too long.
+ * when SRS is switched off, or one of the two has no domain. FAIL_LIMIT: it would be too long; FAIL_SYNTAX: it is
+ * no address; FAIL_TEMP: the store failed.
  */
 MUST_CHECK enum fail queue_forward_sender(struct queue *q, struct buf *out, struct str sender,
     struct str by);

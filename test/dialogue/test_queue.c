@@ -392,6 +392,31 @@ test_forward(void)
 	}
 	stage_end();
 
+	stage_begin("a sender without a domain stays as it is");
+	stage_send_here("postmaster", "away@example.test", 0);
+	m = sink_message(&stage.sink, 0);
+	CHECK(m && str_starts(buf_str(&m->mail), STR("<postmaster>")));
+	CHECK_NUM(stage_inbox(ALICE, NULL), 1);
+	CHECK_NUM(stage_left(), 0);
+	stage_end();
+
+	stage_begin("a sender that is too long to be rewritten hears of it at once");
+	{
+		char address[300];
+
+		memset(address, 'a', 235);
+		memcpy(address + 235, "@lmtp.test", sizeof "@lmtp.test");
+		stage_send_here(address, "away@example.test", 0);
+	}
+	CHECK_NUM(stage.sink.message_count, 0);
+	CHECK_NUM(stage_inbox(ALICE, NULL), 0);
+	CHECK_NUM(stage.other.message_count, 1);
+	m = sink_message(&stage.other, 0);
+	if (m)
+		CHECK(str_find(buf_str(&m->content), STR("too long to be forwarded")) != STR_NONE);
+	CHECK_NUM(stage_left(), 0);
+	stage_end();
+
 	stage_begin("without SRS");
 	stage.settings.has_srs = false;
 	stage_send_here("ann@origin.test", "away@example.test", 0);
