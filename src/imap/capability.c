@@ -61,6 +61,8 @@ const char *const imap_capability_names[CAP_COUNT] = {
 	[CAP_REPLACE - 1] = "REPLACE",
 	[CAP_UTF8_ACCEPT - 1] = "UTF8=ACCEPT",
 	[CAP_COMPRESS - 1] = "COMPRESS=DEFLATE",
+	[CAP_CONDSTORE - 1] = "CONDSTORE",
+	[CAP_QRESYNC - 1] = "QRESYNC",
 };
 
 static const enum when whens[CAP_COUNT] = {
@@ -107,6 +109,8 @@ static const enum when whens[CAP_COUNT] = {
 	[CAP_REPLACE] = LOGGED_IN,
 	[CAP_UTF8_ACCEPT] = LOGGED_IN,
 	[CAP_COMPRESS] = NOT_COMPRESSED,
+	[CAP_CONDSTORE] = LOGGED_IN,
+	[CAP_QRESYNC] = LOGGED_IN,
 };
 
 static bool

@@ -64,6 +64,8 @@ enum imap_capability { /* in the order of the list */
 	CAP_REPLACE,            /* RFC 8508 */
 	CAP_UTF8_ACCEPT,        /* RFC 6855, RFC 9755 */
 	CAP_COMPRESS,           /* RFC 4978 */
+	CAP_CONDSTORE,          /* RFC 7162 */
+	CAP_QRESYNC,            /* RFC 7162 */
 	CAP_COUNT
 };
 

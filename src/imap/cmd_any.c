@@ -84,18 +84,18 @@ static const struct {
 	enum imap_capability capability;
 	unsigned have;
 } enables[] = {
-	{ CAP_REV2, HAVE_REV2 },
-	{ CAP_UTF8_ACCEPT, HAVE_UTF8 },
+	{ CAP_REV2, HAVE_REV2 }, { CAP_UTF8_ACCEPT, HAVE_UTF8 }, { CAP_CONDSTORE, HAVE_CONDSTORE },
+	{ CAP_QRESYNC, HAVE_CONDSTORE | HAVE_QRESYNC }, /* RFC 7162 3.2.3 */
 };
 
 static void
-enable(struct imap_session *s, struct str word)
+enable(struct imap_session *s, struct str word, unsigned *had)
 {
 	for (size_t i = 0; i < ARRAY_LEN(enables); i++) {
 		const char *name = imap_capability_names[enables[i].capability - 1];
 
 		if (!str_eq_nocase(word, str_c(name)) || !imap_offers(s, enables[i].capability) ||
-		    s->have & enables[i].have)
+		    (*had & enables[i].have) == enables[i].have)
 			continue;
 		s->have |= enables[i].have;
 		buf_add_char(&s->run.before, ' ');
@@ -108,6 +108,7 @@ enum imap_state
 imap_cmd_enable(struct imap_session *s, struct imap_cursor *args)
 {
 	struct imap_cursor words = *args;
+	unsigned had = s->have;
 	struct str word;
 
 	if (imap_is_selected(s))
@@ -121,7 +122,7 @@ imap_cmd_enable(struct imap_session *s, struct imap_cursor *args)
 	buf_add_c(&s->run.before, "* ENABLED");
 	do {
 		if (imap_atom(&words, &word))
-			enable(s, word);
+			enable(s, word, &had);
 	} while (imap_sp(&words));
 	buf_add_c(&s->run.before, "\r\n");
 	return imap_ok(s, NULL, "Enabled");

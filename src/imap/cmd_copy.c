@@ -55,7 +55,8 @@ done(struct imap_session *s, const struct copy_work *w)
 
 	if (w->is_move) {
 		move_told(s, w);
-		return imap_ok(s, NULL, "Messages moved");
+		return w->from_uids.count > 0 ? imap_ok_modseq(s, "Messages moved")
+					      : imap_ok(s, NULL, "There was nothing to move");
 	}
 	if (w->from_uids.count == 0)
 		return imap_ok(s, NULL, "There was nothing to copy");

@@ -10,6 +10,7 @@
 struct expunge_work { /* arena: the command's */
 	struct imap_walk walk;
 	bool is_close;
+	bool is_some_expunged;
 };
 
 /* The next UIDs to go: those with \Deleted. */
@@ -30,7 +31,8 @@ static enum imap_state
 done(struct imap_session *s, const struct expunge_work *w)
 {
 	if (!w->is_close)
-		return imap_ok(s, NULL, "Expunged");
+		return w->is_some_expunged ? imap_ok_modseq(s, "Expunged")
+					   : imap_ok(s, NULL, "Expunged");
 	imap_unselect(s);
 	return imap_ok(s, NULL, "Mailbox closed");
 }
@@ -51,6 +53,7 @@ expunge_step(struct imap_session *s)
 		fail = email_expunge(imap_box(s), s->view.view->mailbox, uids, count, true, NULL);
 		if (fail != FAIL_NONE)
 			return imap_fail(s, fail);
+		w->is_some_expunged = true;
 	} while (!imap_slice_over_now(s, &slice));
 	return IMAP_WORK;
 }

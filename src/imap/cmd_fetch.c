@@ -1,9 +1,11 @@
-/* FETCH and UID FETCH (RFC 9051 6.4.5). */
+/* FETCH and UID FETCH (RFC 9051 6.4.5; CHANGEDSINCE and VANISHED of RFC 7162). */
 #include "imap/fetch.h"
 
 /* rooms */
 #include "imap/fetch_content.h"
 #include "imap/command.h"
+#include "imap/modifier.h"
+#include "imap/vanished.h"
 #include "mail/email.h"
 #include "mail/id.h"
 #include "message/date.h"
@@ -11,12 +13,14 @@
 /* What the mailbox's index answers. */
 #define LIGHT_KINDS \
 	(1u << FETCH_UID | 1u << FETCH_FLAGS | 1u << FETCH_INTERNALDATE | 1u << FETCH_SIZE | \
-	    1u << FETCH_EMAILID | 1u << FETCH_THREADID)
+	    1u << FETCH_EMAILID | 1u << FETCH_THREADID | 1u << FETCH_MODSEQ)
 
 struct fetch_work { /* arena: the command's */
 	struct imap_walk walk;
 	struct imap_fetch_list list;
 	struct imap_content content;
+	struct imap_fetch_modifiers modifiers;
+	struct imap_vanished vanished; /* with VANISHED: told first */
 	bool is_some_gone;
 	/* the message under way */
 	bool is_in;
@@ -65,6 +69,7 @@ light_item(struct imap_session *s, struct buf *out, enum imap_fetch kind,
 		id_write(out, ID_THREAD, e->thread_id);
 		buf_add_char(out, ')');
 		break;
+	case FETCH_MODSEQ: imap_modseq_write(s, out, e->modseq); break;
 	case FETCH_ENVELOPE:
 	case FETCH_STRUCTURE:
 	case FETCH_BODYSTRUCTURE:
@@ -75,12 +80,15 @@ light_item(struct imap_session *s, struct buf *out, enum imap_fetch kind,
 	}
 }
 
-static void
-message_begin(struct buf *out, uint32_t seq)
+/* Is it there, and changed since the client looked? */
+static bool
+is_wanted(struct imap_session *s, struct fetch_work *w, const struct view_seen *seen)
 {
-	buf_add(out, STR("* "));
-	buf_add_u64(out, seq);
-	buf_add(out, STR(" FETCH ("));
+	if (!seen->entry) {
+		w->is_some_gone = !s->run.is_uid;
+		return false;
+	}
+	return !w->modifiers.has_changed_since || seen->entry->modseq > w->modifiers.changed_since;
 }
 
 static enum imap_state
@@ -95,6 +103,19 @@ done(struct imap_session *s, const struct fetch_work *w)
 	return imap_ok(s, NULL, "Fetched");
 }
 
+static void
+light_told(struct imap_session *s, const struct fetch_work *w, struct buf *out,
+    const struct view_seen *seen)
+{
+	imap_message_begin(s, out, seen->seq, seen->uid);
+	for (size_t i = 0; i < w->list.count; i++) {
+		if (i > 0)
+			buf_add_char(out, ' ');
+		light_item(s, out, w->list.items[i].kind, seen->entry);
+	}
+	buf_add(out, STR(")\r\n"));
+}
+
 /* Nothing but the index: straight into the output. */
 static enum imap_state
 light_step(struct imap_session *s)
@@ -107,19 +128,11 @@ light_step(struct imap_session *s)
 
 	imap_walk_resume(s, &w->walk);
 	while (imap_walk_next(s, &w->walk, &seen)) {
-		if (!seen.entry) {
-			w->is_some_gone = !s->run.is_uid;
-			continue;
+		if (is_wanted(s, w, &seen)) {
+			if (has_flags)
+				imap_flags_announce(s, seen.entry->flags);
+			light_told(s, w, out, &seen);
 		}
-		if (has_flags)
-			imap_flags_announce(s, seen.entry->flags);
-		message_begin(out, seen.seq);
-		for (size_t i = 0; i < w->list.count; i++) {
-			if (i > 0)
-				buf_add_char(out, ' ');
-			light_item(s, out, w->list.items[i].kind, seen.entry);
-		}
-		buf_add(out, STR(")\r\n"));
 		if (imap_slice_over(s, &slice))
 			return IMAP_WORK;
 	}
@@ -164,7 +177,7 @@ enter_message(struct imap_session *s, struct fetch_work *w, const struct view_se
 	if (fail != FAIL_NONE)
 		return fail;
 	imap_flags_announce(s, w->entry.flags);
-	message_begin(conn_out(s->conn), view_session_seq(&s->view, w->uid));
+	imap_message_begin(s, conn_out(s->conn), view_session_seq(&s->view, w->uid), w->uid);
 	w->is_in = true;
 	return FAIL_NONE;
 }
@@ -191,15 +204,30 @@ items(struct imap_session *s, struct fetch_work *w, struct imap_slice *slice)
 	}
 }
 
+/* What the client did not ask for, and has to know since \Seen was set (RFC 9051 6.4.5, RFC 7162 3.2.4). */
+static void
+seen_told(struct imap_session *s, const struct fetch_work *w, struct buf *out)
+{
+	unsigned missing = 1u << FETCH_FLAGS;
+
+	if (s->have & HAVE_CONDSTORE)
+		missing |= 1u << FETCH_UID | 1u << FETCH_MODSEQ;
+	missing &= ~w->list.kinds;
+	for (enum imap_fetch kind = 0; kind < FETCH_COUNT; kind++) {
+		if (!(missing & 1u << kind))
+			continue;
+		buf_add_char(out, ' ');
+		light_item(s, out, kind, &w->entry);
+	}
+}
+
 static void
 leave_message(struct imap_session *s, struct fetch_work *w)
 {
 	struct buf *out = conn_out(s->conn);
 
-	if (w->is_seen_new && !(w->list.kinds & 1u << FETCH_FLAGS)) {
-		buf_add_char(out, ' ');
-		imap_flags_write(s, out, &w->entry);
-	}
+	if (w->is_seen_new)
+		seen_told(s, w, out);
 	buf_add(out, STR(")\r\n"));
 	w->is_in = false;
 }
@@ -210,6 +238,7 @@ heavy_step(struct imap_session *s)
 	struct fetch_work *w = s->run.data;
 	struct imap_slice slice = imap_slice_begin();
 	struct view_seen seen;
+	bool is_over = false;
 	enum fail fail;
 
 	imap_walk_resume(s, &w->walk);
@@ -217,8 +246,8 @@ heavy_step(struct imap_session *s)
 		if (!w->is_in) {
 			if (!imap_walk_next(s, &w->walk, &seen))
 				return done(s, w);
-			if (!seen.entry) {
-				w->is_some_gone = !s->run.is_uid;
+			if (!is_wanted(s, w, &seen)) {
+				is_over = imap_slice_over(s, &slice);
 				continue;
 			}
 			fail = enter_message(s, w, &seen);
@@ -231,28 +260,90 @@ heavy_step(struct imap_session *s)
 		case PUMP_DONE: break;
 		}
 		leave_message(s, w);
-	} while (!imap_slice_over_now(s, &slice));
+		is_over = imap_slice_over_now(s, &slice);
+	} while (!is_over);
 	return IMAP_WORK;
 }
 
-/* "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att .. ")") */
+/* --- beginning ------------------------------------------------------------------------------------ */
+
+static enum imap_state
+fetch_begin(struct imap_session *s)
+{
+	struct fetch_work *w = s->run.data;
+
+	s->run.work = w->list.kinds & ~LIGHT_KINDS ? heavy_step : light_step;
+	return IMAP_WORK;
+}
+
+/* RFC 7162 3.2.6: before any FETCH */
+static enum imap_state
+vanished_step(struct imap_session *s)
+{
+	struct fetch_work *w = s->run.data;
+	struct imap_slice slice = imap_slice_begin();
+
+	return imap_vanished_step(s, &w->vanished, &slice) ? fetch_begin(s) : IMAP_WORK;
+}
+
+/* The set once more, where "*" is the last UID that was ever given: it may be among those that went. */
+static enum imap_state
+vanished_begin(struct imap_session *s, struct fetch_work *w, struct imap_cursor *set)
+{
+	const struct mailbox *m = mailbox_get(imap_box(s), s->view.view->mailbox);
+	struct imap_set uids = w->walk.set;
+	enum fail fail;
+
+	if (!uids.is_saved) {
+		if (!m || !imap_set_parse(set, &uids))
+			return imap_wrong(s, set);
+		imap_set_resolve(&uids, m->uid_next - 1);
+	}
+	fail = imap_vanished_begin(s, &uids, w->modifiers.changed_since, 0, &w->vanished);
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
+	s->run.work = vanished_step;
+	return IMAP_WORK;
+}
+
+/* What the extensions need: false when this session may not ask so. */
+static bool
+extensions_begin(struct imap_session *s, struct fetch_work *w)
+{
+	bool is_condstore = (w->list.kinds & 1u << FETCH_MODSEQ) || w->modifiers.has_changed_since;
+
+	/* RFC 7162 3.2.6 */
+	if (w->modifiers.has_vanished &&
+	    (!s->run.is_uid || !w->modifiers.has_changed_since || !(s->have & HAVE_QRESYNC)))
+		return false;
+	if (!is_condstore)
+		return true;
+	if (!imap_offers(s, CAP_CONDSTORE))
+		return false;
+	imap_condstore_begin(s);
+	imap_fetch_add_modseq(&w->list);
+	return true;
+}
+
+/* "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att .. ")") [fetch-modifiers] */
 enum imap_state
 imap_cmd_fetch(struct imap_session *s, struct imap_cursor *args)
 {
 	struct fetch_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
+	struct imap_cursor set = *args;
 	enum fail fail;
 
 	if (!w)
 		return imap_fail(s, FAIL_LIMIT);
 	fail = imap_walk_parse(s, args, &w->walk);
 	if (fail != FAIL_NONE || !imap_sp(args) || !imap_fetch_parse(args, &w->list) ||
-	    !imap_at_end(args))
+	    !imap_fetch_modifiers(args, &w->modifiers) || !imap_at_end(args) ||
+	    !extensions_begin(s, w))
 		return imap_wrong(s, args);
 	if (s->run.is_uid)
 		imap_fetch_add_uid(&w->list);
 	imap_content_init(&w->content, s);
 	s->run.data = w;
 	s->run.release = fetch_release;
-	s->run.work = w->list.kinds & ~LIGHT_KINDS ? heavy_step : light_step;
-	return IMAP_WORK;
+	return w->modifiers.has_vanished ? vanished_begin(s, w, &set) : fetch_begin(s);
 }

@@ -25,6 +25,8 @@ imap_idle_step(struct imap_session *s, bool *stop_out)
 		*stop_out = true;
 		return IMAP_IDLING;
 	}
+	if (imap_is_selected(s))
+		imap_modseq_settle(s);
 	switch (conn_line(s->conn, IMAP_LINE_MAX, &line)) {
 	case LINE_NONE: *stop_out = true; return IMAP_IDLING;
 	case LINE_READY:

@@ -244,7 +244,7 @@ imap_cmd_list(struct imap_session *s, struct imap_cursor *args)
 
 	if (!w)
 		return imap_fail(s, FAIL_LIMIT);
-	if (!imap_list_parse(args, &w->list))
+	if (!imap_list_parse(args, &w->list) || !imap_status_begin(s, w->list.status))
 		return imap_wrong(s, args);
 	if (!w->list.is_extended && w->list.patterns[0].n == 0)
 		return delimiter_told(s, "LIST");

@@ -83,6 +83,8 @@ imap_cmd_search(struct imap_session *s, struct imap_cursor *args)
 		return imap_bad(s, "All strings are in UTF-8 (RFC 6855 3)");
 	imap_results_init(&w->results, &w->search);
 	fail = imap_search_run_init(&w->run, s, &s->view, &w->search);
+	/* RFC 7162 3.2.10.2: numbers in a UID SEARCH, too, must mean the same until it is over */
+	s->run.keeps_numbers = imap_search_has_numbers(w->search.root);
 	s->run.data = w;
 	s->run.work = search_step;
 	s->run.release = search_release;

@@ -1,4 +1,6 @@
+/* SELECT, EXAMINE, UNSELECT (RFC 9051 6.3.2, 6.3.3, 6.4.2; the parameters of RFC 7162). */
 #include "imap/command.h"
+#include "imap/resync.h"
 
 /* rooms */
 #include "mail/id.h"
@@ -10,6 +12,7 @@ imap_unselect(struct imap_session *s)
 	view_session_close(&s->view);
 	imap_ranges_release(&s->saved);
 	s->told_keywords = 0;
+	s->is_modseq_held = false;
 }
 
 /* RFC 3501 7.1: the first message without \Seen, for clients of rev1 */
@@ -60,6 +63,8 @@ mailbox_told(struct imap_session *s, const struct mailbox *m, bool is_read_only)
 	}
 	number_line(out, "* OK [UIDVALIDITY ", m->uid_validity, "] UIDs valid\r\n");
 	number_line(out, "* OK [UIDNEXT ", m->uid_next, "] Predicted next UID\r\n");
+	if (s->have & HAVE_CONDSTORE) /* RFC 7162 3.1.2.1 */
+		number_line(out, "* OK [HIGHESTMODSEQ ", m->highest_modseq, "] Highest\r\n");
 	buf_add_c(out, "* OK [MAILBOXID (");
 	id_write(out, ID_MAILBOX, m->id);
 	buf_add_c(out, ")] Its id\r\n");
@@ -70,14 +75,54 @@ mailbox_told(struct imap_session *s, const struct mailbox *m, bool is_read_only)
 	}
 }
 
+/* The parameters behind the name; false when they are wrong or not for this session. */
+static bool
+params_parse(struct imap_session *s, struct imap_cursor *args, struct imap_select_params *out)
+{
+	if (!imap_select_params(args, out) || !imap_at_end(args))
+		return false;
+	if (out->has_condstore && !imap_offers(s, CAP_CONDSTORE))
+		return false;
+	return !out->has_qresync || s->have & HAVE_QRESYNC; /* RFC 7162 3.2.5 */
+}
+
+static enum imap_state
+open_mailbox(struct imap_session *s, struct mailbox *m, const struct imap_select_params *params,
+    bool is_read_only)
+{
+	struct account *account = m->account;
+	uint32_t id = m->id;
+	enum fail fail = view_session_open(&s->view, account, id, is_read_only);
+
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
+	mail_watch_start(&s->watch, account, id, &s->task);
+	m = mailbox_get(account, id);
+	if (!m) {
+		imap_unselect(s);
+		return imap_fail(s, FAIL_MISSING);
+	}
+	if (params->has_condstore)
+		s->have |= HAVE_CONDSTORE;
+	mailbox_told(s, m, is_read_only);
+	if (params->has_qresync && params->uid_validity == m->uid_validity)
+		return imap_resync(s, params);
+	return imap_selected(s);
+}
+
+enum imap_state
+imap_selected(struct imap_session *s)
+{
+	return s->view.is_read_only ? imap_ok(s, "READ-ONLY", "Mailbox opened")
+				    : imap_ok(s, "READ-WRITE", "Mailbox opened");
+}
+
 static enum imap_state
 select_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_read_only)
 {
+	struct imap_select_params params;
 	enum imap_state refused;
-	struct account *account;
 	struct mailbox *m;
-	uint32_t id;
-	enum fail fail;
 
 	if (imap_is_selected(s)) {
 		/* RFC 9051 7.1 CLOSED; also when the new one cannot be opened (6.3.2) */
@@ -87,22 +132,9 @@ select_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_read_on
 	m = imap_mailbox(s, args, false, &refused);
 	if (!m)
 		return refused;
-	if (!imap_at_end(args))
+	if (!params_parse(s, args, &params))
 		return imap_wrong(s, args);
-	account = m->account;
-	id = m->id;
-	fail = view_session_open(&s->view, account, id, is_read_only);
-	if (fail != FAIL_NONE)
-		return imap_fail(s, fail);
-	mail_watch_start(&s->watch, account, id, &s->task);
-	m = mailbox_get(account, id);
-	if (!m) {
-		imap_unselect(s);
-		return imap_fail(s, FAIL_MISSING);
-	}
-	mailbox_told(s, m, is_read_only);
-	return is_read_only ? imap_ok(s, "READ-ONLY", "Mailbox opened")
-			    : imap_ok(s, "READ-WRITE", "Mailbox opened");
+	return open_mailbox(s, m, &params, is_read_only);
 }
 
 enum imap_state

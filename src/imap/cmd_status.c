@@ -19,6 +19,8 @@ item_value(struct imap_session *s, const struct mailbox *m, unsigned item)
 	case STATUS_DELETED: return m->deleted;
 	case STATUS_SIZE: return m->size;
 	case STATUS_APPENDLIMIT: return (uint64_t)s->service->settings->message_bytes;
+	case STATUS_HIGHESTMODSEQ: return m->highest_modseq;
+	case STATUS_DELETED_STORAGE: return m->deleted_size;
 	}
 	return 0;
 }
@@ -50,6 +52,17 @@ imap_status_write(struct imap_session *s, struct buf *out, const struct mailbox 
 	buf_add_c(out, ")\r\n");
 }
 
+bool
+imap_status_begin(struct imap_session *s, unsigned items)
+{
+	if (!(items & STATUS_HIGHESTMODSEQ))
+		return true;
+	if (!imap_offers(s, CAP_CONDSTORE))
+		return false;
+	imap_condstore_begin(s); /* RFC 7162 3.1 */
+	return true;
+}
+
 /* "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")" (RFC 9051 6.3.11) */
 enum imap_state
 imap_cmd_status(struct imap_session *s, struct imap_cursor *args)
@@ -60,7 +73,8 @@ imap_cmd_status(struct imap_session *s, struct imap_cursor *args)
 
 	if (!m)
 		return refused;
-	if (!imap_sp(args) || !imap_status_items(args, &items) || !imap_at_end(args))
+	if (!imap_sp(args) || !imap_status_items(args, &items) || !imap_at_end(args) ||
+	    !imap_status_begin(s, items))
 		return imap_wrong(s, args);
 	buf_add_c(&s->run.before, "* ");
 	imap_status_write(s, &s->run.before, m, items);

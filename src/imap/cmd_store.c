@@ -1,3 +1,4 @@
+/* STORE and UID STORE (RFC 9051 6.4.6; UNCHANGEDSINCE of RFC 7162 3.1.3). */
 #include "imap/command.h"
 
 /* base */
@@ -5,6 +6,7 @@
 
 /* rooms */
 #include "imap/flag.h"
+#include "imap/modifier.h"
 #include "mail/email.h"
 
 #define STORE_BATCH 200 /* messages of one call: one slice is about so long */
@@ -15,37 +17,68 @@ struct store_work { /* arena: the command's */
 	bool is_silent;
 	bool is_some_gone;
 	size_t ghosts;
+	struct imap_ranges modified; /* own; numbers or UIDs that failed UNCHANGEDSINCE */
 };
 
-/* "* 3 FETCH (UID 7 FLAGS (..))": the new value, whether it changed or not */
 static void
-flags_told(struct imap_session *s, uint32_t uid)
+store_release(struct imap_session *s)
+{
+	struct store_work *w = s->run.data;
+
+	imap_ranges_release(&w->modified);
+}
+
+/* "* 3 FETCH (UID 7 FLAGS (..))": the new value, whether it changed or not; of .SILENT only MODSEQ, for who wants it */
+static void
+stored_told(struct imap_session *s, const struct store_work *w, uint32_t uid, bool is_changed)
 {
 	const struct view_entry *entry = view_find(s->view.view, uid);
-	struct buf *out;
+	bool wants_modseq =
+	    (s->have & HAVE_CONDSTORE) && (is_changed || w->change.has_unchanged_since);
+	unsigned what = w->is_silent ? 0 : TELL_FLAGS;
 
-	if (!entry)
+	if (!entry || (w->is_silent && !wants_modseq))
 		return;
-	imap_flags_announce(s, entry->flags);
-	out = conn_out(s->conn);
-	buf_add_c(out, "* ");
-	buf_add_u64(out, view_session_seq(&s->view, uid));
-	buf_add_c(out, " FETCH (");
-	if (s->run.is_uid || imap_is_rev2(s)) {
-		buf_add_c(out, "UID ");
-		buf_add_u64(out, uid);
-		buf_add_char(out, ' ');
-	}
-	imap_flags_write(s, out, entry);
-	buf_add_c(out, ")\r\n");
+	if (s->run.is_uid || imap_is_rev2(s))
+		what |= TELL_UID;
+	imap_tell(s, view_session_seq(&s->view, uid), entry, what);
 }
 
 static enum imap_state
 done(struct imap_session *s, const struct store_work *w)
 {
-	if (w->is_some_gone || (w->ghosts > 0 && !s->run.is_uid))
+	bool is_some_gone = w->is_some_gone || (w->ghosts > 0 && !s->run.is_uid);
+	struct buf *out;
+
+	if (w->modified.is_over)
+		return imap_no(s, "LIMIT", "Too many messages had changed to name them");
+	if (w->modified.count > 0) {
+		s->errors = 0;
+		out = imap_reply(s, "OK");
+		buf_add_c(out, "[MODIFIED ");
+		imap_ranges_write(out, &w->modified);
+		buf_add_c(out,
+		    is_some_gone ? "] Some had changed, some no longer exist\r\n"
+				 : "] Some of the messages had changed\r\n");
+		return IMAP_REPLY;
+	}
+	if (is_some_gone)
 		return imap_ok(s, "EXPUNGEISSUED", "Some of the messages no longer exist");
 	return imap_ok(s, NULL, "Flags stored");
+}
+
+static void
+outcome_told(struct imap_session *s, struct store_work *w, uint32_t uid, enum flags_outcome outcome)
+{
+	switch (outcome) {
+	case FLAGS_CHANGED:
+	case FLAGS_SAME: stored_told(s, w, uid, outcome == FLAGS_CHANGED); break;
+	case FLAGS_MODIFIED: /* its flags are told as those that others changed */
+		imap_ranges_add(&w->modified,
+		    s->run.is_uid ? uid : view_session_seq(&s->view, uid));
+		break;
+	case FLAGS_MISSING: w->is_some_gone = true; break;
+	}
 }
 
 static enum imap_state
@@ -66,12 +99,8 @@ store_step(struct imap_session *s)
 		    outcomes);
 		if (fail != FAIL_NONE)
 			return imap_fail(s, fail);
-		for (size_t i = 0; i < count; i++) {
-			if (outcomes[i] == FLAGS_MISSING)
-				w->is_some_gone = true;
-			else if (!w->is_silent)
-				flags_told(s, uids[i]);
-		}
+		for (size_t i = 0; i < count; i++)
+			outcome_told(s, w, uids[i], outcomes[i]);
 	} while (!imap_slice_over_now(s, &slice));
 	return IMAP_WORK;
 }
@@ -95,19 +124,26 @@ store_att(struct imap_cursor *args, struct store_work *w, struct imap_flags *fla
 	return imap_sp(args) && imap_store_flags(args, flags) && imap_at_end(args);
 }
 
-/* "STORE" SP sequence-set SP store-att-flags (RFC 9051 6.4.6) */
+/* "STORE" SP sequence-set [store-modifiers] SP store-att-flags */
 enum imap_state
 imap_cmd_store(struct imap_session *s, struct imap_cursor *args)
 {
 	struct store_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
+	struct imap_store_modifiers modifiers;
 	struct imap_flags flags;
 	enum fail fail;
 
 	if (!w)
 		return imap_fail(s, FAIL_LIMIT);
 	fail = imap_walk_parse(s, args, &w->walk);
-	if (fail != FAIL_NONE || !imap_sp(args) || !store_att(args, w, &flags))
+	if (fail != FAIL_NONE || !imap_store_modifiers(args, &modifiers) || !imap_sp(args) ||
+	    !store_att(args, w, &flags) ||
+	    (modifiers.has_unchanged_since && !imap_offers(s, CAP_CONDSTORE)))
 		return imap_wrong(s, args);
+	if (modifiers.has_unchanged_since)
+		imap_condstore_begin(s);
+	w->change.has_unchanged_since = modifiers.has_unchanged_since;
+	w->change.unchanged_since = modifiers.unchanged_since;
 	/* a keyword that nobody has cannot be taken away: it is not made for that */
 	fail = keyword_bits(imap_box(s), flags.keywords, flags.keyword_count,
 	    w->change.how != FLAGS_REMOVE, &w->change.flags, NULL);
@@ -117,5 +153,6 @@ imap_cmd_store(struct imap_session *s, struct imap_cursor *args)
 	w->change.by = &s->view;
 	s->run.data = w;
 	s->run.work = store_step;
+	s->run.release = store_release;
 	return IMAP_WORK;
 }

@@ -1,5 +1,5 @@
 /*
- * fetch.h - what FETCH asks for (RFC 9051 6.4.5, RFC 3501 6.4.5, RFC 3516, RFC 8474).
+ * fetch.h - what FETCH asks for (RFC 9051 6.4.5, RFC 3501 6.4.5, RFC 3516, 7162, 8474).
  */
 #ifndef IMAP_FETCH_H
 #define IMAP_FETCH_H
@@ -24,6 +24,7 @@ enum imap_fetch {
 	FETCH_SIZE,     /* RFC822.SIZE */
 	FETCH_EMAILID,  /* RFC 8474 */
 	FETCH_THREADID, /* RFC 8474 */
+	FETCH_MODSEQ,   /* RFC 7162 */
 	FETCH_ENVELOPE,
 	FETCH_STRUCTURE, /* BODY without a section */
 	FETCH_BODYSTRUCTURE,
@@ -60,6 +61,9 @@ void imap_fetch_add_uid(struct imap_fetch_list *list);
 
 /* section-spec alone, up to the end of the cursor: "2.MIME", "" (RFC 5092 has it in URLs). */
 MUST_CHECK bool imap_fetch_section(struct imap_cursor *c, struct imap_fetch_item *item);
+
+/* CHANGEDSINCE always answers with MODSEQ (RFC 7162 3.1.4.1): add it at the end when it is missing. */
+void imap_fetch_add_modseq(struct imap_fetch_list *list);
 
 /* "BODY[2.HEADER.FIELDS (DATE)]<0>": the name of the item in the response. */
 void imap_fetch_name_write(struct buf *out, const struct imap_fetch_item *item);

@@ -292,6 +292,7 @@ imap_content_item(struct imap_content *c, const struct imap_fetch_item *item)
 	case FETCH_SIZE:
 	case FETCH_EMAILID:
 	case FETCH_THREADID:
+	case FETCH_MODSEQ:
 	case FETCH_COUNT: break;
 	}
 }

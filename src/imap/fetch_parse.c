@@ -21,6 +21,7 @@ static const struct {
 	{ STR_INIT("RFC822.SIZE"), FETCH_SIZE, SECTION_ALL, true, false },
 	{ STR_INIT("EMAILID"), FETCH_EMAILID, SECTION_ALL, true, false },
 	{ STR_INIT("THREADID"), FETCH_THREADID, SECTION_ALL, true, false },
+	{ STR_INIT("MODSEQ"), FETCH_MODSEQ, SECTION_ALL, true, false },
 	{ STR_INIT("ENVELOPE"), FETCH_ENVELOPE, SECTION_ALL, true, false },
 	{ STR_INIT("BODYSTRUCTURE"), FETCH_BODYSTRUCTURE, SECTION_ALL, true, false },
 	{ STR_INIT("BODY"), FETCH_STRUCTURE, SECTION_ALL, true, false },
@@ -246,8 +247,8 @@ imap_fetch_parse(struct imap_cursor *c, struct imap_fetch_list *out)
 	struct imap_fetch_list list = { 0 };
 	size_t max = count_words(c, IMAP_FETCH_ITEMS_MAX);
 
-	/* room for a macro, and for imap_fetch_add_uid() */
-	list.items = arena_alloc(c->arena, size_max(max, 5) + 1, sizeof(*list.items));
+	/* room for a macro, and for imap_fetch_add_uid() and imap_fetch_add_modseq() */
+	list.items = arena_alloc(c->arena, size_max(max, 5) + 2, sizeof(*list.items));
 	if (!list.items) {
 		c->is_over = true;
 		return false;
@@ -274,6 +275,16 @@ imap_fetch_add_uid(struct imap_fetch_list *list)
 	list->kinds |= 1u << FETCH_UID;
 }
 
+void
+imap_fetch_add_modseq(struct imap_fetch_list *list)
+{
+	if (list->kinds & 1u << FETCH_MODSEQ)
+		return;
+	list->items[list->count++] =
+	    (struct imap_fetch_item){ .kind = FETCH_MODSEQ, .is_peek = true };
+	list->kinds |= 1u << FETCH_MODSEQ;
+}
+
 static void
 section_write(struct buf *out, const struct imap_fetch_item *item)
 {
@@ -297,8 +308,8 @@ void
 imap_fetch_name_write(struct buf *out, const struct imap_fetch_item *item)
 {
 	static const char *const names[] = { "UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE",
-		"EMAILID", "THREADID", "ENVELOPE", "BODY", "BODYSTRUCTURE", "BODY", "BINARY",
-		"BINARY.SIZE" };
+		"EMAILID", "THREADID", "MODSEQ", "ENVELOPE", "BODY", "BODYSTRUCTURE", "BODY",
+		"BINARY", "BINARY.SIZE" };
 
 	_Static_assert(ARRAY_LEN(names) == FETCH_COUNT, "one name each");
 	if (item->old_name.n > 0) {

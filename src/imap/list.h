@@ -23,9 +23,11 @@ enum {
 	STATUS_DELETED = 32,
 	STATUS_SIZE = 64,
 	STATUS_MAILBOXID = 128,
-	STATUS_APPENDLIMIT = 256, /* RFC 7889 */
+	STATUS_APPENDLIMIT = 256,      /* RFC 7889 */
+	STATUS_HIGHESTMODSEQ = 512,    /* RFC 7162 3.1.7 */
+	STATUS_DELETED_STORAGE = 1024, /* RFC 9208 4.1.4 */
 };
-#define STATUS_ITEM_COUNT 9
+#define STATUS_ITEM_COUNT 11
 
 /* Their names, by bit. */
 extern const struct str imap_status_names[STATUS_ITEM_COUNT];

@@ -13,6 +13,8 @@ const struct str imap_status_names[STATUS_ITEM_COUNT] = {
 	STR_INIT("SIZE"),
 	STR_INIT("MAILBOXID"),
 	STR_INIT("APPENDLIMIT"),
+	STR_INIT("HIGHESTMODSEQ"),
+	STR_INIT("DELETED-STORAGE"),
 };
 
 struct option {

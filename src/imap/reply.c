@@ -102,14 +102,19 @@ enum imap_state
 imap_reply_step(struct imap_session *s)
 {
 	const struct imap_command *row = s->run.row;
-	bool with_expunges = row && (s->run.is_uid || !(row->flags & USES_NUMBERS));
+	bool with_expunges =
+	    row && !s->run.keeps_numbers && (s->run.is_uid || !(row->flags & USES_NUMBERS));
 
 	if (!buf_ok(&s->run.before) || !buf_ok(&s->run.reply))
 		return imap_bye(s, "[LIMIT] The answer is too large");
 	if (!imap_drain(s, &s->run.before))
 		return IMAP_REPLY;
-	if (imap_is_selected(s) && !imap_update(s, with_expunges))
-		return IMAP_REPLY;
+	if (!s->run.is_updated && imap_is_selected(s)) {
+		if (!imap_update(s, with_expunges))
+			return IMAP_REPLY;
+		imap_modseq_settle(s);
+	}
+	s->run.is_updated = true; /* nothing may come between the parts of a long reply */
 	if (!imap_drain(s, &s->run.reply))
 		return IMAP_REPLY;
 	s->log.doing = NULL;

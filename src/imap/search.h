@@ -125,6 +125,9 @@ MUST_CHECK enum fail imap_sort_parse(struct imap_cursor *c, struct imap_search *
 MUST_CHECK enum fail imap_search_keys(struct imap_cursor *c, const struct charset *charset,
     struct imap_search *out);
 
+/* A key of sequence numbers stands in the tree: they must mean the same until it is evaluated. */
+bool imap_search_has_numbers(const struct imap_key *key);
+
 /* Resolve the sets in the tree: "*" of sequence numbers and of UIDs. */
 void imap_search_resolve(struct imap_key *key, uint32_t last_sequence, uint32_t last_uid);
 

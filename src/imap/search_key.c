@@ -379,6 +379,16 @@ imap_search_keys(struct imap_cursor *c, const struct charset *charset, struct im
 	return out->root && imap_at_end(c) ? FAIL_NONE : imap_cursor_fail(c);
 }
 
+bool
+imap_search_has_numbers(const struct imap_key *key)
+{
+	bool has = key->kind == KEY_SEQUENCE && !key->set.is_saved;
+
+	for (const struct imap_key *child = key->child; child && !has; child = child->next)
+		has = imap_search_has_numbers(child);
+	return has;
+}
+
 void
 imap_search_resolve(struct imap_key *key, uint32_t last_sequence, uint32_t last_uid)
 {

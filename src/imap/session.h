@@ -47,8 +47,10 @@
 enum { /* what has happened, in terms of the RFC */
 	HAVE_TLS = 1,
 	HAVE_AUTH = 2,
-	HAVE_REV2 = 4, /* ENABLE IMAP4rev2 */
-	HAVE_UTF8 = 8, /* ENABLE UTF8=ACCEPT */
+	HAVE_REV2 = 4,       /* ENABLE IMAP4rev2 */
+	HAVE_UTF8 = 8,       /* ENABLE UTF8=ACCEPT */
+	HAVE_CONDSTORE = 16, /* a CONDSTORE enabling command (RFC 7162 3.1) */
+	HAVE_QRESYNC = 32,   /* ENABLE QRESYNC */
 };
 
 enum imap_state { /* what we are doing now */
@@ -88,6 +90,9 @@ struct imap_run {
 	struct buf before;                       /* own; leaves before what changed is told */
 	struct buf reply;                        /* own; the tagged response, leaves last */
 	bool is_leaving;                         /* close behind it */
+	bool keeps_numbers;                      /* no EXPUNGE may be told while it runs */
+	bool is_updated;                         /* what changed was told */
+	bool has_modseq;                         /* a MODSEQ was told */
 };
 
 struct imap_session {
@@ -111,6 +116,7 @@ struct imap_session {
 	struct mail_watch watch; /* of the selected mailbox */
 	struct view_session view; /* the selected mailbox */
 	uint64_t told_keywords;   /* the keywords that its FLAGS response named */
+	bool is_modseq_held;      /* the HIGHESTMODSEQ told last is below that of the mailbox */
 	struct imap_ranges saved; /* UIDs of "$" */
 	bool is_told;             /* BYE was said */
 };
@@ -171,6 +177,17 @@ bool imap_drain(struct imap_session *s, struct buf *from);
 /* Tell what changed until the output is high; true when all was told. */
 bool imap_update(struct imap_session *s, bool with_expunges);
 
+enum { TELL_UID = 1, TELL_FLAGS = 2, TELL_MODSEQ = 4 };
+
+/*
+ * "* 3 FETCH (UID 7 FLAGS (..) MODSEQ (9))", with what was asked for. A session that has CONDSTORE gets UID and
+ * MODSEQ always (RFC 7162 3.2.4).
+ */
+void imap_tell(struct imap_session *s, uint32_t seq, const struct view_entry *entry, unsigned what);
+
+/* "* 3 FETCH (" */
+void imap_message_begin(struct imap_session *s, struct buf *out, uint32_t seq, uint32_t uid);
+
 /* "FLAGS (\Seen ..)", with \Recent for the session that has it. */
 void imap_flags_write(struct imap_session *s, struct buf *out, const struct view_entry *entry);
 
@@ -180,6 +197,23 @@ void imap_flags_announce(struct imap_session *s, uint64_t flags);
 /* "(\Answered .. $Junk)", with \* when new ones may be made. */
 void imap_flag_names_write(struct imap_session *s, struct buf *out, uint64_t keywords,
     bool has_star);
+
+/* --- modseq.c: what CONDSTORE and QRESYNC tell (RFC 7162) ----------------------------------------- */
+
+/* A CONDSTORE enabling command: the first one is told the HIGHESTMODSEQ of the selected mailbox. */
+void imap_condstore_begin(struct imap_session *s);
+
+/* "MODSEQ (9)" */
+void imap_modseq_write(struct imap_session *s, struct buf *out, uint64_t modseq);
+
+/* HIGHESTMODSEQ of the selected mailbox: true for the client once all that changed so far was told. */
+uint64_t imap_mailbox_modseq(const struct imap_session *s);
+
+/* "tag OK [HIGHESTMODSEQ n] text" for who has CONDSTORE, after a command that expunged. */
+enum imap_state imap_ok_modseq(struct imap_session *s, const char *text);
+
+/* All that may be told was told: when expunges are held back, say how far the client really is. */
+void imap_modseq_settle(struct imap_session *s);
 
 /* --- walk.c: the messages that a command names -------------------------------------------------- */
 
@@ -249,6 +283,9 @@ bool imap_path(struct imap_session *s, struct imap_cursor *args, struct str *pat
 /* The path of a name; FAIL_SYNTAX, FAIL_LIMIT. */
 MUST_CHECK enum fail imap_name_path(struct imap_session *s, struct str name, struct str *path_out);
 void imap_path_write(struct imap_session *s, struct buf *out, const struct mailbox *m);
+
+/* cmd_status.c: these items are asked for; false when they are not offered. */
+bool imap_status_begin(struct imap_session *s, unsigned items);
 
 /* cmd_status.c: "STATUS name (..)" with its line end, behind "* ". */
 void imap_status_write(struct imap_session *s, struct buf *out, const struct mailbox *m,

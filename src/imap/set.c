@@ -166,8 +166,14 @@ imap_set_last(const struct imap_set *set)
 void
 imap_ranges_add(struct imap_ranges *r, uint32_t n)
 {
-	if (r->count > 0 && r->ranges[r->count - 1].last + 1 == n) {
-		r->ranges[r->count - 1].last = n;
+	imap_ranges_add_all(r, n, n);
+}
+
+void
+imap_ranges_add_all(struct imap_ranges *r, uint32_t first, uint32_t last)
+{
+	if (r->count > 0 && r->ranges[r->count - 1].last + 1 == first) {
+		r->ranges[r->count - 1].last = last;
 		return;
 	}
 	if (r->count == IMAP_RANGES_MAX) {
@@ -178,7 +184,14 @@ imap_ranges_add(struct imap_ranges *r, uint32_t n)
 		r->cap = size_max(16, size_min(r->cap * 2, IMAP_RANGES_MAX));
 		r->ranges = mem_resize(r->ranges, r->cap, sizeof(*r->ranges));
 	}
-	r->ranges[r->count++] = (struct imap_range){ n, n };
+	r->ranges[r->count++] = (struct imap_range){ first, last };
+}
+
+void
+imap_ranges_clear(struct imap_ranges *r)
+{
+	r->count = 0;
+	r->is_over = false;
 }
 
 void

@@ -57,10 +57,14 @@ struct imap_ranges {               /* zeroed is empty; fields: read only */
 
 /* Add a number; it extends the last range when it follows it. */
 void imap_ranges_add(struct imap_ranges *r, uint32_t n);
+void imap_ranges_add_all(struct imap_ranges *r, uint32_t first, uint32_t last);
 void imap_ranges_release(struct imap_ranges *r);
 
 /* Put them in order, each number once, as "$" must be. */
 void imap_ranges_sort(struct imap_ranges *r);
+
+/* Empty it, its memory kept. */
+void imap_ranges_clear(struct imap_ranges *r);
 
 /* "1:4,7" */
 void imap_ranges_write(struct buf *out, const struct imap_ranges *r);

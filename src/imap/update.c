@@ -1,4 +1,4 @@
-#include "imap/session.h"
+#include "imap/vanished.h"
 
 /* The names that every mailbox has in FLAGS, wanted by clients in this order. */
 #define FLAGS_SYSTEM (FLAG_SEEN | FLAG_ANSWERED | FLAG_FLAGGED | FLAG_DRAFT | FLAG_DELETED)
@@ -64,19 +64,40 @@ imap_flags_announce(struct imap_session *s, uint64_t flags)
 	buf_add_c(out, "] New keywords\r\n");
 }
 
-static void
-flags_told(struct imap_session *s, const struct view_event *event)
+void
+imap_message_begin(struct imap_session *s, struct buf *out, uint32_t seq, uint32_t uid)
 {
-	struct buf *out;
+	(void)s;
+	(void)uid;
+	buf_add(out, STR("* "));
+	buf_add_u64(out, seq);
+	buf_add(out, STR(" FETCH ("));
+}
 
-	imap_flags_announce(s, event->entry->flags);
-	out = conn_out(s->conn);
-	buf_add_c(out, "* ");
-	buf_add_u64(out, event->seq);
-	buf_add_c(out, " FETCH (UID ");
-	buf_add_u64(out, event->uid);
-	buf_add_char(out, ' ');
-	imap_flags_write(s, out, event->entry);
+void
+imap_tell(struct imap_session *s, uint32_t seq, const struct view_entry *entry, unsigned what)
+{
+	struct buf *out = conn_out(s->conn);
+
+	if (s->have & HAVE_CONDSTORE)
+		what |= TELL_UID | TELL_MODSEQ;
+	if (what & TELL_FLAGS)
+		imap_flags_announce(s, entry->flags);
+	imap_message_begin(s, out, seq, entry->uid);
+	if (what & TELL_UID) {
+		buf_add_c(out, "UID ");
+		buf_add_u64(out, entry->uid);
+	}
+	if (what & TELL_FLAGS) {
+		if (what & TELL_UID)
+			buf_add_char(out, ' ');
+		imap_flags_write(s, out, entry);
+	}
+	if (what & TELL_MODSEQ) {
+		if (what & (TELL_UID | TELL_FLAGS))
+			buf_add_char(out, ' ');
+		imap_modseq_write(s, out, entry->modseq);
+	}
 	buf_add_c(out, ")\r\n");
 }
 
@@ -95,8 +116,25 @@ exists_told(struct imap_session *s, uint32_t count)
 	buf_add_c(out, " RECENT\r\n");
 }
 
-bool
-imap_update(struct imap_session *s, bool with_expunges)
+/* EXPUNGE, or VANISHED later: `gone` collects its UIDs (RFC 7162 3.2.10.2). */
+static void
+expunge_told(struct imap_session *s, const struct view_event *event, struct imap_ranges *gone)
+{
+	struct buf *out = conn_out(s->conn);
+
+	if (s->have & HAVE_QRESYNC) {
+		imap_ranges_add(gone, event->uid);
+		if (gone->count == IMAP_VANISHED_RANGES)
+			imap_vanished_write(s, gone, false);
+		return;
+	}
+	buf_add_c(out, "* ");
+	buf_add_u64(out, event->seq);
+	buf_add_c(out, " EXPUNGE\r\n");
+}
+
+static bool
+update_slice(struct imap_session *s, bool with_expunges, struct imap_ranges *gone)
 {
 	struct imap_slice slice = imap_slice_begin();
 	struct view_event event;
@@ -104,17 +142,26 @@ imap_update(struct imap_session *s, bool with_expunges)
 	while (!conn_is_high(s->conn)) {
 		if (!view_session_next(&s->view, with_expunges, &event))
 			return true;
+		if (event.type != VIEW_EXPUNGE)
+			imap_vanished_write(s, gone, false);
 		switch (event.type) {
-		case VIEW_EXPUNGE:
-			buf_add_c(conn_out(s->conn), "* ");
-			buf_add_u64(conn_out(s->conn), event.seq);
-			buf_add_c(conn_out(s->conn), " EXPUNGE\r\n");
-			break;
+		case VIEW_EXPUNGE: expunge_told(s, &event, gone); break;
 		case VIEW_EXISTS: exists_told(s, event.seq); break;
-		case VIEW_FLAGS: flags_told(s, &event); break;
+		case VIEW_FLAGS: imap_tell(s, event.seq, event.entry, TELL_UID | TELL_FLAGS); break;
 		}
 		if (imap_slice_over(s, &slice))
 			return false;
 	}
 	return false;
+}
+
+bool
+imap_update(struct imap_session *s, bool with_expunges)
+{
+	struct imap_ranges gone = { 0 };
+	bool is_all = update_slice(s, with_expunges, &gone);
+
+	imap_vanished_write(s, &gone, false);
+	imap_ranges_release(&gone);
+	return is_all;
 }

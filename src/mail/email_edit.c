@@ -156,7 +156,7 @@ membership_remove(struct edit *e, const struct membership *was, uint64_t modseq)
 {
 	struct email_edit *w = &e->email;
 	struct mailbox_edit *m = edit_mailbox(e, was->mailbox);
-	struct view_entry gone = { .uid = was->uid };
+	struct view_entry gone = { .uid = was->uid, .modseq = modseq };
 	struct key k = key_view(e->account->id, was->mailbox, was->uid);
 	enum fail fail = txn_delete(e->txn, key_str(&k));
 

@@ -133,8 +133,9 @@ session_flags_changed(struct view_session *s, const struct view_entry *entry)
 }
 
 void
-session_expunged(struct view_session *s, uint32_t uid, size_t at)
+session_expunged(struct view_session *s, const struct view_entry *entry, size_t at)
 {
+	uint32_t uid = entry->uid;
 	size_t i;
 
 	if (s->is_gone || uid > s->known_uid)
@@ -142,6 +143,8 @@ session_expunged(struct view_session *s, uint32_t uid, size_t at)
 	s->known--;
 	if (s->scan_at > at)
 		s->scan_at--;
+	if (s->ghost_start == s->ghost_count)
+		s->ghost_modseq = entry->modseq;
 	s->ghosts = uids_grow(s->ghosts, s->ghost_count, &s->ghost_cap);
 	for (i = s->ghost_count; i > s->ghost_start && s->ghosts[i - 1] > uid; i--)
 		s->ghosts[i] = s->ghosts[i - 1];
@@ -254,6 +257,7 @@ expunge_next(struct view_session *s, struct view_event *out)
 		mem_free(s->ghosts);
 		s->ghosts = NULL;
 		s->ghost_start = s->ghost_count = s->ghost_cap = 0;
+		s->ghost_modseq = 0;
 	}
 	return true;
 }

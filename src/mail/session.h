@@ -9,7 +9,7 @@
 /* The flags of a message changed. */
 void session_flags_changed(struct view_session *s, const struct view_entry *entry);
 
-/* The message with this uid left the view; `at` is the index it had, lower ones already taken out. */
-void session_expunged(struct view_session *s, uint32_t uid, size_t at);
+/* This message left the view, by a change with its modseq; `at` is the index it had, lower ones already taken out. */
+void session_expunged(struct view_session *s, const struct view_entry *entry, size_t at);
 
 #endif

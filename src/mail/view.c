@@ -227,6 +227,7 @@ delta_apply(struct view_private *v, const struct delta *d, const struct view_ses
 	entry = v->view.entries + at;
 	if (d->type == DELTA_REMOVE) {
 		entry->email_id = 0; /* taken out by view_compact() */
+		entry->modseq = d->entry.modseq;
 		v->removed_from = size_min(v->removed_from, at);
 		return;
 	}
@@ -255,8 +256,7 @@ view_compact(struct view_private *v)
 		}
 		for (struct list_node *n = list_first(&v->sessions); n;
 		     n = list_next(&v->sessions, n))
-			session_expunged(container_of(n, struct view_session, node), entry->uid,
-			    kept);
+			session_expunged(container_of(n, struct view_session, node), entry, kept);
 	}
 	view->count = kept;
 }

@@ -64,7 +64,8 @@ struct view_session { /* embedded in the IMAP session; fields: read only */
 	size_t known;       /* entries of the view at or below known_uid */
 	uint32_t *ghosts;   /* own; uids expunged and not yet told, ascending */
 	size_t ghost_start, ghost_count, ghost_cap;
-	uint32_t *changed; /* own; uids whose flags changed, not yet told */
+	uint64_t ghost_modseq; /* of the oldest of them; 0: there is none */
+	uint32_t *changed;     /* own; uids whose flags changed, not yet told */
 	size_t changed_start, changed_count, changed_cap;
 	bool is_changed_lost;      /* more than VIEW_CHANGED_MAX: told_modseq decides */
 	uint64_t told_modseq;      /* flag changes up to this were told */

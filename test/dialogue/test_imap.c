@@ -4,6 +4,9 @@
  * Sessions log in as alice before their first line, unless @bare.
  */
 
+/* system */
+#include <stdio.h>
+
 /* base */
 #include "base/mem.h"
 #include "base/test.h"
@@ -12,6 +15,7 @@
 #include "codec/deflate.h"
 #include "imap/imap.h"
 #include "lib/dialogue.h"
+#include "mail/mailbox.h"
 #include "net/private.h"
 
 static struct imap_service service;
@@ -258,6 +262,49 @@ test_without(void)
 	dialogue_close();
 }
 
+/* The log of expunges does not reach back: every UID that is not there is told (RFC 7162 3.2.6). */
+static void
+test_short_log(void)
+{
+	struct account *account;
+	struct dialogue_peer *p;
+	struct str told;
+	char fetch[100];
+
+	TEST_ROW("short log");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	(void)ask(p, "a ENABLE QRESYNC\r\n");
+	for (int i = 0; i < 9; i++)
+		(void)ask(p, "a APPEND INBOX {5+}\r\nA: b\r\r\n");
+	(void)ask(p, "a SELECT INBOX\r\nb UID STORE 1:2,5,7,9 FLAGS (\\Deleted)\r\nc EXPUNGE\r\n");
+	(void)ask(p, "a UNSELECT\r\n");
+	CHECK(account_open(dialogue.mail, STR(DIALOGUE_ACCOUNT), NULL, &account) == FAIL_NONE);
+	mailbox_by_path(account, STR("INBOX"))->expunged_floor = account->modseq;
+	told = ask(p, "a SELECT INBOX (QRESYNC (800000002 1))\r\n");
+	CHECK(str_find(told, STR("\r\n* VANISHED (EARLIER) 1:2,5,7,9\r\n* 1 FETCH (UID 3 ")) !=
+	    STR_NONE);
+	told = ask(p, "a SELECT INBOX (QRESYNC (800000002 1 2:6,9:4000000000))\r\n");
+	CHECK(
+	    str_find(told, STR("\r\n* VANISHED (EARLIER) 2,5,9\r\n* 1 FETCH (UID 3 ")) != STR_NONE);
+	told = ask(p, "a SELECT INBOX (QRESYNC (800000002 1 (1:3 3,4,6)))\r\n");
+	CHECK(str_find(told, STR("\r\n* VANISHED (EARLIER) 7,9\r\n* 1 FETCH (UID 3 ")) != STR_NONE);
+	/* what the session still counts, and what it was not told of yet, is not among them */
+	(void)ask(dialogue_peer(2),
+	    "a SELECT INBOX\r\nb STORE 2 FLAGS (\\Deleted)\r\nc EXPUNGE\r\n");
+	(void)ask(dialogue_peer(2), "a APPEND INBOX {5+}\r\nA: b\r\r\n");
+	mailbox_by_path(account, STR("INBOX"))->expunged_floor = account->modseq;
+	snprintf(fetch, sizeof(fetch), "a UID FETCH 1:* (UID) (CHANGEDSINCE %u VANISHED)\r\n",
+	    (unsigned)account->modseq - 1);
+	told = ask(p, fetch);
+	CHECK_STR(str_head(told, 52),
+	    STR("* VANISHED (EARLIER) 1:2,5,7,9\r\n* VANISHED 4\r\n* 4 EX"));
+	account_close(&account);
+	for (size_t i = 1; i <= 2; i++)
+		buf_clear(&dialogue_peer(i)->seen);
+	dialogue_close();
+}
+
 /* All files, or those named. */
 int
 main(int argc, char **argv)
@@ -268,6 +315,7 @@ main(int argc, char **argv)
 		test_byte_for_byte();
 		test_compress();
 		test_without();
+		test_short_log();
 	}
 	return test_end();
 }

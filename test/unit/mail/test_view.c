@@ -87,6 +87,8 @@ test_two_sessions(struct view_session *a, struct view_session *b)
 	CHECK_NUM(a->recent_count, 3);
 	CHECK_NUM(view_session_count(a), 3);
 	CHECK_NUM(view_session_count(b), 5);
+	CHECK_NUM(a->ghost_modseq, 0);
+	CHECK(b->ghost_modseq > 0 && b->ghost_modseq < f.account->modseq);
 	CHECK_NUM(view_session_uid(b, 2, &entry), 2);
 	CHECK(entry == NULL);
 	CHECK_NUM(view_session_uid(b, 3, &entry), 3);
@@ -119,7 +121,9 @@ test_events(struct view_session *a, struct view_session *b)
 	CHECK(view_session_pending(b)); /* ghosts wait */
 	consistent(b);
 	event(b, true, VIEW_EXPUNGE, 2);
+	CHECK(b->ghost_modseq > 0); /* of the first, though one was told */
 	event(b, true, VIEW_EXPUNGE, 3);
+	CHECK_NUM(b->ghost_modseq, 0);
 	quiet(b);
 	consistent(b);
 	CHECK_NUM(view_session_last_uid(b), 7);
