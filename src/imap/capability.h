@@ -66,6 +66,10 @@ enum imap_capability { /* in the order of the list */
 	CAP_COMPRESS,           /* RFC 4978 */
 	CAP_CONDSTORE,          /* RFC 7162 */
 	CAP_QRESYNC,            /* RFC 7162 */
+	/* RFC 5256; REFS: draft-ietf-morg-inthread */
+	CAP_THREAD_ORDEREDSUBJECT,
+	CAP_THREAD_REFERENCES,
+	CAP_THREAD_REFS,
 	CAP_COUNT
 };
 

@@ -37,9 +37,7 @@ static const struct imap_command commands[] = {
 	{ STR_INIT("SETQUOTA"), imap_cmd_setquota, BOX, CAP_QUOTASET },      /* RFC 9208 4.1.3 */
 	{ STR_INIT("APPEND"), imap_cmd_append, BOX, CAP_BASE },              /* 6.3.12 */
 	{ STR_INIT("IDLE"), imap_cmd_idle, NEED_AUTH, CAP_IDLE },            /* 6.3.13 */
-	{ STR_INIT("APPEND"), imap_cmd_append, BOX, CAP_BASE },              /* 6.3.12 */
 	{ STR_INIT("COMPRESS"), imap_cmd_compress, BOX, CAP_COMPRESS },      /* RFC 4978 3 */
-	{ STR_INIT("IDLE"), imap_cmd_idle, NEED_AUTH, CAP_IDLE },            /* 6.3.13 */
 	{ STR_INIT("CHECK"), imap_cmd_check, NEED_AUTH | NEED_SELECTED,
 	    CAP_BASE }, /* RFC 3501 6.4.1 */
 	{ STR_INIT("CLOSE"), imap_cmd_close, NEED_AUTH | NEED_SELECTED, CAP_BASE }, /* 6.4.1 */
@@ -49,6 +47,7 @@ static const struct imap_command commands[] = {
 	    CAP_BASE },                                                         /* 6.4.3 */
 	{ STR_INIT("SEARCH"), imap_cmd_search, SETS | USES_NUMBERS, CAP_BASE }, /* 6.4.4 */
 	{ STR_INIT("SORT"), imap_cmd_sort, SETS | USES_NUMBERS, CAP_SORT },     /* RFC 5256 */
+	{ STR_INIT("THREAD"), imap_cmd_thread, SETS | USES_NUMBERS, CAP_BASE }, /* RFC 5256 */
 	{ STR_INIT("FETCH"), imap_cmd_fetch, SETS | USES_NUMBERS, CAP_BASE },   /* 6.4.5 */
 	{ STR_INIT("STORE"), imap_cmd_store, SETS | NEED_WRITE | USES_NUMBERS,
 	    CAP_BASE },                                                            /* 6.4.6 */

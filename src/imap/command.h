@@ -74,6 +74,7 @@ enum imap_state imap_cmd_starttls(struct imap_session *s, struct imap_cursor *ar
 enum imap_state imap_cmd_status(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_store(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_subscribe(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_thread(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_unselect(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_unsubscribe(struct imap_session *s, struct imap_cursor *args);
 

@@ -1,4 +1,4 @@
-/* The arguments of SEARCH and SORT: options, charset, and the search program behind them. */
+/* The arguments of SEARCH, SORT and THREAD: options, charset, and the search program behind them. */
 #include "imap/search.h"
 
 /* base */
@@ -130,4 +130,27 @@ imap_sort_parse(struct imap_cursor *c, struct imap_search *out)
 	if (!imap_sort_criteria(c, &out->sort, &out->needs) || !imap_sp(c))
 		return imap_cursor_fail(c);
 	return agreed(out, program(c, out));
+}
+
+enum fail
+imap_thread_parse(struct imap_cursor *c, struct imap_search *out)
+{
+	static const struct {
+		struct str name;
+		enum imap_capability needs;
+	} algorithms[THREAD_BY_COUNT] = {
+		[THREAD_ORDEREDSUBJECT] = { STR_INIT("ORDEREDSUBJECT"), CAP_THREAD_ORDEREDSUBJECT },
+		[THREAD_REFERENCES] = { STR_INIT("REFERENCES"), CAP_THREAD_REFERENCES },
+		[THREAD_REFS] = { STR_INIT("REFS"), CAP_THREAD_REFS },
+	};
+	unsigned by = 0;
+
+	*out = (struct imap_search){ 0 };
+	while (by < THREAD_BY_COUNT && !imap_keyword(c, algorithms[by].name))
+		by++;
+	if (by == THREAD_BY_COUNT || !imap_sp(c))
+		return imap_cursor_fail(c);
+	out->thread_by = (enum imap_thread_by)by;
+	imap_capabilities_put(&out->needs, algorithms[by].needs);
+	return program(c, out);
 }

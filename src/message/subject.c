@@ -77,6 +77,27 @@ message_id_next(struct str *cur, struct str *out)
 	return false;
 }
 
+struct str
+message_id_plain(struct str id, struct arena *a)
+{
+	size_t n = 0;
+	char *p;
+
+	if (str_find_char(id, '"') == STR_NONE)
+		return id;
+	p = arena_alloc(a, id.n, 1);
+	if (!p)
+		return id;
+	for (size_t i = 0; i < id.n; i++) {
+		if (id.p[i] == '"')
+			continue;
+		if (id.p[i] == '\\' && i + 1 < id.n)
+			i++;
+		p[n++] = id.p[i];
+	}
+	return str_of(p, n);
+}
+
 /* --- base subject (RFC 5256 2.1) ----------------------------------------------------------- */
 
 static struct str

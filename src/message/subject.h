@@ -16,6 +16,12 @@
 /* The next Message-ID of a raw Message-ID, In-Reply-To or References value; false at the end. */
 bool message_id_next(struct str *cur, struct str *out);
 
+/*
+ * The same id however its left side is quoted (RFC 5256 section 3): <"a"@b> is <a@b>. In the arena when
+ * something had to be taken out; the id as it is when that is full.
+ */
+struct str message_id_plain(struct str id, struct arena *a);
+
 /* Base subject of a raw Subject value; *is_reply_out (may be NULL) when something was stripped. */
 struct str subject_base(struct str raw, struct arena *a, bool *is_reply_out);
 

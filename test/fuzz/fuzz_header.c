@@ -31,7 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		param_text(params, count, STR("filename"), &a);
 		subject_base(h.value, &a, NULL);
 		while (message_id_next(&h.value, &id))
-			invariant(id.n > 0);
+			invariant(id.n > 0 && message_id_plain(id, &a).n <= id.n);
 	}
 	invariant(header_size(block) <= size);
 	header_subset_write(&b, block, &STR("subject"), 1, true);

@@ -27,6 +27,17 @@ static const struct {
 
 static const struct {
 	const char *name, *in, *want;
+} plain_rows[] = {
+	{ "plain", "a@b", "a@b" },
+	{ "quoted", "\"01KF8JCEOCBS0045PS\"@xxx.yyy.com", "01KF8JCEOCBS0045PS@xxx.yyy.com" },
+	{ "escaped", "\"a\\\"b\\\\\"@c", "a\"b\\@c" },
+	{ "open", "\"a@b\\", "a@b\\" },
+	{ "backslash without quotes", "a\\b@c", "a\\b@c" },
+	{ "empty", "", "" },
+};
+
+static const struct {
+	const char *name, *in, *want;
 	bool is_reply;
 } subject_rows[] = {
 	{ "plain", "hello", "hello", false },
@@ -46,6 +57,23 @@ static const struct {
 	{ "no reply", "regards: x", "regards: x", false },
 	{ "encoded", "=?utf-8?Q?Re:_caf=C3=A9?=", "caf\xc3\xa9", true },
 	{ "only re", "Re:", "", true },
+	{ "only fwd", "(fwd)", "", true },
+	{ "only re and fwd", "Re: (fwd)", "", true },
+	{ "only wrapper", "[fwd:]", "", true },
+	{ "blobs and re", "[a] [b]Re: [c] Fw[d]: x", "x", true },
+	{ "re with two blobs", "Re[a][b]: x", "Re[a][b]: x", false },
+	{ "re without colon", "Re x", "Re x", false },
+	{ "fwdd", "fwdd: x", "fwdd: x", false },
+	{ "blob in the middle", "x [a] y", "x [a] y", false },
+	{ "blob before the trailer", "[a] (fwd)", "[a]", true },
+	{ "open blob", "[a Re: x", "[a Re: x", false },
+	{ "nested brackets", "[a[b]] x", "[a[b]] x", false },
+	{ "wrapped blob", "[fwd: [a] x]", "x", true },
+	{ "wrapped twice", "[fwd: [FWD: Re: x (fwd)] (fwd)] (fwd)", "x", true },
+	{ "wrapper that does not end", "[fwd: x", "[fwd: x", false },
+	{ "trailer in the middle", "x (fwd) y", "x (fwd) y", false },
+	{ "encoded tab", "=?utf-8?Q?a=09b?=", "a b", false },
+	{ "encoded wrapper", "=?utf-8?B?W2Z3ZDog?= =?utf-8?Q?x]?=", "x", true },
 	{ "empty", "", "", false },
 };
 
@@ -68,6 +96,10 @@ main(void)
 			buf_add_char(&b, '|');
 		}
 		CHECK_STR(buf_str(&b), str_c(id_rows[i].want));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(plain_rows); i++) {
+		TEST_ROW(plain_rows[i].name);
+		CHECK_STR(message_id_plain(str_c(plain_rows[i].in), &a), str_c(plain_rows[i].want));
 	}
 	for (size_t i = 0; i < ARRAY_LEN(subject_rows); i++) {
 		TEST_ROW(subject_rows[i].name);
