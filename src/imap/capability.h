@@ -70,6 +70,7 @@ enum imap_capability { /* in the order of the list */
 	CAP_THREAD_ORDEREDSUBJECT,
 	CAP_THREAD_REFERENCES,
 	CAP_THREAD_REFS,
+	CAP_MULTISEARCH, /* RFC 7377 */
 	CAP_COUNT
 };
 

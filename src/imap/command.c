@@ -44,11 +44,12 @@ static const struct imap_command commands[] = {
 	{ STR_INIT("UNSELECT"), imap_cmd_unselect, NEED_AUTH | NEED_SELECTED,
 	    CAP_UNSELECT }, /* 6.4.2 */
 	{ STR_INIT("EXPUNGE"), imap_cmd_expunge, CHANGE | HAS_UID | ONLY_UID,
-	    CAP_BASE },                                                         /* 6.4.3 */
-	{ STR_INIT("SEARCH"), imap_cmd_search, SETS | USES_NUMBERS, CAP_BASE }, /* 6.4.4 */
-	{ STR_INIT("SORT"), imap_cmd_sort, SETS | USES_NUMBERS, CAP_SORT },     /* RFC 5256 */
-	{ STR_INIT("THREAD"), imap_cmd_thread, SETS | USES_NUMBERS, CAP_BASE }, /* RFC 5256 */
-	{ STR_INIT("FETCH"), imap_cmd_fetch, SETS | USES_NUMBERS, CAP_BASE },   /* 6.4.5 */
+	    CAP_BASE },                                                            /* 6.4.3 */
+	{ STR_INIT("SEARCH"), imap_cmd_search, SETS | USES_NUMBERS, CAP_BASE },    /* 6.4.4 */
+	{ STR_INIT("SORT"), imap_cmd_sort, SETS | USES_NUMBERS, CAP_SORT },        /* RFC 5256 */
+	{ STR_INIT("THREAD"), imap_cmd_thread, SETS | USES_NUMBERS, CAP_BASE },    /* RFC 5256 */
+	{ STR_INIT("ESEARCH"), imap_cmd_esearch, BOX | HAS_UID, CAP_MULTISEARCH }, /* RFC 7377 */
+	{ STR_INIT("FETCH"), imap_cmd_fetch, SETS | USES_NUMBERS, CAP_BASE },      /* 6.4.5 */
 	{ STR_INIT("STORE"), imap_cmd_store, SETS | NEED_WRITE | USES_NUMBERS,
 	    CAP_BASE },                                                            /* 6.4.6 */
 	{ STR_INIT("COPY"), imap_cmd_copy, SETS, CAP_BASE },                       /* 6.4.7 */

@@ -48,6 +48,7 @@ enum imap_state imap_cmd_copy(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_create(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_delete(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_enable(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_esearch(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_examine(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_expunge(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_fetch(struct imap_session *s, struct imap_cursor *args);

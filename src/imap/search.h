@@ -1,5 +1,5 @@
 /*
- * search.h - what SEARCH, SORT and THREAD ask for: their options and their search program.
+ * search.h - what SEARCH, SORT, THREAD and ESEARCH ask for: their options and their search program.
  *
  * The program is a tree of keys (RFC 9051 6.4.4, RFC 3501 6.4.4, 5032, 6203, 7162, 8474, 8514). The
  * children of AND and OR are sorted by cost: first what the mailbox's index in memory can
@@ -23,6 +23,7 @@
 #include "imap/partial.h"
 #include "imap/set.h"
 #include "imap/sort.h"
+#include "imap/source.h"
 #include "imap/threads.h"
 #include "imap/token.h"
 
@@ -107,6 +108,7 @@ struct imap_search {
 	struct imap_capabilities needs;
 	struct imap_sort sort;         /* SORT */
 	enum imap_thread_by thread_by; /* THREAD */
+	struct imap_sources sources;   /* ESEARCH */
 	struct str program;            /* the keys as they stand */
 	const struct charset *charset; /* of their strings; NULL: UTF-8 */
 	struct imap_key *root;         /* KEY_AND of all keys */
@@ -117,6 +119,7 @@ struct imap_search {
  *   SEARCH  [search-return-opts] ["CHARSET" SP charset SP] search-key *(SP search-key)
  *   SORT    [search-return-opts] sort-criteria SP charset 1*(SP search-key)
  *   THREAD  thread-alg SP charset 1*(SP search-key)
+ *   ESEARCH ["IN" SP "(" source-mbox ")" SP] [search-return-opts] as SEARCH
  * Failures:
  *   FAIL_SYNTAX   not the grammar; FAIL_LIMIT too many keys or too deep
  *   FAIL_MISSING  a charset we do not know: NO [BADCHARSET]
@@ -124,6 +127,7 @@ struct imap_search {
 MUST_CHECK enum fail imap_search_parse(struct imap_cursor *c, struct imap_search *out);
 MUST_CHECK enum fail imap_sort_parse(struct imap_cursor *c, struct imap_search *out);
 MUST_CHECK enum fail imap_thread_parse(struct imap_cursor *c, struct imap_search *out);
+MUST_CHECK enum fail imap_esearch_parse(struct imap_cursor *c, struct imap_search *out);
 
 /* search-key *(SP search-key) up to the end, in this charset: root, has_modseq, has_fuzzy, needs. */
 MUST_CHECK enum fail imap_search_keys(struct imap_cursor *c, const struct charset *charset,

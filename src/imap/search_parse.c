@@ -1,4 +1,4 @@
-/* The arguments of SEARCH, SORT and THREAD: options, charset, and the search program behind them. */
+/* The arguments of SEARCH, SORT, THREAD and ESEARCH: options, charset, and the search program behind them. */
 #include "imap/search.h"
 
 /* base */
@@ -153,4 +153,30 @@ imap_thread_parse(struct imap_cursor *c, struct imap_search *out)
 	out->thread_by = (enum imap_thread_by)by;
 	imap_capabilities_put(&out->needs, algorithms[by].needs);
 	return program(c, out);
+}
+
+/* esearch-source-opts = "IN" SP "(" filter-mailboxes *(SP filter-mailboxes) ")"; no scope-options are defined */
+static bool
+sources(struct imap_cursor *c, struct imap_sources *out)
+{
+	if (!imap_keyword(c, STR("IN"))) {
+		out->groups = SOURCE_SELECTED; /* RFC 7377 2.2 */
+		return true;
+	}
+	if (!imap_sp(c) || !imap_char(c, '('))
+		return false;
+	do {
+		if (!imap_source_parse(c, out))
+			return false;
+	} while (imap_sp(c));
+	return imap_char(c, ')') && imap_sp(c);
+}
+
+enum fail
+imap_esearch_parse(struct imap_cursor *c, struct imap_search *out)
+{
+	*out = (struct imap_search){ 0 };
+	if (!sources(c, &out->sources) || !return_options(c, out))
+		return imap_cursor_fail(c);
+	return agreed(out, search_program(c, out));
 }

@@ -10,6 +10,7 @@ static enum fail (*const parsers[])(struct imap_cursor *c, struct imap_search *o
 	imap_search_parse,
 	imap_sort_parse,
 	imap_thread_parse,
+	imap_esearch_parse,
 };
 
 int

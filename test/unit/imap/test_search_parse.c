@@ -124,6 +124,51 @@ test_sort(void)
 	buf_release(&out);
 }
 
+static const struct {
+	const char *name, *in;
+	enum fail want;
+	unsigned groups;
+	size_t named;
+} esearch_rows[] = {
+	{ "esearch", "ALL", FAIL_NONE, SOURCE_SELECTED, 0 },
+	{ "esearch in", "IN (selected personal) ALL", FAIL_NONE, SOURCE_SELECTED | SOURCE_PERSONAL,
+	    0 },
+	{ "esearch in names",
+	    "IN (mailboxes (a \"b c\" {1}\r\nd) subtree e subtree-one f) RETURN () ALL", FAIL_NONE,
+	    0, 5 },
+	{ "esearch nowhere", "IN () ALL", FAIL_SYNTAX, 0, 0 },
+	{ "esearch without list", "IN personal ALL", FAIL_SYNTAX, 0, 0 },
+	{ "esearch in an option", "IN (personal (x)) ALL", FAIL_SYNTAX, SOURCE_PERSONAL, 0 },
+	{ "esearch of nothing", "IN (personal)", FAIL_SYNTAX, SOURCE_PERSONAL, 0 },
+	{ "esearch in selected-delayed", "IN (selected-delayed) ALL", FAIL_SYNTAX, 0, 0 },
+};
+
+static void
+test_esearch(void)
+{
+	struct imap_search search;
+	struct buf many;
+
+	for (size_t i = 0; i < ARRAY_LEN(esearch_rows); i++) {
+		struct imap_cursor c = { str_c(esearch_rows[i].in), &arena, false };
+
+		TEST_ROW(esearch_rows[i].name);
+		CHECK_NUM(imap_esearch_parse(&c, &search), esearch_rows[i].want);
+		CHECK_NUM(search.sources.groups, esearch_rows[i].groups);
+		CHECK_NUM(search.sources.count, esearch_rows[i].named);
+		CHECK(imap_sources_only_selected(&search.sources) == (i == 0));
+	}
+	TEST_ROW("esearch in too many");
+	buf_init(&many, 100000);
+	buf_add_c(&many, "IN (mailboxes (a");
+	for (int i = 0; i < IMAP_SOURCE_NAMES_MAX; i++)
+		buf_add_c(&many, " a");
+	buf_add_c(&many, ")) ALL");
+	struct imap_cursor c = { buf_str(&many), &arena, false };
+	CHECK(imap_esearch_parse(&c, &search) == FAIL_LIMIT);
+	buf_release(&many);
+}
+
 static void
 test_limits(void)
 {
@@ -180,6 +225,7 @@ main(void)
 	imap_search_write(&out, search.root);
 	CHECK_STR(buf_str(&out), STR("(AND (OR (SEQ 1:7) (AND (UID 3:90))))"));
 	test_sort();
+	test_esearch();
 	test_limits();
 	buf_release(&out);
 	arena_release(&arena);

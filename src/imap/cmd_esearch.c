@@ -1,0 +1,172 @@
+/*
+ * ESEARCH: many mailboxes searched by one command (RFC 7377).
+ *
+ * One mailbox after the other, in slices: open a view of it, run the program, tell what was found. The program
+ * is parsed anew for each, because "*" and names mean something else in each.
+ */
+#include "imap/command.h"
+
+/* rooms */
+#include "imap/results.h"
+#include "imap/search_run.h"
+#include "message/imap_string.h"
+
+struct esearch_work { /* arena: the command's */
+	struct imap_search search;
+	uint32_t *ids; /* arena */
+	size_t count, at;
+	/* the mailbox under way */
+	bool is_in;
+	struct view_session view; /* own; of a mailbox that is not selected */
+	struct arena arena;       /* own; of its program */
+	struct imap_search program;
+	struct imap_search_run run;
+	struct imap_results results;
+	bool is_some_unreadable;
+};
+
+static bool
+is_selected(const struct imap_session *s, const struct esearch_work *w)
+{
+	return imap_is_selected(s) && s->view.view->mailbox == w->ids[w->at];
+}
+
+static void
+leave_mailbox(struct esearch_work *w)
+{
+	if (!w->is_in)
+		return;
+	w->is_some_unreadable |= w->run.matcher.is_some_unreadable;
+	imap_search_run_release(&w->run);
+	imap_results_release(&w->results);
+	view_session_close(&w->view);
+	w->is_in = false;
+}
+
+static void
+esearch_release(struct imap_session *s)
+{
+	struct esearch_work *w = s->run.data;
+
+	leave_mailbox(w);
+	arena_release(&w->arena);
+}
+
+/* FAIL_MISSING: it was deleted since the command began. */
+static enum fail
+enter_mailbox(struct imap_session *s, struct esearch_work *w)
+{
+	struct imap_cursor c = { .at = w->search.program, .arena = &w->arena };
+	struct view_session *view = is_selected(s, w) ? &s->view : &w->view;
+	enum fail fail;
+
+	arena_reset(&w->arena);
+	w->program = w->search;
+	fail = imap_search_keys(&c, w->search.charset, &w->program);
+	if (fail == FAIL_NONE && view == &w->view)
+		fail = view_session_open(&w->view, s->account, w->ids[w->at], true);
+	if (fail != FAIL_NONE)
+		return fail;
+	imap_results_init(&w->results, &w->search);
+	w->is_in = true;
+	return imap_search_run_init(&w->run, s, view, &w->program);
+}
+
+/* "* ESEARCH (TAG "a" MAILBOX "b" UIDVALIDITY 1) UID ALL 4001": only where something was found */
+static void
+mailbox_told(struct imap_session *s, struct esearch_work *w)
+{
+	const struct mailbox *m = mailbox_get(s->account, w->ids[w->at]);
+	struct buf *out = &s->run.before;
+
+	if (!m || w->results.count == 0 || w->search.returns == SEARCH_SAVE)
+		return;
+	buf_add_c(out, "* ESEARCH (TAG ");
+	imap_string_write(out, s->run.tag);
+	buf_add_c(out, " MAILBOX ");
+	imap_path_write(s, out, m);
+	buf_add_c(out, " UIDVALIDITY ");
+	buf_add_u64(out, m->uid_validity);
+	buf_add_c(out, ") UID");
+	imap_results_write(out, &w->results, w->run.view->view);
+	buf_add_c(out, "\r\n");
+}
+
+/* One slice of one mailbox; FOUND_END: it is done. */
+static enum imap_found
+search_mailbox(struct esearch_work *w, struct imap_slice *slice)
+{
+	struct view_seen seen;
+	enum imap_found found;
+
+	if (w->run.view->is_gone) {
+		w->results.count = 0;
+		return FOUND_END;
+	}
+	imap_search_run_resume(&w->run);
+	while ((found = imap_search_run_next(&w->run, slice, &seen)) == FOUND_ONE) {
+		struct imap_hit hit = { .number = seen.uid,
+			.uid = seen.uid,
+			.modseq = seen.entry->modseq,
+			.score = imap_matcher_score(&w->run.matcher) };
+
+		imap_results_add(&w->results, &hit);
+	}
+	return found;
+}
+
+static enum imap_state
+esearch_step(struct imap_session *s)
+{
+	struct esearch_work *w = s->run.data;
+	struct imap_slice slice = imap_slice_begin();
+	enum fail fail;
+
+	for (; w->at < w->count; w->at++) {
+		if (!imap_drain(s, &s->run.before) || imap_slice_over_now(s, &slice))
+			return IMAP_WORK;
+		fail = w->is_in ? FAIL_NONE : enter_mailbox(s, w);
+		if (fail != FAIL_NONE && fail != FAIL_MISSING)
+			return imap_fail(s, fail);
+		if (fail == FAIL_NONE && search_mailbox(w, &slice) != FOUND_END)
+			return IMAP_WORK;
+		if (fail == FAIL_NONE && !imap_results_ok(&w->results))
+			return imap_no(s, "LIMIT", "Too many results");
+		if (fail == FAIL_NONE)
+			mailbox_told(s, w);
+		if (w->is_in && w->search.returns & SEARCH_SAVE)
+			imap_results_save(&w->results, &s->saved);
+		leave_mailbox(w);
+	}
+	if (w->is_some_unreadable)
+		return imap_no(s, "UNAVAILABLE", "Some messages could not be read");
+	return imap_ok(s, NULL, "Searched");
+}
+
+enum imap_state
+imap_cmd_esearch(struct imap_session *s, struct imap_cursor *args)
+{
+	struct esearch_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
+	enum imap_state refused;
+	enum fail fail;
+
+	if (!w)
+		return imap_fail(s, FAIL_LIMIT);
+	fail = imap_esearch_parse(args, &w->search);
+	refused = imap_search_refuse(s, &w->search, args, fail);
+	if (refused != IMAP_READ)
+		return refused;
+	/* RFC 7377 2.2: "$" is about the selected mailbox alone */
+	if (w->search.returns & SEARCH_SAVE && !imap_sources_only_selected(&w->search.sources))
+		return imap_bad(s, "SAVE is of the selected mailbox");
+	if (w->search.sources.groups & SOURCE_SELECTED && !imap_is_selected(s))
+		return imap_bad(s, "Select a mailbox first");
+	fail = imap_sources_find(s, &w->search.sources, &w->ids, &w->count);
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
+	arena_init(&w->arena, IMAP_ARENA_MAX);
+	s->run.data = w;
+	s->run.work = esearch_step;
+	s->run.release = esearch_release;
+	return IMAP_WORK;
+}
