@@ -67,6 +67,9 @@ const char *const imap_capability_names[CAP_COUNT] = {
 	[CAP_COMPRESS - 1] = "COMPRESS=DEFLATE",
 	[CAP_CONDSTORE - 1] = "CONDSTORE",
 	[CAP_QRESYNC - 1] = "QRESYNC",
+	[CAP_UNAUTHENTICATE - 1] = "UNAUTHENTICATE",
+	[CAP_PREVIEW - 1] = "PREVIEW",
+	[CAP_JMAPACCESS - 1] = "JMAPACCESS",
 };
 
 static const enum when whens[CAP_COUNT] = {
@@ -119,6 +122,9 @@ static const enum when whens[CAP_COUNT] = {
 	[CAP_COMPRESS] = NOT_COMPRESSED,
 	[CAP_CONDSTORE] = LOGGED_IN,
 	[CAP_QRESYNC] = LOGGED_IN,
+	[CAP_UNAUTHENTICATE] = NOT_COMPRESSED,
+	[CAP_PREVIEW] = LOGGED_IN,
+	[CAP_JMAPACCESS] = LOGGED_IN,
 };
 
 static bool
@@ -143,6 +149,20 @@ imap_capabilities_add(struct imap_capabilities *set, struct str names)
 		for (size_t c = CAP_BASE + 1; c < CAP_COUNT; c++)
 			if (str_eq_nocase(word, str_c(imap_capability_names[c - 1])))
 				imap_capabilities_put(set, (enum imap_capability)c);
+}
+
+void
+imap_capabilities_choose(struct imap_session *s)
+{
+	const struct imap_service *service = s->service;
+
+	s->off = (struct imap_capabilities){ 0 };
+	imap_capabilities_add(&s->off, service->settings->without);
+	if (str_empty(service->jmap_url))
+		imap_capabilities_add(&s->off, str_c(imap_capability_names[CAP_JMAPACCESS - 1]));
+	for (size_t i = 0; s->account && i < service->account_count; i++)
+		if (str_eq_nocase(service->accounts[i].name, s->account->name))
+			imap_capabilities_add(&s->off, service->accounts[i].settings->without);
 }
 
 bool

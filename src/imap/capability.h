@@ -70,7 +70,10 @@ enum imap_capability { /* in the order of the list */
 	CAP_THREAD_ORDEREDSUBJECT,
 	CAP_THREAD_REFERENCES,
 	CAP_THREAD_REFS,
-	CAP_MULTISEARCH, /* RFC 7377 */
+	CAP_MULTISEARCH,    /* RFC 7377 */
+	CAP_UNAUTHENTICATE, /* RFC 8437 */
+	CAP_PREVIEW,        /* RFC 8970 */
+	CAP_JMAPACCESS,     /* RFC 9698 */
 	CAP_COUNT
 };
 
@@ -85,6 +88,9 @@ void imap_capabilities_add(struct imap_capabilities *set, struct str names);
 void imap_capabilities_put(struct imap_capabilities *set, enum imap_capability c);
 
 /* Not switched off for this session: one; all of a set. */
+/* Switch off for this session what the owner did, for all and for its account. */
+void imap_capabilities_choose(struct imap_session *s);
+/* Not switched off for this session. */
 bool imap_offers(const struct imap_session *s, enum imap_capability c);
 bool imap_offers_all(const struct imap_session *s, const struct imap_capabilities *set);
 

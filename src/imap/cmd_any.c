@@ -1,4 +1,4 @@
-/* CAPABILITY, NOOP, CHECK, LOGOUT, ID, ENABLE, NAMESPACE: commands of a few lines. */
+/* CAPABILITY, NOOP, CHECK, LOGOUT, ID, ENABLE, NAMESPACE, GETJMAPACCESS: commands of a few lines. */
 #include "imap/command.h"
 
 /* base */
@@ -6,8 +6,13 @@
 
 /* rooms */
 #include "imap/name.h"
+#include "message/imap_string.h"
 
-#define ID_PAIRS_MAX 30 /* RFC 2971 3.3 */
+/* RFC 2971 3.3 */
+#define ID_PAIRS_MAX 30
+#define ID_FIELD_MAX 30   /* bytes */
+#define ID_VALUE_MAX 1024 /* bytes */
+#define ID_LOGGED    100  /* bytes of a value that are worth a line of the log */
 
 enum imap_state
 imap_cmd_capability(struct imap_session *s, struct imap_cursor *args)
@@ -46,11 +51,24 @@ imap_cmd_logout(struct imap_session *s, struct imap_cursor *args)
 	return imap_ok(s, NULL, "Logged out");
 }
 
-/* id-params-list = "(" [string SP nstring *(SP string SP nstring)] ")" / nil; what it says is logged */
+/* One field of ID within its limits; the log keeps what it says */
+static bool
+id_parse_pair(struct imap_session *s, struct imap_cursor *args)
+{
+	struct str field, value;
+
+	if (!imap_string(args, &field) || !imap_sp(args) || !imap_nstring(args, &value) ||
+	    field.n > ID_FIELD_MAX || value.n > ID_VALUE_MAX)
+		return false;
+	log_info(&s->log, "imap.client", LOG_TEXT("field", field),
+	    LOG_TEXT("value", str_head(value, ID_LOGGED)));
+	return true;
+}
+
+/* id-params-list = "(" [string SP nstring *(SP string SP nstring)] ")" / nil (RFC 2971 4) */
 static bool
 id_parse_list(struct imap_session *s, struct imap_cursor *args)
 {
-	struct str field, value;
 	unsigned pairs = 0;
 
 	if (imap_keyword(args, STR("NIL")))
@@ -60,12 +78,8 @@ id_parse_list(struct imap_session *s, struct imap_cursor *args)
 	if (imap_char(args, ')'))
 		return true;
 	do {
-		if (++pairs > ID_PAIRS_MAX || !imap_string(args, &field) || !imap_sp(args) ||
-		    !imap_nstring(args, &value))
+		if (++pairs > ID_PAIRS_MAX || !id_parse_pair(s, args))
 			return false;
-		if (str_eq_nocase(field, STR("name")) || str_eq_nocase(field, STR("version")))
-			log_info(&s->log, "imap.client", LOG_TEXT("field", str_head(field, 30)),
-			    LOG_TEXT("value", str_head(value, 100)));
 	} while (imap_sp(args));
 	return imap_char(args, ')');
 }
@@ -73,10 +87,30 @@ id_parse_list(struct imap_session *s, struct imap_cursor *args)
 enum imap_state
 imap_cmd_id(struct imap_session *s, struct imap_cursor *args)
 {
+	struct buf *out = &s->run.before;
+	struct str name = s->service->settings->id;
+
 	if (!id_parse_list(s, args) || !imap_at_end(args))
 		return imap_wrong(s, args);
-	buf_add_c(&s->run.before, "* ID (\"name\" \"Staunch\")\r\n");
+	if (str_empty(name)) {
+		buf_add_c(out, "* ID NIL\r\n");
+	} else {
+		buf_add_c(out, "* ID (\"name\" ");
+		imap_string_write(out, name);
+		buf_add_c(out, ")\r\n");
+	}
 	return imap_ok(s, NULL, "Pleased to meet you");
+}
+
+/* RFC 9698: the same mail, by another protocol */
+enum imap_state
+imap_cmd_getjmapaccess(struct imap_session *s, struct imap_cursor *args)
+{
+	(void)args;
+	buf_add_c(&s->run.before, "* JMAPACCESS ");
+	imap_string_write(&s->run.before, s->service->jmap_url);
+	buf_add_c(&s->run.before, "\r\n");
+	return imap_ok(s, NULL, "Told where JMAP is");
 }
 
 /* What ENABLE can turn on. */

@@ -73,6 +73,7 @@ light_item(struct imap_session *s, struct buf *out, enum imap_fetch kind,
 	case FETCH_ENVELOPE:
 	case FETCH_STRUCTURE:
 	case FETCH_BODYSTRUCTURE:
+	case FETCH_PREVIEW:
 	case FETCH_BODY:
 	case FETCH_BINARY:
 	case FETCH_BINARY_SIZE:
@@ -339,6 +340,8 @@ imap_cmd_fetch(struct imap_session *s, struct imap_cursor *args)
 	if (fail != FAIL_NONE || !imap_sp(args) || !imap_fetch_parse(args, &w->list) ||
 	    !imap_fetch_modifiers(args, &w->modifiers) || !imap_at_end(args) ||
 	    !extensions_begin(s, w))
+		return imap_wrong(s, args);
+	if (w->list.kinds & 1u << FETCH_PREVIEW && !imap_offers(s, CAP_PREVIEW))
 		return imap_wrong(s, args);
 	if (s->run.is_uid)
 		imap_fetch_add_uid(&w->list);

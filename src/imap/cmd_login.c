@@ -7,6 +7,7 @@
 
 /* rooms */
 #include "codec/base64.h"
+#include "net/compress.h"
 #include "policy/policy.h"
 
 #define LOGIN_DELAY_MAX_MS 60000
@@ -65,6 +66,7 @@ welcome(struct imap_session *s)
 		return imap_fail(s, FAIL_TEMP);
 	policy_logged_in(s->service->policy, conn_peer_address(s->conn));
 	s->have |= HAVE_AUTH;
+	imap_capabilities_choose(s);
 	s->log.user = s->account->name;
 	s->errors = 0;
 	log_info(&s->log, "imap.login", LOG_NUM("tls", (s->have & HAVE_TLS) != 0));
@@ -73,6 +75,25 @@ welcome(struct imap_session *s)
 	imap_capability_write(s, out);
 	buf_add_c(out, "] Logged in\r\n");
 	return IMAP_REPLY;
+}
+
+/*
+ * RFC 8437 3: as before the login, but for TLS. Where compression ends in what the client sends cannot be seen, so it is
+ * not offered there, and who asks all the same starts anew.
+ */
+enum imap_state
+imap_cmd_unauthenticate(struct imap_session *s, struct imap_cursor *args)
+{
+	(void)args;
+	if (conn_is_compressed(s->conn))
+		return imap_bye(s, "Compression does not end within a connection");
+	log_info(&s->log, "imap.unauthenticate");
+	imap_unselect(s);
+	account_close(&s->account);
+	s->have &= HAVE_TLS;
+	s->log.user = (struct str){ 0 };
+	imap_capabilities_choose(s);
+	return imap_ok(s, NULL, "Logged out of the account");
 }
 
 /* What the exchange came to after a message or an answer. */

@@ -38,6 +38,10 @@ static const struct imap_command commands[] = {
 	{ STR_INIT("APPEND"), imap_cmd_append, BOX, CAP_BASE },              /* 6.3.12 */
 	{ STR_INIT("IDLE"), imap_cmd_idle, NEED_AUTH, CAP_IDLE },            /* 6.3.13 */
 	{ STR_INIT("COMPRESS"), imap_cmd_compress, BOX, CAP_COMPRESS },      /* RFC 4978 3 */
+	{ STR_INIT("UNAUTHENTICATE"), imap_cmd_unauthenticate, NEED_AUTH,
+	    CAP_UNAUTHENTICATE }, /* RFC 8437 3 */
+	{ STR_INIT("GETJMAPACCESS"), imap_cmd_getjmapaccess, NEED_AUTH,
+	    CAP_JMAPACCESS }, /* RFC 9698 */
 	{ STR_INIT("CHECK"), imap_cmd_check, NEED_AUTH | NEED_SELECTED,
 	    CAP_BASE }, /* RFC 3501 6.4.1 */
 	{ STR_INIT("CLOSE"), imap_cmd_close, NEED_AUTH | NEED_SELECTED, CAP_BASE }, /* 6.4.1 */

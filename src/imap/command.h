@@ -55,6 +55,7 @@ enum imap_state imap_cmd_fetch(struct imap_session *s, struct imap_cursor *args)
 enum imap_state imap_cmd_getmetadata(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_getquota(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_getquotaroot(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_getjmapaccess(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_id(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_idle(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_list(struct imap_session *s, struct imap_cursor *args);
@@ -76,6 +77,7 @@ enum imap_state imap_cmd_status(struct imap_session *s, struct imap_cursor *args
 enum imap_state imap_cmd_store(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_subscribe(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_thread(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_unauthenticate(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_unselect(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_unsubscribe(struct imap_session *s, struct imap_cursor *args);
 

@@ -28,6 +28,7 @@ enum imap_fetch {
 	FETCH_ENVELOPE,
 	FETCH_STRUCTURE, /* BODY without a section */
 	FETCH_BODYSTRUCTURE,
+	FETCH_PREVIEW,     /* RFC 8970 */
 	FETCH_BODY,        /* BODY[..], RFC822, RFC822.HEADER, RFC822.TEXT */
 	FETCH_BINARY,      /* BINARY[..] */
 	FETCH_BINARY_SIZE, /* BINARY.SIZE[..] */
@@ -38,6 +39,7 @@ struct imap_fetch_item {
 	enum imap_fetch kind;
 	bool is_peek;         /* does not set \Seen */
 	bool has_partial;     /* <start.count> */
+	bool is_lazy;         /* of PREVIEW: only what is at hand */
 	struct str old_name;  /* "RFC822.TEXT": the name to answer with; empty for BODY[..] */
 	struct str part;      /* "2.1"; empty for the top */
 	enum section section; /* what of the part */

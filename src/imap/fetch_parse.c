@@ -24,6 +24,7 @@ static const struct {
 	{ STR_INIT("MODSEQ"), FETCH_MODSEQ, SECTION_ALL, true, false },
 	{ STR_INIT("ENVELOPE"), FETCH_ENVELOPE, SECTION_ALL, true, false },
 	{ STR_INIT("BODYSTRUCTURE"), FETCH_BODYSTRUCTURE, SECTION_ALL, true, false },
+	{ STR_INIT("PREVIEW"), FETCH_PREVIEW, SECTION_ALL, true, false },
 	{ STR_INIT("BODY"), FETCH_STRUCTURE, SECTION_ALL, true, false },
 	{ STR_INIT("RFC822"), FETCH_BODY, SECTION_ALL, false, true },
 	{ STR_INIT("RFC822.HEADER"), FETCH_BODY, SECTION_HEADER, true, true },
@@ -175,6 +176,19 @@ item_word(const struct imap_cursor *c)
 	return str_head(c->at, n);
 }
 
+/* "PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"] (RFC 8970 6); LAZY is the one there is */
+static void
+preview_modifier(struct imap_cursor *c, struct imap_fetch_item *item)
+{
+	struct imap_cursor at = *c;
+
+	if (!imap_sp(&at) || !imap_char(&at, '(') || !imap_keyword(&at, STR("LAZY")) ||
+	    !imap_char(&at, ')'))
+		return;
+	item->is_lazy = true;
+	c->at = at.at;
+}
+
 /* fetch-att */
 static bool
 fetch_att(struct imap_cursor *c, struct imap_fetch_item *item)
@@ -198,6 +212,8 @@ fetch_att(struct imap_cursor *c, struct imap_fetch_item *item)
 		item->is_peek = words[i].is_peek;
 		item->old_name = words[i].is_old ? words[i].name : (struct str){ 0 };
 		c->at = str_from(c->at, word.n);
+		if (item->kind == FETCH_PREVIEW)
+			preview_modifier(c, item);
 		return true;
 	}
 	return false;
@@ -308,8 +324,8 @@ void
 imap_fetch_name_write(struct buf *out, const struct imap_fetch_item *item)
 {
 	static const char *const names[] = { "UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE",
-		"EMAILID", "THREADID", "MODSEQ", "ENVELOPE", "BODY", "BODYSTRUCTURE", "BODY",
-		"BINARY", "BINARY.SIZE" };
+		"EMAILID", "THREADID", "MODSEQ", "ENVELOPE", "BODY", "BODYSTRUCTURE", "PREVIEW",
+		"BODY", "BINARY", "BINARY.SIZE" };
 
 	_Static_assert(ARRAY_LEN(names) == FETCH_COUNT, "one name each");
 	if (item->old_name.n > 0) {

@@ -26,6 +26,11 @@ struct imap_listener {            /* listener.settings points to one; NULL: none
 	bool has_plaintext_login; /* from loopback, without TLS */
 };
 
+struct imap_account_options { /* what one account has of its own */
+	struct str name;
+	const struct imap_account_settings *settings; /* borrow */
+};
+
 struct imap_service {
 	struct service service; /* give this to listeners */
 	/* borrow, filled in by the caller before the first connection: */
@@ -34,6 +39,10 @@ struct imap_service {
 	struct directory *directory;
 	struct policy *policy; /* NULL: nobody is banned */
 	const struct imap_settings *settings;
+	const struct imap_account_options *accounts; /* .. account_count */
+	size_t account_count;
+	struct str
+	    jmap_url; /* of the session resource of JMAP (RFC 8620 2); empty: there is none */
 
 	struct list sessions; /* fields from here: the room's own */
 	size_t session_count;

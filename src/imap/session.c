@@ -331,7 +331,7 @@ service_accept(struct service *self, struct listener *l, struct conn *c)
 	s->listener = l ? l->settings : NULL;
 	s->conn = c;
 	s->log = (struct log){ .room = "imap", .session = conn_id(c), .peer = conn_peer(c) };
-	imap_capabilities_add(&s->off, service->settings->without);
+	imap_capabilities_choose(s);
 	arena_init(&s->run.arena, IMAP_ARENA_MAX);
 	buf_init(&s->run.before, IMAP_REPLY_MAX);
 	buf_init(&s->run.reply, IMAP_REPLY_MAX);

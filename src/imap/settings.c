@@ -30,10 +30,22 @@ static const struct setting imap_rows[] = {
 	{ "without", SETTING_CHOICES, offsetof(struct imap_settings, without), "", 0, 0,
 	    imap_capability_names,
 	    "Capabilities, as CAPABILITY names them, that are not offered: for clients that they break" },
+	ROW("id", SETTING_TEXT, id, "Staunch", 0, 0,
+	    "The name that ID tells clients of this server; empty for none"),
+};
+
+static const struct setting imap_account_rows[] = {
+	{ "without", SETTING_CHOICES, offsetof(struct imap_account_settings, without), "", 0, 0,
+	    imap_capability_names,
+	    "Capabilities that this account is not offered, besides those of [imap]" },
 };
 
 const struct setting_section imap_section = { "imap", imap_rows, ARRAY_LEN(imap_rows),
 	sizeof(struct imap_settings), false, "Reading mail: IMAP" };
+
+const struct setting_section imap_account_section = { "imap-account", imap_account_rows,
+	ARRAY_LEN(imap_account_rows), sizeof(struct imap_account_settings), true,
+	"IMAP for one account: [imap-account alice@example.test]" };
 
 const struct imap_settings imap_settings_default = {
 	.message_bytes = (int64_t)100 * 1024 * 1024,
@@ -42,4 +54,5 @@ const struct imap_settings imap_settings_default = {
 	.errors = 20,
 	.login_failures = 5,
 	.login_delay_ms = 1000,
+	.id = STR_INIT("Staunch"),
 };

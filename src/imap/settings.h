@@ -14,9 +14,15 @@ struct imap_settings {
 	int64_t login_failures; /* per connection, then BYE */
 	int64_t login_delay_ms; /* before the answer to the first failed login; doubles each time */
 	struct str without;     /* capabilities that nobody is offered */
+	struct str id;          /* the name that ID tells; empty: none */
+};
+
+struct imap_account_settings { /* [imap-account NAME] */
+	struct str without;    /* capabilities that this account is not offered */
 };
 
 extern const struct setting_section imap_section;
+extern const struct setting_section imap_account_section;
 
 /* The defaults of the table, for tests. */
 extern const struct imap_settings imap_settings_default;

@@ -305,6 +305,43 @@ test_short_log(void)
 	dialogue_close();
 }
 
+/* [imap-account NAME] without: only there, and no longer than its login; [imap] id; JMAP. */
+static void
+test_account(void)
+{
+	static const struct imap_account_settings settings_of[] = { { STR_INIT("MOVE") },
+		{ STR_INIT("IDLE") } };
+	static const struct imap_account_options accounts[] = {
+		{ STR_INIT("bob@example.test"), &settings_of[1] },
+		{ STR_INIT("Alice@example.test"), &settings_of[0] },
+	};
+	struct imap_settings own = imap_settings_default;
+	struct dialogue_peer *p;
+	struct str told;
+
+	TEST_ROW("account");
+	own.id = STR("");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	service.settings = &own;
+	service.accounts = accounts;
+	service.account_count = ARRAY_LEN(accounts);
+	service.jmap_url = STR("https://mail.example.test/.well-known/jmap");
+	p = dialogue_peer(1);
+	told = ask(p, "a CAPABILITY\r\n");
+	CHECK(str_find(told, STR(" MOVE ")) == STR_NONE);
+	CHECK(str_find(told, STR(" IDLE ")) != STR_NONE);
+	CHECK(str_find(told, STR(" JMAPACCESS")) != STR_NONE);
+	CHECK_STR(ask(p, "b GETJMAPACCESS\r\n"),
+	    STR("* JMAPACCESS \"https://mail.example.test/.well-known/jmap\"\r\nb OK Told where JMAP is\r\n"));
+	CHECK_STR(ask(p, "c ID NIL\r\n"), STR("* ID NIL\r\nc OK Pleased to meet you\r\n"));
+	CHECK(str_ends(ask(p, "d SELECT INBOX\r\ne MOVE 1 Trash\r\n"),
+	    STR("e BAD Unknown command\r\n")));
+	CHECK_STR(ask(p, "f UNAUTHENTICATE\r\ng MOVE 1 Trash\r\n"),
+	    STR("f OK Logged out of the account\r\ng BAD Log in first\r\n"));
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
 /* All files, or those named. */
 int
 main(int argc, char **argv)
@@ -316,6 +353,7 @@ main(int argc, char **argv)
 		test_compress();
 		test_without();
 		test_short_log();
+		test_account();
 	}
 	return test_end();
 }
