@@ -263,22 +263,24 @@ binary_more(struct imap_content *c)
 	return c->rest == 0 || has_more; /* else it is shorter than was said */
 }
 
-/* RFC 8970 3: from the summary; of a message that has none from the file, unless that is too long a way */
+/* RFC 8970 3: from the summary; of a message too large for one from the file, and LAZY does not wait for that */
 static void
-preview_write_item(struct imap_content *c, const struct imap_fetch_item *item)
+preview_item_write(struct imap_content *c, const struct imap_fetch_item *item)
 {
 	const struct message *m = outline(c);
-	struct str preview = m ? m->preview : (struct str){ 0 };
+	struct str preview = { 0 };
 	struct buf text;
 
 	buf_init(&text, PREVIEW_BYTES);
-	if (c->is_parsed && item->is_lazy) {
-		preview = (struct str){ 0 };
-	} else if (c->is_parsed) {
-		preview_write(&c->parsed, &text);
+	if (m && m->is_summary)
+		preview = m->preview;
+	else
+		m = item->is_lazy ? NULL : whole(c);
+	if (m && !m->is_summary) {
+		preview_write(m, &text);
 		preview = buf_str(&text);
 	}
-	if (!m || (c->is_parsed && item->is_lazy))
+	if (!m)
 		buf_add_c(&c->piece, "NIL");
 	else if (imap_is_utf8(c->session))
 		imap_utf8_write(&c->piece, preview);
@@ -309,7 +311,7 @@ imap_content_item(struct imap_content *c, const struct imap_fetch_item *item)
 		else
 			bodystructure_write(&c->piece, &m->root, item->kind == FETCH_BODYSTRUCTURE);
 		break;
-	case FETCH_PREVIEW: preview_write_item(c, item); break;
+	case FETCH_PREVIEW: preview_item_write(c, item); break;
 	case FETCH_BODY: body_begin(c, item); break;
 	case FETCH_BINARY: binary_begin(c, item); break;
 	case FETCH_BINARY_SIZE: binary_size_write(c, item); break;

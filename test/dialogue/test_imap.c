@@ -305,6 +305,38 @@ test_short_log(void)
 	dialogue_close();
 }
 
+/* A message that no summary holds: its preview is made when somebody waits for it (RFC 8970 4). */
+static void
+test_lazy_preview(void)
+{
+	struct dialogue_peer *p;
+	struct buf text, command;
+
+	TEST_ROW("lazy preview");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	buf_init(&text, 1 << 20);
+	buf_add_c(&text, "To: ");
+	for (int i = 0; i < 3000; i++)
+		buf_add_c(&text, "Somebody Very Important <somebody@example.test>,\r\n ");
+	buf_add_c(&text, "x@example.test\r\n\r\nHello all\r\n");
+	buf_init(&command, 1 << 20);
+	buf_add_c(&command, "a APPEND INBOX {");
+	buf_add_u64(&command, text.n);
+	buf_add_c(&command, "+}\r\n");
+	buf_add(&command, buf_str(&text));
+	buf_add_c(&command, "\r\nb SELECT INBOX\r\n");
+	CHECK(str_starts(ask_bytes(p, buf_str(&command)), STR("a OK [APPENDUID ")));
+	buf_release(&command);
+	CHECK_STR(ask(p, "c FETCH 1 PREVIEW (LAZY)\r\n"),
+	    STR("* 1 FETCH (PREVIEW NIL)\r\nc OK Fetched\r\n"));
+	CHECK_STR(ask(p, "d FETCH 1 PREVIEW\r\n"),
+	    STR("* 1 FETCH (PREVIEW \"Hello all\")\r\nd OK Fetched\r\n"));
+	buf_release(&text);
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
 /* [imap-account NAME] without: only there, and no longer than its login; [imap] id; JMAP. */
 static void
 test_account(void)
@@ -354,6 +386,7 @@ main(int argc, char **argv)
 		test_without();
 		test_short_log();
 		test_account();
+		test_lazy_preview();
 	}
 	return test_end();
 }
