@@ -260,6 +260,12 @@ def test_no_relay():
         row = server.waiting()[0]
         equal("whose fault it is", (row["host"], row["status"], row["reply"]),
               ("nohost.isp.test", "5.3.5", "the route's host does not exist, or has no address"))
+        for word in ("plain.test", "Plain.TEST.", "r", "route/r"):
+            equal(f"retry {word}: what the owner means", server.command("queue", "retry", word).stdout, "route/r is tried now\n")
+        server.command("queue", "hold", str(server.queue()[0]["id"]))
+        for word in ("plain.test", "r", "route/r"):
+            done = server.command("queue", "retry", word, check_status=False)
+            check(f"retry {word}: held", done.returncode == 1 and "all mail there is held" in done.stderr, done)
         check("in the log, too", 'host="nohost.isp.test"' in server.log(), server.log())
 
 
