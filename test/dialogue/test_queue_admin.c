@@ -104,7 +104,7 @@ test_future(void)
 	for (int i = 0; i < ADMIN_SLICE; i++)
 		add_future("bob@elsewhere.test", STAGE_WALL + 100);
 	stage.sink.end = "451 4.0.0 no";
-	plain = stage_send_one(ALICE, "carl@elsewhere.test");
+	stage_send_one(ALICE, "carl@elsewhere.test");
 	stage.sink.end = NULL;
 	CHECK_NUM(retry_sink(&retried), FAIL_NONE);
 	CHECK_NUM(retried.future, ADMIN_SLICE);
