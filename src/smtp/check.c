@@ -164,6 +164,26 @@ smtp_remote_checked(struct smtp_session *s)
 
 /* --- the message ------------------------------------------------------------------------------------- */
 
+/* Every author that was looked for is the user, and there is one. */
+enum smtp_reply
+smtp_check_author(struct smtp_session *s)
+{
+	const struct intake *i = &s->txn->intake;
+	struct str rest = buf_str(&i->authors), author;
+
+	if (!i->wants_authors)
+		return REPLY_ACCEPTED;
+	if (!buf_ok(&i->authors) || str_empty(rest))
+		return REPLY_NOT_AUTHOR;
+	while (str_take_until(&rest, '\n', &author)) {
+		if (directory_may_send_as(s->service->directory, smtp_user(s), author))
+			continue;
+		log_info(&s->log, "smtp.author.refused", LOG_TEXT("author", author));
+		return REPLY_NOT_AUTHOR;
+	}
+	return REPLY_ACCEPTED;
+}
+
 /*
  * Recipients elsewhere as a list, in the transaction's arena; NULL when that is full. Who is here cannot be
  * flooded with strangers' mail by a stolen password.

@@ -99,6 +99,7 @@ smtp_start_content(struct smtp_session *s)
 	write_trace(s, &trace);
 	t->skip = str_find(buf_str(&trace), STR("\r\n")) + 2; /* Return-Path */
 	t->intake.is_submission = smtp_is_submission(s);
+	t->intake.wants_authors = smtp_user(s) && s->service->settings->from == SMTP_FROM_OWN;
 	t->intake.lines = lines_of(s);
 	t->intake.hostname = s->service->hostname;
 	t->intake.recipient = only_recipient(t);

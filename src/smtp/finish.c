@@ -101,6 +101,8 @@ smtp_finish_message(struct smtp_session *s)
 	enum smtp_reply reply = judge(s);
 
 	if (reply == REPLY_ACCEPTED)
+		reply = smtp_check_author(s);
+	if (reply == REPLY_ACCEPTED)
 		reply = smtp_check_account(s);
 	if (reply == REPLY_ACCEPTED && smtp_is_slowed(s))
 		return SMTP_SLOW;

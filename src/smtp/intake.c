@@ -9,6 +9,7 @@
 #include "delivery/delivery.h"
 #include "message/compose.h"
 #include "message/header.h"
+#include "smtp/author.h"
 
 #define TRACE_MAX         8192 /* bytes of our own fields */
 #define SOLICITATION_MAX  1000 /* bytes of the field's value that are looked at (RFC 3865 2.2) */
@@ -21,6 +22,7 @@ intake_start(struct intake *i, struct blob_store *blobs, struct str folder, stru
 	buf_init(&i->head, INTAKE_HEADER_MAX);
 	buf_init(&i->trace, TRACE_MAX);
 	buf_init(&i->solicitation, SOLICITATION_MAX);
+	buf_init(&i->authors, AUTHORS_MAX);
 	buf_add(&i->trace, trace);
 	i->max = max;
 	i->is_started = true;
@@ -96,6 +98,8 @@ release_head(struct intake *i)
 	i->is_loop = delivery_is_loop(head, i->recipient);
 	if (header_find(head, STR("Solicitation"), &field))
 		buf_add(&i->solicitation, str_head(str_trim(field.value), SOLICITATION_MAX));
+	if (i->wants_authors)
+		authors_write(&i->authors, head);
 	add_missing_fields(i, head);
 	if (!buf_ok(&i->trace))
 		i->fail = FAIL_PERM;
@@ -259,5 +263,6 @@ intake_cancel(struct intake *i)
 	buf_release(&i->head);
 	buf_release(&i->trace);
 	buf_release(&i->solicitation);
+	buf_release(&i->authors);
 	*i = (struct intake){ 0 };
 }

@@ -35,8 +35,9 @@ struct intake { /* fields: read only, but the second group is set before intake_
 	struct buf head;         /* own; held back until the header ends */
 	struct buf trace;        /* own; our fields, to stand first */
 	struct buf solicitation; /* own; the value of a Solicitation field (RFC 3865), or empty */
-	uint64_t size;           /* bytes fed */
-	uint64_t max;            /* bytes allowed */
+	struct buf authors; /* own; who it says it is from, where that is looked at (author.h) */
+	uint64_t size;      /* bytes fed */
+	uint64_t max;       /* bytes allowed */
 	bool is_started;
 	bool is_in_body; /* the header went out */
 	bool has_cr;     /* the last byte fed was a CR, held back */
@@ -45,7 +46,8 @@ struct intake { /* fields: read only, but the second group is set before intake_
 	enum fail fail;  /* sticky: LIMIT too big, TEMP disk */
 
 	enum intake_lines lines;
-	bool is_submission;   /* complete the header, and drop Bcc */
+	bool is_submission; /* complete the header, and drop Bcc */
+	bool wants_authors;
 	struct str hostname;  /* borrow: the service's */
 	struct str recipient; /* borrow: transaction; the only one, or empty */
 };

@@ -72,6 +72,7 @@ static const struct {
 	[REPLY_TOO_BIG] = { "552 5.3.4", "Message too big" },
 	[REPLY_TOO_MANY_RCPT] = { "452 4.5.3", "Too many recipients, send the rest separately" },
 	[REPLY_NOT_OWNER] = { "553 5.7.1", "This sender address is not yours" },
+	[REPLY_NOT_AUTHOR] = { "550 5.7.1", "From and Sender must be addresses of yours" },
 	[REPLY_NO_USER] = { "550 5.1.1", "No such user here" },
 	[REPLY_NO_RELAY] = { "550 5.7.1", "Mail for that domain is not taken here" },
 	[REPLY_NOT_SENT] = { "550 5.7.1", "Mail for that domain is not sent from here" },

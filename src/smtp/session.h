@@ -261,6 +261,7 @@ enum smtp_reply smtp_remote_checked(struct smtp_session *s);
 
 /* May this user send one more message today? REPLY_ACCEPTED, or why not. */
 enum smtp_reply smtp_check_account(struct smtp_session *s);
+enum smtp_reply smtp_check_author(struct smtp_session *s); /* `from = own` */
 
 /* A message was taken. */
 void smtp_note_accepted(struct smtp_session *s);

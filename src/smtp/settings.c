@@ -13,6 +13,7 @@
 #define HOUR_MS ((int64_t)3600000)
 
 static const char *const line_words[] = { "reject", "strip", NULL };
+static const char *const from_words[] = { "any", "own", NULL };
 
 static const struct setting smtp_rows[] = {
 	ROW("message-size", SETTING_BYTES, message_bytes, "50MB", 64 * 1024, 2 * GB,
@@ -35,6 +36,8 @@ static const struct setting smtp_rows[] = {
 	{ "bare-line-ends", SETTING_CHOICE, offsetof(struct smtp_settings, lines), "reject", 0, 0,
 	    line_words,
 	    "Messages with a CR or LF alone: refused, or made lines that end with both" },
+	{ "from", SETTING_CHOICE, offsetof(struct smtp_settings, from), "any", 0, 0, from_words,
+	    "From and Sender of users' messages: anybody (the envelope is theirs), or themselves" },
 	ROW("future-release", SETTING_DURATION, hold_ms, "7d", 0, 365 * 24 * HOUR_MS,
 	    "How long users may let a message be held before it is sent; 0: not at all"),
 	ROW("no-solicit", SETTING_LIST, no_solicit, "", 0, 0,

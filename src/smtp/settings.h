@@ -7,6 +7,7 @@
 #include "base/setting.h"
 
 enum smtp_lines { SMTP_LINES_REJECT, SMTP_LINES_STRIP };
+enum smtp_from { SMTP_FROM_ANY, SMTP_FROM_OWN };
 
 struct smtp_settings {
 	int64_t message_bytes;  /* largest message taken; announced by SIZE */
@@ -19,6 +20,7 @@ struct smtp_settings {
 	int64_t login_failures; /* per connection, then 421 */
 	int64_t login_delay_ms; /* before the answer to the first failed login; doubles each time */
 	int lines;              /* enum smtp_lines: what a bare CR or LF in a message means */
+	int from;               /* enum smtp_from: whom users' messages may say to be from */
 	int64_t hold_ms;        /* FUTURERELEASE: longest time a message is held; 0: not offered */
 	struct str no_solicit;  /* NO-SOLICITING: kinds of mail that are refused */
 	struct str xclient_networks; /* hosts that may speak for others by XCLIENT */
