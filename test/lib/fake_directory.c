@@ -55,11 +55,13 @@ fake_directory_release(void)
 static const struct {
 	struct str name, short_name;
 	int64_t quota_bytes;
+	bool is_disabled;
 } accounts[] = {
-	{ STR_INIT("alice@example.test"), STR_INIT("alice"), 0 },
-	{ STR_INIT("bob@example.test"), STR_INIT("bob"), 0 },
-	{ STR_INIT("carol@example.test"), STR_INIT("carol"), 1500 },
-	{ STR_INIT("dave@example.test"), STR_INIT("dave"), 1 },
+	{ STR_INIT("alice@example.test"), STR_INIT("alice"), 0, false },
+	{ STR_INIT("bob@example.test"), STR_INIT("bob"), 0, false },
+	{ STR_INIT("carol@example.test"), STR_INIT("carol"), 1500, false },
+	{ STR_INIT("dave@example.test"), STR_INIT("dave"), 1, false },
+	{ STR_INIT("locked@example.test"), STR_INIT("locked"), 0, true },
 };
 
 static enum fail
@@ -75,7 +77,7 @@ find_account(struct directory_query *q, struct str name)
 			.quota_bytes = accounts[i].quota_bytes,
 			.addresses = &accounts[i].name,
 			.address_count = 1,
-			.is_enabled = true };
+			.is_enabled = !accounts[i].is_disabled };
 		return FAIL_NONE;
 	}
 	return FAIL_MISSING;
@@ -126,6 +128,8 @@ static const struct directory_target targets[] = {
 	LOCAL("alice@example.test"),
 	{ .kind = DIRECTORY_REMOTE, .name = STR_INIT("x@elsewhere.test") },
 	LOCAL("gone@example.test"),
+	LOCAL("locked@example.test"),
+	LOCAL("bob@example.test"),
 	{ .kind = DIRECTORY_LOCAL,
 	    .name = STR_INIT("bob@example.test"),
 	    .list = STR_INIT("club@example.test") },
@@ -167,9 +171,11 @@ static const struct {
 	{ STR_INIT("most@example.test"), 1, 3, FAIL_NONE },
 	{ STR_INIT("away@example.test"), 4, 2, FAIL_NONE },
 	{ STR_INIT("gone@example.test"), 6, 1, FAIL_NONE },
-	{ STR_INIT("club@example.test"), 7, 2, FAIL_NONE },
-	{ STR_INIT("out@example.test"), 9, 1, FAIL_NONE },
-	{ STR_INIT("far@example.test"), 10, 1, FAIL_NONE },
+	{ STR_INIT("locked@example.test"), 7, 1, FAIL_NONE },
+	{ STR_INIT("either@example.test"), 7, 2, FAIL_NONE },
+	{ STR_INIT("club@example.test"), 9, 2, FAIL_NONE },
+	{ STR_INIT("out@example.test"), 11, 1, FAIL_NONE },
+	{ STR_INIT("far@example.test"), 12, 1, FAIL_NONE },
 	{ STR_INIT("info@example.test"), 0, 1, FAIL_NONE },
 	{ STR_INIT("j\xc3\xb6rg@example.test"), 1, 1, FAIL_NONE },
 	{ STR_INIT("postmaster"), 0, 1, FAIL_NONE },
