@@ -4,7 +4,8 @@
 /* base */
 #include "base/clock.h"
 
-#define BY_DIGITS 9 /* by-time = ["-" / "+"] 1*9digit (RFC 2852 4) */
+#define BY_DIGITS 9         /* by-time = ["-" / "+"] 1*9digit (RFC 2852 4) */
+#define BY_MAX_S  999999999 /* what they say at most */
 
 static bool
 is_smtp(const struct smtp_session *s)
@@ -19,13 +20,14 @@ take_by(struct smtp_session *s, struct str value)
 	struct envelope *e = &s->txn->envelope;
 	bool is_past = str_skip_char(&value, '-');
 	struct str digits = value;
-	uint32_t seconds;
+	uint64_t seconds;
 
 	if (!is_past && str_skip_char(&value, '+'))
 		digits = value;
-	if (!str_u32(&value, 999999999, &seconds) || digits.n - value.n > BY_DIGITS ||
-	    !str_skip_char(&value, ';'))
+	if (!str_u64(&value, UINT64_MAX, &seconds) || !str_skip_char(&value, ';'))
 		return REPLY_BAD_VALUE;
+	if (digits.n - value.n - 1 > BY_DIGITS)
+		return smtp_refuse_seconds(s, REPLY_BY_TOO_LONG, BY_MAX_S);
 	e->by = BY_NONE;
 	if (str_skip_nocase(&value, STR("N")))
 		e->by = BY_NOTIFY;

@@ -7,8 +7,6 @@
 /* rooms */
 #include "message/date.h"
 
-#define DETAIL_MAX 60 /* bytes of the limit in words */
-
 static bool
 is_offered(const struct smtp_session *s)
 {
@@ -28,19 +26,6 @@ add_limits(const struct smtp_session *s, struct buf *out)
 }
 
 static enum smtp_reply
-refuse_long(struct smtp_session *s)
-{
-	struct buf detail;
-
-	buf_init(&detail, DETAIL_MAX);
-	buf_add_i64(&detail, s->service->settings->hold_ms / 1000);
-	buf_add(&detail, STR(" seconds at most"));
-	s->txn->detail = arena_str(&s->txn->arena, buf_str(&detail));
-	buf_release(&detail);
-	return REPLY_HELD_TOO_LONG;
-}
-
-static enum smtp_reply
 hold_until(struct smtp_session *s, int64_t until_s)
 {
 	struct envelope *e = &s->txn->envelope;
@@ -48,7 +33,8 @@ hold_until(struct smtp_session *s, int64_t until_s)
 	if (e->hold_s != 0)
 		return REPLY_BAD_VALUE;
 	if (until_s > clock_wall_s() + s->service->settings->hold_ms / 1000)
-		return refuse_long(s);
+		return smtp_refuse_seconds(s, REPLY_HELD_TOO_LONG,
+		    s->service->settings->hold_ms / 1000);
 	e->hold_s = until_s;
 	return REPLY_OK;
 }

@@ -3,6 +3,8 @@
 /* base */
 #include "base/mem.h"
 
+#define DETAIL_MAX 60 /* bytes of a limit in words */
+
 /* These need nothing but their name here: the reader of commands (session.c), HELP and the table of
  * replies do what they promise. */
 static const struct smtp_extension pipelining = { .keyword = "PIPELINING" }; /* RFC 2920 */
@@ -66,6 +68,19 @@ find_param(const struct smtp_session *s, struct str name, bool is_rcpt)
 				return is_offered(s, e) ? p : NULL;
 	}
 	return NULL;
+}
+
+enum smtp_reply
+smtp_refuse_seconds(struct smtp_session *s, enum smtp_reply reply, int64_t most_s)
+{
+	struct buf detail;
+
+	buf_init(&detail, DETAIL_MAX);
+	buf_add_i64(&detail, most_s);
+	buf_add(&detail, STR(" seconds at most"));
+	s->txn->detail = arena_str(&s->txn->arena, buf_str(&detail));
+	buf_release(&detail);
+	return reply;
 }
 
 enum smtp_reply

@@ -49,6 +49,9 @@ bool smtp_is_solicitation(const struct smtp_session *s, struct str kinds);
 /* EHLO's lines behind the first one. */
 void smtp_extensions_write(const struct smtp_session *s, struct buf *out);
 
+/* A time that is too long is refused with this reply, which then says the longest one. */
+enum smtp_reply smtp_refuse_seconds(struct smtp_session *s, enum smtp_reply reply, int64_t most_s);
+
 /* The parameters of MAIL, or of RCPT, into s->txn: the first objection, or REPLY_OK. */
 enum smtp_reply smtp_params_take(struct smtp_session *s, struct str rest, bool is_rcpt);
 

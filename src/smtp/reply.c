@@ -67,6 +67,7 @@ static const struct {
 	[REPLY_PATH_TOO_LONG] = { "501 5.1.3", "Address too long" },
 	[REPLY_BAD_PARAM] = { "555 5.5.4", "Parameter not known here" },
 	[REPLY_BAD_VALUE] = { "501 5.5.4", "Parameter value not understood" },
+	[REPLY_BY_TOO_LONG] = { "501 5.5.4", "That is too far away to deliver by" },
 	[REPLY_HELD_TOO_LONG] = { "501 5.5.4", "Mail is not held for as long as that" },
 	[REPLY_NEEDS_UTF8] = { "553 5.6.7", "Such an address needs SMTPUTF8" },
 	[REPLY_TOO_BIG] = { "552 5.3.4", "Message too big" },
