@@ -446,8 +446,19 @@ test_resolv_conf(void)
 	TEST_ROW("bad setting");
 	own.servers = STR("127.0.0.1 dns.test");
 	CHECK_NUM(dns_init(&other, &loop, &net, &own, &why), FAIL_SYNTAX);
-	CHECK_STR(buf_str(&why), STR("[dns] servers: not an address, or one too many: dns.test"));
+	CHECK_STR(buf_str(&why), STR("[dns] servers: not an address, or one too many: dns.test\n"));
 	dns_release(&other);
+	buf_clear(&why);
+	CHECK_NUM(dns_settings_check(&own, &why), FAIL_SYNTAX);
+	TEST_ROW("a resolv-conf that is not there");
+	buf_clear(&why);
+	own.servers = STR("");
+	own.resolv_conf = STR("/nonexistent/resolv.conf");
+	CHECK_NUM(dns_settings_check(&own, &why), FAIL_MISSING);
+	CHECK_STR(buf_str(&why),
+	    STR("[dns] resolv-conf: /nonexistent/resolv.conf: No such file or directory\n"));
+	own.servers = STR("127.0.0.1"); /* then nobody reads it */
+	CHECK_NUM(dns_settings_check(&own, &why), FAIL_NONE);
 	buf_release(&why);
 }
 
