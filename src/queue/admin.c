@@ -47,21 +47,36 @@ find_next(struct txn *t, enum queue_kind kind, uint64_t after_id, uint64_t *id_o
 }
 
 static enum fail
+count_rcpts(struct txn *t, const struct key *from, const struct key *end, size_t *count_out)
+{
+	struct str key, value;
+	struct cursor c;
+
+	*count_out = 0;
+	txn_scan(t, &c, key_str(from), key_str(end), false);
+	while (cursor_next(&c, &key, &value))
+		++*count_out;
+	return cursor_end(&c);
+}
+
+/* Rows that are damaged are counted, and no reason not to tell of the others. */
+static enum fail
 look_at_rcpts(struct txn *t, struct look *l)
 {
 	struct key from = queue_key_rcpts(l->id), end = from;
 	struct queue_entry *e = l->out;
 	struct str key, value, kept;
 	struct cursor c;
-	enum fail fail = FAIL_NONE, ended;
+	size_t count;
+	enum fail fail, ended;
 
-	e->rcpts = arena_alloc(l->arena, e->message.rcpt_left, sizeof *e->rcpts);
-	if (e->rcpts == NULL)
-		return FAIL_LIMIT;
 	key_end(&end);
+	fail = count_rcpts(t, &from, &end, &count);
+	e->rcpts = arena_alloc(l->arena, count, sizeof *e->rcpts);
+	if (fail == FAIL_NONE && e->rcpts == NULL)
+		fail = FAIL_LIMIT;
 	txn_scan(t, &c, key_str(&from), key_str(&end), false);
-	while (fail == FAIL_NONE && e->rcpt_count < e->message.rcpt_left &&
-	    cursor_next(&c, &key, &value)) {
+	while (fail == FAIL_NONE && e->rcpt_count < count && cursor_next(&c, &key, &value)) {
 		struct queue_rcpt *r = &e->rcpts[e->rcpt_count];
 		uint64_t id;
 		uint32_t n;
@@ -69,11 +84,15 @@ look_at_rcpts(struct txn *t, struct look *l)
 		if (!queue_rcpt_key_read(key, &id, &n))
 			continue;
 		fail = copy(l->arena, value, &kept);
-		if (fail == FAIL_NONE)
-			fail = queue_rcpt_read(kept, r);
+		if (fail != FAIL_NONE)
+			break;
+		if (queue_rcpt_read(kept, r) != FAIL_NONE) {
+			e->damaged++;
+			continue;
+		}
 		r->message = id;
 		r->n = n;
-		e->rcpt_count += fail == FAIL_NONE;
+		e->rcpt_count++;
 	}
 	ended = cursor_end(&c);
 	return fail == FAIL_NONE ? ended : fail;
@@ -95,8 +114,10 @@ look_run(struct txn *t, void *arg)
 		fail = txn_get(t, key_str(&k), &value);
 	if (fail == FAIL_NONE)
 		fail = copy(l->arena, value, &value);
-	if (fail == FAIL_NONE)
-		fail = queue_message_read(value, &l->out->message);
+	if (fail == FAIL_NONE && queue_message_read(value, &l->out->message) != FAIL_NONE) {
+		l->out->message = (struct queue_message){ .id = 0 };
+		l->out->is_damaged = true;
+	}
 	l->out->message.id = l->id;
 	return fail == FAIL_NONE ? look_at_rcpts(t, l) : fail;
 }

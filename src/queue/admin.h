@@ -20,6 +20,8 @@ struct queue_entry {
 	struct queue_message message; /* arena */
 	struct queue_rcpt *rcpts;     /* arena; those that are not settled */
 	size_t rcpt_count;
+	size_t damaged;  /* others, whose rows cannot be read: they are held */
+	bool is_damaged; /* the message's record cannot be read: it has its id and nothing else */
 };
 
 /* The first message behind `after_id` in `arena` (reset by the caller). FAIL_MISSING: there is none. */
@@ -30,7 +32,7 @@ MUST_CHECK enum fail queue_entry_next(struct queue *q, uint64_t after_id, struct
 MUST_CHECK enum fail queue_entry_get(struct queue *q, uint64_t id, struct arena *arena,
     struct queue_entry *out);
 
-/* The same as queue_entry_next() within a transaction. FAIL_PERM: damaged; out->message.id is set. */
+/* The same as queue_entry_next() within a transaction. */
 MUST_CHECK enum fail queue_entry_read(struct txn *t, uint64_t after_id, struct arena *arena,
     struct queue_entry *out);
 
@@ -73,7 +75,8 @@ MUST_CHECK bool queue_blocked_next(const struct queue *q, size_t *at, struct que
 
 /*
  * Without a server: does everything agree? Each finding is told in a line; with is_repair what can be mended
- * is, and messages that lost their file or their record go, for nothing could be sent of them. FAIL_TEMP.
+ * is; messages that lost their file or their record go, and recipients that lost theirs, for nothing could be
+ * sent of them. FAIL_TEMP.
  */
 struct queue_check {
 	void (*report)(struct queue_check *check, struct str line);
@@ -98,7 +101,7 @@ MUST_CHECK enum fail queue_hold(struct queue *q, uint64_t id);
 /* It is due now, even before the time that its sender asked for: nothing else frees it early. */
 MUST_CHECK enum fail queue_release(struct queue *q, uint64_t id, struct queue_found *found_out);
 
-/* It is gone; nobody is told. */
+/* It is gone, whatever is damaged of it; nobody is told. */
 MUST_CHECK enum fail queue_cancel(struct queue *q, uint64_t id);
 
 /*

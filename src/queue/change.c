@@ -51,6 +51,27 @@ change_rcpt(struct txn *t, const struct change *c, struct queue_rcpt *r)
 	return fail == FAIL_NONE ? site_update(c->queue, t, &site, c->now_s) : fail;
 }
 
+/* Of a damaged message only its record and rows are known; the rest is `staunch check`'s. */
+static enum fail
+drop_damaged(struct txn *t, const struct change *c)
+{
+	struct key k = queue_key_message(c->id), count = queue_key(QUEUE_COUNT);
+	int64_t left;
+	enum fail fail = txn_delete(t, key_str(&k));
+
+	return fail == FAIL_NONE ? txn_add(t, key_str(&count), -1, &left) : fail;
+}
+
+/* Rows that cannot be read have no place any more. */
+static enum fail
+drop_rows(struct txn *t, uint64_t id)
+{
+	struct key from = queue_key_rcpts(id), end = from;
+
+	key_end(&end);
+	return txn_delete_range(t, key_str(&from), key_str(&end));
+}
+
 /* The record, behind its recipients. */
 static enum fail
 change_message(struct txn *t, struct change *c)
@@ -60,7 +81,12 @@ change_message(struct txn *t, struct change *c)
 	enum fail fail = FAIL_NONE;
 
 	switch (c->how) {
-	case CHANGE_CANCEL: return queue_message_delete(c->queue, t, m);
+	case CHANGE_CANCEL:
+		fail = drop_rows(t, c->id);
+		if (fail != FAIL_NONE)
+			return fail;
+		return c->entry.is_damaged ? drop_damaged(t, c)
+					   : queue_message_delete(c->queue, t, m);
 	case CHANGE_HOLD:
 		m->is_held = true;
 		fail = queue_message_retime(t, m, 0);
@@ -95,6 +121,8 @@ change_run(struct txn *t, void *arg)
 		.until_s = m->envelope.hold_s > c->now_s ? m->envelope.hold_s : 0 };
 	if (c->how == CHANGE_RETRY && (c->found.is_held || c->found.until_s != 0))
 		return FAIL_NONE;
+	if (c->how != CHANGE_CANCEL && c->entry.is_damaged)
+		return FAIL_PERM;
 	for (size_t i = 0; fail == FAIL_NONE && i < c->entry.rcpt_count; i++)
 		fail = change_rcpt(t, c, &c->entry.rcpts[i]);
 	return fail == FAIL_NONE ? change_message(t, c) : fail;

@@ -84,11 +84,19 @@ static enum fail
 check_message(struct checking *in, struct txn *t, const struct queue_entry *e)
 {
 	const struct queue_message *m = &e->message;
-	enum fail fail = expect(in, t, BLOBS, queue_key_blob(m->blob), m->id);
+	enum fail fail;
 
+	in->want[RCPTS] += e->damaged + (e->is_damaged ? e->rcpt_count : 0);
+	if (e->is_damaged) {
+		find(in, "a message is damaged", m->id);
+		return FAIL_NONE;
+	}
+	if (e->damaged > 0)
+		find(in, "recipients of a message are damaged", m->id);
+	fail = expect(in, t, BLOBS, queue_key_blob(m->blob), m->id);
 	if (blob_exists(in->queue->house.blobs, STR(QUEUE_FOLDER), m->blob) != FAIL_NONE)
 		find(in, "a message has lost its file", m->id);
-	if (e->rcpt_count == 0 || e->rcpt_count != m->rcpt_left)
+	if (e->rcpt_count + e->damaged == 0 || e->rcpt_count + e->damaged != m->rcpt_left)
 		find(in, "a message counts its recipients wrongly", m->id);
 	if (fail == FAIL_NONE && m->time_s != 0)
 		fail = expect(in, t, TIMES, queue_key_time(m->time_s, m->id), m->id);
@@ -109,13 +117,11 @@ check_messages(struct checking *in, struct txn *t)
 	struct queue_entry e = { .rcpt_count = 0 };
 	enum fail fail = FAIL_NONE;
 
-	while (fail == FAIL_NONE || fail == FAIL_PERM) {
+	while (fail == FAIL_NONE) {
 		arena_reset(&in->arena);
 		fail = queue_entry_read(t, e.message.id, &in->arena, &e);
 		if (fail == FAIL_NONE)
 			fail = check_message(in, t, &e);
-		else if (fail == FAIL_PERM)
-			find(in, "a message or a recipient is damaged", e.message.id);
 	}
 	return fail == FAIL_MISSING ? FAIL_NONE : fail;
 }
@@ -253,6 +259,32 @@ drop_message(struct txn *t, uint64_t id)
 	return fail == FAIL_NONE ? delete_all(t, queue_key_rcpts(id)) : fail;
 }
 
+/* Rows that cannot be read; the other recipients keep theirs. */
+static enum fail
+drop_damaged(struct txn *t, uint64_t id)
+{
+	struct key from = queue_key_rcpts(id), end = from;
+	struct queue_rcpt r;
+	struct str key, value;
+	struct cursor c;
+	enum fail fail = FAIL_NONE, ended;
+
+	key_end(&end);
+	txn_scan(t, &c, key_str(&from), key_str(&end), false);
+	while (fail == FAIL_NONE && cursor_next(&c, &key, &value))
+		if (queue_rcpt_read(value, &r) != FAIL_NONE)
+			fail = txn_delete(t, key);
+	ended = cursor_end(&c);
+	return fail == FAIL_NONE ? ended : fail;
+}
+
+static bool
+is_lost(const struct checking *in, const struct queue_entry *e)
+{
+	return e->is_damaged || e->rcpt_count == 0 ||
+	    blob_exists(in->queue->house.blobs, STR(QUEUE_FOLDER), e->message.blob) != FAIL_NONE;
+}
+
 static enum fail
 write_messages(struct checking *in, struct txn *t)
 {
@@ -262,13 +294,15 @@ write_messages(struct checking *in, struct txn *t)
 	while (fail == FAIL_NONE) {
 		arena_reset(&in->arena);
 		fail = queue_entry_read(t, e.message.id, &in->arena, &e);
-		if (fail == FAIL_PERM ||
-		    (fail == FAIL_NONE &&
-			(e.rcpt_count == 0 ||
-			    blob_exists(in->queue->house.blobs, STR(QUEUE_FOLDER),
-				e.message.blob) != FAIL_NONE)))
+		if (fail != FAIL_NONE)
+			break;
+		if (is_lost(in, &e)) {
 			fail = drop_message(t, e.message.id);
-		else if (fail == FAIL_NONE)
+			continue;
+		}
+		if (e.damaged > 0)
+			fail = drop_damaged(t, e.message.id);
+		if (fail == FAIL_NONE)
 			fail = write_message(in, t, &e);
 	}
 	return fail == FAIL_MISSING ? FAIL_NONE : fail;

@@ -192,8 +192,14 @@ void sites_wake(struct queue *q); /* .. of all sites */
 /* An owner changed what is due: agents look for it, and the scheduler. */
 void queue_look_again(struct queue *q);
 
-/* Start agents while there are due jobs and free places; close it when it has neither. */
-void site_run(struct queue_site *s);
+/*
+ * Start agents while there are due jobs and free places; close it when it has neither. True: it was opened and
+ * closed for nothing.
+ */
+bool site_run(struct queue_site *s);
+
+/* The alarm at that time was for nothing: make its keys right. */
+void site_mend(struct queue *q, struct str site, int64_t wake_s);
 
 /* It is kept open until next_ms, though it may have nothing to do. */
 bool site_must_stay(const struct queue_site *s);
@@ -236,11 +242,14 @@ MUST_CHECK enum fail queue_message_retime(struct txn *t, struct queue_message *m
 /* The next due job of a site that nobody works on; NULL: there is none. */
 struct queue_job *job_pick(struct queue_site *s);
 
-/*
- * A job of all recipients of a message that nobody works on, and how many are being worked on; NULL: there
- * is no such message.
- */
-struct queue_job *job_of_message(struct queue *q, uint64_t id, size_t *busy_out);
+/* An empty one: of a site, or of none. */
+struct queue_job *job_new(struct queue *q, struct queue_site *s);
+
+/* Its record, into the job. FAIL_MISSING, FAIL_PERM: it is damaged; FAIL_TEMP. */
+MUST_CHECK enum fail job_load_message(struct txn *t, struct queue_job *j, uint64_t id);
+
+/* An agent works on this recipient. */
+bool job_is_busy(const struct queue *q, const struct queue_rcpt *row);
 
 /* The bytes to be sent, mapped. FAIL_MISSING: the file is lost; FAIL_TEMP. */
 MUST_CHECK enum fail job_map(struct queue_job *j, struct str *content_out);
@@ -355,6 +364,28 @@ void agent_start(struct queue_site *s, struct queue_job *first);
 /* The parts that all agents share: become known to a site, and leave it. */
 void agent_join(struct queue_agent *a, struct queue_site *s, struct queue_job *first);
 void agent_leave(struct queue_agent *a);
+
+/* --- time.c ------------------------------------------------------------------------------------------------ */
+
+struct queue_time {
+	int64_t time_s;
+	uint64_t id;
+};
+
+struct queue_times { /* messages whose time came */
+	int64_t now_s;
+	int64_t next_s; /* when the next one's does; 0: never */
+	struct queue_time items[SITES_SLICE];
+	size_t count;
+	bool has_more;  /* more are due than were looked at */
+	bool is_unread; /* the store failed */
+};
+
+/* Reports can be written, as far as we know. */
+bool times_can_look(const struct queue *q);
+
+/* Tell senders, return messages: a slice of what is due at now_s. */
+void times_look(struct queue *q, struct queue_times *times);
 
 /* --- schedule.c ------------------------------------------------------------------------------------------ */
 

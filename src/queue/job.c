@@ -10,7 +10,7 @@
 
 /* --- making and freeing --------------------------------------------------------------------------------- */
 
-static struct queue_job *
+struct queue_job *
 job_new(struct queue *q, struct queue_site *s)
 {
 	struct queue_job *j = mem_new(1, sizeof *j);
@@ -65,8 +65,8 @@ get(struct txn *t, struct key k, struct arena *arena, struct str *value_out)
 	return value_out->p ? FAIL_NONE : FAIL_LIMIT;
 }
 
-static enum fail
-load_message(struct txn *t, struct queue_job *j, uint64_t id)
+enum fail
+job_load_message(struct txn *t, struct queue_job *j, uint64_t id)
 {
 	struct str value;
 	enum fail fail = get(t, queue_key_message(id), &j->arena, &value);
@@ -101,11 +101,11 @@ struct pick {
 	struct queue_site *site;
 	struct queue_job *job; /* being filled in */
 	int64_t now_s;
-	uint32_t numbers[JOB_RCPTS_MAX];
+	struct queue_place places[JOB_RCPTS_MAX];
 	size_t count;
 	uint64_t message;
-	int64_t next_s; /* when the first one is due that is not yet; 0: none seen */
-	bool is_stale;  /* a place whose row is gone */
+	int64_t next_s;  /* when the first one is due that is not yet; 0: none seen */
+	bool is_damaged; /* a place whose row or message is gone, or cannot be read */
 };
 
 static bool
@@ -114,12 +114,20 @@ is_under_way(const struct queue_site *s, uint64_t id)
 	return map_find(&s->jobs, str_of(&id, sizeof id)) != NULL;
 }
 
+bool
+job_is_busy(const struct queue *q, const struct queue_rcpt *row)
+{
+	const struct queue_site *s = site_find(q, row->site);
+
+	return s != NULL && is_under_way(s, row->message);
+}
+
 /* The first due message of this priority that nobody works on, and its recipients beside each other. */
 static enum fail
 find_places(struct txn *t, struct pick *p, const struct key *from, const struct key *end,
     int8_t *priority_out)
 {
-	struct queue_place place;
+	struct queue_place place = { .site = buf_str(&p->site->name) };
 	struct str key, value;
 	struct cursor c;
 
@@ -135,32 +143,39 @@ find_places(struct txn *t, struct pick *p, const struct key *from, const struct 
 		if (p->count == 0 && is_under_way(p->site, place.message))
 			continue;
 		p->message = place.message;
-		p->numbers[p->count++] = place.n;
+		p->places[p->count++] = place;
 	}
 	return cursor_end(&c);
+}
+
+/* A record that is not there, or says nothing: whoever else waits is not to wait for it. */
+static bool
+is_damage(enum fail fail)
+{
+	return fail == FAIL_MISSING || fail == FAIL_PERM;
 }
 
 static enum fail
 load_picked(struct txn *t, struct pick *p)
 {
 	struct queue_job *j = p->job;
-	enum fail fail = load_message(t, j, p->message);
+	enum fail fail = job_load_message(t, j, p->message);
 
+	p->is_damaged = is_damage(fail);
+	if (fail != FAIL_NONE)
+		return p->is_damaged ? FAIL_NONE : fail;
 	j->rcpts = arena_alloc(&j->arena, p->count, sizeof *j->rcpts);
-	if (fail == FAIL_NONE && j->rcpts == NULL)
-		fail = FAIL_LIMIT;
-	for (size_t i = 0; fail == FAIL_NONE && i < p->count; i++) {
-		fail = load_rcpt(t, j, p->numbers[i]);
-		if (fail == FAIL_LIMIT && j->rcpt_count > 0) {
-			fail = FAIL_NONE; /* the rest goes with the next job */
-			break;
-		}
+	if (j->rcpts == NULL)
+		return FAIL_LIMIT;
+	for (size_t i = 0; i < p->count; i++) {
+		fail = load_rcpt(t, j, p->places[i].n);
+		if (fail == FAIL_LIMIT && j->rcpt_count > 0)
+			break; /* the rest goes with the next job */
+		if (fail != FAIL_NONE && !is_damage(fail))
+			return fail;
+		p->is_damaged |= fail != FAIL_NONE;
 	}
-	if (fail == FAIL_MISSING) {
-		p->is_stale = true;
-		return FAIL_NONE;
-	}
-	return fail;
+	return FAIL_NONE;
 }
 
 /* Priorities one after the other; within each, what is due comes first. */
@@ -187,41 +202,72 @@ pick_run(struct txn *t, void *arg)
 	return FAIL_MISSING;
 }
 
-/* Places of the message whose rows are gone: they would be found first for ever. */
+/* --- what cannot be read ---------------------------------------------------------------------------------------- */
+
+/* Is there a record behind this key, and one that can be read? */
+static enum fail
+look_at_message(struct txn *t, uint64_t id)
+{
+	struct queue_message m;
+	struct buf copy;
+	enum fail fail;
+
+	buf_init(&copy, STORE_VALUE_MAX);
+	fail = queue_message_get(t, id, &m, &copy);
+	buf_release(&copy);
+	return fail;
+}
+
+static enum fail
+look_at_row(struct txn *t, const struct key *row)
+{
+	struct queue_rcpt rcpt;
+	struct str value;
+	enum fail fail = txn_get(t, key_str(row), &value);
+
+	return fail == FAIL_NONE ? queue_rcpt_read(value, &rcpt) : fail;
+}
+
+/*
+ * The places that were picked would be found first for ever. A row that is no use (its message is gone) goes; what is
+ * damaged stays for `staunch check`, and waits nowhere: it is held.
+ */
 static enum fail
 heal_run(struct txn *t, void *arg)
 {
 	const struct pick *p = arg;
-	struct key from = queue_key_site(buf_str(&p->site->name)), end = from;
-	struct str key, value;
-	struct cursor c;
-	enum fail fail = FAIL_NONE, ended;
+	struct site_change change = { .site = buf_str(&p->site->name) };
+	enum fail message = look_at_message(t, p->message), fail = FAIL_NONE;
 
-	key_end(&end);
-	txn_scan(t, &c, key_str(&from), key_str(&end), false);
-	while (fail == FAIL_NONE && cursor_next(&c, &key, &value)) {
-		struct queue_place place;
-		struct key row;
+	if (message != FAIL_NONE && !is_damage(message))
+		return message;
+	for (size_t i = 0; fail == FAIL_NONE && i < p->count; i++) {
+		struct key row = queue_key_rcpt(p->message, p->places[i].n);
+		struct key place = queue_key_place(&p->places[i]);
+		enum fail looked = message == FAIL_NONE ? look_at_row(t, &row) : message;
 
-		if (!queue_place_read(key, &place) || place.message != p->message)
-			continue;
-		row = queue_key_rcpt(place.message, place.n);
-		fail = txn_get(t, key_str(&row), &value);
-		if (fail == FAIL_MISSING)
-			fail = txn_delete(t, key);
+		if (looked != FAIL_NONE && !is_damage(looked))
+			return looked;
+		if (looked != FAIL_NONE)
+			fail = txn_delete(t, key_str(&place));
+		if (fail == FAIL_NONE && message == FAIL_MISSING)
+			fail = txn_delete(t, key_str(&row));
 	}
-	ended = cursor_end(&c);
-	return fail == FAIL_NONE ? ended : fail;
+	return fail == FAIL_NONE ? site_update(p->site->queue, t, &change, p->now_s) : fail;
 }
 
 static void
-note_damage(struct queue_site *s, struct pick *p)
+heal(struct pick *p)
 {
-	log_error(&s->queue->log, "queue.damaged", LOG_NUM("message", p->message),
-	    LOG_TEXT("site", buf_str(&s->name)));
-	if (p->is_stale && store_run(s->queue->house.store, heal_run, p) == FAIL_NONE)
-		task_wake(&s->queue->task);
+	struct queue *q = p->site->queue;
+
+	log_error(&q->log, "queue.damaged", LOG_NUM("message", p->message),
+	    LOG_TEXT("site", buf_str(&p->site->name)));
+	if (store_run(q->house.store, heal_run, p) == FAIL_NONE)
+		task_wake(&q->task); /* what waits behind it is next */
 }
+
+/* --- picking -------------------------------------------------------------------------------------------------- */
 
 static void
 join_site(struct queue_job *j)
@@ -241,82 +287,17 @@ job_pick(struct queue_site *s)
 	p->job = j;
 	p->now_s = clock_wall_s();
 	fail = store_read(s->queue->house.store, pick_run, p);
-	if (fail == FAIL_NONE && !p->is_stale) {
+	if (fail == FAIL_NONE && p->is_damaged)
+		heal(p);
+	if (fail == FAIL_NONE && j->rcpt_count > 0) {
 		j->site = s;
 		j->change.site = buf_str(&s->name);
 		join_site(j);
 	} else {
-		if (p->is_stale || fail == FAIL_PERM)
-			note_damage(s, p);
 		job_free(&j);
 	}
 	s->next_due_s = j ? 0 : p->next_s;
 	mem_free(p);
-	return j;
-}
-
-/* --- a whole message ------------------------------------------------------------------------------------------- */
-
-struct whole {
-	struct queue *queue;
-	struct queue_job *job;
-	uint64_t id;
-	size_t busy; /* recipients that an agent works on */
-};
-
-static bool
-is_busy(const struct whole *w, const struct queue_rcpt *row)
-{
-	const struct queue_site *s = site_find(w->queue, row->site);
-
-	return s != NULL && is_under_way(s, w->id);
-}
-
-static enum fail
-whole_run(struct txn *t, void *arg)
-{
-	struct whole *w = arg;
-	struct queue_job *j = w->job;
-	struct key from = queue_key_rcpts(w->id), end = from;
-	struct str key, value;
-	struct cursor c;
-	enum fail fail = load_message(t, j, w->id), ended;
-
-	if (fail != FAIL_NONE)
-		return fail;
-	key_end(&end);
-	j->rcpts = arena_alloc(&j->arena, JOB_RCPTS_MAX, sizeof *j->rcpts);
-	txn_scan(t, &c, key_str(&from), key_str(&end), false);
-	while (
-	    fail == FAIL_NONE && j->rcpt_count < JOB_RCPTS_MAX && cursor_next(&c, &key, &value)) {
-		struct job_rcpt *r = &j->rcpts[j->rcpt_count];
-		struct str copy = arena_str(&j->arena, value);
-
-		if (copy.p == NULL || !queue_rcpt_key_read(key, &r->row.message, &r->row.n))
-			break;
-		uint32_t n = r->row.n;
-		fail = queue_rcpt_read(copy, &r->row);
-		r->row.message = w->id;
-		r->row.n = n;
-		if (is_busy(w, &r->row))
-			w->busy++;
-		else
-			j->rcpt_count++;
-	}
-	ended = cursor_end(&c);
-	return fail == FAIL_NONE ? ended : fail;
-}
-
-struct queue_job *
-job_of_message(struct queue *q, uint64_t id, size_t *busy_out)
-{
-	struct queue_job *j = job_new(q, NULL);
-	struct whole w = { .queue = q, .job = j, .id = id };
-	enum fail fail = store_read(q->house.store, whole_run, &w);
-
-	*busy_out = w.busy;
-	if (fail != FAIL_NONE)
-		job_free(&j);
 	return j;
 }
 

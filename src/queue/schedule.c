@@ -1,5 +1,5 @@
 /*
- * The scheduler: opens sites that have something to do, looks at messages whose time came, sleeps until the
+ * The scheduler: opens sites that have something to do, has messages looked at whose time came, sleeps until the
  * next. It reads what is due and nothing else, so a queue of a hundred thousand costs it no memory.
  */
 #include "queue/inner.h"
@@ -34,6 +34,7 @@ struct due {
 	int64_t now_s;
 	int64_t next_s; /* when the next one is due; 0: none is waiting */
 	struct buf names[SITES_SLICE];
+	int64_t wakes_s[SITES_SLICE];
 	size_t count, wanted;
 	bool has_more;  /* more are due than were taken */
 	bool is_unread; /* the store failed */
@@ -66,7 +67,7 @@ find_due(struct txn *t, void *arg)
 		d->has_more = d->count == d->wanted;
 		if (d->has_more)
 			break;
-		d->count++;
+		d->wakes_s[d->count++] = wake_s;
 	}
 	return cursor_end(&c);
 }
@@ -82,7 +83,7 @@ open_local(struct queue *q, int64_t now_s)
 		return;
 	buf_init(&copy, STORE_VALUE_MAX);
 	if (site_host(q, STR(SITE_LOCAL), &host, &copy) == FAIL_NONE && host.wake_s <= now_s)
-		site_run(site_open(q, STR(SITE_LOCAL)));
+		(void)site_run(site_open(q, STR(SITE_LOCAL))); /* open_due() mends it */
 	buf_release(&copy);
 }
 
@@ -99,9 +100,12 @@ open_due(struct queue *q, struct due *d)
 	if (d->is_unread)
 		return;
 	q->has_starved = d->has_more;
-	for (size_t i = 0; i < d->count; i++)
-		if (site_find(q, buf_str(&d->names[i])) == NULL)
-			site_run(site_open(q, buf_str(&d->names[i])));
+	for (size_t i = 0; i < d->count; i++) {
+		struct str name = buf_str(&d->names[i]);
+
+		if (site_find(q, name) == NULL && site_run(site_open(q, name)))
+			site_mend(q, name, d->wakes_s[i]);
+	}
 }
 
 /* Sites that are open may start more agents, or close. */
@@ -112,7 +116,8 @@ run_sites(struct queue *q)
 
 	for (struct map_node *n = map_first(&q->sites); n; n = next) {
 		next = map_next(&q->sites, n);
-		site_run(container_of(n, struct queue_site, by_name));
+		(void)site_run(
+		    container_of(n, struct queue_site, by_name)); /* it had something to do */
 	}
 }
 
@@ -136,130 +141,16 @@ next_of_open(const struct queue *q, int64_t now_s)
 	return next_ms;
 }
 
-/* --- messages whose time came --------------------------------------------------------------------------- */
-
-struct times {
-	int64_t now_s, next_s;
-	uint64_t ids[SITES_SLICE];
-	size_t count;
-	bool has_more;
-	bool is_unread; /* the store failed */
-};
-
-static enum fail
-find_times(struct txn *t, void *arg)
-{
-	struct times *times = arg;
-	struct key from = queue_key(QUEUE_TIME), end = from;
-	struct str key, value;
-	struct cursor c;
-	int64_t time_s;
-
-	times->count = 0;
-	times->next_s = 0;
-	times->has_more = false;
-	key_end(&end);
-	txn_scan(t, &c, key_str(&from), key_str(&end), false);
-	while (cursor_next(&c, &key, &value)) {
-		uint64_t id;
-
-		if (!queue_time_read(key, &time_s, &id))
-			continue;
-		if (time_s > times->now_s)
-			times->next_s = time_s;
-		times->has_more = time_s <= times->now_s && times->count == SITES_SLICE;
-		if (times->next_s != 0 || times->has_more)
-			break;
-		times->ids[times->count++] = id;
-	}
-	return cursor_end(&c);
-}
-
-/* The reason that a report gives: the recipient's last try, else that of its site. */
-static void
-fill_last(struct queue_job *j, struct job_rcpt *r)
-{
-	struct queue_host host = { .failures = 0 };
-	struct buf copy;
-
-	r->last = r->row.last;
-	if (r->last.time_s != 0)
-		return;
-	buf_init(&copy, STORE_VALUE_MAX);
-	if (site_host(j->queue, r->row.site, &host, &copy) == FAIL_NONE && host.last.time_s != 0) {
-		r->last = host.last;
-		r->last.text = arena_str(&j->arena, host.last.text);
-		r->last.remote = arena_str(&j->arena, host.last.remote);
-		r->last.tls = arena_str(&j->arena, host.last.tls);
-	}
-	buf_release(&copy);
-}
-
-/* What its time means for a recipient that still waits. */
-static void
-judge_rcpt(const struct queue_job *j, struct job_rcpt *r, int64_t now_s)
-{
-	const struct queue_message *m = &j->message;
-	bool is_late = m->envelope.by != BY_NONE && now_s >= m->envelope.by_s;
-
-	if (now_s >= m->expires_s || (is_late && m->envelope.by == BY_RETURN)) {
-		r->outcome = JOB_FAILED;
-		r->is_expired = true;
-	} else if (is_late && !r->row.is_late) {
-		r->is_told_now = r->row.is_late = true;
-	} else if (!r->row.is_told) {
-		r->is_told_now = true;
-	}
-}
-
-static void
-look_at_time(struct queue *q, uint64_t id, int64_t now_s)
-{
-	size_t busy;
-	struct queue_job *j = job_of_message(q, id, &busy);
-
-	if (j == NULL) {
-		log_error(&q->log, "queue.damaged", LOG_NUM("message", id));
-		return;
-	}
-	for (size_t i = 0; i < j->rcpt_count; i++) {
-		judge_rcpt(j, &j->rcpts[i], now_s);
-		fill_last(j, &j->rcpts[i]);
-	}
-	j->message.time_s =
-	    busy > 0 ? now_s + EXPIRY_BUSY_S : queue_next_time(q, &j->message, now_s);
-	if (j->message.time_s <= now_s) /* only those of busy ones are left to come */
-		j->message.time_s = now_s + EXPIRY_BUSY_S;
-	(void)job_settle(j); /* what could not be written is due again */
-}
-
-/* Reports can be written, as far as we know. */
-static bool
-can_look(const struct queue *q)
-{
-	return blob_is_well(q->house.blobs) && clock_mono_ms() >= q->times_ms;
-}
-
-static void
-look_at_times(struct queue *q, struct times *times)
-{
-	if (!can_look(q))
-		return;
-	times->is_unread = store_read(q->house.store, find_times, times) != FAIL_NONE;
-	for (size_t i = 0; !times->is_unread && i < times->count; i++)
-		look_at_time(q, times->ids[i], times->now_s);
-}
-
 /* --- the step --------------------------------------------------------------------------------------------- */
 
 /* Until the next news, or soon where something could not be read or written. */
 static void
-sleep_until(struct queue *q, const struct due *due, const struct times *times)
+sleep_until(struct queue *q, const struct due *due, const struct queue_times *times)
 {
 	int64_t at_ms = first_of(next_of_open(q, due->now_s),
 	    mono_of(first_of(due->next_s, times->next_s), due->now_s));
 
-	if (!list_empty(&q->unsettled) || due->is_unread || times->is_unread || !can_look(q))
+	if (!list_empty(&q->unsettled) || due->is_unread || times->is_unread || !times_can_look(q))
 		at_ms = first_of(at_ms, clock_mono_ms() + SETTLE_AGAIN_MS);
 	if (at_ms == 0)
 		timer_stop(q->house.loop, &q->timer);
@@ -272,7 +163,7 @@ queue_step(struct task *task)
 {
 	struct queue *q = container_of(task, struct queue, task);
 	struct due due = { .queue = q, .now_s = clock_wall_s() };
-	struct times times = { .now_s = due.now_s };
+	struct queue_times times = { .now_s = due.now_s };
 	bool had_starved = q->has_starved;
 
 	if (!q->is_started || q->is_stopping)
@@ -289,7 +180,7 @@ queue_step(struct task *task)
 	open_due(q, &due);
 	if (q->has_starved && !had_starved)
 		sites_wake(q); /* who only waits for another message leaves */
-	look_at_times(q, &times);
+	times_look(q, &times);
 	sleep_until(q, &due, &times);
 	for (size_t i = 0; i < SITES_SLICE; i++)
 		buf_release(&due.names[i]);

@@ -69,7 +69,8 @@ place_of(const struct settling *g, const struct queue_rcpt *row)
 
 /*
  * The recipient leaves the place where it waits: that of its row in the store, which a command may have moved
- * since the job was picked. FAIL_MISSING: it was cancelled meanwhile.
+ * since the job was picked; or where it waited then, if the row was damaged meanwhile. FAIL_MISSING: it was
+ * cancelled.
  */
 static enum fail
 leave_place(struct txn *t, const struct settling *g, const struct queue_rcpt *row)
@@ -85,13 +86,13 @@ leave_place(struct txn *t, const struct settling *g, const struct queue_rcpt *ro
 		return fail;
 	buf_init(&copy, STORE_VALUE_MAX);
 	buf_add(&copy, value);
-	fail = queue_rcpt_read(buf_str(&copy), &stored);
+	if (queue_rcpt_read(buf_str(&copy), &stored) != FAIL_NONE)
+		stored = *row;
 	stored.message = row->message;
 	stored.n = row->n;
 	place = place_of(g, &stored);
 	k = queue_key_place(&place);
-	if (fail == FAIL_NONE)
-		fail = txn_delete(t, key_str(&k));
+	fail = txn_delete(t, key_str(&k));
 	buf_release(&copy);
 	return fail;
 }
@@ -149,20 +150,39 @@ settle_rcpt(struct txn *t, struct settling *g, const struct job_rcpt *r)
 	return fail;
 }
 
+/* The rows that are left: counted when the number in the record would say that there are none. */
+static enum fail
+count_left(struct txn *t, struct settling *g)
+{
+	struct queue_message *m = &g->stored;
+	struct key from = queue_key_rcpts(m->id), end = from;
+	struct str key, value;
+	struct cursor c;
+
+	m->rcpt_left = m->rcpt_left > g->gone ? m->rcpt_left - (uint32_t)g->gone : 0;
+	key_end(&end);
+	txn_scan(t, &c, key_str(&from), key_str(&end), false);
+	if (!cursor_next(&c, &key, &value))
+		m->rcpt_left = 0;
+	else if (m->rcpt_left == 0)
+		do
+			m->rcpt_left++;
+		while (cursor_next(&c, &key, &value));
+	return cursor_end(&c);
+}
+
 static enum fail
 settle_message(struct txn *t, struct settling *g)
 {
 	struct queue_message *m = &g->stored;
 	bool has_time = g->job->site == NULL;
-	enum fail fail = FAIL_NONE;
+	enum fail fail = count_left(t, g);
 
-	invariant(g->gone <= m->rcpt_left);
-	m->rcpt_left -= (uint32_t)g->gone;
-	if (m->rcpt_left == 0) {
+	if (fail == FAIL_NONE && m->rcpt_left == 0) {
 		g->is_message_gone = true;
 		return queue_message_delete(g->job->queue, t, m);
 	}
-	if (has_time)
+	if (fail == FAIL_NONE && has_time)
 		fail = queue_message_retime(t, m, g->job->message.time_s);
 	return fail == FAIL_NONE && (g->gone > 0 || has_time) ? queue_message_put(t, m) : fail;
 }
@@ -189,6 +209,10 @@ settle_run(struct txn *t, void *arg)
 	g->is_message_gone = g->is_cancelled = fail == FAIL_MISSING;
 	if (fail == FAIL_MISSING) /* cancelled meanwhile: nobody is told anything */
 		return FAIL_NONE;
+	if (fail == FAIL_PERM) { /* damaged meanwhile: we know better */
+		g->stored = j->message;
+		fail = FAIL_NONE;
+	}
 	for (size_t i = 0; fail == FAIL_NONE && i < j->rcpt_count; i++)
 		fail = settle_rcpt(t, g, &j->rcpts[i]);
 	if (fail == FAIL_NONE)

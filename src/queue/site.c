@@ -53,6 +53,10 @@ site_host_get(struct txn *t, struct str site, struct queue_host *out, struct buf
 		buf_add(copy, value);
 		fail = queue_host_read(buf_str(copy), out);
 	}
+	if (fail == FAIL_PERM) { /* a damaged one tells as much as none */
+		*out = (struct queue_host){ 0 };
+		fail = FAIL_MISSING;
+	}
 	return fail;
 }
 
@@ -178,6 +182,41 @@ site_host(struct queue *q, struct str site, struct queue_host *out, struct buf *
 	return store_read(q->house.store, host_read_run, &question);
 }
 
+/* --- an alarm for nothing ------------------------------------------------------------------------------------- */
+
+struct false_alarm {
+	struct queue *queue;
+	struct str site;
+	int64_t wake_s;
+};
+
+static enum fail
+mend_run(struct txn *t, void *arg)
+{
+	const struct false_alarm *f = arg;
+	struct site_change change = { .site = f->site };
+	struct key wake = queue_key_wake(f->wake_s, f->site);
+	struct queue_host host;
+	struct buf copy;
+	enum fail fail;
+
+	buf_init(&copy, STORE_VALUE_MAX);
+	fail = site_host_get(t, f->site, &host, &copy);
+	buf_release(&copy);
+	if (fail == FAIL_MISSING || (fail == FAIL_NONE && host.wake_s != f->wake_s))
+		fail = txn_delete(t, key_str(&wake));
+	return fail == FAIL_NONE ? site_update(f->queue, t, &change, clock_wall_s()) : fail;
+}
+
+void
+site_mend(struct queue *q, struct str site, int64_t wake_s)
+{
+	struct false_alarm f = { q, site, wake_s };
+
+	if (store_run(q->house.store, mend_run, &f) != FAIL_NONE)
+		log_warn(&q->log, "queue.site.unmended", LOG_TEXT("site", site));
+}
+
 /* --- open sites --------------------------------------------------------------------------------------------- */
 
 struct queue_site *
@@ -260,18 +299,22 @@ site_must_stay(const struct queue_site *s)
 	return s->next_ms > clock_mono_ms() && !s->is_resting && !s->is_yielding;
 }
 
-void
+bool
 site_run(struct queue_site *s)
 {
-	while (may_start(s)) {
+	bool has_none = false;
+
+	while (!has_none && may_start(s)) {
 		struct queue_job *job = job_pick(s);
 
-		if (job == NULL)
-			break;
-		agent_start(s, job);
+		has_none = job == NULL;
+		if (job)
+			agent_start(s, job);
 	}
-	if (s->agent_count == 0 && s->jobs.count == 0 && !site_must_stay(s))
-		site_free(s);
+	if (s->agent_count > 0 || s->jobs.count > 0 || site_must_stay(s))
+		return false;
+	site_free(s);
+	return has_none;
 }
 
 void
