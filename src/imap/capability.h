@@ -74,6 +74,8 @@ enum imap_capability { /* in the order of the list */
 	CAP_UNAUTHENTICATE, /* RFC 8437 */
 	CAP_PREVIEW,        /* RFC 8970 */
 	CAP_JMAPACCESS,     /* RFC 9698 */
+	CAP_CONTEXT_SEARCH, /* RFC 5267 */
+	CAP_CONTEXT_SORT,   /* RFC 5267 */
 	CAP_COUNT
 };
 

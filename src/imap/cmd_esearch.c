@@ -7,6 +7,7 @@
 #include "imap/command.h"
 
 /* rooms */
+#include "imap/context.h"
 #include "imap/results.h"
 #include "imap/search_run.h"
 #include "message/imap_string.h"
@@ -23,6 +24,7 @@ struct esearch_work { /* arena: the command's */
 	struct imap_search_run run;
 	struct imap_results results;
 	bool is_some_unreadable;
+	uint64_t modseq; /* of the selected mailbox, when it was entered */
 };
 
 static bool
@@ -68,6 +70,7 @@ enter_mailbox(struct imap_session *s, struct esearch_work *w)
 	if (fail != FAIL_NONE)
 		return fail;
 	imap_results_init(&w->results, &w->search);
+	w->modseq = view->view->account->modseq;
 	w->is_in = true;
 	return imap_search_run_init(&w->run, s, view, &w->program);
 }
@@ -79,7 +82,7 @@ mailbox_told(struct imap_session *s, struct esearch_work *w)
 	const struct mailbox *m = mailbox_get(s->account, w->ids[w->at]);
 	struct buf *out = &s->run.before;
 
-	if (!m || w->results.count == 0 || w->search.returns == SEARCH_SAVE)
+	if (!m || w->results.count == 0 || imap_search_is_silent(&w->search))
 		return;
 	buf_add_c(out, "* ESEARCH (TAG ");
 	imap_string_write(out, s->run.tag);
@@ -134,6 +137,8 @@ esearch_step(struct imap_session *s)
 			return imap_no(s, "LIMIT", "Too many results");
 		if (fail == FAIL_NONE)
 			mailbox_told(s, w);
+		if (w->is_in && w->search.returns & SEARCH_UPDATE && is_selected(s, w))
+			imap_context_search(s, &w->search, true, w->modseq, &w->results.uids);
 		if (w->is_in && w->search.returns & SEARCH_SAVE)
 			imap_results_save(&w->results, &s->saved);
 		leave_mailbox(w);
@@ -141,6 +146,18 @@ esearch_step(struct imap_session *s)
 	if (w->is_some_unreadable)
 		return imap_no(s, "UNAVAILABLE", "Some messages could not be read");
 	return imap_ok(s, NULL, "Searched");
+}
+
+/* RFC 7377 2.2: UPDATE is about the selected mailbox only. */
+static bool
+updates_nothing(const struct imap_session *s, const struct esearch_work *w)
+{
+	if (!(w->search.returns & SEARCH_UPDATE))
+		return false;
+	for (size_t i = 0; i < w->count; i++)
+		if (w->ids[i] == s->view.view->mailbox)
+			return false;
+	return true;
 }
 
 enum imap_state
@@ -159,11 +176,14 @@ imap_cmd_esearch(struct imap_session *s, struct imap_cursor *args)
 	/* RFC 7377 2.2: "$" is about the selected mailbox alone */
 	if (w->search.returns & SEARCH_SAVE && !imap_sources_only_selected(&w->search.sources))
 		return imap_bad(s, "SAVE is of the selected mailbox");
-	if (w->search.sources.groups & SOURCE_SELECTED && !imap_is_selected(s))
+	if ((w->search.sources.groups & SOURCE_SELECTED || w->search.returns & SEARCH_UPDATE) &&
+	    !imap_is_selected(s))
 		return imap_bad(s, "Select a mailbox first");
 	fail = imap_sources_find(s, &w->search.sources, &w->ids, &w->count);
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);
+	if (updates_nothing(s, w))
+		imap_context_refuse(s, "The selected mailbox is not searched");
 	arena_init(&w->arena, IMAP_ARENA_MAX);
 	s->run.data = w;
 	s->run.work = esearch_step;

@@ -2,6 +2,7 @@
 #include "imap/command.h"
 
 /* rooms */
+#include "imap/context.h"
 #include "imap/results.h"
 #include "imap/search_run.h"
 
@@ -9,6 +10,7 @@ struct search_work { /* arena: the command's */
 	struct imap_search search;
 	struct imap_search_run run;
 	struct imap_results results;
+	uint64_t modseq; /* of the mailbox, when it began */
 };
 
 static void
@@ -23,8 +25,8 @@ search_release(struct imap_session *s)
 static void
 esearch_write(struct imap_session *s, struct buf *out, const struct search_work *w)
 {
-	if (w->search.returns == SEARCH_SAVE)
-		return; /* RFC 9051 6.4.4.1 */
+	if (imap_search_is_silent(&w->search))
+		return;
 	imap_esearch_begin(s, out);
 	imap_results_write(out, &w->results, s->view.view);
 	buf_add_c(out, "\r\n");
@@ -39,6 +41,8 @@ done(struct imap_session *s, struct search_work *w)
 		esearch_write(s, &s->run.before, w);
 	else
 		imap_results_plain_write(&s->run.before, &w->results, "* SEARCH");
+	if (w->search.returns & SEARCH_UPDATE)
+		imap_context_search(s, &w->search, s->run.is_uid, w->modseq, &w->results.uids);
 	if (w->search.returns & SEARCH_SAVE)
 		imap_results_save(&w->results, &s->saved);
 	if (w->run.matcher.is_some_unreadable)
@@ -82,6 +86,7 @@ imap_cmd_search(struct imap_session *s, struct imap_cursor *args)
 	if (w->search.has_charset && s->have & HAVE_UTF8)
 		return imap_bad(s, "All strings are in UTF-8 (RFC 6855 3)");
 	imap_results_init(&w->results, &w->search);
+	w->modseq = s->view.view->account->modseq;
 	fail = imap_search_run_init(&w->run, s, &s->view, &w->search);
 	/* RFC 7162 3.2.10.2: numbers in a UID SEARCH, too, must mean the same until it is over */
 	s->run.keeps_numbers = imap_search_has_numbers(w->search.root);

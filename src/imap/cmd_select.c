@@ -3,12 +3,14 @@
 #include "imap/resync.h"
 
 /* rooms */
+#include "imap/context.h"
 #include "mail/id.h"
 
 void
 imap_unselect(struct imap_session *s)
 {
 	mail_watch_stop(&s->watch);
+	imap_contexts_end(s);
 	view_session_close(&s->view);
 	imap_ranges_release(&s->saved);
 	s->told_keywords = 0;

@@ -10,6 +10,7 @@
 #include "base/num.h"
 
 /* rooms */
+#include "imap/context.h"
 #include "imap/results.h"
 #include "imap/search_run.h"
 #include "imap/sorter.h"
@@ -20,6 +21,7 @@ struct sort_work { /* arena: the command's */
 	struct imap_search search;
 	struct imap_search_run run;
 	struct imap_results results;
+	uint64_t modseq; /* of the mailbox, when it began */
 	struct imap_sorter sorter;
 	struct imap_hit *hits;   /* own; as they were found */
 	size_t cap;              /* of hits */
@@ -49,8 +51,8 @@ sort_told(struct imap_session *s, struct sort_work *w)
 		imap_results_plain_write(out, &w->results, "* SORT");
 		return;
 	}
-	if (w->search.returns == SEARCH_SAVE)
-		return; /* RFC 9051 6.4.4.1 */
+	if (imap_search_is_silent(&w->search))
+		return;
 	imap_esearch_begin(s, out);
 	imap_results_write(out, &w->results, s->view.view);
 	buf_add_c(out, "\r\n");
@@ -67,12 +69,24 @@ save(struct imap_session *s, struct sort_work *w)
 	imap_results_save(&w->results, &s->saved);
 }
 
+static void
+keep_updated(struct imap_session *s, const struct sort_work *w)
+{
+	struct imap_context *c = imap_context_begin(s, &w->search, s->run.is_uid, w->modseq);
+
+	for (size_t i = 0; c && i < w->sorter.count && !c->is_over; i++)
+		imap_context_add(c, w->hits[imap_sorter_get(&w->sorter, i)].uid,
+		    imap_sorter_key(&w->sorter, i));
+}
+
 static enum imap_state
 done(struct imap_session *s, struct sort_work *w)
 {
 	for (size_t i = 0; i < w->sorter.count; i++)
 		imap_results_add(&w->results, &w->hits[imap_sorter_get(&w->sorter, i)]);
 	sort_told(s, w);
+	if (w->search.returns & SEARCH_UPDATE)
+		keep_updated(s, w);
 	if (w->search.returns & SEARCH_SAVE)
 		save(s, w);
 	if (w->run.matcher.is_some_unreadable)
@@ -154,6 +168,7 @@ imap_cmd_sort(struct imap_session *s, struct imap_cursor *args)
 	if (refused != IMAP_READ)
 		return refused;
 	imap_results_init(&w->results, &w->search);
+	w->modseq = s->view.view->account->modseq;
 	imap_sorter_init(&w->sorter);
 	fail = imap_search_run_init(&w->run, s, &s->view, &w->search);
 	s->run.data = w;

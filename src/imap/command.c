@@ -53,7 +53,9 @@ static const struct imap_command commands[] = {
 	{ STR_INIT("SORT"), imap_cmd_sort, SETS | USES_NUMBERS, CAP_SORT },        /* RFC 5256 */
 	{ STR_INIT("THREAD"), imap_cmd_thread, SETS | USES_NUMBERS, CAP_BASE },    /* RFC 5256 */
 	{ STR_INIT("ESEARCH"), imap_cmd_esearch, BOX | HAS_UID, CAP_MULTISEARCH }, /* RFC 7377 */
-	{ STR_INIT("FETCH"), imap_cmd_fetch, SETS | USES_NUMBERS, CAP_BASE },      /* 6.4.5 */
+	{ STR_INIT("CANCELUPDATE"), imap_cmd_cancelupdate, BOX | NEED_SELECTED,
+	    CAP_CONTEXT_SEARCH },                                             /* RFC 5267 4.3.5 */
+	{ STR_INIT("FETCH"), imap_cmd_fetch, SETS | USES_NUMBERS, CAP_BASE }, /* 6.4.5 */
 	{ STR_INIT("STORE"), imap_cmd_store, SETS | NEED_WRITE | USES_NUMBERS,
 	    CAP_BASE },                                                            /* 6.4.6 */
 	{ STR_INIT("COPY"), imap_cmd_copy, SETS, CAP_BASE },                       /* 6.4.7 */

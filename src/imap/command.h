@@ -40,6 +40,7 @@ enum imap_state imap_command_refuse(struct imap_session *s);
 
 enum imap_state imap_cmd_append(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_authenticate(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_cancelupdate(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_capability(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_check(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_close(struct imap_session *s, struct imap_cursor *args);

@@ -39,7 +39,8 @@ imap_results_add(struct imap_results *r, const struct imap_hit *hit)
 		r->modseq = hit->modseq;
 	if (returns & (SEARCH_ALL | SEARCH_PARTIAL))
 		imap_ranges_add(&r->numbers, hit->number);
-	if (returns & SEARCH_SAVE || (returns & SEARCH_PARTIAL && r->search->has_modseq))
+	if (returns & (SEARCH_SAVE | SEARCH_UPDATE) ||
+	    (returns & SEARCH_PARTIAL && r->search->has_modseq))
 		imap_ranges_add(&r->uids, hit->uid);
 	if (returns & SEARCH_RELEVANCY)
 		buf_add_char(&r->scores, (char)hit->score);
@@ -204,6 +205,12 @@ imap_results_plain_write(struct buf *out, const struct imap_results *r, const ch
 		buf_add_char(out, ')');
 	}
 	buf_add_c(out, "\r\n");
+}
+
+bool
+imap_search_is_silent(const struct imap_search *search)
+{
+	return (search->returns & ~(unsigned)(SEARCH_UPDATE | SEARCH_CONTEXT)) == SEARCH_SAVE;
 }
 
 bool

@@ -52,6 +52,9 @@ void imap_results_plain_write(struct buf *out, const struct imap_results *r, con
 /* SAVE keeps all that are found (RFC 9051 6.4.4.1, RFC 9394 3.2). */
 bool imap_search_saves_all(const struct imap_search *search);
 
+/* SAVE alone: there is nothing to tell (RFC 9051 6.4.4.1). */
+bool imap_search_is_silent(const struct imap_search *search);
+
 /* Move the UIDs that "$" shall name (RFC 9051 6.4.4.1, RFC 9394 3.2) to `saved`. */
 void imap_results_save(struct imap_results *r, struct imap_ranges *saved);
 

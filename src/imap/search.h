@@ -96,6 +96,8 @@ enum {
 	SEARCH_SAVE = 16,
 	SEARCH_PARTIAL = 32,
 	SEARCH_RELEVANCY = 64,
+	SEARCH_UPDATE = 128,
+	SEARCH_CONTEXT = 256, /* a hint that we do not need (RFC 5267 4.2) */
 };
 
 struct imap_search {

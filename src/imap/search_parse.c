@@ -19,8 +19,18 @@ static const struct {
 	{ STR_INIT("COUNT"), SEARCH_COUNT, CAP_BASE },
 	{ STR_INIT("SAVE"), SEARCH_SAVE, CAP_BASE },                   /* RFC 9051 6.4.4.1 */
 	{ STR_INIT("PARTIAL"), SEARCH_PARTIAL, CAP_PARTIAL },          /* RFC 9394 3.1 */
+	{ STR_INIT("UPDATE"), SEARCH_UPDATE, CAP_BASE },               /* RFC 5267 4.3 */
+	{ STR_INIT("CONTEXT"), SEARCH_CONTEXT, CAP_BASE },             /* RFC 5267 4.2 */
 	{ STR_INIT("RELEVANCY"), SEARCH_RELEVANCY, CAP_SEARCH_FUZZY }, /* RFC 6203 section 4 */
 };
+
+/* UPDATE and CONTEXT are an extension of each command for itself. */
+static void
+needs_context(struct imap_search *search, enum imap_capability c)
+{
+	if (search->returns & (SEARCH_UPDATE | SEARCH_CONTEXT))
+		imap_capabilities_put(&search->needs, c);
+}
 
 /* One of them; PARTIAL has an argument, and stands only once. */
 static bool
@@ -116,6 +126,7 @@ imap_search_parse(struct imap_cursor *c, struct imap_search *out)
 	*out = (struct imap_search){ 0 };
 	if (!return_options(c, out))
 		return imap_cursor_fail(c);
+	needs_context(out, CAP_CONTEXT_SEARCH);
 	return agreed(out, search_program(c, out));
 }
 
@@ -127,6 +138,7 @@ imap_sort_parse(struct imap_cursor *c, struct imap_search *out)
 		return imap_cursor_fail(c);
 	if (out->has_return)
 		imap_capabilities_put(&out->needs, CAP_ESORT);
+	needs_context(out, CAP_CONTEXT_SORT);
 	if (!imap_sort_criteria(c, &out->sort, &out->needs) || !imap_sp(c))
 		return imap_cursor_fail(c);
 	return agreed(out, program(c, out));
@@ -178,5 +190,6 @@ imap_esearch_parse(struct imap_cursor *c, struct imap_search *out)
 	*out = (struct imap_search){ 0 };
 	if (!sources(c, &out->sources) || !return_options(c, out))
 		return imap_cursor_fail(c);
+	needs_context(out, CAP_CONTEXT_SEARCH);
 	return agreed(out, search_program(c, out));
 }

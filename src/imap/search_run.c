@@ -1,6 +1,7 @@
 #include "imap/search_run.h"
 
 /* rooms */
+#include "imap/context.h"
 #include "message/imap_string.h"
 
 enum fail
@@ -56,6 +57,8 @@ enum imap_state
 imap_search_refuse(struct imap_session *s, const struct imap_search *search,
     const struct imap_cursor *args, enum fail fail)
 {
+	if (fail == FAIL_NONE && search->returns & SEARCH_UPDATE && imap_context_has_tag(s))
+		return imap_bad(s, "Tag reuse"); /* RFC 5267 4.3 */
 	if (fail == FAIL_NONE && imap_offers_all(s, &search->needs))
 		return IMAP_READ;
 	if (search->returns & SEARCH_SAVE)

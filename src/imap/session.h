@@ -42,6 +42,7 @@
 #define IMAP_TEXT_LOGIN_MAX (16 * 1024)        /* the same before login */
 #define IMAP_REPLY_MAX      (32 * 1024 * 1024) /* bytes of SEARCH results, COPYUID */
 #define IMAP_PIECE_BYTES    (32 * 1024)        /* appended to the output in one go */
+#define IMAP_CONTEXTS_MAX   8                  /* searches that tell their changes (context.h) */
 #define IMAP_SLICE_ITEMS    64                 /* cheap things between two looks at the clock */
 
 enum { /* what has happened, in terms of the RFC */
@@ -69,6 +70,7 @@ enum imap_state { /* what we are doing now */
 struct imap_session;
 struct imap_append;
 struct imap_entries;
+struct imap_context;
 struct imap_command;
 
 /* The command that is being read: its text so far (read.c). */
@@ -118,7 +120,8 @@ struct imap_session {
 	uint64_t told_keywords;   /* the keywords that its FLAGS response named */
 	bool is_modseq_held;      /* the HIGHESTMODSEQ told last is below that of the mailbox */
 	struct imap_ranges saved; /* UIDs of "$" */
-	bool is_told;             /* BYE was said */
+	struct imap_context *contexts[IMAP_CONTEXTS_MAX]; /* own; RETURN (UPDATE), some are NULL */
+	bool is_told;                                     /* BYE was said */
 };
 
 /* --- session.c ------------------------------------------------------------------------------- */

@@ -49,4 +49,10 @@ imap_sorter_get(const struct imap_sorter *so, size_t place)
 	return so->items[place].index;
 }
 
+static inline struct str
+imap_sorter_key(const struct imap_sorter *so, size_t place)
+{
+	return str_slice(buf_str(&so->keys), so->items[place].at, so->items[place].n);
+}
+
 #endif

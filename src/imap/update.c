@@ -1,5 +1,8 @@
 #include "imap/vanished.h"
 
+/* rooms */
+#include "imap/context.h"
+
 /* The names that every mailbox has in FLAGS, wanted by clients in this order. */
 #define FLAGS_SYSTEM (FLAG_SEEN | FLAG_ANSWERED | FLAG_FLAGGED | FLAG_DRAFT | FLAG_DELETED)
 
@@ -140,12 +143,17 @@ update_slice(struct imap_session *s, bool with_expunges, struct imap_ranges *gon
 	struct view_event event;
 
 	while (!conn_is_high(s->conn)) {
-		if (!view_session_next(&s->view, with_expunges, &event))
-			return true;
+		if (!view_session_next(&s->view, with_expunges, &event)) {
+			imap_vanished_write(s, gone, false);
+			return imap_contexts_update(s, &slice);
+		}
 		if (event.type != VIEW_EXPUNGE)
 			imap_vanished_write(s, gone, false);
 		switch (event.type) {
-		case VIEW_EXPUNGE: expunge_told(s, &event, gone); break;
+		case VIEW_EXPUNGE:
+			imap_contexts_expunge(s, event.uid, event.seq);
+			expunge_told(s, &event, gone);
+			break;
 		case VIEW_EXISTS: exists_told(s, event.seq); break;
 		case VIEW_FLAGS: imap_tell(s, event.seq, event.entry, TELL_UID | TELL_FLAGS); break;
 		}
