@@ -1,4 +1,4 @@
-/* FETCH and UID FETCH (RFC 9051 6.4.5; CHANGEDSINCE and VANISHED of RFC 7162). */
+/* FETCH and UID FETCH (RFC 9051 6.4.5; CHANGEDSINCE and VANISHED of RFC 7162; PARTIAL of RFC 9394 3.3). */
 #include "imap/fetch.h"
 
 /* rooms */
@@ -317,6 +317,11 @@ extensions_begin(struct imap_session *s, struct fetch_work *w)
 	if (w->modifiers.has_vanished &&
 	    (!s->run.is_uid || !w->modifiers.has_changed_since || !(s->have & HAVE_QRESYNC)))
 		return false;
+	if (w->modifiers.has_partial) {
+		if (!s->run.is_uid || !imap_offers(s, CAP_PARTIAL))
+			return false;
+		imap_walk_partial(s, &w->walk, &w->modifiers.partial);
+	}
 	if (!is_condstore)
 		return true;
 	if (!imap_offers(s, CAP_CONDSTORE))

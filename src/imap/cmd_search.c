@@ -89,7 +89,7 @@ imap_cmd_search(struct imap_session *s, struct imap_cursor *args)
 	w->modseq = s->view.view->account->modseq;
 	fail = imap_search_run_init(&w->run, s, &s->view, &w->search);
 	/* RFC 7162 3.2.10.2: numbers in a UID SEARCH, too, must mean the same until it is over */
-	s->run.keeps_numbers = imap_search_has_numbers(w->search.root);
+	s->run.keeps_numbers = w->search.has_numbers;
 	s->run.data = w;
 	s->run.work = search_step;
 	s->run.release = search_release;

@@ -100,21 +100,39 @@ imap_select_params(struct imap_cursor *c, struct imap_select_params *out)
 	return imap_char(c, ')');
 }
 
-bool
-imap_fetch_modifiers(struct imap_cursor *c, struct imap_fetch_modifiers *out)
+/* "PARTIAL" SP partial-range; once */
+static bool
+partial(struct imap_cursor *c, struct imap_fetch_modifiers *out)
+{
+	if (out->has_partial || !imap_sp(c))
+		return false;
+	out->has_partial = true;
+	return imap_partial_parse(c, &out->partial);
+}
+
+static bool
+fetch_modifier(struct imap_cursor *c, struct imap_fetch_modifiers *out)
 {
 	struct str word;
 
+	if (!imap_atom(c, &word))
+		return false;
+	if (str_eq_nocase(word, STR("PARTIAL")))
+		return partial(c, out);
+	if (str_eq_nocase(word, STR("CHANGEDSINCE")))
+		return modseq(c, &out->has_changed_since, &out->changed_since);
+	out->has_vanished = str_eq_nocase(word, STR("VANISHED"));
+	return out->has_vanished;
+}
+
+bool
+imap_fetch_modifiers(struct imap_cursor *c, struct imap_fetch_modifiers *out)
+{
 	*out = (struct imap_fetch_modifiers){ 0 };
 	if (!begins(c))
 		return true;
 	do {
-		if (!imap_atom(c, &word))
-			return false;
-		if (str_eq_nocase(word, STR("VANISHED")))
-			out->has_vanished = true;
-		else if (!str_eq_nocase(word, STR("CHANGEDSINCE")) ||
-		    !modseq(c, &out->has_changed_since, &out->changed_since))
+		if (!fetch_modifier(c, out))
 			return false;
 	} while (imap_sp(c));
 	return imap_char(c, ')');

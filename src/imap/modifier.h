@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "imap/partial.h"
 #include "imap/set.h"
 #include "imap/token.h"
 
@@ -31,6 +32,8 @@ struct imap_fetch_modifiers {
 	bool has_changed_since;
 	uint64_t changed_since;
 	bool has_vanished;
+	bool has_partial;
+	struct imap_partial partial; /* RFC 9394 3.3 */
 };
 MUST_CHECK bool imap_fetch_modifiers(struct imap_cursor *c, struct imap_fetch_modifiers *out);
 

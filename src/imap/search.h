@@ -107,6 +107,7 @@ struct imap_search {
 	bool has_modseq; /* a key MODSEQ: the answer has one, too (RFC 7162 3.1.6) */
 	bool has_fuzzy;
 	bool has_charset; /* SEARCH named one, if only UTF-8 */
+	bool has_numbers; /* a key is a set of sequence numbers */
 	struct imap_capabilities needs;
 	struct imap_sort sort;         /* SORT */
 	enum imap_thread_by thread_by; /* THREAD */
@@ -134,9 +135,6 @@ MUST_CHECK enum fail imap_esearch_parse(struct imap_cursor *c, struct imap_searc
 /* search-key *(SP search-key) up to the end, in this charset: root, has_modseq, has_fuzzy, needs. */
 MUST_CHECK enum fail imap_search_keys(struct imap_cursor *c, const struct charset *charset,
     struct imap_search *out);
-
-/* A key of sequence numbers stands in the tree: they must mean the same until it is evaluated. */
-bool imap_search_has_numbers(const struct imap_key *key);
 
 /* Resolve the sets in the tree: "*" of sequence numbers and of UIDs. */
 void imap_search_resolve(struct imap_key *key, uint32_t last_sequence, uint32_t last_uid);

@@ -249,7 +249,10 @@ set_key(struct parse *p, enum imap_key_kind kind)
 {
 	struct imap_key *key = key_new(p, kind);
 
-	return key && imap_set_parse(p->c, &key->set) ? key : NULL;
+	if (!key || !imap_set_parse(p->c, &key->set))
+		return NULL;
+	p->out->has_numbers |= kind == KEY_SEQUENCE && !key->set.is_saved;
+	return key;
 }
 
 static struct imap_key *
@@ -377,16 +380,6 @@ imap_search_keys(struct imap_cursor *c, const struct charset *charset, struct im
 	out->charset = charset;
 	out->root = and_keys(&p);
 	return out->root && imap_at_end(c) ? FAIL_NONE : imap_cursor_fail(c);
-}
-
-bool
-imap_search_has_numbers(const struct imap_key *key)
-{
-	bool has = key->kind == KEY_SEQUENCE && !key->set.is_saved;
-
-	for (const struct imap_key *child = key->child; child && !has; child = child->next)
-		has = imap_search_has_numbers(child);
-	return has;
 }
 
 void

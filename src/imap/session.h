@@ -29,6 +29,7 @@
 #include "directory/sasl.h"
 #include "imap/capability.h"
 #include "imap/imap.h"
+#include "imap/partial.h"
 #include "imap/set.h"
 #include "imap/token.h"
 #include "mail/mail.h"
@@ -236,6 +237,9 @@ MUST_CHECK enum fail imap_walk_parse(struct imap_session *s, struct imap_cursor 
 
 /* All messages that the session knows. */
 void imap_walk_all(struct imap_session *s, struct imap_walk *w);
+
+/* Only some of the messages that a set of UIDs names (RFC 9394 3.3): those that exist count. */
+void imap_walk_partial(struct imap_session *s, struct imap_walk *w, const struct imap_partial *p);
 
 /* At the start of each slice, and after each change of mail; then one message after the other. */
 void imap_walk_resume(struct imap_session *s, struct imap_walk *w);

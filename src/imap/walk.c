@@ -50,6 +50,46 @@ imap_walk_all(struct imap_session *s, struct imap_walk *w)
 	w->set.count = 1;
 }
 
+/* The entries that a range of UIDs names: the index of the first one, and how many. */
+static size_t
+range_entries(const struct view_session *view, const struct imap_range *r, size_t *first_out)
+{
+	size_t first = view_lower(view->view, r->first);
+	size_t end = r->last == UINT32_MAX ? view->known : view_lower(view->view, r->last + 1);
+
+	*first_out = first;
+	if (end > view->known)
+		end = view->known;
+	return end > first ? end - first : 0;
+}
+
+void
+imap_walk_partial(struct imap_session *s, struct imap_walk *w, const struct imap_partial *p)
+{
+	uint64_t total = 0, place = 1, first, last;
+	size_t kept = 0, at;
+
+	invariant(w->is_uid);
+	for (size_t i = 0; i < w->set.count; i++)
+		total += range_entries(&s->view, &w->set.ranges[i], &at);
+	if (!imap_partial_places(p, total, &first, &last)) {
+		w->set.count = 0;
+		return;
+	}
+	for (size_t i = 0; i < w->set.count; i++) {
+		size_t n = range_entries(&s->view, &w->set.ranges[i], &at);
+		const struct view_entry *entries = s->view.view->entries + at;
+		uint64_t from = first > place ? first - place : 0;
+		uint64_t to = last - place + 1; /* as long as place <= last */
+
+		if (place <= last && from < n && to > from)
+			w->set.ranges[kept++] = (struct imap_range){ entries[from].uid,
+				entries[(to < n ? to : n) - 1].uid };
+		place += n;
+	}
+	w->set.count = kept;
+}
+
 /* Stand on the first message whose number is not below that of range `range` and `next`. */
 static void
 walk_seek(struct imap_session *s, struct imap_walk *w)

@@ -217,6 +217,11 @@ main(void)
 		CHECK_STR(buf_str(&out), str_c(rows[i].out));
 		arena_reset(&arena);
 	}
+	TEST_ROW("numbers");
+	struct imap_cursor numbers = { STR("OR SEEN (NOT 1:*)"), &arena, false };
+	CHECK(imap_search_parse(&numbers, &search) == FAIL_NONE && search.has_numbers);
+	numbers = (struct imap_cursor){ STR("$ UID 1:*"), &arena, false };
+	CHECK(imap_search_parse(&numbers, &search) == FAIL_NONE && !search.has_numbers);
 	TEST_ROW("resolve");
 	struct imap_cursor c = { STR("OR 1:* (UID *:3)"), &arena, false };
 	CHECK(imap_search_parse(&c, &search) == FAIL_NONE);
