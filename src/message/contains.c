@@ -21,11 +21,19 @@ struct finder {
 	struct buf window; /* mapped */
 };
 
+/* Bodies come with LF for CRLF (BODY_TEXT), so the needle's lines end alike. */
 static bool
 finder_init(struct finder *f, struct str needle)
 {
+	size_t end;
+
 	buf_init(&f->needle, NEEDLE_MAX);
 	buf_init(&f->window, VALUE_MAX);
+	while ((end = str_find(needle, STR("\r\n"))) != STR_NONE) {
+		utf8_casemap(&f->needle, str_head(needle, end));
+		buf_add_char(&f->needle, '\n');
+		needle = str_from(needle, end + 2);
+	}
 	utf8_casemap(&f->needle, needle);
 	return buf_ok(&f->needle);
 }
