@@ -333,6 +333,44 @@ test_lazy_preview(void)
 	CHECK_STR(ask(p, "d FETCH 1 PREVIEW\r\n"),
 	    STR("* 1 FETCH (PREVIEW \"Hello all\")\r\nd OK Fetched\r\n"));
 	buf_release(&text);
+	dialogue_close();
+}
+
+/* The same of options, keys and algorithms that extensions brought to commands that stay. */
+static void
+test_without_search(void)
+{
+	static const char *const gone[] = { "SEARCH YOUNGER 5", "SEARCH FUZZY ALL",
+		"SEARCH RETURN (PARTIAL 1:2) ALL", "SEARCH RETURN (UPDATE) ALL",
+		"SEARCH RETURN (CONTEXT) ALL", "SEARCH EMAILID e1", "SORT (DISPLAYFROM) UTF-8 ALL",
+		"SORT RETURN () (DATE) UTF-8 ALL", "THREAD REFS UTF-8 ALL",
+		"UID FETCH 1 UID (PARTIAL 1:1)", "ESEARCH IN (personal) ALL",
+		"CANCELUPDATE \"a\"" };
+	struct imap_settings without = imap_settings_default;
+	struct dialogue_peer *p;
+	struct buf text;
+
+	TEST_ROW("without what searches can");
+	without.without = STR("WITHIN SEARCH=FUZZY PARTIAL CONTEXT=SEARCH SORT=DISPLAY ESORT "
+			      "THREAD=REFS MULTISEARCH OBJECTID");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	service.settings = &without;
+	p = dialogue_peer(1);
+	CHECK(str_find(ask(p, "a SELECT INBOX\r\n"), STR("a OK ")) != STR_NONE);
+	buf_init(&text, 1000);
+	for (size_t i = 0; i < ARRAY_LEN(gone); i++) {
+		TEST_ROW(gone[i]);
+		buf_clear(&text);
+		buf_add_c(&text, "a ");
+		buf_add_c(&text, gone[i]);
+		buf_add_c(&text, "\r\nb NOOP\r\n");
+		CHECK(str_starts(ask(p, buf_c(&text)), STR("a BAD ")));
+	}
+	buf_release(&text);
+	TEST_ROW("what stays");
+	CHECK_STR(ask(p, "a SORT (DATE) UTF-8 ALL\r\n"), STR("* SORT\r\na OK Sorted\r\n"));
+	CHECK_STR(ask(p, "a THREAD REFERENCES UTF-8 ALL\r\n"),
+	    STR("* THREAD\r\na OK Threaded\r\n"));
 	buf_clear(&p->seen);
 	dialogue_close();
 }
@@ -370,6 +408,39 @@ test_account(void)
 	    STR("e BAD Unknown command\r\n")));
 	CHECK_STR(ask(p, "f UNAUTHENTICATE\r\ng MOVE 1 Trash\r\n"),
 	    STR("f OK Logged out of the account\r\ng BAD Log in first\r\n"));
+	dialogue_close();
+}
+
+/* Looking through a large message for many words takes turns; so it is when a search goes on. */
+static void
+test_slow_search(void)
+{
+	struct dialogue_peer *p;
+	struct buf text;
+	uint64_t turns;
+
+	TEST_ROW("slow search");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	buf_init(&text, 3 * 1024 * 1024);
+	buf_add_c(&text, "a1 APPEND INBOX {2097152+}\r\n");
+	for (size_t i = 0; i < 2097152 / 16; i++)
+		buf_add_c(&text, "sixteen bytes.\r\n");
+	buf_add_c(&text, "\r\na2 SELECT INBOX\r\n");
+	CHECK(str_ends(ask(p, buf_c(&text)), STR("a2 OK [READ-WRITE] Mailbox opened\r\n")));
+	buf_release(&text);
+	turns = dialogue.loop.turns;
+	CHECK_STR(
+	    ask(p,
+		"a3 SEARCH RETURN (UPDATE COUNT) UNSEEN NOT BODY one NOT BODY two BODY bytes\r\n"),
+	    STR("* ESEARCH (TAG \"a3\") COUNT 1\r\na3 OK Search done\r\n"));
+	CHECK(dialogue.loop.turns - turns >= 3);
+	CHECK_STR(ask(p, "a4 STORE 1 +FLAGS.SILENT (\\Seen)\r\n"),
+	    STR("* ESEARCH (TAG \"a3\") REMOVEFROM (0 1)\r\na4 OK Flags stored\r\n"));
+	turns = dialogue.loop.turns;
+	CHECK_STR(ask(p, "a5 STORE 1 -FLAGS.SILENT (\\Seen)\r\n"),
+	    STR("* ESEARCH (TAG \"a3\") ADDTO (0 1)\r\na5 OK Flags stored\r\n"));
+	CHECK(dialogue.loop.turns - turns >= 3);
 	buf_clear(&p->seen);
 	dialogue_close();
 }
@@ -387,6 +458,8 @@ main(int argc, char **argv)
 		test_short_log();
 		test_account();
 		test_lazy_preview();
+		test_without_search();
+		test_slow_search();
 	}
 	return test_end();
 }
