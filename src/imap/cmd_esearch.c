@@ -130,11 +130,11 @@ esearch_step(struct imap_session *s)
 			return IMAP_WORK;
 		fail = w->is_in ? FAIL_NONE : enter_mailbox(s, w);
 		if (fail != FAIL_NONE && fail != FAIL_MISSING)
-			return imap_fail(s, fail);
+			return imap_search_fail(s, &w->search, fail);
 		if (fail == FAIL_NONE && search_mailbox(w, &slice) != FOUND_END)
 			return IMAP_WORK;
 		if (fail == FAIL_NONE && !imap_results_ok(&w->results))
-			return imap_no(s, "LIMIT", "Too many results");
+			return imap_search_too_many(s, &w->search);
 		if (fail == FAIL_NONE)
 			mailbox_told(s, w);
 		if (w->is_in && w->search.returns & SEARCH_UPDATE && is_selected(s, w))
@@ -144,7 +144,7 @@ esearch_step(struct imap_session *s)
 		leave_mailbox(w);
 	}
 	if (w->is_some_unreadable)
-		return imap_no(s, "UNAVAILABLE", "Some messages could not be read");
+		return imap_search_unreadable(s, &w->search);
 	return imap_ok(s, NULL, "Searched");
 }
 

@@ -36,7 +36,7 @@ static enum imap_state
 done(struct imap_session *s, struct search_work *w)
 {
 	if (!imap_results_ok(&w->results))
-		return imap_no(s, "LIMIT", "Too many results");
+		return imap_search_too_many(s, &w->search);
 	if (w->search.has_return || imap_is_rev2(s))
 		esearch_write(s, &s->run.before, w);
 	else
@@ -46,7 +46,7 @@ done(struct imap_session *s, struct search_work *w)
 	if (w->search.returns & SEARCH_SAVE)
 		imap_results_save(&w->results, &s->saved);
 	if (w->run.matcher.is_some_unreadable)
-		return imap_no(s, "UNAVAILABLE", "Some messages could not be read");
+		return imap_search_unreadable(s, &w->search);
 	return imap_ok(s, NULL, "Search done");
 }
 
@@ -93,5 +93,5 @@ imap_cmd_search(struct imap_session *s, struct imap_cursor *args)
 	s->run.data = w;
 	s->run.work = search_step;
 	s->run.release = search_release;
-	return fail == FAIL_NONE ? IMAP_WORK : imap_fail(s, fail);
+	return fail == FAIL_NONE ? IMAP_WORK : imap_search_fail(s, &w->search, fail);
 }

@@ -90,7 +90,7 @@ done(struct imap_session *s, struct sort_work *w)
 	if (w->search.returns & SEARCH_SAVE)
 		save(s, w);
 	if (w->run.matcher.is_some_unreadable)
-		return imap_no(s, "UNAVAILABLE", "Some messages could not be read");
+		return imap_search_unreadable(s, &w->search);
 	return imap_ok(s, NULL, "Sorted");
 }
 
@@ -145,7 +145,7 @@ finding_step(struct imap_session *s)
 	while ((found = imap_search_run_next(&w->run, &slice, &seen)) == FOUND_ONE) {
 		found_one(s, w, &seen);
 		if (w->sorter.is_over)
-			return imap_no(s, "LIMIT", "Too many messages to sort");
+			return imap_search_too_many(s, &w->search);
 		if (w->search.sort.needs_summary && imap_slice_over_now(s, &slice))
 			return IMAP_WORK;
 	}
@@ -174,5 +174,5 @@ imap_cmd_sort(struct imap_session *s, struct imap_cursor *args)
 	s->run.data = w;
 	s->run.work = finding_step;
 	s->run.release = sort_release;
-	return fail == FAIL_NONE ? IMAP_WORK : imap_fail(s, fail);
+	return fail == FAIL_NONE ? IMAP_WORK : imap_search_fail(s, &w->search, fail);
 }

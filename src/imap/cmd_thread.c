@@ -113,12 +113,6 @@ found_one(struct imap_session *s, struct thread_work *w, const struct view_seen 
 /* --- steps ------------------------------------------------------------------------------------------------- */
 
 static enum imap_state
-too_many(struct imap_session *s)
-{
-	return imap_no(s, "LIMIT", "Too many messages to thread");
-}
-
-static enum imap_state
 writing_step(struct imap_session *s)
 {
 	struct thread_work *w = s->run.data;
@@ -129,7 +123,7 @@ writing_step(struct imap_session *s)
 			return IMAP_WORK;
 	buf_add_c(&s->run.before, "\r\n");
 	if (w->run.matcher.is_some_unreadable)
-		return imap_no(s, "UNAVAILABLE", "Some messages could not be read");
+		return imap_search_unreadable(s, &w->search);
 	return imap_ok(s, NULL, "Threaded");
 }
 
@@ -143,7 +137,7 @@ building_step(struct imap_session *s)
 		if (imap_slice_over_now(s, &slice))
 			return IMAP_WORK;
 	if (w->threads.is_over)
-		return too_many(s);
+		return imap_search_too_many(s, &w->search);
 	buf_add_c(&s->run.before, w->threads.sorter.count > 0 ? "* THREAD " : "* THREAD");
 	s->run.work = writing_step;
 	return IMAP_WORK;
@@ -161,7 +155,7 @@ finding_step(struct imap_session *s)
 	while ((found = imap_search_run_next(&w->run, &slice, &seen)) == FOUND_ONE) {
 		found_one(s, w, &seen);
 		if (w->threads.is_over)
-			return too_many(s);
+			return imap_search_too_many(s, &w->search);
 		if (imap_slice_over_now(s, &slice))
 			return IMAP_WORK;
 	}

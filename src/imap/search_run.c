@@ -53,6 +53,42 @@ imap_search_run_next(struct imap_search_run *r, struct imap_slice *slice, struct
 	return FOUND_LATER;
 }
 
+static void
+forget_saved(struct imap_session *s, const struct imap_search *search)
+{
+	if (search->returns & SEARCH_SAVE)
+		imap_ranges_release(&s->saved);
+}
+
+enum imap_state
+imap_search_no(struct imap_session *s, const struct imap_search *search, const char *code,
+    const char *text)
+{
+	forget_saved(s, search);
+	return imap_no(s, code, text);
+}
+
+enum imap_state
+imap_search_fail(struct imap_session *s, const struct imap_search *search, enum fail fail)
+{
+	forget_saved(s, search);
+	return imap_fail(s, fail);
+}
+
+enum imap_state
+imap_search_too_many(struct imap_session *s, const struct imap_search *search)
+{
+	/* RFC 9051 6.4.4.1, RFC 5182 2.5 */
+	return imap_search_no(s, search, search->returns & SEARCH_SAVE ? "NOTSAVED" : "LIMIT",
+	    "Too many results");
+}
+
+enum imap_state
+imap_search_unreadable(struct imap_session *s, const struct imap_search *search)
+{
+	return imap_search_no(s, search, "UNAVAILABLE", "Some messages could not be read");
+}
+
 enum imap_state
 imap_search_refuse(struct imap_session *s, const struct imap_search *search,
     const struct imap_cursor *args, enum fail fail)
@@ -61,10 +97,11 @@ imap_search_refuse(struct imap_session *s, const struct imap_search *search,
 		return imap_bad(s, "Tag reuse"); /* RFC 5267 4.3 */
 	if (fail == FAIL_NONE && imap_offers_all(s, &search->needs))
 		return IMAP_READ;
-	if (search->returns & SEARCH_SAVE)
-		imap_ranges_release(&s->saved); /* RFC 9051 6.4.4.1: "$" is empty then */
 	if (fail == FAIL_MISSING)
-		return imap_no(s, "BADCHARSET (US-ASCII UTF-8)", "That charset is not known");
+		return imap_search_no(s, search, "BADCHARSET (US-ASCII UTF-8)",
+		    "That charset is not known");
+	if (fail == FAIL_LIMIT)
+		forget_saved(s, search);
 	return imap_wrong(s, args);
 }
 

@@ -45,6 +45,16 @@ enum imap_found imap_search_run_next(struct imap_search_run *r, struct imap_slic
 enum imap_state imap_search_refuse(struct imap_session *s, const struct imap_search *search,
     const struct imap_cursor *args, enum fail fail);
 
+/* NO of a search: what SAVE would have kept is nothing then, BAD changes nothing (RFC 9051 6.4.4.1). */
+enum imap_state imap_search_no(struct imap_session *s, const struct imap_search *search,
+    const char *code, const char *text);
+enum imap_state imap_search_fail(struct imap_session *s, const struct imap_search *search,
+    enum fail fail);
+
+/* More was found than can be kept; some messages could not be read. */
+enum imap_state imap_search_too_many(struct imap_session *s, const struct imap_search *search);
+enum imap_state imap_search_unreadable(struct imap_session *s, const struct imap_search *search);
+
 /* "* ESEARCH (TAG "a") UID", what follows is the caller's. */
 void imap_esearch_begin(struct imap_session *s, struct buf *out);
 
