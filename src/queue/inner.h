@@ -152,6 +152,8 @@ struct queue {
 	bool has_starved;            /* sites wait for a free connection */
 	struct route_health *health; /* own; of each route that was asked for, by its place */
 	size_t health_count;
+	struct buf ahead_at; /* own; places behind this key are looked at (ahead.c); empty: none */
+	int64_t clock_offset_s; /* of the wall clock, as the last step saw it */
 	bool is_turn_lost; /* what was done in it could not be taken back: its commit must fail */
 };
 
@@ -386,6 +388,17 @@ bool times_can_look(const struct queue *q);
 
 /* Tell senders, return messages: a slice of what is due at now_s. */
 void times_look(struct queue *q, struct queue_times *times);
+
+/* --- ahead.c ----------------------------------------------------------------------------------------------- */
+
+/* Further ahead than any wait of ours: the wall clock was set back. */
+bool queue_is_ahead(const struct queue *q, int64_t time_s, int64_t now_s);
+
+/* All places must be looked at. */
+void ahead_begin(struct queue *q);
+
+/* Look at some of them, if so, or if the clock went back. True: more are left. */
+bool ahead_step(struct queue *q, int64_t now_s);
 
 /* --- schedule.c ------------------------------------------------------------------------------------------ */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 /* base */
+#include "base/clock.h"
 #include "base/mem.h"
 
 /* rooms */
@@ -139,8 +140,10 @@ queue_open(struct queue **out, const struct queue_house *house)
 
 	q->house = *house;
 	q->log.room = "queue";
+	buf_init(&q->ahead_at, STORE_KEY_MAX + 1);
 	fail = store_read(house->store, count_run, q);
 	if (fail != FAIL_NONE) {
+		buf_release(&q->ahead_at);
 		mem_free(q);
 		return FAIL_TEMP;
 	}
@@ -160,6 +163,8 @@ void
 queue_start(struct queue *q)
 {
 	q->is_started = true;
+	q->clock_offset_s = clock_wall_s() - clock_mono_ms() / 1000;
+	ahead_begin(q);
 	task_wake(&q->task);
 }
 
@@ -221,6 +226,7 @@ queue_close(struct queue **queue)
 		timer_stop(q->house.loop, &q->timer);
 		task_cancel(&q->task);
 	}
+	buf_release(&q->ahead_at);
 	mem_wipe(q->secret, sizeof q->secret);
 	mem_free(q->health);
 	mem_free(q);

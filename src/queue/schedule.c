@@ -164,7 +164,7 @@ queue_step(struct task *task)
 	struct queue *q = container_of(task, struct queue, task);
 	struct due due = { .queue = q, .now_s = clock_wall_s() };
 	struct queue_times times = { .now_s = due.now_s };
-	bool had_starved = q->has_starved;
+	bool had_starved = q->has_starved, has_ahead;
 
 	if (!q->is_started || q->is_stopping)
 		return STEP_WAIT;
@@ -175,6 +175,7 @@ queue_step(struct task *task)
 	for (size_t i = 0; i < SITES_SLICE; i++)
 		buf_init(&due.names[i], SITE_MAX);
 	jobs_resettle(q);
+	has_ahead = ahead_step(q, due.now_s);
 	run_sites(q);
 	open_local(q, due.now_s);
 	open_due(q, &due);
@@ -184,5 +185,6 @@ queue_step(struct task *task)
 	sleep_until(q, &due, &times);
 	for (size_t i = 0; i < SITES_SLICE; i++)
 		buf_release(&due.names[i]);
-	return times.has_more || (due.has_more && due.count > 0) ? STEP_YIELD : STEP_WAIT;
+	return has_ahead || times.has_more || (due.has_more && due.count > 0) ? STEP_YIELD
+									      : STEP_WAIT;
 }

@@ -107,6 +107,10 @@ apply(const struct queue *q, const struct site_change *change, int64_t now_s, st
 		*h = (struct queue_host){ .wake_s = h->wake_s };
 		return true;
 	}
+	if (queue_is_ahead(q, h->retry_s, now_s)) {
+		h->retry_s = now_s;
+		return true;
+	}
 	return false;
 }
 
