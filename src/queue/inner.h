@@ -194,6 +194,9 @@ void sites_wake(struct queue *q); /* .. of all sites */
 /* An owner changed what is due: agents look for it, and the scheduler. */
 void queue_look_again(struct queue *q);
 
+/* Its agents may pick another job: the site is not left alone, and the disk can keep what comes of it. */
+bool site_may_try(const struct queue_site *s);
+
 /*
  * Start agents while there are due jobs and free places; close it when it has neither. True: it was opened and
  * closed for nothing.

@@ -206,10 +206,9 @@ begin_job(struct local_agent *l, struct queue_job *j)
 static bool
 next_job(struct local_agent *l)
 {
-	struct queue *q = l->agent.site->queue;
 	struct queue_job *next = NULL;
 
-	if (!q->is_stopping && store_is_well(q->house.store))
+	if (site_may_try(l->agent.site))
 		next = job_pick(l->agent.site);
 	if (next)
 		begin_job(l, next);

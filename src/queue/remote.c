@@ -253,8 +253,7 @@ remote_next(struct remote_agent *a)
 	struct queue_site *s = a->agent.site;
 	struct queue *q = s->queue;
 
-	if (q->is_stopping || s->is_resting || s->is_yielding ||
-	    s->agent_count > site_window_max(s) || !store_is_well(q->house.store))
+	if (!site_may_try(s) || s->agent_count > site_window_max(s))
 		return REMOTE_CLOSING;
 	a->agent.job = job_pick(s);
 	if (a->agent.job) /* a state and no call: many jobs may have their outcome at once */
@@ -276,7 +275,7 @@ linger(struct remote_agent *a)
 {
 	struct queue_site *s = a->agent.site;
 
-	if (s->queue->is_stopping || s->is_resting || s->queue->has_starved || !a->smtpc.is_open ||
+	if (!site_may_try(s) || s->queue->has_starved || !a->smtpc.is_open ||
 	    !timer_running(&a->timer))
 		return REMOTE_CLOSING;
 	a->agent.job = job_pick(s);

@@ -436,7 +436,7 @@ jobs_resettle(struct queue *q)
 	struct list again = { 0 };
 	struct list_node *node;
 
-	if (!store_is_well(q->house.store))
+	if (!store_is_well(q->house.store) || !blob_is_well(q->house.blobs))
 		return;
 	while ((node = list_pop(&q->unsettled)) != NULL)
 		list_append(&again, node);

@@ -275,16 +275,26 @@ site_window_max(const struct queue_site *s)
 	return (size_t)house->settings->site_connections;
 }
 
+bool
+site_may_try(const struct queue_site *s)
+{
+	const struct queue *q = s->queue;
+
+	if (s->is_resting || s->is_yielding || q->is_stopping || !store_is_well(q->house.store))
+		return false;
+	/* What is stored here would only be taken back. */
+	if (queue_site_is_local(buf_str(&s->name)) && !blob_is_well(q->house.blobs))
+		return false;
+	return q->unsettled_count < UNSETTLED_MAX;
+}
+
 static bool
 may_start(struct queue_site *s)
 {
 	struct queue *q = s->queue;
 	bool is_local = queue_site_is_local(buf_str(&s->name));
 
-	if (s->is_resting || s->is_yielding || q->is_stopping || !store_is_well(q->house.store) ||
-	    q->unsettled_count >= UNSETTLED_MAX)
-		return false;
-	if (is_local && !blob_is_well(q->house.blobs)) /* it would only be taken back */
+	if (!site_may_try(s))
 		return false;
 	if (s->agent_count >=
 	    (is_local ? LOCAL_AGENTS_MAX : size_min(s->window, site_window_max(s))))

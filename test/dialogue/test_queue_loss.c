@@ -298,6 +298,30 @@ test_notices(void)
 	stage_end();
 }
 
+static void
+test_outcomes(void)
+{
+	stage_begin("many outcomes that cannot be written: then nothing new is tried");
+	stage.sink.end = "451 4.0.0 no";
+	for (unsigned i = 0; i < UNSETTLED_MAX + 100; i++)
+		stage_send_one("ann@lmtp.test", "bob@elsewhere.test");
+	stage.sink.end = "554 5.0.0 never";
+	sys.write = no_room;
+	stage_pass(301);
+	for (int i = 0; i < 10; i++)
+		stage_pass(2);
+	CHECK(unsettled() >= UNSETTLED_MAX);
+	CHECK(unsettled() <= UNSETTLED_MAX + (size_t)stage.settings.site_connections);
+	sys_restore();
+	for (int i = 0; i < 40; i++)
+		stage_pass(2);
+	CHECK_NUM(unsettled(), 0);
+	CHECK_NUM(stage.other.message_count, UNSETTLED_MAX + 100); /* a report of each */
+	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(stage_files_left(), 0);
+	stage_end();
+}
+
 int
 main(void)
 {
@@ -308,5 +332,6 @@ main(void)
 	test_full();
 	test_faults();
 	test_notices();
+	test_outcomes();
 	return test_end();
 }
