@@ -333,6 +333,7 @@ test_lazy_preview(void)
 	CHECK_STR(ask(p, "d FETCH 1 PREVIEW\r\n"),
 	    STR("* 1 FETCH (PREVIEW \"Hello all\")\r\nd OK Fetched\r\n"));
 	buf_release(&text);
+	buf_clear(&p->seen);
 	dialogue_close();
 }
 
@@ -408,6 +409,7 @@ test_account(void)
 	    STR("e BAD Unknown command\r\n")));
 	CHECK_STR(ask(p, "f UNAUTHENTICATE\r\ng MOVE 1 Trash\r\n"),
 	    STR("f OK Logged out of the account\r\ng BAD Log in first\r\n"));
+	buf_clear(&p->seen);
 	dialogue_close();
 }
 
