@@ -103,7 +103,7 @@ look_run(struct txn *t, void *arg)
 {
 	struct look *l = arg;
 	struct key k;
-	struct str value;
+	struct str value = STR("");
 	enum fail fail = FAIL_NONE;
 
 	if (l->is_next)

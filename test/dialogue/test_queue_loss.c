@@ -30,6 +30,41 @@ settle_slowly(void)
 	}
 }
 
+static enum fail
+take_row_run(struct txn *t, void *arg)
+{
+	struct key k = queue_key_rcpt(1, *(const uint32_t *)arg);
+
+	return txn_delete(t, key_str(&k));
+}
+
+/* One is forwarded, one fails; one of them is gone when the directory answers. */
+static void
+test_gone(void)
+{
+	for (uint32_t n = 0; n < 2; n++) {
+		struct stage_order o = stage_order(ALICE, "out@example.test");
+
+		stage_begin("a recipient that is gone has no children and no report");
+		stage_also(&o, "nobody@example.test");
+		o.is_remote = false;
+		fake_directory_hold(true);
+		stage_add(&o);
+		for (unsigned i = 0; i < 5; i++)
+			loop_turn(&stage.loop, 0);
+		CHECK_NUM(store_run(stage.store, take_row_run, &n), FAIL_NONE);
+		settle_slowly();
+		fake_directory_hold(false);
+		(void)fake_directory_release();
+		stage_settle();
+		CHECK_NUM(stage.sink.message_count, n == 0 ? 0 : 1);
+		CHECK_NUM(stage_inbox(ALICE, NULL), n == 0 ? 1 : 0);
+		CHECK_NUM(stage_left(), 0);
+		CHECK_NUM(stage_files_left(), 0);
+		stage_end();
+	}
+}
+
 static void
 test_forwards(void)
 {
@@ -326,6 +361,7 @@ int
 main(void)
 {
 	log_set_level(LOG_LEVEL_WARN);
+	test_gone();
 	test_forwards();
 	test_lists();
 	log_set_level(LOG_LEVEL_ERROR);
