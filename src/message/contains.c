@@ -5,11 +5,9 @@
 
 /* rooms */
 #include "codec/utf8.h"
-#include "message/header.h"
 
-#define NEEDLE_MAX (64 * 1024)   /* bytes of a mapped needle */
-#define TEXT_MAX   (1024 * 1024) /* bytes of one mapped piece */
-#define VALUE_MAX  (32 * MESSAGE_HEADER_MAX)
+#define NEEDLE_MAX (64 * 1024) /* bytes of a mapped needle */
+#define WINDOW_MAX (32 * MESSAGE_HEADER_MAX)
 
 /*
  * Everything is compared in the form of i;unicode-casemap. A body comes in pieces; the end of each is
@@ -28,7 +26,7 @@ finder_init(struct finder *f, struct str needle)
 	size_t end;
 
 	buf_init(&f->needle, NEEDLE_MAX);
-	buf_init(&f->window, VALUE_MAX);
+	buf_init(&f->window, WINDOW_MAX);
 	while ((end = str_find(needle, STR("\r\n"))) != STR_NONE) {
 		utf8_casemap(&f->needle, str_head(needle, end));
 		buf_add_char(&f->needle, '\n');
@@ -74,76 +72,20 @@ text_contains(struct str text, struct str needle)
 	return is_found;
 }
 
-/* Fields of this block: those called `name`, or all of them with their names when it is empty. */
-static bool
-in_header(struct finder *f, struct str block, struct str name)
-{
-	struct header h;
-	struct buf text;
-	bool is_found = false;
-
-	buf_init(&text, VALUE_MAX);
-	while (!is_found && header_next(&block, &h)) {
-		if (name.n > 0 && !str_eq_nocase(h.name, name))
-			continue;
-		buf_clear(&text);
-		if (name.n == 0) {
-			buf_add(&text, h.name);
-			buf_add_c(&text, ": ");
-		}
-		header_text_write(&text, h.value);
-		is_found = look_once(f, buf_str(&text));
-	}
-	buf_release(&text);
-	return is_found;
-}
-
-static bool
-in_body(struct finder *f, const struct message *m, const struct part *p)
-{
-	struct body_reader *r = body_reader_new(m, p, BODY_TEXT);
-	struct buf text;
-	bool is_found = false;
-
-	buf_init(&text, TEXT_MAX);
-	buf_clear(&f->window);
-	while (!is_found && body_read(r, &text)) {
-		is_found = look(f, buf_str(&text));
-		buf_clear(&text);
-	}
-	buf_release(&text);
-	body_reader_free(&r);
-	return is_found;
-}
-
-static bool
-is_searched(const struct part *p)
-{
-	return p->kind == PART_LEAF &&
-	    (part_is(p, STR("text"), STR("")) || part_is(p, STR("message"), STR("")));
-}
-
 bool
 message_contains(const struct message *m, struct str needle, enum text_where where, struct str name)
 {
+	struct text_walk walk;
 	struct finder f;
+	struct str text;
 	bool is_found = false;
 
-	if (!finder_init(&f, needle)) {
-		finder_release(&f);
-		return false;
-	}
-	if (where != TEXT_BODY)
-		is_found =
-		    in_header(&f, part_header(m, &m->root), where == TEXT_HEADER ? name : STR(""));
-	for (const struct part *p = &m->root; p && !is_found && where != TEXT_HEADER;
-	     p = part_next(p)) {
-		/* Headers of parts belong to the body of the message, file names for example. */
-		if (p->parent && (p->kind != PART_MULTIPART || p->fields))
-			is_found = in_header(&f, part_header(m, p), STR(""));
-		if (!is_found && is_searched(p))
-			is_found = in_body(&f, m, p);
+	text_walk_init(&walk, m, where, name);
+	if (finder_init(&f, needle)) {
+		while (!is_found && text_walk_next(&walk, &text))
+			is_found = walk.goes_on ? look(&f, text) : look_once(&f, text);
 	}
 	finder_release(&f);
+	text_walk_release(&walk);
 	return is_found;
 }

@@ -48,6 +48,30 @@ enum text_where {
 };
 
 /*
+ * The same texts one after the other, for whoever wants to see all of them (the full-text index): each
+ * field for itself, its name in front unless `name` asked for it; each body in pieces of whole
+ * characters. What message_contains() finds in a message stands in one of these texts. Needs m->bytes;
+ * both are borrowed until text_walk_release().
+ */
+struct text_walk { /* fields: read only */
+	const struct message *message;
+	enum text_where where;
+	struct str name;
+	const struct part *part;    /* whose header or body is under way; NULL: the end */
+	struct str header;          /* what is left of its header */
+	struct body_reader *reader; /* own */
+	struct buf text;            /* own: the last piece */
+	bool is_body;               /* out: it belongs to what TEXT_BODY looks at */
+	bool goes_on;               /* out: it continues the piece before it */
+};
+void text_walk_init(struct text_walk *w, const struct message *m, enum text_where where,
+    struct str name);
+void text_walk_release(struct text_walk *w);
+
+/* The next piece, valid until the next call (cut where !buf_ok(&w->text)); false at the end. */
+bool text_walk_next(struct text_walk *w, struct str *text_out);
+
+/*
  * Is `needle` (UTF-8) in the message as a substring, compared by i;unicode-casemap (RFC 5051) as far
  * as codec knows it? `name` only for TEXT_HEADER. Needs m->bytes.
  */

@@ -141,6 +141,57 @@ test_pieces(struct arena *a, struct buf *b)
 	buf_release(&in);
 }
 
+/* Every text of a message in its place: "H" header, "B" body, "+" goes on. */
+static void
+test_walk(struct arena *a)
+{
+	static const struct {
+		enum text_where where;
+		const char *name, *want;
+	} walks[] = {
+		{ TEXT_ALL, "",
+		    "H[Subject: one]H[Content-Type: multipart/mixed; boundary=b]"
+		    "B[Content-Type: text/plain]B[two]"
+		    "B[Content-Type: image/png; name=three]"
+		    "B[Content-Type: message/rfc822]B[Subject: four]B[five]" },
+		{ TEXT_BODY, "",
+		    "B[Content-Type: text/plain]B[two]"
+		    "B[Content-Type: image/png; name=three]"
+		    "B[Content-Type: message/rfc822]B[Subject: four]B[five]" },
+		{ TEXT_HEADER, "subject", "H[one]" },
+		{ TEXT_HEADER, "none", "" },
+	};
+	struct message m;
+	struct text_walk w;
+	struct str text;
+	struct buf seen;
+
+	message_parse(&m,
+	    STR("Subject: =?utf-8?q?o?= =?utf-8?q?ne?=\r\nContent-Type: multipart/mixed;\r\n boundary=b\r\n\r\n"
+		"--b\r\nContent-Type: text/plain\r\n\r\ntwo\r\n"
+		"--b\r\nContent-Type: image/png; name=three\r\n\r\nnot looked at\r\n"
+		"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: four\r\n\r\nfive\r\n--b--\r\n"),
+	    a);
+	buf_init(&seen, 10000);
+	for (size_t i = 0; i < ARRAY_LEN(walks); i++) {
+		TEST_ROW(walks[i].want);
+		buf_clear(&seen);
+		text_walk_init(&w, &m, walks[i].where, str_c(walks[i].name));
+		while (text_walk_next(&w, &text)) {
+			if (text.n == 0)
+				continue;
+			buf_add_c(&seen, w.is_body ? "B" : "H");
+			buf_add_c(&seen, w.goes_on ? "+[" : "[");
+			buf_add(&seen, text);
+			buf_add_c(&seen, "]");
+		}
+		CHECK(!text_walk_next(&w, &text));
+		text_walk_release(&w);
+		CHECK_STR(buf_str(&seen), str_c(walks[i].want));
+	}
+	buf_release(&seen);
+}
+
 int
 main(void)
 {
@@ -161,6 +212,7 @@ main(void)
 	CHECK(text_contains(STR("Caf\xc3\xa9"), STR("AF\xc3\x89")));
 	CHECK(!text_contains(STR("Cafe"), STR("x")));
 	test_pieces(&a, &b);
+	test_walk(&a);
 	buf_release(&b);
 	arena_release(&a);
 	return test_end();
