@@ -63,6 +63,12 @@ loop_task(struct loop *l, struct task *t, enum step (*step)(struct task *),
 	task_init(t, &l->tasks, step, reap);
 }
 
+bool
+loop_is_busy(const struct loop *l)
+{
+	return l->steps > 0 || !list_empty(&l->tasks.ready);
+}
+
 void
 loop_stop(struct loop *l)
 {
@@ -150,7 +156,7 @@ run_tasks(struct loop *l)
 	struct list_node *node;
 
 	list_init(&later);
-	for (unsigned steps = 0; steps < LOOP_STEPS_MAX; steps++) {
+	for (l->steps = 0; l->steps < LOOP_STEPS_MAX; l->steps++) {
 		node = list_pop(&l->tasks.ready);
 		if (node == NULL)
 			break;

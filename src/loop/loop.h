@@ -66,6 +66,7 @@ struct loop { /* fields: read only */
 	int epoll_fd;
 	bool is_dirty;   /* the store has uncommitted changes of this turn */
 	bool is_stopped; /* loop_stop() was called */
+	unsigned steps;  /* of tasks, in this turn */
 	uint64_t turns;  /* since start */
 };
 
@@ -86,6 +87,9 @@ void loop_turn(struct loop *l, int wait_ms);
 /* Turns until loop_stop(). */
 void loop_run(struct loop *l);
 void loop_stop(struct loop *l);
+
+/* For a task that gives way: others were stepped in this turn before it, or wait behind it. */
+bool loop_is_busy(const struct loop *l);
 
 /* A task in this loop's queue. */
 void loop_task(struct loop *l, struct task *t, enum step (*step)(struct task *),

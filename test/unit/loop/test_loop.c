@@ -213,6 +213,43 @@ test_watch(struct loop *l)
 	CHECK_NUM(watch_start(l, &w, fds[0], &a.task), FAIL_TEMP);
 }
 
+static bool was_busy;
+
+static enum step
+look_around(struct task *t)
+{
+	struct loop *l = container_of(t->queue, struct loop, tasks);
+
+	was_busy = loop_is_busy(l);
+	return STEP_WAIT;
+}
+
+/* Others before it, others behind it, nobody. */
+static void
+test_busy(struct loop *l)
+{
+	struct task looks;
+	struct actor other = { .letter = 'a', .answer = STEP_WAIT };
+
+	loop_task(l, &looks, look_around, NULL);
+	loop_task(l, &other.task, act, NULL);
+	task_wake(&looks);
+	loop_turn(l, 0);
+	CHECK(!was_busy);
+	task_wake(&other.task);
+	task_wake(&looks);
+	loop_turn(l, 0);
+	CHECK(was_busy);
+	task_wake(&looks);
+	loop_turn(l, 0);
+	CHECK(!was_busy);
+	task_wake(&looks);
+	task_wake(&other.task);
+	loop_turn(l, 0);
+	CHECK(was_busy);
+	buf_clear(&story);
+}
+
 int
 main(void)
 {
@@ -224,6 +261,7 @@ main(void)
 	test_hooks(&l);
 	test_watch(&l);
 	test_timers(&l);
+	test_busy(&l);
 	loop_release(&l);
 	buf_release(&story);
 	return test_end();
