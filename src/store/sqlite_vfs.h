@@ -1,5 +1,5 @@
 /*
- * sqlite_vfs.h - SQLite's system calls by way of the `sys` table (private to the room).
+ * sqlite_vfs.h - SQLite's system calls by way of the `sys` table (for this room and `search`).
  *
  * SQLite's own "unix" file system stays in charge; its calls for opening, reading, writing, cutting,
  * mapping and deleting are replaced by those of `sys`, for every database of the process, and files

@@ -1,0 +1,146 @@
+/* One message after the other into the index, in slices. */
+#include "search/inner.h"
+
+/* base */
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define JOB_ARENA_MAX \
+	(16 * 1024 * 1024) /* bytes: the parts of one message, as the mail room has it */
+
+/* --- one message -------------------------------------------------------------------------------------------- */
+
+void
+search_job_drop(struct search *s)
+{
+	struct search_job *j = &s->job;
+
+	if (!j->account)
+		return;
+	text_walk_release(&j->walk);
+	grams_release(&j->grams);
+	arena_release(&j->arena);
+	blob_unmap(&j->map);
+	*j = (struct search_job){ 0 };
+}
+
+/* A file that cannot be read now may be read later: until then it may hold everything. */
+static void
+job_begin(struct search *s, struct search_work_account *a, uint64_t email)
+{
+	struct search_job *j = &s->job;
+
+	*j = (struct search_job){ .account = a, .email = email };
+	arena_init(&j->arena, JOB_ARENA_MAX);
+	grams_init(&j->grams);
+	if (s->source->map(s->arg, a->now.id, email, &j->map) != FAIL_NONE)
+		grams_cut(&j->grams);
+	message_parse(&j->message, j->map.bytes, &j->arena);
+	text_walk_init(&j->walk, &j->message, TEXT_ALL, STR(""));
+}
+
+/* Into the group of its chunk. */
+static enum fail
+job_end(struct search *s)
+{
+	struct search_job *j = &s->job;
+	struct search_work_account *a = j->account;
+	struct buf list;
+	enum fail fail = search_group_choose(s, a, j->email >> CHUNK_BITS);
+
+	if (fail != FAIL_NONE)
+		return fail;
+	buf_init(&list, GRAMS_LIST_MAX);
+	grams_write(&j->grams, &list);
+	search_group_add(s, j->email, buf_str(&list));
+	buf_release(&list);
+	a->done = j->email;
+	a->rows++;
+	s->status.indexed++;
+	return FAIL_NONE;
+}
+
+/* Some of its text; true: all of it was looked at. */
+static bool
+job_read(struct search *s, int64_t end_us)
+{
+	struct search_job *j = &s->job;
+	struct str text;
+
+	while (!j->grams.is_cut && text_walk_next(&j->walk, &text)) {
+		if (!buf_ok(&j->walk.text))
+			grams_cut(&j->grams);
+		grams_add(&j->grams, j->walk.is_body ? GRAM_BODY : GRAM_HEADER, text,
+		    j->walk.goes_on);
+		if (clock_precise_us() >= end_us)
+			return false;
+	}
+	return true;
+}
+
+/* --- an account --------------------------------------------------------------------------------------------- */
+
+/*
+ * The next message of the account; FAIL_MISSING: there is none. When it is of another chunk than the last one, that
+ * one is complete: FAIL_NONE, and it is chosen to be built.
+ */
+static enum fail
+next_job(struct search *s, struct search_work_account *a)
+{
+	uint64_t email;
+	enum fail fail = a->done < a->now.last ? FAIL_NONE : FAIL_MISSING;
+
+	if (fail == FAIL_NONE)
+		fail = s->source->next(s->arg, a->now.id, a->done, &email);
+	if (fail == FAIL_NONE && email > a->now.last)
+		fail = FAIL_MISSING;
+	if (fail != FAIL_NONE)
+		return fail;
+	if (a->built <= a->done >> CHUNK_BITS && email >> CHUNK_BITS != a->done >> CHUNK_BITS) {
+		fail = search_group_choose(s, a, a->done >> CHUNK_BITS);
+		s->group.is_complete = fail == FAIL_NONE;
+		return fail;
+	}
+	job_begin(s, a, email);
+	return FAIL_NONE;
+}
+
+/* One step of what is under way: a chunk becomes pages, or a message is read. */
+static enum fail
+step(struct search *s, int64_t end_us)
+{
+	struct search_work_account *a = s->group.account;
+	uint64_t chunk = s->group.chunk;
+	bool is_done;
+	enum fail fail = FAIL_NONE;
+
+	if (s->group.is_complete) {
+		fail = search_group_build(s, end_us, &is_done);
+		if (fail == FAIL_NONE && is_done)
+			a->built = chunk + 1;
+	} else if (job_read(s, end_us)) {
+		fail = job_end(s);
+		search_job_drop(s);
+	}
+	return fail;
+}
+
+enum fail
+search_index(struct search *s, struct search_work_account *a, int64_t end_us, bool *more_out)
+{
+	enum fail fail = FAIL_NONE;
+
+	*more_out = true;
+	do {
+		if (!s->job.account && !s->group.is_complete)
+			fail = next_job(s, a);
+		if (fail == FAIL_MISSING) {
+			a->done = a->now.last;
+			*more_out = false;
+			return FAIL_NONE;
+		}
+		if (fail == FAIL_NONE)
+			fail = step(s, end_us);
+	} while (fail == FAIL_NONE && clock_precise_us() < end_us);
+	return fail;
+}
