@@ -96,6 +96,7 @@ enum cli_status cmd_alias_del(const struct cli *cli);
 enum cli_status cmd_domain_add(const struct cli *cli);
 enum cli_status cmd_domain_list(const struct cli *cli);
 enum cli_status cmd_domain_del(const struct cli *cli);
+enum cli_status cmd_reindex(const struct cli *cli);
 enum cli_status cmd_queue_list(const struct cli *cli);
 enum cli_status cmd_queue_show(const struct cli *cli);
 enum cli_status cmd_queue_retry(const struct cli *cli);

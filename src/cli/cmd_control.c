@@ -130,3 +130,9 @@ cmd_ban_lift(const struct cli *cli)
 {
 	return call(cli, "ban lift");
 }
+
+enum cli_status
+cmd_reindex(const struct cli *cli)
+{
+	return call(cli, "reindex");
+}

@@ -118,6 +118,7 @@ account_load(struct account_private *p)
 	a->used_bytes = p->counters.used_bytes;
 	a->used_messages = p->counters.used_messages;
 	a->modseq = p->counters.modseq;
+	p->durable_email = p->counters.next_email - 1;
 	return fail;
 }
 
@@ -203,6 +204,7 @@ account_create(struct mail *m, struct str name, uint64_t *id_out)
 struct account_removal {
 	struct mail *mail;
 	struct str name;
+	uint64_t id;
 	bool done;
 };
 
@@ -220,6 +222,7 @@ account_delete_run(struct txn *t, void *arg)
 	removal->done = false;
 	if (fail == FAIL_NONE)
 		fail = number_record_read(value, &id);
+	removal->id = id;
 	for (size_t i = 0; fail == FAIL_NONE && i < ARRAY_LEN(account_spaces); i++) {
 		bool has_records;
 
@@ -263,5 +266,7 @@ account_delete(struct mail *m, struct str name, bool *done)
 	}
 	fail = store_run(m->store, account_delete_run, &removal);
 	*done = removal.done;
+	if (fail == FAIL_NONE && removal.done)
+		index_forget(m, removal.id);
 	return fail;
 }

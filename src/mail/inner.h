@@ -16,6 +16,7 @@
 #include "loop/loop.h"
 #include "mail/changes.h"
 #include "mail/email.h"
+#include "mail/index.h"
 #include "mail/mail.h"
 #include "mail/mailbox.h"
 #include "mail/notify.h"
@@ -44,6 +45,7 @@ struct mail {
 	struct task purge_task, idle_task;
 	struct timer idle_timer;
 	struct arena parse;
+	struct search *search; /* borrow; NULL: no index */
 	struct log log;
 };
 
@@ -52,7 +54,8 @@ struct account_private {
 	struct map_node by_name;
 	unsigned refs;
 	struct list_node idle, touched, purging;
-	struct account_counters counters;        /* used, modseq: mirrored in struct account */
+	struct account_counters counters; /* used, modseq: mirrored in struct account */
+	uint64_t durable_email;           /* the last id that is, or was, a durable Email's */
 	struct str keywords[KEYWORD_CUSTOM_MAX]; /* own; empty: the bit is free */
 	struct mailbox **dead;                   /* own; deleted, being emptied */
 	size_t dead_count;
@@ -219,6 +222,10 @@ struct account_private *account_private_new(struct mail *m, struct str name, uin
 void account_private_free(struct account_private *p);
 void account_touch(struct account_private *p);
 void account_purge_later(struct account_private *p);
+
+/* index.c: tell the index what a durable commit brought, and that an account goes. */
+void index_committed(struct account_private *p);
+void index_forget(struct mail *m, uint64_t account);
 
 /* FAIL_NONE when the account may be used: not lost. */
 MUST_CHECK enum fail account_usable(const struct account *a);

@@ -56,10 +56,12 @@ mail_committed(struct mail *m, enum fail outcome)
 	while ((node = list_pop(&m->touched)) != NULL) {
 		struct account_private *p = container_of(node, struct account_private, touched);
 
-		if (outcome)
+		if (outcome) {
 			account_lose(p);
-		else
-			watches_fire(p, 0);
+			continue;
+		}
+		index_committed(p);
+		watches_fire(p, 0);
 	}
 }
 

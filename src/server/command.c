@@ -5,6 +5,7 @@
 
 /* rooms */
 #include "server/server.h"
+#include "server/server_files.h"
 
 #define COMMAND_NAME_MAX  1024              /* bytes: a key of the store */
 #define COMMAND_ARENA_MAX (8 * 1024 * 1024) /* bytes: one message with SMTP_RCPT_MAX recipients */
@@ -41,6 +42,11 @@ has_need(struct command_run *r)
 	case NEED_QUEUE:
 		return r->server->queue != NULL ||
 		    command_fail(r, STR("queue"), "this version sends no mail");
+	case NEED_INDEX:
+		if (!r->server->search) /* without a server it was not opened yet */
+			server_open_index(r->server, NULL);
+		return r->server->search != NULL ||
+		    command_fail(r, STR("index"), "[search] index = no");
 	case NEED_RUN: break;
 	}
 	return r->server->policy != NULL ||

@@ -43,6 +43,7 @@ struct command_run { /* fields: read only, but for those of the command */
 enum command_need {
 	NEED_QUEUE, /* a version that sends mail */
 	NEED_RUN,   /* a server that runs: what it is about lives in memory */
+	NEED_INDEX, /* the full-text index */
 };
 
 struct server_command {

@@ -7,6 +7,7 @@
 #include "directory/settings.h"
 #include "net/settings.h"
 #include "policy/settings.h"
+#include "search/settings.h"
 #include "store/settings.h"
 
 #define SECTIONS_MAX 32 /* of one version */
@@ -26,6 +27,7 @@ server_sections(void)
 	sections[n++] = &directory_section;
 	sections[n++] = &policy_section;
 	sections[n++] = &store_section;
+	sections[n++] = &search_section;
 	for (size_t i = 0; server_version.modules[i]; i++) {
 		for (size_t k = 0; server_version.modules[i]->sections[k]; k++) {
 			invariant(n + 1 < SECTIONS_MAX);

@@ -23,6 +23,7 @@
 #include "server/privileges.h"
 #include "server/server_files.h"
 #include "server/signals.h"
+#include "search/search.h"
 #include "store/store.h"
 #include "tls/tls.h"
 
@@ -273,6 +274,40 @@ tell_health(const void *store)
 	return store_is_well(store);
 }
 
+static uint64_t
+count_indexed(const void *search)
+{
+	return search_status(search).indexed;
+}
+
+static uint64_t
+count_waiting(const void *search)
+{
+	return search_status(search).waiting;
+}
+
+static uint64_t
+tell_index(const void *search)
+{
+	return search_status(search).is_usable;
+}
+
+static void
+name_index_metrics(struct server *s)
+{
+	const struct metric rows[] = {
+		{ "staunch_index_messages", "Messages put into the full-text index.",
+		    METRIC_COUNTER, count_indexed, s->search },
+		{ "staunch_index_waiting", "Messages not yet in the full-text index.", METRIC_LEVEL,
+		    count_waiting, s->search },
+		{ "staunch_index_usable", "1 while the full-text index can be asked.", METRIC_LEVEL,
+		    tell_index, s->search },
+	};
+
+	for (size_t i = 0; s->search && i < ARRAY_LEN(rows); i++)
+		metrics_add(&s->metrics, &rows[i]);
+}
+
 static void
 name_metrics(struct server *s)
 {
@@ -289,6 +324,7 @@ name_metrics(struct server *s)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		metrics_add(&s->metrics, &rows[i]);
+	name_index_metrics(s);
 	for (size_t i = 0; server_version.modules[i]; i++) {
 		if (server_version.modules[i]->metrics)
 			server_version.modules[i]->metrics(&s->metrics);

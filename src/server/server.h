@@ -31,6 +31,7 @@ struct mail;
 struct outbound;
 struct policy;
 struct queue;
+struct search;
 struct server;
 struct store;
 struct tls_context;
@@ -72,6 +73,7 @@ struct server { /* fields: read only */
 	struct store *store;
 	struct blob_store *blobs;
 	struct mail *mail;
+	struct search *search;      /* own; NULL: the owner wants no full-text index */
 	struct policy *policy;      /* own */
 	struct queue *queue;        /* own; NULL in versions that send nothing */
 	struct outbound *outbound;  /* own; outbound.h */

@@ -11,6 +11,8 @@
 /* rooms */
 #include "blob/blob.h"
 #include "mail/mail.h"
+#include "mail/index.h"
+#include "search/settings.h"
 #include "server/outbound.h"
 #include "server/privileges.h"
 #include "store/settings.h"
@@ -146,9 +148,22 @@ server_open_files(struct server *s, struct loop *loop, struct buf *why)
 		fail = outbound_open(s, loop, why);
 	if (fail == FAIL_NONE)
 		fail = blob_recover(s->blobs);
+	if (fail == FAIL_NONE && loop)
+		server_open_index(s, loop);
 	if (fail != FAIL_NONE && why->n == 0)
 		say(why, s->settings->data, "the mail in it cannot be opened, see the log", 0);
 	return fail;
+}
+
+void
+server_open_index(struct server *s, struct loop *loop)
+{
+	const struct search_settings *settings = config_values(&s->config, &search_section);
+
+	if (!settings->has_index)
+		return;
+	search_open(&s->search, loop, server_path(s, "index.db"), &mail_source, s->mail);
+	mail_use_search(s->mail, s->search);
 }
 
 enum fail
@@ -164,6 +179,7 @@ server_open_mail(struct server *s, struct buf *why)
 void
 server_close_files(struct server *s)
 {
+	search_close(&s->search);
 	if (s->mail)
 		mail_close(&s->mail);
 	if (s->blobs)
