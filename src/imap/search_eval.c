@@ -4,8 +4,10 @@
 #include "base/clock.h"
 
 /* rooms */
+#include "imap/search_narrow.h"
 #include "mail/email.h"
 #include "mail/id.h"
+#include "mail/index.h"
 #include "message/date.h"
 #include "message/header.h"
 #include "message/summary.h"
@@ -39,12 +41,13 @@ void
 imap_matcher_release(struct imap_matcher *m)
 {
 	forget(m);
+	search_query_release(&m->query);
 	arena_release(&m->arena);
 }
 
 /* KEYWORD: the bit of its name; EMAILID, THREADID: the number. 0 matches nothing. */
-enum fail
-imap_matcher_prepare(struct imap_matcher *m, struct imap_key *key)
+static enum fail
+look_up(struct imap_matcher *m, struct imap_key *key)
 {
 	enum fail fail = FAIL_NONE;
 	uint64_t id;
@@ -62,8 +65,29 @@ imap_matcher_prepare(struct imap_matcher *m, struct imap_key *key)
 		    : 0;
 	}
 	for (struct imap_key *child = key->child; child && fail == FAIL_NONE; child = child->next)
-		fail = imap_matcher_prepare(m, child);
+		fail = look_up(m, child);
 	return fail;
+}
+
+enum fail
+imap_matcher_prepare(struct imap_matcher *m, struct imap_key *root)
+{
+	return look_up(m, root);
+}
+
+void
+imap_matcher_narrow(struct imap_matcher *m, const struct imap_key *root)
+{
+	struct imap_session *s = m->session;
+
+	search_query_start(&m->query, mail_search(s->service->mail), m->account->id,
+	    imap_search_narrow(&s->run.arena, root));
+}
+
+bool
+imap_matcher_is_ready(struct imap_matcher *m, const struct imap_slice *slice)
+{
+	return search_query_step(&m->query, slice->end_us);
 }
 
 bool
@@ -313,6 +337,8 @@ imap_matches(struct imap_matcher *m, struct imap_key *key, const struct view_see
 	m->slice = slice;
 	m->has_looked = m->is_cut = false;
 	m->scores = m->score = 0;
+	if (!search_query_has(&m->query, seen->entry->email_id))
+		return MATCH_NO;
 	holds = key_holds(m, key);
 	if (m->is_cut)
 		return MATCH_LATER;

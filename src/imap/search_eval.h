@@ -1,8 +1,8 @@
 /*
  * search_eval.h - does a message match a SEARCH key (RFC 9051 6.4.4)?
  *
- * Asks the mailbox's index first, then the stored summary, then the message's file, each only when a
- * key needs it (search.h sorts the keys so). Looking through a large message takes its time: when the
+ * Asks the full-text index once which messages can match at all; then of each of those the mailbox's index, the
+ * stored summary, and the message's file, each only when a key needs it (search.h sorts the keys so). Looking through a large message takes its time: when the
  * slice is over between two such keys the answer is MATCH_LATER, and asking again for the same message
  * goes on from there.
  */
@@ -16,6 +16,7 @@
 #include "imap/search.h"
 #include "imap/session.h"
 #include "message/message.h"
+#include "search/search.h"
 
 enum imap_match { MATCH_NO, MATCH_YES, MATCH_LATER };
 
@@ -24,6 +25,7 @@ struct imap_matcher {
 	struct view_session *view;    /* borrow: the mailbox */
 	struct account *account;      /* borrow: its account */
 	int64_t now_s;                /* for OLDER and YOUNGER: when it began */
+	struct search_query query;    /* which messages can match */
 	struct arena arena;           /* of one message */
 	struct view_seen seen;        /* the message */
 	struct message *summary;      /* arena; NULL: not yet asked for */
@@ -45,7 +47,16 @@ void imap_matcher_init(struct imap_matcher *m, struct imap_session *s, struct vi
 void imap_matcher_release(struct imap_matcher *m);
 
 /* Before the first message: ids and keywords of the tree are looked up once. */
-MUST_CHECK enum fail imap_matcher_prepare(struct imap_matcher *m, struct imap_key *key);
+MUST_CHECK enum fail imap_matcher_prepare(struct imap_matcher *m, struct imap_key *root);
+
+/*
+ * Ask the full-text index for the texts of the tree: then only messages match that are there now. For a matcher of
+ * this command, and not for one that waits for messages to come.
+ */
+void imap_matcher_narrow(struct imap_matcher *m, const struct imap_key *root);
+
+/* At the start of each slice. False: the index has not answered, again in the next one. */
+MUST_CHECK bool imap_matcher_is_ready(struct imap_matcher *m, const struct imap_slice *slice);
 
 /* Does this message match? After MATCH_LATER the same message is asked for again in a later step. */
 enum imap_match imap_matches(struct imap_matcher *m, struct imap_key *key,

@@ -11,6 +11,7 @@ imap_search_run_init(struct imap_search_run *r, struct imap_session *s, struct v
 	*r = (struct imap_search_run){ .session = s, .view = view, .search = search, .next = 1 };
 	imap_matcher_init(&r->matcher, s, view);
 	imap_search_resolve(search->root, view_session_count(view), view_session_last_uid(view));
+	imap_matcher_narrow(&r->matcher, search->root);
 	return imap_matcher_prepare(&r->matcher, search->root);
 }
 
@@ -32,6 +33,8 @@ imap_search_run_next(struct imap_search_run *r, struct imap_slice *slice, struct
 {
 	struct imap_session *s = r->session;
 
+	if (!imap_matcher_is_ready(&r->matcher, slice))
+		return FOUND_LATER;
 	while (!r->is_slice_over) {
 		enum imap_match match;
 

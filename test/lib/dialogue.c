@@ -178,7 +178,7 @@ set_clock(int64_t now_ms)
 void
 dialogue_open(const struct dialogue_room *r, enum dialogue_way way)
 {
-	char store[300], blobs[300];
+	char store[300], blobs[300], search[300];
 
 	room = r;
 	dialogue.way = way;
@@ -189,6 +189,7 @@ dialogue_open(const struct dialogue_room *r, enum dialogue_way way)
 	fake_dns_hold(way == DIALOGUE_HELD);
 	snprintf(store, sizeof(store), "%s/%u.db", test_folder(), dialogue.stores);
 	snprintf(blobs, sizeof(blobs), "%s/%u", test_folder(), dialogue.stores);
+	snprintf(search, sizeof(search), "%s/%u.index", test_folder(), dialogue.stores);
 	set_clock(1000);
 	CHECK(loop_init(&dialogue.loop) == FAIL_NONE);
 	CHECK(store_open(&dialogue.store, &dialogue.loop, str_c(store), NULL) == FAIL_NONE);
@@ -197,6 +198,8 @@ dialogue_open(const struct dialogue_room *r, enum dialogue_way way)
 	CHECK(
 	    mail_open(&dialogue.mail, &dialogue.loop, dialogue.store, dialogue.blobs) == FAIL_NONE);
 	CHECK(blob_recover(dialogue.blobs) == FAIL_NONE);
+	search_open(&dialogue.search, &dialogue.loop, str_c(search), &mail_source, dialogue.mail);
+	mail_use_search(dialogue.mail, dialogue.search);
 	net_init(&dialogue.net, &dialogue.loop, &net_settings_default);
 	room->open();
 }
@@ -218,6 +221,7 @@ dialogue_close(void)
 		room->close();
 	sys_restore();
 	net_release(&dialogue.net);
+	search_close(&dialogue.search);
 	mail_close(&dialogue.mail);
 	blob_close(&dialogue.blobs);
 	store_close(&dialogue.store);
@@ -283,6 +287,9 @@ directive(struct str word, struct str rest)
 {
 	if (str_eq(word, STR("@deliver"))) {
 		deliver(rest);
+	} else if (str_eq(word, STR("@reindex"))) {
+		search_reindex(dialogue.search, 0);
+		dialogue_settle();
 	} else if (str_eq(word, STR("@bare"))) {
 		dialogue.is_bare = true;
 	} else if (str_eq(word, STR("@peer"))) {

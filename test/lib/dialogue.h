@@ -19,6 +19,7 @@
  *     @closed N            session N was closed by the server
  *     @lost N              session N was dropped by the server, with what it would have said
  *     @hangup N            its client goes away
+ *     @reindex             the full-text index is made anew
  *     @disk full|bad|well  writing fails; what was written does not become durable; all is well
  *
  * "..." in S: stands for anything. Everything the server sends must be named. A room may have
@@ -30,6 +31,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "blob/blob.h"
+#include "mail/index.h"
 #include "mail/mail.h"
 #include "net/memory.h"
 #include "store/store.h"
@@ -52,6 +54,7 @@ struct dialogue {
 	struct store *store;
 	struct blob_store *blobs;
 	struct mail *mail;
+	struct search *search;
 	struct dialogue_peer peers[DIALOGUE_PEERS_MAX + 1]; /* from 1 */
 	struct str from;                                    /* address of the next peers */
 	int64_t now_ms;
