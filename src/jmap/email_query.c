@@ -1,10 +1,10 @@
 /*
  * Email/query (RFC 8621 4.4): collect, judge, sort, answer, in slices.
  *
- *     COLLECT --> JUDGE --> KEYS --> SORT --> answer
+ *     COLLECT --> NARROW --> JUDGE --> KEYS --> SORT --> answer
  *
  * Candidates come from the view of the mailbox that the filter names, which is in memory, or from
- * the account's list by receivedAt. /queryChanges is not offered, and the answer says so.
+ * the account's list by receivedAt; the full-text index leaves out what cannot match. /queryChanges is not offered, and the answer says so.
  */
 #include "jmap/sort.h"
 
@@ -15,12 +15,13 @@
 /* rooms */
 #include "jmap/methods.h"
 #include "mail/changes.h"
+#include "mail/index.h"
 #include "mail/view.h"
 
 #define COLLECT_BATCH   1000
 #define CANDIDATE_BYTES (16 * 1024 * 1024) /* one Email while it is judged */
 
-enum stage { STAGE_COLLECT, STAGE_JUDGE, STAGE_KEYS, STAGE_SORT, STAGE_ANSWER };
+enum stage { STAGE_COLLECT, STAGE_NARROW, STAGE_JUDGE, STAGE_KEYS, STAGE_SORT, STAGE_ANSWER };
 
 struct query {
 	const struct filter *filter;
@@ -31,7 +32,8 @@ struct query {
 	uint64_t anchor, limit;
 	bool is_limited; /* by us */
 	enum stage stage;
-	struct sort_item *items; /* own */
+	struct search_query index; /* which can match */
+	struct sort_item *items;   /* own */
 	size_t count, cap, at, kept;
 	struct sort_key *keys;   /* own */
 	struct sorting sorting;  /* order and spare: own */
@@ -45,6 +47,7 @@ query_release(struct jmap_call *c)
 {
 	struct query *q = c->state;
 
+	search_query_release(&q->index);
 	mem_free(q->items);
 	mem_free(q->keys);
 	mem_free(q->sorting.order);
@@ -175,16 +178,33 @@ candidate_of(struct jmap_call *c, struct query *q, const struct sort_item *item)
 	};
 }
 
+/* Ask the index; what comes after this is a candidate. */
+static bool
+narrow_items(struct jmap_call *c, struct query *q)
+{
+	if (!q->index.search)
+		search_query_start(&q->index, mail_search(c->account->mail), c->account->id,
+		    filter_narrow(q->filter, &c->arena));
+	return search_query_step(&q->index, c->slice_end_us);
+}
+
 /* Keep the items that match; false when the slice is over or the call failed. */
 static bool
 judge_items(struct jmap_call *c, struct query *q)
 {
 	while (q->at < q->count) {
 		struct sort_item item = q->items[q->at];
-		struct candidate who = candidate_of(c, q, &item);
+		struct candidate who;
 		bool is_match = false;
 		enum fail fail;
 
+		if (!search_query_has(&q->index, item.id)) {
+			q->at++;
+			if ((q->at & 1023) == 0 && jmap_slice_over(c))
+				return false;
+			continue;
+		}
+		who = candidate_of(c, q, &item);
 		who.slice_end_us = c->slice_end_us;
 		fail = filter_judge(q->filter, &who, &is_match);
 		blob_unmap(&who.map);
@@ -390,6 +410,7 @@ run_stage(struct jmap_call *c, struct query *q)
 {
 	switch (q->stage) {
 	case STAGE_COLLECT: return collect(c, q);
+	case STAGE_NARROW: return narrow_items(c, q);
 	case STAGE_JUDGE:
 		return (q->mailbox && filter_is_mailbox_only(q->filter)) || judge_items(c, q);
 	case STAGE_KEYS: return sort_is_received_only(&q->sort) || make_keys(c, q);

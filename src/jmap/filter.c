@@ -360,6 +360,50 @@ filter_is_mailbox_only(const struct filter *f)
 	return f->test == TEST_AND && f->below_count == 1 && filter_is_mailbox_only(f->below[0]);
 }
 
+/* --- narrowing -------------------------------------------------------------------------------- */
+
+static enum search_where
+where_of(enum test test)
+{
+	if (test == TEST_TEXT)
+		return SEARCH_IN_ALL;
+	return test == TEST_BODY ? SEARCH_IN_BODY : SEARCH_IN_HEADER;
+}
+
+/* As deep as filters may nest. False: the arena is full. */
+static bool
+narrow(const struct filter *f, struct arena *a, struct search_term *parent)
+{
+	bool is_text = f->test >= TEST_TEXT && f->word_count > 0;
+	struct search_term *t = search_term_add(a, parent,
+	    f->test == TEST_AND || is_text ? SEARCH_EACH
+		: f->test == TEST_OR       ? SEARCH_EITHER
+					   : SEARCH_ANYTHING);
+
+	if (!t)
+		return false;
+	for (size_t i = 0; i < f->below_count && t->kind != SEARCH_ANYTHING; i++)
+		if (!narrow(f->below[i], a, t))
+			return false;
+	for (size_t i = 0; i < f->word_count && is_text; i++) {
+		struct search_term *word = search_term_add(a, t, SEARCH_TEXT);
+
+		if (!word)
+			return false;
+		word->where = where_of(f->test);
+		word->text = f->words[i];
+	}
+	return true;
+}
+
+struct search_term *
+filter_narrow(const struct filter *f, struct arena *a)
+{
+	struct search_term *all = search_term_add(a, NULL, SEARCH_EACH);
+
+	return all && narrow(f, a, all) ? all : NULL;
+}
+
 /* --- loading ---------------------------------------------------------------------------------- */
 
 enum fail

@@ -12,6 +12,7 @@
 #include "jmap/args.h"
 #include "mail/email.h"
 #include "message/message.h"
+#include "search/search.h"
 
 enum level {
 	LEVEL_ENTRY,   /* what a list of candidates knows */
@@ -55,6 +56,9 @@ uint32_t filter_mailbox(const struct filter *f);
 
 /* Nothing is asked but that mailbox. */
 bool filter_is_mailbox_only(const struct filter *f);
+
+/* What the full-text index can say about it; NULL: nothing, or the arena is full. */
+struct search_term *filter_narrow(const struct filter *f, struct arena *a);
 
 /*
  * Does it match? FAIL_MISSING: it is gone or JMAP must not see it: no match. When who->is_cut is set

@@ -15,6 +15,7 @@
 #include "blob/blob.h"
 #include "jmap/run.h"
 #include "mail/email.h"
+#include "mail/index.h"
 #include "mail/mailbox.h"
 #include "mail/upload.h"
 #include "store/store.h"
@@ -23,6 +24,7 @@ struct fixture {
 	struct store *store;
 	struct blob_store *blobs;
 	struct mail *mail;
+	struct search *search;
 	struct account *account;
 	unsigned slices; /* of the last request */
 };
@@ -30,7 +32,7 @@ struct fixture {
 static inline void
 fixture_open(struct fixture *f)
 {
-	char store[300], blobs[300];
+	char store[300], blobs[300], search[300];
 
 	*f = (struct fixture){ .store = NULL };
 	snprintf(store, sizeof(store), "%s/store.db", test_folder());
@@ -38,6 +40,9 @@ fixture_open(struct fixture *f)
 	CHECK_NUM(store_open(&f->store, NULL, str_c(store), NULL), FAIL_NONE);
 	CHECK_NUM(blob_open(&f->blobs, NULL, f->store, str_c(blobs)), FAIL_NONE);
 	CHECK_NUM(mail_open(&f->mail, NULL, f->store, f->blobs), FAIL_NONE);
+	snprintf(search, sizeof(search), "%s/index.db", test_folder());
+	search_open(&f->search, NULL, str_c(search), &mail_source, f->mail);
+	mail_use_search(f->mail, f->search);
 	CHECK_NUM(account_open(f->mail, STR("alice@example.test"), NULL, &f->account), FAIL_NONE);
 }
 
@@ -46,6 +51,7 @@ fixture_close(struct fixture *f)
 {
 	CHECK_NUM(blob_commit(f->blobs), FAIL_NONE);
 	account_close(&f->account);
+	search_close(&f->search);
 	mail_close(&f->mail);
 	blob_close(&f->blobs);
 	store_close(&f->store);
@@ -89,6 +95,16 @@ fixture_unquote(struct buf *out, const char *text)
 		buf_add_char(out, *text == '\'' ? '"' : *text);
 }
 
+/* What was stored is durable, so that the index may know it. */
+static inline void
+fixture_commit(struct fixture *f)
+{
+	enum fail fail = blob_commit(f->blobs);
+
+	CHECK_NUM(fail, FAIL_NONE);
+	mail_committed(f->mail, fail);
+}
+
 /* Run these calls; `out` is the methodResponses with what stands behind them. */
 static inline void
 fixture_run(struct fixture *f, const char *calls, struct buf *out)
@@ -98,6 +114,7 @@ fixture_run(struct fixture *f, const char *calls, struct buf *out)
 	struct arena arena;
 	struct buf text;
 
+	fixture_commit(f);
 	arena_init(&arena, JMAP_TREE_MAX);
 	buf_init(&text, JMAP_REQUEST_MAX);
 	fixture_unquote(&text,
