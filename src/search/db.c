@@ -4,6 +4,7 @@
 /* system */
 #include <errno.h>
 #include <sqlite3.h>
+#include <string.h>
 
 /* base */
 #include "base/clock.h"
@@ -15,6 +16,7 @@
 
 #define PATH_BYTES_MAX 4096
 #define APPLICATION_ID 0x53746e69 /* "Stni" */
+#define SUM_BYTES      4
 #define TEXT_OF(n)     #n
 #define NUMBER(n)      TEXT_OF(n)
 
@@ -220,6 +222,54 @@ search_db_run(struct search *s, struct sqlite3_stmt *statement)
 
 	sqlite3_reset(statement);
 	return code == SQLITE_DONE ? FAIL_NONE : search_db_fail(s, code);
+}
+
+/* FNV-1a over words of eight bytes: damage is found, not malice. */
+static uint32_t
+sum_of(struct str bytes, int64_t row)
+{
+	uint64_t sum = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)row, word;
+
+	for (; bytes.n >= sizeof word; bytes = str_from(bytes, sizeof word)) {
+		memcpy(&word, bytes.p, sizeof word);
+		sum = (sum ^ word) * UINT64_C(0x100000001b3);
+		sum ^= sum >> 32;
+	}
+	for (size_t i = 0; i < bytes.n; i++)
+		sum = (sum ^ (unsigned char)bytes.p[i]) * UINT64_C(0x100000001b3);
+	return (uint32_t)(sum ^ sum >> 32);
+}
+
+enum fail
+search_db_put(struct search *s, enum search_sql which, int64_t row, struct str bytes)
+{
+	sqlite3_stmt *put = search_db_statement(s, which);
+	uint32_t sum = sum_of(bytes, row);
+
+	buf_clear(&s->row);
+	buf_add(&s->row, bytes);
+	buf_add(&s->row, str_of((const char *)&sum, SUM_BYTES));
+	sqlite3_bind_int64(put, 1, row);
+	sqlite3_bind_blob(put, 2, buf_str(&s->row).p, (int)s->row.n, SQLITE_STATIC);
+	return search_db_run(s, put);
+}
+
+bool
+search_db_content(struct search *s, struct sqlite3_stmt *statement, int at, int64_t row,
+    struct str *out)
+{
+	const void *bytes = sqlite3_column_blob(statement, at);
+	size_t n = (size_t)sqlite3_column_bytes(statement, at);
+	uint32_t sum;
+
+	*out = str_of(bytes, n < SUM_BYTES ? 0 : n - SUM_BYTES);
+	if (n >= SUM_BYTES) {
+		memcpy(&sum, out->p + out->n, SUM_BYTES);
+		if (sum == sum_of(*out, row))
+			return true;
+	}
+	(void)search_db_fail(s, SQLITE_CORRUPT);
+	return false;
 }
 
 void

@@ -79,16 +79,6 @@ search_group_add(struct search *s, uint64_t email, struct str list)
 /* --- rows of single messages -------------------------------------------------------------------------------- */
 
 static enum fail
-put(struct search *s, enum search_sql which, int64_t row, struct str bytes)
-{
-	sqlite3_stmt *put = search_db_statement(s, which);
-
-	sqlite3_bind_int64(put, 1, row);
-	sqlite3_bind_blob(put, 2, bytes.n ? bytes.p : "", (int)bytes.n, SQLITE_STATIC);
-	return search_db_run(s, put);
-}
-
-static enum fail
 drop(struct search *s, enum search_sql which, int64_t from, int64_t to)
 {
 	sqlite3_stmt *drop = search_db_statement(s, which);
@@ -113,7 +103,7 @@ search_group_flush(struct search *s)
 		bits_and(&one, &g->have);
 		if (bits_empty(&one) || g->written.words[bit / 64] >> bit % 64 & 1)
 			continue;
-		fail = put(s, SQL_PUT_FRESH, search_fresh_row(a->now.id, first + bit),
+		fail = search_db_put(s, SQL_PUT_FRESH, search_fresh_row(a->now.id, first + bit),
 		    buf_str(&g->lists[bit]));
 		bits_set(&g->written, bit);
 	}
@@ -134,13 +124,16 @@ load(struct search *s)
 	sqlite3_bind_int64(get, 1, search_fresh_row(account, first));
 	sqlite3_bind_int64(get, 2, search_fresh_row(account, first + CHUNK_SIZE - 1));
 	while ((code = sqlite3_step(get)) == SQLITE_ROW) {
-		unsigned bit = (unsigned)(sqlite3_column_int64(get, 0) % CHUNK_SIZE);
-		const void *bytes = sqlite3_column_blob(get, 1);
+		int64_t row = sqlite3_column_int64(get, 0);
+		unsigned bit = (unsigned)(row % CHUNK_SIZE);
+		struct str list;
 
 		if (g->have.words[bit / 64] >> bit % 64 & 1)
 			continue;
+		if (!search_db_content(s, get, 1, row, &list))
+			return FAIL_TEMP;
 		buf_init(&g->lists[bit], GRAMS_LIST_MAX);
-		buf_add(&g->lists[bit], str_of(bytes, (size_t)sqlite3_column_bytes(get, 1)));
+		buf_add(&g->lists[bit], list);
 		bits_set(&g->have, bit);
 		bits_set(&g->written, bit);
 	}
@@ -179,8 +172,8 @@ page_end(struct search *s)
 	enum fail fail = FAIL_NONE;
 
 	if (g->page.n > 0 && g->pages <= SEARCH_PAGES_MAX)
-		fail = put(s, SQL_PUT_PAGE, search_page_row(g->account->now.id, g->chunk, g->pages),
-		    buf_str(&g->page));
+		fail = search_db_put(s, SQL_PUT_PAGE,
+		    search_page_row(g->account->now.id, g->chunk, g->pages), buf_str(&g->page));
 	buf_clear(&g->page);
 	return fail;
 }
@@ -260,7 +253,8 @@ build_end(struct search *s)
 	if (g->pages > SEARCH_PAGES_MAX) /* too much for it: everything in it is a candidate */
 		directory = str_head(directory, CHUNK_SIZE / 8);
 	if (fail == FAIL_NONE)
-		fail = put(s, SQL_PUT_PAGE, search_page_row(account, g->chunk, 0), directory);
+		fail = search_db_put(s, SQL_PUT_PAGE, search_page_row(account, g->chunk, 0),
+		    directory);
 	if (fail == FAIL_NONE)
 		fail = drop(s, SQL_DROP_FRESH, search_fresh_row(account, first),
 		    search_fresh_row(account, first + CHUNK_SIZE - 1));

@@ -117,6 +117,7 @@ struct search {
 	struct task task;
 	struct timer timer;
 	struct search_status status;
+	struct buf row; /* own: scratch */
 };
 
 /* --- db.c: the file ----------------------------------------------------------------------------------------- */
@@ -136,6 +137,16 @@ MUST_CHECK enum fail search_db_run(struct search *s, struct sqlite3_stmt *statem
 
 /* What SQLite answered when it was no row and not the end: logged, undone, damage remembered. */
 enum fail search_db_fail(struct search *s, int code);
+
+/*
+ * Rows carry a sum of their bytes and number behind them, for SQLite does not notice when single bytes change, and
+ * a missing gram would hide a message. search_db_content(): what column `at` of a row holds; false: damaged, which
+ * is remembered as by search_db_fail().
+ */
+MUST_CHECK enum fail search_db_put(struct search *s, enum search_sql which, int64_t row,
+    struct str bytes);
+MUST_CHECK bool search_db_content(struct search *s, struct sqlite3_stmt *statement, int at,
+    int64_t row, struct str *out);
 
 /* Something is to become durable: in SEARCH_BATCH_MS at the latest. */
 void search_db_due(struct search *s);

@@ -95,10 +95,8 @@ get_page(struct search *s, int64_t row, struct str *out)
 	sqlite3_reset(get);
 	sqlite3_bind_int64(get, 1, row);
 	code = sqlite3_step(get);
-	if (code == SQLITE_ROW) {
-		*out = str_of(sqlite3_column_blob(get, 0), (size_t)sqlite3_column_bytes(get, 0));
-		return FAIL_NONE;
-	}
+	if (code == SQLITE_ROW)
+		return search_db_content(s, get, 0, row, out) ? FAIL_NONE : FAIL_TEMP;
 	return code == SQLITE_DONE ? FAIL_MISSING : search_db_fail(s, code);
 }
 
@@ -179,9 +177,14 @@ match_fresh(struct chunk *c)
 	c->have = mem_new(q->plan->gram_count, sizeof *c->have);
 	sqlite3_bind_int64(get, 1, search_fresh_row(q->account, first));
 	sqlite3_bind_int64(get, 2, search_fresh_row(q->account, first + CHUNK_SIZE - 1));
-	while ((code = sqlite3_step(get)) == SQLITE_ROW)
-		match_list(c, (unsigned)(sqlite3_column_int64(get, 0) % CHUNK_SIZE),
-		    str_of(sqlite3_column_blob(get, 1), (size_t)sqlite3_column_bytes(get, 1)));
+	while ((code = sqlite3_step(get)) == SQLITE_ROW) {
+		int64_t row = sqlite3_column_int64(get, 0);
+		struct str list;
+
+		if (!search_db_content(q->search, get, 1, row, &list))
+			return FAIL_TEMP;
+		match_list(c, (unsigned)(row % CHUNK_SIZE), list);
+	}
 	sqlite3_reset(get);
 	return code == SQLITE_DONE ? FAIL_NONE : search_db_fail(q->search, code);
 }

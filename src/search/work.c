@@ -371,6 +371,7 @@ search_open(struct search **out, struct loop *loop, struct str path,
 	list_init(&s->waiting);
 	buf_init(&s->path, path.n + 1);
 	buf_add(&s->path, path);
+	buf_init(&s->row, GRAMS_LIST_MAX + PAGE_MAX + SEARCH_PAGES_MAX * 4);
 	if (loop)
 		loop_task(loop, &s->task, work_step, NULL);
 	if (search_db_open(s) == FAIL_NONE)
@@ -399,6 +400,7 @@ search_close(struct search **ps)
 	search_db_close(s);
 	map_release(&s->accounts);
 	buf_release(&s->path);
+	buf_release(&s->row);
 	mem_free(s);
 	*ps = NULL;
 }
