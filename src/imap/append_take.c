@@ -219,7 +219,7 @@ imap_append_url(struct imap_session *s, struct str text)
 	if (!a->has_content)
 		imap_content_init(&a->content, s);
 	a->has_content = true;
-	imap_content_message(&a->content, m->account, id);
+	imap_content_message(&a->content, m->account, id, 0);
 	if (!imap_content_bytes(&a->content, &url.item, &a->copy))
 		return bad_url(s, text);
 	a->doing = APPEND_COPY;

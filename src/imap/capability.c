@@ -72,6 +72,9 @@ const char *const imap_capability_names[CAP_COUNT] = {
 	[CAP_UNAUTHENTICATE - 1] = "UNAUTHENTICATE",
 	[CAP_PREVIEW - 1] = "PREVIEW",
 	[CAP_JMAPACCESS - 1] = "JMAPACCESS",
+	[CAP_UIDONLY - 1] = "UIDONLY",
+	[CAP_SAVEDATE - 1] = "SAVEDATE",
+	[CAP_INPROGRESS - 1] = "INPROGRESS",
 };
 
 static const enum when whens[CAP_COUNT] = {
@@ -129,6 +132,9 @@ static const enum when whens[CAP_COUNT] = {
 	[CAP_UNAUTHENTICATE] = NOT_COMPRESSED,
 	[CAP_PREVIEW] = LOGGED_IN,
 	[CAP_JMAPACCESS] = LOGGED_IN,
+	[CAP_UIDONLY] = LOGGED_IN,
+	[CAP_SAVEDATE] = LOGGED_IN,
+	[CAP_INPROGRESS] = LOGGED_IN,
 };
 
 static bool

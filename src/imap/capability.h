@@ -76,6 +76,9 @@ enum imap_capability { /* in the order of the list */
 	CAP_JMAPACCESS,     /* RFC 9698 */
 	CAP_CONTEXT_SEARCH, /* RFC 5267 */
 	CAP_CONTEXT_SORT,   /* RFC 5267 */
+	CAP_UIDONLY,        /* RFC 9586 */
+	CAP_SAVEDATE,       /* RFC 8514 */
+	CAP_INPROGRESS,     /* RFC 9585 */
 	CAP_COUNT
 };
 

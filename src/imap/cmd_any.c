@@ -118,8 +118,11 @@ static const struct {
 	enum imap_capability capability;
 	unsigned have;
 } enables[] = {
-	{ CAP_REV2, HAVE_REV2 }, { CAP_UTF8_ACCEPT, HAVE_UTF8 }, { CAP_CONDSTORE, HAVE_CONDSTORE },
+	{ CAP_REV2, HAVE_REV2 },
+	{ CAP_UTF8_ACCEPT, HAVE_UTF8 },
+	{ CAP_CONDSTORE, HAVE_CONDSTORE },
 	{ CAP_QRESYNC, HAVE_CONDSTORE | HAVE_QRESYNC }, /* RFC 7162 3.2.3 */
+	{ CAP_UIDONLY, HAVE_UIDONLY },
 };
 
 static void

@@ -105,6 +105,7 @@ copy_step(struct imap_session *s)
 	size_t count, copied_count;
 	enum fail fail;
 
+	imap_walk_progress(s, &w->walk);
 	do {
 		count = imap_walk_uids(s, &w->walk, uids, ARRAY_LEN(uids), &w->ghosts);
 		if (count == 0)

@@ -46,6 +46,7 @@ expunge_step(struct imap_session *s)
 	size_t count;
 	enum fail fail;
 
+	imap_walk_progress(s, &w->walk);
 	do {
 		count = next_uids(s, w, uids, ARRAY_LEN(uids));
 		if (count == 0)

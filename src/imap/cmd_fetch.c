@@ -70,6 +70,7 @@ light_item(struct imap_session *s, struct buf *out, enum imap_fetch kind,
 		buf_add_char(out, ')');
 		break;
 	case FETCH_MODSEQ: imap_modseq_write(s, out, e->modseq); break;
+	case FETCH_SAVEDATE:
 	case FETCH_ENVELOPE:
 	case FETCH_STRUCTURE:
 	case FETCH_BODYSTRUCTURE:
@@ -173,7 +174,7 @@ enter_message(struct imap_session *s, struct fetch_work *w, const struct view_se
 	w->entry = *seen->entry;
 	w->is_seen_new = false;
 	w->item = 0;
-	imap_content_message(&w->content, imap_box(s), w->entry.email_id);
+	imap_content_message(&w->content, imap_box(s), w->entry.email_id, w->uid);
 	fail = set_seen(s, w);
 	if (fail != FAIL_NONE)
 		return fail;
@@ -212,7 +213,9 @@ seen_told(struct imap_session *s, const struct fetch_work *w, struct buf *out)
 	unsigned missing = 1u << FETCH_FLAGS;
 
 	if (s->have & HAVE_CONDSTORE)
-		missing |= 1u << FETCH_UID | 1u << FETCH_MODSEQ;
+		missing |= 1u << FETCH_MODSEQ;
+	if ((s->have & (HAVE_CONDSTORE | HAVE_UIDONLY)) == HAVE_CONDSTORE)
+		missing |= 1u << FETCH_UID;
 	missing &= ~w->list.kinds;
 	for (enum imap_fetch kind = 0; kind < FETCH_COUNT; kind++) {
 		if (!(missing & 1u << kind))
@@ -322,6 +325,8 @@ extensions_begin(struct imap_session *s, struct fetch_work *w)
 			return false;
 		imap_walk_partial(s, &w->walk, &w->modifiers.partial);
 	}
+	if (w->list.kinds & 1u << FETCH_SAVEDATE && !imap_offers(s, CAP_SAVEDATE))
+		return false;
 	if (!is_condstore)
 		return true;
 	if (!imap_offers(s, CAP_CONDSTORE))
@@ -348,7 +353,7 @@ imap_cmd_fetch(struct imap_session *s, struct imap_cursor *args)
 		return imap_wrong(s, args);
 	if (w->list.kinds & 1u << FETCH_PREVIEW && !imap_offers(s, CAP_PREVIEW))
 		return imap_wrong(s, args);
-	if (s->run.is_uid)
+	if (s->run.is_uid && !(s->have & HAVE_UIDONLY))
 		imap_fetch_add_uid(&w->list);
 	imap_content_init(&w->content, s);
 	s->run.data = w;

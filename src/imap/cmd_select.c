@@ -59,7 +59,7 @@ mailbox_told(struct imap_session *s, const struct mailbox *m, bool is_read_only)
 	number_line(out, "] Limited\r\n* ", view_session_count(&s->view), " EXISTS\r\n");
 	if (!imap_is_rev2(s)) {
 		number_line(out, "* ", s->view.recent_count, " RECENT\r\n");
-		unseen = first_unseen(s, m);
+		unseen = s->have & HAVE_UIDONLY ? 0 : first_unseen(s, m); /* RFC 9586: a number */
 		if (unseen > 0)
 			number_line(out, "* OK [UNSEEN ", unseen, "] First unseen\r\n");
 	}
@@ -136,6 +136,8 @@ select_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_read_on
 		return refused;
 	if (!params_parse(s, args, &params))
 		return imap_wrong(s, args);
+	if (params.has_match && s->have & HAVE_UIDONLY)
+		return imap_uid_required(s);
 	return open_mailbox(s, m, &params, is_read_only);
 }
 

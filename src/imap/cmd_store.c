@@ -91,6 +91,7 @@ store_step(struct imap_session *s)
 	size_t count;
 	enum fail fail;
 
+	imap_walk_progress(s, &w->walk);
 	do {
 		count = imap_walk_uids(s, &w->walk, uids, STORE_BATCH, &w->ghosts);
 		if (count == 0)

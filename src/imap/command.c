@@ -1,6 +1,7 @@
 #include "imap/command.h"
 
 /* base */
+#include "base/clock.h"
 #include "base/mem.h"
 
 #define SECRET (NEED_NO_AUTH | NEED_SECRECY | HAS_ARGUMENTS)
@@ -110,6 +111,9 @@ imap_command_refuse(struct imap_session *s)
 		return imap_no(s, "PRIVACYREQUIRED", "Start TLS first");
 	if (flags & NEED_SELECTED && !imap_is_selected(s))
 		return imap_bad(s, "Select a mailbox first");
+	/* RFC 9586 3.1: whatever has a UID form must be that */
+	if (s->have & HAVE_UIDONLY && flags & HAS_UID && !(flags & ONLY_UID) && !s->run.is_uid)
+		return imap_uid_required(s);
 	if (flags & NEED_WRITE && s->view.is_read_only)
 		return imap_no(s, "READ-ONLY", "The mailbox was opened by EXAMINE");
 	return IMAP_READ;
@@ -134,5 +138,6 @@ imap_dispatch(struct imap_session *s)
 		return imap_bad(s,
 		    has_arguments ? "Arguments are missing" : "No arguments, please");
 	s->log.doing = s->run.row->name.p;
+	s->run.progress_ms = clock_mono_ms();
 	return s->run.row->run(s, &c);
 }

@@ -5,6 +5,7 @@
 
 /* rooms */
 #include "mail/email.h"
+#include "message/date.h"
 #include "message/header.h"
 #include "message/imap_string.h"
 #include "message/imap_structure.h"
@@ -45,12 +46,13 @@ imap_content_release(struct imap_content *c)
 }
 
 void
-imap_content_message(struct imap_content *c, struct account *a, uint64_t email_id)
+imap_content_message(struct imap_content *c, struct account *a, uint64_t email_id, uint32_t uid)
 {
 	if (c->email_id != 0)
 		forget(c);
 	c->account = a;
 	c->email_id = email_id;
+	c->uid = uid;
 }
 
 /* --- reading ----------------------------------------------------------------------------------- */
@@ -289,6 +291,30 @@ preview_item_write(struct imap_content *c, const struct imap_fetch_item *item)
 	buf_release(&text);
 }
 
+/* --- SAVEDATE ------------------------------------------------------------------------------------ */
+
+/* RFC 8514 4.2: when this membership began; NIL when its record cannot be read */
+static void
+savedate_write(struct imap_content *c)
+{
+	uint32_t mailbox = c->session->view.view->mailbox;
+	struct email *e;
+
+	if (email_get(c->account, c->email_id, &c->arena, &e) != FAIL_NONE) {
+		buf_add_c(&c->piece, "NIL");
+		return;
+	}
+	for (size_t i = 0; i < e->member_count; i++) {
+		if (e->members[i].mailbox != mailbox || e->members[i].uid != c->uid)
+			continue;
+		buf_add_char(&c->piece, '"');
+		date_write_imap(&c->piece, e->members[i].saved_s, 0);
+		buf_add_char(&c->piece, '"');
+		return;
+	}
+	buf_add_c(&c->piece, "NIL");
+}
+
 /* --- items ------------------------------------------------------------------------------------- */
 
 void
@@ -312,6 +338,7 @@ imap_content_item(struct imap_content *c, const struct imap_fetch_item *item)
 			bodystructure_write(&c->piece, &m->root, item->kind == FETCH_BODYSTRUCTURE);
 		break;
 	case FETCH_PREVIEW: preview_item_write(c, item); break;
+	case FETCH_SAVEDATE: savedate_write(c); break;
 	case FETCH_BODY: body_begin(c, item); break;
 	case FETCH_BINARY: binary_begin(c, item); break;
 	case FETCH_BINARY_SIZE: binary_size_write(c, item); break;

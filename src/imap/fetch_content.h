@@ -1,7 +1,7 @@
 /*
  * fetch_content.h - the items of FETCH that need more than the mailbox's index.
  *
- * ENVELOPE, BODY and BODYSTRUCTURE come from the stored summary; BODY[..] and BINARY[..] from the
+ * ENVELOPE, BODY and BODYSTRUCTURE come from the stored summary; SAVEDATE from the record of the message; BODY[..] and BINARY[..] from the
  * mapped file, piece by piece as the output drains, so that memory does not grow with a message.
  */
 #ifndef IMAP_FETCH_CONTENT_H
@@ -22,6 +22,7 @@ struct imap_content {
 	struct imap_session *session; /* borrow */
 	struct account *account;      /* borrow: whose the message is */
 	uint64_t email_id;
+	uint32_t uid;            /* in the selected mailbox */
 	struct arena arena;      /* of one message */
 	struct message *summary; /* arena; NULL: not yet asked for */
 	struct message parsed;   /* when is_parsed */
@@ -41,8 +42,9 @@ struct imap_content {
 void imap_content_init(struct imap_content *c, struct imap_session *s);
 void imap_content_release(struct imap_content *c);
 
-/* The next items are of this message; its account is held by the caller. */
-void imap_content_message(struct imap_content *c, struct account *a, uint64_t email_id);
+/* The next items are of this message; its account is held by the caller, `uid` its UID in the selected mailbox or 0. */
+void imap_content_message(struct imap_content *c, struct account *a, uint64_t email_id,
+    uint32_t uid);
 
 /* Write "NAME value", or as much of it as imap_content_pump() has to bring after this. */
 void imap_content_item(struct imap_content *c, const struct imap_fetch_item *item);

@@ -22,6 +22,7 @@ static const struct {
 	{ STR_INIT("EMAILID"), FETCH_EMAILID, SECTION_ALL, true, false },
 	{ STR_INIT("THREADID"), FETCH_THREADID, SECTION_ALL, true, false },
 	{ STR_INIT("MODSEQ"), FETCH_MODSEQ, SECTION_ALL, true, false },
+	{ STR_INIT("SAVEDATE"), FETCH_SAVEDATE, SECTION_ALL, true, false },
 	{ STR_INIT("ENVELOPE"), FETCH_ENVELOPE, SECTION_ALL, true, false },
 	{ STR_INIT("BODYSTRUCTURE"), FETCH_BODYSTRUCTURE, SECTION_ALL, true, false },
 	{ STR_INIT("PREVIEW"), FETCH_PREVIEW, SECTION_ALL, true, false },
@@ -324,8 +325,8 @@ void
 imap_fetch_name_write(struct buf *out, const struct imap_fetch_item *item)
 {
 	static const char *const names[] = { "UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE",
-		"EMAILID", "THREADID", "MODSEQ", "ENVELOPE", "BODY", "BODYSTRUCTURE", "PREVIEW",
-		"BODY", "BINARY", "BINARY.SIZE" };
+		"EMAILID", "THREADID", "MODSEQ", "SAVEDATE", "ENVELOPE", "BODY", "BODYSTRUCTURE",
+		"PREVIEW", "BODY", "BINARY", "BINARY.SIZE" };
 
 	_Static_assert(ARRAY_LEN(names) == FETCH_COUNT, "one name each");
 	if (item->old_name.n > 0) {

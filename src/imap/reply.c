@@ -73,6 +73,13 @@ imap_bad(struct imap_session *s, const char *text)
 }
 
 enum imap_state
+imap_uid_required(struct imap_session *s)
+{
+	s->errors++;
+	return reply(s, "BAD", "UIDREQUIRED", "You enabled UIDONLY: only UIDs name messages");
+}
+
+enum imap_state
 imap_fail(struct imap_session *s, enum fail fail)
 {
 	return reply(s, failures[fail].status, failures[fail].code, failures[fail].text);

@@ -24,6 +24,7 @@ imap_search_run_release(struct imap_search_run *r)
 void
 imap_search_run_resume(struct imap_search_run *r)
 {
+	imap_progress(r->session, view_lower(r->view->view, r->next), view_session_count(r->view));
 	view_walk_start(&r->at, r->view, r->next);
 	r->is_slice_over = false;
 }
@@ -98,6 +99,8 @@ imap_search_refuse(struct imap_session *s, const struct imap_search *search,
 {
 	if (fail == FAIL_NONE && search->returns & SEARCH_UPDATE && imap_context_has_tag(s))
 		return imap_bad(s, "Tag reuse"); /* RFC 5267 4.3 */
+	if (fail == FAIL_NONE && search->has_numbers && s->have & HAVE_UIDONLY)
+		return imap_uid_required(s); /* RFC 9586 section 3 */
 	if (fail == FAIL_NONE && imap_offers_all(s, &search->needs))
 		return IMAP_READ;
 	if (fail == FAIL_MISSING)

@@ -53,6 +53,7 @@ enum { /* what has happened, in terms of the RFC */
 	HAVE_UTF8 = 8,       /* ENABLE UTF8=ACCEPT */
 	HAVE_CONDSTORE = 16, /* a CONDSTORE enabling command (RFC 7162 3.1) */
 	HAVE_QRESYNC = 32,   /* ENABLE QRESYNC */
+	HAVE_UIDONLY = 64,   /* ENABLE UIDONLY */
 };
 
 enum imap_state { /* what we are doing now */
@@ -96,6 +97,7 @@ struct imap_run {
 	bool keeps_numbers;                      /* no EXPUNGE may be told while it runs */
 	bool is_updated;                         /* what changed was told */
 	bool has_modseq;                         /* a MODSEQ was told */
+	int64_t progress_ms;                     /* when it began, or its progress was told last */
 };
 
 struct imap_session {
@@ -167,6 +169,9 @@ enum imap_state imap_fail(struct imap_session *s, enum fail fail);
 /* What a cursor did not like. */
 enum imap_state imap_wrong(struct imap_session *s, const struct imap_cursor *c);
 
+/* BAD [UIDREQUIRED]: a sequence number after ENABLE UIDONLY (RFC 9586). */
+enum imap_state imap_uid_required(struct imap_session *s);
+
 /* Begin a tagged response by hand: "tag OK " stands there, append the rest with its CRLF. */
 struct buf *imap_reply(struct imap_session *s, const char *status);
 
@@ -185,11 +190,11 @@ enum { TELL_UID = 1, TELL_FLAGS = 2, TELL_MODSEQ = 4 };
 
 /*
  * "* 3 FETCH (UID 7 FLAGS (..) MODSEQ (9))", with what was asked for. A session that has CONDSTORE gets UID and
- * MODSEQ always (RFC 7162 3.2.4).
+ * MODSEQ always (RFC 7162 3.2.4); with UIDONLY it is "* 7 UIDFETCH (FLAGS ..)" (RFC 9586 3.3).
  */
 void imap_tell(struct imap_session *s, uint32_t seq, const struct view_entry *entry, unsigned what);
 
-/* "* 3 FETCH (" */
+/* "* 3 FETCH (", "* 7 UIDFETCH (" */
 void imap_message_begin(struct imap_session *s, struct buf *out, uint32_t seq, uint32_t uid);
 
 /* "FLAGS (\Seen ..)", with \Recent for the session that has it. */
@@ -248,6 +253,12 @@ bool imap_walk_next(struct imap_session *s, struct imap_walk *w, struct view_see
 /* The next UIDs that exist, at most `max`; 0 at the end. Ghosts are counted in *ghosts. */
 size_t imap_walk_uids(struct imap_session *s, struct imap_walk *w, uint32_t *uids, size_t max,
     size_t *ghosts);
+
+/* --- progress.c: commands that take long (RFC 9585) ------------------------------------------------ */
+
+/* At the start of a slice, outside of any response: "* OK [INPROGRESS ..]" when it is time for it. */
+void imap_progress(struct imap_session *s, size_t done, size_t count);
+void imap_walk_progress(struct imap_session *s, const struct imap_walk *w);
 
 /* --- slices ------------------------------------------------------------------------------------- */
 

@@ -70,11 +70,11 @@ imap_flags_announce(struct imap_session *s, uint64_t flags)
 void
 imap_message_begin(struct imap_session *s, struct buf *out, uint32_t seq, uint32_t uid)
 {
-	(void)s;
-	(void)uid;
+	bool is_by_uid = (s->have & HAVE_UIDONLY) != 0;
+
 	buf_add(out, STR("* "));
-	buf_add_u64(out, seq);
-	buf_add(out, STR(" FETCH ("));
+	buf_add_u64(out, is_by_uid ? uid : seq);
+	buf_add(out, is_by_uid ? STR(" UIDFETCH (") : STR(" FETCH ("));
 }
 
 void
@@ -84,6 +84,8 @@ imap_tell(struct imap_session *s, uint32_t seq, const struct view_entry *entry, 
 
 	if (s->have & HAVE_CONDSTORE)
 		what |= TELL_UID | TELL_MODSEQ;
+	if (s->have & HAVE_UIDONLY)
+		what &= ~(unsigned)TELL_UID;
 	if (what & TELL_FLAGS)
 		imap_flags_announce(s, entry->flags);
 	imap_message_begin(s, out, seq, entry->uid);
@@ -119,13 +121,13 @@ exists_told(struct imap_session *s, uint32_t count)
 	buf_add_c(out, " RECENT\r\n");
 }
 
-/* EXPUNGE, or VANISHED later: `gone` collects its UIDs (RFC 7162 3.2.10.2). */
+/* EXPUNGE, or VANISHED later: `gone` collects its UIDs (RFC 7162 3.2.10.2, RFC 9586 3.4). */
 static void
 expunge_told(struct imap_session *s, const struct view_event *event, struct imap_ranges *gone)
 {
 	struct buf *out = conn_out(s->conn);
 
-	if (s->have & HAVE_QRESYNC) {
+	if (s->have & (HAVE_QRESYNC | HAVE_UIDONLY)) {
 		imap_ranges_add(gone, event->uid);
 		if (gone->count == IMAP_VANISHED_RANGES)
 			imap_vanished_write(s, gone, false);

@@ -5,7 +5,7 @@
  * FLAG_DELETED_BIT is IMAP's \Deleted (it belongs to the membership, never to the Email, and is no
  * JMAP keyword), the bits from KEYWORD_CUSTOM on are names of the account's own table, up to
  * KEYWORD_CUSTOM_MAX names; one that no message carries any more is given to a new name when the
- * table is full. Names are compared without case (RFC 8621 4.1.1, RFC 9051 2.3.2) and kept lower case.
+ * table is full. $Important is that of RFC 8457. Names are compared without case (RFC 8621 4.1.1, RFC 9051 2.3.2) and kept lower case.
  */
 #ifndef MAIL_KEYWORD_H
 #define MAIL_KEYWORD_H

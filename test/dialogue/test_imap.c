@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 /* base */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/test.h"
 
@@ -246,7 +247,7 @@ test_without(void)
 	struct str told;
 
 	TEST_ROW("without");
-	without.without = STR("move  IDLE imap4rev2 LITERAL+");
+	without.without = STR("move  IDLE imap4rev2 LITERAL+ condstore SAVEDATE");
 	dialogue_open(&room, DIALOGUE_WHOLE);
 	service.settings = &without;
 	p = dialogue_peer(1);
@@ -258,6 +259,12 @@ test_without(void)
 	CHECK_STR(ask(p, "a ENABLE IMAP4rev2\r\n"), STR("* ENABLED\r\na OK Enabled\r\n"));
 	CHECK(str_ends(ask(p, "a SELECT INBOX\r\nb UID MOVE 1 Trash\r\n"),
 	    STR("b BAD Unknown command\r\n")));
+	CHECK_STR(ask(p, "a FETCH 1:* MODSEQ\r\n"), STR("a BAD Wrong arguments\r\n"));
+	CHECK_STR(ask(p, "a FETCH 1:* SAVEDATE\r\n"), STR("a BAD Wrong arguments\r\n"));
+	CHECK_STR(ask(p, "a STORE 1:* (UNCHANGEDSINCE 1) FLAGS ()\r\n"),
+	    STR("a BAD Wrong arguments\r\n"));
+	CHECK_STR(ask(p, "a STATUS Trash (HIGHESTMODSEQ)\r\n"), STR("a BAD Wrong arguments\r\n"));
+	CHECK(str_ends(ask(p, "a SELECT INBOX (CONDSTORE)\r\n"), STR("a BAD Wrong arguments\r\n")));
 	buf_clear(&p->seen);
 	dialogue_close();
 }
@@ -447,6 +454,52 @@ test_slow_search(void)
 	dialogue_close();
 }
 
+/* A command that takes long says so, by its row's slices and not more often than every ten seconds (RFC 9585). */
+static void
+test_progress(void)
+{
+	size_t lines = 0, turns = 0;
+	struct dialogue_peer *p;
+	struct str rest, line;
+	struct buf text;
+
+	TEST_ROW("progress");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	buf_init(&text, 200000);
+	buf_add_c(&text, "a APPEND INBOX {120002+}\r\n\r\n");
+	for (int i = 0; i < 120000 / 16; i++)
+		buf_add_c(&text, "sixteen bytes.\r\n");
+	buf_add_c(&text, "\r\n");
+	for (int i = 0; i < 60; i++) {
+		conn_memory_feed(p->conn, buf_str(&text));
+		dialogue_settle();
+	}
+	buf_release(&text);
+	(void)ask(p, "a SELECT INBOX\r\n");
+	buf_clear(&p->seen);
+	conn_memory_feed(p->conn, STR("long SEARCH BODY seventeen\r\n"));
+	for (; turns < 10000 && !str_ends(buf_str(&p->seen), STR("long OK Search done\r\n"));
+	     turns++) {
+		dialogue.now_ms += 10000;
+		clock_fake(dialogue.now_ms, 800000000000 + dialogue.now_ms);
+		loop_turn(&dialogue.loop, 0);
+		dialogue_collect();
+	}
+	for (rest = buf_str(&p->seen); str_take_until(&rest, '\n', &line);)
+		if (str_starts(line, STR("* OK [INPROGRESS (\"long\" ")) &&
+		    str_ends(line, STR(" 60)] Still at work\r")))
+			lines++;
+	CHECK(lines > 0 && lines <= turns);
+	CHECK(str_starts(str_from(buf_str(&p->seen), str_find(buf_str(&p->seen), STR("* SEARCH"))),
+	    STR("* SEARCH\r\nlong OK Search done\r\n")));
+	buf_clear(&p->seen);
+	(void)ask(p, "b SEARCH BODY seventeen\r\n"); /* no time passes */
+	CHECK_STR(buf_str(&p->seen), STR("* SEARCH\r\nb OK Search done\r\n"));
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
 /* All files, or those named. */
 int
 main(int argc, char **argv)
@@ -462,6 +515,7 @@ main(int argc, char **argv)
 		test_lazy_preview();
 		test_without_search();
 		test_slow_search();
+		test_progress();
 	}
 	return test_end();
 }

@@ -18,6 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct imap_cursor c = { str_of(data, size), &arena, false };
 	if (imap_fetch_parse(&c, &list)) {
 		imap_fetch_add_uid(&list);
+		imap_fetch_add_modseq(&list);
 		invariant(list.items[0].kind == FETCH_UID || list.kinds & 1u << FETCH_UID);
 		for (size_t i = 0; i < list.count; i++)
 			imap_fetch_name_write(&name, &list.items[i]);

@@ -46,6 +46,7 @@ static const struct {
 	{ "binary size", "BINARY.SIZE[3]", true, "BINARY.SIZE[3]" },
 	{ "binary size partial", "BINARY.SIZE[3]<0.1>", false, "" },
 	{ "object ids", "(EMAILID THREADID)", true, "EMAILID THREADID" },
+	{ "modseq", "(modseq SAVEDATE)", true, "MODSEQ SAVEDATE" },
 	{ "part 0", "BODY[0]", false, "" },
 	{ "part dot", "BODY[1.]", false, "" },
 	{ "unknown", "FOO", false, "" },
