@@ -88,8 +88,6 @@ imap_cmd_search(struct imap_session *s, struct imap_cursor *args)
 	imap_results_init(&w->results, &w->search);
 	w->modseq = s->view.view->account->modseq;
 	fail = imap_search_run_init(&w->run, s, &s->view, &w->search);
-	/* RFC 7162 3.2.10.2: numbers in a UID SEARCH, too, must mean the same until it is over */
-	s->run.keeps_numbers = w->search.has_numbers;
 	s->run.data = w;
 	s->run.work = search_step;
 	s->run.release = search_release;

@@ -12,6 +12,10 @@ imap_search_run_init(struct imap_search_run *r, struct imap_session *s, struct v
 	imap_matcher_init(&r->matcher, s, view);
 	imap_search_resolve(search->root, view_session_count(view), view_session_last_uid(view));
 	imap_matcher_narrow(&r->matcher, search->root);
+	if (search->has_modseq)
+		imap_condstore_begin(s); /* RFC 7162 3.1.5 */
+	/* RFC 7162 3.2.10.2: numbers of a UID command, too, must mean the same until it is over */
+	s->run.keeps_numbers |= search->has_numbers;
 	return imap_matcher_prepare(&r->matcher, search->root);
 }
 
