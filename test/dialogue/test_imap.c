@@ -6,6 +6,8 @@
 
 /* system */
 #include <stdio.h>
+#include <dirent.h>
+#include <unistd.h>
 
 /* base */
 #include "base/clock.h"
@@ -500,6 +502,52 @@ test_progress(void)
 	dialogue_close();
 }
 
+/* The disk lost the files of all messages. */
+static void
+lose_files(void)
+{
+	char path[300];
+	struct dirent *entry;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "%s/%u/%s/cur", test_folder(), dialogue.stores,
+	    DIALOGUE_ACCOUNT);
+	folder = opendir(path);
+	CHECK(folder != NULL);
+	while (folder && (entry = readdir(folder)) != NULL)
+		if (entry->d_name[0] != '.')
+			CHECK(unlinkat(dirfd(folder), entry->d_name, 0) == 0);
+	if (folder)
+		closedir(folder);
+}
+
+/* What cannot be read does not match, and is told by NO: "$" is empty then. Summaries are still there. */
+static void
+test_lost_files(void)
+{
+	struct dialogue_peer *p;
+
+	TEST_ROW("lost files");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	(void)ask(p, "a APPEND INBOX {17+}\r\nSubject: x\r\n\r\nyes\r\na SELECT INBOX\r\n");
+	CHECK_STR(ask(p, "a SEARCH RETURN (SAVE) BODY yes\r\nb SEARCH $\r\n"),
+	    STR("a OK Search done\r\n* SEARCH 1\r\nb OK Search done\r\n"));
+	lose_files();
+	CHECK_STR(ask(p, "a SEARCH RETURN (SAVE) OR SUBJECT x BODY yes\r\nb SEARCH $\r\n"),
+	    STR("a OK Search done\r\n* SEARCH 1\r\nb OK Search done\r\n"));
+	CHECK_STR(ask(p, "a SORT (SUBJECT) UTF-8 ALL\r\n"), STR("* SORT 1\r\na OK Sorted\r\n"));
+	CHECK_STR(ask(p, "a SEARCH RETURN (SAVE) BODY yes\r\nb SEARCH $\r\n"),
+	    STR("a NO [UNAVAILABLE] Some messages could not be read\r\n"
+		"* SEARCH\r\nb OK Search done\r\n"));
+	CHECK_STR(ask(p, "a UID SORT (SUBJECT) UTF-8 NOT BODY yes\r\n"),
+	    STR("* SORT 1\r\na NO [UNAVAILABLE] Some messages could not be read\r\n"));
+	CHECK_STR(ask(p, "a ESEARCH RETURN (COUNT) BODY yes\r\n"),
+	    STR("a NO [UNAVAILABLE] Some messages could not be read\r\n"));
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
 /* All files, or those named. */
 int
 main(int argc, char **argv)
@@ -516,6 +564,7 @@ main(int argc, char **argv)
 		test_without_search();
 		test_slow_search();
 		test_progress();
+		test_lost_files();
 	}
 	return test_end();
 }
