@@ -87,7 +87,7 @@ key_write(struct buf *out, const char *criteria, const char *header, const struc
 	struct imap_cursor c = { str_c(criteria), &arena, false };
 	struct imap_capabilities needs = { 0 };
 	struct imap_sort_of of = { .entry = entry, .score = score };
-	struct imap_sort sort;
+	struct imap_sort sort = { 0 };
 	struct message *m = arena_alloc(&arena, 1, sizeof(*m));
 
 	CHECK(m && imap_sort_criteria(&c, &sort, &needs));

@@ -233,7 +233,7 @@ model_add(const struct imap_thread_message *m)
 static void
 model_prune(int *list, int *count, bool is_root)
 {
-	int kept[MODEL_MAX], n = 0;
+	int kept[MODEL_MAX] = { 0 }, n = 0;
 
 	for (int i = 0; i < *count; i++) {
 		struct model_node *k = &model[list[i]];
