@@ -108,13 +108,15 @@ node_of(struct imap_threads *t, uint64_t id)
 
 /* Would `parent` above `node` make a loop? A node that nobody is below of cannot have it above itself. */
 static bool
-is_loop(const struct imap_threads *t, uint32_t node, uint32_t parent)
+is_loop(struct imap_threads *t, uint32_t node, uint32_t parent)
 {
 	if (node != parent && t->nodes[node].children == 0)
 		return false;
-	while (parent != THREAD_NONE && parent != node)
+	while (parent != THREAD_NONE && parent != node && t->steps < IMAP_THREAD_STEPS_MAX) {
 		parent = t->nodes[parent].parent;
-	return parent == node;
+		t->steps++;
+	}
+	return parent != THREAD_NONE;
 }
 
 static void
@@ -132,6 +134,7 @@ link_message(struct imap_threads *t, uint32_t node, const struct imap_thread_mes
 {
 	uint32_t above = THREAD_NONE;
 
+	t->steps = 0;
 	for (size_t i = 0; i < m->ref_count; i++) {
 		uint32_t ref = node_of(t, m->refs[i]);
 

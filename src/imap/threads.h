@@ -29,6 +29,12 @@
 #define IMAP_THREAD_REFS_MAX \
 	100 /* of one message, the last ones: longer lists name what others do */
 
+/*
+ * Steps upwards in search of loops, for one message: 2 ms at most. Past them a link counts as a loop. Real
+ * threads need some hundreds; a mailbox that was made deep on purpose could cost a second per message.
+ */
+#define IMAP_THREAD_STEPS_MAX 100000
+
 enum imap_thread_by { THREAD_ORDEREDSUBJECT, THREAD_REFERENCES, THREAD_REFS, THREAD_BY_COUNT };
 
 struct imap_thread_message {
@@ -57,6 +63,7 @@ struct imap_threads { /* fields: the file's own, but is_over */
 	size_t message_cap;
 	struct imap_sorter sorter;
 	struct imap_thread_table ids, subjects;
+	size_t steps;   /* upwards, for the message under way */
 	uint32_t *tops; /* own */
 	size_t top_count;
 	uint32_t first, last; /* of the threads */

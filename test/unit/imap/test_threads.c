@@ -463,6 +463,44 @@ test_deep(void)
 	buf_release(&out);
 }
 
+/* Looking for loops ends somewhere: what hangs so deep is not linked. */
+static void
+test_steps(void)
+{
+	uint32_t depth = IMAP_THREAD_STEPS_MAX + 10;
+	struct imap_thread_message m = { .ref_count = 1 };
+	struct imap_threads t;
+	struct buf out;
+
+	TEST_ROW("steps");
+	buf_init(&out, 100 << 20);
+	imap_threads_init(&t, THREAD_REFS);
+	for (uint32_t i = 1; i <= depth; i++) {
+		m.number = i + 1;
+		m.id = i + 1;
+		m.refs[0] = i;
+		m.date_s = i;
+		imap_threads_add(&t, &m);
+	}
+	m = (struct imap_thread_message){ .number = 900002,
+		.id = 900002,
+		.ref_count = 1,
+		.date_s = 900002,
+		.refs = { 900001 } };
+	imap_threads_add(&t, &m);
+	m = (struct imap_thread_message){ .number = 900003,
+		.id = 900003,
+		.ref_count = 2,
+		.date_s = 900003,
+		.refs = { depth + 1, 900001 } };
+	imap_threads_add(&t, &m);
+	build(&t, 1000, &out);
+	CHECK(str_starts(buf_str(&out), STR("(2 3 4 5 ")));
+	CHECK(str_ends(buf_str(&out), STR(")((900002)(900003))")));
+	imap_threads_release(&t);
+	buf_release(&out);
+}
+
 static void
 test_too_many(void)
 {
@@ -491,6 +529,7 @@ main(void)
 	for (uint32_t i = 0; i < 3000; i++)
 		test_random(i);
 	test_deep();
+	test_steps();
 	test_too_many();
 	arena_release(&arena);
 	return test_end();
