@@ -502,6 +502,38 @@ test_progress(void)
 	dialogue_close();
 }
 
+/* A mailbox that is deleted while ESEARCH looks through it has no result, the others have theirs. */
+static void
+test_deleted_while_searched(void)
+{
+	struct dialogue_peer *p, *other;
+	struct buf text;
+
+	TEST_ROW("deleted while it is searched");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	other = dialogue_peer(2);
+	buf_init(&text, 3 * 1024 * 1024);
+	buf_add_c(&text, "a CREATE Box\r\na APPEND Box {2097152+}\r\n");
+	for (size_t i = 0; i < 2097152 / 16; i++)
+		buf_add_c(&text, "sixteen bytes.\r\n");
+	buf_add_c(&text, "\r\na APPEND Trash {11+}\r\nA: b\r\n\r\nyes\r\na NOOP\r\n");
+	CHECK(str_find(ask(p, buf_c(&text)), STR("a NO")) == STR_NONE);
+	buf_release(&text);
+	buf_clear(&p->seen);
+	conn_memory_feed(p->conn,
+	    STR("a ESEARCH IN (mailboxes (Box Trash)) NOT BODY one NOT BODY two NOT BODY three\r\n"));
+	loop_turn(&dialogue.loop, 0);
+	CHECK_STR(ask(other, "b DELETE Box\r\n"), STR("b OK Mailbox deleted\r\n"));
+	dialogue_settle();
+	CHECK(
+	    str_starts(buf_str(&p->seen), STR("* ESEARCH (TAG \"a\" MAILBOX Trash UIDVALIDITY ")));
+	CHECK(str_ends(buf_str(&p->seen), STR(") UID ALL 1\r\na OK Searched\r\n")));
+	buf_clear(&p->seen);
+	buf_clear(&other->seen);
+	dialogue_close();
+}
+
 /* The disk lost the files of all messages. */
 static void
 lose_files(void)
@@ -564,6 +596,7 @@ main(int argc, char **argv)
 		test_without_search();
 		test_slow_search();
 		test_progress();
+		test_deleted_while_searched();
 		test_lost_files();
 	}
 	return test_end();
