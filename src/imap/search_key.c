@@ -125,6 +125,24 @@ key_add(struct imap_key *parent, struct imap_key *child)
 		parent->cost = child->cost;
 }
 
+/* Lines end in LF where bodies are looked through, and in what narrows them. */
+static bool
+lines_to_lf(struct parse *p, struct str *text)
+{
+	char *to;
+	size_t n = 0;
+
+	if (str_find(*text, STR("\r\n")) == STR_NONE)
+		return true;
+	to = arena_alloc(p->c->arena, text->n, 1);
+	p->c->is_over |= !to;
+	for (size_t i = 0; to && i < text->n; i++)
+		if (!str_starts(str_from(*text, i), STR("\r\n")))
+			to[n++] = text->p[i];
+	*text = str_of(to, n);
+	return to != NULL;
+}
+
 /* A string of the client as UTF-8. */
 static bool
 text(struct parse *p, struct str *out)
@@ -133,7 +151,7 @@ text(struct parse *p, struct str *out)
 		return false;
 	if (p->charset)
 		*out = charset_to_utf8(p->charset, *out, p->c->arena);
-	return true;
+	return lines_to_lf(p, out);
 }
 
 /* date = date-text / DQUOTE date-text DQUOTE */

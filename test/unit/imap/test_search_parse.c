@@ -34,6 +34,7 @@ static const struct {
 	{ "header", "HEADER X-Foo \"\"", FAIL_NONE, 0, "(AND (FIELD X-Foo:))" },
 	{ "recent", "NEW OLD RECENT", FAIL_NONE, 0, "(AND (NEW) (NOT RECENT) (RECENT))" },
 	{ "literal", "SUBJECT {3}\r\na b", FAIL_NONE, 0, "(AND (FIELD Subject:a b))" },
+	{ "lines", "BODY {7}\r\na\r\nb\r\n\r", FAIL_NONE, 0, "(AND (BODY a\nb\n\r))" },
 	{ "ids", "EMAILID e5 THREADID t1", FAIL_NONE, 0, "(AND (EMAILID e5) (THREADID t1))" },
 	{ "return", "RETURN (MIN COUNT) ALL", FAIL_NONE, SEARCH_MIN | SEARCH_COUNT, "(AND (ALL))" },
 	{ "return nothing", "RETURN () ALL", FAIL_NONE, SEARCH_ALL, "(AND (ALL))" },
