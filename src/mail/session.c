@@ -23,9 +23,13 @@ recent_add(struct view_session *s, uint32_t first, uint32_t last)
 		;
 	if (to == from)
 		return;
+	s->recent_count += (uint32_t)(to - from);
+	if (s->recent_ranges > 0 && s->recent[s->recent_ranges - 1].last + 1 == first) {
+		s->recent[s->recent_ranges - 1].last = last;
+		return;
+	}
 	s->recent = mem_resize(s->recent, s->recent_ranges + 1, sizeof(*s->recent));
 	s->recent[s->recent_ranges++] = (struct view_range){ first, last };
-	s->recent_count += (uint32_t)(to - from);
 }
 
 /* Give this session the messages that no session was told of. */
@@ -33,10 +37,12 @@ static void
 recent_take(struct view_session *s)
 {
 	struct mailbox *m = mailbox_get(s->view->account, s->view->mailbox);
+	uint32_t mine = s->recent_ranges > 0 ? s->recent[s->recent_ranges - 1].last : 0;
 
 	if (!m || m->recent_uid >= s->known_uid)
 		return;
-	recent_add(s, m->recent_uid + 1, s->known_uid);
+	/* EXAMINE leaves them to others: it must not count them again with the next arrival */
+	recent_add(s, (m->recent_uid > mine ? m->recent_uid : mine) + 1, s->known_uid);
 	if (!s->is_read_only)
 		m->recent_uid = s->known_uid;
 }
