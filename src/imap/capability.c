@@ -143,6 +143,12 @@ has(const struct imap_capabilities *set, enum imap_capability c)
 	return (set->bits[c / 64] >> c % 64 & 1) != 0;
 }
 
+static void
+add(struct imap_capabilities *set, size_t c)
+{
+	set->bits[c / 64] |= (uint64_t)1 << c % 64;
+}
+
 void
 imap_capabilities_put(struct imap_capabilities *set, enum imap_capability c)
 {
@@ -173,6 +179,9 @@ imap_capabilities_choose(struct imap_session *s)
 	for (size_t i = 0; s->account && i < service->account_count; i++)
 		if (str_eq_nocase(service->accounts[i].name, s->account->name))
 			imap_capabilities_add(&s->off, service->accounts[i].settings->without);
+	add(set, c);
+	if (has(set, CAP_CONDSTORE)) /* RFC 7162 3.2.2: it cannot be without */
+		add(set, CAP_QRESYNC);
 }
 
 bool

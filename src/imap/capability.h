@@ -86,7 +86,7 @@ struct imap_capabilities { /* a set of them */
 	uint64_t bits[(CAP_COUNT + 63) / 64];
 };
 
-/* Add those that a list of names (of imap_capability_names, in any case) has. */
+/* Add to what is off those that a list of names (of imap_capability_names, in any case) has, and what needs them. */
 void imap_capabilities_add(struct imap_capabilities *set, struct str names);
 
 /* Add one; CAP_BASE is none. */

@@ -257,8 +257,9 @@ test_without(void)
 	CHECK(str_starts(told, STR("* CAPABILITY IMAP4rev1 ID ")));
 	CHECK(str_find(told, STR(" UIDPLUS ")) != STR_NONE);
 	CHECK(str_find(told, STR(" MOVE ")) == STR_NONE);
+	CHECK(str_find(told, STR("QRESYNC")) == STR_NONE); /* it needs CONDSTORE */
 	CHECK_STR(ask(p, "a IDLE\r\n"), STR("a BAD Unknown command\r\n"));
-	CHECK_STR(ask(p, "a ENABLE IMAP4rev2\r\n"), STR("* ENABLED\r\na OK Enabled\r\n"));
+	CHECK_STR(ask(p, "a ENABLE IMAP4rev2 QRESYNC\r\n"), STR("* ENABLED\r\na OK Enabled\r\n"));
 	CHECK(str_ends(ask(p, "a SELECT INBOX\r\nb UID MOVE 1 Trash\r\n"),
 	    STR("b BAD Unknown command\r\n")));
 	CHECK_STR(ask(p, "a FETCH 1:* MODSEQ\r\n"), STR("a BAD Wrong arguments\r\n"));

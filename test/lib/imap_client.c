@@ -118,7 +118,7 @@ struct fetch { /* a FETCH response */
 static bool
 fetch_parse(struct str at, struct fetch *f)
 {
-	struct str flags;
+	struct str flags = { 0 };
 
 	do {
 		if (str_skip(&at, STR("UID "))) {

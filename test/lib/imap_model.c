@@ -116,7 +116,7 @@ learn_message(struct model_box *b, size_t i, struct str line)
 {
 	struct model_message *m = &b->messages[i];
 	uint64_t number, modseq = 0;
-	struct str flags;
+	struct str flags = { 0 };
 	uint32_t uid = 0;
 	bool is_recent, is_changed = m->modseq == 0 || m->flags != m->learned_flags;
 
