@@ -143,12 +143,6 @@ has(const struct imap_capabilities *set, enum imap_capability c)
 	return (set->bits[c / 64] >> c % 64 & 1) != 0;
 }
 
-static void
-add(struct imap_capabilities *set, size_t c)
-{
-	set->bits[c / 64] |= (uint64_t)1 << c % 64;
-}
-
 void
 imap_capabilities_put(struct imap_capabilities *set, enum imap_capability c)
 {
@@ -165,6 +159,8 @@ imap_capabilities_add(struct imap_capabilities *set, struct str names)
 		for (size_t c = CAP_BASE + 1; c < CAP_COUNT; c++)
 			if (str_eq_nocase(word, str_c(imap_capability_names[c - 1])))
 				imap_capabilities_put(set, (enum imap_capability)c);
+	if (has(set, CAP_CONDSTORE)) /* RFC 7162 3.2.2: it cannot be without */
+		imap_capabilities_put(set, CAP_QRESYNC);
 }
 
 void
@@ -179,9 +175,6 @@ imap_capabilities_choose(struct imap_session *s)
 	for (size_t i = 0; s->account && i < service->account_count; i++)
 		if (str_eq_nocase(service->accounts[i].name, s->account->name))
 			imap_capabilities_add(&s->off, service->accounts[i].settings->without);
-	add(set, c);
-	if (has(set, CAP_CONDSTORE)) /* RFC 7162 3.2.2: it cannot be without */
-		add(set, CAP_QRESYNC);
 }
 
 bool
