@@ -124,12 +124,17 @@ answer(struct imap_session *s, const struct store_work *w, enum fail fail)
 enum imap_state
 imap_append_store(struct imap_session *s)
 {
+	bool is_quiet = imap_notify_is_quiet(s);
 	size_t count = s->append->count;
 	struct store_work work;
 	enum imap_state next;
 
 	work_init(&work, count);
 	next = answer(s, &work, store(s, &work));
+	for (size_t i = 0; i < count; i++)
+		imap_notify_own(s, s->append->mailbox, work.added[i].uid[0]);
+	if (is_quiet)
+		imap_notify_skip(s);
 	work_release(&work, count);
 	return next;
 }

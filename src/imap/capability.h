@@ -79,6 +79,7 @@ enum imap_capability { /* in the order of the list */
 	CAP_UIDONLY,        /* RFC 9586 */
 	CAP_SAVEDATE,       /* RFC 8514 */
 	CAP_INPROGRESS,     /* RFC 9585 */
+	CAP_NOTIFY,         /* RFC 5465 */
 	CAP_COUNT
 };
 

@@ -82,6 +82,16 @@ light_item(struct imap_session *s, struct buf *out, enum imap_fetch kind,
 	}
 }
 
+bool
+imap_fetch_light(struct imap_session *s, struct buf *out, enum imap_fetch kind,
+    const struct view_entry *entry)
+{
+	if (!(1u << kind & LIGHT_KINDS))
+		return false;
+	light_item(s, out, kind, entry);
+	return true;
+}
+
 /* Is it there, and changed since the client looked? */
 static bool
 is_wanted(struct imap_session *s, struct fetch_work *w, const struct view_seen *seen)

@@ -19,7 +19,12 @@ imap_idle_step(struct imap_session *s, bool *stop_out)
 	struct str line;
 
 	(void)mail_watch_take(&s->watch);
-	if (imap_is_selected(s) && !imap_update(s, true)) {
+	if (s->notify) {
+		if (!imap_notify_tell(s, true)) {
+			*stop_out = true;
+			return IMAP_IDLING;
+		}
+	} else if (imap_is_selected(s) && !imap_update(s, true)) {
 		if (!conn_is_high(s->conn))
 			task_wake(&s->task); /* the slice was used up */
 		*stop_out = true;

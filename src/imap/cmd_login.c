@@ -89,6 +89,7 @@ imap_cmd_unauthenticate(struct imap_session *s, struct imap_cursor *args)
 		return imap_bye(s, "Compression does not end within a connection");
 	log_info(&s->log, "imap.unauthenticate");
 	imap_unselect(s);
+	imap_notify_release(s);
 	account_close(&s->account);
 	s->have &= HAVE_TLS;
 	s->log.user = (struct str){ 0 };

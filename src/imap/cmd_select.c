@@ -13,6 +13,7 @@ imap_unselect(struct imap_session *s)
 	imap_contexts_end(s);
 	view_session_close(&s->view);
 	imap_ranges_release(&s->saved);
+	imap_notify_left(s);
 	s->told_keywords = 0;
 	s->is_modseq_held = false;
 }

@@ -42,7 +42,8 @@ static const struct imap_command commands[] = {
 	{ STR_INIT("UNAUTHENTICATE"), imap_cmd_unauthenticate, NEED_AUTH,
 	    CAP_UNAUTHENTICATE }, /* RFC 8437 3 */
 	{ STR_INIT("GETJMAPACCESS"), imap_cmd_getjmapaccess, NEED_AUTH,
-	    CAP_JMAPACCESS }, /* RFC 9698 */
+	    CAP_JMAPACCESS },                                     /* RFC 9698 */
+	{ STR_INIT("NOTIFY"), imap_cmd_notify, BOX, CAP_NOTIFY }, /* RFC 5465 3 */
 	{ STR_INIT("CHECK"), imap_cmd_check, NEED_AUTH | NEED_SELECTED,
 	    CAP_BASE }, /* RFC 3501 6.4.1 */
 	{ STR_INIT("CLOSE"), imap_cmd_close, NEED_AUTH | NEED_SELECTED, CAP_BASE }, /* 6.4.1 */
@@ -119,6 +120,18 @@ imap_command_refuse(struct imap_session *s)
 	return IMAP_READ;
 }
 
+/* What it changes itself, in this step in which nobody else does anything, it is not told of (RFC 5465 5). */
+static enum imap_state
+run(struct imap_session *s, struct imap_cursor *args)
+{
+	bool is_quiet = imap_notify_is_quiet(s);
+	enum imap_state next = s->run.row->run(s, args);
+
+	if (is_quiet && next == IMAP_REPLY)
+		imap_notify_skip(s);
+	return next;
+}
+
 enum imap_state
 imap_dispatch(struct imap_session *s)
 {
@@ -139,5 +152,5 @@ imap_dispatch(struct imap_session *s)
 		    has_arguments ? "Arguments are missing" : "No arguments, please");
 	s->log.doing = s->run.row->name.p;
 	s->run.progress_ms = clock_mono_ms();
-	return s->run.row->run(s, &c);
+	return run(s, &c);
 }

@@ -66,6 +66,7 @@ enum imap_state imap_cmd_lsub(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_move(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_namespace(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_noop(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_notify(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_replace(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_rename(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_search(struct imap_session *s, struct imap_cursor *args);

@@ -178,6 +178,8 @@ reason_to_end(const struct imap_session *s)
 		return "Autologout";
 	if (s->account && (s->account->is_lost || imap_box(s)->is_lost))
 		return "[UNAVAILABLE] The server could not store something, please log in again";
+	if (imap_notify_is_broken(s))
+		return "[SERVERBUG] A message is damaged";
 	if (imap_is_selected(s) && s->view.is_gone)
 		return "[NONEXISTENT] The selected mailbox was deleted";
 	return NULL;
@@ -188,6 +190,11 @@ step_read(struct imap_session *s, bool *stop_out)
 {
 	enum imap_state next = IMAP_READ;
 
+	if (s->notify && s->reader.text.n == 0 && s->reader.literal == 0 &&
+	    !imap_notify_tell(s, false)) {
+		*stop_out = true;
+		return IMAP_READ;
+	}
 	switch (imap_read(s, &next)) {
 	case READ_WAIT: *stop_out = true; return IMAP_READ;
 	case READ_COMMAND: return imap_dispatch(s);
@@ -291,6 +298,7 @@ session_reap(struct task *t)
 
 	(void)imap_command_end(s);
 	imap_unselect(s);
+	imap_notify_release(s);
 	account_close(&s->account);
 	imap_ranges_release(&s->saved);
 	list_remove(&s->node);

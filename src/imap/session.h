@@ -28,6 +28,7 @@
 #include "base/task.h"
 #include "directory/sasl.h"
 #include "imap/capability.h"
+#include "imap/fetch.h"
 #include "imap/imap.h"
 #include "imap/partial.h"
 #include "imap/set.h"
@@ -73,6 +74,7 @@ struct imap_session;
 struct imap_append;
 struct imap_entries;
 struct imap_context;
+struct imap_notify;
 struct imap_command;
 
 /* The command that is being read: its text so far (read.c). */
@@ -124,7 +126,8 @@ struct imap_session {
 	bool is_modseq_held;      /* the HIGHESTMODSEQ told last is below that of the mailbox */
 	struct imap_ranges saved; /* UIDs of "$" */
 	struct imap_context *contexts[IMAP_CONTEXTS_MAX]; /* own; RETURN (UPDATE), some are NULL */
-	bool is_told;                                     /* BYE was said */
+	struct imap_notify *notify; /* own; NULL: the client never asked for events */
+	bool is_told;               /* BYE was said */
 };
 
 /* --- session.c ------------------------------------------------------------------------------- */
@@ -290,6 +293,29 @@ bool imap_append_literal(struct imap_session *s, const struct imap_literal *lite
 enum imap_state imap_append_step(struct imap_session *s, bool *stop_out);
 void imap_append_release(struct imap_session *s);
 
+/* notify.c: what NOTIFY (RFC 5465) lets a session tell; without it, all of the selected mailbox. */
+void imap_notify_release(struct imap_session *s);
+bool imap_tells_messages(const struct imap_session *s);
+bool imap_tells_flags(const struct imap_session *s);
+
+/* Between two commands, or in IDLE: tell all there is; false when there is more, and the session will be woken. */
+bool imap_notify_tell(struct imap_session *s, bool is_idle);
+
+/* A message was begun and cannot be ended: say BYE. */
+bool imap_notify_is_broken(const struct imap_session *s);
+
+/* These messages of the selected mailbox were told by EXISTS; this one is the session's own; it was left. */
+void imap_notify_arrived(struct imap_session *s, uint32_t first_uid, uint32_t last_uid);
+void imap_notify_own(struct imap_session *s, uint32_t mailbox, uint32_t uid);
+void imap_notify_left(struct imap_session *s);
+
+/*
+ * RFC 5465 5: what a session changes itself it need not be told. Before and behind what changes in one step: true
+ * before, when nothing of others is left to be told.
+ */
+bool imap_notify_is_quiet(const struct imap_session *s);
+void imap_notify_skip(struct imap_session *s);
+
 /* cmd_select.c: leave the selected mailbox, if there is one. */
 void imap_unselect(struct imap_session *s);
 
@@ -315,6 +341,10 @@ void imap_status_write(struct imap_session *s, struct buf *out, const struct mai
  */
 MUST_CHECK enum fail imap_metadata_write(struct imap_session *s, struct buf *out,
     const struct mailbox *m, const struct imap_entries *entries, uint64_t *longest_out);
+
+/* cmd_fetch.c: an item that the mailbox's index answers; false when it is none. */
+bool imap_fetch_light(struct imap_session *s, struct buf *out, enum imap_fetch kind,
+    const struct view_entry *entry);
 
 /* cmd_list.c: "LIST (..) "/" name", behind "* ", for SELECT in IMAP4rev2. */
 void imap_list_write(struct imap_session *s, struct buf *out, const struct mailbox *m);

@@ -203,6 +203,15 @@ imap_ranges_sort(struct imap_ranges *r)
 	r->count = set.count;
 }
 
+bool
+imap_ranges_have(const struct imap_ranges *r, uint32_t n)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (n >= r->ranges[i].first && n <= r->ranges[i].last)
+			return true;
+	return false;
+}
+
 void
 imap_ranges_release(struct imap_ranges *r)
 {

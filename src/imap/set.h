@@ -58,6 +58,7 @@ struct imap_ranges {               /* zeroed is empty; fields: read only */
 /* Add a number; it extends the last range when it follows it. */
 void imap_ranges_add(struct imap_ranges *r, uint32_t n);
 void imap_ranges_add_all(struct imap_ranges *r, uint32_t first, uint32_t last);
+bool imap_ranges_have(const struct imap_ranges *r, uint32_t n);
 void imap_ranges_release(struct imap_ranges *r);
 
 /* Put them in order, each number once, as "$" must be. */

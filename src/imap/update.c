@@ -144,7 +144,11 @@ update_slice(struct imap_session *s, bool with_expunges, struct imap_ranges *gon
 	struct imap_slice slice = imap_slice_begin();
 	struct view_event event;
 
+	if (!imap_tells_messages(s))
+		return true;
 	while (!conn_is_high(s->conn)) {
+		uint32_t known = s->view.known_uid;
+
 		if (!view_session_next(&s->view, with_expunges, &event)) {
 			imap_vanished_write(s, gone, false);
 			return imap_contexts_update(s, &slice);
@@ -156,8 +160,14 @@ update_slice(struct imap_session *s, bool with_expunges, struct imap_ranges *gon
 			imap_contexts_expunge(s, event.uid, event.seq);
 			expunge_told(s, &event, gone);
 			break;
-		case VIEW_EXISTS: exists_told(s, event.seq); break;
-		case VIEW_FLAGS: imap_tell(s, event.seq, event.entry, TELL_UID | TELL_FLAGS); break;
+		case VIEW_EXISTS:
+			exists_told(s, event.seq);
+			imap_notify_arrived(s, known + 1, s->view.known_uid);
+			break;
+		case VIEW_FLAGS:
+			if (imap_tells_flags(s))
+				imap_tell(s, event.seq, event.entry, TELL_UID | TELL_FLAGS);
+			break;
 		}
 		if (imap_slice_over(s, &slice))
 			return false;

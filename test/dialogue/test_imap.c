@@ -535,6 +535,42 @@ test_deleted_while_searched(void)
 	dialogue_close();
 }
 
+/* So many mailboxes that NOTIFY does not watch them (RFC 5465 5.8), at once or later. */
+static void
+test_notify_overflow(void)
+{
+	struct dialogue_peer *p, *other;
+	struct buf text;
+	unsigned at = 0;
+
+	TEST_ROW("notify overflow");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	other = dialogue_peer(2);
+	buf_init(&text, 1 << 20);
+	while (at < 994) { /* and six that each account has */
+		buf_add_c(&text, "a CREATE box");
+		buf_add_u64(&text, ++at);
+		buf_add_c(&text, "\r\n");
+	}
+	ask_bytes(other, buf_str(&text));
+	CHECK_STR(ask(p, "b NOTIFY SET (personal (MailboxName))\r\n"),
+	    STR("b OK Events are told\r\n"));
+	ask(other, "c CREATE one.more\r\nd CREATE another\r\n");
+	CHECK(str_ends(buf_str(&p->seen),
+	    STR("\r\n* OK [NOTIFICATIONOVERFLOW] There are too many mailboxes\r\n")));
+	ask(other, "c DELETE box1\r\n");
+	CHECK_STR(ask(p, "d NOOP\r\n"), STR("d OK Nothing done\r\n"));
+	CHECK_STR(ask(p, "e NOTIFY SET (personal (MailboxName))\r\n"),
+	    STR("e NO [NOTIFICATIONOVERFLOW] There are too many mailboxes\r\n"));
+	CHECK_STR(ask(p, "f NOTIFY SET (selected (MessageNew MessageExpunge))\r\n"),
+	    STR("f OK Events are told\r\n"));
+	buf_release(&text);
+	buf_clear(&p->seen);
+	buf_clear(&other->seen);
+	dialogue_close();
+}
+
 /* The disk lost the files of all messages. */
 static void
 lose_files(void)
@@ -581,6 +617,52 @@ test_lost_files(void)
 	dialogue_close();
 }
 
+/* Big messages told to a client that reads slowly wait for it, and so do its commands; other sessions go on. */
+static void
+test_notify_slow(void)
+{
+	size_t big = 1024 * 1024, most = 0, got = 0;
+	struct dialogue_peer *p, *other;
+	struct buf text;
+
+	TEST_ROW("notify slow");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	other = dialogue_peer(2);
+	CHECK(str_ends(
+	    ask(p,
+		"a SELECT INBOX\r\nb NOTIFY SET (selected (MessageNew (BODY.PEEK[] BINARY.PEEK[1]) "
+		"MessageExpunge))\r\n"),
+	    STR("b OK Events are told\r\n")));
+	conn_memory_accept(p->conn, 0);
+	buf_init(&text, 4 * big);
+	for (int message = 0; message < 3; message++) {
+		buf_add_c(&text, "a1 APPEND INBOX {1048576+}\r\n");
+		for (size_t i = 0; i < big / 16; i++)
+			buf_add_c(&text, "sixteen bytes.\r\n");
+		buf_add_c(&text, "\r\n");
+	}
+	buf_clear(&p->seen);
+	CHECK(str_ends(ask_bytes(other, buf_str(&text)), STR(" 3] Message appended\r\n")));
+	buf_release(&text);
+	conn_memory_feed(p->conn, STR("c NOOP\r\n"));
+	for (int i = 0; i < 2000 && !str_ends(buf_str(&p->seen), STR("\r\nc OK Nothing done\r\n"));
+	     i++) {
+		buf_clear(&p->seen);
+		conn_memory_accept(p->conn, 20000);
+		loop_turn(&dialogue.loop, 0);
+		loop_turn(&dialogue.loop, 0);
+		most = p->conn->out.n > most ? p->conn->out.n : most;
+		dialogue_collect();
+		got += p->seen.n;
+	}
+	CHECK(got > 6 * big && got < 6 * big + 500);
+	CHECK(most < 2 * CONN_OUT_HIGH);
+	buf_clear(&p->seen);
+	buf_clear(&other->seen);
+	dialogue_close();
+}
+
 /* All files, or those named. */
 int
 main(int argc, char **argv)
@@ -593,6 +675,8 @@ main(int argc, char **argv)
 		test_without();
 		test_short_log();
 		test_account();
+		test_notify_overflow();
+		test_notify_slow();
 		test_lazy_preview();
 		test_without_search();
 		test_slow_search();

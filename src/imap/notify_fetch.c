@@ -1,0 +1,68 @@
+/* NOTIFY: MessageNew (fetch-att ..): FETCH of what came into the selected mailbox (RFC 5465 5.2). */
+#include "imap/notify.h"
+
+/* Is there one of the announced messages that is still there, and not our own? */
+static bool
+enter_message(struct imap_session *s, struct imap_notify *n)
+{
+	while (imap_is_selected(s) && n->fetch_next <= n->fetch_last) {
+		const struct view *view = s->view.view;
+		size_t at = view_lower(view, n->fetch_next);
+
+		if (at == view->count || view->entries[at].uid > n->fetch_last)
+			break;
+		n->entry = view->entries[at];
+		n->fetch_next = n->entry.uid + 1;
+		if (imap_ranges_have(&n->own, n->entry.uid))
+			continue;
+		imap_content_message(&n->content, imap_box(s), n->entry.email_id, n->entry.uid);
+		imap_flags_announce(s, n->entry.flags);
+		imap_message_begin(s, conn_out(s->conn), view_session_seq(&s->view, n->entry.uid),
+		    n->entry.uid);
+		n->item = 0;
+		n->is_in = true;
+		return true;
+	}
+	imap_notify_left(s);
+	return false;
+}
+
+/* The items of the message under way; false when the output is high, or the session must end. */
+static bool
+items(struct imap_session *s, struct imap_notify *n)
+{
+	const struct imap_fetch_list *list = &n->request.fetch;
+
+	for (;;) {
+		struct buf *out = conn_out(s->conn);
+		const struct imap_fetch_item *item = &list->items[n->item];
+
+		switch (imap_content_pump(&n->content)) {
+		case PUMP_DONE: break;
+		case PUMP_MORE: return false;
+		case PUMP_BROKEN: n->is_broken = true; return false;
+		}
+		if (n->item == list->count)
+			break;
+		if (n->item++ > 0)
+			buf_add_char(out, ' ');
+		if (!imap_fetch_light(s, out, item->kind, &n->entry))
+			imap_content_item(&n->content, item);
+	}
+	buf_add_c(conn_out(s->conn), ")\r\n");
+	n->is_in = false;
+	return true;
+}
+
+bool
+imap_notify_fetch(struct imap_session *s)
+{
+	struct imap_notify *n = s->notify;
+	struct imap_slice slice = imap_slice_begin();
+
+	while (n->is_in || enter_message(s, n)) {
+		if (!items(s, n) || imap_slice_over_now(s, &slice))
+			return false;
+	}
+	return true;
+}
