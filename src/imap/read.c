@@ -22,6 +22,14 @@ refuse_line(struct imap_session *s, const char *text)
 	return imap_bad(s, text);
 }
 
+/* RFC 7888 4: what is announced without waiting is taken and dropped up to here; before login little is. */
+static uint64_t
+literal_max(const struct imap_session *s)
+{
+	return s->have & HAVE_AUTH ? (uint64_t)s->service->settings->message_bytes
+				   : IMAP_LITERAL_MAX;
+}
+
 /* The command cannot be carried out, but the client may be sending the literal already. */
 static enum imap_state
 refuse_literal(struct imap_session *s, const struct imap_literal *literal)
@@ -34,7 +42,7 @@ refuse_literal(struct imap_session *s, const struct imap_literal *literal)
 	}
 	if (literal->is_sync)
 		return IMAP_REPLY;
-	if (literal->bytes > (uint64_t)s->service->settings->message_bytes)
+	if (literal->bytes > literal_max(s))
 		return imap_bye(s, "[TOOBIG] Literal too large");
 	s->reader.is_refused = true;
 	s->reader.literal = literal->bytes;
@@ -90,7 +98,11 @@ imap_read(struct imap_session *s, enum imap_state *state_out)
 			continue;
 		}
 		switch (conn_line(s->conn, IMAP_LINE_MAX, &line)) {
-		case LINE_NONE: return READ_WAIT;
+		case LINE_NONE:
+			if (conn_skipped(s->conn) <= IMAP_FLOOD_MAX)
+				return READ_WAIT;
+			*state_out = imap_bye(s, "[TOOBIG] That line has no end");
+			return READ_ENTERED;
 		case LINE_READY: break;
 		case LINE_TOO_LONG:
 			*state_out = refuse_line(s, "Line too long");

@@ -39,9 +39,10 @@
 #include "mail/view.h"
 #include "net/conn.h"
 
-#define IMAP_ARENA_MAX      (4 * 1024 * 1024)  /* bytes: what a command of 128 KB parses into */
-#define IMAP_TEXT_MAX       (128 * 1024)       /* bytes of a command with its literals */
-#define IMAP_TEXT_LOGIN_MAX (16 * 1024)        /* the same before login */
+#define IMAP_ARENA_MAX      (4 * 1024 * 1024) /* bytes: what a command of 128 KB parses into */
+#define IMAP_TEXT_MAX       (128 * 1024)      /* bytes of a command with its literals */
+#define IMAP_TEXT_LOGIN_MAX (16 * 1024)       /* the same before login */
+#define IMAP_FLOOD_MAX      (1024 * 1024)     /* bytes of a line before we see that it has no end */
 #define IMAP_REPLY_MAX      (32 * 1024 * 1024) /* bytes of SEARCH results, COPYUID */
 #define IMAP_PIECE_BYTES    (32 * 1024)        /* appended to the output in one go */
 #define IMAP_CONTEXTS_MAX   8                  /* searches that tell their changes (context.h) */

@@ -57,6 +57,9 @@ enum line {
  */
 enum line conn_line(struct conn *c, size_t max, struct str *line_out);
 
+/* Bytes of a line longer than `max` that went by so far; 0 outside of one. Who sends without end can be told so. */
+uint64_t conn_skipped(const struct conn *c);
+
 /*
  * Counted reader (IMAP literals, BDAT, HTTP bodies): up to `most` bytes that are there, consumed;
  * empty when there is nothing now. Valid until the next reading call.

@@ -36,6 +36,7 @@ struct conn {
 	struct buf in, out;
 	struct buf *before; /* own; output from before a filter was pushed, NULL when it left */
 	uint64_t id;
+	uint64_t skipped; /* bytes of a line that is too long */
 	uint32_t used;    /* bytes of `in` that the last reading call handed out */
 	uint32_t scanned; /* bytes of `in` known to hold no LF */
 	bool is_inbound;  /* counted in net->count */

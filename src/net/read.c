@@ -79,14 +79,19 @@ skip_line(struct conn *c)
 		size_t at = str_find_char(s, '\n');
 
 		if (at == STR_NONE) { /* a CR at the end may belong to the next byte */
-			discard(c, s.n > 0 && s.p[s.n - 1] == '\r' ? s.n - 1 : s.n);
+			size_t n = s.n > 0 && s.p[s.n - 1] == '\r' ? s.n - 1 : s.n;
+
+			c->skipped += n;
+			discard(c, n);
 			return LINE_NONE;
 		}
 		if (at > 0 && s.p[at - 1] == '\r') {
 			hand_out(c, at + 1);
 			c->is_skipping = c->is_tainted = false;
+			c->skipped = 0;
 			return LINE_TOO_LONG;
 		}
+		c->skipped += at + 1;
 		discard(c, at + 1);
 	}
 }
@@ -117,6 +122,12 @@ scan_line(struct conn *c, size_t max, struct str *line_out)
 	hand_out(c, at + 1);
 	*line_out = line;
 	return is_bare ? LINE_BARE : LINE_READY;
+}
+
+uint64_t
+conn_skipped(const struct conn *c)
+{
+	return c->skipped;
 }
 
 enum line

@@ -5,8 +5,8 @@
  */
 
 /* system */
-#include <stdio.h>
 #include <dirent.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /* base */
@@ -17,7 +17,9 @@
 /* rooms */
 #include "codec/deflate.h"
 #include "imap/imap.h"
+#include "imap/session.h"
 #include "lib/dialogue.h"
+#include "mail/email.h"
 #include "mail/mailbox.h"
 #include "net/private.h"
 
@@ -663,6 +665,67 @@ test_notify_slow(void)
 	dialogue_close();
 }
 
+/* A session that floods ends alone; one that does not read holds no more than its output buffer. */
+static void
+test_floods(void)
+{
+	struct dialogue_peer *p, *other;
+	struct buf text;
+
+	TEST_ROW("a line without end");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	other = dialogue_peer(2);
+	p = dialogue_peer(1);
+	buf_init(&text, 1 << 22);
+	while (text.n < IMAP_FLOOD_MAX + (1 << 18))
+		buf_add_c(&text, "an endless line ");
+	CHECK_STR(ask_bytes(p, buf_str(&text)), STR("* BYE [TOOBIG] That line has no end\r\n"));
+	CHECK(conn_memory_finished(p->conn));
+	CHECK_STR(ask(other, "a NOOP\r\n"), STR("a OK Nothing done\r\n"));
+	buf_clear(&p->seen);
+
+	TEST_ROW("a long line that ends");
+	p = dialogue_peer(3);
+	buf_truncate(&text, IMAP_FLOOD_MAX / 2);
+	buf_add_c(&text, "\r\nb NOOP\r\n");
+	CHECK_STR(ask_bytes(p, buf_str(&text)),
+	    STR("* BAD Line too long\r\nb OK Nothing done\r\n"));
+
+	TEST_ROW("commands, and no reading");
+	buf_clear(&text);
+	while (text.n < 200000)
+		buf_add_c(&text, "c NOOP\r\n");
+	conn_memory_accept(p->conn, 0);
+	CHECK_STR(ask_bytes(p, buf_str(&text)), STR(""));
+	CHECK(p->conn->out.n > CONN_OUT_HIGH && p->conn->out.n < 2 * CONN_OUT_HIGH);
+	CHECK(p->conn->in.cap <= CONN_IN_MAX + CONN_READ_BYTES);
+	CHECK_STR(ask(other, "a NOOP\r\n"), STR("a OK Nothing done\r\n"));
+	conn_memory_accept(p->conn, SIZE_MAX);
+	for (int i = 0; i < 100 && p->seen.n < 25000 * 19; i++)
+		dialogue_settle();
+	CHECK_NUM(p->seen.n, 25000 * 19);
+
+	TEST_ROW("more messages than one command has");
+	buf_clear(&text);
+	buf_add_c(&text, "d APPEND INBOX");
+	for (unsigned i = 0; i <= EMAIL_BATCH_MAX; i++)
+		buf_add_c(&text, " {3+}\r\nabc");
+	buf_add_c(&text, "\r\ne STATUS INBOX (MESSAGES)\r\n");
+	CHECK_STR(ask_bytes(other, buf_str(&text)),
+	    STR("d NO [LIMIT] Too many messages in one command\r\n* STATUS INBOX (MESSAGES 0)\r\n"
+		"e OK Status told\r\n"));
+	buf_clear(&text);
+	buf_add_c(&text, "d APPEND INBOX");
+	for (unsigned i = 0; i < EMAIL_BATCH_MAX; i++)
+		buf_add_c(&text, " {3+}\r\nabc");
+	buf_add_c(&text, "\r\n");
+	CHECK(str_ends(ask_bytes(other, buf_str(&text)), STR(" 1:500] Messages appended\r\n")));
+	buf_release(&text);
+	for (size_t i = 1; i <= 3; i++)
+		buf_clear(&dialogue_peer(i)->seen);
+	dialogue_close();
+}
+
 /* All files, or those named. */
 int
 main(int argc, char **argv)
@@ -683,6 +746,7 @@ main(int argc, char **argv)
 		test_progress();
 		test_deleted_while_searched();
 		test_lost_files();
+		test_floods();
 	}
 	return test_end();
 }
