@@ -244,8 +244,40 @@ def test_getmail(server):
     shutil.rmtree(home)
 
 
+SETTINGS = f"""[imap]
+login-delay = 100ms
+without = IDLE
+id = Our server
+[imap-account {BOB}]
+without = MOVE NOTIFY
+[http]
+base-url = https://mail.example.test/
+"""
+
+
+def test_settings():
+    with Server(settings=SETTINGS) as server:
+        for user in (ALICE, BOB):
+            server.add_user(user, SECRET)
+        for user, has_move in ((ALICE, True), (BOB, False)):
+            imap = login(server, user)
+            words = imap.capability()[1][0].split()
+            check(f"{user}: nobody has IDLE", b"IDLE" not in words and b"JMAPACCESS" in words, words)
+            equal(f"{user}: MOVE and NOTIFY", (b"MOVE" in words, b"NOTIFY" in words), (has_move, has_move))
+            imap.send(b"x1 GETJMAPACCESS\r\nx2 ID NIL\r\nx3 UNAUTHENTICATE\r\nx4 LIST \"\" *\r\n")
+            equal(f"{user}: where JMAP is", imap.readline(),
+                  b'* JMAPACCESS "https://mail.example.test/.well-known/jmap"\r\n')
+            imap.readline()
+            equal(f"{user}: our name", imap.readline(), b'* ID ("name" "Our server")\r\n')
+            imap.readline()
+            check(f"{user}: logged out of the account", imap.readline().startswith(b"x3 OK "))
+            check(f"{user}: which shows", imap.readline().startswith(b"x4 BAD "))
+            imap.shutdown()
+
+
 def main():
     random.seed(1)
+    test_settings()
     with Server(settings="[imap]\nlogin-delay = 100ms") as server:
         for user in (ALICE, BOB):
             server.add_user(user, SECRET)
