@@ -98,11 +98,7 @@ imap_read(struct imap_session *s, enum imap_state *state_out)
 			continue;
 		}
 		switch (conn_line(s->conn, IMAP_LINE_MAX, &line)) {
-		case LINE_NONE:
-			if (conn_skipped(s->conn) <= IMAP_FLOOD_MAX)
-				return READ_WAIT;
-			*state_out = imap_bye(s, "[TOOBIG] That line has no end");
-			return READ_ENTERED;
+		case LINE_NONE: return READ_WAIT;
 		case LINE_READY: break;
 		case LINE_TOO_LONG:
 			*state_out = refuse_line(s, "Line too long");

@@ -176,6 +176,8 @@ reason_to_end(const struct imap_session *s)
 		return "Server is shutting down";
 	if (conn_expired(s->conn))
 		return "Autologout";
+	if (conn_skipped(s->conn) > IMAP_FLOOD_MAX)
+		return "[TOOBIG] That line has no end";
 	if (s->account && (s->account->is_lost || imap_box(s)->is_lost))
 		return "[UNAVAILABLE] The server could not store something, please log in again";
 	if (imap_notify_is_broken(s))

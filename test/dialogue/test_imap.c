@@ -684,6 +684,12 @@ test_floods(void)
 	CHECK_STR(ask(other, "a NOOP\r\n"), STR("a OK Nothing done\r\n"));
 	buf_clear(&p->seen);
 
+	TEST_ROW("the same instead of DONE");
+	p = dialogue_peer(4);
+	CHECK_STR(ask(p, "a IDLE\r\n"), STR("+ idling\r\n"));
+	CHECK_STR(ask_bytes(p, buf_str(&text)), STR("* BYE [TOOBIG] That line has no end\r\n"));
+	buf_clear(&p->seen);
+
 	TEST_ROW("a long line that ends");
 	p = dialogue_peer(3);
 	buf_truncate(&text, IMAP_FLOOD_MAX / 2);

@@ -255,6 +255,26 @@ test_endless(void)
 	conn_free(&c);
 }
 
+/* Of a line that is too long, what went by is counted until its end. */
+static void
+test_skipped(void)
+{
+	struct conn *c = fresh();
+
+	TEST_ROW("skipped");
+	buf_clear(&got);
+	feed(c, STR("12345678\r"), 9, false, read_lines);
+	CHECK_NUM(conn_skipped(c), 0);
+	feed(c, STR("90\n1234"), 7, false, read_lines);
+	CHECK_NUM(conn_skipped(c), 16);
+	feed(c, STR("5678"), 1, true, read_lines);
+	CHECK_NUM(conn_skipped(c), 20);
+	feed(c, STR("\r\nA\r\n"), 5, false, read_lines);
+	CHECK_NUM(conn_skipped(c), 0);
+	CHECK_STR(buf_str(&got), STR("#|A|"));
+	conn_free(&c);
+}
+
 int
 main(void)
 {
@@ -278,6 +298,7 @@ main(void)
 			check_dots(in, want, dots_rows[i].is_ended, dots_rows[i].is_bare, split,
 			    false);
 	}
+	test_skipped();
 	for (size_t i = 0; i < ARRAY_LEN(nul_rows); i++) {
 		TEST_ROW(nul_rows[i].name);
 		test_nul(i);
