@@ -5,6 +5,7 @@
 #include <string.h>
 
 /* base */
+#include "base/mem.h"
 #include "base/test.h"
 
 struct client play_clients[PLAY_CLIENTS + 1];
@@ -21,6 +22,7 @@ play_seed(uint64_t seed)
 unsigned
 play_below(unsigned n)
 {
+	invariant(n > 0);
 	state = state * 6364136223846793005u + 1442695040888963407u;
 	return (unsigned)(state >> 33) % n;
 }
