@@ -169,6 +169,19 @@ enum imap_state
 imap_cmd_namespace(struct imap_session *s, struct imap_cursor *args)
 {
 	(void)args;
-	buf_add_c(&s->run.before, "* NAMESPACE ((\"\" " IMAP_DELIMITER_TEXT ")) NIL NIL\r\n");
+	struct buf *out = &s->run.before;
+	struct str prefix = imap_prefix(s);
+	struct buf text;
+
+	buf_init(&text, IMAP_NAME_MAX);
+	buf_add(&text, prefix);
+	if (prefix.n > 0)
+		buf_add_char(&text, imap_delimiter(s));
+	buf_add_c(out, "* NAMESPACE ((");
+	imap_string_write(out, buf_str(&text));
+	buf_add_char(out, ' ');
+	imap_delimiter_write(s, out);
+	buf_add_c(out, ")) NIL NIL\r\n");
+	buf_release(&text);
 	return imap_ok(s, NULL, "Namespaces listed");
 }

@@ -1,32 +1,41 @@
+/*
+ * LIST and LSUB (RFC 9051 6.3.9, RFC 3501 6.3.9, RFC 5258, 5819, 6154, 9590): three walks over the rows that
+ * the user may see (list_rows.h), the long ones in slices:
+ *
+ *     MATCH   which rows do the patterns match, which do the selection options take
+ *     MARK    what stands above those that were taken
+ *     TELL    a response for each row that is to be told
+ */
 #include "imap/list.h"
 
 /* base */
 #include "base/mem.h"
 
 /* rooms */
-#include "imap/name.h"
 #include "imap/command.h"
+#include "imap/list_rows.h"
+#include "imap/name.h"
 
 struct list_work { /* arena: the command's */
 	struct imap_list list;
 	struct str *paths; /* the patterns behind their reference, as paths */
-	uint32_t *ids;     /* all mailboxes, in tree order */
-	bool *has_below; /* for RECURSIVEMATCH and LSUB: one below it is selected by the options */
-	size_t count, at;
+	struct imap_rows rows;
+	size_t at;
+	bool is_telling; /* MATCH and MARK are over */
 	bool is_lsub;
 };
 
-/* --- what the options say ------------------------------------------------------------------------ */
+/* --- MATCH -------------------------------------------------------------------------------------- */
 
-/* Do the selection options take this mailbox? Both of them must, when both are there. */
+/* Do the selection options take it? All of them must. */
 static bool
-is_selected(const struct list_work *w, const struct mailbox *m)
+is_taken(const struct list_work *w, const struct imap_row *row, const struct mailbox *m)
 {
-	if (w->list.selects & LIST_SUBSCRIBED && !m->is_subscribed)
+	if (w->list.selects & LIST_SPECIAL_USE && (!m || mailbox_role_imap_names[m->role].n == 0))
 		return false;
-	if (w->list.selects & LIST_SPECIAL_USE && mailbox_role_imap_names[m->role].n == 0)
-		return false;
-	return true;
+	if (w->list.selects & LIST_SUBSCRIBED)
+		return row->is_subscribed;
+	return m != NULL;
 }
 
 static bool
@@ -38,34 +47,60 @@ matches(const struct list_work *w, struct str path)
 	return false;
 }
 
-/* The last "%" of a pattern of LSUB stands for parents of what is subscribed (RFC 3501 6.3.9). */
+/* False when the slice is used up before the end. */
 static bool
-shows_parents(const struct list_work *w)
+match_all(struct imap_session *s, struct list_work *w, struct imap_slice *slice)
 {
-	if (!w->is_lsub)
-		return (w->list.selects & LIST_RECURSIVE) != 0;
-	return str_ends(w->paths[0], STR("%"));
+	struct buf path;
+
+	buf_init(&path, IMAP_NAME_MAX);
+	for (; w->at < w->rows.count && !imap_slice_over(s, slice); w->at++) {
+		struct imap_row *row = &w->rows.rows[w->at];
+
+		buf_clear(&path);
+		imap_row_path(s, row, &path);
+		row->is_matched = matches(w, buf_str(&path));
+		row->is_taken = is_taken(w, row, imap_row_mailbox(row));
+	}
+	buf_release(&path);
+	return w->at == w->rows.count;
 }
 
-/* Mark the parents of what the options select, children before parents. */
-static void
-mark_parents(struct imap_session *s, struct list_work *w)
-{
-	for (size_t i = w->count; i-- > 0;) {
-		const struct mailbox *m = mailbox_get(s->account, w->ids[i]);
+/* --- MARK --------------------------------------------------------------------------------------- */
 
-		if (!m || (!w->has_below[i] && !is_selected(w, m)))
+static void
+mark_above(struct list_work *w)
+{
+	for (size_t i = w->rows.count; i-- > 0;) {
+		const struct imap_row *row = &w->rows.rows[i];
+		struct imap_row *above;
+
+		if (row->above == 0)
 			continue;
-		for (size_t j = i; m->parent != 0 && j-- > 0;) {
-			if (w->ids[j] != m->parent)
-				continue;
-			w->has_below[j] = true;
-			break;
-		}
+		above = &w->rows.rows[row->above - 1];
+		above->has_child |= row->account || row->has_child;
+		above->has_taken |= row->is_taken || row->has_taken;
+		above->has_untold |= (row->is_taken && !row->is_matched) || row->has_untold;
 	}
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/*
+ * Is a row that was not taken told for one below it? Asked for by RECURSIVEMATCH, by the last "%" of LSUB, or
+ * because a level without a mailbox is shown where what lies below it is not (RFC 5258 3.4, RFC 9051 6.3.9).
+ */
+static bool
+is_told_for_others(const struct list_work *w, const struct imap_row *row)
+{
+	if (!row->has_untold)
+		return false;
+	if (w->is_lsub)
+		return str_ends(w->paths[0], STR("%"));
+	if (w->list.selects & LIST_RECURSIVE)
+		return true;
+	return !row->account && !(w->list.selects & (LIST_SUBSCRIBED | LIST_SPECIAL_USE));
+}
+
+/* --- TELL --------------------------------------------------------------------------------------- */
 
 static void
 attribute(struct buf *out, struct str name, bool *is_first)
@@ -76,29 +111,74 @@ attribute(struct buf *out, struct str name, bool *is_first)
 	*is_first = false;
 }
 
-static void
-attributes_write(struct buf *out, const struct mailbox *m, bool has_subscribed, bool is_no_select)
+/* Levels below the top: what may have none below it says so. */
+static bool
+is_deepest(const struct mailbox *m)
 {
+	size_t depth = 1;
+
+	for (uint32_t parent = m->parent; parent && depth < MAILBOX_DEPTH_MAX; depth++)
+		parent = mailbox_get(m->account, parent)->parent;
+	return depth == MAILBOX_DEPTH_MAX;
+}
+
+/* Of a name without mailbox; clients that know no better are told what \NonExistent implies. */
+static void
+nonexistent_write(struct imap_session *s, struct buf *out, const struct list_work *w,
+    bool *is_first)
+{
+	bool is_old = w->is_lsub || (!w->list.is_extended && !imap_is_rev2(s));
+
+	attribute(out, is_old ? STR("\\Noselect") : STR("\\NonExistent"), is_first);
+}
+
+static void
+mailbox_attributes_write(struct buf *out, const struct list_work *w, const struct imap_row *row,
+    const struct mailbox *m, bool *is_first)
+{
+	if (w->is_lsub &&
+	    !row->is_taken) /* RFC 3501 6.3.9: only what lies below it is subscribed */
+		attribute(out, STR("\\Noselect"), is_first);
+	if (is_deepest(m))
+		attribute(out, STR("\\Noinferiors"), is_first);
+	if (!w->is_lsub && view_recent(m->account, m) > 0)
+		attribute(out, STR("\\Marked"), is_first);
+	attribute(out, row->has_child ? STR("\\HasChildren") : STR("\\HasNoChildren"), is_first);
+}
+
+static void
+attributes_write(struct imap_session *s, struct buf *out, const struct list_work *w,
+    const struct imap_row *row, const struct mailbox *m)
+{
+	unsigned options = w->list.selects | w->list.returns;
 	bool is_first = true;
 
 	buf_add_char(out, '(');
-	if (is_no_select)
-		attribute(out, STR("\\Noselect"), &is_first);
-	attribute(out,
-	    mailbox_has_children(m->account, m->id) ? STR("\\HasChildren") : STR("\\HasNoChildren"),
-	    &is_first);
-	if (has_subscribed && m->is_subscribed)
+	if (m)
+		mailbox_attributes_write(out, w, row, m, &is_first);
+	else
+		nonexistent_write(s, out, w, &is_first);
+	if (!m && row->has_child)
+		attribute(out, STR("\\HasChildren"), &is_first);
+	if (options & LIST_SUBSCRIBED && row->is_subscribed && !w->is_lsub)
 		attribute(out, STR("\\Subscribed"), &is_first);
-	if (mailbox_role_imap_names[m->role].n > 0)
+	if (m && mailbox_role_imap_names[m->role].n > 0)
 		attribute(out, mailbox_role_imap_names[m->role], &is_first);
-	buf_add_c(out, ") " IMAP_DELIMITER_TEXT " ");
+	buf_add_c(out, ") ");
+	imap_delimiter_write(s, out);
+	buf_add_char(out, ' ');
 }
 
 void
 imap_list_write(struct imap_session *s, struct buf *out, const struct mailbox *m)
 {
+	struct list_work none = { .at = 0 };
+	struct imap_row row = { .account = m->account,
+		.id = m->id,
+		.has_child = mailbox_has_children(m->account, m->id) };
+
 	buf_add_c(out, "LIST ");
-	attributes_write(out, m, false, false);
+	attributes_write(s, out, &none, &row, m);
 	imap_path_write(s, out, m);
 }
 
@@ -118,23 +198,13 @@ childinfo_write(struct buf *out, unsigned selects)
 	buf_add_c(out, "))");
 }
 
+/* What RETURN asks for beside the attributes; RFC 5819 2: only of mailboxes */
 static enum fail
-mailbox_told(struct imap_session *s, const struct list_work *w, const struct mailbox *m, size_t at)
+returns_write(struct imap_session *s, const struct list_work *w, const struct mailbox *m)
 {
 	struct buf *out = conn_out(s->conn);
-	unsigned options = w->list.selects | w->list.returns;
-	bool is_taken = is_selected(w, m);
 	uint64_t longest;
 
-	buf_add_c(out, w->is_lsub ? "* LSUB " : "* LIST ");
-	attributes_write(out, m, (options & LIST_SUBSCRIBED) && !w->is_lsub,
-	    w->is_lsub && !is_taken);
-	imap_path_write(s, out, m);
-	if (w->list.selects & LIST_RECURSIVE && w->has_below[at])
-		childinfo_write(out, w->list.selects);
-	buf_add_c(out, "\r\n");
-	if (!is_taken)
-		return FAIL_NONE;
 	if (w->list.returns & LIST_STATUS) {
 		buf_add_c(out, "* ");
 		imap_status_write(s, out, m, w->list.status);
@@ -144,35 +214,63 @@ mailbox_told(struct imap_session *s, const struct list_work *w, const struct mai
 	return FAIL_NONE;
 }
 
+static enum fail
+row_tell(struct imap_session *s, const struct list_work *w, const struct imap_row *row)
+{
+	const struct mailbox *m = imap_row_mailbox(row);
+	struct buf *out = conn_out(s->conn), path;
+
+	if (row->account && !m) /* deleted meanwhile */
+		return FAIL_NONE;
+	buf_add_c(out, w->is_lsub ? "* LSUB " : "* LIST ");
+	attributes_write(s, out, w, row, m);
+	buf_init(&path, IMAP_NAME_MAX);
+	imap_row_path(s, row, &path);
+	imap_visible_path_write(s, out, buf_str(&path));
+	buf_release(&path);
+	if (w->list.selects & LIST_RECURSIVE && row->has_taken)
+		childinfo_write(out, w->list.selects);
+	buf_add_c(out, "\r\n");
+	return m && row->is_taken ? returns_write(s, w, m) : FAIL_NONE;
+}
+
 static enum imap_state
 list_step(struct imap_session *s)
 {
 	struct list_work *w = s->run.data;
 	struct imap_slice slice = imap_slice_begin();
-	bool has_parents = shows_parents(w);
 	enum fail fail = FAIL_NONE;
-	struct buf path;
 
-	buf_init(&path, IMAP_NAME_MAX);
-	for (; fail == FAIL_NONE && w->at < w->count && !imap_slice_over_now(s, &slice); w->at++) {
-		const struct mailbox *m = mailbox_get(s->account, w->ids[w->at]);
-
-		if (!m || (!is_selected(w, m) && !(has_parents && w->has_below[w->at])))
-			continue;
-		buf_clear(&path);
-		mailbox_path_write(s->account, m, &path);
-		if (matches(w, buf_str(&path)))
-			fail = mailbox_told(s, w, m, w->at);
+	if (!w->is_telling) {
+		if (!match_all(s, w, &slice))
+			return IMAP_WORK;
+		mark_above(w);
+		w->is_telling = true;
+		w->at = 0;
 	}
-	buf_release(&path);
+	for (; fail == FAIL_NONE && w->at < w->rows.count && !imap_slice_over_now(s, &slice);
+	     w->at++) {
+		const struct imap_row *row = &w->rows.rows[w->at];
+
+		if (row->is_matched && (row->is_taken || is_told_for_others(w, row)))
+			fail = row_tell(s, w, row);
+	}
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);
-	if (w->at < w->count)
+	if (w->at < w->rows.count)
 		return IMAP_WORK;
 	return imap_ok(s, NULL, "Mailboxes listed");
 }
 
 /* --- beginning ---------------------------------------------------------------------------------- */
+
+static void
+list_release(struct imap_session *s)
+{
+	struct list_work *w = s->run.data;
+
+	imap_rows_release(&w->rows);
+}
 
 /* The patterns as paths; one that is in no encoding matches nothing. */
 static bool
@@ -189,40 +287,25 @@ paths_make(struct imap_session *s, struct list_work *w)
 		buf_clear(&text);
 		buf_add(&text, w->list.reference);
 		buf_add(&text, w->list.patterns[i]);
-		if (imap_name_parse(arena, buf_str(&text), imap_is_utf8(s), &w->paths[i]) !=
-		    FAIL_NONE)
+		if (imap_visible_path(s, buf_str(&text), &w->paths[i]) != FAIL_NONE)
 			w->paths[i] = (struct str){ 0 };
 	}
 	buf_release(&text);
 	return true;
 }
 
-static bool
-ids_make(struct imap_session *s, struct list_work *w)
-{
-	struct arena *arena = &s->run.arena;
-	struct mailbox **tree;
-
-	w->count = s->account->mailbox_count;
-	tree = arena_alloc(arena, w->count + 1, sizeof(*tree));
-	w->ids = arena_alloc(arena, w->count + 1, sizeof(*w->ids));
-	w->has_below = arena_alloc(arena, w->count + 1, sizeof(*w->has_below));
-	if (!tree || !w->ids || !w->has_below)
-		return false;
-	mailbox_tree(s->account, tree);
-	for (size_t i = 0; i < w->count; i++)
-		w->ids[i] = tree[i]->id;
-	return true;
-}
-
 static enum imap_state
 begin(struct imap_session *s, struct list_work *w)
 {
-	if (!paths_make(s, w) || !ids_make(s, w))
+	enum fail fail;
+
+	if (!paths_make(s, w))
 		return imap_fail(s, FAIL_LIMIT);
-	if (shows_parents(w))
-		mark_parents(s, w);
 	s->run.data = w;
+	s->run.release = list_release;
+	fail = imap_rows_make(s, &w->rows);
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
 	s->run.work = list_step;
 	return IMAP_WORK;
 }
@@ -231,9 +314,13 @@ begin(struct imap_session *s, struct list_work *w)
 static enum imap_state
 delimiter_told(struct imap_session *s, const char *name)
 {
-	buf_add_c(&s->run.before, "* ");
-	buf_add_c(&s->run.before, name);
-	buf_add_c(&s->run.before, " (\\Noselect) " IMAP_DELIMITER_TEXT " \"\"\r\n");
+	struct buf *out = &s->run.before;
+
+	buf_add_c(out, "* ");
+	buf_add_c(out, name);
+	buf_add_c(out, " (\\Noselect) ");
+	imap_delimiter_write(s, out);
+	buf_add_c(out, " \"\"\r\n");
 	return imap_ok(s, NULL, "Delimiter told");
 }
 

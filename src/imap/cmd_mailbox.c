@@ -5,57 +5,7 @@
 #include "imap/name.h"
 #include "mail/annotation.h"
 #include "mail/id.h"
-
-enum fail
-imap_name_path(struct imap_session *s, struct str name, struct str *path_out)
-{
-	return imap_name_parse(&s->run.arena, name, imap_is_utf8(s), path_out);
-}
-
-bool
-imap_path(struct imap_session *s, struct imap_cursor *args, struct str *path_out,
-    enum imap_state *state_out)
-{
-	struct str name;
-	enum fail fail;
-
-	if (!imap_astring(args, &name)) {
-		*state_out = imap_wrong(s, args);
-		return false;
-	}
-	fail = imap_name_path(s, name, path_out);
-	if (fail == FAIL_NONE)
-		return true;
-	*state_out = imap_fail(s, fail);
-	return false;
-}
-
-struct mailbox *
-imap_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_target,
-    enum imap_state *state_out)
-{
-	struct mailbox *m;
-	struct str path;
-
-	if (!imap_path(s, args, &path, state_out))
-		return NULL;
-	m = mailbox_by_path(s->account, path);
-	if (!m)
-		*state_out =
-		    imap_no(s, is_target ? "TRYCREATE" : "NONEXISTENT", "There is no such mailbox");
-	return m;
-}
-
-void
-imap_path_write(struct imap_session *s, struct buf *out, const struct mailbox *m)
-{
-	struct buf path;
-
-	buf_init(&path, IMAP_NAME_MAX);
-	mailbox_path_write(m->account, m, &path);
-	imap_name_write(out, buf_str(&path), imap_is_utf8(s));
-	buf_release(&path);
-}
+#include "mail/subscription.h"
 
 /* What creating, renaming and deleting can meet. */
 static enum imap_state
@@ -68,7 +18,7 @@ mailbox_fail(struct imap_session *s, enum fail fail)
 
 /* create-param of RFC 6154: SP "(" "USE" SP "(" [use-attr *(SP use-attr)] ")" ")" */
 static bool
-use_parse(struct imap_cursor *args, struct str *attribute_out)
+use_parse(struct imap_cursor *args, struct str *attribute_out, size_t *count_out)
 {
 	struct imap_cursor start;
 	struct str word;
@@ -80,6 +30,7 @@ use_parse(struct imap_cursor *args, struct str *attribute_out)
 		start = *args;
 		if (!imap_char(args, '\\') || !imap_atom(args, &word))
 			return false;
+		++*count_out;
 		*attribute_out = str_head(start.at, word.n + 1);
 		if (!imap_next_is(args, ')') && !imap_sp(args))
 			return false;
@@ -87,11 +38,29 @@ use_parse(struct imap_cursor *args, struct str *attribute_out)
 	return imap_char(args, ')');
 }
 
+/* A name that is subscribed already brings that with it. */
+static enum fail
+create(struct imap_session *s, struct str path, enum mailbox_role role, uint32_t *id_out)
+{
+	const struct mailbox_new subscribed = { .is_subscribed = true };
+	enum fail fail = mailbox_create_path(s->account, path, role, false, id_out);
+
+	if (fail != FAIL_NONE)
+		return fail;
+	fail = subscription_remove(s->account, path);
+	if (fail == FAIL_MISSING)
+		return FAIL_NONE;
+	if (fail != FAIL_NONE)
+		return fail;
+	return mailbox_update(s->account, *id_out, MAILBOX_SET_SUBSCRIBED, &subscribed);
+}
+
 enum imap_state
 imap_cmd_create(struct imap_session *s, struct imap_cursor *args)
 {
 	enum mailbox_role role = MAILBOX_ROLE_NONE;
 	struct str path, attribute = { 0 };
+	size_t uses = 0;
 	enum imap_state refused;
 	struct buf *out;
 	enum fail fail;
@@ -99,15 +68,17 @@ imap_cmd_create(struct imap_session *s, struct imap_cursor *args)
 
 	if (!imap_path(s, args, &path, &refused))
 		return refused;
-	if (!imap_at_end(args) && !use_parse(args, &attribute))
+	if (!imap_at_end(args) && !use_parse(args, &attribute, &uses))
 		return imap_wrong(s, args);
 	if (!imap_at_end(args))
 		return imap_wrong(s, args);
-	if (attribute.n > 0 && !mailbox_role_parse_imap(attribute, &role))
-		return imap_no(s, "USEATTR", "That use is not known");
+	if (uses > 1 || (uses == 1 && !mailbox_role_parse_imap(attribute, &role)))
+		return imap_no(s, "USEATTR", "One of the known uses, please");
 	if (imap_name_is_inbox(path))
 		return mailbox_fail(s, FAIL_DENIED);
-	fail = mailbox_create_path(s->account, path, role, false, &id);
+	if (str_ends(path, STR("/"))) /* RFC 9051 6.3.4: only says that others will lie below */
+		path.n--;
+	fail = create(s, path, role, &id);
 	if (fail == FAIL_DENIED && role != MAILBOX_ROLE_NONE && !mailbox_by_path(s->account, path))
 		return imap_no(s, "USEATTR", "Another mailbox has that use");
 	if (fail != FAIL_NONE)
@@ -118,6 +89,24 @@ imap_cmd_create(struct imap_session *s, struct imap_cursor *args)
 	id_write(out, ID_MAILBOX, id);
 	buf_add_c(out, ")] Mailbox created\r\n");
 	return IMAP_REPLY;
+}
+
+/* RFC 9051 6.3.8: a name stays subscribed without its mailbox */
+static enum fail
+delete_mailbox(struct account *account, uint32_t id)
+{
+	const struct mailbox *m = mailbox_get(account, id);
+	struct buf path;
+	enum fail fail = FAIL_NONE;
+
+	if (m->is_subscribed) {
+		buf_init(&path, IMAP_NAME_MAX);
+		mailbox_path_write(account, m, &path);
+		fail = subscription_add(account, buf_str(&path));
+		buf_release(&path);
+	}
+	/* without room for one more name the subscription goes with the mailbox */
+	return fail == FAIL_NONE || fail == FAIL_LIMIT ? mailbox_delete(account, id, true) : fail;
 }
 
 enum imap_state
@@ -143,7 +132,7 @@ imap_cmd_delete(struct imap_session *s, struct imap_cursor *args)
 		imap_unselect(s);
 		buf_add_c(&s->run.before, "* OK [CLOSED] It was selected\r\n");
 	}
-	fail = mailbox_delete(account, id, true);
+	fail = delete_mailbox(account, id);
 	return fail == FAIL_NONE ? imap_ok(s, NULL, "Mailbox deleted") : imap_fail(s, fail);
 }
 
@@ -219,19 +208,27 @@ imap_cmd_rename(struct imap_session *s, struct imap_cursor *args)
 
 /* --- subscriptions ----------------------------------------------------------------------------- */
 
+/* The mailbox of the name, and the name alone, which may be left from a mailbox that is gone. */
 static enum imap_state
 subscribe(struct imap_session *s, struct imap_cursor *args, bool is_subscribed)
 {
 	struct mailbox_new to = { .is_subscribed = is_subscribed };
+	enum fail fail = FAIL_MISSING, alone = FAIL_MISSING;
 	enum imap_state refused;
-	struct mailbox *m = imap_mailbox(s, args, false, &refused);
-	enum fail fail;
+	struct mailbox *m;
+	struct str path;
 
-	if (!m)
+	if (!imap_path(s, args, &path, &refused))
 		return refused;
 	if (!imap_at_end(args))
 		return imap_wrong(s, args);
-	fail = mailbox_update(m->account, m->id, MAILBOX_SET_SUBSCRIBED, &to);
+	m = mailbox_by_path(s->account, path);
+	if (m)
+		fail = mailbox_update(m->account, m->id, MAILBOX_SET_SUBSCRIBED, &to);
+	if (!is_subscribed)
+		alone = subscription_remove(s->account, path);
+	if (fail == FAIL_MISSING || (fail == FAIL_NONE && alone == FAIL_TEMP))
+		fail = alone;
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);
 	return imap_ok(s, NULL, is_subscribed ? "Subscribed" : "Unsubscribed");

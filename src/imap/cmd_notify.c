@@ -15,10 +15,14 @@ paths_make(struct imap_session *s, struct imap_notify *n)
 		struct notify_group *g = &n->request.groups[i];
 		size_t kept = 0;
 
-		for (size_t k = 0; k < g->name_count; k++)
-			if (imap_name_parse(&n->arena, g->names[k], imap_is_utf8(s),
-				&g->names[kept]) == FAIL_NONE)
-				kept++;
+		for (size_t k = 0; k < g->name_count; k++) {
+			struct str path;
+
+			if (imap_name_path(s, g->names[k], &path) != FAIL_NONE)
+				continue;
+			g->names[kept] = arena_str(&n->arena, path);
+			kept += g->names[kept].p != NULL;
+		}
 		g->name_count = kept;
 	}
 }

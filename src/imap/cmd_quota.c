@@ -5,7 +5,6 @@
 #include "imap/command.h"
 
 /* rooms */
-#include "imap/name.h"
 #include "message/imap_string.h"
 
 #define QUOTA_BLOCK      1024 /* bytes: the unit of STORAGE (RFC 9208 5.1) */
@@ -67,15 +66,16 @@ imap_cmd_getquota(struct imap_session *s, struct imap_cursor *args)
 enum imap_state
 imap_cmd_getquotaroot(struct imap_session *s, struct imap_cursor *args)
 {
-	enum imap_state refused;
-	struct str path;
+	struct str name, path;
+	enum fail fail;
 
-	if (!imap_path(s, args, &path, &refused))
-		return refused;
-	if (!imap_at_end(args))
+	if (!imap_astring(args, &name) || !imap_at_end(args))
 		return imap_wrong(s, args);
+	fail = imap_visible_path(s, name, &path);
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
 	buf_add_c(&s->run.before, "* QUOTAROOT ");
-	imap_name_write(&s->run.before, path, imap_is_rev2(s));
+	imap_visible_path_write(s, &s->run.before, path);
 	buf_add_c(&s->run.before, " \"\"\r\n");
 	quota_write(s, s->account);
 	return imap_ok(s, NULL, "Quota root told");

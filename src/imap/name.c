@@ -48,6 +48,18 @@ imap_name_write(struct buf *out, struct str path, bool is_utf8)
 	buf_release(&name);
 }
 
+struct str
+imap_name_turn(struct arena *arena, struct str path)
+{
+	char *p = arena_alloc(arena, path.n + 1, 1);
+
+	if (!p)
+		return (struct str){ 0 };
+	for (size_t i = 0; i < path.n; i++)
+		p[i] = path.p[i] == '/' ? '.' : path.p[i] == '.' ? '/' : path.p[i];
+	return str_of(p, path.n);
+}
+
 bool
 imap_name_is_inbox(struct str path)
 {

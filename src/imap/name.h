@@ -2,7 +2,9 @@
  * name.h - mailbox names between client and store, and the patterns of LIST.
  *
  * The store has paths in UTF-8 with "/" between the levels. A client of IMAP4rev1 writes names in
- * modified UTF-7 (RFC 3501 5.1.3), one that enabled IMAP4rev2 writes UTF-8 (RFC 9051 5.1).
+ * modified UTF-7 (RFC 3501 5.1.3), one that enabled IMAP4rev2 writes UTF-8 (RFC 9051 5.1). Where the owner
+ * wants "." between the levels ([imap] separator), the two characters change places at this edge, so that
+ * every name of the store stays a name and every path stays the path.
  */
 #ifndef IMAP_NAME_H
 #define IMAP_NAME_H
@@ -14,9 +16,8 @@
 #include "base/fail.h"
 #include "base/str.h"
 
-#define IMAP_NAME_MAX       (16 * 1024) /* bytes: 32 levels of 255 bytes, in UTF-7 */
-#define IMAP_DELIMITER      '/'
-#define IMAP_DELIMITER_TEXT "\"/\""
+#define IMAP_NAME_MAX  (16 * 1024) /* bytes: 32 levels of 255 bytes, in UTF-7 */
+#define IMAP_DELIMITER '/'
 
 /*
  * The path of a client's name or pattern, in `arena`. FAIL_SYNTAX: it is in neither encoding (or
@@ -27,6 +28,9 @@ MUST_CHECK enum fail imap_name_parse(struct arena *arena, struct str name, bool 
 
 /* Write a path as the client knows it: astring in modified UTF-7, or a quoted string in UTF-8. */
 void imap_name_write(struct buf *out, struct str path, bool is_utf8);
+
+/* "/" for ".", "." for "/": the other way of writing a path; p is NULL when the arena is full. */
+struct str imap_name_turn(struct arena *arena, struct str path);
 
 /*
  * Does a pattern match a path (RFC 9051 6.3.9)? "*" stands for anything, "%" for anything without the

@@ -26,7 +26,9 @@ list_begin(struct imap_session *s, struct buf *out, const struct mailbox *m)
 		buf_add_char(out, ' ');
 		buf_add(out, mailbox_role_imap_names[m->role]);
 	}
-	buf_add_c(out, ") " IMAP_DELIMITER_TEXT " ");
+	buf_add_c(out, ") ");
+	imap_delimiter_write(s, out);
+	buf_add_char(out, ' ');
 	imap_path_write(s, out, m);
 }
 
@@ -60,8 +62,10 @@ deleted_told(struct imap_session *s, const struct notify_seen *seen)
 
 	if (!(seen->events & NOTIFY_NAME))
 		return;
-	buf_add_c(out, "* LIST (\\NonExistent) " IMAP_DELIMITER_TEXT " ");
-	imap_name_write(out, str_of(seen->path, seen->path_bytes), imap_is_utf8(s));
+	buf_add_c(out, "* LIST (\\NonExistent) ");
+	imap_delimiter_write(s, out);
+	buf_add_char(out, ' ');
+	imap_own_path_write(s, out, str_of(seen->path, seen->path_bytes));
 	buf_add_c(out, "\r\n");
 	parent_told(s, seen->parent);
 }
@@ -73,7 +77,7 @@ renamed_told(struct imap_session *s, const struct notify_seen *seen, const struc
 
 	list_begin(s, out, m);
 	buf_add_c(out, " (\"OLDNAME\" (");
-	imap_name_write(out, str_of(seen->path, seen->path_bytes), imap_is_utf8(s));
+	imap_own_path_write(s, out, str_of(seen->path, seen->path_bytes));
 	buf_add_c(out, "))\r\n");
 }
 

@@ -320,13 +320,29 @@ void imap_notify_skip(struct imap_session *s);
 /* cmd_select.c: leave the selected mailbox, if there is one. */
 void imap_unselect(struct imap_session *s);
 
-/* cmd_mailbox.c: a mailbox name; NULL after answering, then *state_out is set. */
+/* place.c: a mailbox name; NULL after answering, then *state_out is set. */
 struct mailbox *imap_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_target,
     enum imap_state *state_out);
 bool imap_path(struct imap_session *s, struct imap_cursor *args, struct str *path_out,
     enum imap_state *state_out);
-/* The path of a name; FAIL_SYNTAX, FAIL_LIMIT. */
+
+/* The path of a name in the account; FAIL_SYNTAX, FAIL_LIMIT, FAIL_MISSING: in no namespace. */
 MUST_CHECK enum fail imap_name_path(struct imap_session *s, struct str name, struct str *path_out);
+
+/* Paths as the client sees them, with "/" and with the prefix; patterns, too. */
+MUST_CHECK enum fail imap_visible_path(struct imap_session *s, struct str name,
+    struct str *path_out);
+void imap_visible_path_of(struct imap_session *s, struct buf *out, const struct mailbox *m);
+void imap_visible_path_write(struct imap_session *s, struct buf *out, struct str path);
+
+/* A path of the user's own account, which may not be there any more. */
+void imap_own_path_write(struct imap_session *s, struct buf *out, struct str path);
+
+/* What stands between levels; what before personal names. */
+char imap_delimiter(const struct imap_session *s);
+void imap_delimiter_write(const struct imap_session *s, struct buf *out); /* quoted */
+struct str imap_prefix(const struct imap_session *s); /* one level, without delimiter; or empty */
+
 void imap_path_write(struct imap_session *s, struct buf *out, const struct mailbox *m);
 
 /* cmd_status.c: these items are asked for; false when they are not offered. */

@@ -14,6 +14,8 @@
 #define GB        ((int64_t)1024 * 1024 * 1024)
 #define MINUTE_MS ((int64_t)60 * 1000)
 
+static const char *const separators[] = { "/", ".", NULL }; /* enum imap_separator */
+
 static const struct setting imap_rows[] = {
 	ROW("message-size", SETTING_BYTES, message_bytes, "100MB", 64 * 1024, 2 * GB,
 	    "Largest message that APPEND takes"),
@@ -27,6 +29,10 @@ static const struct setting imap_rows[] = {
 	    "Wrong logins per connection before it is closed"),
 	ROW("login-delay", SETTING_DURATION, login_delay_ms, "1s", 0, MINUTE_MS,
 	    "Wait before the answer to a wrong login; doubles with each"),
+	{ "separator", SETTING_CHOICE, offsetof(struct imap_settings, separator), "/", 0, 0,
+	    separators, "What stands between the levels of mailbox names" },
+	ROW("prefix", SETTING_TEXT, prefix, "", 0, 0,
+	    "What stands before the names of all own mailboxes but INBOX: one level, such as INBOX."),
 	{ "without", SETTING_CHOICES, offsetof(struct imap_settings, without), "", 0, 0,
 	    imap_capability_names,
 	    "Capabilities, as CAPABILITY names them, that are not offered: for clients that they break" },

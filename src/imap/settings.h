@@ -6,6 +6,8 @@
 
 #include "base/setting.h"
 
+enum imap_separator { IMAP_SEPARATOR_SLASH, IMAP_SEPARATOR_DOT };
+
 struct imap_settings {
 	int64_t message_bytes; /* largest message APPEND takes */
 	int64_t idle_ms;       /* without a command, then BYE (RFC 9051 5.4: at least 30 minutes) */
@@ -13,6 +15,8 @@ struct imap_settings {
 	int64_t errors;        /* BAD replies without an OK between them, then BYE */
 	int64_t login_failures; /* per connection, then BYE */
 	int64_t login_delay_ms; /* before the answer to the first failed login; doubles each time */
+	int separator;          /* enum imap_separator: between the levels of mailbox names */
+	struct str prefix;      /* before the names of the user's own mailboxes; "INBOX." */
 	struct str without;     /* capabilities that nobody is offered */
 	struct str id;          /* the name that ID tells; empty: none */
 };

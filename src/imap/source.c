@@ -108,8 +108,7 @@ mark_named(struct imap_session *s, const struct imap_sources *sources, unsigned 
 		const struct mailbox *m = NULL;
 		struct str path;
 
-		if (imap_name_parse(&s->run.arena, sources->named[i].name, imap_is_rev2(s),
-			&path) == FAIL_NONE)
+		if (imap_name_path(s, sources->named[i].name, &path) == FAIL_NONE)
 			m = mailbox_by_path(s->account, path);
 		if (m)
 			marks[place_of(s->account, m->id)] |= marks_of[sources->named[i].how];

@@ -25,7 +25,7 @@ static const struct {
 /* Spaces whose keys begin with the account. */
 static const char account_spaces[] = { SPACE_VIEW, SPACE_EXPUNGED, SPACE_RECEIVED, SPACE_PART,
 	SPACE_THREAD, SPACE_HASH, SPACE_LOG, SPACE_TOMB, SPACE_STATIC, SPACE_EMAIL, SPACE_UPLOAD,
-	SPACE_BLOB, SPACE_MAILBOX, SPACE_KEYWORD, SPACE_ANNOTATION };
+	SPACE_BLOB, SPACE_MAILBOX, SPACE_KEYWORD, SPACE_ANNOTATION, SPACE_SUBSCRIPTION };
 
 /* --- reading ------------------------------------------------------------------------------------- */
 

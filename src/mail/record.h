@@ -34,9 +34,10 @@ enum mail_space {
 	SPACE_RECEIVED = 'R',   /* account, received, email -> thread: those JMAP sees */
 	SPACE_STATIC = 'S',     /* account, email -> what never changes: file, envelope, summary */
 	SPACE_THREAD = 'T',     /* account, thread -> counts */
-	SPACE_UPLOAD = 'U',     /* account, upload */
-	SPACE_VIEW = 'V',       /* account, mailbox, uid -> view entry */
-	SPACE_EXPUNGED = 'X',   /* account, mailbox, modseq, uid */
+	SPACE_SUBSCRIPTION = 'W', /* account, name: of no mailbox of the account */
+	SPACE_UPLOAD = 'U',       /* account, upload */
+	SPACE_VIEW = 'V',         /* account, mailbox, uid -> view entry */
+	SPACE_EXPUNGED = 'X',     /* account, mailbox, modseq, uid */
 };
 
 /* --- keys --------------------------------------------------------------------------------------- */

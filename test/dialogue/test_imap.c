@@ -1,7 +1,10 @@
 /*
  * test_imap.c - play the dialogues of test/dialogue/imap against real sessions (lib/dialogue.h).
  *
- * Sessions log in as alice before their first line, unless @bare.
+ * Sessions log in as alice before their first line, unless @bare. Besides the lines of lib/dialogue.h:
+ *
+ *     @separator .         [imap] separator, before the first session
+ *     @prefix TEXT         [imap] prefix
  */
 
 /* system */
@@ -25,6 +28,7 @@
 
 static struct imap_service service;
 static struct imap_listener settings;
+static struct imap_settings rules;
 static struct listener listener;
 
 static void
@@ -33,7 +37,8 @@ open_imap(void)
 	imap_service_init(&service);
 	service.loop = &dialogue.loop;
 	service.mail = dialogue.mail;
-	service.settings = &imap_settings_default;
+	rules = imap_settings_default;
+	service.settings = &rules;
 	settings = (struct imap_listener){ .has_plaintext_login = true };
 	listener = (struct listener){ .service = &service.service, .settings = &settings };
 	dialogue.listener = &listener;
@@ -59,10 +64,28 @@ stop(void)
 	imap_service_stop(&service);
 }
 
+static bool
+directive(struct str word, struct str rest)
+{
+	static char prefix[100];
+
+	if (str_eq(word, STR("@separator"))) {
+		rules.separator =
+		    str_eq(rest, STR(".")) ? IMAP_SEPARATOR_DOT : IMAP_SEPARATOR_SLASH;
+	} else if (str_eq(word, STR("@prefix")) && rest.n <= sizeof(prefix)) {
+		memcpy(prefix, rest.p, rest.n);
+		rules.prefix = str_of(prefix, rest.n);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static const struct dialogue_room room = { .folder = "test/dialogue/imap",
 	.open = open_imap,
 	.greet = log_in,
-	.stop = stop };
+	.stop = stop,
+	.directive = directive };
 
 /* A big message to a peer that reads slowly: output stays at its mark, all bytes come in the end. */
 static void

@@ -49,6 +49,14 @@ static const struct {
 	{ "pattern", "&APw-/*%", false, FAIL_NONE, "\xc3\xbc/*%" },
 };
 
+static void
+test_turn(struct arena *arena)
+{
+	TEST_ROW("turn");
+	CHECK_STR(imap_name_turn(arena, STR("a.b/c..d")), STR("a/b.c//d"));
+	CHECK_STR(imap_name_turn(arena, STR("")), STR(""));
+}
+
 int
 main(void)
 {
@@ -78,6 +86,7 @@ main(void)
 	imap_name_write(&out, STR("Entw\xc3\xbcrfe"), true);
 	CHECK_STR(buf_str(&out), STR("Entw&APw-rfe \"Entw\xc3\xbcrfe\""));
 	buf_release(&out);
+	test_turn(&arena);
 	arena_release(&arena);
 	return test_end();
 }
