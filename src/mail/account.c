@@ -187,10 +187,27 @@ account_close(struct account **pa)
 	}
 }
 
+static enum fail
+limits_run(struct edit *e, void *arg)
+{
+	const struct account *a = arg;
+
+	e->counters.quota_bytes = a->limits.quota_bytes;
+	e->counters.quota_messages = a->limits.quota_messages;
+	return FAIL_NONE;
+}
+
 void
 account_limit(struct account *a, const struct account_limits *limits)
 {
+	if (a->limits.quota_bytes == limits->quota_bytes &&
+	    a->limits.quota_messages == limits->quota_messages)
+		return;
 	a->limits = *limits;
+	/* kept for those who reach this account without asking the directory; when that fails, the next
+	 * login tries it again */
+	if (edit_run(a, NULL, limits_run, a) != FAIL_NONE)
+		log_warn(&a->mail->log, "mail.limits.lost", LOG_TEXT("account", a->name));
 }
 
 enum fail

@@ -25,7 +25,7 @@ static const struct {
 /* Spaces whose keys begin with the account. */
 static const char account_spaces[] = { SPACE_VIEW, SPACE_EXPUNGED, SPACE_RECEIVED, SPACE_PART,
 	SPACE_THREAD, SPACE_HASH, SPACE_LOG, SPACE_TOMB, SPACE_STATIC, SPACE_EMAIL, SPACE_UPLOAD,
-	SPACE_BLOB, SPACE_MAILBOX, SPACE_KEYWORD, SPACE_ANNOTATION, SPACE_SUBSCRIPTION };
+	SPACE_BLOB, SPACE_MAILBOX, SPACE_KEYWORD, SPACE_ANNOTATION, SPACE_SUBSCRIPTION, SPACE_ACL };
 
 /* --- reading ------------------------------------------------------------------------------------- */
 
@@ -119,6 +119,7 @@ account_load(struct account_private *p)
 	a->used_messages = p->counters.used_messages;
 	a->modseq = p->counters.modseq;
 	p->durable_email = p->counters.next_email - 1;
+	a->limits = (struct account_limits){ p->counters.quota_bytes, p->counters.quota_messages };
 	return fail;
 }
 
@@ -208,6 +209,31 @@ struct account_removal {
 	bool done;
 };
 
+/* Nobody finds the account by what its lists say any more. */
+static enum fail
+grants_delete(struct txn *t, uint64_t id)
+{
+	struct key from = key_account(SPACE_ACL, id), to = key_after(from);
+	struct acl_entry entries[ACL_ENTRIES_MAX];
+	struct str key, value;
+	struct cursor c;
+	enum fail fail = FAIL_NONE, end;
+	size_t count;
+
+	txn_scan(t, &c, key_str(&from), key_str(&to), false);
+	while (fail == FAIL_NONE && cursor_next(&c, &key, &value)) {
+		if (acl_record_read(value, entries, ACL_ENTRIES_MAX, &count) != FAIL_NONE)
+			continue;
+		for (size_t i = 0; fail == FAIL_NONE && i < count; i++) {
+			struct key k = key_grant(entries[i].identifier, id);
+
+			fail = txn_delete(t, key_str(&k));
+		}
+	}
+	end = cursor_end(&c);
+	return end ? end : fail;
+}
+
 /* The first space that still has records loses them; when none has, the account itself goes. */
 static enum fail
 account_delete_run(struct txn *t, void *arg)
@@ -226,6 +252,10 @@ account_delete_run(struct txn *t, void *arg)
 	for (size_t i = 0; fail == FAIL_NONE && i < ARRAY_LEN(account_spaces); i++) {
 		bool has_records;
 
+		if (account_spaces[i] == SPACE_ACL)
+			fail = grants_delete(t, id);
+		if (fail)
+			break;
 		from = key_account(account_spaces[i], id);
 		to = key_after(from);
 		txn_scan(t, &c, key_str(&from), key_str(&to), false);

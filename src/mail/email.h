@@ -173,6 +173,17 @@ MUST_CHECK enum fail email_move(struct account *a, uint32_t from, const uint32_t
     size_t count, uint32_t to, struct email_copied *out, size_t *count_out);
 
 /*
+ * Copy these UIDs into a mailbox of another account, with those of their flags that `allowed` has (FLAGS_CUSTOM:
+ * keywords of its own, too; \Deleted never). Each is a message of its own there and counts against that
+ * quota. What was copied before a failure stays, *count_out of them.
+ *   FAIL_LIMIT   over that quota         FAIL_MISSING no such mailbox there
+ *   FAIL_PERM    a file is lost          FAIL_TEMP    the store failed
+ */
+MUST_CHECK enum fail email_share(struct account *from, uint32_t mailbox, const uint32_t *uids,
+    size_t count, struct account *to, uint32_t to_mailbox, uint64_t allowed,
+    struct email_copied *out, size_t *count_out);
+
+/*
  * Remove these memberships; with `only_deleted` only those with \Deleted. Sessions, the caller's
  * too, hear it from their view_session. count_out may be NULL.
  */

@@ -140,6 +140,9 @@ void edit_delta(struct edit *e, enum delta_type type, uint32_t mailbox,
 /* The annotations of a mailbox that goes (annotation.c). */
 MUST_CHECK enum fail annotations_drop(struct edit *e, uint32_t mailbox);
 
+/* Its list (acl.c). */
+MUST_CHECK enum fail acl_drop(struct edit *e, uint32_t mailbox);
+
 /* Put and delete records by key. */
 MUST_CHECK enum fail edit_put(struct edit *e, const struct key *key);
 

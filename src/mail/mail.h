@@ -44,7 +44,7 @@ struct account_limits { /* 0: no limit */
 struct account { /* fields: read only */
 	uint64_t id;
 	struct str name;              /* own; canonical, lower case */
-	struct account_limits limits; /* as the last account_open() or account_limit() said */
+	struct account_limits limits; /* as the last account_open() or account_limit() said, kept */
 	uint64_t used_bytes, used_messages;
 	uint64_t modseq;            /* the last one given to a change */
 	struct mailbox **mailboxes; /* own; those that exist, by id */

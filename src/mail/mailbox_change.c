@@ -326,6 +326,8 @@ mailbox_drop(struct edit *e, struct mailbox_edit *m)
 	struct key from = key_account(SPACE_EXPUNGED, e->account->id), to;
 	enum fail fail = annotations_drop(e, m->now.id);
 
+	if (fail == FAIL_NONE)
+		fail = acl_drop(e, m->now.id);
 	key_u32(&from, m->now.id);
 	to = key_after(from);
 	m->is_deleted = true;

@@ -143,6 +143,9 @@ counters_record_write(struct buf *out, const struct account_counters *c)
 	record_add_u64(out, c->next_mailbox);
 	record_add_u64(out, c->uid_validity);
 	record_add_u64(out, c->annotation_bytes);
+	record_add_u64(out, c->acl_bytes);
+	record_add_u64(out, c->quota_bytes);
+	record_add_u64(out, c->quota_messages);
 }
 
 enum fail
@@ -166,6 +169,11 @@ counters_record_read(struct str value, struct account_counters *out)
 	out->uid_validity = record_u32(&r);
 	if (record_more(&r))
 		out->annotation_bytes = record_u64(&r);
+	if (record_more(&r)) {
+		out->acl_bytes = record_u64(&r);
+		out->quota_bytes = record_u64(&r);
+		out->quota_messages = record_u64(&r);
+	}
 	return record_end(&r);
 }
 

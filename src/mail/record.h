@@ -9,6 +9,7 @@
 #define MAIL_RECORD_H
 
 #include "base/buf.h"
+#include "mail/acl.h"
 #include "mail/changes.h"
 #include "mail/email.h"
 #include "mail/mailbox.h"
@@ -24,7 +25,9 @@ enum mail_space {
 	SPACE_NEXT = 'C',       /* -> counter of account ids */
 	SPACE_TOMB = 'D',       /* account, type, modseq, id -> destroyed thing */
 	SPACE_EMAIL = 'E',      /* account, email -> flags and memberships */
+	SPACE_ACL = 'G',        /* account, mailbox -> who else may what */
 	SPACE_HASH = 'H',       /* account, message id hash, email -> thread, subject */
+	SPACE_GRANT = 'J',      /* identifier, account: that has something for it */
 	SPACE_KEYWORD = 'K',    /* account -> names of custom keywords */
 	SPACE_LOG = 'L',        /* account, type, modseq, id -> when created */
 	SPACE_MAILBOX = 'M',    /* account, mailbox */
@@ -54,6 +57,8 @@ struct key key_part(uint64_t account, uint64_t thread, int64_t received_s, uint6
 struct key key_hash(uint64_t account, uint64_t hash, uint64_t email);
 struct key key_blob(uint64_t account, struct str blob);
 struct key key_name(struct str name);
+struct key key_acl(uint64_t account, uint32_t mailbox);
+struct key key_grant(struct str identifier, uint64_t account);
 
 /* The end of all keys that begin as this one: for scans. */
 struct key key_after(struct key k);
@@ -69,8 +74,10 @@ struct account_counters {
 	uint64_t tombs[CHANGE_TYPE_COUNT]; /* how many are remembered */
 	uint64_t next_email, next_upload;
 	uint32_t next_mailbox;
-	uint32_t uid_validity;     /* the last one given */
-	uint64_t annotation_bytes; /* names and values */
+	uint32_t uid_validity;                /* the last one given */
+	uint64_t annotation_bytes;            /* names and values */
+	uint64_t acl_bytes;                   /* records of lists */
+	uint64_t quota_bytes, quota_messages; /* as last heard; 0: no limit */
 };
 void counters_record_write(struct buf *out, const struct account_counters *c);
 MUST_CHECK enum fail counters_record_read(struct str value, struct account_counters *out);
@@ -137,6 +144,11 @@ MUST_CHECK enum fail upload_record_read(struct str value, struct upload *out); /
 
 void names_record_write(struct buf *out, const struct str *names, size_t count);
 MUST_CHECK enum fail names_record_read(struct str value, struct str *out, size_t count);
+
+/* The list of a mailbox; the reader's identifiers point into the value. */
+void acl_record_write(struct buf *out, const struct acl_entry *entries, size_t count);
+MUST_CHECK enum fail acl_record_read(struct str value, struct acl_entry *room, size_t max,
+    size_t *count_out);
 
 /* An annotation's value; how long it is, 0 in a damaged record. */
 void annotation_record_write(struct buf *out, struct str text);

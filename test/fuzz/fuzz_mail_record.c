@@ -55,6 +55,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct upload upload;
 	enum blob_owner owner;
 	struct str text;
+	struct acl_entry entries[ACL_ENTRIES_MAX];
+	size_t count;
 	uint64_t id;
 
 	arena_init(&arena, 1 << 20);
@@ -68,6 +70,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)!blob_record_read(value, &owner, &id);
 	(void)!number_record_read(value, &id);
 	(void)!annotation_record_read(value, &text);
+	if (acl_record_read(value, entries, ACL_ENTRIES_MAX, &count) != FAIL_NONE && count > 0)
+		abort();
 	if (id_parse(value, ID_EMAIL, &id)) {
 		struct id_text text = id_text(ID_EMAIL, id);
 

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 /* rooms */
+#include "mail/acl.h"
 #include "mail/annotation.h"
 #include "mail/record.h"
 #include "sys/sys.h"
@@ -24,6 +25,8 @@ enum damage {
 	DAMAGE_COUNTERS,
 	DAMAGE_NOTE,
 	DAMAGE_NOTE_BOX,
+	DAMAGE_ACL,
+	DAMAGE_GRANT,
 };
 
 static const struct {
@@ -42,6 +45,8 @@ static const struct {
 	{ "counters", DAMAGE_COUNTERS, 0 },
 	{ "annotation unreadable", DAMAGE_NOTE, 0 },
 	{ "annotation of no mailbox", DAMAGE_NOTE_BOX, 0 },
+	{ "rights unreadable", DAMAGE_ACL, 0 },
+	{ "rights that nobody finds", DAMAGE_GRANT, 0 },
 	{ "message record unreadable", DAMAGE_RECORD, 1 },
 	{ "fixed record gone", DAMAGE_STATIC, 1 },
 	{ "file lost", DAMAGE_FILE, 1 },
@@ -136,6 +141,12 @@ damage_run(struct txn *t, void *arg)
 	case DAMAGE_NOTE:
 		fail = first_record(t, SPACE_ANNOTATION, &k);
 		return fail ? fail : txn_put(t, key_str(&k), STR("\x01\xff"));
+	case DAMAGE_ACL:
+		k = key_acl(f.account->id, inbox);
+		return txn_put(t, key_str(&k), STR("\x01\x7f"));
+	case DAMAGE_GRANT:
+		k = key_grant(STR("bob@example.test"), f.account->id);
+		return txn_delete(t, key_str(&k));
 	case DAMAGE_NOTE_BOX:
 		k = key_account(SPACE_ANNOTATION, f.account->id);
 		key_u32(&k, 99);
@@ -160,6 +171,7 @@ test_row_run(const char *name, enum damage damage, unsigned lost)
 		CHECK_NUM(fixture_add(&f, inbox, i % 2 ? FLAG_SEEN : 0, i, i - 1, "Re: x", &added),
 		    FAIL_NONE);
 	CHECK_NUM(annotation_set(f.account, inbox, &note, 1), FAIL_NONE);
+	CHECK_NUM(acl_set(f.account, inbox, STR("Bob@example.test"), ACL_READ), FAIL_NONE);
 	messages = f.account->used_messages;
 	CHECK_NUM(fixture_commit(&f), FAIL_NONE);
 	CHECK_NUM(store_run(f.store, damage_run, &damage), FAIL_NONE);

@@ -1,0 +1,125 @@
+/*
+ * Copying messages into another account (email.h): the file is linked, what was parsed once is taken over, and
+ * the message is new there.
+ */
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "mail/inner.h"
+#include "message/summary.h"
+
+struct source {
+	struct account *account;
+	uint32_t mailbox, uid;
+	struct view_entry entry;
+	struct email_digest digest;
+	struct buf blob;
+};
+
+static enum fail
+source_read(struct txn *t, void *arg)
+{
+	struct source *in = arg;
+	struct key k = key_view(in->account->id, in->mailbox, in->uid);
+	struct static_record fixed;
+	struct str value;
+	enum fail fail = txn_get(t, key_str(&k), &value);
+
+	if (fail == FAIL_NONE)
+		fail = view_record_read(value, &in->entry);
+	if (fail)
+		return fail;
+	k = key_id(SPACE_STATIC, in->account->id, in->entry.email_id);
+	fail = txn_get(t, key_str(&k), &value);
+	if (fail == FAIL_NONE)
+		fail = static_record_read(value, &fixed);
+	if (fail)
+		return fail == FAIL_MISSING ? FAIL_PERM : fail;
+	buf_clear(&in->blob);
+	buf_add(&in->blob, fixed.blob);
+	buf_clear(&in->digest.summary);
+	buf_add(&in->digest.summary, fixed.summary);
+	memcpy(in->digest.ids, fixed.ids, sizeof(in->digest.ids));
+	in->digest.id_count = fixed.id_count;
+	return FAIL_NONE;
+}
+
+/* The keywords under the bits of the other account; names of its own are made there when `may_add`. */
+static enum fail
+keywords_for(const struct account *from, struct account *to, uint64_t flags, bool may_add,
+    uint64_t *out)
+{
+	uint64_t custom = flags & FLAGS_CUSTOM;
+	unsigned bit;
+
+	*out = flags & ~FLAGS_CUSTOM & ~FLAG_DELETED;
+	while (keyword_next(&custom, &bit)) {
+		struct str name = keyword_name(from, bit);
+		uint64_t bits = 0;
+		enum fail fail = keyword_bits(to, &name, 1, may_add, &bits, NULL);
+
+		if (fail == FAIL_TEMP)
+			return fail;
+		*out |= fail == FAIL_NONE ? bits : 0; /* a full table loses the keyword only */
+	}
+	return FAIL_NONE;
+}
+
+static enum fail
+share_one(struct source *in, struct account *to, uint32_t mailbox, uint64_t allowed,
+    struct email_copied *out)
+{
+	struct blob_store *blobs = to->mail->blobs;
+	struct email_new new = { .received_s = in->entry.received_s,
+		.mailboxes = &mailbox,
+		.mailbox_count = 1,
+		.digest = &in->digest };
+	struct email_added added;
+	struct blob_name name;
+	enum fail fail = account_room(to, in->entry.size);
+
+	if (fail == FAIL_NONE)
+		fail = keywords_for(in->account, to, in->entry.flags & allowed,
+		    (allowed & FLAGS_CUSTOM) != 0, &new.flags);
+	if (fail == FAIL_NONE)
+		fail = blob_link(blobs, in->account->name, buf_str(&in->blob), to->name, &name);
+	if (fail)
+		return fail == FAIL_MISSING ? FAIL_PERM : fail;
+	new.blob = blob_name_str(&name);
+	new.bytes = str_of(NULL, in->entry.size); /* parsed already: only its length counts */
+	fail = email_add(to, &new, &added);
+	*out = (struct email_copied){ in->uid, added.uid[0] };
+	return fail;
+}
+
+enum fail
+email_share(struct account *from, uint32_t mailbox, const uint32_t *uids, size_t count,
+    struct account *to, uint32_t to_mailbox, uint64_t allowed, struct email_copied *out,
+    size_t *count_out)
+{
+	struct source in = { .account = from, .mailbox = mailbox };
+	enum fail fail = account_usable(from);
+
+	*count_out = 0;
+	if (fail == FAIL_NONE)
+		fail = account_usable(to);
+	if (fail)
+		return fail;
+	buf_init(&in.blob, BLOB_NAME_MAX);
+	buf_init(&in.digest.summary, SUMMARY_MAX + 1);
+	for (size_t i = 0; fail == FAIL_NONE && i < count; i++) {
+		in.uid = uids[i];
+		fail = store_read(from->mail->store, source_read, &in);
+		if (fail == FAIL_MISSING) { /* gone: left out */
+			fail = FAIL_NONE;
+			continue;
+		}
+		if (fail == FAIL_NONE)
+			fail = share_one(&in, to, to_mailbox, allowed, out + *count_out);
+		*count_out += fail == FAIL_NONE;
+	}
+	buf_release(&in.blob);
+	buf_release(&in.digest.summary);
+	return fail;
+}
