@@ -29,6 +29,7 @@ struct append_message {
 
 struct imap_append {
 	struct account *account; /* own: counted; whose mailbox it is */
+	unsigned rights;         /* what the user may with it (mail/acl.h) */
 	enum append_doing doing;
 	enum append_doing after; /* .. COPY */
 	struct append_parser parser;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "imap/rights.h"
 #include "imap/url.h"
 #include "mail/email.h"
 
@@ -42,12 +43,12 @@ imap_append_begin(struct imap_session *s, const struct append_item *item)
 	m = message_new(a);
 	m->received_s = item->has_date ? item->date_s : clock_wall_s();
 	if (fail == FAIL_NONE)
-		fail = keyword_bits(s->append->account, item->flags.keywords,
-		    item->flags.keyword_count, true, &m->flags, NULL);
-	m->flags |= item->flags.bits;
+		fail = keyword_bits(a->account, item->flags.keywords, item->flags.keyword_count,
+		    (a->rights & ACL_WRITE) != 0, &m->flags, NULL);
+	/* RFC 4314 4: flags that the user may not set are left out */
+	m->flags = (m->flags | item->flags.bits) & imap_rights_flags(a->rights);
 	if (fail == FAIL_NONE)
-		fail = blob_write_start(mail_blobs(s->service->mail), &m->writer,
-		    s->append->account->name);
+		fail = blob_write_start(mail_blobs(s->service->mail), &m->writer, a->account->name);
 	return fail == FAIL_NONE ? IMAP_APPEND : imap_fail(s, fail);
 }
 
@@ -62,7 +63,7 @@ make_room(struct imap_session *s, uint64_t bytes)
 		return imap_no(s, "TOOBIG", "The message is too large");
 	a->total += bytes;
 	/* RFC 8508 3.4: REPLACE counts the difference, which is known in the end */
-	if (a->replaced_uid == 0 && account_room(s->append->account, a->total) != FAIL_NONE)
+	if (a->replaced_uid == 0 && account_room(a->account, a->total) != FAIL_NONE)
 		return imap_no(s, "OVERQUOTA", "There is no room for it");
 	return IMAP_APPEND;
 }

@@ -15,6 +15,7 @@ enum when {
 	WITH_METADATA,  /* whose commands it has */
 	CANNOT_LOGIN,   /* with a password in clear */
 	NOT_COMPRESSED, /* logged in, and not yet */
+	WITH_ACL,       /* whose commands it belongs to */
 };
 
 const char *const imap_capability_names[CAP_COUNT] = {
@@ -31,6 +32,9 @@ const char *const imap_capability_names[CAP_COUNT] = {
 	[CAP_CHILDREN - 1] = "CHILDREN",
 	[CAP_LIST_EXTENDED - 1] = "LIST-EXTENDED",
 	[CAP_LIST_STATUS - 1] = "LIST-STATUS",
+	[CAP_ACL - 1] = "ACL",
+	[CAP_RIGHTS - 1] = "RIGHTS=kxte",
+	[CAP_LIST_MYRIGHTS - 1] = "LIST-MYRIGHTS",
 	[CAP_LIST_METADATA - 1] = "LIST-METADATA",
 	[CAP_METADATA - 1] = "METADATA",
 	[CAP_METADATA_SERVER - 1] = "METADATA-SERVER",
@@ -92,6 +96,9 @@ static const enum when whens[CAP_COUNT] = {
 	[CAP_CHILDREN] = LOGGED_IN,
 	[CAP_LIST_EXTENDED] = LOGGED_IN,
 	[CAP_LIST_STATUS] = LOGGED_IN,
+	[CAP_ACL] = LOGGED_IN,
+	[CAP_RIGHTS] = WITH_ACL,
+	[CAP_LIST_MYRIGHTS] = WITH_ACL,
 	[CAP_LIST_METADATA] = LOGGED_IN,
 	[CAP_METADATA] = LOGGED_IN,
 	[CAP_METADATA_SERVER] = WITH_METADATA,
@@ -204,6 +211,7 @@ is_true_now(const struct imap_session *s, enum when when)
 	case LOGGED_IN: return is_in;
 	case BEFORE_LOGIN: return !is_in;
 	case CAN_START_TLS: return imap_can_start_tls(s);
+	case WITH_ACL: return is_in && imap_offers(s, CAP_ACL);
 	case WITH_METADATA: return is_in && imap_offers(s, CAP_METADATA);
 	case NOT_COMPRESSED: return is_in && !conn_is_compressed(s->conn);
 	case CANNOT_LOGIN: return !is_in && !imap_can_login(s);

@@ -34,6 +34,9 @@ enum imap_capability { /* in the order of the list */
 	CAP_CHILDREN,           /* RFC 3348 */
 	CAP_LIST_EXTENDED,      /* RFC 5258 */
 	CAP_LIST_STATUS,        /* RFC 5819 */
+	CAP_ACL,                /* RFC 4314 */
+	CAP_RIGHTS,             /* RFC 4314 5.1.1 */
+	CAP_LIST_MYRIGHTS,      /* RFC 8440 */
 	CAP_LIST_METADATA,      /* RFC 9590 */
 	CAP_METADATA,           /* RFC 5464 */
 	CAP_METADATA_SERVER,    /* RFC 5464: the empty name alone */

@@ -10,6 +10,7 @@
 
 /* rooms */
 #include "imap/command.h"
+#include "imap/rights.h"
 
 void
 imap_append_release(struct imap_session *s)
@@ -62,16 +63,21 @@ prepare(struct imap_session *s, struct imap_cursor *args)
 	bool is_append = s->run.row->run == imap_cmd_append;
 	enum imap_state next = is_append ? IMAP_APPEND : replaced(s, args, &a->replaced_uid);
 	const struct mailbox *m;
+	enum fail fail;
 
 	if (next != IMAP_APPEND)
 		return next;
-	m = imap_mailbox(s, args, true, &next);
+	m = imap_mailbox_for(s, args, (struct imap_need){ .all = ACL_INSERT, .is_target = true },
+	    &next);
 	if (!m)
 		return next;
 	if (a->replaced_uid != 0 && m->account != imap_box(s))
 		return imap_no(s, "CANNOT", "A message cannot be replaced by one of another owner");
 	a->account = account_ref(m->account);
 	a->mailbox = m->id;
+	fail = imap_rights(s, m, &a->rights);
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
 	a->at = args->at;
 	a->parser = (struct append_parser){ .takes_catenate = imap_offers(s, CAP_CATENATE),
 		.takes_utf8 = (s->have & HAVE_UTF8) != 0,

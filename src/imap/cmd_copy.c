@@ -5,10 +5,15 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "imap/rights.h"
 #include "mail/email.h"
+
+#define SHARE_BATCH 16 /* messages into another account in one go: each has a file to link */
 
 struct copy_work { /* arena: the command's */
 	struct imap_walk walk;
+	struct account *account; /* borrow: the target's, held for the command */
+	unsigned rights;         /* there */
 	uint32_t to, uid_validity;
 	bool is_move;
 	size_t ghosts;
@@ -69,13 +74,13 @@ done(struct imap_session *s, const struct copy_work *w)
 
 /* RFC 9051 6.4.7: a COPY that fails leaves nothing behind. A failing store may not let us. */
 static void
-take_back(struct imap_session *s, const struct copy_work *w)
+take_back(const struct copy_work *w)
 {
 	for (size_t i = 0; i < w->to_uids.count; i++) {
 		uint32_t last = w->to_uids.ranges[i].last;
 
 		for (uint32_t uid = w->to_uids.ranges[i].first; uid <= last; uid++) {
-			if (email_expunge(imap_box(s), w->to, &uid, 1, false, NULL) != FAIL_NONE)
+			if (email_expunge(w->account, w->to, &uid, 1, false, NULL) != FAIL_NONE)
 				return;
 		}
 	}
@@ -87,12 +92,36 @@ failed(struct imap_session *s, const struct copy_work *w, enum fail fail)
 	if (w->is_move)
 		move_told(s, w); /* RFC 6851 3.3: what was moved stays moved */
 	else
-		take_back(s, w);
-	if (fail == FAIL_LIMIT) /* a copy takes no room of the quota */
+		take_back(w);
+	if (fail == FAIL_LIMIT && w->account != imap_box(s))
+		return imap_no(s, "OVERQUOTA", "There is no room for it");
+	if (fail == FAIL_LIMIT) /* within an account a copy takes no room */
 		return imap_no(s, "LIMIT", "A message would be in too many mailboxes");
 	if (fail == FAIL_MISSING)
 		return imap_no(s, "TRYCREATE", "The mailbox was deleted");
 	return imap_fail(s, fail);
+}
+
+/* One batch, out of the selected mailbox. *done: what of it was copied, also before a failure. */
+static enum fail
+copy_batch(struct imap_session *s, const struct copy_work *w, const uint32_t *uids, size_t count,
+    struct email_copied *copied, size_t *done)
+{
+	struct account *account = imap_box(s);
+	uint32_t from = s->view.view->mailbox;
+	uint32_t gone[SHARE_BATCH];
+	enum fail fail, end = FAIL_NONE;
+
+	if (w->account == account)
+		return w->is_move ? email_move(account, from, uids, count, w->to, copied, done)
+				  : email_copy(account, from, uids, count, w->to, copied, done);
+	fail = email_share(account, from, uids, count, w->account, w->to,
+	    imap_rights_flags(w->rights), copied, done);
+	for (size_t i = 0; i < *done; i++)
+		gone[i] = copied[i].from_uid;
+	if (w->is_move && *done > 0)
+		end = email_expunge(account, from, gone, *done, false, NULL);
+	return fail != FAIL_NONE ? fail : end;
 }
 
 static enum imap_state
@@ -101,25 +130,24 @@ copy_step(struct imap_session *s)
 	struct copy_work *w = s->run.data;
 	struct imap_slice slice = imap_slice_begin();
 	struct email_copied copied[EMAIL_BATCH_MAX];
-	uint32_t uids[EMAIL_BATCH_MAX], from = s->view.view->mailbox;
+	uint32_t uids[EMAIL_BATCH_MAX];
+	size_t max = w->account == imap_box(s) ? ARRAY_LEN(uids) : SHARE_BATCH;
 	size_t count, copied_count;
 	enum fail fail;
 
 	imap_walk_progress(s, &w->walk);
 	do {
-		count = imap_walk_uids(s, &w->walk, uids, ARRAY_LEN(uids), &w->ghosts);
+		count = imap_walk_uids(s, &w->walk, uids, max, &w->ghosts);
 		if (count == 0)
 			return done(s, w);
 		copied_count = 0;
-		fail = w->is_move
-		    ? email_move(imap_box(s), from, uids, count, w->to, copied, &copied_count)
-		    : email_copy(imap_box(s), from, uids, count, w->to, copied, &copied_count);
-		if (fail != FAIL_NONE)
-			return failed(s, w, fail);
+		fail = copy_batch(s, w, uids, count, copied, &copied_count);
 		for (size_t i = 0; i < copied_count; i++) {
 			imap_ranges_add(&w->from_uids, copied[i].from_uid);
 			imap_ranges_add(&w->to_uids, copied[i].to_uid);
 		}
+		if (fail != FAIL_NONE)
+			return failed(s, w, fail);
 	} while (!imap_slice_over_now(s, &slice));
 	return IMAP_WORK;
 }
@@ -137,11 +165,16 @@ copy(struct imap_session *s, struct imap_cursor *args, bool is_move)
 	fail = imap_walk_parse(s, args, &w->walk);
 	if (fail != FAIL_NONE || !imap_sp(args))
 		return imap_wrong(s, args);
-	m = imap_mailbox(s, args, true, &refused);
+	m = imap_mailbox_for(s, args, (struct imap_need){ .all = ACL_INSERT, .is_target = true },
+	    &refused);
 	if (!m)
 		return refused;
 	if (!imap_at_end(args))
 		return imap_wrong(s, args);
+	fail = imap_rights(s, m, &w->rights);
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
+	w->account = m->account;
 	w->to = m->id;
 	w->uid_validity = m->uid_validity;
 	w->is_move = is_move;

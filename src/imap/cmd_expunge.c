@@ -94,7 +94,8 @@ imap_cmd_close(struct imap_session *s, struct imap_cursor *args)
 	if (!w)
 		return imap_fail(s, FAIL_LIMIT);
 	w->is_close = true;
-	if (s->view.is_read_only)
+	/* RFC 4314 4: who may not expunge closes all the same */
+	if (s->view.is_read_only || !(s->box_rights & ACL_EXPUNGE))
 		return done(s, w);
 	imap_walk_all(s, &w->walk);
 	return begin(s, w);

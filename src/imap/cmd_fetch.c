@@ -162,7 +162,8 @@ set_seen(struct imap_session *s, struct fetch_work *w)
 	enum flags_outcome outcome;
 	enum fail fail;
 
-	if (!w->list.sets_seen || s->view.is_read_only || w->entry.flags & FLAG_SEEN)
+	if (!w->list.sets_seen || s->view.is_read_only || !(s->box_rights & ACL_SEEN) ||
+	    w->entry.flags & FLAG_SEEN)
 		return FAIL_NONE;
 	fail = email_flags(imap_box(s), s->view.view->mailbox, &w->uid, 1, &change, &outcome);
 	if (fail != FAIL_NONE)

@@ -15,6 +15,7 @@
 #include "imap/command.h"
 #include "imap/list_rows.h"
 #include "imap/name.h"
+#include "imap/rights.h"
 
 struct list_work { /* arena: the command's */
 	struct imap_list list;
@@ -27,11 +28,19 @@ struct list_work { /* arena: the command's */
 
 /* --- MATCH -------------------------------------------------------------------------------------- */
 
+/* Its special use (RFC 6154); that of others' mailboxes is for others. */
+static struct str
+use_of(const struct imap_session *s, const struct mailbox *m)
+{
+	return m && imap_is_own(s, m->account) ? mailbox_role_imap_names[m->role] : STR("");
+}
+
 /* Do the selection options take it? All of them must. */
 static bool
-is_taken(const struct list_work *w, const struct imap_row *row, const struct mailbox *m)
+is_taken(const struct imap_session *s, const struct list_work *w, const struct imap_row *row,
+    const struct mailbox *m)
 {
-	if (w->list.selects & LIST_SPECIAL_USE && (!m || mailbox_role_imap_names[m->role].n == 0))
+	if (w->list.selects & LIST_SPECIAL_USE && use_of(s, m).n == 0)
 		return false;
 	if (w->list.selects & LIST_SUBSCRIBED)
 		return row->is_subscribed;
@@ -60,7 +69,7 @@ match_all(struct imap_session *s, struct list_work *w, struct imap_slice *slice)
 		buf_clear(&path);
 		imap_row_path(s, row, &path);
 		row->is_matched = matches(w, buf_str(&path));
-		row->is_taken = is_taken(w, row, imap_row_mailbox(row));
+		row->is_taken = is_taken(s, w, row, imap_row_mailbox(row));
 	}
 	buf_release(&path);
 	return w->at == w->rows.count;
@@ -78,7 +87,7 @@ mark_above(struct list_work *w)
 		if (row->above == 0)
 			continue;
 		above = &w->rows.rows[row->above - 1];
-		above->has_child |= row->account || row->has_child;
+		above->has_child |= imap_row_mailbox(row) != NULL || row->has_child;
 		above->has_taken |= row->is_taken || row->has_taken;
 		above->has_untold |= (row->is_taken && !row->is_matched) || row->has_untold;
 	}
@@ -97,7 +106,7 @@ is_told_for_others(const struct list_work *w, const struct imap_row *row)
 		return str_ends(w->paths[0], STR("%"));
 	if (w->list.selects & LIST_RECURSIVE)
 		return true;
-	return !row->account && !(w->list.selects & (LIST_SUBSCRIBED | LIST_SPECIAL_USE));
+	return !imap_row_mailbox(row) && !(w->list.selects & (LIST_SUBSCRIBED | LIST_SPECIAL_USE));
 }
 
 /* --- TELL --------------------------------------------------------------------------------------- */
@@ -162,8 +171,8 @@ attributes_write(struct imap_session *s, struct buf *out, const struct list_work
 		attribute(out, STR("\\HasChildren"), &is_first);
 	if (options & LIST_SUBSCRIBED && row->is_subscribed && !w->is_lsub)
 		attribute(out, STR("\\Subscribed"), &is_first);
-	if (m && mailbox_role_imap_names[m->role].n > 0)
-		attribute(out, mailbox_role_imap_names[m->role], &is_first);
+	if (use_of(s, m).n > 0)
+		attribute(out, use_of(s, m), &is_first);
 	buf_add_c(out, ") ");
 	imap_delimiter_write(s, out);
 	buf_add_char(out, ' ');
@@ -175,6 +184,7 @@ imap_list_write(struct imap_session *s, struct buf *out, const struct mailbox *m
 	struct list_work none = { .at = 0 };
 	struct imap_row row = { .account = m->account,
 		.id = m->id,
+		.rights = ACL_ALL,
 		.has_child = mailbox_has_children(m->account, m->id) };
 
 	buf_add_c(out, "LIST ");
@@ -200,16 +210,19 @@ childinfo_write(struct buf *out, unsigned selects)
 
 /* What RETURN asks for beside the attributes; RFC 5819 2: only of mailboxes */
 static enum fail
-returns_write(struct imap_session *s, const struct list_work *w, const struct mailbox *m)
+returns_write(struct imap_session *s, const struct list_work *w, const struct imap_row *row,
+    const struct mailbox *m)
 {
 	struct buf *out = conn_out(s->conn);
 	uint64_t longest;
 
-	if (w->list.returns & LIST_STATUS) {
+	if (w->list.returns & LIST_MYRIGHTS)
+		imap_myrights_write(s, out, m, row->rights);
+	if (w->list.returns & LIST_STATUS && row->rights & ACL_READ) {
 		buf_add_c(out, "* ");
 		imap_status_write(s, out, m, w->list.status);
 	}
-	if (w->list.returns & LIST_METADATA)
+	if (w->list.returns & LIST_METADATA && row->rights & RIGHTS_OF_CONTENT)
 		return imap_metadata_write(s, out, m, &w->list.entries, &longest);
 	return FAIL_NONE;
 }
@@ -220,7 +233,7 @@ row_tell(struct imap_session *s, const struct list_work *w, const struct imap_ro
 	const struct mailbox *m = imap_row_mailbox(row);
 	struct buf *out = conn_out(s->conn), path;
 
-	if (row->account && !m) /* deleted meanwhile */
+	if (imap_row_is_gone(row))
 		return FAIL_NONE;
 	buf_add_c(out, w->is_lsub ? "* LSUB " : "* LIST ");
 	attributes_write(s, out, w, row, m);
@@ -231,7 +244,7 @@ row_tell(struct imap_session *s, const struct list_work *w, const struct imap_ro
 	if (w->list.selects & LIST_RECURSIVE && row->has_taken)
 		childinfo_write(out, w->list.selects);
 	buf_add_c(out, "\r\n");
-	return m && row->is_taken ? returns_write(s, w, m) : FAIL_NONE;
+	return m && row->is_taken ? returns_write(s, w, row, m) : FAIL_NONE;
 }
 
 static enum imap_state

@@ -61,6 +61,11 @@ welcome(struct imap_session *s)
 	enum fail fail = account_open(s->service->mail, who->name, &limits, &s->account);
 	struct buf *out;
 
+	buf_clear(&s->groups);
+	for (size_t i = 0; i < who->group_count; i++) {
+		buf_add(&s->groups, who->groups[i]);
+		buf_add_char(&s->groups, ' ');
+	}
 	imap_auth_release(s);
 	if (fail != FAIL_NONE)
 		return imap_fail(s, FAIL_TEMP);

@@ -40,19 +40,58 @@ use_parse(struct imap_cursor *args, struct str *attribute_out, size_t *count_out
 
 /* A name that is subscribed already brings that with it. */
 static enum fail
-create(struct imap_session *s, struct str path, enum mailbox_role role, uint32_t *id_out)
+subscription_take(struct imap_session *s, struct str path, uint32_t id)
 {
 	const struct mailbox_new subscribed = { .is_subscribed = true };
-	enum fail fail = mailbox_create_path(s->account, path, role, false, id_out);
+	enum fail fail = subscription_remove(s->account, path);
 
 	if (fail != FAIL_NONE)
-		return fail;
-	fail = subscription_remove(s->account, path);
-	if (fail == FAIL_MISSING)
-		return FAIL_NONE;
+		return fail == FAIL_MISSING ? FAIL_NONE : fail;
+	return mailbox_update(s->account, id, MAILBOX_SET_SUBSCRIBED, &subscribed);
+}
+
+/* In the place where it shall be, which the user may use. */
+static enum imap_state
+create_at(struct imap_session *s, const struct imap_place *place, enum mailbox_role role)
+{
+	struct acl_user who = imap_user(s);
+	struct buf *out;
+	enum fail fail;
+	uint32_t id;
+
+	if (role != MAILBOX_ROLE_NONE && !acl_owns(place->account, &who))
+		return imap_no(s, "USEATTR", "Uses are its owner's affair");
+	fail = imap_create_at(place->account, place->path, role, &id);
+	if (fail == FAIL_DENIED && role != MAILBOX_ROLE_NONE &&
+	    !mailbox_by_path(place->account, place->path))
+		return imap_no(s, "USEATTR", "Another mailbox has that use");
+	if (fail == FAIL_NONE && imap_is_own(s, place->account))
+		fail = subscription_take(s, place->path, id);
 	if (fail != FAIL_NONE)
-		return fail;
-	return mailbox_update(s->account, *id_out, MAILBOX_SET_SUBSCRIBED, &subscribed);
+		return mailbox_fail(s, fail);
+	s->errors = 0;
+	out = imap_reply(s, "OK");
+	buf_add_c(out, "[MAILBOXID (");
+	id_write(out, ID_MAILBOX, id);
+	buf_add_c(out, ")] Mailbox created\r\n");
+	return IMAP_REPLY;
+}
+
+/* Where a mailbox shall be made: FAIL_NONE, or a state after answering. */
+static enum fail
+find_place(struct imap_session *s, struct str path, struct imap_place *out,
+    enum imap_state *state_out)
+{
+	enum fail fail = imap_place(s, path, out);
+
+	if (fail == FAIL_NONE)
+		fail = imap_may_create(s, out);
+	if (fail == FAIL_MISSING ||
+	    fail == FAIL_DENIED) /* both alike: nobody learns what there is */
+		*state_out = imap_no(s, "NOPERM", "You may not create that");
+	else if (fail != FAIL_NONE)
+		*state_out = imap_fail(s, fail);
+	return fail;
 }
 
 enum imap_state
@@ -60,11 +99,9 @@ imap_cmd_create(struct imap_session *s, struct imap_cursor *args)
 {
 	enum mailbox_role role = MAILBOX_ROLE_NONE;
 	struct str path, attribute = { 0 };
-	size_t uses = 0;
+	struct imap_place place;
 	enum imap_state refused;
-	struct buf *out;
-	enum fail fail;
-	uint32_t id;
+	size_t uses = 0;
 
 	if (!imap_path(s, args, &path, &refused))
 		return refused;
@@ -74,21 +111,13 @@ imap_cmd_create(struct imap_session *s, struct imap_cursor *args)
 		return imap_wrong(s, args);
 	if (uses > 1 || (uses == 1 && !mailbox_role_parse_imap(attribute, &role)))
 		return imap_no(s, "USEATTR", "One of the known uses, please");
-	if (imap_name_is_inbox(path))
-		return mailbox_fail(s, FAIL_DENIED);
 	if (str_ends(path, STR("/"))) /* RFC 9051 6.3.4: only says that others will lie below */
 		path.n--;
-	fail = create(s, path, role, &id);
-	if (fail == FAIL_DENIED && role != MAILBOX_ROLE_NONE && !mailbox_by_path(s->account, path))
-		return imap_no(s, "USEATTR", "Another mailbox has that use");
-	if (fail != FAIL_NONE)
-		return mailbox_fail(s, fail);
-	s->errors = 0;
-	out = imap_reply(s, "OK");
-	buf_add_c(out, "[MAILBOXID (");
-	id_write(out, ID_MAILBOX, id);
-	buf_add_c(out, ")] Mailbox created\r\n");
-	return IMAP_REPLY;
+	if (imap_name_is_inbox(path))
+		return mailbox_fail(s, FAIL_DENIED);
+	if (find_place(s, path, &place, &refused) != FAIL_NONE)
+		return refused;
+	return create_at(s, &place, role);
 }
 
 /* RFC 9051 6.3.8: a name stays subscribed without its mailbox */
@@ -113,7 +142,8 @@ enum imap_state
 imap_cmd_delete(struct imap_session *s, struct imap_cursor *args)
 {
 	enum imap_state refused;
-	struct mailbox *m = imap_mailbox(s, args, false, &refused);
+	struct mailbox *m =
+	    imap_mailbox_for(s, args, (struct imap_need){ .all = ACL_DELETE_MAILBOX }, &refused);
 	struct account *account;
 	uint32_t id;
 	enum fail fail;
@@ -182,13 +212,33 @@ rename_inbox(struct imap_session *s, struct mailbox *inbox, struct str path)
 	return IMAP_WORK;
 }
 
+/* The mailbox takes the place, which the user may use. */
+static enum imap_state
+rename_to(struct imap_session *s, struct mailbox *m, const struct imap_place *place)
+{
+	struct acl_user who = imap_user(s);
+	enum fail fail;
+
+	if (place->account != m->account)
+		return imap_no(s, "CANNOT", "Mailboxes stay with whose they are");
+	if (mailbox_by_path(m->account, place->path))
+		return mailbox_fail(s, FAIL_DENIED);
+	if (m->role == MAILBOX_ROLE_INBOX && !acl_owns(m->account, &who))
+		return imap_no(s, "NOPERM", "Only its owner may do that with INBOX");
+	if (m->role == MAILBOX_ROLE_INBOX)
+		return rename_inbox(s, m, place->path);
+	fail = mailbox_rename_path(m->account, m->id, place->path);
+	return fail == FAIL_NONE ? imap_ok(s, NULL, "Mailbox renamed") : mailbox_fail(s, fail);
+}
+
 enum imap_state
 imap_cmd_rename(struct imap_session *s, struct imap_cursor *args)
 {
 	enum imap_state refused;
-	struct mailbox *m = imap_mailbox(s, args, false, &refused);
+	struct mailbox *m =
+	    imap_mailbox_for(s, args, (struct imap_need){ .all = ACL_DELETE_MAILBOX }, &refused);
+	struct imap_place place;
 	struct str path;
-	enum fail fail;
 
 	if (!m)
 		return refused;
@@ -198,15 +248,30 @@ imap_cmd_rename(struct imap_session *s, struct imap_cursor *args)
 		return refused;
 	if (!imap_at_end(args))
 		return imap_wrong(s, args);
-	if (mailbox_by_path(m->account, path))
-		return mailbox_fail(s, FAIL_DENIED);
-	if (m->role == MAILBOX_ROLE_INBOX)
-		return rename_inbox(s, m, path);
-	fail = mailbox_rename_path(m->account, m->id, path);
-	return fail == FAIL_NONE ? imap_ok(s, NULL, "Mailbox renamed") : mailbox_fail(s, fail);
+	if (find_place(s, path, &place, &refused) != FAIL_NONE)
+		return refused;
+	return rename_to(s, m, &place);
 }
 
 /* --- subscriptions ----------------------------------------------------------------------------- */
+
+/* A mailbox of others: its name is kept with one's own account. */
+static enum imap_state
+subscribe_elsewhere(struct imap_session *s, struct str path)
+{
+	enum imap_state refused;
+	struct mailbox *m = imap_find(s, path, (struct imap_need){ .all = ACL_LOOKUP }, &refused);
+	struct buf name;
+	enum fail fail;
+
+	if (!m)
+		return refused;
+	buf_init(&name, IMAP_NAME_MAX);
+	imap_visible_path_of(s, &name, m);
+	fail = subscription_add(s->account, buf_str(&name));
+	buf_release(&name);
+	return fail == FAIL_NONE ? imap_ok(s, NULL, "Subscribed") : imap_fail(s, fail);
+}
 
 /* The mailbox of the name, and the name alone, which may be left from a mailbox that is gone. */
 static enum imap_state
@@ -214,6 +279,7 @@ subscribe(struct imap_session *s, struct imap_cursor *args, bool is_subscribed)
 {
 	struct mailbox_new to = { .is_subscribed = is_subscribed };
 	enum fail fail = FAIL_MISSING, alone = FAIL_MISSING;
+	enum imap_namespace space;
 	enum imap_state refused;
 	struct mailbox *m;
 	struct str path;
@@ -222,6 +288,8 @@ subscribe(struct imap_session *s, struct imap_cursor *args, bool is_subscribed)
 		return refused;
 	if (!imap_at_end(args))
 		return imap_wrong(s, args);
+	if (is_subscribed && imap_in_namespace(s, path, &space))
+		return subscribe_elsewhere(s, path);
 	m = mailbox_by_path(s->account, path);
 	if (m)
 		fail = mailbox_update(m->account, m->id, MAILBOX_SET_SUBSCRIBED, &to);

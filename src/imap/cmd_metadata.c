@@ -3,6 +3,7 @@
 
 /* rooms */
 #include "imap/metadata.h"
+#include "imap/rights.h"
 #include "message/imap_string.h"
 
 struct telling { /* one METADATA response */
@@ -12,6 +13,13 @@ struct telling { /* one METADATA response */
 	bool is_begun;
 	uint64_t longest; /* of the values above MAXSIZE, 0: none */
 };
+
+/* Private annotations are the owner's: others neither see nor have any (METADATA NOPRIVATE). */
+static bool
+is_private(struct str name)
+{
+	return str_starts_nocase(name, STR("/private"));
+}
 
 /* --- writing ------------------------------------------------------------------------------------ */
 
@@ -57,6 +65,8 @@ note_tell(struct telling *t, const struct imap_entries *entries, const struct an
 
 		if (depth == UINT32_MAX || depth > entries->depth)
 			continue;
+		if (t->m && !imap_is_own(t->s, t->m->account) && is_private(note->name))
+			return;
 		if (note->value.n <= entries->size_max)
 			note_write(t, depth == 0 ? entries->names[i] : note->name, note->value);
 		else if (note->value.n > t->longest)
@@ -66,8 +76,10 @@ note_tell(struct telling *t, const struct imap_entries *entries, const struct an
 }
 
 static bool
-has_note(const struct annotation *list, size_t count, struct str name)
+has_note(const struct telling *t, const struct annotation *list, size_t count, struct str name)
 {
+	if (t->m && !imap_is_own(t->s, t->m->account) && is_private(name))
+		return false;
 	for (size_t i = 0; i < count; i++)
 		if (str_eq_nocase(list[i].name, name))
 			return true;
@@ -91,7 +103,7 @@ imap_metadata_write(struct imap_session *s, struct buf *out, const struct mailbo
 		note_tell(&t, entries, list + i);
 	/* an entry without value is told when it alone was asked for */
 	for (size_t i = 0; fail == FAIL_NONE && entries->depth == 0 && i < entries->count; i++)
-		if (!has_note(list, count, entries->names[i]))
+		if (!has_note(&t, list, count, entries->names[i]))
 			note_write(&t, entries->names[i], (struct str){ NULL, 0 });
 	if (t.is_begun)
 		buf_add_c(out, ")\r\n");
@@ -102,11 +114,16 @@ imap_metadata_write(struct imap_session *s, struct buf *out, const struct mailbo
 
 /* --- the commands ---------------------------------------------------------------------------------- */
 
-/* The mailbox of a name, NULL for the empty one: the server. False after answering. */
+/*
+ * The mailbox of a name, NULL for the empty one: the server. False after answering. RFC 5464 3.3 asks for "l" and
+ * a right to the content; what others see too is changed by those who may change what others see.
+ */
 static bool
-find_mailbox(struct imap_session *s, struct str name, struct mailbox **out,
+find_mailbox(struct imap_session *s, struct str name, bool is_change, struct mailbox **out,
     enum imap_state *state_out)
 {
+	struct imap_need need = { .all = ACL_LOOKUP | (is_change ? ACL_WRITE : 0),
+		.any = RIGHTS_OF_CONTENT };
 	struct str path;
 	enum fail fail;
 
@@ -114,13 +131,10 @@ find_mailbox(struct imap_session *s, struct str name, struct mailbox **out,
 	if (name.n == 0)
 		return true;
 	fail = imap_name_path(s, name, &path);
-	if (fail != FAIL_NONE) {
+	if (fail == FAIL_NONE)
+		*out = imap_find(s, path, need, state_out);
+	else
 		*state_out = imap_fail(s, fail);
-		return false;
-	}
-	*out = mailbox_by_path(s->account, path);
-	if (!*out)
-		*state_out = imap_no(s, "NONEXISTENT", "There is no such mailbox");
 	return *out != NULL;
 }
 
@@ -137,7 +151,7 @@ imap_cmd_getmetadata(struct imap_session *s, struct imap_cursor *args)
 
 	if (!imap_getmetadata_parse(args, &name, &entries))
 		return imap_wrong(s, args);
-	if (!find_mailbox(s, name, &m, &refused))
+	if (!find_mailbox(s, name, false, &m, &refused))
 		return refused;
 	fail = imap_metadata_write(s, &s->run.before, m, &entries, &longest);
 	if (fail != FAIL_NONE)
@@ -187,11 +201,14 @@ imap_cmd_setmetadata(struct imap_session *s, struct imap_cursor *args)
 
 	if (!imap_astring(args, &name) || !imap_sp(args) || !imap_entry_values_parse(args, &notes))
 		return imap_wrong(s, args);
-	if (!find_mailbox(s, name, &m, &refused))
+	if (!find_mailbox(s, name, true, &m, &refused))
 		return refused;
 	for (size_t i = 0; !m && i < notes.count; i++)
 		if (str_starts_nocase(notes.list[i].name, STR("/shared")))
 			return imap_no(s, "NOPERM", "What all users share is not set here");
-	fail = annotation_set(s->account, m ? m->id : 0, notes.list, notes.count);
+	for (size_t i = 0; m && !imap_is_own(s, m->account) && i < notes.count; i++)
+		if (is_private(notes.list[i].name))
+			return imap_no(s, "METADATA NOPRIVATE", "Only its owner can have that");
+	fail = annotation_set(m ? m->account : s->account, m ? m->id : 0, notes.list, notes.count);
 	return fail == FAIL_NONE ? imap_ok(s, NULL, "Metadata set") : set_fail(s, fail);
 }

@@ -32,6 +32,12 @@ resource_write(struct buf *out, const char *name, uint64_t used, uint64_t limit,
 	buf_add_u64(out, limit);
 }
 
+static void
+root_write(struct imap_session *s, const struct account *a)
+{
+	imap_astring_write(&s->run.before, imap_is_own(s, a) ? STR("") : a->name);
+}
+
 /* quota-response = "QUOTA" SP quota-root-name SP quota-list */
 static void
 quota_write(struct imap_session *s, const struct account *a)
@@ -40,7 +46,7 @@ quota_write(struct imap_session *s, const struct account *a)
 	bool is_first = true;
 
 	buf_add_c(out, "* QUOTA ");
-	imap_astring_write(out, a == s->account ? STR("") : a->name);
+	root_write(s, a);
 	buf_add_c(out, " (");
 	resource_write(out, "STORAGE", blocks(a->used_bytes), blocks(a->limits.quota_bytes),
 	    &is_first);
@@ -62,22 +68,38 @@ imap_cmd_getquota(struct imap_session *s, struct imap_cursor *args)
 	return imap_ok(s, NULL, "Quota told");
 }
 
-/* "GETQUOTAROOT" SP mailbox; the mailbox need not exist (RFC 9208 4.1.2) */
+/*
+ * "GETQUOTAROOT" SP mailbox. One's own need not exist (RFC 9208 4.1.2); how much others have is told to those
+ * who may read it.
+ */
 enum imap_state
 imap_cmd_getquotaroot(struct imap_session *s, struct imap_cursor *args)
 {
-	struct str name, path;
+	struct account *account = s->account;
+	struct str name, visible;
+	enum imap_namespace space;
+	enum imap_state refused;
 	enum fail fail;
 
 	if (!imap_astring(args, &name) || !imap_at_end(args))
 		return imap_wrong(s, args);
-	fail = imap_visible_path(s, name, &path);
+	fail = imap_visible_path(s, name, &visible);
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);
+	if (imap_in_namespace(s, visible, &space)) {
+		const struct mailbox *m;
+
+		m = imap_find(s, visible, (struct imap_need){ .all = ACL_READ }, &refused);
+		if (!m)
+			return refused;
+		account = m->account;
+	}
 	buf_add_c(&s->run.before, "* QUOTAROOT ");
-	imap_visible_path_write(s, &s->run.before, path);
-	buf_add_c(&s->run.before, " \"\"\r\n");
-	quota_write(s, s->account);
+	imap_visible_path_write(s, &s->run.before, visible);
+	buf_add_char(&s->run.before, ' ');
+	root_write(s, account);
+	buf_add_c(&s->run.before, "\r\n");
+	quota_write(s, account);
 	return imap_ok(s, NULL, "Quota root told");
 }
 

@@ -4,6 +4,7 @@
 
 /* rooms */
 #include "imap/context.h"
+#include "imap/rights.h"
 #include "mail/id.h"
 
 void
@@ -44,7 +45,7 @@ number_line(struct buf *out, const char *before, uint64_t n, const char *behind)
 
 /* RFC 9051 6.3.2: what SELECT says of the mailbox */
 static void
-mailbox_told(struct imap_session *s, const struct mailbox *m, bool is_read_only)
+mailbox_told(struct imap_session *s, const struct mailbox *m)
 {
 	struct buf *out = &s->run.before;
 	uint32_t unseen;
@@ -53,10 +54,7 @@ mailbox_told(struct imap_session *s, const struct mailbox *m, bool is_read_only)
 	buf_add_c(out, "* FLAGS ");
 	imap_flag_names_write(s, out, m->keywords, false);
 	buf_add_c(out, "\r\n* OK [PERMANENTFLAGS ");
-	if (is_read_only)
-		buf_add_c(out, "()");
-	else
-		imap_flag_names_write(s, out, m->keywords, true);
+	imap_permanent_flags_write(s, out, m->keywords);
 	number_line(out, "] Limited\r\n* ", view_session_count(&s->view), " EXISTS\r\n");
 	if (!imap_is_rev2(s)) {
 		number_line(out, "* ", s->view.recent_count, " RECENT\r\n");
@@ -99,6 +97,7 @@ open_mailbox(struct imap_session *s, struct mailbox *m, const struct imap_select
 
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);
+	imap_box_look(s);
 	mail_watch_start(&s->watch, account, id, &s->task);
 	m = mailbox_get(account, id);
 	if (!m) {
@@ -107,7 +106,7 @@ open_mailbox(struct imap_session *s, struct mailbox *m, const struct imap_select
 	}
 	if (params->has_condstore)
 		s->have |= HAVE_CONDSTORE;
-	mailbox_told(s, m, is_read_only);
+	mailbox_told(s, m);
 	if (params->has_qresync && params->uid_validity == m->uid_validity)
 		return imap_resync(s, params);
 	return imap_selected(s);
@@ -126,20 +125,25 @@ select_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_read_on
 	struct imap_select_params params;
 	enum imap_state refused;
 	struct mailbox *m;
+	enum fail fail;
+	unsigned rights;
 
 	if (imap_is_selected(s)) {
 		/* RFC 9051 7.1 CLOSED; also when the new one cannot be opened (6.3.2) */
 		buf_add_c(&s->run.before, "* OK [CLOSED] Previous mailbox is closed\r\n");
 		imap_unselect(s);
 	}
-	m = imap_mailbox(s, args, false, &refused);
+	m = imap_mailbox_for(s, args, (struct imap_need){ .all = ACL_READ }, &refused);
 	if (!m)
 		return refused;
 	if (!params_parse(s, args, &params))
 		return imap_wrong(s, args);
 	if (params.has_match && s->have & HAVE_UIDONLY)
 		return imap_uid_required(s);
-	return open_mailbox(s, m, &params, is_read_only);
+	fail = imap_rights(s, m, &rights);
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
+	return open_mailbox(s, m, &params, is_read_only || !(rights & RIGHTS_TO_WRITE));
 }
 
 enum imap_state

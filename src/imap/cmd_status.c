@@ -68,7 +68,8 @@ enum imap_state
 imap_cmd_status(struct imap_session *s, struct imap_cursor *args)
 {
 	enum imap_state refused;
-	struct mailbox *m = imap_mailbox(s, args, false, &refused);
+	struct mailbox *m =
+	    imap_mailbox_for(s, args, (struct imap_need){ .all = ACL_READ }, &refused);
 	unsigned items;
 
 	if (!m)

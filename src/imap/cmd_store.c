@@ -7,6 +7,7 @@
 /* rooms */
 #include "imap/flag.h"
 #include "imap/modifier.h"
+#include "imap/rights.h"
 #include "mail/email.h"
 
 #define STORE_BATCH 200 /* messages of one call: one slice is about so long */
@@ -125,6 +126,15 @@ store_att(struct imap_cursor *args, struct store_work *w, struct imap_flags *fla
 	return imap_sp(args) && imap_store_flags(args, flags) && imap_at_end(args);
 }
 
+/* RFC 4314 4: what the user may not change is left as it is; but not all of it, with an OK */
+static bool
+is_all_kept(const struct flags_change *change)
+{
+	uint64_t touched = change->how == FLAGS_REPLACE ? ~(uint64_t)0 : change->flags;
+
+	return change->kept && !(touched & ~change->kept);
+}
+
 /* "STORE" SP sequence-set [store-modifiers] SP store-att-flags */
 enum imap_state
 imap_cmd_store(struct imap_session *s, struct imap_cursor *args)
@@ -145,12 +155,15 @@ imap_cmd_store(struct imap_session *s, struct imap_cursor *args)
 		imap_condstore_begin(s);
 	w->change.has_unchanged_since = modifiers.has_unchanged_since;
 	w->change.unchanged_since = modifiers.unchanged_since;
+	w->change.kept = ~imap_rights_flags(s->box_rights);
 	/* a keyword that nobody has cannot be taken away: it is not made for that */
 	fail = keyword_bits(imap_box(s), flags.keywords, flags.keyword_count,
-	    w->change.how != FLAGS_REMOVE, &w->change.flags, NULL);
+	    w->change.how != FLAGS_REMOVE && s->box_rights & ACL_WRITE, &w->change.flags, NULL);
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);
 	w->change.flags |= flags.bits;
+	if (is_all_kept(&w->change))
+		return imap_no(s, "NOPERM", "You may not change these flags");
 	w->change.by = &s->view;
 	s->run.data = w;
 	s->run.work = store_step;

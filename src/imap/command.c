@@ -31,6 +31,11 @@ static const struct imap_command commands[] = {
 	{ STR_INIT("LSUB"), imap_cmd_lsub, BOX, CAP_BASE },               /* RFC 3501 6.3.9 */
 	{ STR_INIT("NAMESPACE"), imap_cmd_namespace, NEED_AUTH, CAP_NAMESPACE }, /* 6.3.10 */
 	{ STR_INIT("STATUS"), imap_cmd_status, BOX, CAP_BASE },                  /* 6.3.11 */
+	{ STR_INIT("GETACL"), imap_cmd_getacl, BOX, CAP_ACL },                   /* RFC 4314 3.3 */
+	{ STR_INIT("SETACL"), imap_cmd_setacl, BOX, CAP_ACL },                   /* RFC 4314 3.1 */
+	{ STR_INIT("DELETEACL"), imap_cmd_deleteacl, BOX, CAP_ACL },             /* RFC 4314 3.2 */
+	{ STR_INIT("LISTRIGHTS"), imap_cmd_listrights, BOX, CAP_ACL },           /* RFC 4314 3.4 */
+	{ STR_INIT("MYRIGHTS"), imap_cmd_myrights, BOX, CAP_ACL },               /* RFC 4314 3.5 */
 	{ STR_INIT("GETMETADATA"), imap_cmd_getmetadata, BOX, CAP_METADATA },    /* RFC 5464 4.2 */
 	{ STR_INIT("SETMETADATA"), imap_cmd_setmetadata, BOX, CAP_METADATA },    /* RFC 5464 4.3 */
 	{ STR_INIT("GETQUOTA"), imap_cmd_getquota, BOX, CAP_QUOTA },         /* RFC 9208 4.1.1 */
@@ -49,7 +54,7 @@ static const struct imap_command commands[] = {
 	{ STR_INIT("CLOSE"), imap_cmd_close, NEED_AUTH | NEED_SELECTED, CAP_BASE }, /* 6.4.1 */
 	{ STR_INIT("UNSELECT"), imap_cmd_unselect, NEED_AUTH | NEED_SELECTED,
 	    CAP_UNSELECT }, /* 6.4.2 */
-	{ STR_INIT("EXPUNGE"), imap_cmd_expunge, CHANGE | HAS_UID | ONLY_UID,
+	{ STR_INIT("EXPUNGE"), imap_cmd_expunge, CHANGE | HAS_UID | ONLY_UID | RIGHTS(ACL_EXPUNGE),
 	    CAP_BASE },                                                            /* 6.4.3 */
 	{ STR_INIT("SEARCH"), imap_cmd_search, SETS | USES_NUMBERS, CAP_BASE },    /* 6.4.4 */
 	{ STR_INIT("SORT"), imap_cmd_sort, SETS | USES_NUMBERS, CAP_SORT },        /* RFC 5256 */
@@ -59,10 +64,12 @@ static const struct imap_command commands[] = {
 	    CAP_CONTEXT_SEARCH },                                             /* RFC 5267 4.3.5 */
 	{ STR_INIT("FETCH"), imap_cmd_fetch, SETS | USES_NUMBERS, CAP_BASE }, /* 6.4.5 */
 	{ STR_INIT("STORE"), imap_cmd_store, SETS | NEED_WRITE | USES_NUMBERS,
-	    CAP_BASE },                                                            /* 6.4.6 */
-	{ STR_INIT("COPY"), imap_cmd_copy, SETS, CAP_BASE },                       /* 6.4.7 */
-	{ STR_INIT("REPLACE"), imap_cmd_replace, SETS | NEED_WRITE, CAP_REPLACE }, /* RFC 8508 */
-	{ STR_INIT("MOVE"), imap_cmd_move, SETS | NEED_WRITE, CAP_MOVE },          /* 6.4.8 */
+	    CAP_BASE },                                      /* 6.4.6 */
+	{ STR_INIT("COPY"), imap_cmd_copy, SETS, CAP_BASE }, /* 6.4.7 */
+	{ STR_INIT("REPLACE"), imap_cmd_replace,
+	    SETS | NEED_WRITE | RIGHTS(ACL_DELETE | ACL_EXPUNGE), CAP_REPLACE }, /* RFC 8508 */
+	{ STR_INIT("MOVE"), imap_cmd_move, SETS | NEED_WRITE | RIGHTS(ACL_DELETE | ACL_EXPUNGE),
+	    CAP_MOVE }, /* 6.4.8 */
 };
 
 static const struct imap_command *
@@ -116,7 +123,9 @@ imap_command_refuse(struct imap_session *s)
 	if (s->have & HAVE_UIDONLY && flags & HAS_UID && !(flags & ONLY_UID) && !s->run.is_uid)
 		return imap_uid_required(s);
 	if (flags & NEED_WRITE && s->view.is_read_only)
-		return imap_no(s, "READ-ONLY", "The mailbox was opened by EXAMINE");
+		return imap_no(s, "READ-ONLY", "The mailbox is open for reading only");
+	if (RIGHTS_IN(flags) & ~s->box_rights)
+		return imap_no(s, "NOPERM", "You may not do that with this mailbox");
 	return IMAP_READ;
 }
 

@@ -20,6 +20,10 @@ enum { /* what must hold before a command runs, and what it does */
 	USES_NUMBERS = 256, /* no EXPUNGE may be told while it runs, unless it is the UID form */
 };
 
+/* In the same flags: rights that the user must have to the selected mailbox (mail/acl.h). */
+#define RIGHTS(rights)   ((unsigned)(rights) << 16)
+#define RIGHTS_IN(flags) ((flags) >> 16)
+
 struct imap_command {
 	struct str name;
 	enum imap_state (*run)(struct imap_session *s, struct imap_cursor *args);
@@ -48,11 +52,13 @@ enum imap_state imap_cmd_compress(struct imap_session *s, struct imap_cursor *ar
 enum imap_state imap_cmd_copy(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_create(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_delete(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_deleteacl(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_enable(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_esearch(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_examine(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_expunge(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_fetch(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_getacl(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_getmetadata(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_getquota(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_getquotaroot(struct imap_session *s, struct imap_cursor *args);
@@ -60,10 +66,12 @@ enum imap_state imap_cmd_getjmapaccess(struct imap_session *s, struct imap_curso
 enum imap_state imap_cmd_id(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_idle(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_list(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_listrights(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_login(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_logout(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_lsub(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_move(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_myrights(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_namespace(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_noop(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_notify(struct imap_session *s, struct imap_cursor *args);
@@ -72,6 +80,7 @@ enum imap_state imap_cmd_rename(struct imap_session *s, struct imap_cursor *args
 enum imap_state imap_cmd_search(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_select(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_sort(struct imap_session *s, struct imap_cursor *args);
+enum imap_state imap_cmd_setacl(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_setmetadata(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_setquota(struct imap_session *s, struct imap_cursor *args);
 enum imap_state imap_cmd_starttls(struct imap_session *s, struct imap_cursor *args);

@@ -40,6 +40,7 @@ enum {
 	LIST_CHILDREN = 16,
 	LIST_STATUS = 32,
 	LIST_METADATA = 64,
+	LIST_MYRIGHTS = 128,
 };
 
 struct imap_list {

@@ -35,6 +35,7 @@ static const struct option return_options[] = {
 	{ STR_INIT("SPECIAL-USE"), LIST_SPECIAL_USE },
 	{ STR_INIT("STATUS"), LIST_STATUS },
 	{ STR_INIT("METADATA"), LIST_METADATA },
+	{ STR_INIT("MYRIGHTS"), LIST_MYRIGHTS },
 };
 
 static bool

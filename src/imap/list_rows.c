@@ -30,6 +30,9 @@ row_add(struct imap_rows *rows)
 void
 imap_rows_release(struct imap_rows *rows)
 {
+	for (size_t i = 0; i < rows->source_count; i++)
+		account_close(&rows->sources[i].account);
+	mem_free(rows->sources);
 	mem_free(rows->rows);
 	map_release(&rows->names);
 	*rows = (struct imap_rows){ 0 };
@@ -38,13 +41,19 @@ imap_rows_release(struct imap_rows *rows)
 struct mailbox *
 imap_row_mailbox(const struct imap_row *row)
 {
-	return row->account ? mailbox_get(row->account, row->id) : NULL;
+	return row->rights & ACL_LOOKUP ? mailbox_get(row->account, row->id) : NULL;
+}
+
+bool
+imap_row_is_gone(const struct imap_row *row)
+{
+	return row->account && !mailbox_get(row->account, row->id);
 }
 
 void
 imap_row_path(struct imap_session *s, const struct imap_row *row, struct buf *out)
 {
-	const struct mailbox *m = imap_row_mailbox(row);
+	const struct mailbox *m = row->account ? mailbox_get(row->account, row->id) : NULL;
 
 	if (m)
 		imap_visible_path_of(s, out, m);
@@ -95,36 +104,50 @@ place_of(const struct account *a, uint32_t id)
 	return low;
 }
 
-/* The mailboxes of an account, below row `top` (index + 1, 0: none) but for INBOX; *row_of_out by place. */
-static bool
+static struct imap_source *
+source_add(struct imap_rows *rows, struct account *a)
+{
+	if (rows->source_count == rows->source_cap) {
+		rows->source_cap = rows->source_cap ? rows->source_cap * 2 : 4;
+		rows->sources = mem_resize(rows->sources, rows->source_cap, sizeof(*rows->sources));
+	}
+	rows->sources[rows->source_count] = (struct imap_source){ .account = account_ref(a) };
+	return rows->sources + rows->source_count++;
+}
+
+/* The mailboxes of an account, below row `top` (index + 1, 0: none) but for one's own INBOX. */
+static enum fail
 account_rows(struct imap_session *s, struct imap_rows *rows, struct account *a, size_t top,
-    size_t **row_of_out)
+    const unsigned *rights)
 {
 	struct mailbox **tree = arena_alloc(&s->run.arena, a->mailbox_count + 1, sizeof(*tree));
 	size_t *row_of = arena_alloc(&s->run.arena, a->mailbox_count + 1, sizeof(*row_of));
+	bool is_own = imap_is_own(s, a);
 
 	if (!tree || !row_of)
-		return false;
+		return FAIL_LIMIT;
 	mailbox_tree(a, tree);
 	for (size_t i = 0; i < a->mailbox_count; i++) {
 		struct imap_row *row = row_add(rows);
 		const struct mailbox *m = tree[i];
+		size_t place = place_of(a, m->id);
 
-		row_of[place_of(a, m->id)] = rows->count - 1;
+		row_of[place] = rows->count - 1;
 		row->account = a;
 		row->id = m->id;
-		row->is_subscribed = m->is_subscribed;
+		row->rights = rights ? rights[place] : ACL_ALL;
+		row->is_subscribed = is_own && m->is_subscribed;
 		if (m->parent)
 			row->above = row_of[place_of(a, m->parent)] + 1;
-		else if (m->role != MAILBOX_ROLE_INBOX)
+		else if (m->role != MAILBOX_ROLE_INBOX || !is_own)
 			row->above = top;
 	}
-	*row_of_out = row_of;
-	return true;
+	source_add(rows, a)->row_of = row_of;
+	return FAIL_NONE;
 }
 
 /* The user's own; their prefix is a level above them, INBOX itself or a name alone. */
-static bool
+static enum fail
 own_rows(struct imap_session *s, struct imap_rows *rows)
 {
 	struct str prefix = imap_prefix(s);
@@ -133,24 +156,120 @@ own_rows(struct imap_session *s, struct imap_rows *rows)
 		rows->own_top = 1;
 	else if (prefix.n > 0)
 		rows->own_top = name_row(s, rows, prefix, 0);
-	return account_rows(s, rows, s->account, rows->own_top, &rows->own);
+	return account_rows(s, rows, s->account, rows->own_top, NULL);
+}
+
+/* --- others --------------------------------------------------------------------------------------- */
+
+/* Those of another account of which the user may see something. */
+static enum fail
+other_rows(struct imap_session *s, struct imap_rows *rows, struct account *a)
+{
+	struct str space = imap_namespaces[imap_namespace_of(s, a)];
+	struct acl_user who = imap_user(s);
+	unsigned *rights = arena_alloc(&s->run.arena, a->mailbox_count + 1, sizeof(*rights));
+	enum fail fail = rights ? acl_rights_all(a, &who, rights) : FAIL_LIMIT;
+	enum imap_namespace found;
+	bool has_any = false;
+	struct buf path;
+	size_t top;
+
+	for (size_t i = 0; fail == FAIL_NONE && i < a->mailbox_count; i++)
+		has_any |= (rights[i] & ACL_LOOKUP) != 0;
+	if (fail != FAIL_NONE || !has_any || !imap_in_namespace(s, space, &found))
+		return fail;
+	top = name_row(s, rows, space, 0);
+	buf_init(&path, IMAP_NAME_MAX);
+	buf_add(&path, space);
+	buf_add_char(&path, IMAP_DELIMITER);
+	buf_add(&path, a->name);
+	if (top > 0)
+		top = name_row(s, rows, buf_str(&path), top);
+	buf_release(&path);
+	return top > 0 ? account_rows(s, rows, a, top, rights) : FAIL_LIMIT;
+}
+
+/* One account, opened for as long as the rows live; a name with a delimiter in it is no level. */
+static enum fail
+other_account(struct imap_session *s, struct imap_rows *rows, struct account *a)
+{
+	enum fail fail = FAIL_NONE;
+
+	for (size_t i = 0; i < rows->source_count; i++)
+		if (rows->sources[i].account == a)
+			return FAIL_NONE;
+	if (str_find_char(a->name, IMAP_DELIMITER) == STR_NONE)
+		fail = other_rows(s, rows, a);
+	return fail;
+}
+
+static enum fail
+others_rows(struct imap_session *s, struct imap_rows *rows)
+{
+	struct acl_user who = imap_user(s);
+	uint64_t *ids = arena_alloc(&s->run.arena, ACL_ACCOUNTS_MAX, sizeof(*ids));
+	struct str groups = who.groups, group;
+	struct account *a;
+	size_t count = 0;
+	enum fail fail = ids ? FAIL_NONE : FAIL_LIMIT;
+
+	if (fail == FAIL_NONE)
+		fail = acl_accounts(s->service->mail, &who, ids, ACL_ACCOUNTS_MAX, &count);
+	for (size_t i = 0; fail == FAIL_NONE && i < count; i++) {
+		fail = account_find_id(s->service->mail, ids[i], &a);
+		if (fail == FAIL_NONE)
+			fail = other_account(s, rows, a);
+		else if (fail == FAIL_MISSING)
+			fail = FAIL_NONE;
+		account_close(&a);
+	}
+	while (fail == FAIL_NONE && str_next_part(&groups, ' ', &group)) {
+		fail = account_find(s->service->mail, group, &a);
+		if (fail == FAIL_NONE)
+			fail = other_account(s, rows, a);
+		else if (fail == FAIL_MISSING || fail == FAIL_SYNTAX)
+			fail = FAIL_NONE;
+		account_close(&a);
+	}
+	return fail;
 }
 
 /* --- subscriptions --------------------------------------------------------------------------------- */
 
-/* The row of one's own mailbox, or of a name alone below `above`; index + 1, 0: no room. */
+/* Index + 1 of the row of a mailbox by its path in one of the accounts, 0: none that may be seen. */
 static size_t
-own_or_name(struct imap_session *s, struct imap_rows *rows, struct str path, size_t above)
+mailbox_row(struct imap_rows *rows, struct str name, struct str path)
 {
-	const struct mailbox *m = mailbox_by_path(s->account, path);
-	struct str prefix = imap_prefix(s);
-	struct buf visible;
-	size_t row;
+	for (size_t i = 0; i < rows->source_count; i++) {
+		const struct imap_source *source = rows->sources + i;
+		const struct mailbox *m;
 
-	if (m)
-		return rows->own[place_of(s->account, m->id)] + 1;
+		if (!str_eq(source->account->name, name))
+			continue;
+		m = mailbox_by_path(source->account, path);
+		return m ? source->row_of[place_of(source->account, m->id)] + 1 : 0;
+	}
+	return 0;
+}
+
+/* The row of one level of a subscribed path; index + 1, 0: no room. */
+static size_t
+level_row(struct imap_session *s, struct imap_rows *rows, struct str path, bool is_own,
+    size_t above)
+{
+	struct str prefix = imap_prefix(s), rest = path, name;
+	struct buf visible;
+	size_t row = 0;
+
+	if (is_own)
+		row = mailbox_row(rows, s->account->name, path);
+	else if (str_take_until(&rest, IMAP_DELIMITER, &name) &&
+	    str_take_until(&rest, IMAP_DELIMITER, &name))
+		row = mailbox_row(rows, name, rest);
+	if (row > 0)
+		return row;
 	buf_init(&visible, IMAP_NAME_MAX);
-	if (prefix.n > 0) {
+	if (is_own && prefix.n > 0) {
 		buf_add(&visible, prefix);
 		buf_add_char(&visible, IMAP_DELIMITER);
 	}
@@ -163,12 +282,14 @@ own_or_name(struct imap_session *s, struct imap_rows *rows, struct str path, siz
 static bool
 subscribed_row(struct imap_session *s, struct imap_rows *rows, struct str path)
 {
-	size_t row = rows->own_top;
+	enum imap_namespace space;
+	bool is_own = !imap_in_namespace(s, path, &space);
+	size_t row = is_own ? rows->own_top : 0;
 
 	for (size_t i = 0; i <= path.n; i++) {
 		if (i < path.n && path.p[i] != IMAP_DELIMITER)
 			continue;
-		row = own_or_name(s, rows, str_head(path, i), row);
+		row = level_row(s, rows, str_head(path, i), is_own, row);
 		if (row == 0)
 			return false;
 	}
@@ -192,7 +313,9 @@ subscribed_rows(struct imap_session *s, struct imap_rows *rows)
 enum fail
 imap_rows_make(struct imap_session *s, struct imap_rows *rows)
 {
-	if (!own_rows(s, rows))
-		return FAIL_LIMIT;
-	return subscribed_rows(s, rows);
+	enum fail fail = own_rows(s, rows);
+
+	if (fail == FAIL_NONE && imap_offers(s, CAP_ACL))
+		fail = others_rows(s, rows);
+	return fail == FAIL_NONE ? subscribed_rows(s, rows) : fail;
 }

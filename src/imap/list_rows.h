@@ -15,6 +15,8 @@
 struct imap_row {
 	struct account *account; /* borrow: rows.held, the session's; NULL: a name alone */
 	uint32_t id;
+	unsigned
+	    rights; /* the user's; without ACL_LOOKUP the mailbox does not exist, but its name may */
 	size_t above;    /* index + 1 of the row above, 0: none */
 	struct str path; /* arena: as the client sees it; of a name alone */
 	bool is_subscribed;
@@ -24,20 +26,29 @@ struct imap_row {
 	bool has_taken, has_untold; /* below: one is taken; one is taken and not matched */
 };
 
+struct imap_source {
+	struct account *account; /* own: counted */
+	size_t *row_of;          /* arena; the row of each mailbox, by its place in the account */
+};
+
 struct imap_rows {             /* fields: read only */
 	struct imap_row *rows; /* own */
 	size_t count, cap;
+	struct imap_source *sources; /* own; the accounts, the session's first */
+	size_t source_count, source_cap;
 	struct map names; /* names alone, by path */
 	size_t own_top;   /* what one's own mailboxes stand below: index + 1, or 0 */
-	size_t *own;      /* arena; row of each of the session's own mailboxes, by their place */
 };
 
 /* All that the user may see. FAIL_LIMIT: too much of it; FAIL_TEMP. */
 MUST_CHECK enum fail imap_rows_make(struct imap_session *s, struct imap_rows *rows);
 void imap_rows_release(struct imap_rows *rows);
 
-/* The mailbox of a row, NULL when there is none (any more). */
+/* The mailbox of a row, NULL when there is none that the user may see. */
 struct mailbox *imap_row_mailbox(const struct imap_row *row);
+
+/* It was deleted since the rows were made. */
+bool imap_row_is_gone(const struct imap_row *row);
 
 /* Append the path as the client sees it. */
 void imap_row_path(struct imap_session *s, const struct imap_row *row, struct buf *out);

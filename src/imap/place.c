@@ -51,9 +51,11 @@ enum fail
 imap_name_path(struct imap_session *s, struct str name, struct str *path_out)
 {
 	struct str prefix = imap_prefix(s), rest;
+	enum imap_namespace space;
 	enum fail fail = imap_visible_path(s, name, path_out);
 
-	if (fail != FAIL_NONE || prefix.n == 0 || imap_name_is_inbox(*path_out))
+	if (fail != FAIL_NONE || prefix.n == 0 || imap_name_is_inbox(*path_out) ||
+	    imap_in_namespace(s, *path_out, &space))
 		return fail;
 	rest = *path_out;
 	if (!(imap_name_is_inbox(prefix) ? str_skip_nocase(&rest, prefix)
@@ -114,8 +116,14 @@ add_prefix(const struct imap_session *s, struct buf *out)
 void
 imap_visible_path_of(struct imap_session *s, struct buf *out, const struct mailbox *m)
 {
-	if (m->role != MAILBOX_ROLE_INBOX)
+	if (!imap_is_own(s, m->account)) {
+		buf_add(out, imap_namespaces[imap_namespace_of(s, m->account)]);
+		buf_add_char(out, IMAP_DELIMITER);
+		buf_add(out, m->account->name);
+		buf_add_char(out, IMAP_DELIMITER);
+	} else if (m->role != MAILBOX_ROLE_INBOX) {
 		add_prefix(s, out);
+	}
 	mailbox_path_write(m->account, m, out);
 }
 

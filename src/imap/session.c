@@ -156,6 +156,7 @@ imap_command_end(struct imap_session *s)
 	arena_release(&s->run.arena);
 	buf_release(&s->run.before);
 	buf_release(&s->run.reply);
+	imap_held_release(s);
 	s->run = (struct imap_run){ .arena = s->run.arena,
 		.before = s->run.before,
 		.reply = s->run.reply };
@@ -184,6 +185,8 @@ reason_to_end(const struct imap_session *s)
 		return "[SERVERBUG] A message is damaged";
 	if (imap_is_selected(s) && s->view.is_gone)
 		return "[NONEXISTENT] The selected mailbox was deleted";
+	if (imap_is_selected(s) && !(s->box_rights & ACL_READ))
+		return "[NONEXISTENT] The selected mailbox is no longer shared with you";
 	return NULL;
 }
 
@@ -262,10 +265,12 @@ session_step(struct task *t)
 	struct imap_session *s = container_of(t, struct imap_session, task);
 
 	for (unsigned turn = 0; turn < TASK_TURNS_MAX; turn++) {
-		const char *reason = reason_to_end(s);
 		enum imap_state next;
+		const char *reason;
 		bool stop = false;
 
+		imap_box_look(s);
+		reason = reason_to_end(s);
 		imap_session_check(s);
 		if (conn_broken(s->conn))
 			return STEP_CLOSE;
@@ -302,6 +307,7 @@ session_reap(struct task *t)
 	imap_unselect(s);
 	imap_notify_release(s);
 	account_close(&s->account);
+	buf_release(&s->groups);
 	imap_ranges_release(&s->saved);
 	list_remove(&s->node);
 	s->service->session_count--;
@@ -346,6 +352,7 @@ service_accept(struct service *self, struct listener *l, struct conn *c)
 	buf_init(&s->run.before, IMAP_REPLY_MAX);
 	buf_init(&s->run.reply, IMAP_REPLY_MAX);
 	buf_init(&s->reader.text, IMAP_TEXT_MAX);
+	buf_init(&s->groups, IMAP_GROUPS_MAX);
 	list_append(&service->sessions, &s->node);
 	service->session_count++;
 	loop_task(service->loop, &s->task, session_step, session_reap);

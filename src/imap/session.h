@@ -33,6 +33,7 @@
 #include "imap/partial.h"
 #include "imap/set.h"
 #include "imap/token.h"
+#include "mail/acl.h"
 #include "mail/mail.h"
 #include "mail/mailbox.h"
 #include "mail/notify.h"
@@ -45,8 +46,10 @@
 #define IMAP_FLOOD_MAX      (1024 * 1024)     /* bytes of a line before we see that it has no end */
 #define IMAP_REPLY_MAX      (32 * 1024 * 1024) /* bytes of SEARCH results, COPYUID */
 #define IMAP_PIECE_BYTES    (32 * 1024)        /* appended to the output in one go */
-#define IMAP_CONTEXTS_MAX   8                  /* searches that tell their changes (context.h) */
-#define IMAP_SLICE_ITEMS    64                 /* cheap things between two looks at the clock */
+#define IMAP_HELD_MAX       2           /* accounts: COPY and RENAME name one, beside the own */
+#define IMAP_GROUPS_MAX     (64 * 1024) /* bytes of the names of a user's groups */
+#define IMAP_CONTEXTS_MAX   8           /* searches that tell their changes (context.h) */
+#define IMAP_SLICE_ITEMS    64          /* cheap things between two looks at the clock */
 
 enum { /* what has happened, in terms of the RFC */
 	HAVE_TLS = 1,
@@ -101,6 +104,7 @@ struct imap_run {
 	bool is_updated;                         /* what changed was told */
 	bool has_modseq;                         /* a MODSEQ was told */
 	int64_t progress_ms;                     /* when it began, or its progress was told last */
+	struct account *held[IMAP_HELD_MAX];     /* own: counted; others whose mailboxes it names */
 };
 
 struct imap_session {
@@ -121,6 +125,8 @@ struct imap_session {
 	struct timer delay;
 	struct imap_append *append; /* own; only while an APPEND runs */
 	struct account *account; /* own: counted; the user's; of the selected mailbox: imap_box() */
+	struct buf groups;       /* own; of the user, since the login; with blanks between them */
+	unsigned box_rights;     /* what the user may with the selected mailbox (mail/acl.h) */
 	struct mail_watch watch; /* of the selected mailbox */
 	struct view_session view; /* the selected mailbox */
 	uint64_t told_keywords;   /* the keywords that its FLAGS response named */
@@ -206,6 +212,9 @@ void imap_flags_write(struct imap_session *s, struct buf *out, const struct view
 
 /* "* FLAGS (..)" when the set has keywords that the client was not told of. */
 void imap_flags_announce(struct imap_session *s, uint64_t flags);
+
+/* The same, of those that the user may change. */
+void imap_permanent_flags_write(struct imap_session *s, struct buf *out, uint64_t keywords);
 
 /* "(\Answered .. $Junk)", with \* when new ones may be made. */
 void imap_flag_names_write(struct imap_session *s, struct buf *out, uint64_t keywords,
@@ -320,7 +329,7 @@ void imap_notify_skip(struct imap_session *s);
 /* cmd_select.c: leave the selected mailbox, if there is one. */
 void imap_unselect(struct imap_session *s);
 
-/* place.c: a mailbox name; NULL after answering, then *state_out is set. */
+/* place.c: one's own mailbox, by its name; NULL after answering, then *state_out is set. */
 struct mailbox *imap_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_target,
     enum imap_state *state_out);
 bool imap_path(struct imap_session *s, struct imap_cursor *args, struct str *path_out,
@@ -348,6 +357,47 @@ void imap_path_write(struct imap_session *s, struct buf *out, const struct mailb
 /* cmd_status.c: these items are asked for; false when they are not offered. */
 bool imap_status_begin(struct imap_session *s, unsigned items);
 
+/* --- access.c: whose mailboxes, and what the user may with them ---------------------------------- */
+
+enum imap_namespace { IMAP_NAMESPACE_OTHERS, IMAP_NAMESPACE_SHARED, IMAP_NAMESPACE_COUNT };
+extern const struct str imap_namespaces[IMAP_NAMESPACE_COUNT]; /* their first levels */
+
+struct imap_place {              /* where a path leads, whether there is a mailbox or not */
+	struct account *account; /* borrow: the session's, or held for the command */
+	struct str path;         /* in that account */
+};
+/* FAIL_MISSING: nobody's, for all that the user may know; FAIL_TEMP. */
+MUST_CHECK enum fail imap_place(struct imap_session *s, struct str path, struct imap_place *out);
+void imap_held_release(struct imap_session *s);
+
+struct imap_need {         /* what a command wants of a mailbox */
+	unsigned all, any; /* rights that must be there; of these one must (0: none) */
+	bool is_target;    /* it could be created */
+};
+/* The mailbox, own or not, of a path, of a name; NULL after answering: what may not be seen does not exist. */
+struct mailbox *imap_find(struct imap_session *s, struct str path, struct imap_need need,
+    enum imap_state *state_out);
+struct mailbox *imap_mailbox_for(struct imap_session *s, struct imap_cursor *args,
+    struct imap_need need, enum imap_state *state_out);
+
+struct acl_user imap_user(const struct imap_session *s);
+bool imap_is_own(const struct imap_session *s, const struct account *a);
+MUST_CHECK enum fail imap_rights(struct imap_session *s, const struct mailbox *m,
+    unsigned *rights_out);
+
+/* Look again what the user may with the selected mailbox: others change it at any time. */
+void imap_box_look(struct imap_session *s);
+
+/* Is the path one of others' mailboxes? In which namespace do those of an account stand? */
+bool imap_in_namespace(const struct imap_session *s, struct str path, enum imap_namespace *out);
+enum imap_namespace imap_namespace_of(const struct imap_session *s, const struct account *a);
+
+/* Making a mailbox: the nearest one above that exists, or NULL; may the user, FAIL_DENIED; with its list. */
+struct mailbox *imap_nearest(struct account *a, struct str path);
+MUST_CHECK enum fail imap_may_create(struct imap_session *s, const struct imap_place *place);
+MUST_CHECK enum fail imap_create_at(struct account *a, struct str path, enum mailbox_role role,
+    uint32_t *id_out);
+
 /* cmd_status.c: "STATUS name (..)" with its line end, behind "* ". */
 void imap_status_write(struct imap_session *s, struct buf *out, const struct mailbox *m,
     unsigned items);
@@ -362,6 +412,10 @@ MUST_CHECK enum fail imap_metadata_write(struct imap_session *s, struct buf *out
 /* cmd_fetch.c: an item that the mailbox's index answers; false when it is none. */
 bool imap_fetch_light(struct imap_session *s, struct buf *out, enum imap_fetch kind,
     const struct view_entry *entry);
+
+/* cmd_acl.c: "* MYRIGHTS name rights" with its line end. */
+void imap_myrights_write(struct imap_session *s, struct buf *out, const struct mailbox *m,
+    unsigned rights);
 
 /* cmd_list.c: "LIST (..) "/" name", behind "* ", for SELECT in IMAP4rev2. */
 void imap_list_write(struct imap_session *s, struct buf *out, const struct mailbox *m);

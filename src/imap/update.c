@@ -3,6 +3,9 @@
 /* rooms */
 #include "imap/context.h"
 
+/* rooms */
+#include "imap/rights.h"
+
 /* The names that every mailbox has in FLAGS, wanted by clients in this order. */
 #define FLAGS_SYSTEM (FLAG_SEEN | FLAG_ANSWERED | FLAG_FLAGGED | FLAG_DRAFT | FLAG_DELETED)
 
@@ -30,6 +33,15 @@ imap_flag_names_write(struct imap_session *s, struct buf *out, uint64_t keywords
 	buf_add_char(out, '(');
 	names_write(s, out, keywords | FLAGS_SYSTEM);
 	buf_add_c(out, has_star ? " \\*)" : ")");
+}
+
+void
+imap_permanent_flags_write(struct imap_session *s, struct buf *out, uint64_t keywords)
+{
+	buf_add_char(out, '(');
+	if (!s->view.is_read_only)
+		names_write(s, out, (keywords | FLAGS_SYSTEM) & imap_rights_flags(s->box_rights));
+	buf_add_c(out, !s->view.is_read_only && s->box_rights & ACL_WRITE ? " \\*)" : ")");
 }
 
 void
@@ -63,7 +75,7 @@ imap_flags_announce(struct imap_session *s, uint64_t flags)
 	if (s->view.is_read_only)
 		return;
 	buf_add_c(out, "* OK [PERMANENTFLAGS ");
-	imap_flag_names_write(s, out, s->told_keywords, true);
+	imap_permanent_flags_write(s, out, s->told_keywords);
 	buf_add_c(out, "] New keywords\r\n");
 }
 

@@ -140,6 +140,7 @@ enum flags_how { FLAGS_ADD, FLAGS_REMOVE, FLAGS_REPLACE };
 struct flags_change {
 	enum flags_how how;
 	uint64_t flags; /* FLAG_DELETED too */
+	uint64_t kept;  /* these stay as they are: not the caller's to change */
 	bool has_unchanged_since;
 	uint64_t unchanged_since; /* RFC 7162 3.1.3 */
 	struct view_session *by;  /* its own pending events leave these UIDs out; may be NULL */

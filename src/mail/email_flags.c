@@ -14,7 +14,7 @@ struct flagging {
 };
 
 static uint64_t
-flags_after(const struct flags_change *change, uint64_t was)
+flags_wanted(const struct flags_change *change, uint64_t was)
 {
 	switch (change->how) {
 	case FLAGS_ADD: return was | change->flags;
@@ -22,6 +22,12 @@ flags_after(const struct flags_change *change, uint64_t was)
 	case FLAGS_REPLACE: return change->flags;
 	}
 	return was;
+}
+
+static uint64_t
+flags_after(const struct flags_change *change, uint64_t was)
+{
+	return (flags_wanted(change, was) & ~change->kept) | (was & change->kept);
 }
 
 static enum fail

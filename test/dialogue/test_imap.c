@@ -411,6 +411,33 @@ test_without_search(void)
 	dialogue_close();
 }
 
+/* Without ACL there is nobody's but the user's own, and all names are the user's. */
+static void
+test_without_acl(void)
+{
+	struct imap_settings without = imap_settings_default;
+	struct dialogue_peer *p;
+
+	TEST_ROW("without ACL");
+	without.without = STR("ACL");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	service.settings = &without;
+	p = dialogue_peer(1);
+	CHECK(str_find(ask(p, "a CAPABILITY\r\n"), STR("RIGHTS")) == STR_NONE);
+	CHECK_STR(ask(p, "a MYRIGHTS INBOX\r\n"), STR("a BAD Unknown command\r\n"));
+	CHECK(str_starts(ask(p, "a NAMESPACE\r\n"), STR("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n")));
+	CHECK(str_starts(ask(p, "a CREATE Shared/x\r\n"), STR("a OK ")));
+	service.settings = &rules;
+	buf_clear(&p->seen);
+	p = dialogue_peer(2);
+	/* a mailbox of the user's own goes before the namespace of its name */
+	CHECK(str_starts(ask(p, "a NAMESPACE\r\n"),
+	    STR("* NAMESPACE ((\"\" \"/\")) ((\"Other Users/\" \"/\")) NIL\r\n")));
+	CHECK(str_starts(ask(p, "a STATUS Shared/x (MESSAGES)\r\n"), STR("* STATUS Shared/x ")));
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
 /* [imap-account NAME] without: only there, and no longer than its login; [imap] id; JMAP. */
 static void
 test_account(void)
@@ -776,6 +803,7 @@ main(int argc, char **argv)
 		test_deleted_while_searched();
 		test_lost_files();
 		test_floods();
+		test_without_acl();
 	}
 	return test_end();
 }

@@ -62,7 +62,10 @@ static const struct {
 	{ STR_INIT("carol@example.test"), STR_INIT("carol"), 1500, false },
 	{ STR_INIT("dave@example.test"), STR_INIT("dave"), 1, false },
 	{ STR_INIT("locked@example.test"), STR_INIT("locked"), 0, true },
+	{ STR_INIT("sales@example.test"), STR_INIT("sales"), 0, false },
 };
+
+static const struct str bobs_group = STR_INIT("sales@example.test");
 
 static enum fail
 find_account(struct directory_query *q, struct str name)
@@ -78,6 +81,10 @@ find_account(struct directory_query *q, struct str name)
 			.addresses = &accounts[i].name,
 			.address_count = 1,
 			.is_enabled = !accounts[i].is_disabled };
+		if (str_eq(accounts[i].short_name, STR("bob"))) {
+			q->account.groups = &bobs_group;
+			q->account.group_count = 1;
+		}
 		return FAIL_NONE;
 	}
 	return FAIL_MISSING;

@@ -2,8 +2,8 @@
  * fake_directory.h - a directory without children, for sessions that are played in-process.
  *
  * It stands in for directory.c: a program that uses it never links the real one. Accounts are
- * alice, bob, carol (room for 1500 bytes), dave (room for nothing) @example.test, each with the
- * password "secret". Other addresses of example.test: "team" leads to alice and bob, "full" to
+ * alice, bob, carol (room for 1500 bytes), dave (room for nothing), sales @example.test, each with the
+ * password "secret"; bob is a member of the group sales@example.test. Other addresses of example.test: "team" leads to alice and bob, "full" to
  * alice and dave, "away" to alice and a remote address, "gone" to an account that is not there,
  * "most" to bob, carol and dave, "out" and "far" to a remote address each, "crowd" to bob and
  * FAKE_CROWD remote addresses ("m0@elsewhere.test" ..), "circle" to itself, "down" finds the directory down, "info" and
