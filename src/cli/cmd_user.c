@@ -193,6 +193,30 @@ alias_del(struct admin *a, const struct cli *cli)
 }
 
 static enum fail
+group_add(struct admin *a, const struct cli *cli)
+{
+	return admin_group_add(a, cli->arguments[0], STR(""));
+}
+
+static enum fail
+group_join(struct admin *a, const struct cli *cli)
+{
+	return admin_group_join(a, cli->arguments[0], cli->arguments[1]);
+}
+
+static enum fail
+group_leave(struct admin *a, const struct cli *cli)
+{
+	return admin_group_leave(a, cli->arguments[0], cli->arguments[1]);
+}
+
+static enum fail
+group_del(struct admin *a, const struct cli *cli)
+{
+	return admin_group_delete(a, cli->arguments[0]);
+}
+
+static enum fail
 domain_add(struct admin *a, const struct cli *cli)
 {
 	return admin_domain_add(a, cli->arguments[0]);
@@ -232,6 +256,30 @@ enum cli_status
 cmd_alias_del(const struct cli *cli)
 {
 	return change(cli, alias_del);
+}
+
+enum cli_status
+cmd_group_add(const struct cli *cli)
+{
+	return change(cli, group_add);
+}
+
+enum cli_status
+cmd_group_join(const struct cli *cli)
+{
+	return change(cli, group_join);
+}
+
+enum cli_status
+cmd_group_leave(const struct cli *cli)
+{
+	return change(cli, group_leave);
+}
+
+enum cli_status
+cmd_group_del(const struct cli *cli)
+{
+	return change(cli, group_del);
 }
 
 enum cli_status
@@ -278,6 +326,12 @@ enum cli_status
 cmd_alias_list(const struct cli *cli)
 {
 	return list(cli, admin_alias_list, LISTING_TARGET);
+}
+
+enum cli_status
+cmd_group_list(const struct cli *cli)
+{
+	return list(cli, admin_group_list, LISTING_TARGET);
 }
 
 enum cli_status

@@ -54,7 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct hash_record hash;
 	struct upload upload;
 	enum blob_owner owner;
-	struct str text;
+	struct str note;
 	struct acl_entry entries[ACL_ENTRIES_MAX];
 	size_t count;
 	uint64_t id;
@@ -69,7 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)!names_record_read(value, names, KEYWORD_CUSTOM_MAX);
 	(void)!blob_record_read(value, &owner, &id);
 	(void)!number_record_read(value, &id);
-	(void)!annotation_record_read(value, &text);
+	(void)!annotation_record_read(value, &note);
 	if (acl_record_read(value, entries, ACL_ENTRIES_MAX, &count) != FAIL_NONE && count > 0)
 		abort();
 	if (id_parse(value, ID_EMAIL, &id)) {
