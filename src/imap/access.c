@@ -121,14 +121,17 @@ void
 imap_box_look(struct imap_session *s)
 {
 	const struct mailbox *m;
+	unsigned rights;
 
 	if (!imap_is_selected(s) || imap_is_own(s, imap_box(s))) {
 		s->box_rights = ACL_ALL;
 		return;
 	}
 	m = s->view.is_gone ? NULL : mailbox_get(imap_box(s), s->view.view->mailbox);
-	if (m && imap_rights(s, m, &s->box_rights) != FAIL_NONE)
-		s->box_rights = 0;
+	if (m &&
+	    imap_rights(s, m, &rights) ==
+		FAIL_NONE) /* else the store fails: that is told elsewhere */
+		s->box_rights = rights;
 }
 
 struct mailbox *

@@ -92,6 +92,8 @@ imap_metadata_write(struct imap_session *s, struct buf *out, const struct mailbo
 {
 	struct telling t = { .s = s, .out = out, .m = m };
 	struct account *account = m ? m->account : s->account;
+	const struct annotation use = { STR("/private/specialuse"),
+		m ? mailbox_role_imap_names[m->role] : STR("") }; /* RFC 6154 4 */
 	struct annotation *list;
 	struct arena arena;
 	size_t count;
@@ -101,15 +103,59 @@ imap_metadata_write(struct imap_session *s, struct buf *out, const struct mailbo
 	fail = annotation_list(account, m ? m->id : 0, &arena, &list, &count);
 	for (size_t i = 0; fail == FAIL_NONE && i < count; i++)
 		note_tell(&t, entries, list + i);
+	if (fail == FAIL_NONE && use.value.n > 0)
+		note_tell(&t, entries, &use);
 	/* an entry without value is told when it alone was asked for */
 	for (size_t i = 0; fail == FAIL_NONE && entries->depth == 0 && i < entries->count; i++)
-		if (!has_note(&t, list, count, entries->names[i]))
+		if (!has_note(&t, list, count, entries->names[i]) &&
+		    !(use.value.n > 0 && has_note(&t, &use, 1, entries->names[i])))
 			note_write(&t, entries->names[i], (struct str){ NULL, 0 });
 	if (t.is_begun)
 		buf_add_c(out, ")\r\n");
 	*longest_out = t.longest;
 	arena_release(&arena);
 	return fail;
+}
+
+/* --- /private/specialuse --------------------------------------------------------------------------- */
+
+/* RFC 6154 4: what a mailbox is used for is its role, by this name, too. */
+static bool
+is_use(struct str name)
+{
+	return str_eq_nocase(name, STR("/private/specialuse"));
+}
+
+/* May the mailbox have what the value says? FAIL_PERM: no such use, or not for INBOX; FAIL_DENIED: taken. */
+static enum fail
+use_check(const struct mailbox *m, struct str value, enum mailbox_role *role_out)
+{
+	const struct mailbox *other;
+
+	*role_out = MAILBOX_ROLE_NONE;
+	if (m->role == MAILBOX_ROLE_INBOX || (value.p && !mailbox_role_parse_imap(value, role_out)))
+		return FAIL_PERM;
+	other = mailbox_by_role(m->account, *role_out);
+	return other && other != m ? FAIL_DENIED : FAIL_NONE;
+}
+
+/* The last of the notes that is about the use goes out of the list. False: there is none. */
+static bool
+use_take(struct imap_notes *notes, struct str *value_out)
+{
+	bool has_use = false;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < notes->count; i++) {
+		if (!is_use(notes->list[i].name)) {
+			notes->list[kept++] = notes->list[i];
+			continue;
+		}
+		*value_out = notes->list[i].value;
+		has_use = true;
+	}
+	notes->count = kept;
+	return has_use;
 }
 
 /* --- the commands ---------------------------------------------------------------------------------- */
@@ -189,6 +235,25 @@ set_fail(struct imap_session *s, enum fail fail)
 	return IMAP_REPLY;
 }
 
+/* All of it or nothing: whether the use can change is known before. */
+static enum imap_state
+set_of_mailbox(struct imap_session *s, struct mailbox *m, struct imap_notes *notes)
+{
+	struct mailbox_new to = { .role = MAILBOX_ROLE_NONE };
+	struct account *account = m->account;
+	uint32_t id = m->id;
+	struct str value;
+	bool has_use = use_take(notes, &value);
+	enum fail fail;
+
+	if (has_use && use_check(m, value, &to.role) != FAIL_NONE)
+		return imap_no(s, "USEATTR", "It cannot have that use");
+	fail = annotation_set(account, id, notes->list, notes->count);
+	if (fail == FAIL_NONE && has_use)
+		fail = mailbox_update(account, id, MAILBOX_SET_ROLE, &to);
+	return fail == FAIL_NONE ? imap_ok(s, NULL, "Metadata set") : set_fail(s, fail);
+}
+
 /* "SETMETADATA" SP mailbox SP entry-values */
 enum imap_state
 imap_cmd_setmetadata(struct imap_session *s, struct imap_cursor *args)
@@ -209,6 +274,8 @@ imap_cmd_setmetadata(struct imap_session *s, struct imap_cursor *args)
 	for (size_t i = 0; m && !imap_is_own(s, m->account) && i < notes.count; i++)
 		if (is_private(notes.list[i].name))
 			return imap_no(s, "METADATA NOPRIVATE", "Only its owner can have that");
-	fail = annotation_set(m ? m->account : s->account, m ? m->id : 0, notes.list, notes.count);
+	if (m)
+		return set_of_mailbox(s, m, &notes);
+	fail = annotation_set(s->account, 0, notes.list, notes.count);
 	return fail == FAIL_NONE ? imap_ok(s, NULL, "Metadata set") : set_fail(s, fail);
 }

@@ -97,7 +97,7 @@ open_mailbox(struct imap_session *s, struct mailbox *m, const struct imap_select
 
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);
-	imap_box_look(s);
+	s->box_rights = rights;
 	mail_watch_start(&s->watch, account, id, &s->task);
 	m = mailbox_get(account, id);
 	if (!m) {
