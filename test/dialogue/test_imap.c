@@ -21,6 +21,7 @@
 #include "codec/deflate.h"
 #include "imap/imap.h"
 #include "imap/session.h"
+#include "imap/metadata.h"
 #include "lib/dialogue.h"
 #include "mail/email.h"
 #include "mail/mailbox.h"
@@ -555,6 +556,34 @@ test_progress(void)
 	dialogue_close();
 }
 
+/* A mailbox has so many annotations and no more; a command names so many and no more. */
+static void
+test_metadata_limits(void)
+{
+	struct dialogue_peer *p;
+	char line[200];
+
+	TEST_ROW("metadata limits");
+	dialogue_open(&room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	for (size_t i = 0; i < ANNOTATIONS_MAX; i++) {
+		snprintf(line, sizeof(line), "a SETMETADATA INBOX (/private/n%zu \"x\")\r\n", i);
+		CHECK_STR(ask(p, line), STR("a OK Metadata set\r\n"));
+	}
+	CHECK(str_starts(ask(p, "b SETMETADATA INBOX (/private/more \"x\")\r\n"),
+	    STR("b NO [METADATA TOOMANY] ")));
+	CHECK(str_starts(ask(p, "b SETMETADATA INBOX (/private/more \"x\" /private/n1 NIL)\r\n"),
+	    STR("b OK ")));
+	CHECK(str_starts(ask(p, "b SETMETADATA INBOX (/private/n2 \"y\")\r\n"), STR("b OK ")));
+	buf_clear(&p->seen);
+	conn_memory_feed(p->conn, STR("c GETMETADATA INBOX (/private/n1"));
+	for (size_t i = 0; i < IMAP_ENTRIES_MAX; i++)
+		conn_memory_feed(p->conn, STR(" /private/n1"));
+	CHECK(str_starts(ask(p, ")\r\n"), STR("c NO [LIMIT] ")));
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
 /* A mailbox that is deleted while ESEARCH looks through it has no result, the others have theirs. */
 static void
 test_deleted_while_searched(void)
@@ -804,6 +833,7 @@ main(int argc, char **argv)
 		test_lost_files();
 		test_floods();
 		test_without_acl();
+		test_metadata_limits();
 	}
 	return test_end();
 }
