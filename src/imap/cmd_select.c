@@ -89,7 +89,7 @@ params_parse(struct imap_session *s, struct imap_cursor *args, struct imap_selec
 
 static enum imap_state
 open_mailbox(struct imap_session *s, struct mailbox *m, const struct imap_select_params *params,
-    bool is_read_only)
+    unsigned rights, bool is_read_only)
 {
 	struct account *account = m->account;
 	uint32_t id = m->id;
@@ -143,7 +143,7 @@ select_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_read_on
 	fail = imap_rights(s, m, &rights);
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);
-	return open_mailbox(s, m, &params, is_read_only || !(rights & RIGHTS_TO_WRITE));
+	return open_mailbox(s, m, &params, rights, is_read_only || !(rights & RIGHTS_TO_WRITE));
 }
 
 enum imap_state

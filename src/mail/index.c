@@ -22,7 +22,7 @@ account_read(struct txn *t, void *arg)
 	struct key from = key_account(SPACE_ACCOUNT, in->after + 1);
 	struct key to = key_account(SPACE_ACCOUNT, UINT64_MAX);
 	struct search_account *out = in->account_out;
-	struct account_counters counters;
+	struct account_counters counters = { .name = STR("") };
 	struct map_node *node;
 	struct key_reader r;
 	struct cursor c;

@@ -1,0 +1,444 @@
+/* test_imap_long.c - sessions that take turns: slow peers, long searches, floods, many mailboxes. */
+
+/* system */
+#include <dirent.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* base */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/test.h"
+
+/* rooms */
+#include "imap/metadata.h"
+#include "imap/session.h"
+#include "lib/imap_stage.h"
+#include "mail/email.h"
+#include "mail/mailbox.h"
+#include "net/private.h"
+
+/* A big message to a peer that reads slowly: output stays at its mark, all bytes come in the end. */
+static void
+test_slow_reader(void)
+{
+	size_t big = 8 * 1024 * 1024, most = 0, got = 0;
+	struct dialogue_peer *p;
+	struct buf text;
+
+	TEST_ROW("slow reader");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	buf_init(&text, big + 100);
+	buf_add_c(&text, "a1 APPEND INBOX {8388608+}\r\n");
+	for (size_t i = 0; i < big / 16; i++)
+		buf_add_c(&text, "sixteen bytes.\r\n");
+	buf_add_c(&text, "\r\na2 SELECT INBOX\r\n");
+	conn_memory_feed(p->conn, buf_str(&text));
+	buf_release(&text);
+	dialogue_settle();
+	buf_clear(&p->seen);
+	conn_memory_accept(p->conn, 0);
+	conn_memory_feed(p->conn, STR("a3 FETCH 1 (BODY.PEEK[] BINARY.PEEK[1])\r\n"));
+	for (int i = 0; i < 2000 && !str_ends(buf_str(&p->seen), STR("a3 OK Fetched\r\n")); i++) {
+		buf_clear(&p->seen);
+		conn_memory_accept(p->conn, 20000);
+		loop_turn(&dialogue.loop, 0);
+		loop_turn(&dialogue.loop, 0);
+		most = p->conn->out.n > most ? p->conn->out.n : most;
+		dialogue_collect();
+		got += p->seen.n;
+	}
+	CHECK(got > 2 * big && got < 2 * big + 200);
+	CHECK(most < 2 * CONN_OUT_HIGH);
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
+/* A message that no summary holds: its preview is made when somebody waits for it (RFC 8970 4). */
+static void
+test_lazy_preview(void)
+{
+	struct dialogue_peer *p;
+	struct buf text, command;
+
+	TEST_ROW("lazy preview");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	buf_init(&text, 1 << 20);
+	buf_add_c(&text, "To: ");
+	for (int i = 0; i < 3000; i++)
+		buf_add_c(&text, "Somebody Very Important <somebody@example.test>,\r\n ");
+	buf_add_c(&text, "x@example.test\r\n\r\nHello all\r\n");
+	buf_init(&command, 1 << 20);
+	buf_add_c(&command, "a APPEND INBOX {");
+	buf_add_u64(&command, text.n);
+	buf_add_c(&command, "+}\r\n");
+	buf_add(&command, buf_str(&text));
+	buf_add_c(&command, "\r\nb SELECT INBOX\r\n");
+	CHECK(str_starts(imap_ask_bytes(p, buf_str(&command)), STR("a OK [APPENDUID ")));
+	buf_release(&command);
+	CHECK_STR(imap_ask(p, "c FETCH 1 PREVIEW (LAZY)\r\n"),
+	    STR("* 1 FETCH (PREVIEW NIL)\r\nc OK Fetched\r\n"));
+	CHECK_STR(imap_ask(p, "d FETCH 1 PREVIEW\r\n"),
+	    STR("* 1 FETCH (PREVIEW \"Hello all\")\r\nd OK Fetched\r\n"));
+	buf_release(&text);
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
+/* Looking through a large message for many words takes turns; so it is when a search goes on. */
+static void
+test_slow_search(void)
+{
+	struct dialogue_peer *p;
+	struct buf text;
+	uint64_t turns;
+
+	TEST_ROW("slow search");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	buf_init(&text, 3 * 1024 * 1024);
+	buf_add_c(&text, "a1 APPEND INBOX {2097152+}\r\n");
+	for (size_t i = 0; i < 2097152 / 16; i++)
+		buf_add_c(&text, "sixteen bytes.\r\n");
+	buf_add_c(&text, "\r\na2 SELECT INBOX\r\n");
+	CHECK(str_ends(imap_ask(p, buf_c(&text)), STR("a2 OK [READ-WRITE] Mailbox opened\r\n")));
+	buf_release(&text);
+	turns = dialogue.loop.turns;
+	CHECK_STR(
+	    imap_ask(p,
+		"a3 SEARCH RETURN (UPDATE COUNT) UNSEEN NOT BODY one NOT BODY two BODY bytes\r\n"),
+	    STR("* ESEARCH (TAG \"a3\") COUNT 1\r\na3 OK Search done\r\n"));
+	CHECK(dialogue.loop.turns - turns >= 3);
+	CHECK_STR(imap_ask(p, "a4 STORE 1 +FLAGS.SILENT (\\Seen)\r\n"),
+	    STR("* ESEARCH (TAG \"a3\") REMOVEFROM (0 1)\r\na4 OK Flags stored\r\n"));
+	turns = dialogue.loop.turns;
+	CHECK_STR(imap_ask(p, "a5 STORE 1 -FLAGS.SILENT (\\Seen)\r\n"),
+	    STR("* ESEARCH (TAG \"a3\") ADDTO (0 1)\r\na5 OK Flags stored\r\n"));
+	CHECK(dialogue.loop.turns - turns >= 3);
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
+/* A command that takes long says so, by its row's slices and not more often than every ten seconds (RFC 9585). */
+static void
+test_progress(void)
+{
+	size_t lines = 0, turns = 0;
+	struct dialogue_peer *p;
+	struct str rest, line;
+	struct buf text;
+
+	TEST_ROW("progress");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	buf_init(&text, 200000);
+	buf_add_c(&text, "a APPEND INBOX {120002+}\r\n\r\n");
+	for (int i = 0; i < 120000 / 16; i++)
+		buf_add_c(&text, "sixteen bytes.\r\n");
+	buf_add_c(&text, "\r\n");
+	for (int i = 0; i < 60; i++) {
+		conn_memory_feed(p->conn, buf_str(&text));
+		dialogue_settle();
+	}
+	buf_release(&text);
+	(void)imap_ask(p, "a SELECT INBOX\r\n");
+	buf_clear(&p->seen);
+	conn_memory_feed(p->conn, STR("long SEARCH BODY seventeen\r\n"));
+	for (; turns < 10000 && !str_ends(buf_str(&p->seen), STR("long OK Search done\r\n"));
+	     turns++) {
+		dialogue.now_ms += 10000;
+		clock_fake(dialogue.now_ms, 800000000000 + dialogue.now_ms);
+		loop_turn(&dialogue.loop, 0);
+		dialogue_collect();
+	}
+	for (rest = buf_str(&p->seen); str_take_until(&rest, '\n', &line);)
+		if (str_starts(line, STR("* OK [INPROGRESS (\"long\" ")) &&
+		    str_ends(line, STR(" 60)] Still at work\r")))
+			lines++;
+	CHECK(lines > 0 && lines <= turns);
+	CHECK(str_starts(str_from(buf_str(&p->seen), str_find(buf_str(&p->seen), STR("* SEARCH"))),
+	    STR("* SEARCH\r\nlong OK Search done\r\n")));
+	buf_clear(&p->seen);
+	(void)imap_ask(p, "b SEARCH BODY seventeen\r\n"); /* no time passes */
+	CHECK_STR(buf_str(&p->seen), STR("* SEARCH\r\nb OK Search done\r\n"));
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
+/* A mailbox has so many annotations and no more; a command names so many and no more. */
+static void
+test_metadata_limits(void)
+{
+	struct dialogue_peer *p;
+	char line[200];
+
+	TEST_ROW("metadata limits");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	for (size_t i = 0; i < ANNOTATIONS_MAX; i++) {
+		snprintf(line, sizeof(line), "a SETMETADATA INBOX (/private/n%zu \"x\")\r\n", i);
+		CHECK_STR(imap_ask(p, line), STR("a OK Metadata set\r\n"));
+	}
+	CHECK(str_starts(imap_ask(p, "b SETMETADATA INBOX (/private/more \"x\")\r\n"),
+	    STR("b NO [METADATA TOOMANY] ")));
+	CHECK(
+	    str_starts(imap_ask(p, "b SETMETADATA INBOX (/private/more \"x\" /private/n1 NIL)\r\n"),
+		STR("b OK ")));
+	CHECK(str_starts(imap_ask(p, "b SETMETADATA INBOX (/private/n2 \"y\")\r\n"), STR("b OK ")));
+	buf_clear(&p->seen);
+	conn_memory_feed(p->conn, STR("c GETMETADATA INBOX (/private/n1"));
+	for (size_t i = 0; i < IMAP_ENTRIES_MAX; i++)
+		conn_memory_feed(p->conn, STR(" /private/n1"));
+	CHECK(str_starts(imap_ask(p, ")\r\n"), STR("c NO [LIMIT] ")));
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
+/* A mailbox that is deleted while ESEARCH looks through it has no result, the others have theirs. */
+static void
+test_deleted_while_searched(void)
+{
+	struct dialogue_peer *p, *other;
+	struct buf text;
+
+	TEST_ROW("deleted while it is searched");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	other = dialogue_peer(2);
+	buf_init(&text, 3 * 1024 * 1024);
+	buf_add_c(&text, "a CREATE Box\r\na APPEND Box {2097152+}\r\n");
+	for (size_t i = 0; i < 2097152 / 16; i++)
+		buf_add_c(&text, "sixteen bytes.\r\n");
+	buf_add_c(&text, "\r\na APPEND Trash {11+}\r\nA: b\r\n\r\nyes\r\na NOOP\r\n");
+	CHECK(str_find(imap_ask(p, buf_c(&text)), STR("a NO")) == STR_NONE);
+	buf_release(&text);
+	buf_clear(&p->seen);
+	conn_memory_feed(p->conn,
+	    STR("a ESEARCH IN (mailboxes (Box Trash)) NOT BODY one NOT BODY two NOT BODY three\r\n"));
+	loop_turn(&dialogue.loop, 0);
+	CHECK_STR(imap_ask(other, "b DELETE Box\r\n"), STR("b OK Mailbox deleted\r\n"));
+	dialogue_settle();
+	CHECK(
+	    str_starts(buf_str(&p->seen), STR("* ESEARCH (TAG \"a\" MAILBOX Trash UIDVALIDITY ")));
+	CHECK(str_ends(buf_str(&p->seen), STR(") UID ALL 1\r\na OK Searched\r\n")));
+	buf_clear(&p->seen);
+	buf_clear(&other->seen);
+	dialogue_close();
+}
+
+/* So many mailboxes that NOTIFY does not watch them (RFC 5465 5.8), at once or later. */
+static void
+test_notify_overflow(void)
+{
+	struct dialogue_peer *p, *other;
+	struct buf text;
+	unsigned at = 0;
+
+	TEST_ROW("notify overflow");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	other = dialogue_peer(2);
+	buf_init(&text, 1 << 20);
+	while (at < 994) { /* and six that each account has */
+		buf_add_c(&text, "a CREATE box");
+		buf_add_u64(&text, ++at);
+		buf_add_c(&text, "\r\n");
+	}
+	imap_ask_bytes(other, buf_str(&text));
+	CHECK_STR(imap_ask(p, "b NOTIFY SET (personal (MailboxName))\r\n"),
+	    STR("b OK Events are told\r\n"));
+	imap_ask(other, "c CREATE one.more\r\nd CREATE another\r\n");
+	CHECK(str_ends(buf_str(&p->seen),
+	    STR("\r\n* OK [NOTIFICATIONOVERFLOW] There are too many mailboxes\r\n")));
+	imap_ask(other, "c DELETE box1\r\n");
+	CHECK_STR(imap_ask(p, "d NOOP\r\n"), STR("d OK Nothing done\r\n"));
+	CHECK_STR(imap_ask(p, "e NOTIFY SET (personal (MailboxName))\r\n"),
+	    STR("e NO [NOTIFICATIONOVERFLOW] There are too many mailboxes\r\n"));
+	CHECK_STR(imap_ask(p, "f NOTIFY SET (selected (MessageNew MessageExpunge))\r\n"),
+	    STR("f OK Events are told\r\n"));
+	buf_release(&text);
+	buf_clear(&p->seen);
+	buf_clear(&other->seen);
+	dialogue_close();
+}
+
+/* The disk lost the files of all messages. */
+static void
+lose_files(void)
+{
+	char path[300];
+	struct dirent *entry;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "%s/%u/%s/cur", test_folder(), dialogue.stores,
+	    DIALOGUE_ACCOUNT);
+	folder = opendir(path);
+	CHECK(folder != NULL);
+	while (folder && (entry = readdir(folder)) != NULL)
+		if (entry->d_name[0] != '.')
+			CHECK(unlinkat(dirfd(folder), entry->d_name, 0) == 0);
+	if (folder)
+		closedir(folder);
+}
+
+/* What cannot be read does not match, and is told by NO: "$" is empty then. Summaries are still there. */
+static void
+test_lost_files(void)
+{
+	struct dialogue_peer *p;
+
+	TEST_ROW("lost files");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	(void)imap_ask(p, "a APPEND INBOX {17+}\r\nSubject: x\r\n\r\nyes\r\na SELECT INBOX\r\n");
+	CHECK_STR(imap_ask(p, "a SEARCH RETURN (SAVE) BODY yes\r\nb SEARCH $\r\n"),
+	    STR("a OK Search done\r\n* SEARCH 1\r\nb OK Search done\r\n"));
+	lose_files();
+	CHECK_STR(imap_ask(p, "a SEARCH RETURN (SAVE) OR SUBJECT x BODY yes\r\nb SEARCH $\r\n"),
+	    STR("a OK Search done\r\n* SEARCH 1\r\nb OK Search done\r\n"));
+	CHECK_STR(imap_ask(p, "a SORT (SUBJECT) UTF-8 ALL\r\n"),
+	    STR("* SORT 1\r\na OK Sorted\r\n"));
+	CHECK_STR(imap_ask(p, "a SEARCH RETURN (SAVE) BODY yes\r\nb SEARCH $\r\n"),
+	    STR("a NO [UNAVAILABLE] Some messages could not be read\r\n"
+		"* SEARCH\r\nb OK Search done\r\n"));
+	CHECK_STR(imap_ask(p, "a UID SORT (SUBJECT) UTF-8 NOT BODY yes\r\n"),
+	    STR("* SORT 1\r\na NO [UNAVAILABLE] Some messages could not be read\r\n"));
+	CHECK_STR(imap_ask(p, "a ESEARCH RETURN (COUNT) BODY yes\r\n"),
+	    STR("a NO [UNAVAILABLE] Some messages could not be read\r\n"));
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
+/* Big messages told to a client that reads slowly wait for it, and so do its commands; other sessions go on. */
+static void
+test_notify_slow(void)
+{
+	size_t big = 1024 * 1024, most = 0, got = 0;
+	struct dialogue_peer *p, *other;
+	struct buf text;
+
+	TEST_ROW("notify slow");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	other = dialogue_peer(2);
+	CHECK(str_ends(
+	    imap_ask(p,
+		"a SELECT INBOX\r\nb NOTIFY SET (selected (MessageNew (BODY.PEEK[] BINARY.PEEK[1]) "
+		"MessageExpunge))\r\n"),
+	    STR("b OK Events are told\r\n")));
+	conn_memory_accept(p->conn, 0);
+	buf_init(&text, 4 * big);
+	for (int message = 0; message < 3; message++) {
+		buf_add_c(&text, "a1 APPEND INBOX {1048576+}\r\n");
+		for (size_t i = 0; i < big / 16; i++)
+			buf_add_c(&text, "sixteen bytes.\r\n");
+		buf_add_c(&text, "\r\n");
+	}
+	buf_clear(&p->seen);
+	CHECK(str_ends(imap_ask_bytes(other, buf_str(&text)), STR(" 3] Message appended\r\n")));
+	buf_release(&text);
+	conn_memory_feed(p->conn, STR("c NOOP\r\n"));
+	for (int i = 0; i < 2000 && !str_ends(buf_str(&p->seen), STR("\r\nc OK Nothing done\r\n"));
+	     i++) {
+		buf_clear(&p->seen);
+		conn_memory_accept(p->conn, 20000);
+		loop_turn(&dialogue.loop, 0);
+		loop_turn(&dialogue.loop, 0);
+		most = p->conn->out.n > most ? p->conn->out.n : most;
+		dialogue_collect();
+		got += p->seen.n;
+	}
+	CHECK(got > 6 * big && got < 6 * big + 500);
+	CHECK(most < 2 * CONN_OUT_HIGH);
+	buf_clear(&p->seen);
+	buf_clear(&other->seen);
+	dialogue_close();
+}
+
+/* A session that floods ends alone; one that does not read holds no more than its output buffer. */
+static void
+test_floods(void)
+{
+	struct dialogue_peer *p, *other;
+	struct buf text;
+
+	TEST_ROW("a line without end");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	other = dialogue_peer(2);
+	p = dialogue_peer(1);
+	buf_init(&text, 1 << 22);
+	while (text.n < IMAP_FLOOD_MAX + (1 << 18))
+		buf_add_c(&text, "an endless line ");
+	CHECK_STR(imap_ask_bytes(p, buf_str(&text)),
+	    STR("* BYE [TOOBIG] That line has no end\r\n"));
+	CHECK(conn_memory_finished(p->conn));
+	CHECK_STR(imap_ask(other, "a NOOP\r\n"), STR("a OK Nothing done\r\n"));
+	buf_clear(&p->seen);
+
+	TEST_ROW("the same instead of DONE");
+	p = dialogue_peer(4);
+	CHECK_STR(imap_ask(p, "a IDLE\r\n"), STR("+ idling\r\n"));
+	CHECK_STR(imap_ask_bytes(p, buf_str(&text)),
+	    STR("* BYE [TOOBIG] That line has no end\r\n"));
+	buf_clear(&p->seen);
+
+	TEST_ROW("a long line that ends");
+	p = dialogue_peer(3);
+	buf_truncate(&text, IMAP_FLOOD_MAX / 2);
+	buf_add_c(&text, "\r\nb NOOP\r\n");
+	CHECK_STR(imap_ask_bytes(p, buf_str(&text)),
+	    STR("* BAD Line too long\r\nb OK Nothing done\r\n"));
+
+	TEST_ROW("commands, and no reading");
+	buf_clear(&text);
+	while (text.n < 200000)
+		buf_add_c(&text, "c NOOP\r\n");
+	conn_memory_accept(p->conn, 0);
+	CHECK_STR(imap_ask_bytes(p, buf_str(&text)), STR(""));
+	CHECK(p->conn->out.n > CONN_OUT_HIGH && p->conn->out.n < 2 * CONN_OUT_HIGH);
+	CHECK(p->conn->in.cap <= CONN_IN_MAX + CONN_READ_BYTES);
+	CHECK_STR(imap_ask(other, "a NOOP\r\n"), STR("a OK Nothing done\r\n"));
+	conn_memory_accept(p->conn, SIZE_MAX);
+	for (int i = 0; i < 100 && p->seen.n < 25000 * 19; i++)
+		dialogue_settle();
+	CHECK_NUM(p->seen.n, 25000 * 19);
+
+	TEST_ROW("more messages than one command has");
+	buf_clear(&text);
+	buf_add_c(&text, "d APPEND INBOX");
+	for (unsigned i = 0; i <= EMAIL_BATCH_MAX; i++)
+		buf_add_c(&text, " {3+}\r\nabc");
+	buf_add_c(&text, "\r\ne STATUS INBOX (MESSAGES)\r\n");
+	CHECK_STR(imap_ask_bytes(other, buf_str(&text)),
+	    STR("d NO [LIMIT] Too many messages in one command\r\n* STATUS INBOX (MESSAGES 0)\r\n"
+		"e OK Status told\r\n"));
+	buf_clear(&text);
+	buf_add_c(&text, "d APPEND INBOX");
+	for (unsigned i = 0; i < EMAIL_BATCH_MAX; i++)
+		buf_add_c(&text, " {3+}\r\nabc");
+	buf_add_c(&text, "\r\n");
+	CHECK(
+	    str_ends(imap_ask_bytes(other, buf_str(&text)), STR(" 1:500] Messages appended\r\n")));
+	buf_release(&text);
+	for (size_t i = 1; i <= 3; i++)
+		buf_clear(&dialogue_peer(i)->seen);
+	dialogue_close();
+}
+
+int
+main(void)
+{
+	test_slow_reader();
+	test_lazy_preview();
+	test_slow_search();
+	test_progress();
+	test_metadata_limits();
+	test_deleted_while_searched();
+	test_notify_overflow();
+	test_lost_files();
+	test_notify_slow();
+	test_floods();
+	return test_end();
+}
