@@ -5,6 +5,8 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "imap/command.h"
+#include "imap/rights.h"
 #include "mail/email.h"
 
 struct store_work { /* own: what one change needs of all messages */
@@ -121,18 +123,45 @@ answer(struct imap_session *s, const struct store_work *w, enum fail fail)
 	return told(s, w, m);
 }
 
+/* A slow upload: the rights may have been taken away since it began. */
+static enum imap_state
+may_store(struct imap_session *s)
+{
+	struct imap_append *a = s->append;
+	const struct mailbox *m = mailbox_get(a->account, a->mailbox);
+	enum imap_state refused = imap_command_refuse(s);
+	enum fail fail = m ? imap_rights(s, m, &a->rights) : FAIL_NONE;
+
+	if (refused != IMAP_READ)
+		return refused;
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
+	if (!m || !(a->rights & ACL_LOOKUP))
+		return imap_no(s, "TRYCREATE", "There is no such mailbox");
+	if (!(a->rights & ACL_INSERT))
+		return imap_no(s, "NOPERM", "You may not do that with this mailbox");
+	for (size_t i = 0; i < a->count; i++)
+		a->messages[i].flags &= imap_rights_flags(a->rights);
+	return IMAP_APPEND;
+}
+
 enum imap_state
 imap_append_store(struct imap_session *s)
 {
 	bool is_quiet = imap_notify_is_quiet(s);
 	size_t count = s->append->count;
 	struct store_work work;
-	enum imap_state next;
+	enum imap_state next = may_store(s);
+	enum fail fail;
 
+	if (next != IMAP_APPEND)
+		return next;
 	work_init(&work, count);
-	next = answer(s, &work, store(s, &work));
-	for (size_t i = 0; i < count; i++)
-		imap_notify_own(s, s->append->mailbox, work.added[i].uid[0]);
+	fail = store(s, &work);
+	next = answer(s, &work, fail);
+	for (size_t i = 0; i < count && fail == FAIL_NONE; i++)
+		imap_notify_own(s, mailbox_get(s->append->account, s->append->mailbox),
+		    work.added[i].uid[0]);
 	if (is_quiet)
 		imap_notify_skip(s);
 	work_release(&work, count);

@@ -151,25 +151,37 @@ bad_url(struct imap_session *s, struct str url)
 	return IMAP_REPLY;
 }
 
-/* The path of the mailbox beside the selected one, or in it when none is selected. */
+/* A name as the client knows it; its messages must be the user's to read. */
 static struct mailbox *
-sibling(struct imap_session *s, struct str name)
+root(struct imap_session *s, struct str name)
+{
+	enum imap_state refused; /* bad_url() answers */
+	struct str path;
+
+	if (imap_url_path(s, name, &path) != FAIL_NONE)
+		return NULL;
+	return imap_find(s, path, (struct imap_need){ .all = ACL_READ }, &refused);
+}
+
+/* The mailbox beside the selected one, or that of this name when none is selected. */
+static struct mailbox *
+sibling(struct imap_session *s, struct str text)
 {
 	const struct mailbox *selected =
 	    imap_is_selected(s) ? mailbox_get(imap_box(s), s->view.view->mailbox) : NULL;
-	const struct mailbox *parent =
-	    selected && selected->parent ? mailbox_get(selected->account, selected->parent) : NULL;
 	struct mailbox *m;
-	struct buf path;
+	struct buf name;
+	size_t slash;
 
-	if (!parent)
-		return mailbox_by_path(s->account, name);
-	buf_init(&path, APPEND_URL_MAX * 2);
-	mailbox_path_write(parent->account, parent, &path);
-	buf_add_char(&path, '/');
-	buf_add(&path, name);
-	m = buf_ok(&path) ? mailbox_by_path(s->account, buf_str(&path)) : NULL;
-	buf_release(&path);
+	buf_init(&name, APPEND_URL_MAX * 2);
+	if (selected && imap_delimiter(s) == '/') { /* levels of a URL are those of the name */
+		imap_visible_path_of(s, &name, selected);
+		slash = str_rfind_char(buf_str(&name), '/');
+		buf_truncate(&name, slash == STR_NONE ? 0 : slash + 1);
+	}
+	buf_add(&name, text);
+	m = buf_ok(&name) ? root(s, buf_str(&name)) : NULL;
+	buf_release(&name);
 	return m;
 }
 
@@ -177,7 +189,7 @@ static struct mailbox *
 url_mailbox(struct imap_session *s, const struct imap_url *url)
 {
 	switch (url->base) {
-	case URL_ROOT: return mailbox_by_path(s->account, url->mailbox);
+	case URL_ROOT: return root(s, url->mailbox);
 	case URL_SIBLING: return sibling(s, url->mailbox);
 	case URL_SELECTED: break;
 	}

@@ -14,7 +14,7 @@
 
 struct esearch_work { /* arena: the command's */
 	struct imap_search search;
-	uint32_t *ids; /* arena */
+	struct imap_source *sources; /* arena */
 	size_t count, at;
 	/* the mailbox under way */
 	bool is_in;
@@ -28,9 +28,16 @@ struct esearch_work { /* arena: the command's */
 };
 
 static bool
+source_is_selected(const struct imap_session *s, const struct imap_source *source)
+{
+	return imap_is_selected(s) && imap_box(s) == source->account &&
+	    s->view.view->mailbox == source->id;
+}
+
+static bool
 is_selected(const struct imap_session *s, const struct esearch_work *w)
 {
-	return imap_is_selected(s) && s->view.view->mailbox == w->ids[w->at];
+	return source_is_selected(s, &w->sources[w->at]);
 }
 
 static void
@@ -66,7 +73,8 @@ enter_mailbox(struct imap_session *s, struct esearch_work *w)
 	w->program = w->search;
 	fail = imap_search_keys(&c, w->search.charset, &w->program);
 	if (fail == FAIL_NONE && view == &w->view)
-		fail = view_session_open(&w->view, s->account, w->ids[w->at], true);
+		fail = view_session_open(&w->view, w->sources[w->at].account, w->sources[w->at].id,
+		    true);
 	if (fail != FAIL_NONE)
 		return fail;
 	imap_results_init(&w->results, &w->search);
@@ -79,7 +87,7 @@ enter_mailbox(struct imap_session *s, struct esearch_work *w)
 static void
 mailbox_told(struct imap_session *s, struct esearch_work *w)
 {
-	const struct mailbox *m = mailbox_get(s->account, w->ids[w->at]);
+	const struct mailbox *m = mailbox_get(w->sources[w->at].account, w->sources[w->at].id);
 	struct buf *out = &s->run.before;
 
 	if (!m || w->results.count == 0 || imap_search_is_silent(&w->search))
@@ -155,7 +163,7 @@ updates_nothing(const struct imap_session *s, const struct esearch_work *w)
 	if (!(w->search.returns & SEARCH_UPDATE))
 		return false;
 	for (size_t i = 0; i < w->count; i++)
-		if (w->ids[i] == s->view.view->mailbox)
+		if (source_is_selected(s, &w->sources[i]))
 			return false;
 	return true;
 }
@@ -179,7 +187,7 @@ imap_cmd_esearch(struct imap_session *s, struct imap_cursor *args)
 	if ((w->search.sources.groups & SOURCE_SELECTED || w->search.returns & SEARCH_UPDATE) &&
 	    !imap_is_selected(s))
 		return imap_bad(s, "Select a mailbox first");
-	fail = imap_sources_find(s, &w->search.sources, &w->ids, &w->count);
+	fail = imap_sources_find(s, &w->search.sources, &w->sources, &w->count);
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);
 	if (updates_nothing(s, w))

@@ -150,7 +150,7 @@ mailbox_attributes_write(struct buf *out, const struct list_work *w, const struc
 		attribute(out, STR("\\Noselect"), is_first);
 	if (is_deepest(m))
 		attribute(out, STR("\\Noinferiors"), is_first);
-	if (!w->is_lsub && view_recent(m->account, m) > 0)
+	if (!w->is_lsub && row->rights & ACL_READ && view_recent(m->account, m) > 0)
 		attribute(out, STR("\\Marked"), is_first);
 	attribute(out, row->has_child ? STR("\\HasChildren") : STR("\\HasNoChildren"), is_first);
 }
@@ -185,7 +185,9 @@ imap_list_write(struct imap_session *s, struct buf *out, const struct mailbox *m
 	struct imap_row row = { .account = m->account,
 		.id = m->id,
 		.rights = ACL_ALL,
-		.has_child = mailbox_has_children(m->account, m->id) };
+		/* of others' mailboxes there may be some that the user may not know of */
+		.has_child =
+		    imap_is_own(s, m->account) && mailbox_has_children(m->account, m->id) };
 
 	buf_add_c(out, "LIST ");
 	attributes_write(s, out, &none, &row, m);

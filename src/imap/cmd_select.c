@@ -16,6 +16,7 @@ imap_unselect(struct imap_session *s)
 	imap_ranges_release(&s->saved);
 	imap_notify_left(s);
 	s->told_keywords = 0;
+	s->modseq_told = 0;
 	s->is_modseq_held = false;
 }
 

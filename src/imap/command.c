@@ -120,7 +120,8 @@ imap_command_refuse(struct imap_session *s)
 	if (flags & NEED_SELECTED && !imap_is_selected(s))
 		return imap_bad(s, "Select a mailbox first");
 	/* RFC 9586 3.1: whatever has a UID form must be that */
-	if (s->have & HAVE_UIDONLY && flags & HAS_UID && !(flags & ONLY_UID) && !s->run.is_uid)
+	if (s->have & HAVE_UIDONLY && flags & HAS_UID && flags & NEED_SELECTED &&
+	    !(flags & ONLY_UID) && !s->run.is_uid)
 		return imap_uid_required(s);
 	if (flags & NEED_WRITE && s->view.is_read_only)
 		return imap_no(s, "READ-ONLY", "The mailbox is open for reading only");

@@ -235,6 +235,15 @@ sets_told(struct imap_session *s, struct imap_context *c)
 	imap_ranges_release(&c->removed);
 }
 
+bool
+imap_contexts_count(const struct imap_session *s)
+{
+	for (size_t i = 0; i < IMAP_CONTEXTS_MAX; i++)
+		if (s->contexts[i] && !s->contexts[i]->is_uid)
+			return true;
+	return false;
+}
+
 void
 imap_contexts_expunge(struct imap_session *s, uint32_t uid, uint32_t seq)
 {

@@ -65,6 +65,9 @@ void imap_context_search(struct imap_session *s, const struct imap_search *searc
 void imap_context_cancel(struct imap_session *s, struct str tag);
 void imap_contexts_end(struct imap_session *s);
 
+/* One of them tells by sequence numbers: an expunge before must be told before them. */
+bool imap_contexts_count(const struct imap_session *s);
+
 /* EXPUNGE of this message is told next. */
 void imap_contexts_expunge(struct imap_session *s, uint32_t uid, uint32_t seq);
 

@@ -57,7 +57,8 @@ imap_ok_modseq(struct imap_session *s, const char *text)
 {
 	struct buf *out;
 
-	if (!(s->have & HAVE_CONDSTORE))
+	/* who is not told of expunges may not think to know them (RFC 7162 section 6) */
+	if (!(s->have & HAVE_CONDSTORE) || !imap_tells_messages(s))
 		return imap_ok(s, NULL, text);
 	s->errors = 0;
 	s->is_modseq_held = false;
@@ -75,13 +76,17 @@ imap_ok_modseq(struct imap_session *s, const char *text)
 void
 imap_modseq_settle(struct imap_session *s)
 {
-	bool is_held = s->view.ghost_modseq != 0;
+	bool is_held = s->view.ghost_modseq != 0, has_modseq = s->run.has_modseq;
 
 	if (!(s->have & HAVE_CONDSTORE))
 		return;
-	if (is_held && (s->run.has_modseq || s->is_modseq_held))
+	if (is_held &&
+	    (has_modseq || (s->is_modseq_held && s->modseq_told != s->view.ghost_modseq))) {
 		highest_told(s, s->view.ghost_modseq - 1, "Expunges are told later");
-	else if (!is_held && s->is_modseq_held)
+		s->modseq_told = s->view.ghost_modseq;
+	} else if (!is_held && s->is_modseq_held) {
 		highest_told(s, imap_mailbox_modseq(s), "All is told");
-	s->is_modseq_held = is_held && (s->run.has_modseq || s->is_modseq_held);
+	}
+	s->is_modseq_held = is_held && (has_modseq || s->is_modseq_held);
+	s->run.has_modseq = false;
 }

@@ -227,10 +227,9 @@ imap_notify_arrived(struct imap_session *s, uint32_t first_uid, uint32_t last_ui
 }
 
 void
-imap_notify_own(struct imap_session *s, uint32_t mailbox, uint32_t uid)
+imap_notify_own(struct imap_session *s, const struct mailbox *m, uint32_t uid)
 {
-	if (s->notify && s->notify->request.has_fetch && imap_is_selected(s) &&
-	    s->view.view->mailbox == mailbox)
+	if (s->notify && s->notify->request.has_fetch && m && imap_box_is(s, m))
 		imap_ranges_add(&s->notify->own, uid);
 }
 
@@ -295,8 +294,7 @@ imap_notify_status(struct imap_session *s, struct buf *out)
 		const struct notify_seen *seen = &n->seen[i];
 		const struct mailbox *m = mailbox_get(s->account, seen->id);
 
-		if (!m || !(seen->events & NOTIFY_MESSAGES) ||
-		    (imap_is_selected(s) && s->view.view->mailbox == seen->id))
+		if (!m || !(seen->events & NOTIFY_MESSAGES) || imap_box_is(s, m))
 			continue;
 		buf_add_c(out, "* ");
 		imap_status_write(s, out, m, status_items(s, seen->events));

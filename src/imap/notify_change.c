@@ -98,7 +98,7 @@ static void
 status_told(struct imap_session *s, const struct notify_seen *seen, const struct mailbox *m,
     unsigned events)
 {
-	bool is_selected = imap_is_selected(s) && s->view.view->mailbox == m->id;
+	bool is_selected = imap_box_is(s, m);
 	bool has_moved = seen->uid_next != m->uid_next || seen->messages != m->messages;
 	unsigned items = STATUS_UIDVALIDITY;
 

@@ -27,6 +27,23 @@ enter_message(struct imap_session *s, struct imap_notify *n)
 	return false;
 }
 
+/* UID and MODSEQ, which a session that has CONDSTORE gets in any case (RFC 7162 3.2.4). */
+static void
+always_told(struct imap_session *s, const struct imap_notify *n)
+{
+	unsigned missing = s->have & HAVE_CONDSTORE ? 1u << FETCH_MODSEQ : 0;
+
+	if ((s->have & (HAVE_CONDSTORE | HAVE_UIDONLY)) == HAVE_CONDSTORE)
+		missing |= 1u << FETCH_UID;
+	missing &= ~n->request.fetch.kinds;
+	for (enum imap_fetch kind = 0; kind < FETCH_COUNT; kind++) {
+		if (!(missing & 1u << kind))
+			continue;
+		buf_add_char(conn_out(s->conn), ' ');
+		(void)imap_fetch_light(s, conn_out(s->conn), kind, &n->entry);
+	}
+}
+
 /* The items of the message under way; false when the output is high, or the session must end. */
 static bool
 items(struct imap_session *s, struct imap_notify *n)
@@ -49,6 +66,7 @@ items(struct imap_session *s, struct imap_notify *n)
 		if (!imap_fetch_light(s, out, item->kind, &n->entry))
 			imap_content_item(&n->content, item);
 	}
+	always_told(s, n);
 	buf_add_c(conn_out(s->conn), ")\r\n");
 	n->is_in = false;
 	return true;

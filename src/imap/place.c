@@ -47,16 +47,16 @@ imap_visible_path(struct imap_session *s, struct str name, struct str *path_out)
 	return fail == FAIL_NONE && !path_out->p ? FAIL_LIMIT : fail;
 }
 
-enum fail
-imap_name_path(struct imap_session *s, struct str name, struct str *path_out)
+/* What the client sees, without the prefix of personal names. FAIL_MISSING: it is in no namespace. */
+static enum fail
+without_prefix(const struct imap_session *s, struct str *path_out)
 {
 	struct str prefix = imap_prefix(s), rest;
 	enum imap_namespace space;
-	enum fail fail = imap_visible_path(s, name, path_out);
 
-	if (fail != FAIL_NONE || prefix.n == 0 || imap_name_is_inbox(*path_out) ||
+	if (prefix.n == 0 || imap_name_is_inbox(*path_out) ||
 	    imap_in_namespace(s, *path_out, &space))
-		return fail;
+		return FAIL_NONE;
 	rest = *path_out;
 	if (!(imap_name_is_inbox(prefix) ? str_skip_nocase(&rest, prefix)
 					 : str_skip(&rest, prefix)) ||
@@ -64,6 +64,26 @@ imap_name_path(struct imap_session *s, struct str name, struct str *path_out)
 		return FAIL_MISSING; /* in no namespace of ours */
 	*path_out = rest;
 	return FAIL_NONE;
+}
+
+enum fail
+imap_name_path(struct imap_session *s, struct str name, struct str *path_out)
+{
+	enum fail fail = imap_visible_path(s, name, path_out);
+
+	return fail == FAIL_NONE ? without_prefix(s, path_out) : fail;
+}
+
+enum fail
+imap_url_path(struct imap_session *s, struct str name, struct str *path_out)
+{
+	enum fail fail = imap_name_parse(&s->run.arena, name, true, path_out);
+
+	if (fail == FAIL_NONE && imap_delimiter(s) != IMAP_DELIMITER)
+		*path_out = imap_name_turn(&s->run.arena, *path_out);
+	if (fail == FAIL_NONE && !path_out->p)
+		fail = FAIL_LIMIT;
+	return fail == FAIL_NONE ? without_prefix(s, path_out) : fail;
 }
 
 bool

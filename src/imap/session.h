@@ -131,6 +131,7 @@ struct imap_session {
 	struct view_session view; /* the selected mailbox */
 	uint64_t told_keywords;   /* the keywords that its FLAGS response named */
 	bool is_modseq_held;      /* the HIGHESTMODSEQ told last is below that of the mailbox */
+	uint64_t modseq_told;     /* ghost_modseq when that was told last */
 	struct imap_ranges saved; /* UIDs of "$" */
 	struct imap_context *contexts[IMAP_CONTEXTS_MAX]; /* own; RETURN (UPDATE), some are NULL */
 	struct imap_notify *notify; /* own; NULL: the client never asked for events */
@@ -316,7 +317,7 @@ bool imap_notify_is_broken(const struct imap_session *s);
 
 /* These messages of the selected mailbox were told by EXISTS; this one is the session's own; it was left. */
 void imap_notify_arrived(struct imap_session *s, uint32_t first_uid, uint32_t last_uid);
-void imap_notify_own(struct imap_session *s, uint32_t mailbox, uint32_t uid);
+void imap_notify_own(struct imap_session *s, const struct mailbox *m, uint32_t uid);
 void imap_notify_left(struct imap_session *s);
 
 /*
@@ -337,6 +338,8 @@ bool imap_path(struct imap_session *s, struct imap_cursor *args, struct str *pat
 
 /* The path of a name in the account; FAIL_SYNTAX, FAIL_LIMIT, FAIL_MISSING: in no namespace. */
 MUST_CHECK enum fail imap_name_path(struct imap_session *s, struct str name, struct str *path_out);
+/* The same of a URL: its names are in UTF-8 always (RFC 5092 section 8). */
+MUST_CHECK enum fail imap_url_path(struct imap_session *s, struct str name, struct str *path_out);
 
 /* Paths as the client sees them, with "/" and with the prefix; patterns, too. */
 MUST_CHECK enum fail imap_visible_path(struct imap_session *s, struct str name,

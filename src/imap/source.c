@@ -119,20 +119,20 @@ static bool
 is_in_group(const struct imap_session *s, const struct mailbox *m, unsigned groups)
 {
 	return (groups & SOURCE_PERSONAL) || (groups & SOURCE_SUBSCRIBED && m->is_subscribed) ||
-	    (groups & SOURCE_SELECTED && imap_is_selected(s) && s->view.view->mailbox == m->id);
+	    (groups & SOURCE_SELECTED && imap_box_is(s, m));
 }
 
 enum fail
-imap_sources_find(struct imap_session *s, const struct imap_sources *sources, uint32_t **ids_out,
-    size_t *count_out)
+imap_sources_find(struct imap_session *s, const struct imap_sources *sources,
+    struct imap_source **found_out, size_t *count_out)
 {
-	const struct account *a = s->account;
+	struct account *a = s->account;
 	size_t all = a->mailbox_count, count = 0;
 	unsigned char *marks = arena_alloc(&s->run.arena, all + 1, sizeof(*marks));
 	struct mailbox **tree = arena_alloc(&s->run.arena, all + 1, sizeof(*tree));
-	uint32_t *ids = arena_alloc(&s->run.arena, all + 1, sizeof(*ids));
+	struct imap_source *found = arena_alloc(&s->run.arena, all + 1, sizeof(*found));
 
-	if (!marks || !tree || !ids)
+	if (!marks || !tree || !found)
 		return FAIL_LIMIT;
 	mailbox_tree(a, tree);
 	mark_named(s, sources, marks);
@@ -146,9 +146,13 @@ imap_sources_find(struct imap_session *s, const struct imap_sources *sources, ui
 		if (above & MARK_CHILDREN)
 			*mark |= MARK_TAKEN;
 		if (*mark & MARK_TAKEN || is_in_group(s, m, sources->groups))
-			ids[count++] = m->id;
+			found[count++] = (struct imap_source){ a, m->id };
 	}
-	*ids_out = ids;
+	/* another's, which the view holds as long as it is selected */
+	if (sources->groups & SOURCE_SELECTED && imap_is_selected(s) &&
+	    !imap_is_own(s, imap_box(s)))
+		found[count++] = (struct imap_source){ imap_box(s), s->view.view->mailbox };
+	*found_out = found;
 	*count_out = count;
 	return FAIL_NONE;
 }

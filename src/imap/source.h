@@ -31,6 +31,11 @@ enum imap_source_how {
 	SOURCE_SUBTREE_ONE, /* and its children */
 };
 
+struct imap_source {             /* a mailbox that is meant: ids are counted in each account */
+	struct account *account; /* borrow: the session's, or that of the selected mailbox */
+	uint32_t id;
+};
+
 struct imap_sources {
 	unsigned groups;
 	struct {
@@ -47,10 +52,10 @@ MUST_CHECK bool imap_source_parse(struct imap_cursor *c, struct imap_sources *ou
 bool imap_sources_only_selected(const struct imap_sources *sources);
 
 /*
- * The ids of the mailboxes that exist, each once, in the order of LIST, in the command's arena. What
- * is not there, or has no such name, is left out. FAIL_LIMIT: the arena is full.
+ * The mailboxes that exist, each once, in the order of LIST, in the command's arena: the user's own, and the
+ * selected one. What is not there, or has no such name, is left out. FAIL_LIMIT: the arena is full.
  */
 MUST_CHECK enum fail imap_sources_find(struct imap_session *s, const struct imap_sources *sources,
-    uint32_t **ids_out, size_t *count_out);
+    struct imap_source **found_out, size_t *count_out);
 
 #endif

@@ -2,8 +2,6 @@
 
 /* rooms */
 #include "imap/context.h"
-
-/* rooms */
 #include "imap/rights.h"
 
 /* The names that every mailbox has in FLAGS, wanted by clients in this order. */
@@ -165,7 +163,7 @@ update_slice(struct imap_session *s, bool with_expunges, struct imap_ranges *gon
 			imap_vanished_write(s, gone, false);
 			return imap_contexts_update(s, &slice);
 		}
-		if (event.type != VIEW_EXPUNGE)
+		if (event.type != VIEW_EXPUNGE || imap_contexts_count(s))
 			imap_vanished_write(s, gone, false);
 		switch (event.type) {
 		case VIEW_EXPUNGE:
