@@ -149,6 +149,7 @@ struct queue {
 	uint64_t count;  /* messages, as the store has it */
 	struct queue_counts counts;
 	bool is_started, is_stopping;
+	struct pick *pick;           /* own; job.c */
 	bool has_starved;            /* sites wait for a free connection */
 	struct route_health *health; /* own; of each route that was asked for, by its place */
 	size_t health_count;

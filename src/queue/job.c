@@ -97,7 +97,7 @@ load_rcpt(struct txn *t, struct queue_job *j, uint32_t n)
 
 /* --- the next one of a site ----------------------------------------------------------------------------------- */
 
-struct pick {
+struct pick { /* one for all, for its size: job_pick() sets all but places anew */
 	struct queue_site *site;
 	struct queue_job *job; /* being filled in */
 	int64_t now_s;
@@ -279,14 +279,22 @@ join_site(struct queue_job *j)
 struct queue_job *
 job_pick(struct queue_site *s)
 {
-	struct pick *p = mem_new(1, sizeof *p);
-	struct queue_job *j = job_new(s->queue, NULL);
+	struct queue *q = s->queue;
+	struct queue_job *j = job_new(q, NULL);
+	struct pick *p;
 	enum fail fail;
 
+	if (q->pick == NULL)
+		q->pick = mem_new(1, sizeof *p);
+	p = q->pick;
 	p->site = s;
 	p->job = j;
 	p->now_s = clock_wall_s();
-	fail = store_read(s->queue->house.store, pick_run, p);
+	p->message = 0;
+	p->next_s = 0;
+	p->count = 0;
+	p->is_damaged = false;
+	fail = store_read(q->house.store, pick_run, p);
 	if (fail == FAIL_NONE && p->is_damaged)
 		heal(p);
 	if (fail == FAIL_NONE && j->rcpt_count > 0) {
@@ -297,7 +305,6 @@ job_pick(struct queue_site *s)
 		job_free(&j);
 	}
 	s->next_due_s = j ? 0 : p->next_s;
-	mem_free(p);
 	return j;
 }
 

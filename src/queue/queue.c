@@ -229,6 +229,7 @@ queue_close(struct queue **queue)
 	buf_release(&q->ahead_at);
 	mem_wipe(q->secret, sizeof q->secret);
 	mem_free(q->health);
+	mem_free(q->pick);
 	mem_free(q);
 }
 
