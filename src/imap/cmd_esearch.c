@@ -28,16 +28,9 @@ struct esearch_work { /* arena: the command's */
 };
 
 static bool
-source_is_selected(const struct imap_session *s, const struct imap_source *source)
+is_selected(const struct imap_session *s, const struct imap_source *source)
 {
-	return imap_is_selected(s) && imap_box(s) == source->account &&
-	    s->view.view->mailbox == source->id;
-}
-
-static bool
-is_selected(const struct imap_session *s, const struct esearch_work *w)
-{
-	return source_is_selected(s, &w->sources[w->at]);
+	return imap_box_has_id(s, source->account, source->id);
 }
 
 static void
@@ -66,7 +59,7 @@ static enum fail
 enter_mailbox(struct imap_session *s, struct esearch_work *w)
 {
 	struct imap_cursor c = { .at = w->search.program, .arena = &w->arena };
-	struct view_session *view = is_selected(s, w) ? &s->view : &w->view;
+	struct view_session *view = is_selected(s, &w->sources[w->at]) ? &s->view : &w->view;
 	enum fail fail;
 
 	arena_reset(&w->arena);
@@ -145,7 +138,8 @@ esearch_step(struct imap_session *s)
 			return imap_search_too_many(s, &w->search);
 		if (fail == FAIL_NONE)
 			mailbox_told(s, w);
-		if (w->is_in && w->search.returns & SEARCH_UPDATE && is_selected(s, w))
+		if (w->is_in && w->search.returns & SEARCH_UPDATE &&
+		    is_selected(s, &w->sources[w->at]))
 			imap_context_search(s, &w->search, true, w->modseq, &w->results.uids);
 		if (w->is_in && w->search.returns & SEARCH_SAVE)
 			imap_results_save(&w->results, &s->saved);
@@ -163,7 +157,7 @@ updates_nothing(const struct imap_session *s, const struct esearch_work *w)
 	if (!(w->search.returns & SEARCH_UPDATE))
 		return false;
 	for (size_t i = 0; i < w->count; i++)
-		if (source_is_selected(s, &w->sources[i]))
+		if (is_selected(s, &w->sources[i]))
 			return false;
 	return true;
 }

@@ -87,23 +87,6 @@ name_row(struct imap_session *s, struct imap_rows *rows, struct str path, size_t
 
 /* --- one account ---------------------------------------------------------------------------------- */
 
-/* Where a mailbox stands among those of its account, which ascend by id. */
-static size_t
-place_of(const struct account *a, uint32_t id)
-{
-	size_t low = 0, high = a->mailbox_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (a->mailboxes[middle]->id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static struct imap_source *
 source_add(struct imap_rows *rows, struct account *a)
 {
@@ -130,7 +113,7 @@ account_rows(struct imap_session *s, struct imap_rows *rows, struct account *a, 
 	for (size_t i = 0; i < a->mailbox_count; i++) {
 		struct imap_row *row = row_add(rows);
 		const struct mailbox *m = tree[i];
-		size_t place = place_of(a, m->id);
+		size_t place = mailbox_place(a, m->id);
 
 		row_of[place] = rows->count - 1;
 		row->account = a;
@@ -138,7 +121,7 @@ account_rows(struct imap_session *s, struct imap_rows *rows, struct account *a, 
 		row->rights = rights ? rights[place] : ACL_ALL;
 		row->is_subscribed = is_own && m->is_subscribed;
 		if (m->parent)
-			row->above = row_of[place_of(a, m->parent)] + 1;
+			row->above = row_of[mailbox_place(a, m->parent)] + 1;
 		else if (m->role != MAILBOX_ROLE_INBOX || !is_own)
 			row->above = top;
 	}
@@ -247,7 +230,7 @@ mailbox_row(struct imap_rows *rows, struct str name, struct str path)
 		if (!str_eq(source->account->name, name))
 			continue;
 		m = mailbox_by_path(source->account, path);
-		return m ? source->row_of[place_of(source->account, m->id)] + 1 : 0;
+		return m ? source->row_of[mailbox_place(source->account, m->id)] + 1 : 0;
 	}
 	return 0;
 }

@@ -43,9 +43,15 @@ imap_box(const struct imap_session *s)
 }
 
 bool
+imap_box_has_id(const struct imap_session *s, const struct account *a, uint32_t id)
+{
+	return imap_is_selected(s) && imap_box(s) == a && s->view.view->mailbox == id;
+}
+
+bool
 imap_box_is(const struct imap_session *s, const struct mailbox *m)
 {
-	return imap_is_selected(s) && imap_box(s) == m->account && s->view.view->mailbox == m->id;
+	return imap_box_has_id(s, m->account, m->id);
 }
 
 bool

@@ -146,6 +146,7 @@ bool imap_is_selected(const struct imap_session *s);
 /* Whose the selected mailbox is: the user's own account, or one that shares it with the user. */
 struct account *imap_box(const struct imap_session *s);
 bool imap_box_is(const struct imap_session *s, const struct mailbox *m);
+bool imap_box_has_id(const struct imap_session *s, const struct account *a, uint32_t id);
 
 bool imap_is_rev2(const struct imap_session *s);
 bool imap_is_utf8(const struct imap_session *s);   /* names and strings are UTF-8 */

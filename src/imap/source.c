@@ -80,23 +80,6 @@ enum { /* of a mailbox */
 	MARK_CHILDREN = 4,
 };
 
-/* The place of an id among the account's mailboxes, which are sorted by id. */
-static size_t
-place_of(const struct account *a, uint32_t id)
-{
-	size_t low = 0, high = a->mailbox_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (a->mailboxes[middle]->id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static void
 mark_named(struct imap_session *s, const struct imap_sources *sources, unsigned char *marks)
 {
@@ -111,7 +94,7 @@ mark_named(struct imap_session *s, const struct imap_sources *sources, unsigned 
 		if (imap_name_path(s, sources->named[i].name, &path) == FAIL_NONE)
 			m = mailbox_by_path(s->account, path);
 		if (m)
-			marks[place_of(s->account, m->id)] |= marks_of[sources->named[i].how];
+			marks[mailbox_place(s->account, m->id)] |= marks_of[sources->named[i].how];
 	}
 }
 
@@ -138,8 +121,8 @@ imap_sources_find(struct imap_session *s, const struct imap_sources *sources,
 	mark_named(s, sources, marks);
 	for (size_t i = 0; i < all; i++) { /* parents come before their children */
 		const struct mailbox *m = tree[i];
-		unsigned char *mark = &marks[place_of(a, m->id)];
-		unsigned char above = m->parent ? marks[place_of(a, m->parent)] : 0;
+		unsigned char *mark = &marks[mailbox_place(a, m->id)];
+		unsigned char above = m->parent ? marks[mailbox_place(a, m->parent)] : 0;
 
 		if (above & MARK_ALL_BELOW)
 			*mark |= MARK_TAKEN | MARK_ALL_BELOW;

@@ -59,8 +59,8 @@ mailbox_role_parse_imap(struct str attribute, enum mailbox_role *out)
 
 /* --- finding ------------------------------------------------------------------------------------------- */
 
-struct mailbox *
-mailbox_get(const struct account *a, uint32_t id)
+size_t
+mailbox_place(const struct account *a, uint32_t id)
 {
 	size_t low = 0, high = a->mailbox_count; /* ids ascend */
 
@@ -72,7 +72,15 @@ mailbox_get(const struct account *a, uint32_t id)
 		else
 			high = middle;
 	}
-	return low < a->mailbox_count && a->mailboxes[low]->id == id ? a->mailboxes[low] : NULL;
+	return low;
+}
+
+struct mailbox *
+mailbox_get(const struct account *a, uint32_t id)
+{
+	size_t at = mailbox_place(a, id);
+
+	return at < a->mailbox_count && a->mailboxes[at]->id == id ? a->mailboxes[at] : NULL;
 }
 
 struct mailbox *

@@ -68,6 +68,10 @@ struct mailbox {                 /* fields: read only; kept exact by every chang
 /* --- finding; NULL when there is none --------------------------------------------------------- */
 
 struct mailbox *mailbox_get(const struct account *a, uint32_t id);
+
+/* Index in a->mailboxes of the first one whose id is not below `id`; mailbox_count when there is none. */
+size_t mailbox_place(const struct account *a, uint32_t id);
+
 struct mailbox *mailbox_by_path(const struct account *a, struct str path);
 struct mailbox *mailbox_by_role(const struct account *a, enum mailbox_role role);
 struct mailbox *mailbox_child(const struct account *a, uint32_t parent, struct str name);
