@@ -21,11 +21,15 @@ struct side { /* one of the two scans, with its next entry in hand */
 	uint64_t modseq, id, created_modseq;
 };
 
+#define REVIVED_MAX 1000 /* remembered in one answer; past it they are told as created */
+
 struct changes_reading {
 	struct account *account;
 	enum change_type type;
 	uint64_t since;
 	struct changes *out;
+	uint64_t revived[REVIVED_MAX]; /* those that were there at `since`, went, and came back */
+	size_t revived_count;
 };
 
 static void
@@ -60,7 +64,7 @@ side_start(struct side *s, struct txn *t, const struct changes_reading *in, char
 	side_next(s);
 }
 
-/* Did the destroyed thing come back later? Then the log has it. */
+/* Did the destroyed thing come back later? Then the log has it. Only Emails do, and their Threads. */
 static enum fail
 tomb_is_stale(struct txn *t, const struct changes_reading *in, const struct side *s, bool *out)
 {
@@ -69,14 +73,37 @@ tomb_is_stale(struct txn *t, const struct changes_reading *in, const struct side
 	struct membership room[EMAIL_MEMBERSHIPS_MAX];
 	struct email_record r;
 	struct str value;
-	enum fail fail = txn_get(t, key_str(&k), &value);
+	enum fail fail;
 
+	*out = false;
+	if (!is_email && in->type != CHANGE_THREAD)
+		return FAIL_NONE;
+	fail = txn_get(t, key_str(&k), &value);
 	*out = fail == FAIL_NONE;
 	if (fail == FAIL_NONE && is_email) {
 		fail = email_record_read(value, room, EMAIL_MEMBERSHIPS_MAX, &r);
 		*out = fail == FAIL_NONE && r.modseq > s->modseq;
 	}
 	return fail == FAIL_MISSING ? FAIL_NONE : fail;
+}
+
+static void
+revived_add(struct changes_reading *in, uint64_t id)
+{
+	if (in->revived_count < REVIVED_MAX)
+		in->revived[in->revived_count++] = id;
+}
+
+/* What the log calls new may have been there before it went: then it is an update to whoever knew it. */
+static enum change_kind
+log_kind(const struct changes_reading *in, const struct side *log)
+{
+	if (log->created_modseq <= in->since)
+		return CHANGE_UPDATED;
+	for (size_t i = 0; i < in->revived_count; i++)
+		if (in->revived[i] == log->id)
+			return CHANGE_UPDATED;
+	return CHANGE_CREATED;
 }
 
 static enum fail
@@ -87,6 +114,7 @@ changes_read(struct txn *t, void *arg)
 	struct side log, tomb;
 	enum fail fail = FAIL_NONE, end;
 
+	in->revived_count = 0;
 	out->count = 0;
 	out->has_more = false;
 	side_start(&log, t, in, SPACE_LOG);
@@ -98,6 +126,8 @@ changes_read(struct txn *t, void *arg)
 
 		if (is_tomb && !is_new)
 			fail = tomb_is_stale(t, in, s, &is_stale);
+		if (is_stale)
+			revived_add(in, s->id);
 		if (!(is_tomb && (is_new || is_stale))) {
 			if (out->count == out->max) {
 				out->has_more = true;
@@ -105,9 +135,7 @@ changes_read(struct txn *t, void *arg)
 			}
 			out->items[out->count++] = (struct change){ .id = s->id,
 				.modseq = s->modseq,
-				.kind = is_tomb ? CHANGE_DESTROYED
-				    : is_new    ? CHANGE_CREATED
-						: CHANGE_UPDATED };
+				.kind = is_tomb ? CHANGE_DESTROYED : log_kind(in, s) };
 		}
 		side_next(s);
 	}
