@@ -37,6 +37,33 @@ filter_is_mailbox_only(const struct filter *f)
 	return f->test == TEST_AND && f->below_count == 1 && filter_is_mailbox_only(f->below[0]);
 }
 
+static bool
+is_thread_test(enum test test)
+{
+	return test >= TEST_ALL_IN_THREAD && test <= TEST_NONE_IN_THREAD;
+}
+
+bool
+filter_is_immutable(const struct filter *f)
+{
+	bool is_mutable = f->test == TEST_IN_MAILBOX || f->test == TEST_IN_OTHER_THAN ||
+	    f->test == TEST_HAS_KEYWORD || f->test == TEST_NOT_KEYWORD || is_thread_test(f->test);
+
+	for (size_t i = 0; i < f->below_count && !is_mutable; i++)
+		is_mutable = !filter_is_immutable(f->below[i]);
+	return !is_mutable;
+}
+
+bool
+filter_minds_threads(const struct filter *f)
+{
+	bool minds = is_thread_test(f->test);
+
+	for (size_t i = 0; i < f->below_count && !minds; i++)
+		minds = filter_minds_threads(f->below[i]);
+	return minds;
+}
+
 /* --- narrowing -------------------------------------------------------------------------------- */
 
 static enum search_where

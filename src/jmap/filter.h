@@ -57,6 +57,10 @@ uint32_t filter_mailbox(const struct filter *f);
 /* Nothing is asked but that mailbox. */
 bool filter_is_mailbox_only(const struct filter *f);
 
+/* Nothing is asked that can change of an Email; whether it matches may depend on others of its thread. */
+bool filter_is_immutable(const struct filter *f);
+bool filter_minds_threads(const struct filter *f);
+
 /* What the full-text index can say about it; NULL: nothing, or the arena is full. */
 struct search_term *filter_narrow(const struct filter *f, struct arena *a);
 

@@ -19,7 +19,9 @@
 #define JMAP_FILTER_MAX   200   /* conditions, operators and words of one filter */
 #define JMAP_SORT_MAX     10    /* comparators of one sort */
 #define JMAP_CHANGES_MAX  5000  /* ids of one /changes answer */
-#define JMAP_CREATED_MAX  5000  /* creation ids of one request */
-#define JMAP_ID_MAX       255   /* bytes of an Id (RFC 8620 1.2) */
+#define JMAP_MOVES_MAX \
+	20000 /* things looked at for one /queryChanges, past it the client asks anew */
+#define JMAP_CREATED_MAX 5000 /* creation ids of one request */
+#define JMAP_ID_MAX      255  /* bytes of an Id (RFC 8620 1.2) */
 
 #endif

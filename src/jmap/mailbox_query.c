@@ -1,5 +1,5 @@
 /*
- * Mailbox/query (RFC 8621 2.3): all mailboxes are in memory, so this is done at once.
+ * Mailbox/query and Mailbox/queryChanges (RFC 8621 2.3, 2.4): all mailboxes are in memory, so this is done at once.
  */
 #include "mail/mailbox.h"
 
@@ -10,7 +10,7 @@
 #include "codec/utf8.h"
 #include "jmap/args.h"
 #include "jmap/methods.h"
-#include "mail/changes.h"
+#include "jmap/query.h"
 
 enum sort_by { SORT_NAME, SORT_ORDER, SORT_PARENT, SORT_BY_COUNT };
 
@@ -30,7 +30,11 @@ struct query {
 	struct comparator comparators[JMAP_SORT_MAX];
 	size_t comparator_count;
 	bool is_tree_sorted, is_tree_filtered;
+	uint64_t *ids; /* arena: the list */
+	size_t count;
 };
+
+static const struct jmap_query_type query_type = { ID_MAILBOX, CHANGE_MAILBOX, MAILBOX_COUNT_MAX };
 
 static bool
 fold(struct jmap_call *c, struct str text, struct str *out)
@@ -202,10 +206,12 @@ compare(const struct query *q, const struct found *a, const struct found *b)
 		}
 		order = q->comparators[i].is_descending ? -order : order;
 	}
+	if (order == 0 && q->comparator_count > 0)
+		order = (a->mailbox->id > b->mailbox->id) - (a->mailbox->id < b->mailbox->id);
 	return order;
 }
 
-/* Insertion: stable, and lists of mailboxes are short and nearly in order. */
+/* Insertion: lists of mailboxes are short and nearly in order; without `sort` they stay in that of the tree. */
 static void
 sort_found(const struct query *q, struct found *found, size_t count)
 {
@@ -271,74 +277,88 @@ filter_found(struct query *q, struct found *found, size_t *count)
 	return true;
 }
 
-static enum jmap_step
-write_answer(struct jmap_call *c, const struct found *found, size_t total)
+/* Make the list; false when the call's error was set. */
+static bool
+make_list(struct query *q)
 {
-	int64_t position, anchor_offset, start;
-	uint64_t limit, anchor = 0;
-	struct str anchor_text;
-	bool has_total;
+	struct jmap_call *c = q->call;
+	size_t count = c->account->mailbox_count;
+	struct mailbox **tree = arena_alloc(&c->arena, count + 1, sizeof(struct mailbox *));
+	struct found *found = arena_alloc(&c->arena, count + 1, sizeof(*found));
+	struct found *sorted = arena_alloc(&c->arena, count + 1, sizeof(*sorted));
+	bool is_good = tree && found && sorted;
 
-	if (!jmap_arg_int(c, STR("position"), 0, &position) ||
-	    !jmap_arg_int(c, STR("anchorOffset"), 0, &anchor_offset) ||
-	    !jmap_arg_text(c, STR("anchor"), &anchor_text) ||
-	    !jmap_arg_uint(c, STR("limit"), MAILBOX_COUNT_MAX, &limit) ||
-	    !jmap_arg_bool(c, STR("calculateTotal"), false, &has_total))
-		return JMAP_DONE;
-	start = position < 0 ? position + (int64_t)total : position;
-	if (anchor_text.p) {
-		if (!id_parse(anchor_text, ID_MAILBOX, &anchor))
-			return jmap_fail(c, "anchorNotFound", NULL);
-		for (start = 0; start < (int64_t)total; start++)
-			if (found[start].mailbox->id == anchor)
-				break;
-		if (start == (int64_t)total)
-			return jmap_fail(c, "anchorNotFound", NULL);
-		start += anchor_offset;
+	if (is_good)
+		mailbox_tree(c->account, tree);
+	for (size_t i = 0; i < count && is_good; i++) {
+		found[i].mailbox = tree[i];
+		is_good = fold(c, tree[i]->name, &found[i].folded);
 	}
-	start = start < 0 ? 0 : start;
-	json_object_begin(&c->w);
-	jmap_write_account(c);
-	jmap_write_state(&c->w, STR("queryState"), change_state(c->account, CHANGE_MAILBOX));
-	json_name_bool(&c->w, STR("canCalculateChanges"), false);
-	json_name_int(&c->w, STR("position"), i64_min(start, (int64_t)total));
-	json_name(&c->w, STR("ids"));
-	json_array_begin(&c->w);
-	for (uint64_t i = 0; i < limit && start + (int64_t)i < (int64_t)total; i++)
-		jmap_write_id(&c->w, ID_MAILBOX, found[start + (int64_t)i].mailbox->id);
-	json_array_end(&c->w);
-	if (has_total)
-		json_name_int(&c->w, STR("total"), (int64_t)total);
-	json_object_end(&c->w);
-	return JMAP_DONE;
+	q->ids = arena_alloc(&c->arena, count + 1, sizeof(*q->ids));
+	if (!is_good || !q->ids) {
+		jmap_fail_with(c, FAIL_LIMIT);
+		return false;
+	}
+	sort_found(q, found, count);
+	if (q->is_tree_sorted) {
+		count = add_children(found, count, 0, sorted, 0);
+		found = sorted;
+	}
+	if (!filter_found(q, found, &count))
+		return false;
+	for (q->count = 0; q->count < count; q->count++)
+		q->ids[q->count] = found[q->count].mailbox->id;
+	return true;
+}
+
+static bool
+query_begin(struct jmap_call *c, struct query *q)
+{
+	*q = (struct query){ .call = c, .filter = jmap_arg(c->args, STR("filter")) };
+	return read_sort(c, q) && jmap_arg_bool(c, STR("sortAsTree"), false, &q->is_tree_sorted) &&
+	    jmap_arg_bool(c, STR("filterAsTree"), false, &q->is_tree_filtered) && make_list(q);
 }
 
 enum jmap_step
 jmap_mailbox_query(struct jmap_call *c)
 {
-	size_t count = c->account->mailbox_count;
-	struct query q = { .call = c, .filter = jmap_arg(c->args, STR("filter")) };
-	struct mailbox **tree = arena_alloc(&c->arena, count + 1, sizeof(struct mailbox *));
-	struct found *found = arena_alloc(&c->arena, count + 1, sizeof(*found));
-	struct found *sorted = arena_alloc(&c->arena, count + 1, sizeof(*sorted));
+	struct jmap_window window;
+	struct query q;
 
-	if (!tree || !found || !sorted)
-		return jmap_fail_with(c, FAIL_LIMIT);
-	if (!read_sort(c, &q) || !jmap_arg_bool(c, STR("sortAsTree"), false, &q.is_tree_sorted) ||
-	    !jmap_arg_bool(c, STR("filterAsTree"), false, &q.is_tree_filtered))
+	if (!query_begin(c, &q) || !jmap_window_read(c, &query_type, &window))
 		return JMAP_DONE;
-	mailbox_tree(c->account, tree);
-	for (size_t i = 0; i < count; i++) {
-		found[i].mailbox = tree[i];
-		if (!fold(c, tree[i]->name, &found[i].folded))
-			return jmap_fail_with(c, FAIL_LIMIT);
-	}
-	sort_found(&q, found, count);
-	if (q.is_tree_sorted) {
-		count = add_children(found, count, 0, sorted, 0);
-		found = sorted;
-	}
-	if (!filter_found(&q, found, &count))
+	return jmap_query_answer(c, &query_type, &window, q.ids, q.count, q.count);
+}
+
+/* In a tree one mailbox that moves takes others along: all that are there may have moved. */
+static bool
+add_all(struct jmap_call *c, struct jmap_since *since)
+{
+	for (size_t i = 0; i < c->account->mailbox_count; i++)
+		if (!jmap_since_add(c, since, c->account->mailboxes[i]->id))
+			return false;
+	return true;
+}
+
+enum jmap_step
+jmap_mailbox_query_changes(struct jmap_call *c)
+{
+	struct jmap_since since;
+	struct query q;
+	size_t kept = 0;
+
+	if (!query_begin(c, &q) || !jmap_since_read(c, &query_type, &since))
 		return JMAP_DONE;
-	return write_answer(c, found, count);
+	for (size_t i = 0; i < since.count; i++) { /* counts move nothing in a list */
+		const struct mailbox *m = mailbox_get(c->account, (uint32_t)since.items[i].id);
+
+		if (since.items[i].kind != CHANGE_UPDATED || !m ||
+		    m->properties_modseq > since.old_state)
+			since.items[kept++] = since.items[i];
+	}
+	since.count = kept;
+	if (kept > 0 && (q.is_tree_sorted || q.is_tree_filtered || q.comparator_count == 0) &&
+	    !add_all(c, &since))
+		return JMAP_DONE;
+	return jmap_query_changes_answer(c, &query_type, &since, false, q.ids, q.count);
 }

@@ -10,12 +10,14 @@
 enum jmap_step jmap_core_echo(struct jmap_call *c);
 enum jmap_step jmap_mailbox_get(struct jmap_call *c);
 enum jmap_step jmap_mailbox_query(struct jmap_call *c);
+enum jmap_step jmap_mailbox_query_changes(struct jmap_call *c);
 enum jmap_step jmap_mailbox_changes(struct jmap_call *c);
 enum jmap_step jmap_mailbox_set(struct jmap_call *c);
 enum jmap_step jmap_thread_get(struct jmap_call *c);
 enum jmap_step jmap_thread_changes(struct jmap_call *c);
 enum jmap_step jmap_email_get(struct jmap_call *c);
 enum jmap_step jmap_email_query(struct jmap_call *c);
+enum jmap_step jmap_email_query_changes(struct jmap_call *c);
 enum jmap_step jmap_email_changes(struct jmap_call *c);
 enum jmap_step jmap_email_set(struct jmap_call *c);
 enum jmap_step jmap_email_import(struct jmap_call *c);

@@ -105,6 +105,24 @@ sort_is_received_only(const struct sort *s)
 	return s->count == 1 && s->items[0].by == SORT_RECEIVED;
 }
 
+bool
+sort_minds_threads(const struct sort *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->items[i].by == SORT_ALL_IN_THREAD || s->items[i].by == SORT_SOME_IN_THREAD)
+			return true;
+	return false;
+}
+
+bool
+sort_is_immutable(const struct sort *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->items[i].by == SORT_KEYWORD)
+			return false;
+	return !sort_minds_threads(s);
+}
+
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static enum fail

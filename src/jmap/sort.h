@@ -53,6 +53,10 @@ MUST_CHECK bool sort_read(struct jmap_call *c, const struct json *v, struct sort
 /* Only by receivedAt: nothing has to be loaded. */
 bool sort_is_received_only(const struct sort *s);
 
+/* Nothing is asked that can change of an Email; its place may depend on others of its thread. */
+bool sort_is_immutable(const struct sort *s);
+bool sort_minds_threads(const struct sort *s);
+
 /* The keys of one Email into keys[0 .. s->count-1]; texts go to `a`. */
 MUST_CHECK enum fail sort_keys(const struct sort *s, struct candidate *who, struct arena *a,
     struct sort_key *keys);

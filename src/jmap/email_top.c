@@ -1,0 +1,114 @@
+#include "jmap/email_top.h"
+
+/* base */
+#include "base/mem.h"
+
+#define KEPT_PER_ID \
+	4 /* Emails looked at for each id wanted: threads collapse, copies are left out */
+#define KEPT_MAX (KEPT_PER_ID * EMAIL_TOP_MAX)
+
+/* A heap of the best so far, the worst of them first. */
+struct heap {
+	bool is_descending;
+	size_t count, max;
+	const struct view_entry *items[KEPT_MAX];
+};
+
+/* The order of the list: by receivedAt, then by id. */
+static bool
+is_before(const struct heap *h, const struct view_entry *a, const struct view_entry *b)
+{
+	if (a->received_s != b->received_s)
+		return h->is_descending ? a->received_s > b->received_s
+					: a->received_s < b->received_s;
+	return a->email_id < b->email_id;
+}
+
+/* Let items[at] sink to its place below `count`. */
+static void
+sink(struct heap *h, size_t at, size_t count)
+{
+	const struct view_entry *item = h->items[at];
+
+	for (size_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+		if (child + 1 < count && is_before(h, h->items[child], h->items[child + 1]))
+			child++;
+		if (!is_before(h, item, h->items[child]))
+			break;
+		h->items[at] = h->items[child];
+		at = child;
+	}
+	h->items[at] = item;
+}
+
+static void
+offer(struct heap *h, const struct view_entry *entry)
+{
+	if (h->count < h->max) {
+		h->items[h->count++] = entry;
+		for (size_t i = h->count == h->max ? h->max / 2 : 0; i > 0; i--)
+			sink(h, i - 1, h->max);
+	} else if (is_before(h, entry, h->items[0])) {
+		h->items[0] = entry;
+		sink(h, 0, h->count);
+	}
+}
+
+/* The best first. */
+static void
+put_in_order(struct heap *h)
+{
+	for (size_t i = h->count / 2; i > 0; i--)
+		sink(h, i - 1, h->count);
+	for (size_t n = h->count; n > 1; n--) {
+		const struct view_entry *worst = h->items[0];
+
+		h->items[0] = h->items[n - 1];
+		h->items[n - 1] = worst;
+		sink(h, 0, n - 1);
+	}
+}
+
+/* New arrivals stand at the end of a view, so that a walk from there finds the newest at once. */
+static void
+walk(struct heap *h, const struct view *view)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		size_t at = h->is_descending ? view->count - 1 - i : i;
+
+		if (!(view->entries[at].flags & FLAG_DELETED))
+			offer(h, &view->entries[at]);
+	}
+}
+
+/* A thread that stands before is not told again; nor is a second copy in the mailbox, which is the neighbour. */
+static bool
+is_told(const struct email_top *top, const struct heap *h, size_t at)
+{
+	if (at > 0 && h->items[at - 1]->email_id == h->items[at]->email_id)
+		return true;
+	for (size_t i = 0; top->collapses && i < at; i++)
+		if (h->items[i]->thread_id == h->items[at]->thread_id)
+			return true;
+	return false;
+}
+
+bool
+email_top_find(struct email_top *top, const struct view *view)
+{
+	struct heap *h = mem_new(1, sizeof(*h));
+	bool is_full;
+
+	invariant(top->needed <= EMAIL_TOP_MAX);
+	h->is_descending = top->is_descending;
+	h->max = KEPT_PER_ID * top->needed;
+	if (h->max > 0)
+		walk(h, view);
+	put_in_order(h);
+	for (size_t i = 0; i < h->count && top->count < top->needed; i++)
+		if (!is_told(top, h, i))
+			top->ids_out[top->count++] = h->items[i]->email_id;
+	is_full = h->count == h->max;
+	mem_free(h);
+	return top->count == top->needed || !is_full;
+}
