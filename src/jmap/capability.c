@@ -8,6 +8,7 @@
 
 /* rooms */
 #include "codec/json.h"
+#include "jmap/collation.h"
 #include "jmap/request.h"
 #include "mail/mailbox.h"
 
@@ -23,9 +24,6 @@ write_nothing(const struct jmap *j, struct json_writer *w)
 static void
 write_core(const struct jmap *j, struct json_writer *w)
 {
-	static const struct str collations[] = { STR_INIT("i;ascii-casemap"),
-		STR_INIT("i;unicode-casemap") };
-
 	json_object_begin(w);
 	json_name_int(w, STR("maxSizeUpload"), j->settings.upload_bytes);
 	json_name_int(w, STR("maxConcurrentUpload"), JMAP_UPLOADS_MAX);
@@ -36,8 +34,8 @@ write_core(const struct jmap *j, struct json_writer *w)
 	json_name_int(w, STR("maxObjectsInSet"), JMAP_SET_MAX);
 	json_name(w, STR("collationAlgorithms"));
 	json_array_begin(w);
-	for (size_t i = 0; i < ARRAY_LEN(collations); i++)
-		json_string(w, collations[i]);
+	for (size_t i = 0; i < COLLATION_COUNT; i++)
+		json_string(w, collation_names[i]);
 	json_array_end(w);
 	json_object_end(w);
 }

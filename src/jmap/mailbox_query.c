@@ -7,8 +7,8 @@
 #include "base/num.h"
 
 /* rooms */
-#include "codec/utf8.h"
 #include "jmap/args.h"
+#include "jmap/collation.h"
 #include "jmap/methods.h"
 #include "jmap/query.h"
 
@@ -17,11 +17,13 @@ enum sort_by { SORT_NAME, SORT_ORDER, SORT_PARENT, SORT_BY_COUNT };
 struct comparator {
 	enum sort_by by;
 	bool is_descending;
+	enum collation collation;
 };
 
 struct found {
 	struct mailbox *mailbox;
-	struct str folded; /* the name as it is compared */
+	struct str folded; /* the name as texts are looked for in it */
+	struct str *keys;  /* arena: of each comparator by name */
 };
 
 struct query {
@@ -35,18 +37,6 @@ struct query {
 };
 
 static const struct jmap_query_type query_type = { ID_MAILBOX, CHANGE_MAILBOX, MAILBOX_COUNT_MAX };
-
-static bool
-fold(struct jmap_call *c, struct str text, struct str *out)
-{
-	struct buf folded;
-
-	buf_init(&folded, 16 * MAILBOX_NAME_MAX);
-	utf8_casemap(&folded, utf8_cut(text, MAILBOX_NAME_MAX));
-	*out = arena_str(&c->arena, buf_str(&folded));
-	buf_release(&folded);
-	return out->p != NULL;
-}
 
 /* --- the filter --------------------------------------------------------------------------------- */
 
@@ -75,7 +65,8 @@ judge_condition(struct jmap_call *c, const struct json_member *member, const str
 		else
 			*out = id_parse(text, ID_MAILBOX, &id) && id == m->parent;
 	} else if (str_eq(member->name, STR("name"))) {
-		if (!json_get_text(v, &text) || !fold(c, text, &text))
+		if (!json_get_text(v, &text) ||
+		    collation_key(COLLATION_UNICODE, text, &c->arena, &text))
 			return wrong(c);
 		*out = str_find(f->folded, text) != STR_NONE;
 	} else if (str_eq(member->name, STR("role"))) {
@@ -181,7 +172,10 @@ read_sort(struct jmap_call *c, struct query *q)
 			jmap_fail(c, "unsupportedSort", "There is no such order.");
 			return false;
 		}
-		*out = (struct comparator){ (enum sort_by)by, !is_ascending };
+		*out =
+		    (struct comparator){ .by = (enum sort_by)by, .is_descending = !is_ascending };
+		if (by == SORT_NAME && !collation_read(c, &sort->items[i], &out->collation))
+			return false;
 	}
 	return true;
 }
@@ -193,7 +187,7 @@ compare(const struct query *q, const struct found *a, const struct found *b)
 
 	for (size_t i = 0; i < q->comparator_count && order == 0; i++) {
 		switch (q->comparators[i].by) {
-		case SORT_NAME: order = str_cmp(a->folded, b->folded); break;
+		case SORT_NAME: order = str_cmp(a->keys[i], b->keys[i]); break;
 		case SORT_ORDER:
 			order = (a->mailbox->sort_order > b->mailbox->sort_order) -
 			    (a->mailbox->sort_order < b->mailbox->sort_order);
@@ -277,6 +271,23 @@ filter_found(struct query *q, struct found *found, size_t *count)
 	return true;
 }
 
+/* What a mailbox is found and sorted by. */
+static enum fail
+found_init(struct query *q, struct found *f, struct mailbox *m)
+{
+	struct arena *a = &q->call->arena;
+	enum fail fail = collation_key(COLLATION_UNICODE, m->name, a, &f->folded);
+
+	f->mailbox = m;
+	f->keys = arena_alloc(a, q->comparator_count + 1, sizeof(*f->keys));
+	if (!f->keys)
+		return FAIL_LIMIT;
+	for (size_t i = 0; i < q->comparator_count && !fail; i++)
+		if (q->comparators[i].by == SORT_NAME)
+			fail = collation_key(q->comparators[i].collation, m->name, a, &f->keys[i]);
+	return fail;
+}
+
 /* Make the list; false when the call's error was set. */
 static bool
 make_list(struct query *q)
@@ -290,10 +301,8 @@ make_list(struct query *q)
 
 	if (is_good)
 		mailbox_tree(c->account, tree);
-	for (size_t i = 0; i < count && is_good; i++) {
-		found[i].mailbox = tree[i];
-		is_good = fold(c, tree[i]->name, &found[i].folded);
-	}
+	for (size_t i = 0; i < count && is_good; i++)
+		is_good = found_init(q, &found[i], tree[i]) == FAIL_NONE;
 	q->ids = arena_alloc(&c->arena, count + 1, sizeof(*q->ids));
 	if (!is_good || !q->ids) {
 		jmap_fail_with(c, FAIL_LIMIT);

@@ -8,12 +8,9 @@
 #include "base/num.h"
 
 /* rooms */
-#include "codec/utf8.h"
 #include "message/address.h"
 #include "message/date.h"
 #include "message/subject.h"
-
-#define SORT_TEXT_MAX 255 /* bytes of a text that count */
 
 static const struct str sort_names[] = { STR_INIT("receivedAt"), STR_INIT("size"), STR_INIT("from"),
 	STR_INIT("to"), STR_INIT("subject"), STR_INIT("sentAt"), STR_INIT("hasKeyword"),
@@ -25,20 +22,6 @@ unsupported(struct jmap_call *c, const char *text)
 {
 	jmap_fail(c, "unsupportedSort", text);
 	return false;
-}
-
-static bool
-read_collation(struct jmap_call *c, const struct json *v, struct comparator *out)
-{
-	const struct json *collation = jmap_arg(v, STR("collation"));
-	struct str text;
-
-	if (!collation)
-		return true;
-	out->is_ascii = json_get_text(collation, &text) && str_eq(text, STR("i;ascii-casemap"));
-	return out->is_ascii ||
-	    (json_get_text(collation, &text) && str_eq(text, STR("i;unicode-casemap"))) ||
-	    unsupported(c, "There is no such collation.");
 }
 
 static bool
@@ -62,7 +45,7 @@ read_comparator(struct jmap_call *c, const struct json *v, struct comparator *ou
 	out->by = (enum sort_by)by;
 	out->is_descending = !is_ascending;
 	if (out->by < SORT_KEYWORD)
-		return read_collation(c, v, out);
+		return collation_read(c, v, &out->collation);
 	if (!json_get_text(json_find(v, STR("keyword")), &text)) {
 		jmap_invalid(c, "A comparator needs a keyword.");
 		return false;
@@ -125,23 +108,6 @@ sort_is_immutable(const struct sort *s)
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
-static enum fail
-fold(const struct comparator *by, struct str text, struct arena *a, struct str *out)
-{
-	struct buf folded;
-
-	buf_init(&folded, 16 * SORT_TEXT_MAX);
-	text = utf8_cut(text, SORT_TEXT_MAX);
-	if (by->is_ascii)
-		for (size_t i = 0; i < text.n; i++)
-			buf_add_char(&folded, char_lower(text.p[i]));
-	else
-		utf8_casemap(&folded, text);
-	*out = arena_str(a, buf_str(&folded));
-	buf_release(&folded);
-	return out->p ? FAIL_NONE : FAIL_LIMIT;
-}
-
 /* The first mailbox's name, or its address (RFC 8621 4.4.2). */
 static struct str
 display_name(struct str raw, struct arena *a)
@@ -169,14 +135,15 @@ field_key(const struct comparator *by, struct candidate *who, struct arena *a, s
 	if (fail)
 		return fail;
 	if (by->by == SORT_SUBJECT)
-		return fold(by, subject_base(message_field(&m->root, FIELD_SUBJECT), who->a, NULL),
-		    a, &key->text);
+		return collation_key(by->collation,
+		    subject_base(message_field(&m->root, FIELD_SUBJECT), who->a, NULL), a,
+		    &key->text);
 	if (by->by == SORT_FROM)
-		return fold(by, display_name(message_field(&m->root, FIELD_FROM), who->a), a,
-		    &key->text);
+		return collation_key(by->collation,
+		    display_name(message_field(&m->root, FIELD_FROM), who->a), a, &key->text);
 	if (by->by == SORT_TO)
-		return fold(by, display_name(message_field(&m->root, FIELD_TO), who->a), a,
-		    &key->text);
+		return collation_key(by->collation,
+		    display_name(message_field(&m->root, FIELD_TO), who->a), a, &key->text);
 	key->number = date_parse(message_field(&m->root, FIELD_DATE), &date) == FAIL_NONE
 	    ? date.unix_s
 	    : who->received_s;

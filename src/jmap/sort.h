@@ -8,6 +8,7 @@
 #define JMAP_SORT_H
 
 /* rooms */
+#include "jmap/collation.h"
 #include "jmap/filter.h"
 
 enum sort_by {
@@ -26,7 +27,7 @@ enum sort_by {
 struct comparator {
 	enum sort_by by;
 	bool is_descending;
-	bool is_ascii; /* collation i;ascii-casemap, else i;unicode-casemap */
+	enum collation collation; /* of texts */
 	uint64_t keyword;
 };
 
