@@ -37,6 +37,34 @@ write_updated_properties(struct jmap_call *c, const struct changes *changes)
 	json_array_end(&c->w);
 }
 
+/* A state of this method is "s123", or "s123-100" while there is more: there mail's `base` goes along. */
+static bool
+read_state(struct str text, uint64_t *state_out, struct changes *changes)
+{
+	struct str state = text;
+
+	changes->has_base = str_take_until(&text, '-', &state);
+	if (!id_parse(state, ID_STATE, state_out))
+		return false;
+	return !changes->has_base ||
+	    (str_u64(&text, *state_out, &changes->base) && str_empty(text));
+}
+
+static void
+write_new_state(struct jmap_call *c, const struct changes *changes)
+{
+	struct buf text;
+
+	buf_init(&text, 2 * ID_TEXT_MAX);
+	id_write(&text, ID_STATE, changes->state);
+	if (changes->has_base) {
+		buf_add_char(&text, '-');
+		buf_add_u64(&text, changes->base);
+	}
+	json_name_string(&c->w, STR("newState"), buf_str(&text));
+	buf_release(&text);
+}
+
 static enum jmap_step
 run_changes(struct jmap_call *c, enum change_type type, enum id_kind kind)
 {
@@ -50,7 +78,7 @@ run_changes(struct jmap_call *c, enum change_type type, enum id_kind kind)
 		return JMAP_DONE;
 	if (!since_text.p || max == 0)
 		return jmap_invalid(c, "sinceState is missing, or maxChanges is 0.");
-	if (!id_parse(since_text, ID_STATE, &since))
+	if (!read_state(since_text, &since, &changes))
 		return jmap_fail(c, "cannotCalculateChanges", "This state is not ours.");
 	changes.max = max < JMAP_CHANGES_MAX ? (size_t)max : JMAP_CHANGES_MAX;
 	changes.items = arena_alloc(&c->arena, changes.max, sizeof(*changes.items));
@@ -63,8 +91,8 @@ run_changes(struct jmap_call *c, enum change_type type, enum id_kind kind)
 		return jmap_fail_with(c, fail);
 	json_object_begin(&c->w);
 	jmap_write_account(c);
-	jmap_write_state(&c->w, STR("oldState"), since);
-	jmap_write_state(&c->w, STR("newState"), changes.state);
+	json_name_string(&c->w, STR("oldState"), since_text);
+	write_new_state(c, &changes);
 	json_name_bool(&c->w, STR("hasMoreChanges"), changes.has_more);
 	write_kind(c, STR("created"), &changes, CHANGE_CREATED, kind);
 	write_kind(c, STR("updated"), &changes, CHANGE_UPDATED, kind);

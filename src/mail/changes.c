@@ -21,15 +21,12 @@ struct side { /* one of the two scans, with its next entry in hand */
 	uint64_t modseq, id, created_modseq;
 };
 
-#define REVIVED_MAX 1000 /* remembered in one answer; past it they are told as created */
-
 struct changes_reading {
 	struct account *account;
 	enum change_type type;
-	uint64_t since;
+	uint64_t since, base;
 	struct changes *out;
-	uint64_t revived[REVIVED_MAX]; /* those that were there at `since`, went, and came back */
-	size_t revived_count;
+	bool has_tombs; /* something is told as destroyed */
 };
 
 static void
@@ -64,45 +61,25 @@ side_start(struct side *s, struct txn *t, const struct changes_reading *in, char
 	side_next(s);
 }
 
-/* Did the destroyed thing come back later? Then the log has it. Only Emails do, and their Threads. */
-static enum fail
-tomb_is_stale(struct txn *t, const struct changes_reading *in, const struct side *s, bool *out)
-{
-	bool is_email = in->type == CHANGE_EMAIL;
-	struct key k = key_id(is_email ? SPACE_EMAIL : SPACE_THREAD, in->account->id, s->id);
-	struct membership room[EMAIL_MEMBERSHIPS_MAX];
-	struct email_record r;
-	struct str value;
-	enum fail fail;
-
-	*out = false;
-	if (!is_email && in->type != CHANGE_THREAD)
-		return FAIL_NONE;
-	fail = txn_get(t, key_str(&k), &value);
-	*out = fail == FAIL_NONE;
-	if (fail == FAIL_NONE && is_email) {
-		fail = email_record_read(value, room, EMAIL_MEMBERSHIPS_MAX, &r);
-		*out = fail == FAIL_NONE && r.modseq > s->modseq;
-	}
-	return fail == FAIL_MISSING ? FAIL_NONE : fail;
-}
-
-static void
-revived_add(struct changes_reading *in, uint64_t id)
-{
-	if (in->revived_count < REVIVED_MAX)
-		in->revived[in->revived_count++] = id;
-}
-
-/* What the log calls new may have been there before it went: then it is an update to whoever knew it. */
+/*
+ * What the log calls new may have been there at `since`, gone (a tombstone tells it as destroyed) and come back: to
+ * whoever knew it that is an update, when both are in the same answer.
+ */
 static enum change_kind
-log_kind(const struct changes_reading *in, const struct side *log)
+log_kind(struct changes_reading *in, const struct side *log)
 {
-	if (log->created_modseq <= in->since)
+	struct changes *out = in->out;
+
+	if (log->created_modseq <= in->base)
 		return CHANGE_UPDATED;
-	for (size_t i = 0; i < in->revived_count; i++)
-		if (in->revived[i] == log->id)
-			return CHANGE_UPDATED;
+	for (size_t i = 0; in->has_tombs && i < out->count; i++) {
+		if (out->items[i].id != log->id || out->items[i].kind != CHANGE_DESTROYED)
+			continue;
+		out->count--;
+		memmove(&out->items[i], &out->items[i + 1],
+		    (out->count - i) * sizeof(out->items[0]));
+		return CHANGE_UPDATED;
+	}
 	return CHANGE_CREATED;
 }
 
@@ -112,36 +89,34 @@ changes_read(struct txn *t, void *arg)
 	struct changes_reading *in = arg;
 	struct changes *out = in->out;
 	struct side log, tomb;
-	enum fail fail = FAIL_NONE, end;
+	enum fail fail, end;
 
-	in->revived_count = 0;
+	in->has_tombs = false;
 	out->count = 0;
 	out->has_more = false;
 	side_start(&log, t, in, SPACE_LOG);
 	side_start(&tomb, t, in, SPACE_TOMB);
-	while (fail == FAIL_NONE && (log.has_entry || tomb.has_entry)) {
+	while (log.has_entry || tomb.has_entry) {
 		bool is_tomb = !log.has_entry || (tomb.has_entry && tomb.modseq < log.modseq);
 		struct side *s = is_tomb ? &tomb : &log;
-		bool is_new = s->created_modseq > in->since, is_stale = false;
+		enum change_kind kind = CHANGE_DESTROYED;
 
-		if (is_tomb && !is_new)
-			fail = tomb_is_stale(t, in, s, &is_stale);
-		if (is_stale)
-			revived_add(in, s->id);
-		if (!(is_tomb && (is_new || is_stale))) {
-			if (out->count == out->max) {
-				out->has_more = true;
-				break;
-			}
-			out->items[out->count++] = (struct change){ .id = s->id,
-				.modseq = s->modseq,
-				.kind = is_tomb ? CHANGE_DESTROYED : log_kind(in, s) };
+		if (is_tomb && s->created_modseq > in->since) { /* came and went in between */
+			side_next(s);
+			continue;
 		}
+		if (out->count == out->max) {
+			out->has_more = true;
+			break;
+		}
+		if (!is_tomb)
+			kind = log_kind(in, s);
+		in->has_tombs |= is_tomb;
+		out->items[out->count++] =
+		    (struct change){ .id = s->id, .modseq = s->modseq, .kind = kind };
 		side_next(s);
 	}
-	end = cursor_end(&log.cursor);
-	if (fail == FAIL_NONE)
-		fail = end;
+	fail = cursor_end(&log.cursor);
 	end = cursor_end(&tomb.cursor);
 	return fail ? fail : end;
 }
@@ -177,8 +152,8 @@ mailbox_changes(const struct changes_reading *in)
 		if (m->modseq > in->since)
 			all[count++] = (struct change){ .id = m->id,
 				.modseq = m->modseq,
-				.kind = m->created_modseq > in->since ? CHANGE_CREATED
-								      : CHANGE_UPDATED };
+				.kind = m->created_modseq > in->base ? CHANGE_CREATED
+								     : CHANGE_UPDATED };
 	}
 	qsort(all, count, sizeof(*all), change_cmp);
 	out->has_more = count > out->max;
@@ -198,12 +173,16 @@ mailbox_changes(const struct changes_reading *in)
 enum fail
 changes_since(struct account *a, enum change_type type, uint64_t since, struct changes *out)
 {
-	struct changes_reading in = { .account = a, .type = type, .since = since, .out = out };
+	struct changes_reading in = { .account = a,
+		.type = type,
+		.since = since,
+		.base = out->has_base && out->base < since ? out->base : since,
+		.out = out };
 	const struct account_counters *c = &account_inner(a)->counters;
 	enum fail fail = account_usable(a);
 
 	out->count = 0;
-	out->has_more = out->is_counts_only = false;
+	out->has_more = out->has_base = out->is_counts_only = false;
 	out->state = c->state[type];
 	if (fail)
 		return fail;
@@ -215,8 +194,11 @@ changes_since(struct account *a, enum change_type type, uint64_t since, struct c
 		fail = mailbox_changes(&in);
 	else
 		fail = store_read(a->mail->store, changes_read, &in);
-	if (out->has_more && out->count > 0)
+	if (out->has_more && out->count > 0) {
 		out->state = out->items[out->count - 1].modseq;
+		out->has_base = true;
+		out->base = in.base;
+	}
 	return fail;
 }
 

@@ -1,6 +1,10 @@
 /*
  * changes.h - what changed since: JMAP /changes, and expunged UIDs for QRESYNC.
  *
+ * A thing is told under its last change only, so that an answer which stops in the middle leaves out what was
+ * created before its end and changed behind it. `base` is the state that a row of answers began with: what
+ * came after that is told as created, even twice, rather than as an update of something never heard of.
+ *
  * One modseq counter per account; each changed Email takes the next value, so every modseq is a
  * state at which an answer may stop (maxChanges). A JMAP state is the modseq of the last change of
  * its type; id.h writes it as text (ID_STATE). Things that exist are never forgotten; destroyed ones
@@ -30,8 +34,11 @@ struct changes {
 	size_t max;
 	/* filled in: */
 	size_t count;
-	uint64_t state;      /* the state after these */
-	bool has_more;       /* there are more up to the current state */
+	uint64_t state; /* the state after these */
+	bool has_more;  /* there are more up to the current state: go on from it, with `base` */
+	bool
+	    has_base; /* in: as the answer before gave it, false for the first; out: for the next one */
+	uint64_t base;
 	bool is_counts_only; /* mailboxes: only counts changed in all that were updated */
 };
 

@@ -170,7 +170,7 @@ test_deleted_is_hidden(struct fixture *f)
 	flags(f, inbox, added.uid[0], FLAGS_REMOVE, FLAG_DELETED, FLAGS_CHANGED);
 	CHECK_NUM(changes_since(f->account, CHANGE_EMAIL, state, &changes), FAIL_NONE);
 	CHECK_NUM(changes.count, 1); /* once, not destroyed and created */
-	CHECK_NUM(items[0].kind, CHANGE_CREATED);
+	CHECK_NUM(items[0].kind, CHANGE_UPDATED);
 	CHECK_NUM(changes_since(f->account, CHANGE_THREAD, 0, &changes), FAIL_NONE);
 	CHECK_NUM(changes_since(f->account, CHANGE_THREAD, change_state(f->account, CHANGE_THREAD),
 		      &changes),
