@@ -79,15 +79,19 @@ buf_add(struct buf *b, struct str s)
 }
 
 void
-buf_add_c(struct buf *b, const char *c)
+buf_add_again(struct buf *b, size_t from, size_t n)
 {
-	buf_add(b, str_c(c));
+	invariant(n <= b->n && from <= b->n - n);
+	if (buf_room(b, n) == NULL)
+		b->overflow = true;
+	else
+		buf_add(b, str_of(b->p + b->start + from, n));
 }
 
 void
-buf_add_char(struct buf *b, char c)
+buf_add_c(struct buf *b, const char *c)
 {
-	buf_add(b, str_of(&c, 1));
+	buf_add(b, str_c(c));
 }
 
 void

@@ -31,6 +31,13 @@ test_buf(void)
 	CHECK(strcmp(buf_c(&b), "42") == 0);
 	CHECK_NUM(b.n, 2);
 	buf_clear(&b);
+	for (size_t n = 1; n < 512; n *= 2) { /* it moves while it grows */
+		buf_add_char(&b, (char)('a' + n % 7));
+		buf_add_again(&b, 0, n);
+	}
+	CHECK(buf_ok(&b) && b.n == 520);
+	CHECK_STR(str_slice(buf_str(&b), 0, 8), STR("bbcbbebb"));
+	buf_clear(&b);
 	buf_add_u64_padded(&b, 7, 3);
 	buf_add_hex(&b, STR("\x01\xab"));
 	CHECK_STR(buf_str(&b), STR("00701ab"));
