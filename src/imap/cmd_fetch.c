@@ -7,7 +7,7 @@
 #include "imap/modifier.h"
 #include "imap/vanished.h"
 #include "mail/email.h"
-#include "mail/id.h"
+#include "imap/object_id.h"
 #include "message/date.h"
 
 /* What the mailbox's index answers. */
@@ -61,12 +61,12 @@ light_item(struct imap_session *s, struct buf *out, enum imap_fetch kind,
 		break;
 	case FETCH_EMAILID:
 		buf_add(out, STR("EMAILID ("));
-		id_write(out, ID_EMAIL, e->email_id);
+		imap_id_write(s, out, imap_box(s), ID_EMAIL, e->email_id);
 		buf_add_char(out, ')');
 		break;
 	case FETCH_THREADID:
 		buf_add(out, STR("THREADID ("));
-		id_write(out, ID_THREAD, e->thread_id);
+		imap_id_write(s, out, imap_box(s), ID_THREAD, e->thread_id);
 		buf_add_char(out, ')');
 		break;
 	case FETCH_MODSEQ: imap_modseq_write(s, out, e->modseq); break;
