@@ -279,7 +279,7 @@ subscribe(struct imap_session *s, struct imap_cursor *args, bool is_subscribed)
 {
 	struct mailbox_new to = { .is_subscribed = is_subscribed };
 	enum fail fail = FAIL_MISSING, alone = FAIL_MISSING;
-	enum imap_namespace space;
+	enum mail_namespace space;
 	enum imap_state refused;
 	struct mailbox *m;
 	struct str path;

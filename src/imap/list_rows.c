@@ -148,11 +148,11 @@ own_rows(struct imap_session *s, struct imap_rows *rows)
 static enum fail
 other_rows(struct imap_session *s, struct imap_rows *rows, struct account *a)
 {
-	struct str space = imap_namespaces[imap_namespace_of(s, a)];
+	struct str space = namespace_names[imap_namespace_of(s, a)];
 	struct acl_user who = imap_user(s);
 	unsigned *rights = arena_alloc(&s->run.arena, a->mailbox_count + 1, sizeof(*rights));
 	enum fail fail = rights ? acl_rights_all(a, &who, rights) : FAIL_LIMIT;
-	enum imap_namespace found;
+	enum mail_namespace found;
 	bool has_any = false;
 	struct buf path;
 	size_t top;
@@ -191,7 +191,6 @@ others_rows(struct imap_session *s, struct imap_rows *rows)
 {
 	struct acl_user who = imap_user(s);
 	uint64_t *ids = arena_alloc(&s->run.arena, ACL_ACCOUNTS_MAX, sizeof(*ids));
-	struct str groups = who.groups, group;
 	struct account *a;
 	size_t count = 0;
 	enum fail fail = ids ? FAIL_NONE : FAIL_LIMIT;
@@ -203,14 +202,6 @@ others_rows(struct imap_session *s, struct imap_rows *rows)
 		if (fail == FAIL_NONE)
 			fail = other_account(s, rows, a);
 		else if (fail == FAIL_MISSING)
-			fail = FAIL_NONE;
-		account_close(&a);
-	}
-	while (fail == FAIL_NONE && str_next_part(&groups, ' ', &group)) {
-		fail = account_find(s->service->mail, group, &a);
-		if (fail == FAIL_NONE)
-			fail = other_account(s, rows, a);
-		else if (fail == FAIL_MISSING || fail == FAIL_SYNTAX)
 			fail = FAIL_NONE;
 		account_close(&a);
 	}
@@ -232,7 +223,7 @@ mailbox_row(const struct imap_row_source *source, struct str path)
 static size_t
 place_row(struct imap_session *s, const struct imap_rows *rows, struct str path)
 {
-	enum imap_namespace space;
+	enum mail_namespace space;
 	struct str name;
 
 	if (!imap_in_namespace(s, path, &space))
@@ -292,7 +283,7 @@ level_row(struct imap_session *s, struct imap_rows *rows, struct str path, bool 
 static bool
 subscribed_row(struct imap_session *s, struct imap_rows *rows, struct str path)
 {
-	enum imap_namespace space;
+	enum mail_namespace space;
 	bool is_own = !imap_in_namespace(s, path, &space);
 	size_t row = is_own ? rows->own_top : 0;
 

@@ -14,6 +14,7 @@ struct api_request {
 	struct http_handler handler;
 	struct jmap *jmap; /* borrow */
 	struct jmap_login login;
+	struct jmap_session_state session_state;
 	enum api_state state;
 	struct buf body;
 	struct arena arena; /* the envelope */
@@ -95,7 +96,9 @@ api_parse(struct api_request *r, struct http_exchange *x)
 	refusal = jmap_request_parse(buf_str(&r->body), &r->arena, &r->request);
 	if (refusal != JMAP_TAKEN)
 		return api_refused(x, refusal);
-	jmap_run_init(&r->run, r->login.account, &r->request, str_c(r->jmap->state));
+	r->session_state = jmap_session_state(r->jmap, &r->login);
+	jmap_run_init(&r->run, r->login.account, &r->request, str_c(r->session_state.text));
+	jmap_run_groups(&r->run, buf_str(&r->login.groups));
 	r->is_running = true;
 	r->state = API_RUN;
 	return HTTP_YIELD;
@@ -125,6 +128,11 @@ api_body(struct api_request *r, struct http_exchange *x)
 static enum http_step
 api_run(struct api_request *r, struct http_exchange *x)
 {
+	if (jmap_run_is_lost(
+		&r->run)) { /* another's account; jmap_login_step() sees the user's own */
+		http_reply_problem(x, 503, NULL, "The mail store failed; try again.");
+		return HTTP_DONE;
+	}
 	if (jmap_run_step(&r->run) == JMAP_YIELD)
 		return HTTP_YIELD;
 	if (!buf_ok(&r->run.out)) {

@@ -42,7 +42,7 @@ write_core(const struct jmap *j, struct json_writer *w)
 
 /* RFC 8621 1.3.1 */
 static void
-write_mail_account(const struct jmap *j, struct json_writer *w)
+write_mail(const struct jmap *j, struct json_writer *w, bool is_owner)
 {
 	static const struct str sorts[] = { STR_INIT("receivedAt"), STR_INIT("size"),
 		STR_INIT("from"), STR_INIT("to"), STR_INIT("subject"), STR_INIT("sentAt"),
@@ -59,8 +59,20 @@ write_mail_account(const struct jmap *j, struct json_writer *w)
 	for (size_t i = 0; i < ARRAY_LEN(sorts); i++)
 		json_string(w, sorts[i]);
 	json_array_end(w);
-	json_name_bool(w, STR("mayCreateTopLevelMailbox"), true);
+	json_name_bool(w, STR("mayCreateTopLevelMailbox"), is_owner);
 	json_object_end(w);
+}
+
+static void
+write_mail_account(const struct jmap *j, struct json_writer *w)
+{
+	write_mail(j, w, true);
+}
+
+static void
+write_mail_shared(const struct jmap *j, struct json_writer *w)
+{
+	write_mail(j, w, false);
 }
 
 static const struct capability {
@@ -72,6 +84,14 @@ static const struct capability {
 	{ STR_INIT("urn:ietf:params:jmap:core"), CAPABILITY_CORE, write_core, NULL },
 	{ STR_INIT("urn:ietf:params:jmap:mail"), CAPABILITY_MAIL, write_nothing,
 	    write_mail_account },
+};
+
+/* What another's account has: CAPABILITIES_SHARED. */
+static const struct {
+	unsigned bit;
+	void (*account)(const struct jmap *j, struct json_writer *w);
+} shared[] = {
+	{ CAPABILITY_MAIL, write_mail_shared },
 };
 
 unsigned
@@ -92,9 +112,26 @@ jmap_capabilities_write(const struct jmap *j, struct json_writer *w)
 	}
 }
 
-void
-jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w)
+static void
+shared_capabilities_write(const struct jmap *j, struct json_writer *w)
 {
+	for (size_t i = 0; i < ARRAY_LEN(shared); i++) {
+		size_t row = 0;
+
+		while (capabilities[row].bit != shared[i].bit)
+			row++;
+		json_name(w, capabilities[row].urn);
+		shared[i].account(j, w);
+	}
+}
+
+void
+jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_owner)
+{
+	if (!is_owner) {
+		shared_capabilities_write(j, w);
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++) {
 		if (!capabilities[i].account)
 			continue;

@@ -6,6 +6,70 @@
 /* rooms */
 #include "jmap/args.h"
 #include "jmap/methods.h"
+#include "mail/thread.h"
+
+#define LOOK_BYTES (64 * 1024 * 1024) /* the largest thread, and one Email after the other of it */
+
+static enum fail
+look(struct jmap_call *c, enum change_type type, uint64_t id, bool *out)
+{
+	struct arena arena;
+	uint64_t *ids;
+	size_t count = 0;
+	enum fail fail = FAIL_MISSING;
+
+	if (type == CHANGE_MAILBOX) {
+		*out = jmap_mailbox_is_shown(c->access, (uint32_t)id);
+		return FAIL_NONE;
+	}
+	arena_init(&arena, LOOK_BYTES);
+	if (type == CHANGE_EMAIL)
+		fail = jmap_email_look(c->access, id, &arena);
+	else
+		fail = thread_emails(c->account, id, &arena, &ids, &count);
+	for (size_t i = 0; type == CHANGE_THREAD && i < count; i++) {
+		fail = jmap_email_look(c->access, ids[i], &arena);
+		if (fail != FAIL_MISSING)
+			break;
+	}
+	arena_release(&arena);
+	*out = fail == FAIL_NONE;
+	return fail == FAIL_MISSING ? FAIL_NONE : fail;
+}
+
+/*
+ * In another's account: what changed and is not shown is gone for this user, or was never there (a client passes
+ * over the id of what it does not have). A destroyed thing is told by its id alone. When the slice ends first, so
+ * does the answer: there are more changes.
+ */
+static enum fail
+keep_shown(struct jmap_call *c, enum change_type type, struct changes *changes)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < changes->count; i++) {
+		struct change change = changes->items[i];
+		bool is_shown = true;
+		enum fail fail = FAIL_NONE;
+
+		if (change.kind != CHANGE_DESTROYED)
+			fail = look(c, type, change.id, &is_shown);
+		if (fail)
+			return fail;
+		if (i + 1 < changes->count && jmap_slice_over(c)) {
+			changes->has_more = true;
+			changes->state = change.modseq;
+			changes->count = i + 1;
+		}
+		if (!is_shown && change.kind == CHANGE_CREATED)
+			continue;
+		if (!is_shown)
+			change.kind = CHANGE_DESTROYED;
+		changes->items[kept++] = change;
+	}
+	changes->count = kept;
+	return FAIL_NONE;
+}
 
 static void
 write_kind(struct jmap_call *c, struct str name, const struct changes *changes,
@@ -84,7 +148,11 @@ run_changes(struct jmap_call *c, enum change_type type, enum id_kind kind)
 	changes.items = arena_alloc(&c->arena, changes.max, sizeof(*changes.items));
 	if (!changes.items)
 		return jmap_fail_with(c, FAIL_LIMIT);
-	fail = changes_since(c->account, type, since, &changes);
+	fail = jmap_changes_are_known(c->access, since)
+	    ? changes_since(c->account, type, since, &changes)
+	    : FAIL_PERM;
+	if (fail == FAIL_NONE && !c->access->is_owner)
+		fail = keep_shown(c, type, &changes);
 	if (fail == FAIL_PERM)
 		return jmap_fail(c, "cannotCalculateChanges", NULL);
 	if (fail)

@@ -18,6 +18,7 @@ struct download_request {
 	struct jmap *jmap; /* borrow */
 	struct jmap_login login;
 	struct arena arena;
+	struct jmap_access access; /* own */
 	struct jmap_blob blob;
 	size_t sent;
 	struct message shell;       /* what the decoder reads: the blob's bytes as one part */
@@ -107,17 +108,17 @@ begin(struct download_request *d, struct http_exchange *x)
 {
 	struct str path = x->request.path, account, blob, name, accept = { 0 };
 	struct blob_id id;
-	uint64_t n;
 	enum fail fail;
 
 	if (!str_skip(&path, STR("/jmap/download/")) || !str_next_part(&path, '/', &account) ||
 	    !str_next_part(&path, '/', &blob) || !http_unescape(path, &d->arena, &name) ||
-	    !http_unescape(blob, &d->arena, &blob) || !id_parse(account, ID_ACCOUNT, &n) ||
-	    n != d->login.account->id || !blob_id_parse(blob, &id))
+	    !http_unescape(blob, &d->arena, &blob) || !blob_id_parse(blob, &id))
 		return missing(x);
 	if (!http_query_find(x->request.query, STR("accept"), &d->arena, &accept))
 		accept = (struct str){ 0 };
-	fail = jmap_blob_find(d->login.account, &id, &d->arena, &d->blob);
+	fail = jmap_access_open(&d->access, d->login.account, buf_str(&d->login.groups), account);
+	if (fail == FAIL_NONE)
+		fail = jmap_blob_find(&d->access, &id, &d->arena, &d->blob);
 	if (fail == FAIL_MISSING)
 		return missing(x);
 	if (fail) {
@@ -199,6 +200,7 @@ download_release(struct http_handler *h)
 
 	body_reader_free(&d->reader);
 	blob_unmap(&d->blob.map);
+	jmap_access_release(&d->access);
 	arena_release(&d->arena);
 	jmap_login_release(&d->login);
 	mem_free(d);

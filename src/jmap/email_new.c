@@ -1,6 +1,7 @@
 #include "jmap/email_new.h"
 
 /* rooms */
+#include "jmap/access_email.h"
 #include "message/text.h"
 
 #define DECODED_MAX (64 * 1024 * 1024) /* bytes of an encoded part that becomes a message */
@@ -82,8 +83,11 @@ jmap_email_add(struct jmap_call *c, struct email_new *new, const struct jmap_blo
 {
 	struct email_added added;
 	size_t size = blob->bytes.n;
+	enum jmap_set_said said = jmap_may_add(c, new, e);
 	enum fail fail;
 
+	if (said != SET_OK)
+		return said;
 	if (size == 0)
 		return jmap_set_error(e, "invalidEmail", "An empty blob is no message.");
 	new->bytes = blob->bytes;

@@ -78,6 +78,16 @@ login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 	return is_basic ? LOGIN_WAIT : refuse(x, 401, "Basic authentication is needed.");
 }
 
+static void
+keep_groups(struct jmap_login *login, const struct directory_account *who)
+{
+	buf_init(&login->groups, JMAP_GROUPS_MAX);
+	for (size_t i = 0; i < who->group_count; i++) {
+		buf_add(&login->groups, who->groups[i]);
+		buf_add_char(&login->groups, ' ');
+	}
+}
+
 static enum jmap_login_state
 open_account(struct jmap_login *login, struct http_exchange *x)
 {
@@ -90,6 +100,7 @@ open_account(struct jmap_login *login, struct http_exchange *x)
 
 	if (fail)
 		return refuse(x, 503, "The mail store does not answer now.");
+	keep_groups(login, who);
 	policy_logged_in(login->jmap->policy, conn_peer_address(x->conn));
 	x->log->user = arena_str(&x->request.arena, login->account->name);
 	return LOGIN_DONE;
@@ -202,6 +213,7 @@ jmap_login_release(struct jmap_login *login)
 	}
 	timer_stop(login->loop, &login->delay);
 	directory_query_release(&login->query);
+	buf_release(&login->groups);
 	if (login->account)
 		account_close(&login->account);
 }

@@ -14,10 +14,12 @@
 #include "base/map.h"
 
 /* rooms */
+#include "jmap/access.h"
 #include "jmap/jmap.h"
 #include "jmap/limits.h"
 
-#define JMAP_DELAY_MS 1000 /* a wrong password is answered this late */
+#define JMAP_DELAY_MS   1000        /* a wrong password is answered this late */
+#define JMAP_GROUPS_MAX (64 * 1024) /* bytes of the names of a user's groups */
 
 /* What one user has under way. */
 struct jmap_user {
@@ -32,7 +34,7 @@ struct jmap {
 	struct policy *policy;       /* borrow, or NULL */
 	struct jmap_settings settings;
 	struct map users; /* those with something under way */
-	char state[17];   /* of the session: changes with what it says */
+	uint64_t state;   /* hash of what the session says of the server */
 };
 
 enum jmap_login_state { LOGIN_START, LOGIN_WAIT, LOGIN_DELAY, LOGIN_DONE, LOGIN_REPLIED };
@@ -44,6 +46,7 @@ struct jmap_login { /* zeroed at first */
 	struct timer delay;
 	struct loop *loop;       /* borrow */
 	struct account *account; /* own: counted; set when DONE */
+	struct buf groups;       /* own; names of the user's, with blanks between them */
 	struct jmap_user *user;  /* own: counted; NULL when nothing is counted */
 	bool is_upload;
 };
@@ -68,13 +71,22 @@ MUST_CHECK bool jmap_login_count(struct jmap_login *login, struct http_exchange 
 void jmap_refuse(struct http_exchange *x, unsigned status, const char *name, const char *limit,
     const char *detail);
 
+/*
+ * The state of the session (RFC 8620 2): it moves when what we can do changes, the user's groups, or which accounts
+ * anybody may see.
+ */
+struct jmap_session_state {
+	char text[17];
+};
+struct jmap_session_state jmap_session_state(const struct jmap *j, const struct jmap_login *login);
+
 /* The session resource as a reply (RFC 8620 2). */
 void jmap_session_reply(struct jmap *j, const struct jmap_login *login, struct http_exchange *x);
 
 /* capability.c: the members of "capabilities" and of an account's "accountCapabilities". */
 struct json_writer;
 void jmap_capabilities_write(const struct jmap *j, struct json_writer *w);
-void jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w);
+void jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_owner);
 void jmap_primary_accounts_write(struct json_writer *w, struct str account_id);
 
 /* Handlers. */

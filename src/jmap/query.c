@@ -115,7 +115,9 @@ load_changes(struct jmap_call *c, enum change_type type, struct jmap_since *s)
 		jmap_fail_with(c, FAIL_LIMIT);
 		return false;
 	}
-	fail = changes_since(c->account, type, s->old_state, &changes);
+	fail = jmap_changes_are_known(c->access, s->old_state)
+	    ? changes_since(c->account, type, s->old_state, &changes)
+	    : FAIL_PERM;
 	if (fail == FAIL_PERM)
 		return cannot(c, "This state is too old, or not ours.");
 	if (fail == FAIL_NONE && changes.has_more)

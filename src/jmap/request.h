@@ -18,6 +18,9 @@ enum { /* capabilities as bits; capability.c has their URNs */
 	CAPABILITY_MAIL = 2,
 };
 
+/* Those that another's account has, too. */
+#define CAPABILITIES_SHARED CAPABILITY_MAIL
+
 /* The bit of a URN, or 0. */
 unsigned jmap_capability(struct str urn);
 

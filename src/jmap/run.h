@@ -22,6 +22,7 @@
 
 /* rooms */
 #include "codec/json.h"
+#include "jmap/access.h"
 #include "jmap/limits.h"
 #include "jmap/request.h"
 #include "mail/id.h"
@@ -39,7 +40,8 @@ struct jmap_method {
 	enum jmap_step (*run)(struct jmap_call *c);
 };
 enum {
-	METHOD_ACCOUNT = 1, /* takes accountId; c->account is set */
+	METHOD_ACCOUNT = 1, /* takes accountId; c->account and c->access are set */
+	METHOD_WRITE = 2,   /* changes the account: accountReadOnly where nothing may be changed */
 };
 
 /* The method of that name, or NULL. */
@@ -51,7 +53,8 @@ struct jmap_call {            /* fields: read only but for `state` and `release`
 	struct jmap_run *run; /* borrow */
 	const struct jmap_method *method;
 	const struct json *args;              /* references resolved */
-	struct account *account;              /* borrow: the login's; NULL without METHOD_ACCOUNT */
+	struct account *account;              /* borrow: the run's; NULL without METHOD_ACCOUNT */
+	struct jmap_access *access;           /* borrow: the run's; what the user may do there */
 	struct json_writer w;                 /* where the response's arguments go */
 	struct arena arena;                   /* lives as long as the call */
 	const char *error;                    /* type of the method-level error, or NULL */
@@ -82,12 +85,20 @@ struct jmap_run {                           /* fields: read only */
 	struct map created;
 	size_t created_count;
 	struct str session_state; /* borrow: the jmap's */
+	struct jmap_access own, others[JMAP_ACCOUNTS_MAX];
+	size_t other_count;
 };
 
 /* All of these are borrowed until jmap_run_release(). */
 void jmap_run_init(struct jmap_run *r, struct account *account, const struct jmap_request *request,
     struct str session_state);
 void jmap_run_release(struct jmap_run *r);
+
+/* The user's groups (borrowed, with blanks between them): their accounts and rights are the user's, too. */
+void jmap_run_groups(struct jmap_run *r, struct str groups);
+
+/* A commit failed meanwhile: nothing that this run says may be told (D1). */
+bool jmap_run_is_lost(const struct jmap_run *r);
 
 /* One slice; when DONE, r->out is the whole response (buf_ok() says whether it fitted). */
 enum jmap_step jmap_run_step(struct jmap_run *r);
@@ -99,6 +110,12 @@ enum jmap_step jmap_fail(struct jmap_call *c, const char *type, const char *text
 
 /* The same for what a room below answered: LIMIT requestTooLarge, the rest serverFail and the like. */
 enum jmap_step jmap_fail_with(struct jmap_call *c, enum fail fail);
+
+/*
+ * The account of an id and what the user may do there, held until the run ends. FAIL_MISSING: accountNotFound ·
+ * FAIL_LIMIT: more than JMAP_ACCOUNTS_MAX of them · FAIL_TEMP.
+ */
+MUST_CHECK enum fail jmap_run_account(struct jmap_run *r, struct str id, struct jmap_access **out);
 
 /* This slice was long enough: save where you are and answer JMAP_YIELD. */
 static inline bool

@@ -184,7 +184,7 @@ account_create_run(struct txn *t, void *arg)
 	if (fail == FAIL_NONE)
 		fail = txn_put(t, key_str(&k), buf_str(&value));
 	buf_release(&value);
-	return fail;
+	return fail ? fail : sharing_changed(making->mail, t); /* it may be a group's */
 }
 
 enum fail
@@ -269,6 +269,8 @@ account_delete_run(struct txn *t, void *arg)
 		fail = txn_delete(t, key_str(&from));
 	if (fail == FAIL_NONE)
 		fail = txn_delete(t, key_str(&name));
+	if (fail == FAIL_NONE)
+		fail = sharing_changed(removal->mail, t);
 	if (fail == FAIL_NONE)
 		fail = blob_delete_account_later(removal->mail->blobs, t, removal->name);
 	removal->done = fail == FAIL_NONE;

@@ -146,6 +146,7 @@ counters_record_write(struct buf *out, const struct account_counters *c)
 	record_add_u64(out, c->acl_bytes);
 	record_add_u64(out, c->quota_bytes);
 	record_add_u64(out, c->quota_messages);
+	record_add_u64(out, c->acl_modseq);
 }
 
 enum fail
@@ -174,6 +175,8 @@ counters_record_read(struct str value, struct account_counters *out)
 		out->quota_bytes = record_u64(&r);
 		out->quota_messages = record_u64(&r);
 	}
+	if (record_more(&r))
+		out->acl_modseq = record_u64(&r);
 	return record_end(&r);
 }
 
@@ -460,6 +463,7 @@ upload_record_write(struct buf *out, const struct upload *u)
 	record_add_bytes(out, u->type);
 	record_add_u64(out, u->size);
 	record_add_i64(out, u->uploaded_s);
+	record_add_u64(out, u->by);
 }
 
 enum fail
@@ -472,6 +476,7 @@ upload_record_read(struct str value, struct upload *out)
 	out->type = record_bytes(&r);
 	out->size = record_u64(&r);
 	out->uploaded_s = record_i64(&r);
+	out->by = record_more(&r) ? record_u64(&r) : 0;
 	return record_end(&r);
 }
 

@@ -39,6 +39,7 @@ enum mail_space {
 	SPACE_THREAD = 'T',     /* account, thread -> counts */
 	SPACE_SUBSCRIPTION = 'W', /* account, name: of no mailbox of the account */
 	SPACE_UPLOAD = 'U',       /* account, upload */
+	SPACE_SHARING = 'Y',      /* -> counter: it moves when others may see other accounts */
 	SPACE_VIEW = 'V',         /* account, mailbox, uid -> view entry */
 	SPACE_EXPUNGED = 'X',     /* account, mailbox, modseq, uid */
 };
@@ -78,6 +79,7 @@ struct account_counters {
 	uint64_t annotation_bytes;            /* names and values */
 	uint64_t acl_bytes;                   /* records of lists */
 	uint64_t quota_bytes, quota_messages; /* as last heard; 0: no limit */
+	uint64_t acl_modseq;                  /* of the last change of a list */
 };
 void counters_record_write(struct buf *out, const struct account_counters *c);
 MUST_CHECK enum fail counters_record_read(struct str value, struct account_counters *out);

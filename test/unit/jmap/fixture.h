@@ -25,8 +25,9 @@ struct fixture {
 	struct blob_store *blobs;
 	struct mail *mail;
 	struct search *search;
-	struct account *account;
-	unsigned slices; /* of the last request */
+	struct account *account; /* the user's */
+	struct str groups;       /* of the user */
+	unsigned slices;         /* of the last request */
 };
 
 static inline void
@@ -82,7 +83,7 @@ fixture_upload(struct fixture *f, const char *bytes)
 	CHECK_NUM(blob_write(&w, str_c(bytes)), FAIL_NONE);
 	CHECK_NUM(blob_write_finish(&w, &name), FAIL_NONE);
 	CHECK_NUM(upload_add(f->account, blob_name_str(&name), str_c(bytes).n,
-		      STR("message/rfc822"), &id),
+		      STR("message/rfc822"), f->account->id, &id),
 	    FAIL_NONE);
 	return id;
 }
@@ -124,6 +125,7 @@ fixture_run(struct fixture *f, const char *calls, struct buf *out)
 	buf_clear(out);
 	if (CHECK_NUM(jmap_request_parse(buf_str(&text), &arena, &request), JMAP_TAKEN)) {
 		jmap_run_init(&run, f->account, &request, STR("x"));
+		jmap_run_groups(&run, f->groups);
 		for (f->slices = 1; jmap_run_step(&run) == JMAP_YIELD; f->slices++)
 			continue;
 		CHECK(buf_ok(&run.out));
