@@ -1,5 +1,6 @@
 /*
- * Basic authentication (RFC 7617) for every request; the directory's login cache makes it cheap.
+ * Basic authentication (RFC 7617) or a bearer token (RFC 6750) with every request; the directory's login cache makes
+ * it cheap.
  */
 #include "jmap/private.h"
 
@@ -29,6 +30,7 @@ refuse(struct http_exchange *x, unsigned status, const char *detail)
 	buf_add_c(&body, detail);
 	buf_add_c(&body, "\"}");
 	http_reply_start(x, 401, "application/problem+json");
+	http_reply_header(x, "WWW-Authenticate", STR("Bearer realm=\"mail\""));
 	http_reply_header(x, "WWW-Authenticate", STR("Basic realm=\"mail\", charset=\"UTF-8\""));
 	http_reply_length(x, buf_str(&body).n);
 	http_reply_body(x, buf_str(&body));
@@ -52,13 +54,33 @@ take_basic(struct str value, struct buf *text, struct str *name_out, struct str 
 	return true;
 }
 
+/* What the Authorization field holds is put to the directory; false: neither Basic nor Bearer. */
+static bool
+login_ask(struct jmap_login *login, struct http_exchange *x, struct str value)
+{
+	struct directory *d = login->jmap->directory;
+	struct str name, secret;
+	struct buf text;
+	bool is_basic;
+
+	if (str_skip_nocase(&value, STR("bearer "))) {
+		directory_token_start(d, &login->query, x->task, str_trim(value));
+		return true;
+	}
+	buf_init(&text, LOGIN_TEXT_MAX);
+	is_basic = take_basic(value, &text, &name, &secret);
+	if (is_basic)
+		directory_login_start(d, &login->query, x->task, name, secret);
+	if (text.p)
+		mem_wipe(text.p, text.cap);
+	buf_release(&text);
+	return is_basic;
+}
+
 static enum jmap_login_state
 login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 {
 	struct str value = http_request_header(&x->request, STR("authorization"));
-	struct str name, secret;
-	struct buf text;
-	bool is_basic;
 
 	login->jmap = j;
 	login->loop = x->service->loop;
@@ -67,15 +89,9 @@ login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 	if (!http_may_login(x))
 		return refuse(x, 403, "Passwords are taken over TLS only.");
 	if (!value.p)
-		return refuse(x, 401, "A name and a password are needed.");
-	buf_init(&text, LOGIN_TEXT_MAX);
-	is_basic = take_basic(value, &text, &name, &secret);
-	if (is_basic)
-		directory_login_start(j->directory, &login->query, x->task, name, secret);
-	if (text.p)
-		mem_wipe(text.p, text.cap);
-	buf_release(&text);
-	return is_basic ? LOGIN_WAIT : refuse(x, 401, "Basic authentication is needed.");
+		return refuse(x, 401, "A name and a password, or a token, are needed.");
+	return login_ask(login, x, value) ? LOGIN_WAIT
+					  : refuse(x, 401, "Basic or Bearer is needed.");
 }
 
 static void
@@ -121,7 +137,7 @@ login_answer(struct jmap_login *login, struct http_exchange *x)
 		    LOG_NUM("loopback", conn_is_loopback(x->conn)));
 		(void)policy_offend(login->jmap->policy, conn_peer_address(x->conn), OFFENCE_LOGIN);
 		if (conn_is_loopback(x->conn))
-			return refuse(x, 401, "Name or password is wrong.");
+			return refuse(x, 401, "Name, password or token is wrong.");
 		timer_start(login->loop, &login->delay, x->task, clock_mono_ms() + JMAP_DELAY_MS);
 		return LOGIN_DELAY;
 	case FAIL_TEMP:
@@ -139,7 +155,7 @@ jmap_login_step(struct jmap_login *login, struct jmap *j, struct http_exchange *
 	if (login->state == LOGIN_WAIT)
 		login->state = login_answer(login, x);
 	else if (login->state == LOGIN_DELAY && login->delay.has_fired)
-		login->state = refuse(x, 401, "Name or password is wrong.");
+		login->state = refuse(x, 401, "Name, password or token is wrong.");
 	else if (login->state == LOGIN_DONE && login->account->is_lost) {
 		/* A commit failed: nothing this request did may be reported (D1). */
 		if (x->reply == HTTP_REPLY_NONE)

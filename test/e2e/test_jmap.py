@@ -76,12 +76,34 @@ def test_session(server, alice):
 
     stranger = Client(base, ALICE, "wrong")
     status, e = status_of(stranger.open)
-    check("wrong password", status == 401 and "Basic" in e.headers["WWW-Authenticate"], status)
+    check("wrong password", status == 401 and "Basic" in e.headers.get_all("WWW-Authenticate")[1], status)
     equal("the connection survives a 401", status_of(stranger.open)[0], 401)
     stranger.headers = {}
     equal("no password", status_of(stranger.open)[0], 401)
     stranger.headers = {"Authorization": "Basic !!!"}
     equal("rubbish for a password", status_of(stranger.open)[0], 401)
+    stranger.close()
+
+    token = server.command("user", "token", "add", ALICE, "--name", "phone").stdout.strip()
+    check("token", len(token) == 44)
+    check("listed", server.command("user", "token", "list", ALICE).stdout.startswith("phone  since "))
+    stranger = Client(base, "", "")
+    stranger.headers = {"Authorization": "Bearer " + token}
+    equal("a bearer token", stranger.open()["username"], ALICE)
+    stranger.close()
+    stranger = Client(base, ALICE, token)
+    equal("as a password", stranger.open()["username"], ALICE)
+    server.command("user", "disable", ALICE)
+    equal("not of a disabled user", status_of(stranger.open)[0], 401)
+    server.command("user", "enable", ALICE)
+    server.command("user", "token", "del", ALICE, "--name", "phone")
+    equal("taken back", status_of(stranger.open)[0], 401)
+    stranger.headers = {"Authorization": "Bearer " + token}
+    status, e = status_of(stranger.open)
+    equal("both ways are offered", (status, [v.split()[0] for v in e.headers.get_all("WWW-Authenticate")]),
+          (401, ["Bearer", "Basic"]))
+    equal("no token", status_of(lambda: stranger.request("GET", base + "/jmap/session", None, {
+        "Authorization": "Bearer x"}))[0], 401)
     stranger.close()
 
     secure = Client(url(server, "https"), BOB, SECRET)
