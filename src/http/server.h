@@ -10,7 +10,7 @@
  * Limits: request head of HTTP_HEADER_MAX bytes and HTTP_HEADERS_MAX lines; the body's size is the
  * handler's business. A request's head must come within HTTP_HEAD_MS, then every HTTP_RATE_BYTES of
  * body or of reply within HTTP_RATE_MS; an idle connection is kept for the setting `idle`.
- * Not done: compression, ranges, HTTP/2. An unread body is read and dropped up to HTTP_DRAIN_MAX
+ * A request may become a WebSocket (websocket.h). Not done: compression, ranges, HTTP/2. An unread body is read and dropped up to HTTP_DRAIN_MAX
  * bytes, past that the connection closes behind the reply.
  *
  * Ownership: the service and its routes live as long as the server; the session owns connection,
@@ -114,6 +114,7 @@ struct http_exchange { /* fields: read only */
 	bool is_head;         /* the request is HEAD: no body leaves */
 	bool closes;          /* Connection: close */
 	bool is_endless;      /* http_reply_endless() */
+	bool is_switched;     /* 101 was replied: a WebSocket (websocket.h) */
 };
 
 void http_service_init(struct http_service *s, struct loop *loop,
