@@ -99,6 +99,10 @@ api_parse(struct api_request *r, struct http_exchange *x)
 	r->session_state = jmap_session_state(r->jmap, &r->login);
 	jmap_run_init(&r->run, r->login.account, &r->request, str_c(r->session_state.text));
 	jmap_run_groups(&r->run, buf_str(&r->login.groups));
+	r->run.host = (struct jmap_host){ .jmap = r->jmap,
+		.loop = r->login.loop,
+		.task = x->task,
+		.user = &r->login.query.account };
 	r->is_running = true;
 	r->state = API_RUN;
 	return HTTP_YIELD;
@@ -133,8 +137,11 @@ api_run(struct api_request *r, struct http_exchange *x)
 		http_reply_problem(x, 503, NULL, "The mail store failed; try again.");
 		return HTTP_DONE;
 	}
-	if (jmap_run_step(&r->run) == JMAP_YIELD)
-		return HTTP_YIELD;
+	switch (jmap_run_step(&r->run)) {
+	case JMAP_YIELD: return HTTP_YIELD;
+	case JMAP_WAIT: return HTTP_WAIT;
+	case JMAP_DONE: break;
+	}
 	if (!buf_ok(&r->run.out)) {
 		http_reply_problem(x, 500, NULL, "The response would be too large.");
 		return HTTP_DONE;

@@ -272,12 +272,14 @@ call_step(struct jmap_run *r)
 {
 	const struct jmap_invocation *call = &r->request->calls[r->next];
 	bool needs_comma = r->next > 0;
+	enum jmap_step step;
 
 	r->call.slice_end_us = clock_precise_us() + LOOP_SLICE_US;
 	for (size_t i = 0; i < r->other_count; i++)
 		jmap_access_forget(&r->others[i]);
-	if (r->call.method->run(&r->call) == JMAP_YIELD && buf_ok(&r->out))
-		return JMAP_YIELD;
+	step = r->call.method->run(&r->call);
+	if (step != JMAP_DONE && buf_ok(&r->out))
+		return step;
 	if (!buf_ok(&r->out))
 		jmap_fail(&r->call, "requestTooLarge", "The response would be too large.");
 	r->w.needs_comma = r->call.w.needs_comma;
@@ -313,12 +315,15 @@ enum jmap_step
 jmap_run_step(struct jmap_run *r)
 {
 	int64_t end_us = clock_precise_us() + LOOP_SLICE_US;
+	enum jmap_step step = JMAP_DONE;
 
 	while (r->next < r->request->call_count) {
 		if (!r->is_in_call)
 			call_begin(r);
-		if (r->is_in_call && call_step(r) == JMAP_YIELD)
-			return JMAP_YIELD;
+		if (r->is_in_call)
+			step = call_step(r);
+		if (step != JMAP_DONE)
+			return step;
 		if (clock_precise_us() >= end_us && r->next < r->request->call_count)
 			return JMAP_YIELD;
 	}

@@ -7,6 +7,7 @@
  * what it wrote is cut off and an error stands there instead (RFC 8620 3.6.2).
  *
  *     NEXT --a call is left--> CALL --method says YIELD--> CALL (another turn)
+ *      |                         |---method says WAIT--> CALL (when an op of it ended)
  *      |                         +--method says DONE--> NEXT
  *      +--none is left--> DONE
  */
@@ -28,10 +29,29 @@
 #include "mail/id.h"
 #include "mail/mail.h"
 
+struct directory_account;
+struct jmap;
 struct jmap_run;
 struct jmap_call;
+struct loop;
+struct task;
 
-enum jmap_step { JMAP_YIELD, JMAP_DONE };
+enum jmap_step {
+	JMAP_YIELD, /* again in the next turn */
+	JMAP_WAIT,  /* again when an op ended that wakes run->host.task */
+	JMAP_DONE,
+};
+
+/*
+ * What methods need beside the store, all borrowed: whoever runs a request fills it in after jmap_run_init(). NULL
+ * where there is no such thing (in tests of methods that do not ask for it).
+ */
+struct jmap_host {
+	struct jmap *jmap;
+	struct loop *loop;
+	struct task *task;                    /* owner of ops that methods start */
+	const struct directory_account *user; /* who is logged in; until the end of the run */
+};
 
 struct jmap_method {
 	struct str name;     /* "Email/get" */
@@ -69,8 +89,9 @@ struct jmap_created { /* a creation id of this request */
 	struct str id; /* arena of the run: the server's id */
 };
 
-struct jmap_run {                           /* fields: read only */
-	struct account *account;            /* borrow: the login's */
+struct jmap_run {                /* fields: read only */
+	struct account *account; /* borrow: the login's */
+	struct jmap_host host;
 	const struct jmap_request *request; /* borrow */
 	struct arena arena;                 /* lives as long as the request */
 	struct buf out;                     /* own: the response so far */
@@ -100,7 +121,7 @@ void jmap_run_groups(struct jmap_run *r, struct str groups);
 /* A commit failed meanwhile: nothing that this run says may be told (D1). */
 bool jmap_run_is_lost(const struct jmap_run *r);
 
-/* One slice; when DONE, r->out is the whole response (buf_ok() says whether it fitted). */
+/* One slice, or nothing while a method waits; when DONE, r->out is the whole response (buf_ok() says whether it fitted). */
 enum jmap_step jmap_run_step(struct jmap_run *r);
 
 /* --- for methods ------------------------------------------------------------------------------- */

@@ -54,6 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct hash_record hash;
 	struct upload upload;
 	enum blob_owner owner;
+	struct thing_record thing;
 	struct str note;
 	struct acl_entry entries[ACL_ENTRIES_MAX];
 	size_t count;
@@ -69,6 +70,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)!names_record_read(value, names, KEYWORD_CUSTOM_MAX);
 	(void)!blob_record_read(value, &owner, &id);
 	(void)!number_record_read(value, &id);
+	(void)!thing_record_read(value, &thing);
 	(void)!annotation_record_read(value, &note);
 	if (acl_record_read(value, entries, ACL_ENTRIES_MAX, &count) != FAIL_NONE && count > 0)
 		abort();
