@@ -75,6 +75,27 @@ write_mail_shared(const struct jmap *j, struct json_writer *w)
 	write_mail(j, w, false);
 }
 
+/* RFC 8621 1.3.2 */
+static void
+write_submission_account(const struct jmap *j, struct json_writer *w)
+{
+	static const struct str extensions[] = { STR_INIT("SIZE"), STR_INIT("DSN"),
+		STR_INIT("DELIVERBY"), STR_INIT("MT-PRIORITY"), STR_INIT("REQUIRETLS") };
+
+	(void)j;
+	json_object_begin(w);
+	json_name_int(w, STR("maxDelayedSend"), 0);
+	json_name(w, STR("submissionExtensions"));
+	json_object_begin(w);
+	for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
+		json_name(w, extensions[i]);
+		json_array_begin(w);
+		json_array_end(w);
+	}
+	json_object_end(w);
+	json_object_end(w);
+}
+
 static const struct capability {
 	struct str urn;
 	unsigned bit;
@@ -84,6 +105,8 @@ static const struct capability {
 	{ STR_INIT("urn:ietf:params:jmap:core"), CAPABILITY_CORE, write_core, NULL },
 	{ STR_INIT("urn:ietf:params:jmap:mail"), CAPABILITY_MAIL, write_nothing,
 	    write_mail_account },
+	{ STR_INIT("urn:ietf:params:jmap:submission"), CAPABILITY_SUBMISSION, write_nothing,
+	    write_submission_account },
 };
 
 /* What another's account has: CAPABILITIES_SHARED. */

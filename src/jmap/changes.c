@@ -1,10 +1,11 @@
 /*
- * Foo/changes of Email, Thread and Mailbox (RFC 8620 5.2): the same log, three types.
+ * Foo/changes (RFC 8620 5.2): the same log, several types.
  */
 #include "mail/changes.h"
 
 /* rooms */
 #include "jmap/args.h"
+#include "jmap/identity.h"
 #include "jmap/methods.h"
 #include "mail/thread.h"
 
@@ -187,4 +188,12 @@ enum jmap_step
 jmap_thread_changes(struct jmap_call *c)
 {
 	return run_changes(c, CHANGE_THREAD, ID_THREAD);
+}
+
+enum jmap_step
+jmap_identity_changes(struct jmap_call *c)
+{
+	if (!jmap_identities_ready(c))
+		return JMAP_DONE;
+	return run_changes(c, CHANGE_IDENTITY, ID_IDENTITY);
 }

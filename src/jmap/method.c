@@ -19,6 +19,12 @@ const struct jmap_method jmap_methods[] = {
 	    jmap_email_query_changes }, /* 4.5 */
 	{ STR_INIT("Email/set"), CAPABILITY_MAIL, METHOD_ACCOUNT | METHOD_WRITE,
 	    jmap_email_set }, /* 4.6 */
+	{ STR_INIT("Identity/changes"), CAPABILITY_SUBMISSION, METHOD_ACCOUNT,
+	    jmap_identity_changes }, /* 6.2 */
+	{ STR_INIT("Identity/get"), CAPABILITY_SUBMISSION, METHOD_ACCOUNT,
+	    jmap_identity_get }, /* 6.1 */
+	{ STR_INIT("Identity/set"), CAPABILITY_SUBMISSION, METHOD_ACCOUNT,
+	    jmap_identity_set }, /* 6.3 */
 	{ STR_INIT("Mailbox/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_mailbox_changes },                                                     /* 2.2 */
 	{ STR_INIT("Mailbox/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_mailbox_get }, /* 2.1 */

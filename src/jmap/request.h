@@ -16,6 +16,7 @@
 enum { /* capabilities as bits; capability.c has their URNs */
 	CAPABILITY_CORE = 1,
 	CAPABILITY_MAIL = 2,
+	CAPABILITY_SUBMISSION = 1 << 8,
 };
 
 /* Those that another's account has, too. */

@@ -95,6 +95,17 @@ thing_get(struct txn *t, const struct account *a, enum change_type type, uint64_
 	return fail;
 }
 
+enum fail
+thing_copy(struct txn *t, const struct thing_reading *in, enum change_type type,
+    struct str *body_out)
+{
+	struct thing thing;
+	enum fail fail = thing_get(t, in->account, type, in->id, &thing);
+
+	*body_out = fail ? (struct str){ 0 } : arena_str(in->arena, thing.body);
+	return fail == FAIL_NONE && !body_out->p ? FAIL_LIMIT : fail;
+}
+
 void
 things_scan(struct txn *t, struct cursor *c, const struct account *a, enum change_type type,
     bool is_backward)

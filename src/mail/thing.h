@@ -40,6 +40,18 @@ void things_scan(struct txn *t, struct cursor *c, const struct account *a, enum 
     bool is_backward);
 MUST_CHECK bool things_next(struct cursor *c, struct thing *out);
 
+/* One of them, to be read into an arena: what the functions that read one are given. */
+struct thing_reading {
+	struct account *account;
+	uint64_t id;
+	struct arena *arena;
+	void *out; /* what was read, in the arena */
+};
+
+/* Its body, copied into the arena. FAIL_MISSING · FAIL_PERM damaged · FAIL_LIMIT arena full. */
+MUST_CHECK enum fail thing_copy(struct txn *t, const struct thing_reading *in,
+    enum change_type type, struct str *body_out);
+
 /* How many there are. */
 MUST_CHECK enum fail things_count(struct txn *t, const struct account *a, enum change_type type,
     size_t *out);

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 
 /* rooms */
+#include "mail/identity_record.h"
 #include "mail/id.h"
 #include "mail/record.h"
 
@@ -55,6 +56,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct upload upload;
 	enum blob_owner owner;
 	struct thing_record thing;
+	struct identity identity;
 	struct str note;
 	struct acl_entry entries[ACL_ENTRIES_MAX];
 	size_t count;
@@ -71,6 +73,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)!blob_record_read(value, &owner, &id);
 	(void)!number_record_read(value, &id);
 	(void)!thing_record_read(value, &thing);
+	(void)!identity_record_read(value, &arena, &identity);
 	(void)!annotation_record_read(value, &note);
 	if (acl_record_read(value, entries, ACL_ENTRIES_MAX, &count) != FAIL_NONE && count > 0)
 		abort();

@@ -28,6 +28,8 @@ struct fixture {
 	struct account *account; /* the user's */
 	struct str groups;       /* of the user */
 	unsigned slices;         /* of the last request */
+	const char *using;       /* more capabilities: ",'urn:..'"; or NULL */
+	struct jmap_host host;
 };
 
 static inline void
@@ -118,14 +120,16 @@ fixture_run(struct fixture *f, const char *calls, struct buf *out)
 	fixture_commit(f);
 	arena_init(&arena, JMAP_TREE_MAX);
 	buf_init(&text, JMAP_REQUEST_MAX);
-	fixture_unquote(&text,
-	    "{'using':['urn:ietf:params:jmap:core','urn:ietf:params:jmap:mail'],'methodCalls':");
+	fixture_unquote(&text, "{'using':['urn:ietf:params:jmap:core','urn:ietf:params:jmap:mail'");
+	fixture_unquote(&text, f->using ? f->using : "");
+	fixture_unquote(&text, "],'methodCalls':");
 	fixture_unquote(&text, calls);
 	buf_add_char(&text, '}');
 	buf_clear(out);
 	if (CHECK_NUM(jmap_request_parse(buf_str(&text), &arena, &request), JMAP_TAKEN)) {
 		jmap_run_init(&run, f->account, &request, STR("x"));
 		jmap_run_groups(&run, f->groups);
+		run.host = f->host;
 		for (f->slices = 1; jmap_run_step(&run) == JMAP_YIELD; f->slices++)
 			continue;
 		CHECK(buf_ok(&run.out));
