@@ -45,7 +45,7 @@
 #include "loop/loop.h"
 #include "net/net.h"
 #include "policy/policy.h"
-#include "smtp/intake.h"
+#include "delivery/intake.h"
 #include "smtp/reply.h"
 #include "smtp/smtp.h"
 
