@@ -131,6 +131,7 @@ enqueue(struct deposit *d, enum deposit_way way, uint64_t *id_out)
 		.skip = d->skip,
 		.helo = d->helo,
 		.owner = d->owner,
+		.submission = d->submission,
 		.log_id = d->log_id,
 		.is_remote = way == DEPOSIT_WAY_REMOTE };
 	enum fail fail = FAIL_NONE;
@@ -187,18 +188,22 @@ deposit_check_room(const struct deposit *d, uint64_t bytes)
 	return FAIL_NONE;
 }
 
-static enum fail
-store_all(const struct deposit *d)
+static struct delivery
+delivery_of(const struct deposit *d)
 {
-	struct delivery delivery = { .account = d->folder,
+	return (struct delivery){ .account = d->folder,
 		.blob = blob_name_str(&d->blob),
 		.sender = d->envelope->sender,
 		.received_s = clock_wall_s(),
 		.is_all_or_none = !d->is_each_told };
+}
 
-	if (d->targets->count == 0)
-		return FAIL_NONE;
-	return delivery_store(d->mail, &delivery, d->targets);
+static enum fail
+store_all(const struct deposit *d)
+{
+	struct delivery delivery = delivery_of(d);
+
+	return d->targets->count > 0 ? delivery_store(d->mail, &delivery, d->targets) : FAIL_NONE;
 }
 
 /* RFC 3461 4.1: who asked for it hears that the message is in the mailbox. */
@@ -232,6 +237,18 @@ tell_success(struct deposit *d)
 	blob_unmap(&map);
 	mem_free(news);
 	return fail;
+}
+
+/* Behind what was stored: it takes nothing from the mail when something of this cannot be written. */
+static void
+follow(struct deposit *d)
+{
+	struct delivery delivery = delivery_of(d);
+
+	if (tell_success(d) != FAIL_NONE)
+		log_warn(&d->queue->log, "queue.report.lost", LOG_TEXT("id", d->log_id));
+	if (d->targets->count > 0)
+		queue_follow(d->queue, &delivery, d->targets);
 }
 
 /* --- all of it --------------------------------------------------------------------------------------------- */
@@ -271,15 +288,6 @@ deposit_run(struct deposit *d)
 	} else {
 		fail = deposit_for_all(d);
 	}
-	/* A report that cannot be written takes nothing from the mail that was stored. */
-	if (tell_success(d) != FAIL_NONE)
-		log_warn(&d->queue->log, "queue.report.lost", LOG_TEXT("id", d->log_id));
+	follow(d);
 	return fail;
-}
-
-enum fail
-deposit_undo(struct deposit *d)
-{
-	dequeue_all(d);
-	return d->targets->count > 0 ? delivery_undo(d->mail, d->targets) : FAIL_NONE;
 }

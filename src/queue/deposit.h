@@ -36,9 +36,10 @@ struct deposit {
 	const struct deposit_rcpt *rcpts;
 	size_t rcpt_count;
 	struct delivery_targets *targets;
-	size_t skip;      /* bytes of our trace that are for mailboxes only */
-	struct str helo;  /* what the client called itself */
-	struct str owner; /* the account that submits it, or empty */
+	size_t skip;         /* bytes of our trace that are for mailboxes only */
+	struct str helo;     /* what the client called itself */
+	struct str owner;    /* the account that submits it, or empty */
+	uint64_t submission; /* .. and its record there; 0: none */
 	struct str log_id;
 	bool
 	    is_each_told; /* LMTP: an answer for each recipient; else it is there for all, or for nobody */
@@ -61,8 +62,5 @@ MUST_CHECK enum fail deposit_check_room(const struct deposit *d, uint64_t bytes)
 MUST_CHECK enum fail deposit_run(struct deposit *d);
 
 enum fail deposit_outcome(const struct deposit *d, const struct deposit_rcpt *r);
-
-/* In the same turn: all of it is taken back, for the caller cannot keep its part. FAIL_TEMP: somebody has it. */
-MUST_CHECK enum fail deposit_undo(struct deposit *d);
 
 #endif
