@@ -40,6 +40,21 @@ write_core(const struct jmap *j, struct json_writer *w)
 	json_object_end(w);
 }
 
+/* RFC 8887 3: where http is ws, and https wss. */
+static void
+write_websocket(const struct jmap *j, struct json_writer *w)
+{
+	json_object_begin(w);
+	json_name(w, STR("url"));
+	json_string_begin(w);
+	json_string_piece(w, STR("ws"));
+	json_string_piece(w, str_from(j->base, sizeof("http") - 1));
+	json_string_piece(w, STR("/jmap/ws"));
+	json_string_end(w);
+	json_name_bool(w, STR("supportsPush"), true);
+	json_object_end(w);
+}
+
 /* RFC 8621 1.3.1 */
 static void
 write_mail(const struct jmap *j, struct json_writer *w, bool is_owner)
@@ -107,6 +122,7 @@ static const struct capability {
 	    write_mail_account },
 	{ STR_INIT("urn:ietf:params:jmap:submission"), CAPABILITY_SUBMISSION, write_nothing,
 	    write_submission_account },
+	{ STR_INIT("urn:ietf:params:jmap:websocket"), CAPABILITY_WEBSOCKET, write_websocket, NULL },
 };
 
 /* What another's account has: CAPABILITIES_SHARED. */

@@ -15,6 +15,7 @@ static const struct http_route routes[] = {
 	{ HTTP_BIT(HTTP_POST), STR_INIT("/jmap/upload/"), jmap_upload_open },
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/jmap/download/"), jmap_download_open },
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/jmap/eventsource"), jmap_eventsource_open },
+	{ HTTP_BIT(HTTP_GET), STR_INIT("/jmap/ws"), jmap_websocket_open },
 };
 
 #define FNV_START 0xcbf29ce484222325u

@@ -195,16 +195,12 @@ user_release(struct jmap *j, struct jmap_user *u)
 }
 
 bool
-jmap_login_count(struct jmap_login *login, struct http_exchange *x, bool is_upload)
+jmap_login_take(struct jmap_login *login, bool is_upload)
 {
 	struct jmap_user *u = user_of(login->jmap, login->account->name);
 
-	if (is_upload ? u->uploads >= JMAP_UPLOADS_MAX : u->requests >= JMAP_CONCURRENT_MAX) {
-		jmap_refuse(x, 400, "limit",
-		    is_upload ? "maxConcurrentUpload" : "maxConcurrentRequests",
-		    "Too many of these are under way.");
+	if (is_upload ? u->uploads >= JMAP_UPLOADS_MAX : u->requests >= JMAP_CONCURRENT_MAX)
 		return false;
-	}
 	if (is_upload)
 		u->uploads++;
 	else
@@ -215,21 +211,52 @@ jmap_login_count(struct jmap_login *login, struct http_exchange *x, bool is_uplo
 }
 
 void
+jmap_login_give(struct jmap_login *login)
+{
+	if (!login->user)
+		return;
+	if (login->is_upload)
+		login->user->uploads--;
+	else
+		login->user->requests--;
+	user_release(login->jmap, login->user);
+	login->user = NULL;
+}
+
+bool
+jmap_login_count(struct jmap_login *login, struct http_exchange *x, bool is_upload)
+{
+	bool is_taken = jmap_login_take(login, is_upload);
+
+	if (!is_taken)
+		jmap_refuse(x, 400, "limit",
+		    is_upload ? "maxConcurrentUpload" : "maxConcurrentRequests",
+		    "Too many of these are under way.");
+	return is_taken;
+}
+
+void
 jmap_login_release(struct jmap_login *login)
 {
 	if (!login->jmap)
 		return;
-	if (login->user) {
-		if (login->is_upload)
-			login->user->uploads--;
-		else
-			login->user->requests--;
-		user_release(login->jmap, login->user);
-		login->user = NULL;
-	}
+	jmap_login_give(login);
 	timer_stop(login->loop, &login->delay);
 	directory_query_release(&login->query);
 	buf_release(&login->groups);
 	if (login->account)
 		account_close(&login->account);
+}
+
+void
+jmap_login_run(struct jmap_login *login, struct jmap_run *run, const struct jmap_request *request,
+    struct task *task)
+{
+	login->session_state = jmap_session_state(login->jmap, login);
+	jmap_run_init(run, login->account, request, str_c(login->session_state.text));
+	jmap_run_groups(run, buf_str(&login->groups));
+	run->host = (struct jmap_host){ .jmap = login->jmap,
+		.loop = login->loop,
+		.task = task,
+		.user = &login->query.account };
 }

@@ -25,6 +25,10 @@ jmap_run_init(struct jmap_run *r, struct account *account, const struct jmap_req
 	for (uint32_t i = 0; ids && i < ids->count; i++)
 		jmap_created_add(r, ids->members[i].name, ids->members[i].value.text);
 	json_object_begin(&r->w);
+	if (request->is_typed)
+		json_name_string(&r->w, STR("@type"), STR("Response"));
+	if (request->typed_id.p)
+		json_name_string(&r->w, STR("requestId"), request->typed_id);
 	json_name(&r->w, STR("methodResponses"));
 	json_array_begin(&r->w);
 }

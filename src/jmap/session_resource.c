@@ -90,20 +90,15 @@ write_accounts(struct jmap *j, struct json_writer *w, const struct jmap_login *l
 }
 
 static void
-write_urls(struct json_writer *w, struct http_exchange *x)
+write_urls(struct json_writer *w, struct str base)
 {
-	struct buf base;
-
-	buf_init(&base, HTTP_LINE_MAX + 64);
-	http_base_url(x, &base);
 	for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
 		json_name(w, urls[i].name);
 		json_string_begin(w);
-		json_string_piece(w, buf_str(&base));
+		json_string_piece(w, base);
 		json_string_piece(w, urls[i].path);
 		json_string_end(w);
 	}
-	buf_release(&base);
 }
 
 void
@@ -111,8 +106,11 @@ jmap_session_reply(struct jmap *j, const struct jmap_login *login, struct http_e
 {
 	struct jmap_session_state state = jmap_session_state(j, login);
 	struct json_writer w;
-	struct buf body;
+	struct buf body, base;
 
+	buf_init(&base, HTTP_LINE_MAX + 64);
+	http_base_url(x, &base);
+	j->base = buf_str(&base);
 	buf_init(&body, SESSION_MAX);
 	w = (struct json_writer){ .out = &body };
 	json_object_begin(&w);
@@ -122,9 +120,11 @@ jmap_session_reply(struct jmap *j, const struct jmap_login *login, struct http_e
 	json_object_end(&w);
 	write_accounts(j, &w, login);
 	json_name_string(&w, STR("username"), login->account->name);
-	write_urls(&w, x);
+	write_urls(&w, j->base);
 	json_name_string(&w, STR("state"), str_c(state.text));
 	json_object_end(&w);
+	j->base = (struct str){ 0 };
+	buf_release(&base);
 	http_reply_start(x, 200, "application/json");
 	http_reply_header(x, "Cache-Control", STR("no-cache, no-store, must-revalidate"));
 	http_reply_buf(x, &body);
