@@ -77,6 +77,9 @@ void buf_grow(struct buf *b, size_t n);
 /* Drop `n` bytes at the front (n <= content); memory is given back when the content is empty. */
 void buf_consume(struct buf *b, size_t n);
 
+/* The same, and the memory is kept for what follows at once. */
+void buf_drop(struct buf *b, size_t n);
+
 /* Cut the content to its first `n` bytes. */
 void buf_truncate(struct buf *b, size_t n);
 
