@@ -99,6 +99,7 @@ http_reply_start(struct http_exchange *x, unsigned status, const char *type)
 	buf_add_c(out, "\r\nDate: ");
 	add_date(out, clock_wall_s());
 	buf_add_c(out, "\r\n");
+	http_origin_write(x);
 	if (type)
 		http_reply_header(x, "Content-Type", str_c(type));
 	else if (status == 204 || status == 304)

@@ -62,7 +62,8 @@ struct http_route {
 struct http_routes { /* one room's */
 	const struct http_route *rows;
 	size_t count;
-	void *room; /* borrow: handed to open */
+	void *room;           /* borrow: handed to open */
+	bool is_cross_origin; /* http_service_cross_origin() */
 };
 
 /* What a listener's settings point to; NULL is all zero. */
@@ -111,6 +112,7 @@ struct http_exchange { /* fields: read only */
 	uint64_t reply_left;  /* of the announced length */
 	uint64_t reply_bytes; /* of body so far */
 	struct buf rest;      /* a kept body that still has to go out, see http_reply_buf() */
+	bool is_cross_origin; /* the route may be used by pages of other origins */
 	bool is_head;         /* the request is HEAD: no body leaves */
 	bool closes;          /* Connection: close */
 	bool is_endless;      /* http_reply_endless() */
@@ -123,6 +125,9 @@ void http_service_init(struct http_service *s, struct loop *loop,
 /* Add a room's routes; the first match in the order of adding wins. */
 void http_service_routes(struct http_service *s, const struct http_route *rows, size_t count,
     void *room);
+
+/* Pages of the origins that the settings name may use these routes: those of the last http_service_routes(). */
+void http_service_cross_origin(struct http_service *s);
 
 /* Idle sessions close now, others after their reply. */
 void http_service_stop(struct http_service *s);

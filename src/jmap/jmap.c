@@ -97,4 +97,5 @@ void
 jmap_attach(struct jmap *j, struct http_service *service)
 {
 	http_service_routes(service, routes, ARRAY_LEN(routes), j);
+	http_service_cross_origin(service);
 }

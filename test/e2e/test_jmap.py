@@ -84,6 +84,13 @@ def test_session(server, alice):
     equal("rubbish for a password", status_of(stranger.open)[0], 401)
     stranger.close()
 
+    page = {"Origin": "https://web.test", "Access-Control-Request-Method": "POST"}
+    headers = alice.request("OPTIONS", base + "/jmap/api", None, page, want=(204,))[1]
+    equal("a page asks", (headers["Access-Control-Allow-Origin"], "Authorization" in
+                          headers["Access-Control-Allow-Headers"]), ("https://web.test", True))
+    headers = alice.request("GET", base + "/jmap/session", None, {"Origin": "https://other.test"})[1]
+    equal("another page", headers["Access-Control-Allow-Origin"], None)
+
     token = server.command("user", "token", "add", ALICE, "--name", "phone").stdout.strip()
     check("token", len(token) == 44)
     check("listed", server.command("user", "token", "list", ALICE).stdout.startswith("phone  since "))
@@ -175,6 +182,14 @@ def test_mail(server, alice, bob):
           dict(headers))
     data = alice.download(email["blobId"], "m.eml", "message/rfc822")[1]
     check("message downloaded", data.endswith(MESSAGE[-100:]) and len(data) == email["size"])
+    tag = headers["ETag"]
+    status, headers, data = alice.request("GET", alice.base + f"/jmap/download/{alice.account}/{tag[1:-1]}/x", None,
+                                          {"If-None-Match": f'"other", W/{tag}'}, want=(304,))
+    equal("not modified", (status, data, headers["ETag"]), (304, b"", tag))
+    headers = alice.download(email["blobId"], 'a"../b\r\n<c>', "text/html\r\nX: y")[0]
+    check("a hostile name and type", headers["X"] is None and headers["Content-Type"] == "application/octet-stream" and
+          headers["Content-Disposition"].startswith('attachment; filename="a_.._b__<c>"; ') and
+          "sandbox" in headers["Content-Security-Policy"], dict(headers))
     for name, blob in (("another's", "b999"), ("outside", email["blobId"] + "_5_99999999_b"),
                        ("rubbish", "x")):
         equal("no blob: " + name, status_of(lambda b=blob: alice.download(b))[0], 404)
@@ -321,7 +336,9 @@ def test_manners(server, alice):
 
 
 def main():
-    with Server() as server:
+    server = Server()
+    server.add_settings("[http]\norigins = https://web.test\n")
+    with server:
         for name in (ALICE, BOB):
             server.add_user(name, SECRET)
         alice, bob = (Client(url(server), name, SECRET) for name in (ALICE, BOB))
