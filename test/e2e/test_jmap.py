@@ -336,9 +336,7 @@ def test_manners(server, alice):
 
 
 def main():
-    server = Server()
-    server.add_settings("[http]\norigins = https://web.test\n")
-    with server:
+    with Server(settings="[http]\norigins = https://web.test") as server:
         for name in (ALICE, BOB):
             server.add_user(name, SECRET)
         alice, bob = (Client(url(server), name, SECRET) for name in (ALICE, BOB))
