@@ -123,6 +123,7 @@ static const struct capability {
 	{ STR_INIT("urn:ietf:params:jmap:submission"), CAPABILITY_SUBMISSION, write_nothing,
 	    write_submission_account },
 	{ STR_INIT("urn:ietf:params:jmap:websocket"), CAPABILITY_WEBSOCKET, write_websocket, NULL },
+	{ STR_INIT("urn:ietf:params:jmap:quota"), CAPABILITY_QUOTA, write_nothing, write_nothing },
 };
 
 /* What another's account has: CAPABILITIES_SHARED. */

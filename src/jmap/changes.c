@@ -9,6 +9,7 @@
 #include "jmap/methods.h"
 #include "mail/thread.h"
 
+#define LOOKS_MAX  500 /* changes of another's account told at once: each is looked up */
 #define LOOK_BYTES (64 * 1024 * 1024) /* the largest thread, and one Email after the other of it */
 
 static enum fail
@@ -40,8 +41,7 @@ look(struct jmap_call *c, enum change_type type, uint64_t id, bool *out)
 
 /*
  * In another's account: what changed and is not shown is gone for this user, or was never there (a client passes
- * over the id of what it does not have). A destroyed thing is told by its id alone. When the slice ends first, so
- * does the answer: there are more changes.
+ * over the id of what it does not have). A destroyed thing is told by its id alone.
  */
 static enum fail
 keep_shown(struct jmap_call *c, enum change_type type, struct changes *changes)
@@ -57,11 +57,6 @@ keep_shown(struct jmap_call *c, enum change_type type, struct changes *changes)
 			fail = look(c, type, change.id, &is_shown);
 		if (fail)
 			return fail;
-		if (i + 1 < changes->count && jmap_slice_over(c)) {
-			changes->has_more = true;
-			changes->state = change.modseq;
-			changes->count = i + 1;
-		}
 		if (!is_shown && change.kind == CHANGE_CREATED)
 			continue;
 		if (!is_shown)
@@ -146,6 +141,8 @@ run_changes(struct jmap_call *c, enum change_type type, enum id_kind kind)
 	if (!read_state(since_text, &since, &changes))
 		return jmap_fail(c, "cannotCalculateChanges", "This state is not ours.");
 	changes.max = max < JMAP_CHANGES_MAX ? (size_t)max : JMAP_CHANGES_MAX;
+	if (!c->access->is_owner && changes.max > LOOKS_MAX)
+		changes.max = LOOKS_MAX;
 	changes.items = arena_alloc(&c->arena, changes.max, sizeof(*changes.items));
 	if (!changes.items)
 		return jmap_fail_with(c, FAIL_LIMIT);

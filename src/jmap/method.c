@@ -34,6 +34,12 @@ const struct jmap_method jmap_methods[] = {
 	    jmap_mailbox_query_changes }, /* 2.4 */
 	{ STR_INIT("Mailbox/set"), CAPABILITY_MAIL, METHOD_ACCOUNT | METHOD_WRITE,
 	    jmap_mailbox_set }, /* 2.5 */
+	{ STR_INIT("Quota/changes"), CAPABILITY_QUOTA, METHOD_ACCOUNT,
+	    jmap_quota_changes },                                                    /* 9425 4.3 */
+	{ STR_INIT("Quota/get"), CAPABILITY_QUOTA, METHOD_ACCOUNT, jmap_quota_get }, /* 4.1 */
+	{ STR_INIT("Quota/query"), CAPABILITY_QUOTA, METHOD_ACCOUNT, jmap_quota_query }, /* 4.4 */
+	{ STR_INIT("Quota/queryChanges"), CAPABILITY_QUOTA, METHOD_ACCOUNT,
+	    jmap_quota_query_changes }, /* 4.5 */
 	{ STR_INIT("Thread/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_thread_changes },                                                    /* 3.2 */
 	{ STR_INIT("Thread/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_thread_get }, /* 3.1 */

@@ -18,10 +18,12 @@ enum { /* capabilities as bits; capability.c has their URNs */
 	CAPABILITY_MAIL = 2,
 	CAPABILITY_SUBMISSION = 4,
 	CAPABILITY_WEBSOCKET = 8,
+	CAPABILITY_QUOTA = 16,
+	CAPABILITY_BLOB = 32,
 };
 
 /* Those that another's account has, too. */
-#define CAPABILITIES_SHARED CAPABILITY_MAIL
+#define CAPABILITIES_SHARED (CAPABILITY_CORE | CAPABILITY_MAIL | CAPABILITY_BLOB)
 
 /* The bit of a URN, or 0. */
 unsigned jmap_capability(struct str urn);

@@ -27,8 +27,8 @@ struct fixture {
 	struct search *search;
 	struct account *account; /* the user's */
 	struct str groups;       /* of the user */
-	unsigned slices;         /* of the last request */
 	const char *using;       /* more capabilities: ",'urn:..'"; or NULL */
+	unsigned slices;         /* of the last request */
 	struct jmap_host host;
 };
 
@@ -138,6 +138,31 @@ fixture_run(struct fixture *f, const char *calls, struct buf *out)
 	}
 	buf_release(&text);
 	arena_release(&arena);
+}
+
+/* Rows of requests and the answers wanted, one after the other. */
+struct fixture_row {
+	const char *name, *calls, *want;
+};
+
+static inline void
+fixture_rows(struct fixture *f, const struct fixture_row *rows, size_t count)
+{
+	struct buf got, want;
+
+	buf_init(&got, 1 << 20);
+	buf_init(&want, 1 << 20);
+	for (size_t i = 0; i < count; i++) {
+		TEST_ROW(rows[i].name);
+		fixture_run(f, rows[i].calls, &got);
+		buf_clear(&want);
+		fixture_unquote(&want, "{'methodResponses':");
+		fixture_unquote(&want, rows[i].want);
+		fixture_unquote(&want, ",'sessionState':'x'}");
+		CHECK_STR(buf_str(&got), buf_str(&want));
+	}
+	buf_release(&got);
+	buf_release(&want);
 }
 
 #endif
