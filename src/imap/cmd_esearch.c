@@ -188,8 +188,7 @@ imap_cmd_esearch(struct imap_session *s, struct imap_cursor *args)
 
 	if (!w)
 		return imap_fail(s, FAIL_LIMIT);
-	fail = imap_esearch_parse(args, &w->search);
-	refused = imap_search_refuse(s, &w->search, args, fail);
+	refused = imap_search_read(s, args, imap_esearch_parse, &w->search);
 	if (refused != IMAP_READ)
 		return refused;
 	/* RFC 7377 2.2: "$" is about the selected mailbox alone */
