@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "imap/message_limit.h"
 #include "imap/rights.h"
 #include "mail/email.h"
 
@@ -211,6 +212,7 @@ copy(struct imap_session *s, struct imap_cursor *args, bool is_move)
 	struct copy_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
 	enum imap_state refused;
 	struct mailbox *m;
+	uint32_t lowest;
 	enum fail fail;
 
 	if (!w)
@@ -224,6 +226,10 @@ copy(struct imap_session *s, struct imap_cursor *args, bool is_move)
 		return refused;
 	if (!imap_at_end(args))
 		return imap_wrong(s, args);
+	if (is_move)
+		imap_walk_cut(s, &w->walk);
+	else if (imap_walk_limit(s, &w->walk, &lowest)) /* RFC 9738 3.1: all or nothing */
+		return imap_limit_no(s, imap_message_limit(s), "Too many messages to copy at once");
 	w->account = m->account;
 	w->to = m->id;
 	w->uid_validity = m->uid_validity;

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "imap/message_limit.h"
 #include "mail/email.h"
 
 struct expunge_work { /* arena: the command's */
@@ -91,6 +92,7 @@ imap_cmd_expunge(struct imap_session *s, struct imap_cursor *args)
 	fail = imap_walk_parse(s, args, &w->walk);
 	if (fail != FAIL_NONE || !imap_at_end(args))
 		return imap_wrong(s, args);
+	imap_walk_cut(s, &w->walk);
 	return begin(s, w);
 }
 

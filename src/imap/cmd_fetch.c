@@ -4,6 +4,7 @@
 /* rooms */
 #include "imap/fetch_content.h"
 #include "imap/command.h"
+#include "imap/message_limit.h"
 #include "imap/modifier.h"
 #include "imap/vanished.h"
 #include "mail/email.h"
@@ -346,6 +347,13 @@ vanished_begin(struct imap_session *s, struct fetch_work *w, struct imap_cursor 
 	return IMAP_WORK;
 }
 
+/* RFC 9738 3.1: it is the range that counts, whatever there is of it */
+static bool
+is_partial_too_wide(const struct imap_session *s, const struct imap_fetch_modifiers *m)
+{
+	return m->has_partial && m->partial.last - m->partial.first >= imap_message_limit(s);
+}
+
 /* What the extensions need: false when this session may not ask so. */
 static bool
 extensions_begin(struct imap_session *s, struct fetch_work *w)
@@ -391,6 +399,10 @@ imap_cmd_fetch(struct imap_session *s, struct imap_cursor *args)
 		return imap_wrong(s, args);
 	if (s->run.is_uid && !(s->have & HAVE_UIDONLY))
 		imap_fetch_add_uid(&w->list);
+	if (is_partial_too_wide(s, &w->modifiers))
+		return imap_limit_no(s, imap_message_limit(s), "Too many messages at once");
+	if (!w->modifiers.has_partial)
+		imap_walk_cut(s, &w->walk);
 	imap_content_init(&w->content, s);
 	s->run.data = w;
 	s->run.release = fetch_release;

@@ -87,6 +87,7 @@ imap_cmd_search(struct imap_session *s, struct imap_cursor *args)
 	imap_results_init(&w->results, &w->search);
 	w->modseq = s->view.view->account->modseq;
 	fail = imap_search_run_init(&w->run, s, &s->view, &w->search);
+	imap_search_run_cut(&w->run);
 	s->run.data = w;
 	s->run.work = search_step;
 	s->run.release = search_release;

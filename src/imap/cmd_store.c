@@ -6,6 +6,7 @@
 
 /* rooms */
 #include "imap/flag.h"
+#include "imap/message_limit.h"
 #include "imap/modifier.h"
 #include "imap/rights.h"
 #include "mail/email.h"
@@ -165,6 +166,7 @@ imap_cmd_store(struct imap_session *s, struct imap_cursor *args)
 		return imap_fail(s, fail);
 	w->change.flags |= flags.bits;
 	w->change.by = &s->view;
+	imap_walk_cut(s, &w->walk);
 	s->run.data = w;
 	s->run.work = store_step;
 	s->run.release = store_release;

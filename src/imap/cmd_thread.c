@@ -182,5 +182,7 @@ imap_cmd_thread(struct imap_session *s, struct imap_cursor *args)
 	s->run.data = w;
 	s->run.work = finding_step;
 	s->run.release = thread_release;
+	if (fail == FAIL_NONE && imap_search_run_is_too_long(&w->run))
+		return imap_search_too_long(s, &w->search);
 	return fail == FAIL_NONE ? IMAP_WORK : imap_fail(s, fail);
 }

@@ -2,6 +2,7 @@
 
 /* rooms */
 #include "imap/context.h"
+#include "imap/message_limit.h"
 #include "message/imap_string.h"
 
 enum fail
@@ -23,6 +24,23 @@ void
 imap_search_run_release(struct imap_search_run *r)
 {
 	imap_matcher_release(&r->matcher);
+}
+
+void
+imap_search_run_cut(struct imap_search_run *r)
+{
+	struct imap_session *s = r->session;
+
+	if (imap_search_limit(s, r->view, r->search->root, &s->run.limited_uid))
+		r->next = s->run.limited_uid;
+}
+
+bool
+imap_search_run_is_too_long(const struct imap_search_run *r)
+{
+	uint32_t lowest;
+
+	return imap_search_limit(r->session, r->view, r->search->root, &lowest);
 }
 
 void
@@ -89,6 +107,13 @@ imap_search_too_many(struct imap_session *s, const struct imap_search *search)
 	/* RFC 9051 6.4.4.1, RFC 5182 2.5 */
 	return imap_search_no(s, search, search->returns & SEARCH_SAVE ? "NOTSAVED" : "LIMIT",
 	    "Too many results");
+}
+
+enum imap_state
+imap_search_too_long(struct imap_session *s, const struct imap_search *search)
+{
+	forget_saved(s, search);
+	return imap_limit_no(s, imap_message_limit(s), "Too many messages, try fewer UIDs");
 }
 
 enum imap_state

@@ -104,8 +104,10 @@ struct imap_run {
 	bool keeps_numbers;                      /* no EXPUNGE may be told while it runs */
 	bool is_updated;                         /* what changed was told */
 	bool has_modseq;                         /* a MODSEQ was told */
-	int64_t progress_ms;                     /* when it began, or its progress was told last */
-	struct account *held[IMAP_HELD_MAX];     /* own: counted; others whose mailboxes it names */
+	uint32_t
+	    limited_uid; /* it took messages from this UID on, not all (message_limit.h); or 0 */
+	int64_t progress_ms;                 /* when it began, or its progress was told last */
+	struct account *held[IMAP_HELD_MAX]; /* own: counted; others whose mailboxes it names */
 };
 
 struct imap_session {

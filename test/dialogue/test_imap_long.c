@@ -484,7 +484,7 @@ test_floods(void)
 		buf_add_c(&text, " {3+}\r\nabc");
 	buf_add_c(&text, "\r\ne STATUS INBOX (MESSAGES)\r\n");
 	CHECK_STR(imap_ask_bytes(other, buf_str(&text)),
-	    STR("d NO [LIMIT] Too many messages in one command\r\n* STATUS INBOX (MESSAGES 0)\r\n"
+	    STR("d NO [MESSAGELIMIT 500] Too many messages in one command\r\n* STATUS INBOX (MESSAGES 0)\r\n"
 		"e OK Status told\r\n"));
 	buf_clear(&text);
 	buf_add_c(&text, "d APPEND INBOX");
