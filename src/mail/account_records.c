@@ -26,7 +26,7 @@ static const struct {
 static const char account_spaces[] = { SPACE_VIEW, SPACE_EXPUNGED, SPACE_RECEIVED, SPACE_PART,
 	SPACE_THREAD, SPACE_HASH, SPACE_LOG, SPACE_TOMB, SPACE_STATIC, SPACE_EMAIL, SPACE_UPLOAD,
 	SPACE_BLOB, SPACE_MAILBOX, SPACE_KEYWORD, SPACE_ANNOTATION, SPACE_SUBSCRIPTION, SPACE_THING,
-	SPACE_ACL };
+	SPACE_ACL, SPACE_PUSH };
 
 /* --- reading ------------------------------------------------------------------------------------- */
 
