@@ -9,6 +9,7 @@
 /* rooms */
 #include "codec/json.h"
 #include "jmap/collation.h"
+#include "jmap/push.h"
 #include "jmap/request.h"
 #include "mail/mailbox.h"
 
@@ -53,6 +54,20 @@ write_websocket(const struct jmap *j, struct json_writer *w)
 	json_string_end(w);
 	json_name_bool(w, STR("supportsPush"), true);
 	json_object_end(w);
+}
+
+/* RFC 9749 3 */
+static void
+write_vapid(const struct jmap *j, struct json_writer *w)
+{
+	struct buf key;
+
+	buf_init(&key, 128);
+	json_object_begin(w);
+	if (j->push && jmap_push_key_write(j->push, &key))
+		json_name_string(w, STR("applicationServerKey"), buf_str(&key));
+	json_object_end(w);
+	buf_release(&key);
 }
 
 /* RFC 8621 1.3.1 */
@@ -123,6 +138,7 @@ static const struct capability {
 	{ STR_INIT("urn:ietf:params:jmap:submission"), CAPABILITY_SUBMISSION, write_nothing,
 	    write_submission_account },
 	{ STR_INIT("urn:ietf:params:jmap:websocket"), CAPABILITY_WEBSOCKET, write_websocket, NULL },
+	{ STR_INIT("urn:ietf:params:jmap:webpush-vapid"), CAPABILITY_VAPID, write_vapid, NULL },
 	{ STR_INIT("urn:ietf:params:jmap:quota"), CAPABILITY_QUOTA, write_nothing, write_nothing },
 };
 

@@ -6,6 +6,7 @@
 /* rooms */
 #include "codec/json.h"
 #include "jmap/private.h"
+#include "jmap/push.h"
 
 static const struct http_route routes[] = {
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/.well-known/jmap"), jmap_session_open },
@@ -88,9 +89,17 @@ jmap_close(struct jmap **j)
 	if (!*j)
 		return;
 	invariant((*j)->users.count == 0);
+	jmap_push_close(&(*j)->push);
 	map_release(&(*j)->users);
 	mem_free(*j);
 	*j = NULL;
+}
+
+void
+jmap_push_start(struct jmap *j, struct http_client *client)
+{
+	jmap_push_open(&j->push, j->mail, client, &j->settings);
+	compute_state(j);
 }
 
 void

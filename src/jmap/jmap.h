@@ -25,6 +25,10 @@ void jmap_open(struct jmap **out, struct mail *mail, struct directory *directory
     struct policy *policy, const struct jmap_settings *settings);
 void jmap_close(struct jmap **j);
 
+/* Push to clients' URLs by this client, which outlives the jmap; once. Without it nobody is pushed to. */
+struct http_client;
+void jmap_push_start(struct jmap *j, struct http_client *client);
+
 /* Add the room's routes; once. */
 void jmap_attach(struct jmap *j, struct http_service *service);
 

@@ -34,6 +34,10 @@ const struct jmap_method jmap_methods[] = {
 	    jmap_mailbox_query_changes }, /* 2.4 */
 	{ STR_INIT("Mailbox/set"), CAPABILITY_MAIL, METHOD_ACCOUNT | METHOD_WRITE,
 	    jmap_mailbox_set }, /* 2.5 */
+	{ STR_INIT("PushSubscription/get"), CAPABILITY_CORE, 0,
+	    jmap_push_subscription_get }, /* 8620 7.2.1 */
+	{ STR_INIT("PushSubscription/set"), CAPABILITY_CORE, 0,
+	    jmap_push_subscription_set }, /* 7.2.2 */
 	{ STR_INIT("Quota/changes"), CAPABILITY_QUOTA, METHOD_ACCOUNT,
 	    jmap_quota_changes },                                                    /* 9425 4.3 */
 	{ STR_INIT("Quota/get"), CAPABILITY_QUOTA, METHOD_ACCOUNT, jmap_quota_get }, /* 4.1 */

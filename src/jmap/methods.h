@@ -13,6 +13,8 @@ enum jmap_step jmap_mailbox_query(struct jmap_call *c);
 enum jmap_step jmap_mailbox_query_changes(struct jmap_call *c);
 enum jmap_step jmap_mailbox_changes(struct jmap_call *c);
 enum jmap_step jmap_mailbox_set(struct jmap_call *c);
+enum jmap_step jmap_push_subscription_get(struct jmap_call *c);
+enum jmap_step jmap_push_subscription_set(struct jmap_call *c);
 enum jmap_step jmap_thread_get(struct jmap_call *c);
 enum jmap_step jmap_thread_changes(struct jmap_call *c);
 enum jmap_step jmap_email_get(struct jmap_call *c);

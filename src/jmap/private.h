@@ -35,9 +35,10 @@ struct jmap {
 	struct directory *directory; /* borrow */
 	struct policy *policy;       /* borrow, or NULL */
 	struct jmap_settings settings;
-	struct map users; /* those with something under way */
-	uint64_t state;   /* hash of what the session says of the server */
-	struct str base;  /* borrow: "https://host:port", while a session resource is written */
+	struct jmap_push *push; /* own; NULL until jmap_push_start() */
+	struct map users;       /* those with something under way */
+	uint64_t state;         /* hash of what the session says of the server */
+	struct str base; /* borrow: "https://host:port", while a session resource is written */
 };
 
 /*

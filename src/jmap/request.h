@@ -20,6 +20,7 @@ enum { /* capabilities as bits; capability.c has their URNs */
 	CAPABILITY_WEBSOCKET = 8,
 	CAPABILITY_QUOTA = 16,
 	CAPABILITY_BLOB = 32,
+	CAPABILITY_VAPID = 64,
 };
 
 /* Those that another's account has, too. */

@@ -31,6 +31,7 @@
 
 struct directory_account;
 struct jmap;
+struct jmap_push;
 struct jmap_run;
 struct jmap_call;
 struct loop;
@@ -108,6 +109,7 @@ struct jmap_run {                /* fields: read only */
 	struct str session_state; /* borrow: the jmap's */
 	struct jmap_access own, others[JMAP_ACCOUNTS_MAX];
 	size_t other_count;
+	struct jmap_push *push; /* borrow: set by whoever runs it; NULL: nobody pushes */
 };
 
 /* All of these are borrowed until jmap_run_release(). */

@@ -187,7 +187,7 @@ set_begin(struct jmap_call *c, const struct jmap_set_type *type)
 		return false;
 	}
 	s->type = type;
-	if (!take_items(c, s) || !jmap_set_state(c, type->change) ||
+	if (!take_items(c, s) || (!type->is_stateless && !jmap_set_state(c, type->change)) ||
 	    (type->begin && !type->begin(c, &s->more)) || !stage_begin(c, s))
 		return false;
 	c->state = s;
@@ -196,8 +196,10 @@ set_begin(struct jmap_call *c, const struct jmap_set_type *type)
 		buf_init(&s->failed[i], JMAP_RESPONSE_MAX);
 		s->failed_w[i].out = &s->failed[i];
 	}
-	s->old_state = change_state(c->account, type->change);
 	json_object_begin(&c->w);
+	if (type->is_stateless)
+		return true;
+	s->old_state = change_state(c->account, type->change);
 	jmap_write_account(c);
 	jmap_write_state(&c->w, STR("oldState"), s->old_state);
 	return true;
@@ -254,7 +256,12 @@ item_done(struct jmap_call *c, struct set *s, uint64_t id)
 		jmap_created_add(c->run, item_name(s), id_str(&text));
 		json_name(&c->w, item_name(s));
 		return s->type->created(c, s->more, id);
-	case STAGE_UPDATE: json_name_null(&c->w, id_str(&text)); break;
+	case STAGE_UPDATE:
+		json_name(&c->w, id_str(&text));
+		if (s->type->updated)
+			return s->type->updated(c, s->more, id);
+		json_null(&c->w);
+		break;
 	case STAGE_DESTROY: json_string(&c->w, id_str(&text)); break;
 	case STAGE_COUNT: break;
 	}
@@ -321,7 +328,8 @@ set_end(struct jmap_call *c, struct set *s)
 		json_object_end(&s->failed_w[i]);
 		json_raw(&c->w, buf_str(&s->failed[i]));
 	}
-	jmap_write_state(&c->w, STR("newState"), change_state(c->account, s->type->change));
+	if (!s->type->is_stateless)
+		jmap_write_state(&c->w, STR("newState"), change_state(c->account, s->type->change));
 	json_object_end(&c->w);
 }
 

@@ -41,8 +41,11 @@ struct jmap_set_type {
 	enum fail (*created)(struct jmap_call *c, void *more, uint64_t id);
 	enum jmap_set_said (*update)(struct jmap_call *c, void *more, uint64_t id,
 	    const struct json *patch, struct jmap_set_error *e);
+	/* Write what else changed by it, as an object or null; NULL: never anything. */
+	enum fail (*updated)(struct jmap_call *c, void *more, uint64_t id);
 	enum jmap_set_said (
 	    *destroy)(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e);
+	bool is_stateless; /* no account and no states (RFC 8620 7.2.2) */
 };
 
 enum jmap_step jmap_set(struct jmap_call *c, const struct jmap_set_type *type);
