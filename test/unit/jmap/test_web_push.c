@@ -81,7 +81,7 @@ test_token(void)
 {
 	unsigned char secret[P256_SECRET_BYTES];
 	struct buf out, key, part;
-	struct str rest, signed_part, header, claims, signature, point;
+	struct str rest, signed_part, header = { 0 }, claims = { 0 }, signature = { 0 }, point;
 	const struct json *v;
 	struct arena a;
 	int64_t until;
