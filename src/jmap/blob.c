@@ -2,6 +2,7 @@
 
 /* rooms */
 #include "mail/upload.h"
+#include "message/text.h"
 
 static enum fail
 map_email(struct jmap_access *access, uint64_t id, struct arena *a, struct jmap_blob *out)
@@ -14,6 +15,7 @@ map_email(struct jmap_access *access, uint64_t id, struct arena *a, struct jmap_
 	if (!jmap_email_is_shown(access, e))
 		return FAIL_MISSING;
 	out->name = e->blob;
+	out->type = STR("message/rfc822");
 	return email_map(access->account, id, &out->map);
 }
 
@@ -29,6 +31,7 @@ map_upload(struct jmap_access *access, uint64_t id, struct arena *a, struct jmap
 	if ((u->by ? u->by : account->id) != access->user->id) /* RFC 8620 6: the uploader's only */
 		return FAIL_MISSING;
 	out->name = u->blob;
+	out->type = u->type;
 	return blob_map(mail_blobs(account->mail), account->name, u->blob, &out->map);
 }
 
@@ -52,6 +55,36 @@ jmap_blob_find(struct jmap_access *access, const struct blob_id *id, struct aren
 	}
 	out->bytes = str_slice(out->bytes, (size_t)id->range.start, (size_t)id->range.n);
 	out->name = (struct str){ 0 };
+	out->type = STR("application/octet-stream");
 	out->encoding = id->encoding;
 	return FAIL_NONE;
+}
+
+/* The bytes as the body of the only part of a message. */
+struct body_reader *
+jmap_blob_reader(const struct jmap_blob *blob, struct message *shell)
+{
+	*shell = (struct message){
+		.bytes = blob->bytes,
+		.size = blob->bytes.n,
+		.part_count = 1,
+		.root = { .type = STR("application"),
+		    .subtype = STR("octet-stream"),
+		    .encoding = blob->encoding,
+		    .decoded_size = PART_SIZE_UNKNOWN,
+		    .body = { 0, blob->bytes.n } },
+	};
+	return body_reader_new(shell, &shell->root, BODY_BYTES);
+}
+
+enum fail
+jmap_blob_decode(const struct jmap_blob *blob, struct buf *out)
+{
+	struct message shell;
+	struct body_reader *r = jmap_blob_reader(blob, &shell);
+
+	while (body_read(r, out) && buf_ok(out))
+		continue;
+	body_reader_free(&r);
+	return buf_ok(out) ? FAIL_NONE : FAIL_LIMIT;
 }

@@ -8,6 +8,7 @@
 
 /* rooms */
 #include "codec/json.h"
+#include "jmap/blob.h"
 #include "jmap/collation.h"
 #include "jmap/push.h"
 #include "jmap/request.h"
@@ -126,6 +127,31 @@ write_submission_account(const struct jmap *j, struct json_writer *w)
 	json_object_end(w);
 }
 
+static void
+write_texts(struct json_writer *w, struct str name, const struct str *texts, size_t count)
+{
+	json_name(w, name);
+	json_array_begin(w);
+	for (size_t i = 0; i < count; i++)
+		json_string(w, texts[i]);
+	json_array_end(w);
+}
+
+/* RFC 9404 3.1 */
+static void
+write_blob(const struct jmap *j, struct json_writer *w)
+{
+	static const struct str algorithms[] = { STR_INIT("sha"), STR_INIT("sha-256") };
+
+	(void)j;
+	json_object_begin(w);
+	json_name_int(w, STR("maxSizeBlobSet"), JMAP_BLOB_SET_MAX);
+	json_name_int(w, STR("maxDataSources"), JMAP_SOURCES_MAX);
+	write_texts(w, STR("supportedTypeNames"), jmap_blob_type_names, JMAP_BLOB_TYPES);
+	write_texts(w, STR("supportedDigestAlgorithms"), algorithms, ARRAY_LEN(algorithms));
+	json_object_end(w);
+}
+
 static const struct capability {
 	struct str urn;
 	unsigned bit;
@@ -139,6 +165,7 @@ static const struct capability {
 	    write_submission_account },
 	{ STR_INIT("urn:ietf:params:jmap:websocket"), CAPABILITY_WEBSOCKET, write_websocket, NULL },
 	{ STR_INIT("urn:ietf:params:jmap:webpush-vapid"), CAPABILITY_VAPID, write_vapid, NULL },
+	{ STR_INIT("urn:ietf:params:jmap:blob"), CAPABILITY_BLOB, write_nothing, write_blob },
 	{ STR_INIT("urn:ietf:params:jmap:quota"), CAPABILITY_QUOTA, write_nothing, write_nothing },
 };
 
@@ -148,6 +175,7 @@ static const struct {
 	void (*account)(const struct jmap *j, struct json_writer *w);
 } shared[] = {
 	{ CAPABILITY_MAIL, write_mail_shared },
+	{ CAPABILITY_BLOB, write_blob },
 };
 
 unsigned

@@ -12,6 +12,11 @@
 #define JMAP_SET_MAX        1000 /* objects of one /set: maxObjectsInSet */
 #define JMAP_MAILBOXES_MAX  50   /* mailboxes of one Email: maxMailboxesPerEmail */
 
+#define JMAP_SOURCES_MAX  100               /* sources of one blob: maxDataSources */
+#define JMAP_BLOB_SET_MAX (8 * 1000 * 1000) /* bytes of a blob made of sources: maxSizeBlobSet */
+#define JMAP_BLOB_DATA_MAX \
+	(4 * 1000 * 1000) /* bytes of a blob in a response: written in one turn */
+
 #define JMAP_RESPONSE_MAX (48 * 1024 * 1024) /* bytes of one response; past it requestTooLarge */
 #define JMAP_TREE_MAX     (96 * 1024 * 1024) /* bytes of a request as a tree, references too */
 #define JMAP_CALL_MAX     (64 * 1024 * 1024) /* bytes that one method call may use */

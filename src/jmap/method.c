@@ -8,6 +8,12 @@
 
 const struct jmap_method jmap_methods[] = {
 	/* name  needs in using  flags  run                                              RFC */
+	{ STR_INIT("Blob/copy"), CAPABILITY_CORE, METHOD_ACCOUNT | METHOD_WRITE,
+	    jmap_blob_copy },                                                     /* 8620 6.3 */
+	{ STR_INIT("Blob/get"), CAPABILITY_BLOB, METHOD_ACCOUNT, jmap_blob_get }, /* 9404 4.2 */
+	{ STR_INIT("Blob/lookup"), CAPABILITY_BLOB, METHOD_ACCOUNT, jmap_blob_lookup }, /* 4.3 */
+	{ STR_INIT("Blob/upload"), CAPABILITY_BLOB, METHOD_ACCOUNT | METHOD_WRITE,
+	    jmap_blob_upload },                                        /* 4.1 */
 	{ STR_INIT("Core/echo"), CAPABILITY_CORE, 0, jmap_core_echo }, /* 8620 4 */
 	{ STR_INIT("Email/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_email_changes },                                                   /* 8621 4.3 */
