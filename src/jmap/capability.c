@@ -165,6 +165,8 @@ static const struct capability {
 	    write_submission_account },
 	{ STR_INIT("urn:ietf:params:jmap:websocket"), CAPABILITY_WEBSOCKET, write_websocket, NULL },
 	{ STR_INIT("urn:ietf:params:jmap:webpush-vapid"), CAPABILITY_VAPID, write_vapid, NULL },
+	{ STR_INIT("urn:ietf:params:jmap:mail:share"), CAPABILITY_SHARE, write_nothing,
+	    write_nothing },
 	{ STR_INIT("urn:ietf:params:jmap:blob"), CAPABILITY_BLOB, write_nothing, write_blob },
 	{ STR_INIT("urn:ietf:params:jmap:quota"), CAPABILITY_QUOTA, write_nothing, write_nothing },
 };
@@ -175,6 +177,7 @@ static const struct {
 	void (*account)(const struct jmap *j, struct json_writer *w);
 } shared[] = {
 	{ CAPABILITY_MAIL, write_mail_shared },
+	{ CAPABILITY_SHARE, write_nothing },
 	{ CAPABILITY_BLOB, write_blob },
 };
 

@@ -21,6 +21,8 @@ enum { /* capabilities as bits; capability.c has their URNs */
 	CAPABILITY_QUOTA = 16,
 	CAPABILITY_BLOB = 32,
 	CAPABILITY_VAPID = 64,
+	CAPABILITY_SHARE = 64,
+	CAPABILITY_PRINCIPALS = 128,
 };
 
 /* Those that another's account has, too. */
