@@ -111,14 +111,15 @@ static void
 write_submission_account(const struct jmap *j, struct json_writer *w)
 {
 	static const struct str extensions[] = { STR_INIT("SIZE"), STR_INIT("DSN"),
-		STR_INIT("DELIVERBY"), STR_INIT("MT-PRIORITY"), STR_INIT("REQUIRETLS") };
+		STR_INIT("DELIVERBY"), STR_INIT("MT-PRIORITY"), STR_INIT("REQUIRETLS"),
+		STR_INIT("FUTURERELEASE") };
+	size_t count = ARRAY_LEN(extensions) - (j->sending.hold_ms > 0 ? 0 : 1);
 
-	(void)j;
 	json_object_begin(w);
-	json_name_int(w, STR("maxDelayedSend"), 0);
+	json_name_int(w, STR("maxDelayedSend"), j->sending.hold_ms / 1000);
 	json_name(w, STR("submissionExtensions"));
 	json_object_begin(w);
-	for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
+	for (size_t i = 0; i < count; i++) {
 		json_name(w, extensions[i]);
 		json_array_begin(w);
 		json_array_end(w);

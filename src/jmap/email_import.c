@@ -124,6 +124,8 @@ import_item(struct jmap_call *c, struct import *i)
 	struct id_text id;
 
 	switch (import_one(c, &member->value, &added, &e)) {
+	case SET_WAIT: /* nothing here waits */
+	case SET_YIELD:
 	case SET_FAIL: return false;
 	case SET_ERROR:
 	case SET_LATER:

@@ -84,6 +84,18 @@ jmap_open(struct jmap **out, struct mail *mail, struct directory *directory, str
 }
 
 void
+jmap_send_with(struct jmap *j, const struct jmap_sending *sending)
+{
+	j->sending = *sending;
+	j->house = (struct submit_house){ .loop = sending->loop,
+		.mail = j->mail,
+		.directory = j->directory,
+		.queue = sending->queue,
+		.policy = j->policy };
+	compute_state(j);
+}
+
+void
 jmap_close(struct jmap **j)
 {
 	if (!*j)

@@ -25,6 +25,16 @@ const struct jmap_method jmap_methods[] = {
 	    jmap_email_query_changes }, /* 4.5 */
 	{ STR_INIT("Email/set"), CAPABILITY_MAIL, METHOD_ACCOUNT | METHOD_WRITE,
 	    jmap_email_set }, /* 4.6 */
+	{ STR_INIT("EmailSubmission/changes"), CAPABILITY_SUBMISSION, METHOD_ACCOUNT,
+	    jmap_submission_changes }, /* 7.2 */
+	{ STR_INIT("EmailSubmission/get"), CAPABILITY_SUBMISSION, METHOD_ACCOUNT,
+	    jmap_submission_get }, /* 7.1 */
+	{ STR_INIT("EmailSubmission/query"), CAPABILITY_SUBMISSION, METHOD_ACCOUNT,
+	    jmap_submission_query }, /* 7.3 */
+	{ STR_INIT("EmailSubmission/queryChanges"), CAPABILITY_SUBMISSION, METHOD_ACCOUNT,
+	    jmap_submission_query_changes }, /* 7.4 */
+	{ STR_INIT("EmailSubmission/set"), CAPABILITY_SUBMISSION, METHOD_ACCOUNT,
+	    jmap_submission_set }, /* 7.5 */
 	{ STR_INIT("Identity/changes"), CAPABILITY_SUBMISSION, METHOD_ACCOUNT,
 	    jmap_identity_changes }, /* 6.2 */
 	{ STR_INIT("Identity/get"), CAPABILITY_SUBMISSION, METHOD_ACCOUNT,

@@ -36,4 +36,10 @@ enum jmap_step jmap_identity_get(struct jmap_call *c);
 enum jmap_step jmap_identity_changes(struct jmap_call *c);
 enum jmap_step jmap_identity_set(struct jmap_call *c);
 
+enum jmap_step jmap_submission_get(struct jmap_call *c);
+enum jmap_step jmap_submission_changes(struct jmap_call *c);
+enum jmap_step jmap_submission_query(struct jmap_call *c);
+enum jmap_step jmap_submission_query_changes(struct jmap_call *c);
+enum jmap_step jmap_submission_set(struct jmap_call *c);
+
 #endif

@@ -19,6 +19,7 @@
 #include "jmap/limits.h"
 #include "jmap/request.h"
 #include "jmap/run.h"
+#include "queue/submit.h"
 
 #define JMAP_DELAY_MS   1000        /* a wrong password is answered this late */
 #define JMAP_GROUPS_MAX (64 * 1024) /* bytes of the names of a user's groups */
@@ -35,9 +36,11 @@ struct jmap {
 	struct directory *directory; /* borrow */
 	struct policy *policy;       /* borrow, or NULL */
 	struct jmap_settings settings;
-	struct jmap_push *push; /* own; NULL until jmap_push_start() */
-	struct map users;       /* those with something under way */
-	uint64_t state;         /* hash of what the session says of the server */
+	struct jmap_sending sending;
+	struct submit_house house; /* what sending asks; queue is NULL: nothing is sent */
+	struct jmap_push *push;    /* own; NULL until jmap_push_start() */
+	struct map users;          /* those with something under way */
+	uint64_t state;            /* hash of what the session says of the server */
 	struct str base; /* borrow: "https://host:port", while a session resource is written */
 };
 

@@ -21,6 +21,11 @@ struct jmap_set_error {
 	enum id_kind existing_kind;
 	uint64_t existing_id;    /* "existingId" of alreadyExists; 0: none */
 	struct str missing_blob; /* of blobNotFound; p is NULL: none */
+	const char *number_name; /* "maxSize" and the like, or NULL */
+	uint64_t number;
+	const char *list_name; /* "invalidRecipients", or NULL */
+	const struct str *list;
+	size_t list_count;
 };
 
 enum jmap_set_said {
@@ -28,6 +33,8 @@ enum jmap_set_said {
 	SET_ERROR, /* *e says why */
 	SET_LATER, /* after the others; *e says why if it never works */
 	SET_FAIL,  /* the call's error was set: it ends here */
+	SET_WAIT,  /* again when an op ended that it started (JMAP_WAIT) */
+	SET_YIELD, /* again in the next turn */
 };
 
 struct jmap_set_type {
@@ -46,6 +53,9 @@ struct jmap_set_type {
 	enum jmap_set_said (
 	    *destroy)(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e);
 	bool is_stateless; /* no account and no states (RFC 8620 7.2.2) */
+	/* All items were tried; the response is complete. May be NULL. */
+	void (*done)(struct jmap_call *c, void *more);
+	void (*end)(void *more); /* give back what `more` holds; may be NULL */
 };
 
 enum jmap_step jmap_set(struct jmap_call *c, const struct jmap_set_type *type);

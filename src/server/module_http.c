@@ -4,6 +4,7 @@
 #include "http/client.h"
 #include "http/server.h"
 #include "jmap/jmap.h"
+#include "smtp/settings.h"
 
 static struct http_service http;
 static struct http_client client;
@@ -19,6 +20,21 @@ init(struct server *server)
 	return &http.service;
 }
 
+/* What the owner says of submission holds for JMAP's, too. */
+static void
+start_sending(struct server *server)
+{
+	const struct smtp_settings *smtp = config_values(&server->config, &smtp_section);
+	const struct jmap_sending sending = { .queue = server->queue,
+		.loop = &server->loop,
+		.hostname = server->settings->hostname,
+		.message_bytes = smtp->message_bytes,
+		.hold_ms = smtp->hold_ms,
+		.is_author_own = smtp->from == SMTP_FROM_OWN };
+
+	jmap_send_with(jmap, &sending);
+}
+
 static void
 start(struct server *server)
 {
@@ -30,6 +46,8 @@ start(struct server *server)
 		    config_values(&server->config, &http_client_section));
 		jmap_push_start(jmap, &client);
 	}
+	if (server->queue)
+		start_sending(server);
 	jmap_attach(jmap, &http);
 	metrics_attach(&server->metrics, &http);
 }
