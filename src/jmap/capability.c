@@ -164,6 +164,8 @@ static const struct capability {
 	    write_mail_account },
 	{ STR_INIT("urn:ietf:params:jmap:submission"), CAPABILITY_SUBMISSION, write_nothing,
 	    write_submission_account },
+	{ STR_INIT("urn:ietf:params:jmap:vacationresponse"), CAPABILITY_VACATION, write_nothing,
+	    write_nothing },
 	{ STR_INIT("urn:ietf:params:jmap:websocket"), CAPABILITY_WEBSOCKET, write_websocket, NULL },
 	{ STR_INIT("urn:ietf:params:jmap:webpush-vapid"), CAPABILITY_VAPID, write_vapid, NULL },
 	{ STR_INIT("urn:ietf:params:jmap:mail:share"), CAPABILITY_SHARE, write_nothing,

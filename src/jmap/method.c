@@ -63,6 +63,10 @@ const struct jmap_method jmap_methods[] = {
 	{ STR_INIT("Thread/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_thread_changes },                                                    /* 3.2 */
 	{ STR_INIT("Thread/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_thread_get }, /* 3.1 */
+	{ STR_INIT("VacationResponse/get"), CAPABILITY_VACATION, METHOD_ACCOUNT,
+	    jmap_vacation_get }, /* 8.1 */
+	{ STR_INIT("VacationResponse/set"), CAPABILITY_VACATION, METHOD_ACCOUNT,
+	    jmap_vacation_set }, /* 8.2 */
 };
 const size_t jmap_method_count = ARRAY_LEN(jmap_methods);
 

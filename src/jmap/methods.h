@@ -42,4 +42,7 @@ enum jmap_step jmap_submission_query(struct jmap_call *c);
 enum jmap_step jmap_submission_query_changes(struct jmap_call *c);
 enum jmap_step jmap_submission_set(struct jmap_call *c);
 
+enum jmap_step jmap_vacation_get(struct jmap_call *c);
+enum jmap_step jmap_vacation_set(struct jmap_call *c);
+
 #endif

@@ -44,6 +44,7 @@ enum mail_space {
 	SPACE_VIEW = 'V',         /* account, mailbox, uid -> view entry */
 	SPACE_PUSH = 'Z',         /* account, push subscription; account 0: our key */
 	SPACE_EXPUNGED = 'X',     /* account, mailbox, modseq, uid */
+	SPACE_ANSWERED = 'Y',     /* account, hash of a sender -> until when it has an answer */
 };
 
 /* --- keys --------------------------------------------------------------------------------------- */

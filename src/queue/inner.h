@@ -293,6 +293,13 @@ struct delivery_targets;
 void queue_follow(struct queue *q, const struct delivery *d,
     const struct delivery_targets *targets);
 
+/* --- vacation.c ------------------------------------------------------------------------------------------ */
+
+/* Does one of those who have it have a vacation response at all? Then: answer for those who want it now. */
+bool queue_may_answer(struct queue *q, const struct delivery_targets *targets);
+void queue_answer(struct queue *q, struct str bytes, struct str sender,
+    const struct delivery_targets *targets);
+
 /* --- submission.c ---------------------------------------------------------------------------------------- */
 
 /* After outcomes were written: the sender's record of it follows, in the same turn. */
