@@ -64,11 +64,12 @@ done(struct imap_session *s, const struct copy_work *w)
 
 	if (w->is_move) {
 		move_told(s, w);
-		return w->from_uids.count > 0 ? imap_ok_modseq(s, "Messages moved")
-					      : imap_ok(s, NULL, "There was nothing to move");
+		if (w->from_uids.count > 0)
+			return imap_ok_modseq(s, "Messages moved");
 	}
 	if (w->from_uids.count == 0)
-		return imap_ok(s, NULL, "There was nothing to copy");
+		return imap_ok(s, w->ghosts > 0 && !s->run.is_uid ? "EXPUNGEISSUED" : NULL,
+		    "There was nothing to do");
 	s->errors = 0;
 	out = imap_reply(s, "OK");
 	copyuid_write(out, w);
@@ -87,7 +88,7 @@ failed(struct imap_session *s, const struct copy_work *w, enum fail fail)
 		return imap_no(s, "LIMIT", "A message would be in too many mailboxes");
 	if (fail == FAIL_MISSING)
 		return imap_no(s, "TRYCREATE", "The mailbox was deleted");
-	return imap_fail(s, fail);
+	return fail == FAIL_PERM ? imap_unread(s, fail) : imap_fail(s, fail);
 }
 
 /* The next copies to take back. */

@@ -112,8 +112,8 @@ is_wanted(struct imap_session *s, struct fetch_work *w, const struct view_seen *
 static enum imap_state
 done(struct imap_session *s, const struct fetch_work *w)
 {
-	if (w->content.is_some_lost)
-		return imap_no(s, "UNAVAILABLE", "Some messages could not be read");
+	if (w->content.unread != FAIL_NONE)
+		return imap_unread(s, w->content.unread);
 	if (w->content.is_some_unknown)
 		return imap_no(s, "UNKNOWN-CTE", "Some parts could not be decoded");
 	if (w->is_some_gone)

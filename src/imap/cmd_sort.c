@@ -89,8 +89,8 @@ done(struct imap_session *s, struct sort_work *w)
 		keep_updated(s, w);
 	if (w->search.returns & SEARCH_SAVE)
 		save(s, w);
-	if (w->run.matcher.is_some_unreadable)
-		return imap_search_unreadable(s, &w->search);
+	if (w->run.matcher.unread != FAIL_NONE)
+		return imap_search_unread(s, &w->search, w->run.matcher.unread);
 	return imap_ok(s, NULL, "Sorted");
 }
 

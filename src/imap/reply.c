@@ -115,6 +115,13 @@ imap_fail(struct imap_session *s, enum fail fail)
 }
 
 enum imap_state
+imap_unread(struct imap_session *s, enum fail fail)
+{
+	return imap_no(s, fail == FAIL_TEMP ? "UNAVAILABLE" : "CORRUPTION",
+	    "Some messages could not be read");
+}
+
+enum imap_state
 imap_wrong(struct imap_session *s, const struct imap_cursor *c)
 {
 	if (imap_cursor_fail(c) == FAIL_LIMIT)
@@ -160,7 +167,7 @@ imap_reply_step(struct imap_session *s)
 	}
 	if ((int64_t)s->errors >= s->service->settings->errors) {
 		log_info(&s->log, "imap.errors", LOG_NUM("errors", s->errors));
-		return imap_bye(s, "Too many wrong commands");
+		return imap_bye(s, "[CLIENTBUG] Too many wrong commands");
 	}
 	return imap_command_end(s);
 }

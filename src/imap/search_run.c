@@ -117,9 +117,10 @@ imap_search_too_long(struct imap_session *s, const struct imap_search *search)
 }
 
 enum imap_state
-imap_search_unreadable(struct imap_session *s, const struct imap_search *search)
+imap_search_unread(struct imap_session *s, const struct imap_search *search, enum fail fail)
 {
-	return imap_search_no(s, search, "UNAVAILABLE", "Some messages could not be read");
+	forget_saved(s, search);
+	return imap_unread(s, fail);
 }
 
 enum imap_state

@@ -71,7 +71,8 @@ enum imap_state imap_search_fail(struct imap_session *s, const struct imap_searc
 
 /* More was found than can be kept; some messages could not be read. */
 enum imap_state imap_search_too_many(struct imap_session *s, const struct imap_search *search);
-enum imap_state imap_search_unreadable(struct imap_session *s, const struct imap_search *search);
+enum imap_state imap_search_unread(struct imap_session *s, const struct imap_search *search,
+    enum fail fail);
 
 /* "* ESEARCH (TAG "a") UID", what follows is the caller's. */
 void imap_esearch_begin(struct imap_session *s, struct buf *out);

@@ -181,6 +181,9 @@ enum imap_state imap_bad(struct imap_session *s, const char *text);
 /* NO, or BAD, by the outcome of another room; not for FAIL_NONE. */
 enum imap_state imap_fail(struct imap_session *s, enum fail fail);
 
+/* NO of some messages: FAIL_TEMP, they cannot be read now; else they are lost or damaged. */
+enum imap_state imap_unread(struct imap_session *s, enum fail fail);
+
 /* What a cursor did not like. */
 enum imap_state imap_wrong(struct imap_session *s, const struct imap_cursor *c);
 

@@ -407,12 +407,14 @@ test_lost_files(void)
 	CHECK_STR(imap_ask(p, "a SORT (SUBJECT) UTF-8 ALL\r\n"),
 	    STR("* SORT 1\r\na OK Sorted\r\n"));
 	CHECK_STR(imap_ask(p, "a SEARCH RETURN (SAVE) BODY yes\r\nb SEARCH $\r\n"),
-	    STR("a NO [UNAVAILABLE] Some messages could not be read\r\n"
+	    STR("a NO [CORRUPTION] Some messages could not be read\r\n"
 		"* SEARCH\r\nb OK Search done\r\n"));
 	CHECK_STR(imap_ask(p, "a UID SORT (SUBJECT) UTF-8 NOT BODY yes\r\n"),
-	    STR("* SORT 1\r\na NO [UNAVAILABLE] Some messages could not be read\r\n"));
+	    STR("* SORT 1\r\na NO [CORRUPTION] Some messages could not be read\r\n"));
 	CHECK_STR(imap_ask(p, "a ESEARCH RETURN (COUNT) BODY yes\r\n"),
-	    STR("a NO [UNAVAILABLE] Some messages could not be read\r\n"));
+	    STR("a NO [CORRUPTION] Some messages could not be read\r\n"));
+	CHECK_STR(imap_ask(p, "a FETCH 1 BODY.PEEK[]\r\n"),
+	    STR("* 1 FETCH (BODY[] NIL)\r\na NO [CORRUPTION] Some messages could not be read\r\n"));
 	buf_clear(&p->seen);
 	dialogue_close();
 }
