@@ -70,6 +70,8 @@ imap_walk_limit(struct imap_session *s, struct imap_walk *w, uint32_t *uid_out)
 	struct imap_set *set = &w->set;
 	uint64_t total = 0, skip, n;
 
+	if (view_session_count(&s->view) <= imap_message_limit(s))
+		return false; /* no set names more: there is nothing to count */
 	for (size_t i = 0; i < set->count; i++)
 		total += range_count(s, w, &set->ranges[i]);
 	if (total <= imap_message_limit(s))
