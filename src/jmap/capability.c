@@ -170,6 +170,7 @@ static const struct capability {
 	{ STR_INIT("urn:ietf:params:jmap:webpush-vapid"), CAPABILITY_VAPID, write_vapid, NULL },
 	{ STR_INIT("urn:ietf:params:jmap:mail:share"), CAPABILITY_SHARE, write_nothing,
 	    write_nothing },
+	{ STR_INIT("urn:ietf:params:jmap:principals"), CAPABILITY_PRINCIPALS, write_nothing, NULL },
 	{ STR_INIT("urn:ietf:params:jmap:blob"), CAPABILITY_BLOB, write_nothing, write_blob },
 	{ STR_INIT("urn:ietf:params:jmap:quota"), CAPABILITY_QUOTA, write_nothing, write_nothing },
 };
@@ -203,7 +204,7 @@ jmap_capabilities_write(const struct jmap *j, struct json_writer *w)
 }
 
 static void
-shared_capabilities_write(const struct jmap *j, struct json_writer *w)
+shared_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_owner)
 {
 	for (size_t i = 0; i < ARRAY_LEN(shared); i++) {
 		size_t row = 0;
@@ -211,15 +212,19 @@ shared_capabilities_write(const struct jmap *j, struct json_writer *w)
 		while (capabilities[row].bit != shared[i].bit)
 			row++;
 		json_name(w, capabilities[row].urn);
-		shared[i].account(j, w);
+		if (is_owner) /* a group's */
+			capabilities[row].account(j, w);
+		else
+			shared[i].account(j, w);
 	}
 }
 
 void
-jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_owner)
+jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_own,
+    bool is_owner)
 {
-	if (!is_owner) {
-		shared_capabilities_write(j, w);
+	if (!is_own) {
+		shared_capabilities_write(j, w, is_owner);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++) {

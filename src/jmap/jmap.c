@@ -44,7 +44,7 @@ compute_state(struct jmap *j)
 	jmap_capabilities_write(j, &w);
 	json_object_end(&w);
 	json_object_begin(&w);
-	jmap_account_capabilities_write(j, &w, true);
+	jmap_account_capabilities_write(j, &w, true, true);
 	json_object_end(&w);
 	json_array_end(&w);
 	j->state = hash_of(FNV_START, buf_str(&text));

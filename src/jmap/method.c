@@ -50,6 +50,15 @@ const struct jmap_method jmap_methods[] = {
 	    jmap_mailbox_query_changes }, /* 2.4 */
 	{ STR_INIT("Mailbox/set"), CAPABILITY_MAIL, METHOD_ACCOUNT | METHOD_WRITE,
 	    jmap_mailbox_set }, /* 2.5 */
+	{ STR_INIT("Principal/changes"), CAPABILITY_PRINCIPALS, METHOD_ACCOUNT,
+	    jmap_principal_changes }, /* 9670 2.2 */
+	{ STR_INIT("Principal/get"), CAPABILITY_PRINCIPALS, METHOD_ACCOUNT, jmap_principal_get },
+	{ STR_INIT("Principal/query"), CAPABILITY_PRINCIPALS, METHOD_ACCOUNT,
+	    jmap_principal_query }, /* 2.4 */
+	{ STR_INIT("Principal/queryChanges"), CAPABILITY_PRINCIPALS, METHOD_ACCOUNT,
+	    jmap_principal_query_changes }, /* 2.5 */
+	{ STR_INIT("Principal/set"), CAPABILITY_PRINCIPALS, METHOD_ACCOUNT,
+	    jmap_principal_set }, /* 2.3 */
 	{ STR_INIT("PushSubscription/get"), CAPABILITY_CORE, 0,
 	    jmap_push_subscription_get }, /* 8620 7.2.1 */
 	{ STR_INIT("PushSubscription/set"), CAPABILITY_CORE, 0,

@@ -111,7 +111,11 @@ void jmap_session_reply(struct jmap *j, const struct jmap_login *login, struct h
 
 /* capability.c: the members of "capabilities" and of an account's "accountCapabilities". */
 void jmap_capabilities_write(const struct jmap *j, struct json_writer *w);
-void jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_owner);
+void jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_own,
+    bool is_owner);
+
+/* session_resource.c: one account as member of "accounts", which Principals have, too. */
+void jmap_account_write(const struct jmap *j, struct json_writer *w, struct jmap_access *x);
 void jmap_primary_accounts_write(struct json_writer *w, struct str account_id);
 
 /* Handlers. */
