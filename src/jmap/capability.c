@@ -172,6 +172,7 @@ static const struct capability {
 	    write_nothing },
 	{ STR_INIT("urn:ietf:params:jmap:principals"), CAPABILITY_PRINCIPALS, write_nothing, NULL },
 	{ STR_INIT("urn:ietf:params:jmap:blob"), CAPABILITY_BLOB, write_nothing, write_blob },
+	{ STR_INIT("urn:ietf:params:jmap:mdn"), CAPABILITY_MDN, write_nothing, write_nothing },
 	{ STR_INIT("urn:ietf:params:jmap:quota"), CAPABILITY_QUOTA, write_nothing, write_nothing },
 };
 
@@ -183,6 +184,7 @@ static const struct {
 	{ CAPABILITY_MAIL, write_mail_shared },
 	{ CAPABILITY_SHARE, write_nothing },
 	{ CAPABILITY_BLOB, write_blob },
+	{ CAPABILITY_MDN, write_nothing },
 };
 
 unsigned

@@ -24,10 +24,12 @@ enum { /* capabilities as bits; capability.c has their URNs */
 	CAPABILITY_QUOTA = 128,
 	CAPABILITY_SHARE = 256,
 	CAPABILITY_PRINCIPALS = 512,
+	CAPABILITY_MDN = 1024,
 };
 
 /* Those that another's account has, too. */
-#define CAPABILITIES_SHARED (CAPABILITY_CORE | CAPABILITY_MAIL | CAPABILITY_BLOB)
+#define CAPABILITIES_SHARED \
+	(CAPABILITY_CORE | CAPABILITY_MAIL | CAPABILITY_BLOB | CAPABILITY_SHARE | CAPABILITY_MDN)
 
 /* The bit of a URN, or 0. */
 unsigned jmap_capability(struct str urn);
