@@ -75,11 +75,13 @@ static bool
 open_stream(struct event_request *r, struct http_exchange *x)
 {
 	struct str last = http_request_header(&x->request, STR("last-event-id"));
+	unsigned missed;
 
 	if (!take_query(r, x)) {
 		http_reply_problem(x, 400, NULL, "types, closeafter and ping are needed.");
 		return false;
 	}
+	missed = last.p ? state_types_since(r->login.account, last) & r->types : 0;
 	http_reply_start(x, 200, "text/event-stream");
 	http_reply_header(x, "Cache-Control", STR("no-cache, no-store"));
 	http_reply_header(x, "X-Accel-Buffering", STR("no"));
@@ -88,8 +90,8 @@ open_stream(struct event_request *r, struct http_exchange *x)
 	if (x->is_head)
 		return false;
 	mail_watch_start(&r->watch, r->login.account, 0, x->task);
-	if (last.p) /* a client that was away: tell it what it missed */
-		r->pending = state_types_since(r->login.account, last) & r->types;
+	directory_query_release(&r->login.query);
+	r->pending = missed; /* by a client that was away */
 	start_ping(r, x);
 	r->is_open = true;
 	return true;
