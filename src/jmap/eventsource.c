@@ -67,8 +67,9 @@ take_query(struct event_request *r, struct http_exchange *x)
 static void
 start_ping(struct event_request *r, struct http_exchange *x)
 {
-	if (r->ping_s > 0)
-		timer_start(r->login.loop, &r->ping, x->task, clock_mono_ms() + 1000 * r->ping_s);
+	int64_t wait_s = r->ping_s > 0 ? r->ping_s : PING_MAX_S;
+
+	timer_start(r->login.loop, &r->ping, x->task, clock_mono_ms() + 1000 * wait_s);
 }
 
 static bool
@@ -118,15 +119,20 @@ tell_state(struct event_request *r, struct http_exchange *x)
 	start_ping(r, x);
 }
 
+/* A ping, or a comment for who wants none: without either a peer that vanished would stay for ever. */
 static void
 tell_ping(struct event_request *r, struct http_exchange *x)
 {
 	struct buf event;
 
 	buf_init(&event, EVENT_BYTES);
-	buf_add_c(&event, "event: ping\ndata: {\"interval\":");
-	buf_add_i64(&event, r->ping_s);
-	buf_add_c(&event, "}\n\n");
+	if (r->ping_s > 0) {
+		buf_add_c(&event, "event: ping\ndata: {\"interval\":");
+		buf_add_i64(&event, r->ping_s);
+		buf_add_c(&event, "}\n\n");
+	} else {
+		buf_add_c(&event, ":\n\n");
+	}
 	http_reply_body(x, buf_str(&event));
 	buf_release(&event);
 	start_ping(r, x);

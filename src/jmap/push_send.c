@@ -82,6 +82,8 @@ write_contact(const struct push_target *t, struct buf *out)
 	struct str name = t->owner->account->name, contact = t->owner->push->settings->push_contact;
 
 	if (!str_empty(contact)) {
+		if (!str_starts(contact, STR("https:")) && !str_starts(contact, STR("mailto:")))
+			buf_add_c(out, "mailto:"); /* Liberal: an owner may write an address */
 		buf_add(out, contact);
 		return;
 	}

@@ -236,6 +236,10 @@ def test_https(server_settings):
             alice = Client(f"http://127.0.0.1:{server.port('http')}", ALICE, SECRET)
             keys = Keys()
             subscribe(alice, receiver, "/https", keys, host="push.test")
+            token = receiver.wait("/https").headers["Authorization"].split("t=")[1].split(",")[0]
+            equal("the owner's contact", json.loads(decode(token.split(".")[1])), {
+                "aud": receiver.url("", "push.test"), "sub": "mailto:owner@example.test",
+                "exp": json.loads(decode(token.split(".")[1]))["exp"]})
             alice.import_message(MESSAGE, alice.mailbox("inbox"))
             check("over https", "changed" in body_of(receiver.wait("/https", 2), keys))
             alice.close()
@@ -270,6 +274,7 @@ def test_many(alice, bob, receiver):
 
 def main():
     private = "[jmap]\npush-private = yes\n"
+    contact = "push-contact = owner@example.test\n"
     with Server(settings=private) as server, Receiver() as receiver:
         for name in (ALICE, BOB):
             server.add_user(name, SECRET)
@@ -286,7 +291,7 @@ def main():
         test_many(alice, bob, receiver)
         alice.close()
         bob.close()
-    test_https(private)
+    test_https(private + contact)
     end()
 
 
