@@ -13,7 +13,8 @@
  *                                        +--429, failed--> REST, not before a longer wait
  *
  * Facts: a fetch is under way in SENDING only. What moved meanwhile, or is not due yet, is kept in `pending`
- * and said in one StateChange with the newest states. `told` is stored when the client took it, so that after
+ * and said in one StateChange with the newest states. Keys and signature of a push take some milliseconds, so
+ * one is sent per turn. `told` is stored when the client took it, so that after
  * a new start what differs from then is said, and nothing else.
  */
 #ifndef JMAP_PUSH_INNER_H
@@ -50,7 +51,8 @@ struct jmap_push {
 	unsigned char secret[PUSH_SECRET_BYTES]; /* VAPID's */
 	struct task task;                        /* looks through the store at the start */
 	uint64_t looked_to;                      /* account */
-	struct map accounts;                     /* by id: struct push_account.node */
+	uint64_t sent_turn; /* of the loop, in which one was sent: the next one waits for another */
+	struct map accounts; /* by id: struct push_account.node */
 	struct log log;
 };
 

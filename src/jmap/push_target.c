@@ -232,6 +232,16 @@ take_answer(struct push_target *t)
 	return goes_on;
 }
 
+/* Due, and nobody else's push was made in this turn; else the account's timer brings us here again. */
+static bool
+may_send(const struct push_target *t)
+{
+	struct jmap_push *push = t->owner->push;
+
+	return has_work(t) && clock_mono_ms() >= t->due_ms &&
+	    push->sent_turn != push->client->loop->turns;
+}
+
 bool
 push_target_step(struct push_target *t, unsigned moved)
 {
@@ -245,7 +255,8 @@ push_target_step(struct push_target *t, unsigned moved)
 	}
 	if (is_expired(t) && clock_mono_ms() >= t->due_ms)
 		return over(t, "it expired");
-	if (!is_expired(t) && has_work(t) && clock_mono_ms() >= t->due_ms) {
+	if (!is_expired(t) && may_send(t)) {
+		t->owner->push->sent_turn = t->owner->push->client->loop->turns;
 		push_send(t);
 		if (!op_pending(&t->fetch.op))
 			return take_answer(t);
