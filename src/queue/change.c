@@ -161,7 +161,18 @@ queue_release(struct queue *q, uint64_t id, struct queue_found *found_out)
 enum fail
 queue_cancel(struct queue *q, uint64_t id)
 {
-	return change_one(q, id, CHANGE_CANCEL, NULL);
+	struct queue_entry entry = { .rcpt_count = 0 };
+	struct arena arena;
+	enum fail fail;
+
+	arena_init(&arena, JOB_ARENA_MAX);
+	if (queue_entry_get(q, id, &arena, &entry) != FAIL_NONE)
+		entry.rcpt_count = 0;
+	fail = change_one(q, id, CHANGE_CANCEL, NULL);
+	if (fail == FAIL_NONE && entry.rcpt_count > 0)
+		queue_tell_cancelled(q, &entry);
+	arena_release(&arena);
+	return fail;
 }
 
 enum fail
@@ -214,6 +225,6 @@ queue_withdraw(struct queue *q, const uint64_t *ids, size_t count)
 		fail = store_read(q->house.store, withdrawable_read, &w);
 	}
 	for (size_t i = 0; fail == FAIL_NONE && i < count; i++)
-		fail = queue_cancel(q, ids[i]);
+		fail = change_one(q, ids[i], CHANGE_CANCEL, NULL);
 	return fail;
 }

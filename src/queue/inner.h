@@ -305,6 +305,10 @@ void queue_answer(struct queue *q, struct str bytes, struct str sender,
 /* After outcomes were written: the sender's record of it follows, in the same turn. */
 void job_tell_submission(struct queue_job *j);
 
+/* .. when the owner of the server took the message away. */
+struct queue_entry;
+void queue_tell_cancelled(struct queue *q, const struct queue_entry *e);
+
 /* --- report.c -------------------------------------------------------------------------------------------- */
 
 struct queue_report { /* a report, its file finished in this turn; or none */

@@ -111,8 +111,20 @@ begin(const char *name)
 }
 
 static void
+report(struct mail_check *check, struct str line)
+{
+	(void)check;
+	printf("check: %.*s\n", STR_ARG(line));
+}
+
+/* The records of all accounts agree with their logs. */
+static void
 finish(void)
 {
+	struct mail_check check = { .report = report };
+
+	CHECK_NUM(mail_check(stage.mail, &check), FAIL_NONE);
+	CHECK_NUM(check.findings, 0);
 	account_close(&account);
 	jmap_close(&jmap);
 	policy_close(&policy);
@@ -374,6 +386,35 @@ test_delayed(void)
 	finish();
 }
 
+/* The owner of the server takes a message away; a host is about to have one. */
+static void
+test_interfered(void)
+{
+	begin("interfered");
+	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2','envelope':"
+	    "{'mailFrom':{'email':'alice@example.test'},'rcptTo':[{'email':'temp@elsewhere.test'}]}}}},'c']]");
+	stage_settle();
+	CHECK_NUM(queue_cancel(stage.queue, 1), FAIL_NONE);
+	run("[['EmailSubmission/get',{'accountId':'a1','ids':null,'properties':['undoStatus','deliveryStatus']},'c']]");
+	check_got("taken away",
+	    "'undoStatus':'final','deliveryStatus':{'temp@elsewhere.test':{'smtpReply':'550 5.7.0 The "
+	    "postmaster took it out of the queue','delivered':'no'");
+	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2','envelope':"
+	    "{'mailFrom':{'email':'alice@example.test','parameters':{'HOLDFOR':'60'}},"
+	    "'rcptTo':[{'email':'bob@example.test'}]}}}},'c']]");
+	fake_directory_hold(true); /* an agent waits for its answer */
+	stage_pass(60);
+	run("[['EmailSubmission/set',{'accountId':'a1','update':{'n4':{'undoStatus':'canceled'}}},'c']]");
+	check_got("under way", "'notUpdated':{'n4':{'type':'cannotUnsend'");
+	CHECK_NUM(stage_left(), 1);
+	fake_directory_hold(false);
+	while (fake_directory_release())
+		stage_settle();
+	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(stage_inbox("bob@example.test", NULL), 1);
+	finish();
+}
+
 static void
 test_follow(void)
 {
@@ -411,6 +452,7 @@ main(void)
 	test_reports();
 	test_deferred();
 	test_delayed();
+	test_interfered();
 	test_follow();
 	test_bounds();
 	buf_release(&got);
