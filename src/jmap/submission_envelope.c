@@ -182,6 +182,18 @@ jmap_envelope_read(const struct json *v, struct arena *a, struct submission *out
 
 /* --- what follows from the message --------------------------------------------------------------------- */
 
+/* By the Identity: its address, or any of its domain ("*@example.org"). */
+static bool
+is_allowed(struct str from, struct str identity_email)
+{
+	size_t at = str_rfind_char(from, '@');
+
+	if (str_starts(identity_email, STR("*@")))
+		return at != STR_NONE && at > 0 &&
+		    str_eq_nocase(str_from(from, at), str_from(identity_email, 1));
+	return str_eq_nocase(from, identity_email);
+}
+
 enum jmap_set_said
 jmap_envelope_make(const struct submission_head *head, struct str identity_email, struct arena *a,
     struct submission *out, struct jmap_set_error *e)
@@ -195,7 +207,10 @@ jmap_envelope_make(const struct submission_head *head, struct str identity_email
 		e->number = SUBMISSION_RCPTS_MAX;
 		return jmap_set_error(e, "tooManyRecipients", NULL);
 	}
-	out->from.email = str_eq_nocase(head->from, identity_email) ? head->from : identity_email;
+	out->from.email = is_allowed(head->from, identity_email) ? head->from : identity_email;
+	if (str_starts(out->from.email, STR("*@")))
+		return jmap_set_error(e, "forbiddenMailFrom",
+		    "The sender is in another domain than the Identity.");
 	out->rcpts = arena_alloc(a, head->rcpt_count + 1, sizeof(*out->rcpts));
 	if (!out->rcpts)
 		return jmap_set_error(e, "tooLarge", NULL);

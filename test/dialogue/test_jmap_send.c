@@ -34,8 +34,9 @@ static const char other_sender[] =
     "From: bob@example.test\r\nSender: alice@example.test\r\nTo: bob@lmtp.test\r\n\r\nHi\r\n";
 static const char no_author[] = "To: bob@example.test\r\n\r\nHi\r\n";
 static const char stranger[] = "From: eve@other.test\r\nTo: bob@bin.test\r\n\r\nHi\r\n";
+static const char anybody[] = "From: whoever@any.test\r\nTo: bob@bin.test\r\n\r\nHi\r\n";
 static const char *const emails[] = { draft, plain, nobody, two_authors, other_sender, no_author,
-	stranger };
+	stranger, anybody };
 
 struct row {
 	const char *name, *calls, *want;
@@ -61,7 +62,7 @@ static struct account *account;
 static struct task task;
 static struct buf got, want;
 static struct jmap_sending sending;
-static bool is_unlimited;
+static bool is_unlimited, has_catch_all;
 
 static enum step
 nothing(struct task *t)
@@ -96,7 +97,8 @@ begin(const char *name)
 	sending = (struct jmap_sending){ .message_bytes = 100000, .hold_ms = 86400000 };
 	open_jmap();
 	CHECK_NUM(account_open(stage.mail, STR(ALICE), NULL, &account), FAIL_NONE);
-	for (size_t i = 0; i < ARRAY_LEN(emails); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(emails) - !has_catch_all;
+	     i++) { /* the last one is for that */
 		uint32_t drafts = mailbox_by_role(account, MAILBOX_ROLE_DRAFTS)->id;
 		struct email_new new = { .bytes = str_c(emails[i]),
 			.received_s = STAGE_WALL,
@@ -143,11 +145,12 @@ unquote(struct buf *out, const char *text)
 static void
 run(const char *calls)
 {
-	static const struct str addresses[] = { STR_INIT(ALICE), STR_INIT("info@example.test") };
-	static const struct directory_account user = { .name = STR_INIT(ALICE),
+	static const struct str addresses[] = { STR_INIT(ALICE), STR_INIT("info@example.test"),
+		STR_INIT("@any.test") };
+	const struct directory_account user = { .name = STR_INIT(ALICE),
 		.display_name = STR_INIT("Alice"),
 		.addresses = addresses,
-		.address_count = 2 };
+		.address_count = has_catch_all ? 3 : 2 };
 	struct jmap_request request;
 	struct jmap_run r;
 	struct arena arena;
@@ -415,6 +418,21 @@ test_interfered(void)
 	finish();
 }
 
+/* The Identity of a domain: any address there, and no other. */
+static void
+test_catch_all(void)
+{
+	has_catch_all = true;
+	begin("catch-all");
+	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i3','emailId':'e8'}}},'c']]");
+	check_got("an address of the domain",
+	    "'mailFrom':{'email':'whoever@any.test','parameters':null}");
+	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i3','emailId':'e7'}}},'c']]");
+	check_got("another one", "'k':{'type':'forbiddenMailFrom'");
+	finish();
+	has_catch_all = false;
+}
+
 static void
 test_follow(void)
 {
@@ -453,6 +471,7 @@ main(void)
 	test_deferred();
 	test_delayed();
 	test_interfered();
+	test_catch_all();
 	test_follow();
 	test_bounds();
 	buf_release(&got);
