@@ -41,10 +41,13 @@ static void
 make_text(char *out, size_t n)
 {
 	struct buf text;
+	struct str random;
 
 	buf_init(&text, n);
 	random_text(&text, n);
-	memcpy(out, buf_str(&text).p, n);
+	random = buf_str(&text);
+	for (size_t i = 0; i < random.n; i++)
+		out[i] = random.p[i];
 	buf_release(&text);
 }
 

@@ -155,7 +155,6 @@ run(const char *calls)
 	struct jmap_run r;
 	struct arena arena;
 	struct buf text;
-	enum jmap_step step;
 
 	arena_init(&arena, JMAP_TREE_MAX);
 	buf_init(&text, JMAP_REQUEST_MAX);
@@ -168,7 +167,7 @@ run(const char *calls)
 	if (CHECK_NUM(jmap_request_parse(buf_str(&text), &arena, &request), JMAP_TAKEN)) {
 		jmap_run_init(&r, account, &request, STR("x"));
 		r.host = (struct jmap_host){ jmap, &stage.loop, &task, &user };
-		while ((step = jmap_run_step(&r)) != JMAP_DONE) {
+		while (jmap_run_step(&r) != JMAP_DONE) {
 			(void)fake_directory_release();
 			(void)fake_dns_release();
 			loop_turn(&stage.loop, 0);
