@@ -10,7 +10,6 @@
 
 /* rooms */
 #include "jmap/email_new.h"
-#include "message/date.h"
 
 struct import {
 	const struct json *emails;
@@ -63,20 +62,6 @@ import_begin(struct jmap_call *c)
 	return true;
 }
 
-static enum jmap_set_said
-take_date(const struct json *v, int64_t *out, struct jmap_set_error *e)
-{
-	struct str text;
-	struct date date;
-
-	if (!v || json_is(v, JSON_NULL))
-		return SET_OK;
-	if (!json_get_text(v, &text) || date_parse_3339(text, &date) != FAIL_NONE)
-		return jmap_set_invalid(e, STR("receivedAt"), "receivedAt is no UTCDate.");
-	*out = date.unix_s;
-	return SET_OK;
-}
-
 /* One EmailImport {blobId, mailboxIds, keywords, receivedAt}. */
 static enum jmap_set_said
 import_one(struct jmap_call *c, const struct json *object, struct jmap_email_added *added,
@@ -96,7 +81,7 @@ import_one(struct jmap_call *c, const struct json *object, struct jmap_email_add
 	if (said == SET_OK && keywords)
 		said = jmap_keywords(c, keywords, &new.flags, e);
 	if (said == SET_OK)
-		said = take_date(json_find(object, STR("receivedAt")), &new.received_s, e);
+		said = jmap_received_at(json_find(object, STR("receivedAt")), &new.received_s, e);
 	if (said != SET_OK)
 		return said;
 	new.mailboxes = mailboxes;
@@ -127,6 +112,7 @@ import_item(struct jmap_call *c, struct import *i)
 	case SET_FAIL: return false;
 	case SET_ERROR:
 	case SET_LATER:
+	case SET_AGAIN:
 		if (buf_str(&i->failed).n == 0)
 			json_object_begin(&i->failed_w);
 		json_name(&i->failed_w, member->name);

@@ -1,6 +1,7 @@
 #include "jmap/email_new.h"
 
 /* rooms */
+#include "message/date.h"
 #include "message/text.h"
 
 #define DECODED_MAX (64 * 1024 * 1024) /* bytes of an encoded part that becomes a message */
@@ -22,9 +23,8 @@ refused(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
 	return SET_FAIL;
 }
 
-/* The bytes of an encoded part; FAIL_LIMIT. */
-static enum fail
-decode(const struct jmap_blob *blob, struct buf *out)
+enum fail
+jmap_blob_decode(const struct jmap_blob *blob, struct buf *out)
 {
 	struct message shell = {
 		.bytes = blob->bytes,
@@ -66,7 +66,7 @@ add_bytes(struct account *a, struct email_new *new, const struct jmap_blob *blob
 
 	buf_init(&decoded, DECODED_MAX);
 	if (blob->encoding != ENCODING_7BIT) {
-		fail = decode(blob, &decoded);
+		fail = jmap_blob_decode(blob, &decoded);
 		new->bytes = buf_str(&decoded);
 	}
 	*size_out = new->bytes.n;
@@ -94,6 +94,48 @@ jmap_email_add(struct jmap_call *c, struct email_new *new, const struct jmap_blo
 	if (fail)
 		return refused(c, fail, e);
 	*out = (struct jmap_email_added){ added.id, added.thread_id, size };
+	return SET_OK;
+}
+
+enum jmap_set_said
+jmap_email_add_written(struct jmap_call *c, struct email_new *new, struct blob_writer *writer,
+    struct jmap_email_added *out, struct jmap_set_error *e)
+{
+	struct account *a = c->account;
+	uint64_t size = writer->size;
+	struct blob_map map = { 0 };
+	struct email_added added;
+	struct blob_name name;
+	enum fail fail = blob_write_finish(writer, &name);
+
+	if (!fail)
+		fail = blob_map(mail_blobs(a->mail), a->name, blob_name_str(&name), &map);
+	if (fail) {
+		blob_write_cancel(writer);
+		return refused(c, FAIL_TEMP, e);
+	}
+	new->blob = blob_name_str(&name);
+	new->bytes = map.bytes;
+	fail = email_add(a, new, &added);
+	blob_unmap(&map);
+	if (fail)
+		return refused(c, fail, e);
+	*out = (struct jmap_email_added){ added.id, added.thread_id, size };
+	return SET_OK;
+}
+
+enum jmap_set_said
+jmap_received_at(const struct json *v, int64_t *out, struct jmap_set_error *e)
+{
+	struct str text;
+	struct date date;
+
+	if (!v || json_is(v, JSON_NULL))
+		return SET_OK;
+	if (!json_get_text(v, &text) || date_parse_3339(text, &date) != FAIL_NONE ||
+	    !str_ends(text, STR("Z")))
+		return jmap_set_invalid(e, STR("receivedAt"), "receivedAt is no UTCDate.");
+	*out = date.unix_s;
 	return SET_OK;
 }
 

@@ -1,5 +1,5 @@
 /*
- * email_new.h - putting a message into the account, for Email/import and Email/set create.
+ * email_new.h - putting a message into the account, for Email/import, Email/set create and Email/copy.
  */
 #ifndef JMAP_EMAIL_NEW_H
 #define JMAP_EMAIL_NEW_H
@@ -11,6 +11,16 @@
 struct jmap_email_added {
 	uint64_t id, thread_id, size;
 };
+
+/* receivedAt as an EmailImport has it (UTCDate); missing and null leave *out alone. */
+enum jmap_set_said jmap_received_at(const struct json *v, int64_t *out, struct jmap_set_error *e);
+
+/* The bytes of a blob with its encoding undone, appended; FAIL_LIMIT: `out` is full. */
+MUST_CHECK enum fail jmap_blob_decode(const struct jmap_blob *blob, struct buf *out);
+
+/* Add the message that was written; the writer is finished or cancelled. */
+enum jmap_set_said jmap_email_add_written(struct jmap_call *c, struct email_new *new,
+    struct blob_writer *writer, struct jmap_email_added *out, struct jmap_set_error *e);
 
 /*
  * Add the message that `blob` holds: its file is linked when it is a whole one, else its decoded

@@ -66,10 +66,11 @@ jmap_set_error_write(struct json_writer *w, const struct jmap_set_error *e)
 		json_name(w, STR("existingId"));
 		jmap_write_id(w, e->existing_kind, e->existing_id);
 	}
-	if (e->missing_blob.p) {
+	if (e->missing_blob_count > 0) {
 		json_name(w, STR("notFound"));
 		json_array_begin(w);
-		json_string(w, e->missing_blob);
+		for (size_t i = 0; i < e->missing_blob_count; i++)
+			json_string(w, e->missing_blobs[i]);
 		json_array_end(w);
 	}
 	json_object_end(w);
@@ -130,6 +131,8 @@ set_release(struct jmap_call *c)
 
 	for (unsigned i = 0; i < STAGE_COUNT; i++)
 		buf_release(&s->failed[i]);
+	if (s->type->end && s->more)
+		s->type->end(s->more);
 }
 
 /* create: Id[Foo], update: Id[PatchObject], destroy: Id[] */
@@ -187,11 +190,11 @@ set_begin(struct jmap_call *c, const struct jmap_set_type *type)
 		return false;
 	}
 	s->type = type;
+	c->state = s;
+	c->release = set_release;
 	if (!take_items(c, s) || !jmap_set_state(c, type->change) ||
 	    (type->begin && !type->begin(c, &s->more)) || !stage_begin(c, s))
 		return false;
-	c->state = s;
-	c->release = set_release;
 	for (unsigned i = 0; i < STAGE_COUNT; i++) {
 		buf_init(&s->failed[i], JMAP_RESPONSE_MAX);
 		s->failed_w[i].out = &s->failed[i];
@@ -272,8 +275,9 @@ item_failed(struct set *s, const struct jmap_set_error *e)
 	jmap_set_error_write(w, e);
 }
 
-/* One item; false when the call ended. */
-static bool
+enum item { ITEM_SETTLED, ITEM_AGAIN, ITEM_ENDED_CALL };
+
+static enum item
 set_item(struct jmap_call *c, struct set *s)
 {
 	struct jmap_set_error e = { 0 };
@@ -281,18 +285,21 @@ set_item(struct jmap_call *c, struct set *s)
 	enum jmap_set_said said = run_item(c, s, &id, &e);
 	enum fail fail = FAIL_NONE;
 
+	if (said == SET_AGAIN)
+		return ITEM_AGAIN;
 	if (said == SET_LATER && !s->is_last_pass)
-		return true;
+		return ITEM_SETTLED;
 	s->is_settled[s->at] = s->has_moved = true;
 	switch (said) {
 	case SET_OK: fail = item_done(c, s, id); break;
 	case SET_ERROR:
 	case SET_LATER: item_failed(s, &e); break;
-	case SET_FAIL: return false;
+	case SET_AGAIN: break;
+	case SET_FAIL: return ITEM_ENDED_CALL;
 	}
 	if (fail)
 		jmap_fail_with(c, fail);
-	return fail == FAIL_NONE;
+	return fail ? ITEM_ENDED_CALL : ITEM_SETTLED;
 }
 
 /* Close this stage's member; go to the next one. */
@@ -342,8 +349,11 @@ jmap_set(struct jmap_call *c, const struct jmap_set_type *type)
 				continue;
 			if (jmap_slice_over(c))
 				return JMAP_YIELD;
-			if (!set_item(c, s))
-				return JMAP_DONE;
+			switch (set_item(c, s)) {
+			case ITEM_AGAIN: return JMAP_YIELD;
+			case ITEM_ENDED_CALL: return JMAP_DONE;
+			case ITEM_SETTLED: break;
+			}
 		}
 		for (uint32_t i = 0; i < count; i++)
 			has_left = has_left || !s->is_settled[i];

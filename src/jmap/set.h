@@ -19,14 +19,16 @@ struct jmap_set_error {
 	struct str properties[SET_PROPERTIES_MAX];
 	size_t property_count;
 	enum id_kind existing_kind;
-	uint64_t existing_id;    /* "existingId" of alreadyExists; 0: none */
-	struct str missing_blob; /* of blobNotFound; p is NULL: none */
+	uint64_t existing_id;            /* "existingId" of alreadyExists; 0: none */
+	const struct str *missing_blobs; /* of blobNotFound: all of them */
+	size_t missing_blob_count;
 };
 
 enum jmap_set_said {
 	SET_OK,
 	SET_ERROR, /* *e says why */
 	SET_LATER, /* after the others; *e says why if it never works */
+	SET_AGAIN, /* the same one in the next slice: it is not done yet (create only) */
 	SET_FAIL,  /* the call's error was set: it ends here */
 };
 
@@ -43,6 +45,7 @@ struct jmap_set_type {
 	    const struct json *patch, struct jmap_set_error *e);
 	enum jmap_set_said (
 	    *destroy)(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e);
+	void (*end)(void *more); /* give back what `more` holds; may be NULL */
 };
 
 enum jmap_step jmap_set(struct jmap_call *c, const struct jmap_set_type *type);

@@ -1,0 +1,55 @@
+/* Emails that come into being: each row a request, and what must be answered. */
+#include "fixture.h"
+
+static const char first[] = "From: Bob <bob@example.test>\r\nTo: alice@example.test\r\n"
+			    "Subject: Hello\r\nDate: Thu, 30 Oct 2014 14:12:00 +0800\r\n"
+			    "Message-ID: <m1@x>\r\n\r\nHello there\r\n";
+static const char received[] = "Received: from a by b; Thu, 13 Feb 2020 23:32:00 +0100\r\n"
+			       "Received: from c by a; Thu, 13 Feb 2020 23:31:00 +0100\r\n"
+			       "Subject: Hi\r\nMessage-ID: <m2@x>\r\n\r\nHi\r\n";
+static const char outer[] =
+    "Subject: Fwd\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n"
+    "--o\r\n\r\nSee\r\n"
+    "--o\r\nContent-Type: message/rfc822\r\n\r\nFrom: Zo\xc3\xab <zoe@x>\r\nSubject: Inner\r\n"
+    "Message-ID: <in@x>\r\nIn-Reply-To: <m1@x>\r\nContent-Type: multipart/mixed; boundary=i\r\n\r\n"
+    "--i\r\nContent-Type: text/html\r\n\r\n<p>Deep & <b>down</b></p>\r\n"
+    "--i\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    "AAEC\r\n--i--\r\n"
+    "--o\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    "U3ViamVjdDogY29kZWQNCg0KSGkNCg==\r\n--o--\r\n";
+
+static const struct {
+	const char *name, *calls, *want;
+} rows[] = {
+#include "email_methods.rows"
+};
+
+int
+main(void)
+{
+	struct fixture f;
+	struct buf got, want;
+
+	fixture_open(&f);
+	fixture_add(&f, first, 1700000001, 0);
+	fixture_add(&f, outer, 1700000002, FLAG_SEEN);
+	CHECK_NUM(fixture_upload(&f, received), 1);
+	CHECK_NUM(fixture_upload(&f, "no message at all"), 2);
+	CHECK_NUM(fixture_upload(&f, ""), 3);
+	CHECK_NUM(fixture_upload(&f, outer), 4);
+	buf_init(&got, 1 << 20);
+	buf_init(&want, 1 << 20);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		TEST_ROW(rows[i].name);
+		fixture_run(&f, rows[i].calls, &got);
+		buf_clear(&want);
+		fixture_unquote(&want, "{'methodResponses':");
+		fixture_unquote(&want, rows[i].want);
+		fixture_unquote(&want, ",'sessionState':'x'}");
+		CHECK_STR(buf_str(&got), buf_str(&want));
+	}
+	buf_release(&got);
+	buf_release(&want);
+	fixture_close(&f);
+	return test_end();
+}
