@@ -47,10 +47,12 @@ arena_reset(struct arena *a)
 {
 	struct arena_block *block = a->blocks;
 
-	if (block == NULL || block->next != NULL || block->bytes > ARENA_FIRST_BYTES) {
+	if (block == NULL || block->bytes > ARENA_BLOCK_BYTES) {
 		arena_release(a);
 		return;
 	}
+	free_blocks(block->next);
+	block->next = NULL;
 	a->at = block->data;
 	a->end = block->data + block->bytes;
 	a->used = 0;
@@ -73,13 +75,14 @@ add_block(struct arena *a, size_t need)
 	return true;
 }
 
-void *
-arena_alloc(struct arena *a, size_t count, size_t size)
+/* Not zeroed. */
+static void *
+take(struct arena *a, size_t bytes)
 {
-	size_t bytes, used;
+	size_t used;
 	void *p;
 
-	if (!size_mul(count, size, &bytes) || bytes > SIZE_MAX - alignof(max_align_t))
+	if (bytes > SIZE_MAX - alignof(max_align_t))
 		return NULL;
 	bytes = (bytes + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	if (!size_add(a->used, bytes, &used) || used > a->max)
@@ -89,7 +92,20 @@ arena_alloc(struct arena *a, size_t count, size_t size)
 	p = a->at;
 	a->at += bytes;
 	a->used = used;
-	memset(p, 0, bytes);
+	return p;
+}
+
+void *
+arena_alloc(struct arena *a, size_t count, size_t size)
+{
+	size_t bytes;
+	void *p;
+
+	if (!size_mul(count, size, &bytes))
+		return NULL;
+	p = take(a, bytes);
+	if (p)
+		memset(p, 0, bytes);
 	return p;
 }
 
@@ -101,7 +117,7 @@ arena_c(struct arena *a, struct str s)
 
 	if (!size_add(s.n, 1, &bytes))
 		return NULL;
-	copy = arena_alloc(a, bytes, 1);
+	copy = take(a, bytes);
 	if (copy == NULL)
 		return NULL;
 	if (s.n > 0)

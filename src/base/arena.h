@@ -24,7 +24,10 @@ struct arena {                      /* fields: read only */
 void arena_init(struct arena *a, size_t max);
 void arena_release(struct arena *a);
 
-/* Forget everything allocated; one small block is kept for the next use. */
+/*
+ * Forget everything allocated; one block, of 64 KB at most, is kept for the next use, so that who resets it in
+ * a loop allocates once. Whoever goes idle releases it.
+ */
 void arena_reset(struct arena *a);
 
 /* `count` zeroed things of `size` bytes, aligned for any type; NULL when past the cap. */

@@ -62,6 +62,27 @@ buf_grow(struct buf *b, size_t n)
 	b->n += n;
 }
 
+/*
+ * Most of what is appended is a word or two, for which a copying loop takes longer to begin than to run: two
+ * moves of fixed size, which may overlap.
+ */
+static void
+copy(char *to, const char *from, size_t n)
+{
+	if (n > 16) {
+		memcpy(to, from, n);
+	} else if (n >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + n - 8, from + n - 8, 8);
+	} else if (n >= 4) {
+		memcpy(to, from, 4);
+		memcpy(to + n - 4, from + n - 4, 4);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			to[i] = from[i];
+	}
+}
+
 void
 buf_add(struct buf *b, struct str s)
 {
@@ -74,20 +95,24 @@ buf_add(struct buf *b, struct str s)
 		b->overflow = true;
 		return;
 	}
-	memcpy(room, s.p, s.n);
+	copy(room, s.p, s.n);
 	b->n += s.n;
+}
+
+void
+buf_add_again(struct buf *b, size_t from, size_t n)
+{
+	invariant(n <= b->n && from <= b->n - n);
+	if (buf_room(b, n) == NULL)
+		b->overflow = true;
+	else
+		buf_add(b, str_of(b->p + b->start + from, n));
 }
 
 void
 buf_add_c(struct buf *b, const char *c)
 {
 	buf_add(b, str_c(c));
-}
-
-void
-buf_add_char(struct buf *b, char c)
-{
-	buf_add(b, str_of(&c, 1));
 }
 
 void
@@ -134,15 +159,18 @@ buf_add_hex(struct buf *b, struct str bytes)
 }
 
 void
-buf_consume(struct buf *b, size_t n)
+buf_drop(struct buf *b, size_t n)
 {
 	invariant(n <= b->n);
-	b->start += n;
+	b->start = n < b->n ? b->start + n : 0;
 	b->n -= n;
-	if (b->n > 0)
-		return;
-	b->start = 0;
-	if (b->cap > BUF_KEEP_BYTES) {
+}
+
+void
+buf_consume(struct buf *b, size_t n)
+{
+	buf_drop(b, n);
+	if (b->n == 0 && b->cap > BUF_KEEP_BYTES) {
 		bool overflow = b->overflow;
 
 		buf_release(b);

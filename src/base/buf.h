@@ -50,9 +50,19 @@ buf_ok(const struct buf *b)
 
 /* Appending. */
 void buf_add(struct buf *b, struct str s);
-void buf_add_c(struct buf *b, const char *c); /* a C string of ours */
-void buf_add_char(struct buf *b, char c);
-void buf_add_u64(struct buf *b, uint64_t n); /* decimal */
+
+static inline void
+buf_add_char(struct buf *b, char c)
+{
+	if (b->start + b->n < b->cap && b->n < b->max && !b->overflow)
+		b->p[b->start + b->n++] = c;
+	else
+		buf_add(b, str_of(&c, 1));
+}
+
+void buf_add_c(struct buf *b, const char *c);             /* a C string of ours */
+void buf_add_again(struct buf *b, size_t from, size_t n); /* n bytes of the content from there */
+void buf_add_u64(struct buf *b, uint64_t n);              /* decimal */
 void buf_add_i64(struct buf *b, int64_t n);
 void buf_add_u64_padded(struct buf *b, uint64_t n, unsigned width); /* with leading zeros */
 void buf_add_hex(struct buf *b, struct str bytes);                  /* lower case */
@@ -66,6 +76,9 @@ void buf_grow(struct buf *b, size_t n);
 
 /* Drop `n` bytes at the front (n <= content); memory is given back when the content is empty. */
 void buf_consume(struct buf *b, size_t n);
+
+/* The same, and the memory is kept for what follows at once. */
+void buf_drop(struct buf *b, size_t n);
 
 /* Cut the content to its first `n` bytes. */
 void buf_truncate(struct buf *b, size_t n);

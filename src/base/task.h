@@ -41,6 +41,13 @@ void task_init(struct task *t, struct task_queue *queue, enum step (*step)(struc
 /* Let it be stepped soon. Waking twice is waking once; a closing task stays closing. */
 void task_wake(struct task *t);
 
+/* Will it be stepped without anybody waking it? */
+static inline bool
+task_is_awake(const struct task *t)
+{
+	return list_linked(&t->node) && !t->is_closing;
+}
+
 /* Take it out of its queue; safe in any state. After this the owner may be freed. */
 void task_cancel(struct task *t);
 

@@ -34,6 +34,8 @@ static const struct option options[] = {
 	{ "--domain", OPTION_LOCAL, offsetof(struct cli, domain), true,
 	    "NAME  to take mail for (example.test)" },
 	{ "--name", OPTION_USER, offsetof(struct cli, full_name), true, "TEXT  the person's name" },
+	{ "--name", OPTION_TOKEN, offsetof(struct cli, token_name), true,
+	    "TEXT  which program it is for (token)" },
 	{ "--quota", OPTION_USER, offsetof(struct cli, quota), true,
 	    "SIZE  limit of all messages, such as 5GB" },
 };

@@ -25,16 +25,17 @@ enum cli_status { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
 /* Values of all options there are; a command's row says which of them it takes. */
 struct cli {
-	struct str config;    /* --config PATH */
-	bool is_json;         /* --json */
-	bool is_stdin;        /* --password-stdin */
-	bool is_repair;       /* --repair */
-	struct str local;     /* --local DIR */
-	struct str port_base; /* --port-base N */
-	struct str hostname;  /* --hostname NAME */
-	struct str domain;    /* --domain NAME */
-	struct str full_name; /* --name TEXT */
-	struct str quota;     /* --quota SIZE */
+	struct str config;     /* --config PATH */
+	bool is_json;          /* --json */
+	bool is_stdin;         /* --password-stdin */
+	bool is_repair;        /* --repair */
+	struct str local;      /* --local DIR */
+	struct str port_base;  /* --port-base N */
+	struct str hostname;   /* --hostname NAME */
+	struct str domain;     /* --domain NAME */
+	struct str full_name;  /* --name TEXT */
+	struct str quota;      /* --quota SIZE */
+	struct str token_name; /* --name TEXT, of a token */
 	struct str arguments[CLI_ARGUMENTS_MAX];
 	size_t argument_count;
 };
@@ -46,6 +47,7 @@ enum { /* which options a command takes, besides --help */
 	OPTION_REPAIR = 8,
 	OPTION_LOCAL = 16, /* --local, --port-base, --hostname, --domain */
 	OPTION_USER = 32,  /* --name, --quota */
+	OPTION_TOKEN = 64, /* --name */
 };
 
 struct cli_command {
@@ -90,6 +92,9 @@ enum cli_status cmd_user_del(const struct cli *cli);
 enum cli_status cmd_user_disable(const struct cli *cli);
 enum cli_status cmd_user_enable(const struct cli *cli);
 enum cli_status cmd_user_quota(const struct cli *cli);
+enum cli_status cmd_token_add(const struct cli *cli);
+enum cli_status cmd_token_list(const struct cli *cli);
+enum cli_status cmd_token_del(const struct cli *cli);
 enum cli_status cmd_alias_add(const struct cli *cli);
 enum cli_status cmd_alias_list(const struct cli *cli);
 enum cli_status cmd_alias_del(const struct cli *cli);

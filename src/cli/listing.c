@@ -23,6 +23,8 @@ add_json(struct listing *l, const struct admin_row *row)
 	}
 	if (l->columns & LISTING_TARGET)
 		json_name_string(&l->json, STR("target"), row->target);
+	if (l->columns & LISTING_CREATED)
+		json_name_string(&l->json, STR("created"), row->target);
 	json_object_end(&l->json);
 }
 
@@ -44,6 +46,10 @@ add_line(struct listing *l, const struct admin_row *row)
 	}
 	if ((l->columns & LISTING_USER) && !row->is_enabled)
 		buf_add(&l->out, STR("  disabled"));
+	if (l->columns & LISTING_CREATED) {
+		buf_add(&l->out, STR("  since "));
+		buf_add(&l->out, row->target);
+	}
 	buf_add_char(&l->out, '\n');
 }
 

@@ -13,6 +13,7 @@
 enum {                    /* columns besides the name */
 	LISTING_USER = 1, /* full name, quota, enabled */
 	LISTING_TARGET = 2,
+	LISTING_CREATED = 4, /* the day, in `target` */
 };
 
 struct listing {

@@ -9,6 +9,7 @@
 #include "blob/blob.h"
 #include "mail/email.h"
 #include "mail/mailbox.h"
+#include "message/report.h"
 
 static const struct log delivery_log = { .room = "delivery" };
 
@@ -246,6 +247,7 @@ delivery_store(struct mail *m, const struct delivery *d, struct delivery_targets
 		return FAIL_TEMP;
 	in.bytes = map.bytes;
 	in.digest = email_digest_new(m, map.bytes);
+	targets->is_report = report_is_likely(map.bytes);
 	for (size_t i = 0; i < targets->count; i++) {
 		struct delivery_target *target = targets->targets + i;
 

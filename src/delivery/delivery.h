@@ -76,6 +76,8 @@ struct delivery_targets {
 	struct arena *arena;             /* borrow: the mail transaction's */
 	struct delivery_target *targets; /* in order of arrival; arena */
 	size_t count, cap;
+	bool
+	    is_report; /* after delivery_store(): the message looks like a report (message/report.h) */
 };
 
 void delivery_targets_init(struct delivery_targets *t, struct arena *arena);

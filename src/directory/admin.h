@@ -16,6 +16,7 @@
 #include "base/str.h"
 
 struct admin;
+struct buf;
 
 /* Opens the file; makes it, mode 0600, with its tables when missing. FAIL_PERM: not ours, or newer. */
 MUST_CHECK enum fail admin_open(struct admin **out, struct str path);
@@ -43,6 +44,14 @@ MUST_CHECK enum fail admin_user_quota(struct admin *a, struct str name, int64_t 
     int64_t messages);
 MUST_CHECK enum fail admin_user_enable(struct admin *a, struct str name, bool is_enabled);
 
+/*
+ * A secret for a program of the user's, appended to `token_out` and kept only as a hash; `name` says which program.
+ * FAIL_DENIED: the user has one of this name; FAIL_LIMIT: too many. Listed with their days in `target`.
+ */
+MUST_CHECK enum fail admin_token_add(struct admin *a, struct str account, struct str name,
+    struct buf *token_out);
+MUST_CHECK enum fail admin_token_delete(struct admin *a, struct str account, struct str name);
+
 /* `address` (or a catch-all "@domain") also leads to `target`: an account, an alias, any address. */
 MUST_CHECK enum fail admin_alias_add(struct admin *a, struct str address, struct str target);
 
@@ -66,12 +75,15 @@ struct admin_row {
 	struct str name;         /* account, address, list, group, domain */
 	struct str display_name; /* account, list, group */
 	struct str
-	    target; /* alias: where it leads; list, group: a member (one row each, or empty) */
+	    target; /* alias: where it leads; list, group: a member (one row each, or empty); token: its day */
 	int64_t quota_bytes, quota_messages; /* account */
 	bool is_enabled;                     /* account */
 	bool has_password;                   /* account */
 };
 typedef void admin_row_fn(const struct admin_row *row, void *arg);
+
+MUST_CHECK enum fail admin_token_list(struct admin *a, struct str account, admin_row_fn *fn,
+    void *arg);
 
 /* List everything of a kind, sorted by name. FAIL_TEMP: the file cannot be read. */
 MUST_CHECK enum fail admin_domain_list(struct admin *a, admin_row_fn *fn, void *arg);

@@ -151,7 +151,20 @@ pragma(struct db *db, const char *sql, int64_t *out)
 	return db_end(&q);
 }
 
-/* A new file gets the tables; an old one must be ours and not newer than we are. */
+/* All of it or nothing. */
+static enum fail
+script(struct db *db, const char *sql)
+{
+	enum fail fail;
+
+	if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK)
+		return FAIL_NONE;
+	fail = complain(db, "directory.create");
+	sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	return fail;
+}
+
+/* A new file gets the tables; an old one must be ours and not newer than we are, and gets what it lacks. */
 static enum fail
 check_schema(struct db *db)
 {
@@ -166,16 +179,14 @@ check_schema(struct db *db)
 		return fail;
 	if (application == DIRECTORY_APPLICATION && version == DIRECTORY_VERSION)
 		return FAIL_NONE;
+	if (application == DIRECTORY_APPLICATION && version == 1)
+		return script(db, directory_schema_2);
 	if (application != 0 || version != 0 || tables != 0) {
 		log_error(&db_log, "directory.foreign", LOG_NUM("application", application),
 		    LOG_NUM("version", version));
 		return FAIL_PERM;
 	}
-	if (sqlite3_exec(db->handle, directory_schema, NULL, NULL, NULL) != SQLITE_OK) {
-		fail = complain(db, "directory.create");
-		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-	}
-	return fail;
+	return script(db, directory_schema);
 }
 
 enum fail

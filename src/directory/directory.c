@@ -18,6 +18,7 @@
 #include "directory/child.h"
 #include "directory/db.h"
 #include "directory/house.h"
+#include "directory/token.h"
 #include "directory/words.h"
 #include "sys/sys.h"
 
@@ -278,20 +279,15 @@ login_mark(const struct directory *d, struct str name, struct str secret, unsign
 	mem_wipe(&s, sizeof s);
 }
 
-void
-directory_login_start(struct directory *d, struct directory_query *q, struct task *owner,
-    struct str name, struct str secret)
+/* The name is in its normal form, or empty. */
+static void
+login_ask(struct directory *d, struct directory_query *q, struct str name, struct str secret)
 {
 	struct directory_ask *ask;
 	struct json_writer w;
 	struct str line;
-	struct buf whole;
 
-	query_begin(d, q, owner, DIRECTORY_LOGIN);
-	buf_init(&whole, ADDRESS_MAX);
-	if (!write_name(d, name, &whole))
-		buf_clear(&whole); /* asked all the same: it costs what a wrong password costs */
-	login_mark(d, buf_str(&whole), secret, q->login_mark);
+	login_mark(d, name, secret, q->login_mark);
 	if (secret.n == 0 || secret.n > SECRET_MAX || !utf8_is_valid(secret)) {
 		query_done(q, FAIL_DENIED);
 	} else if (cache_find(&d->logins, str_of(q->login_mark, sizeof q->login_mark),
@@ -299,11 +295,35 @@ directory_login_start(struct directory *d, struct directory_query *q, struct tas
 		query_done(q, ask_read(d, q, line));
 	} else if ((ask = query_ask(q, STR(""))) != NULL) {
 		w = line_begin(ask);
-		json_name_string(&w, STR("name"), buf_str(&whole));
+		json_name_string(&w, STR("name"), name);
 		json_name_string(&w, STR("secret"), secret);
 		json_object_end(&w);
 	}
+}
+
+void
+directory_login_start(struct directory *d, struct directory_query *q, struct task *owner,
+    struct str name, struct str secret)
+{
+	struct buf whole;
+
+	query_begin(d, q, owner, DIRECTORY_LOGIN);
+	buf_init(&whole, ADDRESS_MAX);
+	if (!write_name(d, name, &whole))
+		buf_clear(&whole); /* asked all the same: it costs what a wrong password costs */
+	login_ask(d, q, buf_str(&whole), secret);
 	buf_release(&whole);
+}
+
+void
+directory_token_start(struct directory *d, struct directory_query *q, struct task *owner,
+    struct str token)
+{
+	query_begin(d, q, owner, DIRECTORY_LOGIN);
+	if (token_is_one(token))
+		login_ask(d, q, STR(""), token);
+	else
+		query_done(q, FAIL_DENIED);
 }
 
 void

@@ -101,6 +101,13 @@ void directory_login_start(struct directory *d, struct directory_query *q, struc
     struct str name, struct str secret);
 
 /*
+ * The account of a token, which a program sends instead of a name and a password (RFC 6750); ends as a login does.
+ * Where a name is sent with it, a token is as good as the password.
+ */
+void directory_token_start(struct directory *d, struct directory_query *q, struct task *owner,
+    struct str token);
+
+/*
  * SCRAM keys for `name`: q->scram is set. An unknown or disabled user, and one without keys of this hash,
  * gets keys that no password fits. After scram_client_final() went well, ask directory_account_start().
  */

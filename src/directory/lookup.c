@@ -3,8 +3,10 @@
 /* rooms */
 #include "crypto/password.h"
 #include "directory/address.h"
+#include "directory/token.h"
 
-#define PASSWORDS_MAX 8 /* of one account that are tried: each takes its time */
+#define TOKEN_HASH_MAX 64
+#define PASSWORDS_MAX  8 /* of one account that are tried: each takes its time */
 
 /* One account's own row. */
 static enum fail
@@ -102,13 +104,45 @@ check_passwords(struct lookup *l, struct str name, struct str secret)
 	return fail == FAIL_NONE ? FAIL_NONE : FAIL_DENIED;
 }
 
+/* The account of a token, if it is `name`'s or no name is given. FAIL_DENIED */
+static enum fail
+check_token(struct lookup *l, struct str name, struct str token, struct buf *account_out)
+{
+	struct db_query q;
+	struct buf hash;
+	enum fail fail;
+
+	if (!token_is_one(token))
+		return FAIL_DENIED;
+	buf_init(&hash, TOKEN_HASH_MAX);
+	token_hash_write(&hash, token);
+	db_begin(&q, &l->db,
+	    "SELECT a.name FROM tokens t JOIN accounts a ON a.name = t.account"
+	    " WHERE t.hash = ?1 AND a.is_enabled AND (a.name = ?2 OR ?2 = '')");
+	db_bind_text(&q, 1, buf_str(&hash));
+	db_bind_text(&q, 2, name);
+	if (db_next(&q))
+		buf_add(account_out, db_text(&q, 0));
+	fail = db_end(&q);
+	buf_release(&hash);
+	return fail == FAIL_NONE && str_empty(buf_str(account_out)) ? FAIL_DENIED : fail;
+}
+
 enum fail
 lookup_login(struct lookup *l, struct str name, struct str secret, struct json_writer *w)
 {
-	enum fail fail = check_passwords(l, name, secret);
+	struct buf account;
+	enum fail fail;
 
+	buf_init(&account, ADDRESS_MAX);
+	fail = check_token(l, name, secret, &account);
+	if (fail == FAIL_DENIED) {
+		fail = check_passwords(l, name, secret);
+		buf_add(&account, name);
+	}
 	if (fail == FAIL_NONE)
-		fail = lookup_account(l, name, w);
+		fail = lookup_account(l, buf_str(&account), w);
+	buf_release(&account);
 	return fail == FAIL_MISSING ? FAIL_DENIED : fail;
 }
 

@@ -20,7 +20,7 @@ struct lookup {
 	const struct directory_settings *settings; /* borrow: the process's */
 };
 
-/* "account": {..}. FAIL_DENIED: unknown, wrong or disabled. */
+/* "account": {..}. FAIL_DENIED: unknown, wrong or disabled. A token opens its account, also without a name. */
 MUST_CHECK enum fail lookup_login(struct lookup *l, struct str name, struct str secret,
     struct json_writer *w);
 

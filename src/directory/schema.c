@@ -1,10 +1,21 @@
 #include "directory/schema.h"
 
 /* clang-format off */
+#define TOKENS \
+"CREATE TABLE IF NOT EXISTS tokens ( -- secrets that programs log in with\n" \
+"	id INTEGER PRIMARY KEY,\n" \
+"	account TEXT NOT NULL COLLATE NOCASE\n" \
+"		REFERENCES accounts (name) ON DELETE CASCADE ON UPDATE CASCADE,\n" \
+"	name TEXT NOT NULL, -- which program\n" \
+"	hash TEXT NOT NULL UNIQUE, -- SHA-256 of the token, base64url\n" \
+"	created INTEGER NOT NULL, -- Unix seconds\n" \
+"	UNIQUE (account, name)\n" \
+");\n"
+
 const char directory_schema[] =
 "BEGIN IMMEDIATE;\n"
 "PRAGMA application_id = 0x53746472;\n"
-"PRAGMA user_version = 1;\n"
+"PRAGMA user_version = 2;\n"
 "CREATE TABLE domains ( -- the domains that are ours\n"
 "	name TEXT NOT NULL COLLATE NOCASE PRIMARY KEY -- in ASCII form (xn--..)\n"
 ") WITHOUT ROWID;\n"
@@ -50,5 +61,12 @@ const char directory_schema[] =
 "	PRIMARY KEY (name, account)\n"
 ") WITHOUT ROWID;\n"
 "CREATE INDEX group_members_account ON group_members (account);\n"
+TOKENS
+"COMMIT;\n";
+
+const char directory_schema_2[] =
+"BEGIN IMMEDIATE;\n"
+"PRAGMA user_version = 2;\n"
+TOKENS
 "COMMIT;\n";
 /* clang-format on */

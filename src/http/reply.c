@@ -14,6 +14,7 @@ static const struct {
 	unsigned status;
 	const char *reason;
 } reasons[] = {
+	{ 101, "Switching Protocols" },
 	{ 200, "OK" },
 	{ 201, "Created" },
 	{ 204, "No Content" },
@@ -34,6 +35,7 @@ static const struct {
 	{ 414, "URI Too Long" },
 	{ 415, "Unsupported Media Type" },
 	{ 417, "Expectation Failed" },
+	{ 426, "Upgrade Required" },
 	{ 429, "Too Many Requests" },
 	{ 431, "Request Header Fields Too Large" },
 	{ 500, "Internal Server Error" },
@@ -97,6 +99,7 @@ http_reply_start(struct http_exchange *x, unsigned status, const char *type)
 	buf_add_c(out, "\r\nDate: ");
 	add_date(out, clock_wall_s());
 	buf_add_c(out, "\r\n");
+	http_origin_write(x);
 	if (type)
 		http_reply_header(x, "Content-Type", str_c(type));
 	else if (status == 204 || status == 304)
@@ -180,6 +183,15 @@ http_reply_endless(struct http_exchange *x)
 {
 	x->is_endless = true;
 	conn_deadline(x->conn, -1);
+}
+
+void
+http_reply_switch(struct http_exchange *x)
+{
+	invariant(x->reply == HTTP_REPLY_HEAD && x->status == 101);
+	buf_add_c(conn_out(x->conn), "\r\n");
+	x->reply = HTTP_REPLY_ENDED;
+	x->is_switched = true;
 }
 
 bool

@@ -5,7 +5,7 @@
  * where a message ends is read strictly, because two programs that disagree about it are how requests
  * are smuggled (RFC 9112 11.2): no folded headers, no blank before the colon, one Content-Length of
  * digits only, never together with Transfer-Encoding, and no transfer coding but chunked.
- * Not done: HTTP/0.9, HTTP/2, CONNECT, upgrades.
+ * Not done: HTTP/0.9, HTTP/2, CONNECT.
  *
  * Ownership: the request owns an arena; every str in it lives there until http_request_release() or
  * http_request_reset().

@@ -22,6 +22,7 @@ methods_of(const struct http_route *row)
 	return methods;
 }
 
+/* Also what a page may do (origin.c). */
 static void
 add_allow(struct http_exchange *x, unsigned methods)
 {
@@ -39,6 +40,8 @@ add_allow(struct http_exchange *x, unsigned methods)
 	}
 	value = buf_str(&text);
 	http_reply_header(x, "Allow", value);
+	if (x->request.method == HTTP_OPTIONS)
+		http_origin_preflight(x, value);
 	buf_release(&text);
 }
 
@@ -78,6 +81,7 @@ http_route_open(struct http_service *s, struct http_exchange *x)
 
 			if (!route_matches(row, x->request.path))
 				continue;
+			x->is_cross_origin = room->is_cross_origin;
 			if (methods_of(row) & HTTP_BIT(x->request.method))
 				return row->open(room->room, x);
 			methods |= methods_of(row);

@@ -29,7 +29,15 @@ void
 http_service_routes(struct http_service *s, const struct http_route *rows, size_t count, void *room)
 {
 	invariant(s->route_count < HTTP_ROUTES_MAX);
-	s->routes[s->route_count++] = (struct http_routes){ rows, count, room };
+	s->routes[s->route_count++] =
+	    (struct http_routes){ .rows = rows, .count = count, .room = room };
+}
+
+void
+http_service_cross_origin(struct http_service *s)
+{
+	invariant(s->route_count > 0);
+	s->routes[s->route_count - 1].is_cross_origin = true;
 }
 
 void

@@ -10,7 +10,7 @@
  * Limits: request head of HTTP_HEADER_MAX bytes and HTTP_HEADERS_MAX lines; the body's size is the
  * handler's business. A request's head must come within HTTP_HEAD_MS, then every HTTP_RATE_BYTES of
  * body or of reply within HTTP_RATE_MS; an idle connection is kept for the setting `idle`.
- * Not done: compression, ranges, HTTP/2. An unread body is read and dropped up to HTTP_DRAIN_MAX
+ * A request may become a WebSocket (websocket.h). Not done: compression, ranges, HTTP/2. An unread body is read and dropped up to HTTP_DRAIN_MAX
  * bytes, past that the connection closes behind the reply.
  *
  * Ownership: the service and its routes live as long as the server; the session owns connection,
@@ -62,7 +62,8 @@ struct http_route {
 struct http_routes { /* one room's */
 	const struct http_route *rows;
 	size_t count;
-	void *room; /* borrow: handed to open */
+	void *room;           /* borrow: handed to open */
+	bool is_cross_origin; /* http_service_cross_origin() */
 };
 
 /* What a listener's settings point to; NULL is all zero. */
@@ -111,9 +112,11 @@ struct http_exchange { /* fields: read only */
 	uint64_t reply_left;  /* of the announced length */
 	uint64_t reply_bytes; /* of body so far */
 	struct buf rest;      /* a kept body that still has to go out, see http_reply_buf() */
+	bool is_cross_origin; /* the route may be used by pages of other origins */
 	bool is_head;         /* the request is HEAD: no body leaves */
 	bool closes;          /* Connection: close */
 	bool is_endless;      /* http_reply_endless() */
+	bool is_switched;     /* 101 was replied: a WebSocket (websocket.h) */
 };
 
 void http_service_init(struct http_service *s, struct loop *loop,
@@ -122,6 +125,9 @@ void http_service_init(struct http_service *s, struct loop *loop,
 /* Add a room's routes; the first match in the order of adding wins. */
 void http_service_routes(struct http_service *s, const struct http_route *rows, size_t count,
     void *room);
+
+/* Pages of the origins that the settings name may use these routes: those of the last http_service_routes(). */
+void http_service_cross_origin(struct http_service *s);
 
 /* Idle sessions close now, others after their reply. */
 void http_service_stop(struct http_service *s);

@@ -9,7 +9,8 @@
 /* rooms */
 #include "tls/tls.h"
 
-const char *const http_state_names[] = { "IDLE", "READ_HEAD", "HANDLE", "SEND", "DRAIN", "FINISH" };
+const char *const http_state_names[] = { "IDLE", "READ_HEAD", "HANDLE", "SEND", "DRAIN", "SOCKET",
+	"FINISH" };
 static_assert(ARRAY_LEN(http_state_names) == HTTP_STATE_COUNT, "a name per state");
 
 /* The facts that session.h states. */
@@ -20,7 +21,8 @@ session_check(const struct http_session *s)
 	bool has_head = (s->have & HTTP_HAVE_HEAD) != 0;
 
 	invariant(s->state < HTTP_STATE_COUNT);
-	invariant((s->handler != NULL) == (s->state == HTTP_HANDLE));
+	invariant((s->handler != NULL) == (s->state == HTTP_HANDLE || s->state == HTTP_SOCKET));
+	invariant(s->exchange.is_switched == (s->state == HTTP_SOCKET) || s->state == HTTP_FINISH);
 	invariant(s->state != HTTP_IDLE || s->exchange.request.head_bytes == 0);
 	invariant(s->state != HTTP_HANDLE || has_head);
 	invariant(s->state != HTTP_DRAIN || s->exchange.reply == HTTP_REPLY_ENDED);
@@ -176,11 +178,42 @@ session_handled(struct http_session *s)
 	return HTTP_SEND;
 }
 
+/* The WebSocket is over; what it still has to say leaves. */
+static enum http_state
+session_socket_over(struct http_session *s)
+{
+	struct http_exchange *x = &s->exchange;
+
+	log_info(&s->log, "http.websocket", LOG_TEXT("path", x->request.path),
+	    LOG_NUM("bytes", x->reply_bytes));
+	handler_release(s);
+	conn_deadline(s->conn, HTTP_HEAD_MS);
+	return HTTP_FINISH;
+}
+
+/* Deadlines are the WebSocket's own (websocket.h). */
+static enum http_state
+session_socket(struct http_session *s, enum step *stop_out)
+{
+	enum http_step said = s->handler->step(s->handler, &s->exchange);
+
+	if (said == HTTP_DONE || conn_broken(s->conn))
+		return session_socket_over(s);
+	*stop_out = said == HTTP_WAIT ? STEP_WAIT : STEP_YIELD;
+	return HTTP_SOCKET;
+}
+
 static enum http_state
 session_handle(struct http_session *s, enum step *stop_out)
 {
 	enum http_step said = s->handler->step(s->handler, &s->exchange);
 
+	if (s->exchange.is_switched && said != HTTP_DONE) {
+		*stop_out = STEP_YIELD;
+		return HTTP_SOCKET;
+	}
+	if (s->exchange.is_switched)
+		return session_socket_over(s);
 	session_pay(s);
 	if (said == HTTP_DONE)
 		return session_handled(s);
@@ -263,6 +296,7 @@ session_step(struct task *t)
 		case HTTP_HANDLE: next = session_handle(s, &said); break;
 		case HTTP_SEND: next = session_send(s, &said); break;
 		case HTTP_DRAIN: next = session_drain(s, &said); break;
+		case HTTP_SOCKET: next = session_socket(s, &said); break;
 		case HTTP_FINISH: next = session_finish(s, &said); break;
 		case HTTP_STATE_COUNT: break;
 		}

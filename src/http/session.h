@@ -11,10 +11,15 @@
  *      |                        | peer gone, closes,           v
  *      |  session_drain()       | deadline, stop            DRAIN the unread body
  *      +------------------------+------------------------------+
+ *                               |
+ *     HANDLE --handler switched--> SOCKET --+ handler says WAIT, YIELD
+ *                               |  |   ^----+ session_socket()
+ *                            FINISH <- over: either side closed, silence, stop
  *
  * Facts: in IDLE no request byte was seen, no handler lives and the arena is empty. In READ_HEAD no
  * handler lives. In HANDLE a handler lives and the head was read (HAVE_HEAD). In SEND and DRAIN the
- * reply is complete but for `rest`, and no handler lives. In FINISH nothing is read any more.
+ * reply is complete but for `rest`, and no handler lives. In SOCKET a handler lives, 101 was replied, and
+ * bytes both ways are frames; no request follows. In FINISH nothing is read any more.
  */
 #ifndef HTTP_SESSION_H
 #define HTTP_SESSION_H
@@ -28,6 +33,7 @@ enum http_state {
 	HTTP_HANDLE,
 	HTTP_SEND,
 	HTTP_DRAIN,
+	HTTP_SOCKET,
 	HTTP_FINISH,
 	HTTP_STATE_COUNT
 };
@@ -43,7 +49,7 @@ struct http_session {
 	enum http_state state;
 	unsigned have;
 	struct http_exchange exchange;
-	struct http_handler *handler; /* own; NULL outside HANDLE */
+	struct http_handler *handler; /* own; NULL outside HANDLE and SOCKET */
 	uint64_t paid;                /* body and reply bytes when the deadline was last renewed */
 };
 
@@ -51,6 +57,9 @@ void http_session_new(struct http_service *s, struct listener *l, struct conn *c
 
 /* reply.c: what the session completes of a reply when the handler is done. */
 void http_reply_end(struct http_exchange *x);
+
+/* End a head with 101: from here on the bytes are not HTTP's. */
+void http_reply_switch(struct http_exchange *x);
 
 /* Move more of `rest` out while there is room; true when all is on its way. */
 bool http_reply_flush(struct http_exchange *x);
@@ -62,5 +71,12 @@ void http_body_begin(struct http_exchange *x);
  * route.c: the handler for this request, or NULL when it was answered: 404, 405, OPTIONS.
  */
 struct http_handler *http_route_open(struct http_service *s, struct http_exchange *x);
+
+/* origin.c: a page's origin is in the settings, and the route is for pages. */
+bool http_origin_is_allowed(const struct http_exchange *x);
+
+/* What a browser must read to give the reply to the page; and the answer to its question before. */
+void http_origin_write(struct http_exchange *x);
+void http_origin_preflight(struct http_exchange *x, struct str methods);
 
 #endif

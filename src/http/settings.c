@@ -12,6 +12,8 @@ static const struct setting rows[] = {
 	    "Take the scheme from the X-Forwarded-Proto of a proxy before us" },
 	{ "idle", SETTING_DURATION, AT(idle_ms), "5m", 1000, 24 * 3600 * 1000, NULL,
 	    "Keep an idle connection this long" },
+	{ "origins", SETTING_LIST, AT(origins), "", 0, 0, NULL,
+	    "Web pages that may use JMAP: https://webmail.example.test .. or *" },
 };
 
 const struct setting_section http_section = {

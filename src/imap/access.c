@@ -15,9 +15,6 @@
 #include "imap/name.h"
 #include "imap/rights.h"
 
-const struct str imap_namespaces[IMAP_NAMESPACE_COUNT] = { STR_INIT("Other Users"),
-	STR_INIT("Shared") };
-
 struct acl_user
 imap_user(const struct imap_session *s)
 {
@@ -33,27 +30,27 @@ imap_is_own(const struct imap_session *s, const struct account *a)
 /* --- accounts ------------------------------------------------------------------------------------ */
 
 bool
-imap_in_namespace(const struct imap_session *s, struct str path, enum imap_namespace *out)
+imap_in_namespace(const struct imap_session *s, struct str path, enum mail_namespace *out)
 {
-	for (size_t i = 0; i < IMAP_NAMESPACE_COUNT; i++) {
+	for (size_t i = 0; i < NAMESPACE_COUNT; i++) {
 		struct str rest = path;
 
-		if (!str_skip(&rest, imap_namespaces[i]) ||
+		if (!str_skip(&rest, namespace_names[i]) ||
 		    (rest.n > 0 && rest.p[0] != IMAP_DELIMITER))
 			continue;
-		*out = (enum imap_namespace)i;
-		return imap_offers(s, CAP_ACL) && !mailbox_child(s->account, 0, imap_namespaces[i]);
+		*out = (enum mail_namespace)i;
+		return imap_offers(s, CAP_ACL) && !mailbox_child(s->account, 0, namespace_names[i]);
 	}
 	return false;
 }
 
 /* In which namespace an account's mailboxes stand for this user. */
-enum imap_namespace
+enum mail_namespace
 imap_namespace_of(const struct imap_session *s, const struct account *a)
 {
 	struct acl_user who = imap_user(s);
 
-	return acl_owns(a, &who) ? IMAP_NAMESPACE_SHARED : IMAP_NAMESPACE_OTHERS;
+	return namespace_of(a, &who);
 }
 
 /* Another account, held until the command is over. */
@@ -87,7 +84,7 @@ imap_held_release(struct imap_session *s)
 enum fail
 imap_place(struct imap_session *s, struct str path, struct imap_place *out)
 {
-	enum imap_namespace space;
+	enum mail_namespace space;
 	struct str name;
 	enum fail fail;
 

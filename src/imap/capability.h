@@ -57,6 +57,7 @@ enum imap_capability { /* in the order of the list */
 	CAP_ESORT,              /* RFC 5267 */
 	CAP_PARTIAL,            /* RFC 9394 */
 	CAP_WITHIN,             /* RFC 5032 */
+	CAP_FILTERS,            /* RFC 5466 */
 	CAP_SEARCH_FUZZY,       /* RFC 6203 */
 	CAP_I18NLEVEL_1,        /* RFC 5255: i;unicode-casemap everywhere */
 	CAP_BINARY,             /* RFC 3516 */

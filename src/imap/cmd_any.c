@@ -167,16 +167,16 @@ imap_cmd_enable(struct imap_session *s, struct imap_cursor *args)
 
 /* Those of others; a mailbox of the user's own by that name hides one. */
 static void
-namespace_write(struct imap_session *s, struct buf *out, enum imap_namespace space)
+namespace_write(struct imap_session *s, struct buf *out, enum mail_namespace space)
 {
-	enum imap_namespace found;
+	enum mail_namespace found;
 
-	if (!imap_in_namespace(s, imap_namespaces[space], &found)) {
+	if (!imap_in_namespace(s, namespace_names[space], &found)) {
 		buf_add_c(out, " NIL");
 		return;
 	}
 	buf_add_c(out, " ((\"");
-	buf_add(out, imap_namespaces[space]);
+	buf_add(out, namespace_names[space]);
 	buf_add_char(out, imap_delimiter(s));
 	buf_add_c(out, "\" ");
 	imap_delimiter_write(s, out);
@@ -200,8 +200,8 @@ imap_cmd_namespace(struct imap_session *s, struct imap_cursor *args)
 	buf_add_char(out, ' ');
 	imap_delimiter_write(s, out);
 	buf_add_c(out, "))");
-	for (size_t i = 0; i < IMAP_NAMESPACE_COUNT; i++)
-		namespace_write(s, out, (enum imap_namespace)i);
+	for (size_t i = 0; i < NAMESPACE_COUNT; i++)
+		namespace_write(s, out, (enum mail_namespace)i);
 	buf_add_c(out, "\r\n");
 	buf_release(&text);
 	return imap_ok(s, NULL, "Namespaces listed");

@@ -8,12 +8,14 @@
 
 /* rooms */
 #include "imap/context.h"
+#include "imap/list_rows.h"
 #include "imap/results.h"
 #include "imap/search_run.h"
 #include "message/imap_string.h"
 
 struct esearch_work { /* arena: the command's */
 	struct imap_search search;
+	struct imap_rows rows;       /* own: hold the accounts */
 	struct imap_source *sources; /* arena */
 	size_t count, at;
 	/* the mailbox under way */
@@ -52,9 +54,20 @@ esearch_release(struct imap_session *s)
 
 	leave_mailbox(w);
 	arena_release(&w->arena);
+	imap_rows_release(&w->rows);
 }
 
-/* FAIL_MISSING: it was deleted since the command began. */
+/* FAIL_MISSING: it was deleted since the command began, or may not be read any more. */
+static enum fail
+look_again(struct imap_session *s, const struct imap_source *source)
+{
+	const struct mailbox *m = mailbox_get(source->account, source->id);
+	unsigned rights = 0;
+	enum fail fail = m ? imap_rights(s, m, &rights) : FAIL_MISSING;
+
+	return fail == FAIL_NONE && !(rights & ACL_READ) ? FAIL_MISSING : fail;
+}
+
 static enum fail
 enter_mailbox(struct imap_session *s, struct esearch_work *w)
 {
@@ -103,10 +116,6 @@ search_mailbox(struct esearch_work *w, struct imap_slice *slice)
 	struct view_seen seen;
 	enum imap_found found;
 
-	if (w->run.view->is_gone) {
-		w->results.count = 0;
-		return FOUND_END;
-	}
 	imap_search_run_resume(&w->run);
 	while ((found = imap_search_run_next(&w->run, slice, &seen)) == FOUND_ONE) {
 		struct imap_hit hit = { .number = seen.uid,
@@ -119,17 +128,30 @@ search_mailbox(struct esearch_work *w, struct imap_slice *slice)
 	return found;
 }
 
+/* A mailbox was searched to its end: tell, keep what is to be kept. */
+static void
+mailbox_done(struct imap_session *s, struct esearch_work *w)
+{
+	mailbox_told(s, w);
+	if (w->search.returns & SEARCH_UPDATE && is_selected(s, &w->sources[w->at]))
+		imap_context_search(s, &w->search, true, w->modseq, &w->results.uids);
+	if (w->search.returns & SEARCH_SAVE)
+		imap_results_save(&w->results, &s->saved);
+}
+
 static enum imap_state
 esearch_step(struct imap_session *s)
 {
 	struct esearch_work *w = s->run.data;
 	struct imap_slice slice = imap_slice_begin();
-	enum fail fail;
 
 	for (; w->at < w->count; w->at++) {
+		enum fail fail = look_again(s, &w->sources[w->at]);
+
 		if (!imap_drain(s, &s->run.before) || imap_slice_over_now(s, &slice))
 			return IMAP_WORK;
-		fail = w->is_in ? FAIL_NONE : enter_mailbox(s, w);
+		if (fail == FAIL_NONE && !w->is_in)
+			fail = enter_mailbox(s, w);
 		if (fail != FAIL_NONE && fail != FAIL_MISSING)
 			return imap_search_fail(s, &w->search, fail);
 		if (fail == FAIL_NONE && search_mailbox(w, &slice) != FOUND_END)
@@ -137,12 +159,7 @@ esearch_step(struct imap_session *s)
 		if (fail == FAIL_NONE && !imap_results_ok(&w->results))
 			return imap_search_too_many(s, &w->search);
 		if (fail == FAIL_NONE)
-			mailbox_told(s, w);
-		if (w->is_in && w->search.returns & SEARCH_UPDATE &&
-		    is_selected(s, &w->sources[w->at]))
-			imap_context_search(s, &w->search, true, w->modseq, &w->results.uids);
-		if (w->is_in && w->search.returns & SEARCH_SAVE)
-			imap_results_save(&w->results, &s->saved);
+			mailbox_done(s, w);
 		leave_mailbox(w);
 	}
 	if (w->is_some_unreadable)
@@ -171,8 +188,7 @@ imap_cmd_esearch(struct imap_session *s, struct imap_cursor *args)
 
 	if (!w)
 		return imap_fail(s, FAIL_LIMIT);
-	fail = imap_esearch_parse(args, &w->search);
-	refused = imap_search_refuse(s, &w->search, args, fail);
+	refused = imap_search_read(s, args, imap_esearch_parse, &w->search);
 	if (refused != IMAP_READ)
 		return refused;
 	/* RFC 7377 2.2: "$" is about the selected mailbox alone */
@@ -181,14 +197,14 @@ imap_cmd_esearch(struct imap_session *s, struct imap_cursor *args)
 	if ((w->search.sources.groups & SOURCE_SELECTED || w->search.returns & SEARCH_UPDATE) &&
 	    !imap_is_selected(s))
 		return imap_bad(s, "Select a mailbox first");
-	fail = imap_sources_find(s, &w->search.sources, &w->sources, &w->count);
-	if (fail != FAIL_NONE)
-		return imap_fail(s, fail);
-	if (updates_nothing(s, w))
-		imap_context_refuse(s, "The selected mailbox is not searched");
 	arena_init(&w->arena, IMAP_ARENA_MAX);
 	s->run.data = w;
 	s->run.work = esearch_step;
 	s->run.release = esearch_release;
+	fail = imap_sources_find(s, &w->search.sources, &w->rows, &w->sources, &w->count);
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
+	if (updates_nothing(s, w))
+		imap_context_refuse(s, "The selected mailbox is not searched");
 	return IMAP_WORK;
 }

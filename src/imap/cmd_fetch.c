@@ -7,13 +7,18 @@
 #include "imap/modifier.h"
 #include "imap/vanished.h"
 #include "mail/email.h"
-#include "mail/id.h"
+#include "imap/object_id.h"
 #include "message/date.h"
 
 /* What the mailbox's index answers. */
 #define LIGHT_KINDS \
 	(1u << FETCH_UID | 1u << FETCH_FLAGS | 1u << FETCH_INTERNALDATE | 1u << FETCH_SIZE | \
 	    1u << FETCH_EMAILID | 1u << FETCH_THREADID | 1u << FETCH_MODSEQ)
+
+/* What the stored summary answers. */
+#define SUMMARY_KINDS \
+	(1u << FETCH_ENVELOPE | 1u << FETCH_STRUCTURE | 1u << FETCH_BODYSTRUCTURE | \
+	    1u << FETCH_PREVIEW)
 
 struct fetch_work { /* arena: the command's */
 	struct imap_walk walk;
@@ -61,12 +66,12 @@ light_item(struct imap_session *s, struct buf *out, enum imap_fetch kind,
 		break;
 	case FETCH_EMAILID:
 		buf_add(out, STR("EMAILID ("));
-		id_write(out, ID_EMAIL, e->email_id);
+		imap_id_write(s, out, imap_box(s), ID_EMAIL, e->email_id);
 		buf_add_char(out, ')');
 		break;
 	case FETCH_THREADID:
 		buf_add(out, STR("THREADID ("));
-		id_write(out, ID_THREAD, e->thread_id);
+		imap_id_write(s, out, imap_box(s), ID_THREAD, e->thread_id);
 		buf_add_char(out, ')');
 		break;
 	case FETCH_MODSEQ: imap_modseq_write(s, out, e->modseq); break;
@@ -176,6 +181,25 @@ set_seen(struct imap_session *s, struct fetch_work *w)
 	return FAIL_NONE;
 }
 
+/* Summaries are read some at a time: of this message and of those that the walk gives next. */
+static void
+look_ahead(struct imap_session *s, struct fetch_work *w, const struct view_seen *first)
+{
+	struct imap_walk walk = w->walk;
+	struct view_seen seen = *first;
+	uint64_t ids[IMAP_AHEAD_MAX];
+	size_t count = 0;
+
+	if (!(w->list.kinds & SUMMARY_KINDS) || imap_content_is_ahead(&w->content))
+		return;
+	do {
+		if (is_wanted(s, w, &seen))
+			ids[count++] = seen.entry->email_id;
+	} while (count < IMAP_AHEAD_MAX && imap_walk_next(s, &walk, &seen));
+	if (count > 1)
+		imap_content_read_ahead(&w->content, imap_box(s), ids, count);
+}
+
 static enum fail
 enter_message(struct imap_session *s, struct fetch_work *w, const struct view_seen *seen)
 {
@@ -185,6 +209,7 @@ enter_message(struct imap_session *s, struct fetch_work *w, const struct view_se
 	w->entry = *seen->entry;
 	w->is_seen_new = false;
 	w->item = 0;
+	look_ahead(s, w, seen);
 	imap_content_message(&w->content, imap_box(s), w->entry.email_id, w->uid);
 	fail = set_seen(s, w);
 	if (fail != FAIL_NONE)

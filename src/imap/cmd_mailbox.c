@@ -4,7 +4,7 @@
 /* rooms */
 #include "imap/name.h"
 #include "mail/annotation.h"
-#include "mail/id.h"
+#include "imap/object_id.h"
 #include "mail/subscription.h"
 
 /* What creating, renaming and deleting can meet. */
@@ -72,7 +72,7 @@ create_at(struct imap_session *s, const struct imap_place *place, enum mailbox_r
 	s->errors = 0;
 	out = imap_reply(s, "OK");
 	buf_add_c(out, "[MAILBOXID (");
-	id_write(out, ID_MAILBOX, id);
+	imap_id_write(s, out, place->account, ID_MAILBOX, id);
 	buf_add_c(out, ")] Mailbox created\r\n");
 	return IMAP_REPLY;
 }
@@ -279,7 +279,7 @@ subscribe(struct imap_session *s, struct imap_cursor *args, bool is_subscribed)
 {
 	struct mailbox_new to = { .is_subscribed = is_subscribed };
 	enum fail fail = FAIL_MISSING, alone = FAIL_MISSING;
-	enum imap_namespace space;
+	enum mail_namespace space;
 	enum imap_state refused;
 	struct mailbox *m;
 	struct str path;

@@ -4,6 +4,7 @@
 /* rooms */
 #include "imap/metadata.h"
 #include "imap/rights.h"
+#include "imap/search_run.h"
 #include "message/imap_string.h"
 
 struct telling { /* one METADATA response */
@@ -276,6 +277,11 @@ imap_cmd_setmetadata(struct imap_session *s, struct imap_cursor *args)
 			return imap_no(s, "METADATA NOPRIVATE", "Only its owner can have that");
 	if (m)
 		return set_of_mailbox(s, m, &notes);
+	for (size_t i = 0; i < notes.count; i++)
+		if (imap_is_filter(notes.list[i].name) && notes.list[i].value.p &&
+		    !imap_filter_is_whole(notes.list[i].value, &s->run.arena))
+			return imap_no(s, "CANNOT",
+			    "A filter is a search program"); /* RFC 5466 3.2 */
 	fail = annotation_set(s->account, 0, notes.list, notes.count);
 	return fail == FAIL_NONE ? imap_ok(s, NULL, "Metadata set") : set_fail(s, fail);
 }

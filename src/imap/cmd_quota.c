@@ -77,7 +77,7 @@ imap_cmd_getquotaroot(struct imap_session *s, struct imap_cursor *args)
 {
 	struct account *account = s->account;
 	struct str name, visible;
-	enum imap_namespace space;
+	enum mail_namespace space;
 	enum imap_state refused;
 	enum fail fail;
 

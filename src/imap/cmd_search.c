@@ -79,8 +79,7 @@ imap_cmd_search(struct imap_session *s, struct imap_cursor *args)
 
 	if (!w)
 		return imap_fail(s, FAIL_LIMIT);
-	fail = imap_search_parse(args, &w->search);
-	refused = imap_search_refuse(s, &w->search, args, fail);
+	refused = imap_search_read(s, args, imap_search_parse, &w->search);
 	if (refused != IMAP_READ)
 		return refused;
 	if (w->search.has_charset && s->have & HAVE_UTF8)

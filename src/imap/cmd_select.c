@@ -5,7 +5,7 @@
 /* rooms */
 #include "imap/context.h"
 #include "imap/rights.h"
-#include "mail/id.h"
+#include "imap/object_id.h"
 
 void
 imap_unselect(struct imap_session *s)
@@ -68,7 +68,7 @@ mailbox_told(struct imap_session *s, const struct mailbox *m)
 	if (s->have & HAVE_CONDSTORE) /* RFC 7162 3.1.2.1 */
 		number_line(out, "* OK [HIGHESTMODSEQ ", m->highest_modseq, "] Highest\r\n");
 	buf_add_c(out, "* OK [MAILBOXID (");
-	id_write(out, ID_MAILBOX, m->id);
+	imap_id_write(s, out, m->account, ID_MAILBOX, m->id);
 	buf_add_c(out, ")] Its id\r\n");
 	if (imap_is_rev2(s)) {
 		buf_add_c(out, "* ");

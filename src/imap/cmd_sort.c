@@ -163,8 +163,7 @@ imap_cmd_sort(struct imap_session *s, struct imap_cursor *args)
 
 	if (!w)
 		return imap_fail(s, FAIL_LIMIT);
-	fail = imap_sort_parse(args, &w->search);
-	refused = imap_search_refuse(s, &w->search, args, fail);
+	refused = imap_search_read(s, args, imap_sort_parse, &w->search);
 	if (refused != IMAP_READ)
 		return refused;
 	imap_results_init(&w->results, &w->search);

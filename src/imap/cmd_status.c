@@ -5,7 +5,7 @@
 
 /* rooms */
 #include "imap/list.h"
-#include "mail/id.h"
+#include "imap/object_id.h"
 
 static uint64_t
 item_value(struct imap_session *s, const struct mailbox *m, unsigned item)
@@ -43,7 +43,7 @@ imap_status_write(struct imap_session *s, struct buf *out, const struct mailbox 
 		buf_add_char(out, ' ');
 		if (1u << i == STATUS_MAILBOXID) {
 			buf_add_char(out, '(');
-			id_write(out, ID_MAILBOX, m->id);
+			imap_id_write(s, out, m->account, ID_MAILBOX, m->id);
 			buf_add_char(out, ')');
 		} else {
 			buf_add_u64(out, item_value(s, m, 1u << i));

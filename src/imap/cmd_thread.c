@@ -173,8 +173,7 @@ imap_cmd_thread(struct imap_session *s, struct imap_cursor *args)
 
 	if (!w)
 		return imap_fail(s, FAIL_LIMIT);
-	fail = imap_thread_parse(args, &w->search);
-	refused = imap_search_refuse(s, &w->search, args, fail);
+	refused = imap_search_read(s, args, imap_thread_parse, &w->search);
 	if (refused != IMAP_READ)
 		return refused;
 	imap_threads_init(&w->threads, w->search.thread_by);

@@ -1,6 +1,10 @@
 #include "imap/fetch_content.h"
 
+/* system */
+#include <string.h>
+
 /* base */
+#include "base/mem.h"
 #include "base/num.h"
 
 /* rooms */
@@ -22,6 +26,7 @@ imap_content_init(struct imap_content *c, struct imap_session *s)
 {
 	*c = (struct imap_content){ .session = s };
 	arena_init(&c->arena, CONTENT_ARENA_MAX);
+	arena_init(&c->ahead.arena, CONTENT_ARENA_MAX);
 	buf_init(&c->piece, CONTENT_PIECE_MAX);
 }
 
@@ -43,6 +48,7 @@ imap_content_release(struct imap_content *c)
 	forget(c);
 	buf_release(&c->piece);
 	arena_release(&c->arena);
+	arena_release(&c->ahead.arena);
 }
 
 void
@@ -78,10 +84,45 @@ whole(struct imap_content *c)
 	return c->is_parsed ? &c->parsed : NULL;
 }
 
+/* --- summaries ----------------------------------------------------------------------------------- */
+
+bool
+imap_content_is_ahead(const struct imap_content *c)
+{
+	return c->ahead.next < c->ahead.count;
+}
+
+void
+imap_content_read_ahead(struct imap_content *c, struct account *a, const uint64_t *ids,
+    size_t count)
+{
+	struct imap_ahead *ahead = &c->ahead;
+
+	invariant(count <= IMAP_AHEAD_MAX);
+	arena_reset(&ahead->arena);
+	ahead->next = ahead->count = 0;
+	if (email_summaries(a, ids, count, &ahead->arena, ahead->summaries) != FAIL_NONE)
+		return;
+	memcpy(ahead->ids, ids, count * sizeof(*ids));
+	ahead->count = count;
+}
+
+/* Those that were passed over meanwhile are forgotten. */
+static struct message *
+summary_ahead(struct imap_ahead *ahead, uint64_t email_id)
+{
+	while (ahead->next < ahead->count)
+		if (ahead->ids[ahead->next++] == email_id)
+			return ahead->summaries[ahead->next - 1];
+	return NULL;
+}
+
 /* The tree, from the summary when it can be had. */
 static const struct message *
 outline(struct imap_content *c)
 {
+	if (!c->summary && !c->is_parsed)
+		c->summary = summary_ahead(&c->ahead, c->email_id);
 	if (!c->summary && !c->is_parsed &&
 	    email_summary(c->account, c->email_id, &c->arena, &c->summary) != FAIL_NONE)
 		c->summary = NULL;
@@ -317,26 +358,52 @@ savedate_write(struct imap_content *c)
 
 /* --- items ------------------------------------------------------------------------------------- */
 
+static void
+outline_write(struct buf *out, const struct message *m, const struct imap_fetch_item *item)
+{
+	imap_fetch_name_write(out, item);
+	buf_add_char(out, ' ');
+	if (!m)
+		buf_add_c(out, "NIL");
+	else if (item->kind == FETCH_ENVELOPE)
+		envelope_write(out, &m->root);
+	else
+		bodystructure_write(out, &m->root, item->kind == FETCH_BODYSTRUCTURE);
+}
+
+/* Straight into the output; what does not fit there, however large the rest of it is, leaves by the piece. */
+static void
+outline_item(struct imap_content *c, const struct imap_fetch_item *item)
+{
+	const struct message *m = outline(c);
+	struct buf *out = conn_out(c->session->conn);
+	size_t before = out->n;
+
+	outline_write(out, m, item);
+	if (buf_ok(out))
+		return;
+	buf_rewind(out, before);
+	outline_write(&c->piece, m, item);
+}
+
+static bool
+is_of_outline(const struct imap_fetch_item *item)
+{
+	return item->kind == FETCH_ENVELOPE || item->kind == FETCH_STRUCTURE ||
+	    item->kind == FETCH_BODYSTRUCTURE;
+}
+
 void
 imap_content_item(struct imap_content *c, const struct imap_fetch_item *item)
 {
-	const struct message *m;
-
 	buf_clear(&c->piece);
+	if (is_of_outline(item)) {
+		outline_item(c, item);
+		return;
+	}
 	imap_fetch_name_write(&c->piece, item);
 	buf_add_char(&c->piece, ' ');
 	switch (item->kind) {
-	case FETCH_ENVELOPE:
-	case FETCH_STRUCTURE:
-	case FETCH_BODYSTRUCTURE:
-		m = outline(c);
-		if (!m)
-			buf_add_c(&c->piece, "NIL");
-		else if (item->kind == FETCH_ENVELOPE)
-			envelope_write(&c->piece, &m->root);
-		else
-			bodystructure_write(&c->piece, &m->root, item->kind == FETCH_BODYSTRUCTURE);
-		break;
 	case FETCH_PREVIEW: preview_item_write(c, item); break;
 	case FETCH_SAVEDATE: savedate_write(c); break;
 	case FETCH_BODY: body_begin(c, item); break;
@@ -349,6 +416,9 @@ imap_content_item(struct imap_content *c, const struct imap_fetch_item *item)
 	case FETCH_EMAILID:
 	case FETCH_THREADID:
 	case FETCH_MODSEQ:
+	case FETCH_ENVELOPE:
+	case FETCH_STRUCTURE:
+	case FETCH_BODYSTRUCTURE:
 	case FETCH_COUNT: break;
 	}
 }

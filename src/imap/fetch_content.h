@@ -18,13 +18,25 @@
 
 struct body_reader;
 
+#define IMAP_AHEAD_MAX \
+	32 /* summaries that are read at once: a slice tells about a hundred messages */
+
+/* The summaries of the messages to come. */
+struct imap_ahead {
+	uint64_t ids[IMAP_AHEAD_MAX];
+	struct message *summaries[IMAP_AHEAD_MAX]; /* arena; NULL: it is not at hand */
+	size_t count, next;
+	struct arena arena;
+};
+
 struct imap_content {
 	struct imap_session *session; /* borrow */
 	struct account *account;      /* borrow: whose the message is */
 	uint64_t email_id;
-	uint32_t uid;            /* in the selected mailbox */
+	uint32_t uid; /* in the selected mailbox */
+	struct imap_ahead ahead;
 	struct arena arena;      /* of one message */
-	struct message *summary; /* arena; NULL: not yet asked for */
+	struct message *summary; /* arena, or ahead; NULL: not yet asked for */
 	struct message parsed;   /* when is_parsed */
 	struct blob_map map;     /* when is_mapped */
 	bool is_parsed, is_mapped;
@@ -45,6 +57,11 @@ void imap_content_release(struct imap_content *c);
 /* The next items are of this message; its account is held by the caller, `uid` its UID in the selected mailbox or 0. */
 void imap_content_message(struct imap_content *c, struct account *a, uint64_t email_id,
     uint32_t uid);
+
+/* Are there messages whose summaries were read ahead? If not, name the next ones, in the order in which they come. */
+bool imap_content_is_ahead(const struct imap_content *c);
+void imap_content_read_ahead(struct imap_content *c, struct account *a, const uint64_t *ids,
+    size_t count);
 
 /* Write "NAME value", or as much of it as imap_content_pump() has to bring after this. */
 void imap_content_item(struct imap_content *c, const struct imap_fetch_item *item);

@@ -87,14 +87,14 @@ name_row(struct imap_session *s, struct imap_rows *rows, struct str path, size_t
 
 /* --- one account ---------------------------------------------------------------------------------- */
 
-static struct imap_source *
+static struct imap_row_source *
 source_add(struct imap_rows *rows, struct account *a)
 {
 	if (rows->source_count == rows->source_cap) {
 		rows->source_cap = rows->source_cap ? rows->source_cap * 2 : 4;
 		rows->sources = mem_resize(rows->sources, rows->source_cap, sizeof(*rows->sources));
 	}
-	rows->sources[rows->source_count] = (struct imap_source){ .account = account_ref(a) };
+	rows->sources[rows->source_count] = (struct imap_row_source){ .account = account_ref(a) };
 	return rows->sources + rows->source_count++;
 }
 
@@ -144,21 +144,21 @@ own_rows(struct imap_session *s, struct imap_rows *rows)
 
 /* --- others --------------------------------------------------------------------------------------- */
 
-/* Those of another account of which the user may see something. */
+/* Those of another account of which the user may see, or search, something. */
 static enum fail
 other_rows(struct imap_session *s, struct imap_rows *rows, struct account *a)
 {
-	struct str space = imap_namespaces[imap_namespace_of(s, a)];
+	struct str space = namespace_names[imap_namespace_of(s, a)];
 	struct acl_user who = imap_user(s);
 	unsigned *rights = arena_alloc(&s->run.arena, a->mailbox_count + 1, sizeof(*rights));
 	enum fail fail = rights ? acl_rights_all(a, &who, rights) : FAIL_LIMIT;
-	enum imap_namespace found;
+	enum mail_namespace found;
 	bool has_any = false;
 	struct buf path;
 	size_t top;
 
 	for (size_t i = 0; fail == FAIL_NONE && i < a->mailbox_count; i++)
-		has_any |= (rights[i] & ACL_LOOKUP) != 0;
+		has_any |= (rights[i] & (ACL_LOOKUP | ACL_READ)) != 0;
 	if (fail != FAIL_NONE || !has_any || !imap_in_namespace(s, space, &found))
 		return fail;
 	top = name_row(s, rows, space, 0);
@@ -191,7 +191,6 @@ others_rows(struct imap_session *s, struct imap_rows *rows)
 {
 	struct acl_user who = imap_user(s);
 	uint64_t *ids = arena_alloc(&s->run.arena, ACL_ACCOUNTS_MAX, sizeof(*ids));
-	struct str groups = who.groups, group;
 	struct account *a;
 	size_t count = 0;
 	enum fail fail = ids ? FAIL_NONE : FAIL_LIMIT;
@@ -206,49 +205,68 @@ others_rows(struct imap_session *s, struct imap_rows *rows)
 			fail = FAIL_NONE;
 		account_close(&a);
 	}
-	while (fail == FAIL_NONE && str_next_part(&groups, ' ', &group)) {
-		fail = account_find(s->service->mail, group, &a);
-		if (fail == FAIL_NONE)
-			fail = other_account(s, rows, a);
-		else if (fail == FAIL_MISSING || fail == FAIL_SYNTAX)
-			fail = FAIL_NONE;
-		account_close(&a);
-	}
 	return fail;
 }
 
-/* --- subscriptions --------------------------------------------------------------------------------- */
+/* --- paths to rows --------------------------------------------------------------------------------- */
 
-/* Index + 1 of the row of a mailbox by its path in one of the accounts, 0: none that may be seen. */
+/* Index + 1 of the row of a mailbox by its path in one of the accounts, 0: none. */
 static size_t
-mailbox_row(struct imap_rows *rows, struct str name, struct str path)
+mailbox_row(const struct imap_row_source *source, struct str path)
 {
-	for (size_t i = 0; i < rows->source_count; i++) {
-		const struct imap_source *source = rows->sources + i;
-		const struct mailbox *m;
+	const struct mailbox *m = mailbox_by_path(source->account, path);
 
-		if (!str_eq(source->account->name, name))
-			continue;
-		m = mailbox_by_path(source->account, path);
-		return m ? source->row_of[mailbox_place(source->account, m->id)] + 1 : 0;
+	return m ? source->row_of[mailbox_place(source->account, m->id)] + 1 : 0;
+}
+
+/* The same by its path as imap_place() takes it. */
+static size_t
+place_row(struct imap_session *s, const struct imap_rows *rows, struct str path)
+{
+	enum mail_namespace space;
+	struct str name;
+
+	if (!imap_in_namespace(s, path, &space))
+		return mailbox_row(rows->sources, path); /* the user's own come first */
+	if (!str_take_until(&path, IMAP_DELIMITER, &name) ||
+	    !str_take_until(&path, IMAP_DELIMITER, &name))
+		return 0;
+	for (size_t i = 1; i < rows->source_count; i++) {
+		const struct imap_row_source *source = rows->sources + i;
+
+		if (str_eq(source->account->name, name) &&
+		    imap_namespace_of(s, source->account) == space)
+			return mailbox_row(source, path);
 	}
 	return 0;
 }
+
+size_t
+imap_rows_find(struct imap_session *s, const struct imap_rows *rows, struct str name)
+{
+	struct map_node *node;
+	struct str path;
+	size_t row = 0;
+
+	if (imap_name_path(s, name, &path) == FAIL_NONE)
+		row = place_row(s, rows, path);
+	if (row > 0 || imap_visible_path(s, name, &path) != FAIL_NONE)
+		return row;
+	node = map_find(&rows->names, path);
+	return node ? container_of(node, struct name_alone, node)->row + 1 : 0;
+}
+
+/* --- subscriptions --------------------------------------------------------------------------------- */
 
 /* The row of one level of a subscribed path; index + 1, 0: no room. */
 static size_t
 level_row(struct imap_session *s, struct imap_rows *rows, struct str path, bool is_own,
     size_t above)
 {
-	struct str prefix = imap_prefix(s), rest = path, name;
+	struct str prefix = imap_prefix(s);
 	struct buf visible;
-	size_t row = 0;
+	size_t row = place_row(s, rows, path);
 
-	if (is_own)
-		row = mailbox_row(rows, s->account->name, path);
-	else if (str_take_until(&rest, IMAP_DELIMITER, &name) &&
-	    str_take_until(&rest, IMAP_DELIMITER, &name))
-		row = mailbox_row(rows, name, rest);
 	if (row > 0)
 		return row;
 	buf_init(&visible, IMAP_NAME_MAX);
@@ -265,7 +283,7 @@ level_row(struct imap_session *s, struct imap_rows *rows, struct str path, bool 
 static bool
 subscribed_row(struct imap_session *s, struct imap_rows *rows, struct str path)
 {
-	enum imap_namespace space;
+	enum mail_namespace space;
 	bool is_own = !imap_in_namespace(s, path, &space);
 	size_t row = is_own ? rows->own_top : 0;
 

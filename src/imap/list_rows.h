@@ -1,5 +1,5 @@
 /*
- * list_rows.h - the names that LIST and LSUB choose from, as a tree (private to the room).
+ * list_rows.h - the names that LIST, LSUB and ESEARCH choose from, as a tree (private to the room).
  *
  * A row is a mailbox, or a name alone: one that is subscribed without a mailbox (any more), or one that only
  * stands above others. What lies above a row stands before it.
@@ -26,7 +26,7 @@ struct imap_row {
 	bool has_taken, has_untold; /* below: one is taken; one is taken and not matched */
 };
 
-struct imap_source {
+struct imap_row_source {
 	struct account *account; /* own: counted */
 	size_t *row_of;          /* arena; the row of each mailbox, by its place in the account */
 };
@@ -34,7 +34,7 @@ struct imap_source {
 struct imap_rows {             /* fields: read only */
 	struct imap_row *rows; /* own */
 	size_t count, cap;
-	struct imap_source *sources; /* own; the accounts, the session's first */
+	struct imap_row_source *sources; /* own; the accounts, the session's first */
 	size_t source_count, source_cap;
 	struct map names; /* names alone, by path */
 	size_t own_top;   /* what one's own mailboxes stand below: index + 1, or 0 */
@@ -43,6 +43,9 @@ struct imap_rows {             /* fields: read only */
 /* All that the user may see. FAIL_LIMIT: too much of it; FAIL_TEMP. */
 MUST_CHECK enum fail imap_rows_make(struct imap_session *s, struct imap_rows *rows);
 void imap_rows_release(struct imap_rows *rows);
+
+/* Index + 1 of the row of a name as the client writes it; 0: none, or no such name. */
+size_t imap_rows_find(struct imap_session *s, const struct imap_rows *rows, struct str name);
 
 /* The mailbox of a row, NULL when there is none that the user may see. */
 struct mailbox *imap_row_mailbox(const struct imap_row *row);

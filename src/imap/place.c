@@ -52,7 +52,7 @@ static enum fail
 without_prefix(const struct imap_session *s, struct str *path_out)
 {
 	struct str prefix = imap_prefix(s), rest;
-	enum imap_namespace space;
+	enum mail_namespace space;
 
 	if (prefix.n == 0 || imap_name_is_inbox(*path_out) ||
 	    imap_in_namespace(s, *path_out, &space))
@@ -137,13 +137,13 @@ void
 imap_visible_path_of(struct imap_session *s, struct buf *out, const struct mailbox *m)
 {
 	if (!imap_is_own(s, m->account)) {
-		buf_add(out, imap_namespaces[imap_namespace_of(s, m->account)]);
-		buf_add_char(out, IMAP_DELIMITER);
-		buf_add(out, m->account->name);
-		buf_add_char(out, IMAP_DELIMITER);
-	} else if (m->role != MAILBOX_ROLE_INBOX) {
-		add_prefix(s, out);
+		struct acl_user who = imap_user(s);
+
+		namespace_path_write(m, &who, out);
+		return;
 	}
+	if (m->role != MAILBOX_ROLE_INBOX)
+		add_prefix(s, out);
 	mailbox_path_write(m->account, m, out);
 }
 

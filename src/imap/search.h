@@ -31,7 +31,9 @@ struct charset;
 
 #define IMAP_SEARCH_KEYS_MAX  1000 /* keys of one command */
 #define IMAP_SEARCH_DEPTH_MAX 50   /* nested NOT, OR and parentheses */
-#define IMAP_FUZZY_WORDS_MAX  20   /* words of one text that FUZZY looks for; more do not help */
+#define IMAP_FILTERS_MAX \
+	20 /* filters put in their places in one command; RFC 5466 3.1 asks for 3 */
+#define IMAP_FUZZY_WORDS_MAX 20 /* words of one text that FUZZY looks for; more do not help */
 
 enum imap_key_kind {
 	KEY_ALL,
@@ -115,6 +117,8 @@ struct imap_search {
 	struct str program;            /* the keys as they stand */
 	const struct charset *charset; /* of their strings; NULL: UTF-8 */
 	struct imap_key *root;         /* KEY_AND of all keys */
+	struct str filter;             /* a FILTER key as it stands; p is NULL: there is none */
+	struct str filter_name;        /* what it names; the key itself is KEY_ALL */
 };
 
 /*

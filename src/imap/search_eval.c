@@ -6,7 +6,7 @@
 /* rooms */
 #include "imap/search_narrow.h"
 #include "mail/email.h"
-#include "mail/id.h"
+#include "imap/object_id.h"
 #include "mail/index.h"
 #include "message/date.h"
 #include "message/header.h"
@@ -59,8 +59,8 @@ look_up(struct imap_matcher *m, struct imap_key *key)
 			fail = FAIL_NONE;
 		}
 	} else if (key->kind == KEY_EMAILID || key->kind == KEY_THREADID) {
-		key->number =
-		    id_parse(key->text, key->kind == KEY_EMAILID ? ID_EMAIL : ID_THREAD, &id)
+		key->number = imap_id_parse(m->session, key->text, m->account,
+				  key->kind == KEY_EMAILID ? ID_EMAIL : ID_THREAD, &id)
 		    ? (int64_t)id
 		    : 0;
 	}

@@ -339,11 +339,28 @@ fuzzy(struct parse *p)
 	return key;
 }
 
+/*
+ * "FILTER" SP filter-name (RFC 5466): who called puts something in its place and parses again. filter-name is an
+ * atom without "/".
+ */
+static struct imap_key *
+filter_key(struct parse *p, struct str from)
+{
+	struct str name;
+
+	if (!imap_sp(p->c) || !imap_atom(p->c, &name) || str_find_char(name, '/') != STR_NONE)
+		return NULL;
+	imap_capabilities_put(&p->out->needs, CAP_FILTERS);
+	p->out->filter = str_head(from, (size_t)(p->c->at.p - from.p));
+	p->out->filter_name = name;
+	return key_new(p, KEY_ALL);
+}
+
 static struct imap_key *
 word_key(struct parse *p)
 {
+	struct str word, from = p->c->at;
 	struct imap_key *key;
-	struct str word;
 
 	if (!imap_atom(p->c, &word))
 		return NULL;
@@ -357,6 +374,8 @@ word_key(struct parse *p)
 	}
 	if (str_eq_nocase(word, STR("OR")))
 		return or_key(p);
+	if (str_eq_nocase(word, STR("FILTER")))
+		return filter_key(p, from);
 	if (str_eq_nocase(word, STR("HEADER")))
 		key = header_key(p);
 	else if (str_eq_nocase(word, STR("UID")))

@@ -92,7 +92,8 @@ program(struct imap_cursor *c, struct imap_search *out)
 	charset = charset_find(name);
 	if (!charset)
 		return FAIL_MISSING;
-	if (str_eq_nocase(charset_name(charset), STR("UTF-8")))
+	if (str_eq_nocase(charset_name(charset), STR("UTF-8")) ||
+	    str_eq_nocase(charset_name(charset), STR("US-ASCII")))
 		charset = NULL; /* as it is */
 	return imap_search_keys(c, charset, out);
 }

@@ -39,6 +39,17 @@ enum imap_found imap_search_run_next(struct imap_search_run *r, struct imap_slic
     struct view_seen *out);
 
 /*
+ * Read the arguments by one of the rules of search.h, with all named filters in their places (filter.c).
+ * IMAP_READ: `out` is there and all that it asks for is offered; else it was refused.
+ */
+enum imap_state imap_search_read(struct imap_session *s, struct imap_cursor *args,
+    enum fail (*rule)(struct imap_cursor *c, struct imap_search *out), struct imap_search *out);
+
+/* The name of an annotation whose value is a filter (RFC 5466 3.2), and is that a whole search program? */
+bool imap_is_filter(struct str name);
+bool imap_filter_is_whole(struct str value, struct arena *arena);
+
+/*
  * After refusing: a program that is not one, a charset, an option that is switched off. IMAP_READ
  * when there is nothing to refuse.
  */

@@ -36,6 +36,7 @@
 #include "mail/acl.h"
 #include "mail/mail.h"
 #include "mail/mailbox.h"
+#include "mail/namespace.h"
 #include "mail/notify.h"
 #include "mail/view.h"
 #include "net/conn.h"
@@ -363,9 +364,6 @@ bool imap_status_begin(struct imap_session *s, unsigned items);
 
 /* --- access.c: whose mailboxes, and what the user may with them ---------------------------------- */
 
-enum imap_namespace { IMAP_NAMESPACE_OTHERS, IMAP_NAMESPACE_SHARED, IMAP_NAMESPACE_COUNT };
-extern const struct str imap_namespaces[IMAP_NAMESPACE_COUNT]; /* their first levels */
-
 struct imap_place {              /* where a path leads, whether there is a mailbox or not */
 	struct account *account; /* borrow: the session's, or held for the command */
 	struct str path;         /* in that account */
@@ -393,8 +391,8 @@ MUST_CHECK enum fail imap_rights(struct imap_session *s, const struct mailbox *m
 void imap_box_look(struct imap_session *s);
 
 /* Is the path one of others' mailboxes? In which namespace do those of an account stand? */
-bool imap_in_namespace(const struct imap_session *s, struct str path, enum imap_namespace *out);
-enum imap_namespace imap_namespace_of(const struct imap_session *s, const struct account *a);
+bool imap_in_namespace(const struct imap_session *s, struct str path, enum mail_namespace *out);
+enum mail_namespace imap_namespace_of(const struct imap_session *s, const struct account *a);
 
 /* Making a mailbox: the nearest one above that exists, or NULL; may the user, FAIL_DENIED; with its list. */
 struct mailbox *imap_nearest(struct account *a, struct str path);

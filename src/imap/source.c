@@ -4,8 +4,7 @@
 #include "base/mem.h"
 
 /* rooms */
-#include "imap/name.h"
-#include "imap/session.h"
+#include "imap/list_rows.h"
 
 /* --- parsing ------------------------------------------------------------------------------------------------ */
 
@@ -81,60 +80,83 @@ enum { /* of a mailbox */
 };
 
 static void
-mark_named(struct imap_session *s, const struct imap_sources *sources, unsigned char *marks)
+mark_named(struct imap_session *s, const struct imap_sources *sources, const struct imap_rows *rows,
+    unsigned char *marks)
 {
 	static const unsigned char marks_of[] = { [SOURCE_MAILBOX] = MARK_TAKEN,
 		[SOURCE_SUBTREE] = MARK_TAKEN | MARK_ALL_BELOW,
 		[SOURCE_SUBTREE_ONE] = MARK_TAKEN | MARK_CHILDREN };
 
 	for (size_t i = 0; i < sources->count; i++) {
-		const struct mailbox *m = NULL;
-		struct str path;
+		size_t row = imap_rows_find(s, rows, sources->named[i].name);
 
-		if (imap_name_path(s, sources->named[i].name, &path) == FAIL_NONE)
-			m = mailbox_by_path(s->account, path);
-		if (m)
-			marks[mailbox_place(s->account, m->id)] |= marks_of[sources->named[i].how];
+		if (row > 0)
+			marks[row - 1] |= marks_of[sources->named[i].how];
+	}
+}
+
+/* Marks go down the tree: what lies above a row stands before it. */
+static void
+mark_below(const struct imap_rows *rows, unsigned char *marks)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		size_t above = rows->rows[i].above;
+		unsigned char mark = above > 0 ? marks[above - 1] : 0;
+
+		if (mark & MARK_ALL_BELOW)
+			marks[i] |= MARK_TAKEN | MARK_ALL_BELOW;
+		if (mark & MARK_CHILDREN)
+			marks[i] |= MARK_TAKEN;
 	}
 }
 
 static bool
-is_in_group(const struct imap_session *s, const struct mailbox *m, unsigned groups)
+is_in_group(const struct imap_session *s, const struct imap_row *row, unsigned groups)
 {
-	return (groups & SOURCE_PERSONAL) || (groups & SOURCE_SUBSCRIBED && m->is_subscribed) ||
-	    (groups & SOURCE_SELECTED && imap_box_is(s, m));
+	return (groups & SOURCE_PERSONAL && imap_is_own(s, row->account)) ||
+	    (groups & SOURCE_SUBSCRIBED && row->is_subscribed) ||
+	    (groups & SOURCE_SELECTED && imap_box_has_id(s, row->account, row->id));
+}
+
+/* The selected mailbox: its view holds the account. */
+static enum fail
+find_selected(struct imap_session *s, struct imap_source **found_out, size_t *count_out)
+{
+	*found_out = arena_alloc(&s->run.arena, 1, sizeof(**found_out));
+	if (!*found_out)
+		return FAIL_LIMIT;
+	**found_out = (struct imap_source){ imap_box(s), s->view.view->mailbox };
+	*count_out = 1;
+	return FAIL_NONE;
 }
 
 enum fail
 imap_sources_find(struct imap_session *s, const struct imap_sources *sources,
-    struct imap_source **found_out, size_t *count_out)
+    struct imap_rows *rows, struct imap_source **found_out, size_t *count_out)
 {
-	struct account *a = s->account;
-	size_t all = a->mailbox_count, count = 0;
-	unsigned char *marks = arena_alloc(&s->run.arena, all + 1, sizeof(*marks));
-	struct mailbox **tree = arena_alloc(&s->run.arena, all + 1, sizeof(*tree));
-	struct imap_source *found = arena_alloc(&s->run.arena, all + 1, sizeof(*found));
+	struct imap_source *found;
+	unsigned char *marks;
+	size_t count = 0;
+	enum fail fail;
 
-	if (!marks || !tree || !found)
+	if (imap_sources_only_selected(sources))
+		return find_selected(s, found_out, count_out);
+	fail = imap_rows_make(s, rows);
+	if (fail != FAIL_NONE)
+		return fail;
+	marks = arena_alloc(&s->run.arena, rows->count + 1, sizeof(*marks));
+	found = arena_alloc(&s->run.arena, rows->count + 1, sizeof(*found));
+	if (!marks || !found)
 		return FAIL_LIMIT;
-	mailbox_tree(a, tree);
-	mark_named(s, sources, marks);
-	for (size_t i = 0; i < all; i++) { /* parents come before their children */
-		const struct mailbox *m = tree[i];
-		unsigned char *mark = &marks[mailbox_place(a, m->id)];
-		unsigned char above = m->parent ? marks[mailbox_place(a, m->parent)] : 0;
+	mark_named(s, sources, rows, marks);
+	mark_below(rows, marks);
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct imap_row *row = rows->rows + i;
 
-		if (above & MARK_ALL_BELOW)
-			*mark |= MARK_TAKEN | MARK_ALL_BELOW;
-		if (above & MARK_CHILDREN)
-			*mark |= MARK_TAKEN;
-		if (*mark & MARK_TAKEN || is_in_group(s, m, sources->groups))
-			found[count++] = (struct imap_source){ a, m->id };
+		if (row->account && row->rights & ACL_READ &&
+		    (marks[i] & MARK_TAKEN || is_in_group(s, row, sources->groups)))
+			found[count++] = (struct imap_source){ row->account, row->id };
 	}
-	/* another's, which the view holds as long as it is selected */
-	if (sources->groups & SOURCE_SELECTED && imap_is_selected(s) &&
-	    !imap_is_own(s, imap_box(s)))
-		found[count++] = (struct imap_source){ imap_box(s), s->view.view->mailbox };
 	*found_out = found;
 	*count_out = count;
 	return FAIL_NONE;

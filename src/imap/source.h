@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "imap/token.h"
 
+struct imap_rows;
 struct imap_session;
 
 #define IMAP_SOURCE_NAMES_MAX 500 /* mailboxes that one command names */
@@ -32,7 +33,7 @@ enum imap_source_how {
 };
 
 struct imap_source {             /* a mailbox that is meant: ids are counted in each account */
-	struct account *account; /* borrow: the session's, or that of the selected mailbox */
+	struct account *account; /* borrow: held by the rows it was found in, or by the view */
 	uint32_t id;
 };
 
@@ -52,10 +53,12 @@ MUST_CHECK bool imap_source_parse(struct imap_cursor *c, struct imap_sources *ou
 bool imap_sources_only_selected(const struct imap_sources *sources);
 
 /*
- * The mailboxes that exist, each once, in the order of LIST, in the command's arena: the user's own, and the
- * selected one. What is not there, or has no such name, is left out. FAIL_LIMIT: the arena is full.
+ * The mailboxes that exist and may be read, each once, in the order of LIST, in the command's arena. Those of others
+ * are among the subscribed ones, and where they or what is above them is named; personal ones are the user's
+ * own. What is not there, or has no such name, is left out. `rows` holds the accounts and is the caller's, also
+ * after a failure. FAIL_LIMIT: the arena is full; FAIL_TEMP.
  */
 MUST_CHECK enum fail imap_sources_find(struct imap_session *s, const struct imap_sources *sources,
-    struct imap_source **found_out, size_t *count_out);
+    struct imap_rows *rows, struct imap_source **found_out, size_t *count_out);
 
 #endif

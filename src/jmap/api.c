@@ -22,30 +22,6 @@ struct api_request {
 	bool is_running;
 };
 
-void
-jmap_refuse(struct http_exchange *x, unsigned status, const char *name, const char *limit,
-    const char *detail)
-{
-	struct json_writer w;
-	struct buf body;
-
-	buf_init(&body, 1024);
-	w = (struct json_writer){ .out = &body };
-	json_object_begin(&w);
-	json_name(&w, STR("type"));
-	json_string_begin(&w);
-	json_string_piece(&w, STR("urn:ietf:params:jmap:error:"));
-	json_string_piece(&w, str_c(name));
-	json_string_end(&w);
-	json_name_int(&w, STR("status"), status);
-	json_name_string(&w, STR("detail"), str_c(detail));
-	if (limit)
-		json_name_string(&w, STR("limit"), str_c(limit));
-	json_object_end(&w);
-	http_reply_whole(x, status, "application/problem+json", buf_str(&body));
-	buf_release(&body);
-}
-
 /* "application/json", with or without parameters (RFC 8620 3.6.1 notJSON). */
 static bool
 is_json_type(const struct http_exchange *x)
@@ -57,31 +33,11 @@ is_json_type(const struct http_exchange *x)
 }
 
 static enum http_step
-api_too_large(struct http_exchange *x)
-{
-	jmap_refuse(x, 400, "limit", "maxSizeRequest", "The request is too large.");
-	return HTTP_DONE;
-}
-
-/* RFC 8620 3.6.1 */
-static enum http_step
 api_refused(struct http_exchange *x, enum jmap_refusal refusal)
 {
-	switch (refusal) {
-	case JMAP_NOT_JSON: jmap_refuse(x, 400, "notJSON", NULL, "The body is no I-JSON."); break;
-	case JMAP_NOT_REQUEST:
-		jmap_refuse(x, 400, "notRequest", NULL, "The body is no Request object.");
-		break;
-	case JMAP_UNKNOWN_CAPABILITY:
-		jmap_refuse(x, 400, "unknownCapability", NULL,
-		    "We do not have what `using` names.");
-		break;
-	case JMAP_LIMIT_CALLS:
-		jmap_refuse(x, 400, "limit", "maxCallsInRequest", "Too many method calls.");
-		break;
-	case JMAP_LIMIT_SIZE:
-	case JMAP_TAKEN: return api_too_large(x);
-	}
+	struct jmap_problem p = jmap_problem_of(refusal);
+
+	jmap_refuse(x, 400, p.name, p.limit, p.detail);
 	return HTTP_DONE;
 }
 
@@ -95,7 +51,7 @@ api_parse(struct api_request *r, struct http_exchange *x)
 	refusal = jmap_request_parse(buf_str(&r->body), &r->arena, &r->request);
 	if (refusal != JMAP_TAKEN)
 		return api_refused(x, refusal);
-	jmap_run_init(&r->run, r->login.account, &r->request, str_c(r->jmap->state));
+	jmap_login_run(&r->login, &r->run, &r->request, x->task);
 	r->is_running = true;
 	r->state = API_RUN;
 	return HTTP_YIELD;
@@ -107,7 +63,7 @@ api_body(struct api_request *r, struct http_exchange *x)
 	struct str piece;
 
 	if (x->request.has_length && x->request.length > JMAP_REQUEST_MAX)
-		return api_too_large(x);
+		return api_refused(x, JMAP_LIMIT_SIZE);
 	for (;;) {
 		switch (http_body_next(x, &piece)) {
 		case HTTP_BODY_WAIT: return HTTP_WAIT;
@@ -116,7 +72,7 @@ api_body(struct api_request *r, struct http_exchange *x)
 		case HTTP_BODY_PIECE:
 			buf_add(&r->body, piece);
 			if (!buf_ok(&r->body))
-				return api_too_large(x);
+				return api_refused(x, JMAP_LIMIT_SIZE);
 			break;
 		}
 	}
@@ -125,8 +81,16 @@ api_body(struct api_request *r, struct http_exchange *x)
 static enum http_step
 api_run(struct api_request *r, struct http_exchange *x)
 {
-	if (jmap_run_step(&r->run) == JMAP_YIELD)
-		return HTTP_YIELD;
+	if (jmap_run_is_lost(
+		&r->run)) { /* another's account; jmap_login_step() sees the user's own */
+		http_reply_problem(x, 503, NULL, "The mail store failed; try again.");
+		return HTTP_DONE;
+	}
+	switch (jmap_run_step(&r->run)) {
+	case JMAP_YIELD: return HTTP_YIELD;
+	case JMAP_WAIT: return HTTP_WAIT;
+	case JMAP_DONE: break;
+	}
 	if (!buf_ok(&r->run.out)) {
 		http_reply_problem(x, 500, NULL, "The response would be too large.");
 		return HTTP_DONE;

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 
 /* rooms */
+#include "jmap/access.h"
 #include "jmap/blob_id.h"
 #include "mail/email.h"
 
@@ -18,8 +19,11 @@ struct jmap_blob {
 	enum encoding encoding; /* what is left to undo */
 };
 
-/* FAIL_MISSING: there is no such blob, or not for this account · FAIL_LIMIT arena · FAIL_TEMP. */
-MUST_CHECK enum fail jmap_blob_find(struct account *account, const struct blob_id *id,
+/*
+ * A message that the user may read, or what the user itself uploaded.
+ * FAIL_MISSING: there is no such blob for this user · FAIL_LIMIT arena · FAIL_TEMP.
+ */
+MUST_CHECK enum fail jmap_blob_find(struct jmap_access *access, const struct blob_id *id,
     struct arena *a, struct jmap_blob *out);
 
 #endif

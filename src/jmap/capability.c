@@ -40,9 +40,24 @@ write_core(const struct jmap *j, struct json_writer *w)
 	json_object_end(w);
 }
 
+/* RFC 8887 3: where http is ws, and https wss. */
+static void
+write_websocket(const struct jmap *j, struct json_writer *w)
+{
+	json_object_begin(w);
+	json_name(w, STR("url"));
+	json_string_begin(w);
+	json_string_piece(w, STR("ws"));
+	json_string_piece(w, str_from(j->base, sizeof("http") - 1));
+	json_string_piece(w, STR("/jmap/ws"));
+	json_string_end(w);
+	json_name_bool(w, STR("supportsPush"), true);
+	json_object_end(w);
+}
+
 /* RFC 8621 1.3.1 */
 static void
-write_mail_account(const struct jmap *j, struct json_writer *w)
+write_mail(const struct jmap *j, struct json_writer *w, bool is_owner)
 {
 	static const struct str sorts[] = { STR_INIT("receivedAt"), STR_INIT("size"),
 		STR_INIT("from"), STR_INIT("to"), STR_INIT("subject"), STR_INIT("sentAt"),
@@ -60,7 +75,40 @@ write_mail_account(const struct jmap *j, struct json_writer *w)
 	for (size_t i = 0; i < ARRAY_LEN(sorts); i++)
 		json_string(w, sorts[i]);
 	json_array_end(w);
-	json_name_bool(w, STR("mayCreateTopLevelMailbox"), true);
+	json_name_bool(w, STR("mayCreateTopLevelMailbox"), is_owner);
+	json_object_end(w);
+}
+
+static void
+write_mail_account(const struct jmap *j, struct json_writer *w)
+{
+	write_mail(j, w, true);
+}
+
+static void
+write_mail_shared(const struct jmap *j, struct json_writer *w)
+{
+	write_mail(j, w, false);
+}
+
+/* RFC 8621 1.3.2 */
+static void
+write_submission_account(const struct jmap *j, struct json_writer *w)
+{
+	static const struct str extensions[] = { STR_INIT("SIZE"), STR_INIT("DSN"),
+		STR_INIT("DELIVERBY"), STR_INIT("MT-PRIORITY"), STR_INIT("REQUIRETLS") };
+
+	(void)j;
+	json_object_begin(w);
+	json_name_int(w, STR("maxDelayedSend"), 0);
+	json_name(w, STR("submissionExtensions"));
+	json_object_begin(w);
+	for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
+		json_name(w, extensions[i]);
+		json_array_begin(w);
+		json_array_end(w);
+	}
+	json_object_end(w);
 	json_object_end(w);
 }
 
@@ -73,6 +121,18 @@ static const struct capability {
 	{ STR_INIT("urn:ietf:params:jmap:core"), CAPABILITY_CORE, write_core, NULL },
 	{ STR_INIT("urn:ietf:params:jmap:mail"), CAPABILITY_MAIL, write_nothing,
 	    write_mail_account },
+	{ STR_INIT("urn:ietf:params:jmap:submission"), CAPABILITY_SUBMISSION, write_nothing,
+	    write_submission_account },
+	{ STR_INIT("urn:ietf:params:jmap:websocket"), CAPABILITY_WEBSOCKET, write_websocket, NULL },
+	{ STR_INIT("urn:ietf:params:jmap:quota"), CAPABILITY_QUOTA, write_nothing, write_nothing },
+};
+
+/* What another's account has: CAPABILITIES_SHARED. */
+static const struct {
+	unsigned bit;
+	void (*account)(const struct jmap *j, struct json_writer *w);
+} shared[] = {
+	{ CAPABILITY_MAIL, write_mail_shared },
 };
 
 unsigned
@@ -93,9 +153,26 @@ jmap_capabilities_write(const struct jmap *j, struct json_writer *w)
 	}
 }
 
-void
-jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w)
+static void
+shared_capabilities_write(const struct jmap *j, struct json_writer *w)
 {
+	for (size_t i = 0; i < ARRAY_LEN(shared); i++) {
+		size_t row = 0;
+
+		while (capabilities[row].bit != shared[i].bit)
+			row++;
+		json_name(w, capabilities[row].urn);
+		shared[i].account(j, w);
+	}
+}
+
+void
+jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_owner)
+{
+	if (!is_owner) {
+		shared_capabilities_write(j, w);
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++) {
 		if (!capabilities[i].account)
 			continue;

@@ -1,11 +1,71 @@
 /*
- * Foo/changes of Email, Thread and Mailbox (RFC 8620 5.2): the same log, three types.
+ * Foo/changes (RFC 8620 5.2): the same log, several types.
  */
 #include "mail/changes.h"
 
 /* rooms */
 #include "jmap/args.h"
+#include "jmap/identity.h"
 #include "jmap/methods.h"
+#include "mail/thread.h"
+
+#define LOOKS_MAX  500 /* changes of another's account told at once: each is looked up */
+#define LOOK_BYTES (64 * 1024 * 1024) /* the largest thread, and one Email after the other of it */
+
+static enum fail
+look(struct jmap_call *c, enum change_type type, uint64_t id, bool *out)
+{
+	struct arena arena;
+	uint64_t *ids;
+	size_t count = 0;
+	enum fail fail = FAIL_MISSING;
+
+	if (type == CHANGE_MAILBOX) {
+		*out = jmap_mailbox_is_shown(c->access, (uint32_t)id);
+		return FAIL_NONE;
+	}
+	arena_init(&arena, LOOK_BYTES);
+	if (type == CHANGE_EMAIL)
+		fail = jmap_email_look(c->access, id, &arena);
+	else
+		fail = thread_emails(c->account, id, &arena, &ids, &count);
+	for (size_t i = 0; type == CHANGE_THREAD && i < count; i++) {
+		fail = jmap_email_look(c->access, ids[i], &arena);
+		if (fail != FAIL_MISSING)
+			break;
+	}
+	arena_release(&arena);
+	*out = fail == FAIL_NONE;
+	return fail == FAIL_MISSING ? FAIL_NONE : fail;
+}
+
+/*
+ * In another's account: what changed and is not shown is gone for this user, or was never there (a client passes
+ * over the id of what it does not have). A destroyed thing is told by its id alone.
+ */
+static enum fail
+keep_shown(struct jmap_call *c, enum change_type type, struct changes *changes)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < changes->count; i++) {
+		struct change change = changes->items[i];
+		bool is_shown = true;
+		enum fail fail = FAIL_NONE;
+
+		if (change.kind != CHANGE_DESTROYED)
+			fail = look(c, type, change.id, &is_shown);
+		if (fail)
+			return fail;
+		if (!is_shown && change.kind == CHANGE_CREATED)
+			continue;
+		if (!is_shown)
+			change.kind = CHANGE_DESTROYED;
+		changes->items[kept++] = change;
+	}
+	changes->count = kept;
+	return FAIL_NONE;
+}
 
 static void
 write_kind(struct jmap_call *c, struct str name, const struct changes *changes,
@@ -81,10 +141,16 @@ run_changes(struct jmap_call *c, enum change_type type, enum id_kind kind)
 	if (!read_state(since_text, &since, &changes))
 		return jmap_fail(c, "cannotCalculateChanges", "This state is not ours.");
 	changes.max = max < JMAP_CHANGES_MAX ? (size_t)max : JMAP_CHANGES_MAX;
+	if (!c->access->is_owner && changes.max > LOOKS_MAX)
+		changes.max = LOOKS_MAX;
 	changes.items = arena_alloc(&c->arena, changes.max, sizeof(*changes.items));
 	if (!changes.items)
 		return jmap_fail_with(c, FAIL_LIMIT);
-	fail = changes_since(c->account, type, since, &changes);
+	fail = jmap_changes_are_known(c->access, since)
+	    ? changes_since(c->account, type, since, &changes)
+	    : FAIL_PERM;
+	if (fail == FAIL_NONE && !c->access->is_owner)
+		fail = keep_shown(c, type, &changes);
 	if (fail == FAIL_PERM)
 		return jmap_fail(c, "cannotCalculateChanges", NULL);
 	if (fail)
@@ -119,4 +185,12 @@ enum jmap_step
 jmap_thread_changes(struct jmap_call *c)
 {
 	return run_changes(c, CHANGE_THREAD, ID_THREAD);
+}
+
+enum jmap_step
+jmap_identity_changes(struct jmap_call *c)
+{
+	if (!jmap_identities_ready(c))
+		return JMAP_DONE;
+	return run_changes(c, CHANGE_IDENTITY, ID_IDENTITY);
 }

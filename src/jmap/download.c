@@ -18,6 +18,7 @@ struct download_request {
 	struct jmap *jmap; /* borrow */
 	struct jmap_login login;
 	struct arena arena;
+	struct jmap_access access; /* own */
 	struct jmap_blob blob;
 	size_t sent;
 	struct message shell;       /* what the decoder reads: the blob's bytes as one part */
@@ -39,15 +40,25 @@ media_type(struct str accept)
 	return accept;
 }
 
-/* Content-Disposition: attachment; filename*=UTF-8''name (RFC 6266, RFC 8187) */
+/*
+ * Content-Disposition: attachment; filename="name"; filename*=UTF-8''name (RFC 6266, RFC 8187); the first for
+ * programs that know no other, with "_" for what may not stand in quotes, or may lead out of a folder.
+ */
 static void
 add_disposition(struct http_exchange *x, struct str name)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	struct buf value;
 
-	buf_init(&value, 4 * HTTP_LINE_MAX);
-	buf_add_c(&value, "attachment; filename*=UTF-8''");
+	buf_init(&value, 5 * HTTP_LINE_MAX);
+	buf_add_c(&value, "attachment; filename=\"");
+	for (size_t i = 0; i < name.n; i++) {
+		bool is_safe = name.p[i] >= ' ' && name.p[i] <= '~' &&
+		    str_find_char(STR("\"\\/:%"), name.p[i]) == STR_NONE;
+
+		buf_add_char(&value, is_safe ? name.p[i] : '_');
+	}
+	buf_add_c(&value, "\"; filename*=UTF-8''");
 	for (size_t i = 0; i < name.n; i++) {
 		unsigned char c = (unsigned char)name.p[i];
 
@@ -64,6 +75,25 @@ add_disposition(struct http_exchange *x, struct str name)
 	buf_release(&value);
 }
 
+/* Is the blob among the entity tags of If-None-Match (RFC 9110 13.1.2)? */
+static bool
+is_known(const struct http_exchange *x, struct str blob_id)
+{
+	struct str list = http_request_header(&x->request, STR("if-none-match")), tag;
+
+	while (str_next_part(&list, ',', &tag)) {
+		tag = str_trim(tag);
+		if (str_eq(tag, STR("*")))
+			return true;
+		(void)!str_skip(&tag, STR("W/"));
+		if (str_skip_char(&tag, '"') && str_ends(tag, STR("\"")) &&
+		    str_eq(str_head(tag, tag.n - 1), blob_id))
+			return true;
+	}
+	return false;
+}
+
+/* A blob id always means the same bytes: whoever has them may keep them. */
 static void
 add_etag(struct http_exchange *x, struct str blob_id)
 {
@@ -75,6 +105,7 @@ add_etag(struct http_exchange *x, struct str blob_id)
 	buf_add_char(&value, '"');
 	http_reply_header(x, "ETag", buf_str(&value));
 	buf_release(&value);
+	http_reply_header(x, "Cache-Control", STR("private, immutable, max-age=31536000"));
 }
 
 /* Let message's decoder read the bytes as the body of one part. */
@@ -107,21 +138,26 @@ begin(struct download_request *d, struct http_exchange *x)
 {
 	struct str path = x->request.path, account, blob, name, accept = { 0 };
 	struct blob_id id;
-	uint64_t n;
 	enum fail fail;
 
 	if (!str_skip(&path, STR("/jmap/download/")) || !str_next_part(&path, '/', &account) ||
 	    !str_next_part(&path, '/', &blob) || !http_unescape(path, &d->arena, &name) ||
-	    !http_unescape(blob, &d->arena, &blob) || !id_parse(account, ID_ACCOUNT, &n) ||
-	    n != d->login.account->id || !blob_id_parse(blob, &id))
+	    !http_unescape(blob, &d->arena, &blob) || !blob_id_parse(blob, &id))
 		return missing(x);
 	if (!http_query_find(x->request.query, STR("accept"), &d->arena, &accept))
 		accept = (struct str){ 0 };
-	fail = jmap_blob_find(d->login.account, &id, &d->arena, &d->blob);
+	fail = jmap_access_open(&d->access, d->login.account, buf_str(&d->login.groups), account);
+	if (fail == FAIL_NONE)
+		fail = jmap_blob_find(&d->access, &id, &d->arena, &d->blob);
 	if (fail == FAIL_MISSING)
 		return missing(x);
 	if (fail) {
 		http_reply_problem(x, 503, NULL, "The store does not answer now.");
+		return HTTP_DONE;
+	}
+	if (is_known(x, blob)) {
+		http_reply_start(x, 304, NULL);
+		add_etag(x, blob);
 		return HTTP_DONE;
 	}
 	d->is_started = true;
@@ -131,10 +167,9 @@ begin(struct download_request *d, struct http_exchange *x)
 	http_reply_header(x, "Content-Type", media_type(accept));
 	add_disposition(x, name);
 	add_etag(x, blob);
-	/* A blob id always means the same bytes. What a mail brought must not act as our page. */
-	http_reply_header(x, "Cache-Control", STR("private, immutable, max-age=31536000"));
+	/* What a mail brought must not act as our page. */
 	http_reply_header(x, "X-Content-Type-Options", STR("nosniff"));
-	http_reply_header(x, "Content-Security-Policy", STR("sandbox"));
+	http_reply_header(x, "Content-Security-Policy", STR("default-src 'none'; sandbox"));
 	if (!d->reader)
 		http_reply_length(x, d->blob.bytes.n);
 	return HTTP_YIELD;
@@ -199,6 +234,7 @@ download_release(struct http_handler *h)
 
 	body_reader_free(&d->reader);
 	blob_unmap(&d->blob.map);
+	jmap_access_release(&d->access);
 	arena_release(&d->arena);
 	jmap_login_release(&d->login);
 	mem_free(d);

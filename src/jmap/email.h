@@ -29,7 +29,8 @@ struct email_asked {
 };
 
 struct email_view {
-	struct account *account; /* borrow */
+	struct account *account;    /* borrow */
+	struct jmap_access *access; /* borrow */
 	const struct email_asked *asked;
 	struct json_writer *w;
 	struct arena *a; /* for this Email */

@@ -5,6 +5,7 @@
 
 /* rooms */
 #include "crypto/random.h"
+#include "jmap/access_email.h"
 #include "jmap/email_make.h"
 #include "jmap/email_new.h"
 #include "jmap/email_patch.h"
@@ -86,7 +87,7 @@ find(void *arg, struct str text, bool is_message, struct email_content *out)
 	text = jmap_created_find(x->call->run, text);
 	if (!text.p || !blob_id_parse(text, &id))
 		return FAIL_MISSING;
-	fail = jmap_blob_find(x->call->account, &id, &x->arena, &blob);
+	fail = jmap_blob_find(x->call->access, &id, &x->arena, &blob);
 	if (fail)
 		return fail;
 	content->map = blob.map;

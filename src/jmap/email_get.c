@@ -28,9 +28,16 @@ all(struct jmap_call *c, uint64_t **ids_out, size_t *count_out)
 		return fail;
 	if (*count_out == max)
 		return FAIL_LIMIT;
-	for (size_t i = 0; i < *count_out; i++)
-		(*ids_out)[i] = order[i].id;
-	return FAIL_NONE;
+	max = *count_out;
+	*count_out = 0;
+	for (size_t i = 0; i < max && !fail; i++) {
+		fail = jmap_email_look(c->access, order[i].id, &c->arena);
+		if (fail == FAIL_NONE)
+			(*ids_out)[(*count_out)++] = order[i].id;
+		else if (fail == FAIL_MISSING)
+			fail = FAIL_NONE;
+	}
+	return fail;
 }
 
 static bool
@@ -53,6 +60,7 @@ one(struct jmap_call *c, void *more, uint64_t id)
 	struct email_getting *g = more;
 	struct email_view v = {
 		.account = c->account,
+		.access = c->access,
 		.asked = &g->asked,
 		.w = &c->w,
 		.a = &g->arena,

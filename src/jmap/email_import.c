@@ -87,7 +87,7 @@ import_one(struct jmap_call *c, const struct json *object, struct jmap_email_add
 	new.mailboxes = mailboxes;
 	if (!json_get_text(json_find(object, STR("blobId")), &text) || !blob_id_parse(text, &id))
 		return jmap_set_invalid(e, STR("blobId"), "There is no such blob.");
-	fail = jmap_blob_find(c->account, &id, &c->arena, &blob);
+	fail = jmap_blob_find(c->access, &id, &c->arena, &blob);
 	if (fail == FAIL_MISSING)
 		return jmap_set_invalid(e, STR("blobId"), "There is no such blob.");
 	if (fail) {

@@ -130,6 +130,8 @@ judge_items(struct jmap_call *c, struct email_list *l)
 		who = candidate_of(c, l, &item);
 		who.slice_end_us = c->slice_end_us;
 		fail = filter_judge(l->filter, &who, &is_match);
+		if (fail == FAIL_NONE && is_match && !l->mailbox)
+			fail = jmap_email_look(c->access, item.id, &l->arena);
 		blob_unmap(&who.map);
 		if (fail && fail != FAIL_MISSING) {
 			jmap_fail_with(c, fail);

@@ -1,6 +1,7 @@
 #include "jmap/email_new.h"
 
 /* rooms */
+#include "jmap/access_email.h"
 #include "message/date.h"
 #include "message/text.h"
 
@@ -82,8 +83,11 @@ jmap_email_add(struct jmap_call *c, struct email_new *new, const struct jmap_blo
 {
 	struct email_added added;
 	size_t size = blob->bytes.n;
+	enum jmap_set_said said = jmap_may_add(c, new, e);
 	enum fail fail;
 
+	if (said != SET_OK)
+		return said;
 	if (size == 0)
 		return jmap_set_error(e, "invalidEmail", "An empty blob is no message.");
 	new->bytes = blob->bytes;
@@ -101,19 +105,22 @@ enum jmap_set_said
 jmap_email_add_written(struct jmap_call *c, struct email_new *new, struct blob_writer *writer,
     struct jmap_email_added *out, struct jmap_set_error *e)
 {
+	enum jmap_set_said said =
+	    jmap_may_add(c, new, e); /* rights may have changed while it was written */
 	struct account *a = c->account;
 	uint64_t size = writer->size;
 	struct blob_map map = { 0 };
 	struct email_added added;
 	struct blob_name name;
-	enum fail fail = blob_write_finish(writer, &name);
+	enum fail fail;
 
+	if (said != SET_OK)
+		return said;
+	fail = blob_write_finish(writer, &name);
 	if (!fail)
 		fail = blob_map(mail_blobs(a->mail), a->name, blob_name_str(&name), &map);
-	if (fail) {
-		blob_write_cancel(writer);
+	if (fail)
 		return refused(c, FAIL_TEMP, e);
-	}
 	new->blob = blob_name_str(&name);
 	new->bytes = map.bytes;
 	fail = email_add(a, new, &added);

@@ -2,12 +2,17 @@
 
 /* One keyword. JMAP's have no backslash (RFC 8621 4.1.1). */
 static enum jmap_set_said
-keyword_bit(struct jmap_call *c, struct str name, bool may_add, uint64_t *bit_out,
+keyword_bit(struct jmap_call *c, struct str name, bool adds, uint64_t *bit_out,
     struct jmap_set_error *e)
 {
-	enum fail fail = str_starts(name, STR("\\"))
-	    ? FAIL_SYNTAX
-	    : keyword_bits(c->account, &name, 1, may_add, bit_out, NULL);
+	bool may_add = adds && jmap_may_somewhere(c->access, MAY_SET_KEYWORDS), is_missed = false;
+	enum fail fail = str_starts(name, STR("\\")) ? FAIL_SYNTAX : FAIL_NONE;
+
+	/* who may set no keyword must not fill the account's table with new ones */
+	if (fail == FAIL_NONE)
+		fail = keyword_bits(c->account, &name, 1, may_add, bit_out, &is_missed);
+	if (fail == FAIL_NONE && adds && is_missed)
+		return jmap_set_error(e, "forbidden", "Your rights allow no keywords.");
 
 	switch (fail) {
 	case FAIL_NONE: return SET_OK;

@@ -234,5 +234,5 @@ jmap_email_query_changes(struct jmap_call *c)
 		return JMAP_YIELD;
 	}
 	return jmap_query_changes_answer(c, &query_type, &q->since,
-	    email_list_is_immutable(&q->list), q->list.ids, q->list.count);
+	    c->access->is_owner && email_list_is_immutable(&q->list), q->list.ids, q->list.count);
 }

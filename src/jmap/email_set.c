@@ -1,6 +1,7 @@
 /*
  * Email/set (RFC 8621 4.6): Emails are created, their keywords and mailboxes change, Emails go.
  */
+#include "jmap/access_email.h"
 #include "jmap/email_create.h"
 #include "jmap/email_patch.h"
 #include "jmap/methods.h"
@@ -33,6 +34,8 @@ update(struct jmap_call *c, void *more, uint64_t id, const struct json *patch,
 	enum fail fail;
 
 	(void)more;
+	if (said == SET_OK)
+		said = jmap_may_update(c, id, &change, e);
 	if (said != SET_OK)
 		return said;
 	fail = email_update(c->account, id, &change);
@@ -42,9 +45,13 @@ update(struct jmap_call *c, void *more, uint64_t id, const struct json *patch,
 static enum jmap_set_said
 destroy(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e)
 {
-	enum fail fail = email_destroy(c->account, id);
+	enum jmap_set_said said = jmap_may_destroy(c, id, e);
+	enum fail fail;
 
 	(void)more;
+	if (said != SET_OK)
+		return said;
+	fail = email_destroy(c->account, id);
 	return fail ? refused(c, fail, e) : SET_OK;
 }
 

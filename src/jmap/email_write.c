@@ -181,7 +181,8 @@ write_mailbox_ids(struct email_view *v)
 		const struct membership *m = &v->email->members[i];
 		struct id_text id = id_text(ID_MAILBOX, m->mailbox);
 
-		if (m->is_deleted || m->mailbox == last)
+		if (m->is_deleted || m->mailbox == last ||
+		    !jmap_may(v->access, m->mailbox, MAY_READ_ITEMS))
 			continue;
 		last = m->mailbox; /* members are in order of mailbox */
 		json_name_bool(v->w, id_str(&id), true);
@@ -350,7 +351,7 @@ email_write(struct email_view *v)
 
 	if (fail)
 		return fail;
-	if (!email_is_visible(v->email))
+	if (!jmap_email_is_shown(v->access, v->email))
 		return FAIL_MISSING;
 	json_object_begin(v->w);
 	for (unsigned p = 0; p < PROPERTY_COUNT; p++)

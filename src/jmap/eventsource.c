@@ -5,7 +5,8 @@
  *                 +--closeafter=state and one was sent, peer left, store lost, stop--> done
  *
  * Changes are collected by mail's watch and told after their commit; a peer that reads slowly gets
- * fewer events, each with the newest states, and is dropped when a ping does not fit any more.
+ * fewer events, each with the newest states, and is dropped when a ping does not fit any more. A client
+ * that comes back says by Last-Event-ID what it was told last.
  */
 #include "jmap/private.h"
 
@@ -14,10 +15,8 @@
 #include "base/mem.h"
 
 /* rooms */
-#include "codec/json.h"
-#include "jmap/args.h"
-#include "mail/changes.h"
-#include "mail/notify.h"
+#include "jmap/state_change.h"
+#include "mail/id.h"
 
 #define PING_MAX_S  900 /* longer ones are shortened, as RFC 8620 7.3 allows */
 #define EVENT_BYTES 4096
@@ -29,20 +28,9 @@ struct event_request {
 	struct mail_watch watch;
 	struct timer ping;
 	int64_t ping_s;   /* 0: none */
-	unsigned types;   /* MAIL_ bits asked for */
-	unsigned pending; /* MAIL_ bits not told yet */
+	unsigned types;   /* asked for */
+	unsigned pending; /* that moved and are not told yet */
 	bool is_open, closes_after_state;
-};
-
-static const struct {
-	struct str name;
-	unsigned bit;
-	enum change_type state;
-} event_types[] = {
-	{ STR_INIT("Email"), MAIL_CHANGED_EMAILS, CHANGE_EMAIL },
-	{ STR_INIT("Mailbox"), MAIL_CHANGED_MAILBOXES, CHANGE_MAILBOX },
-	{ STR_INIT("Thread"), MAIL_CHANGED_THREADS, CHANGE_THREAD },
-	{ STR_INIT("EmailDelivery"), MAIL_ARRIVED, CHANGE_EMAIL }, /* RFC 8621 1.5 */
 };
 
 /* types = "*" or names separated by commas; unknown ones are passed over. */
@@ -53,9 +41,7 @@ types_of(struct str list)
 	struct str name;
 
 	while (str_next_part(&list, ',', &name))
-		for (size_t i = 0; i < ARRAY_LEN(event_types); i++)
-			if (str_eq(name, STR("*")) || str_eq(name, event_types[i].name))
-				bits |= event_types[i].bit;
+		bits |= str_eq(name, STR("*")) ? STATE_TYPES_ALL : state_type(name);
 	return bits;
 }
 
@@ -88,6 +74,8 @@ start_ping(struct event_request *r, struct http_exchange *x)
 static bool
 open_stream(struct event_request *r, struct http_exchange *x)
 {
+	struct str last = http_request_header(&x->request, STR("last-event-id"));
+
 	if (!take_query(r, x)) {
 		http_reply_problem(x, 400, NULL, "types, closeafter and ping are needed.");
 		return false;
@@ -100,36 +88,27 @@ open_stream(struct event_request *r, struct http_exchange *x)
 	if (x->is_head)
 		return false;
 	mail_watch_start(&r->watch, r->login.account, 0, x->task);
+	if (last.p) /* a client that was away: tell it what it missed */
+		r->pending = state_types_since(r->login.account, last) & r->types;
 	start_ping(r, x);
 	r->is_open = true;
 	return true;
 }
 
-/* event: state, data: StateChange (RFC 8620 7.1) */
+/* event: state, data: StateChange (RFC 8620 7.1); the id is the push state. */
 static void
 tell_state(struct event_request *r, struct http_exchange *x)
 {
 	struct account *a = r->login.account;
-	struct id_text id = id_text(ID_ACCOUNT, a->id);
 	struct json_writer w;
 	struct buf event;
 
 	buf_init(&event, EVENT_BYTES);
-	buf_add_c(&event, "event: state\ndata: ");
+	buf_add_c(&event, "id: ");
+	id_write(&event, ID_STATE, a->modseq);
+	buf_add_c(&event, "\nevent: state\ndata: ");
 	w = (struct json_writer){ .out = &event };
-	json_object_begin(&w);
-	json_name_string(&w, STR("@type"), STR("StateChange"));
-	json_name(&w, STR("changed"));
-	json_object_begin(&w);
-	json_name(&w, id_str(&id));
-	json_object_begin(&w);
-	for (size_t i = 0; i < ARRAY_LEN(event_types); i++)
-		if (r->pending & event_types[i].bit)
-			jmap_write_state(&w, event_types[i].name,
-			    change_state(a, event_types[i].state));
-	json_object_end(&w);
-	json_object_end(&w);
-	json_object_end(&w);
+	state_change_write(&w, a, r->pending, false);
 	buf_add_c(&event, "\n\n");
 	http_reply_body(x, buf_str(&event));
 	buf_release(&event);
@@ -159,7 +138,7 @@ stream_step(struct event_request *r, struct http_exchange *x)
 
 	if ((bits & MAIL_LOST) || has_left || x->service->is_stopping)
 		return HTTP_DONE;
-	r->pending |= bits & r->types;
+	r->pending |= state_types_by(bits) & r->types;
 	if (http_reply_is_full(x))
 		return r->ping.has_fired ? HTTP_DONE : HTTP_WAIT;
 	if (r->pending) {

@@ -72,7 +72,8 @@ read_mailboxes(struct reading *r, struct filter *f, const struct json *items, si
 		if (!json_get_text(&items[i], &text))
 			return bad(r, "A mailbox id is no text.");
 		text = jmap_created_find(r->call->run, text);
-		if (!text.p || !id_parse(text, ID_MAILBOX, &id) || id > UINT32_MAX)
+		if (!text.p || !id_parse(text, ID_MAILBOX, &id) || id > UINT32_MAX ||
+		    !jmap_may(r->call->access, (uint32_t)id, MAY_READ_ITEMS))
 			id = 0;
 		f->mailboxes[f->mailbox_count++] = (uint32_t)id;
 	}

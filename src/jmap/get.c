@@ -91,7 +91,10 @@ get_begin(struct jmap_call *c, const struct jmap_get_type *type)
 		return false;
 	json_object_begin(&c->w);
 	jmap_write_account(c);
-	jmap_write_state(&c->w, STR("state"), change_state(c->account, type->change));
+	if (type->write_state)
+		type->write_state(c, STR("state"));
+	else
+		jmap_write_state(&c->w, STR("state"), change_state(c->account, type->change));
 	json_name(&c->w, STR("list"));
 	json_array_begin(&c->w);
 	return true;

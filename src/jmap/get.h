@@ -13,6 +13,8 @@ struct jmap_get; /* the state between slices */
 struct jmap_get_type {
 	enum id_kind kind;
 	enum change_type change;
+	/* Write the member "state" of a type without a log; else NULL. */
+	void (*write_state)(struct jmap_call *c, struct str name);
 	/* All ids when `ids` is null; NULL when that is refused (requestTooLarge). */
 	enum fail (*all)(struct jmap_call *c, uint64_t **ids_out, size_t *count_out);
 	/* Read `properties` (an array of texts, or NULL) and other arguments into `more_out`; false

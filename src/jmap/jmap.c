@@ -15,17 +15,26 @@ static const struct http_route routes[] = {
 	{ HTTP_BIT(HTTP_POST), STR_INIT("/jmap/upload/"), jmap_upload_open },
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/jmap/download/"), jmap_download_open },
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/jmap/eventsource"), jmap_eventsource_open },
+	{ HTTP_BIT(HTTP_GET), STR_INIT("/jmap/ws"), jmap_websocket_open },
 };
 
-/* FNV-1a of what the session says of this server: the same after every start, another when it changes. */
+#define FNV_START 0xcbf29ce484222325u
+
+/* FNV-1a */
+static uint64_t
+hash_of(uint64_t hash, struct str bytes)
+{
+	for (size_t i = 0; i < bytes.n; i++)
+		hash = (hash ^ (unsigned char)bytes.p[i]) * 0x100000001b3u;
+	return hash;
+}
+
+/* What the session says of this server: the same after every start, another when it changes. */
 static void
 compute_state(struct jmap *j)
 {
-	static const char digits[] = "0123456789abcdef";
-	uint64_t hash = 0xcbf29ce484222325u;
 	struct json_writer w;
 	struct buf text;
-	struct str bytes;
 
 	buf_init(&text, 65536);
 	w = (struct json_writer){ .out = &text };
@@ -34,15 +43,29 @@ compute_state(struct jmap *j)
 	jmap_capabilities_write(j, &w);
 	json_object_end(&w);
 	json_object_begin(&w);
-	jmap_account_capabilities_write(j, &w);
+	jmap_account_capabilities_write(j, &w, true);
 	json_object_end(&w);
 	json_array_end(&w);
-	bytes = buf_str(&text);
-	for (size_t i = 0; i < bytes.n; i++)
-		hash = (hash ^ (unsigned char)bytes.p[i]) * 0x100000001b3u;
+	j->state = hash_of(FNV_START, buf_str(&text));
 	buf_release(&text);
+}
+
+struct jmap_session_state
+jmap_session_state(const struct jmap *j, const struct jmap_login *login)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint64_t sharing = acl_sharing(j->mail), hash = j->state;
+	struct jmap_session_state out = { { 0 } };
+
+	hash = hash_of(hash, buf_str(&login->groups));
+	for (unsigned i = 0; i < 8; i++) {
+		char byte = (char)(sharing >> 8 * i);
+
+		hash = hash_of(hash, str_of(&byte, 1));
+	}
 	for (unsigned i = 0; i < 16; i++)
-		j->state[i] = digits[hash >> (60 - 4 * i) & 15];
+		out.text[i] = digits[hash >> (60 - 4 * i) & 15];
+	return out;
 }
 
 void
@@ -74,4 +97,5 @@ void
 jmap_attach(struct jmap *j, struct http_service *service)
 {
 	http_service_routes(service, routes, ARRAY_LEN(routes), j);
+	http_service_cross_origin(service);
 }

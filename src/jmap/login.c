@@ -1,5 +1,6 @@
 /*
- * Basic authentication (RFC 7617) for every request; the directory's login cache makes it cheap.
+ * Basic authentication (RFC 7617) or a bearer token (RFC 6750) with every request; the directory's login cache makes
+ * it cheap.
  */
 #include "jmap/private.h"
 
@@ -29,6 +30,7 @@ refuse(struct http_exchange *x, unsigned status, const char *detail)
 	buf_add_c(&body, detail);
 	buf_add_c(&body, "\"}");
 	http_reply_start(x, 401, "application/problem+json");
+	http_reply_header(x, "WWW-Authenticate", STR("Bearer realm=\"mail\""));
 	http_reply_header(x, "WWW-Authenticate", STR("Basic realm=\"mail\", charset=\"UTF-8\""));
 	http_reply_length(x, buf_str(&body).n);
 	http_reply_body(x, buf_str(&body));
@@ -52,13 +54,33 @@ take_basic(struct str value, struct buf *text, struct str *name_out, struct str 
 	return true;
 }
 
+/* What the Authorization field holds is put to the directory; false: neither Basic nor Bearer. */
+static bool
+login_ask(struct jmap_login *login, struct http_exchange *x, struct str value)
+{
+	struct directory *d = login->jmap->directory;
+	struct str name, secret;
+	struct buf text;
+	bool is_basic;
+
+	if (str_skip_nocase(&value, STR("bearer "))) {
+		directory_token_start(d, &login->query, x->task, str_trim(value));
+		return true;
+	}
+	buf_init(&text, LOGIN_TEXT_MAX);
+	is_basic = take_basic(value, &text, &name, &secret);
+	if (is_basic)
+		directory_login_start(d, &login->query, x->task, name, secret);
+	if (text.p)
+		mem_wipe(text.p, text.cap);
+	buf_release(&text);
+	return is_basic;
+}
+
 static enum jmap_login_state
 login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 {
 	struct str value = http_request_header(&x->request, STR("authorization"));
-	struct str name, secret;
-	struct buf text;
-	bool is_basic;
 
 	login->jmap = j;
 	login->loop = x->service->loop;
@@ -67,15 +89,19 @@ login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 	if (!http_may_login(x))
 		return refuse(x, 403, "Passwords are taken over TLS only.");
 	if (!value.p)
-		return refuse(x, 401, "A name and a password are needed.");
-	buf_init(&text, LOGIN_TEXT_MAX);
-	is_basic = take_basic(value, &text, &name, &secret);
-	if (is_basic)
-		directory_login_start(j->directory, &login->query, x->task, name, secret);
-	if (text.p)
-		mem_wipe(text.p, text.cap);
-	buf_release(&text);
-	return is_basic ? LOGIN_WAIT : refuse(x, 401, "Basic authentication is needed.");
+		return refuse(x, 401, "A name and a password, or a token, are needed.");
+	return login_ask(login, x, value) ? LOGIN_WAIT
+					  : refuse(x, 401, "Basic or Bearer is needed.");
+}
+
+static void
+keep_groups(struct jmap_login *login, const struct directory_account *who)
+{
+	buf_init(&login->groups, JMAP_GROUPS_MAX);
+	for (size_t i = 0; i < who->group_count; i++) {
+		buf_add(&login->groups, who->groups[i]);
+		buf_add_char(&login->groups, ' ');
+	}
 }
 
 static enum jmap_login_state
@@ -90,6 +116,7 @@ open_account(struct jmap_login *login, struct http_exchange *x)
 
 	if (fail)
 		return refuse(x, 503, "The mail store does not answer now.");
+	keep_groups(login, who);
 	policy_logged_in(login->jmap->policy, conn_peer_address(x->conn));
 	x->log->user = arena_str(&x->request.arena, login->account->name);
 	return LOGIN_DONE;
@@ -110,7 +137,7 @@ login_answer(struct jmap_login *login, struct http_exchange *x)
 		    LOG_NUM("loopback", conn_is_loopback(x->conn)));
 		(void)policy_offend(login->jmap->policy, conn_peer_address(x->conn), OFFENCE_LOGIN);
 		if (conn_is_loopback(x->conn))
-			return refuse(x, 401, "Name or password is wrong.");
+			return refuse(x, 401, "Name, password or token is wrong.");
 		timer_start(login->loop, &login->delay, x->task, clock_mono_ms() + JMAP_DELAY_MS);
 		return LOGIN_DELAY;
 	case FAIL_TEMP:
@@ -128,7 +155,7 @@ jmap_login_step(struct jmap_login *login, struct jmap *j, struct http_exchange *
 	if (login->state == LOGIN_WAIT)
 		login->state = login_answer(login, x);
 	else if (login->state == LOGIN_DELAY && login->delay.has_fired)
-		login->state = refuse(x, 401, "Name or password is wrong.");
+		login->state = refuse(x, 401, "Name, password or token is wrong.");
 	else if (login->state == LOGIN_DONE && login->account->is_lost) {
 		/* A commit failed: nothing this request did may be reported (D1). */
 		if (x->reply == HTTP_REPLY_NONE)
@@ -168,16 +195,12 @@ user_release(struct jmap *j, struct jmap_user *u)
 }
 
 bool
-jmap_login_count(struct jmap_login *login, struct http_exchange *x, bool is_upload)
+jmap_login_take(struct jmap_login *login, bool is_upload)
 {
 	struct jmap_user *u = user_of(login->jmap, login->account->name);
 
-	if (is_upload ? u->uploads >= JMAP_UPLOADS_MAX : u->requests >= JMAP_CONCURRENT_MAX) {
-		jmap_refuse(x, 400, "limit",
-		    is_upload ? "maxConcurrentUpload" : "maxConcurrentRequests",
-		    "Too many of these are under way.");
+	if (is_upload ? u->uploads >= JMAP_UPLOADS_MAX : u->requests >= JMAP_CONCURRENT_MAX)
 		return false;
-	}
 	if (is_upload)
 		u->uploads++;
 	else
@@ -188,20 +211,52 @@ jmap_login_count(struct jmap_login *login, struct http_exchange *x, bool is_uplo
 }
 
 void
+jmap_login_give(struct jmap_login *login)
+{
+	if (!login->user)
+		return;
+	if (login->is_upload)
+		login->user->uploads--;
+	else
+		login->user->requests--;
+	user_release(login->jmap, login->user);
+	login->user = NULL;
+}
+
+bool
+jmap_login_count(struct jmap_login *login, struct http_exchange *x, bool is_upload)
+{
+	bool is_taken = jmap_login_take(login, is_upload);
+
+	if (!is_taken)
+		jmap_refuse(x, 400, "limit",
+		    is_upload ? "maxConcurrentUpload" : "maxConcurrentRequests",
+		    "Too many of these are under way.");
+	return is_taken;
+}
+
+void
 jmap_login_release(struct jmap_login *login)
 {
 	if (!login->jmap)
 		return;
-	if (login->user) {
-		if (login->is_upload)
-			login->user->uploads--;
-		else
-			login->user->requests--;
-		user_release(login->jmap, login->user);
-		login->user = NULL;
-	}
+	jmap_login_give(login);
 	timer_stop(login->loop, &login->delay);
 	directory_query_release(&login->query);
+	buf_release(&login->groups);
 	if (login->account)
 		account_close(&login->account);
+}
+
+void
+jmap_login_run(struct jmap_login *login, struct jmap_run *run, const struct jmap_request *request,
+    struct task *task)
+{
+	login->session_state = jmap_session_state(login->jmap, login);
+	jmap_run_init(run, login->account, request, str_c(login->session_state.text));
+	jmap_run_groups(run, buf_str(&login->groups));
+	run->host = (struct jmap_host){ .jmap = login->jmap,
+		.loop = login->loop,
+		.task = task,
+		.user = &login->query.account };
 }

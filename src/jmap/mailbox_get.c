@@ -10,6 +10,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "jmap/access_mailbox.h"
 #include "jmap/get.h"
 #include "jmap/mailbox.h"
 #include "jmap/methods.h"
@@ -38,7 +39,7 @@ static_assert(ARRAY_LEN(property_names) == PROPERTY_COUNT, "a name per property"
 static enum fail
 all(struct jmap_call *c, uint64_t **ids_out, size_t *count_out)
 {
-	size_t count = c->account->mailbox_count;
+	size_t count = c->account->mailbox_count, shown = 0;
 	struct mailbox **tree = arena_alloc(&c->arena, count + 1, sizeof(struct mailbox *));
 
 	*ids_out = arena_alloc(&c->arena, count + 1, sizeof(**ids_out));
@@ -46,8 +47,9 @@ all(struct jmap_call *c, uint64_t **ids_out, size_t *count_out)
 		return FAIL_LIMIT;
 	mailbox_tree(c->account, tree);
 	for (size_t i = 0; i < count; i++)
-		(*ids_out)[i] = tree[i]->id;
-	*count_out = count;
+		if (jmap_mailbox_is_shown(c->access, tree[i]->id))
+			(*ids_out)[shown++] = tree[i]->id;
+	*count_out = shown;
 	return FAIL_NONE;
 }
 
@@ -65,29 +67,47 @@ begin(struct jmap_call *c, const struct json *properties, void **more_out)
 	    (1 << PROPERTY_COUNT) - 1, asked);
 }
 
-/* The owner may do everything, but not remove or rename the Inbox (RFC 8621 2: MailboxRights). */
+/* MailboxRights (RFC 8621 2); nobody removes or renames the Inbox. */
 static void
-write_rights(struct json_writer *w, const struct mailbox *m)
+write_rights(struct jmap_call *c, const struct mailbox *m)
 {
 	static const struct {
 		struct str name;
+		unsigned rights;
 		bool is_inbox_denied;
-	} rights[] = { { STR_INIT("mayReadItems"), false }, { STR_INIT("mayAddItems"), false },
-		{ STR_INIT("mayRemoveItems"), false }, { STR_INIT("maySetSeen"), false },
-		{ STR_INIT("maySetKeywords"), false }, { STR_INIT("mayCreateChild"), false },
-		{ STR_INIT("mayRename"), true }, { STR_INIT("mayDelete"), true },
-		{ STR_INIT("maySubmit"), false } };
+	} rights[] = { { STR_INIT("mayReadItems"), MAY_READ_ITEMS, false },
+		{ STR_INIT("mayAddItems"), MAY_ADD_ITEMS, false },
+		{ STR_INIT("mayRemoveItems"), MAY_REMOVE_ITEMS, false },
+		{ STR_INIT("maySetSeen"), MAY_SET_SEEN, false },
+		{ STR_INIT("maySetKeywords"), MAY_SET_KEYWORDS, false },
+		{ STR_INIT("mayCreateChild"), MAY_CREATE_CHILD, false },
+		{ STR_INIT("mayRename"), MAY_RENAME, true },
+		{ STR_INIT("mayDelete"), MAY_DELETE, true },
+		{ STR_INIT("maySubmit"), MAY_SUBMIT, false } };
 	bool is_inbox = m->role == MAILBOX_ROLE_INBOX;
 
-	json_object_begin(w);
+	json_object_begin(&c->w);
 	for (size_t i = 0; i < ARRAY_LEN(rights); i++)
-		json_name_bool(w, rights[i].name, !(is_inbox && rights[i].is_inbox_denied));
-	json_object_end(w);
+		json_name_bool(&c->w, rights[i].name,
+		    jmap_may(c->access, m->id, rights[i].rights) &&
+			!(is_inbox && rights[i].is_inbox_denied));
+	json_object_end(&c->w);
 }
 
+/* Counts are told to who may read what is counted. */
 static void
-write_property(struct json_writer *w, const struct mailbox *m, enum property property)
+write_count(struct jmap_call *c, const struct mailbox *m, uint32_t count)
 {
+	json_u64(&c->w, jmap_may(c->access, m->id, MAY_READ_ITEMS) ? count : 0);
+}
+
+static enum fail
+write_property(struct jmap_call *c, const struct mailbox *m, enum property property)
+{
+	struct json_writer *w = &c->w;
+	enum fail fail = FAIL_NONE;
+	bool is_subscribed;
+
 	json_name(w, property_names[property]);
 	switch (property) {
 	case PROPERTY_ID: jmap_write_id(w, ID_MAILBOX, m->id); break;
@@ -105,14 +125,18 @@ write_property(struct json_writer *w, const struct mailbox *m, enum property pro
 			json_null(w);
 		break;
 	case PROPERTY_SORT_ORDER: json_u64(w, m->sort_order); break;
-	case PROPERTY_TOTAL_EMAILS: json_u64(w, m->total_emails); break;
-	case PROPERTY_UNREAD_EMAILS: json_u64(w, m->unread_emails); break;
-	case PROPERTY_TOTAL_THREADS: json_u64(w, m->total_threads); break;
-	case PROPERTY_UNREAD_THREADS: json_u64(w, m->unread_threads); break;
-	case PROPERTY_MY_RIGHTS: write_rights(w, m); break;
-	case PROPERTY_IS_SUBSCRIBED: json_bool(w, m->is_subscribed); break;
+	case PROPERTY_TOTAL_EMAILS: write_count(c, m, m->total_emails); break;
+	case PROPERTY_UNREAD_EMAILS: write_count(c, m, m->unread_emails); break;
+	case PROPERTY_TOTAL_THREADS: write_count(c, m, m->total_threads); break;
+	case PROPERTY_UNREAD_THREADS: write_count(c, m, m->unread_threads); break;
+	case PROPERTY_MY_RIGHTS: write_rights(c, m); break;
+	case PROPERTY_IS_SUBSCRIBED:
+		fail = jmap_mailbox_subscribed(c, m, &is_subscribed);
+		json_bool(w, is_subscribed);
+		break;
 	case PROPERTY_COUNT: break;
 	}
+	return fail;
 }
 
 static enum fail
@@ -120,14 +144,16 @@ write_mailbox(struct jmap_call *c, uint32_t asked, uint64_t id)
 {
 	const struct mailbox *m = id <= UINT32_MAX ? mailbox_get(c->account, (uint32_t)id) : NULL;
 
-	if (!m || m->is_dead)
+	enum fail fail = FAIL_NONE;
+
+	if (!m || m->is_dead || !jmap_mailbox_is_shown(c->access, m->id))
 		return FAIL_MISSING;
 	json_object_begin(&c->w);
-	for (unsigned p = 0; p < PROPERTY_COUNT; p++)
+	for (unsigned p = 0; p < PROPERTY_COUNT && fail == FAIL_NONE; p++)
 		if (asked & (uint32_t)1 << p)
-			write_property(&c->w, m, (enum property)p);
+			fail = write_property(c, m, (enum property)p);
 	json_object_end(&c->w);
-	return FAIL_NONE;
+	return fail;
 }
 
 static enum fail

@@ -7,6 +7,7 @@
 #include "base/num.h"
 
 /* rooms */
+#include "jmap/access_mailbox.h"
 #include "jmap/args.h"
 #include "jmap/collation.h"
 #include "jmap/methods.h"
@@ -24,6 +25,7 @@ struct found {
 	struct mailbox *mailbox;
 	struct str folded; /* the name as texts are looked for in it */
 	struct str *keys;  /* arena: of each comparator by name */
+	bool is_subscribed;
 };
 
 struct query {
@@ -84,7 +86,7 @@ judge_condition(struct jmap_call *c, const struct json_member *member, const str
 	} else if (str_eq(member->name, STR("isSubscribed"))) {
 		if (!json_get_bool(v, out))
 			return wrong(c);
-		*out = *out == m->is_subscribed;
+		*out = *out == f->is_subscribed;
 	} else {
 		jmap_fail(c, "unsupportedFilter", "There is no such condition.");
 		return false;
@@ -285,7 +287,7 @@ found_init(struct query *q, struct found *f, struct mailbox *m)
 	for (size_t i = 0; i < q->comparator_count && !fail; i++)
 		if (q->comparators[i].by == SORT_NAME)
 			fail = collation_key(q->comparators[i].collation, m->name, a, &f->keys[i]);
-	return fail;
+	return fail ? fail : jmap_mailbox_subscribed(q->call, m, &f->is_subscribed);
 }
 
 /* Make the list; false when the call's error was set. */
@@ -293,7 +295,7 @@ static bool
 make_list(struct query *q)
 {
 	struct jmap_call *c = q->call;
-	size_t count = c->account->mailbox_count;
+	size_t count = c->account->mailbox_count, shown = 0;
 	struct mailbox **tree = arena_alloc(&c->arena, count + 1, sizeof(struct mailbox *));
 	struct found *found = arena_alloc(&c->arena, count + 1, sizeof(*found));
 	struct found *sorted = arena_alloc(&c->arena, count + 1, sizeof(*sorted));
@@ -301,9 +303,11 @@ make_list(struct query *q)
 
 	if (is_good)
 		mailbox_tree(c->account, tree);
-	for (size_t i = 0; i < count && is_good; i++)
-		is_good = found_init(q, &found[i], tree[i]) == FAIL_NONE;
 	q->ids = arena_alloc(&c->arena, count + 1, sizeof(*q->ids));
+	for (size_t i = 0; i < count && is_good; i++)
+		if (jmap_mailbox_is_shown(c->access, tree[i]->id))
+			is_good = found_init(q, &found[shown++], tree[i]) == FAIL_NONE;
+	count = shown;
 	if (!is_good || !q->ids) {
 		jmap_fail_with(c, FAIL_LIMIT);
 		return false;

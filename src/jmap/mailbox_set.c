@@ -4,6 +4,7 @@
 #include "mail/mailbox.h"
 
 /* rooms */
+#include "jmap/access_mailbox.h"
 #include "jmap/mailbox.h"
 #include "jmap/methods.h"
 #include "jmap/set.h"
@@ -135,6 +136,22 @@ refused(struct jmap_call *c, enum fail fail, const struct mailbox_new *to, struc
 	return SET_FAIL;
 }
 
+/* It has the rights of its parent (RFC 4314 4). The subscription is the user's own. */
+static enum fail
+create_here(struct jmap_call *c, struct mailbox_new *to, uint32_t *id_out)
+{
+	bool is_own = c->account == c->access->user, is_subscribed = to->is_subscribed;
+	enum fail fail;
+
+	to->is_subscribed = is_own && is_subscribed;
+	fail = mailbox_create(c->account, to, id_out);
+	if (fail == FAIL_NONE && to->parent)
+		fail = acl_inherit(c->account, to->parent, *id_out);
+	if (fail == FAIL_NONE && !is_own && is_subscribed)
+		fail = jmap_mailbox_subscribe(c, mailbox_get(c->account, *id_out), true);
+	return fail;
+}
+
 static enum jmap_set_said
 create(struct jmap_call *c, void *more, const struct json *object, uint64_t *id_out,
     struct jmap_set_error *e)
@@ -150,7 +167,10 @@ create(struct jmap_call *c, void *more, const struct json *object, uint64_t *id_
 		return said;
 	if (!(what & MAILBOX_SET_NAME))
 		return jmap_set_invalid(e, STR("name"), "A name is needed.");
-	fail = mailbox_create(c->account, &to, &id);
+	said = jmap_may_create_below(c, to.parent, e);
+	if (said != SET_OK)
+		return said;
+	fail = create_here(c, &to, &id);
 	if (fail)
 		return refused(c, fail, &to, e);
 	*id_out = id;
@@ -162,6 +182,19 @@ created(struct jmap_call *c, void *more, uint64_t id)
 {
 	(void)more;
 	return jmap_mailbox_write(c, id);
+}
+
+static enum fail
+update_here(struct jmap_call *c, const struct mailbox *m, unsigned what,
+    const struct mailbox_new *to)
+{
+	enum fail fail = FAIL_NONE;
+
+	if (c->account != c->access->user && what & MAILBOX_SET_SUBSCRIBED) {
+		what &= ~(unsigned)MAILBOX_SET_SUBSCRIBED;
+		fail = jmap_mailbox_subscribe(c, m, to->is_subscribed);
+	}
+	return fail || !what ? fail : mailbox_update(c->account, m->id, what, to);
 }
 
 static enum jmap_set_said
@@ -180,9 +213,11 @@ update(struct jmap_call *c, void *more, uint64_t id, const struct json *patch,
 	to = (struct mailbox_new){ .parent = m->parent, .role = m->role };
 	to.name = arena_str(&c->arena, m->name);
 	said = take_properties(c, patch, &to, &what, e);
+	if (said == SET_OK)
+		said = jmap_may_change(c, m, what, &to, e);
 	if (said != SET_OK || what == 0)
 		return said;
-	fail = mailbox_update(c->account, (uint32_t)id, what, &to);
+	fail = update_here(c, m, what, &to);
 	return fail ? refused(c, fail, &to, e) : SET_OK;
 }
 
@@ -191,10 +226,14 @@ destroy(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e)
 {
 	const struct arguments *arguments = more;
 	const struct mailbox *m = id <= UINT32_MAX ? mailbox_get(c->account, (uint32_t)id) : NULL;
+	enum jmap_set_said said;
 	enum fail fail;
 
 	if (!m || m->is_dead)
 		return jmap_set_error(e, "notFound", NULL);
+	said = jmap_may_delete(c, m, e);
+	if (said != SET_OK)
+		return said;
 	if (mailbox_has_children(c->account, (uint32_t)id)) {
 		jmap_set_error(e, "mailboxHasChild", NULL);
 		return SET_LATER; /* the child may go in the same call */

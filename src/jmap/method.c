@@ -12,19 +12,34 @@ const struct jmap_method jmap_methods[] = {
 	{ STR_INIT("Email/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_email_changes },                                                   /* 8621 4.3 */
 	{ STR_INIT("Email/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_get }, /* 4.2 */
-	{ STR_INIT("Email/import"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_import }, /* 4.8 */
-	{ STR_INIT("Email/query"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_query },   /* 4.4 */
+	{ STR_INIT("Email/import"), CAPABILITY_MAIL, METHOD_ACCOUNT | METHOD_WRITE,
+	    jmap_email_import },                                                        /* 4.8 */
+	{ STR_INIT("Email/query"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_query }, /* 4.4 */
 	{ STR_INIT("Email/queryChanges"), CAPABILITY_MAIL, METHOD_ACCOUNT,
-	    jmap_email_query_changes },                                             /* 4.5 */
-	{ STR_INIT("Email/set"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_set }, /* 4.6 */
+	    jmap_email_query_changes }, /* 4.5 */
+	{ STR_INIT("Email/set"), CAPABILITY_MAIL, METHOD_ACCOUNT | METHOD_WRITE,
+	    jmap_email_set }, /* 4.6 */
+	{ STR_INIT("Identity/changes"), CAPABILITY_SUBMISSION, METHOD_ACCOUNT,
+	    jmap_identity_changes }, /* 6.2 */
+	{ STR_INIT("Identity/get"), CAPABILITY_SUBMISSION, METHOD_ACCOUNT,
+	    jmap_identity_get }, /* 6.1 */
+	{ STR_INIT("Identity/set"), CAPABILITY_SUBMISSION, METHOD_ACCOUNT,
+	    jmap_identity_set }, /* 6.3 */
 	{ STR_INIT("Mailbox/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_mailbox_changes },                                                     /* 2.2 */
 	{ STR_INIT("Mailbox/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_mailbox_get }, /* 2.1 */
 	{ STR_INIT("Mailbox/query"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_mailbox_query }, /* 2.3 */
 	{ STR_INIT("Mailbox/queryChanges"), CAPABILITY_MAIL, METHOD_ACCOUNT,
-	    jmap_mailbox_query_changes },                                               /* 2.4 */
-	{ STR_INIT("Mailbox/set"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_mailbox_set }, /* 2.5 */
+	    jmap_mailbox_query_changes }, /* 2.4 */
+	{ STR_INIT("Mailbox/set"), CAPABILITY_MAIL, METHOD_ACCOUNT | METHOD_WRITE,
+	    jmap_mailbox_set }, /* 2.5 */
+	{ STR_INIT("Quota/changes"), CAPABILITY_QUOTA, METHOD_ACCOUNT,
+	    jmap_quota_changes },                                                    /* 9425 4.3 */
+	{ STR_INIT("Quota/get"), CAPABILITY_QUOTA, METHOD_ACCOUNT, jmap_quota_get }, /* 4.1 */
+	{ STR_INIT("Quota/query"), CAPABILITY_QUOTA, METHOD_ACCOUNT, jmap_quota_query }, /* 4.4 */
+	{ STR_INIT("Quota/queryChanges"), CAPABILITY_QUOTA, METHOD_ACCOUNT,
+	    jmap_quota_query_changes }, /* 4.5 */
 	{ STR_INIT("Thread/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_thread_changes },                                                    /* 3.2 */
 	{ STR_INIT("Thread/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_thread_get }, /* 3.1 */

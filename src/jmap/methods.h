@@ -21,5 +21,13 @@ enum jmap_step jmap_email_query_changes(struct jmap_call *c);
 enum jmap_step jmap_email_changes(struct jmap_call *c);
 enum jmap_step jmap_email_set(struct jmap_call *c);
 enum jmap_step jmap_email_import(struct jmap_call *c);
+enum jmap_step jmap_quota_get(struct jmap_call *c);
+enum jmap_step jmap_quota_changes(struct jmap_call *c);
+enum jmap_step jmap_quota_query(struct jmap_call *c);
+enum jmap_step jmap_quota_query_changes(struct jmap_call *c);
+
+enum jmap_step jmap_identity_get(struct jmap_call *c);
+enum jmap_step jmap_identity_changes(struct jmap_call *c);
+enum jmap_step jmap_identity_set(struct jmap_call *c);
 
 #endif

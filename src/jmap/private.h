@@ -14,10 +14,14 @@
 #include "base/map.h"
 
 /* rooms */
+#include "jmap/access.h"
 #include "jmap/jmap.h"
 #include "jmap/limits.h"
+#include "jmap/request.h"
+#include "jmap/run.h"
 
-#define JMAP_DELAY_MS 1000 /* a wrong password is answered this late */
+#define JMAP_DELAY_MS   1000        /* a wrong password is answered this late */
+#define JMAP_GROUPS_MAX (64 * 1024) /* bytes of the names of a user's groups */
 
 /* What one user has under way. */
 struct jmap_user {
@@ -32,7 +36,16 @@ struct jmap {
 	struct policy *policy;       /* borrow, or NULL */
 	struct jmap_settings settings;
 	struct map users; /* those with something under way */
-	char state[17];   /* of the session: changes with what it says */
+	uint64_t state;   /* hash of what the session says of the server */
+	struct str base;  /* borrow: "https://host:port", while a session resource is written */
+};
+
+/*
+ * The state of the session (RFC 8620 2): it moves when what we can do changes, the user's groups, or which accounts
+ * anybody may see.
+ */
+struct jmap_session_state {
+	char text[17];
 };
 
 enum jmap_login_state { LOGIN_START, LOGIN_WAIT, LOGIN_DELAY, LOGIN_DONE, LOGIN_REPLIED };
@@ -44,8 +57,10 @@ struct jmap_login { /* zeroed at first */
 	struct timer delay;
 	struct loop *loop;       /* borrow */
 	struct account *account; /* own: counted; set when DONE */
+	struct buf groups;       /* own; names of the user's, with blanks between them */
 	struct jmap_user *user;  /* own: counted; NULL when nothing is counted */
 	bool is_upload;
+	struct jmap_session_state session_state; /* of the last run */
 };
 
 /*
@@ -64,17 +79,35 @@ void jmap_login_release(struct jmap_login *login);
  */
 MUST_CHECK bool jmap_login_count(struct jmap_login *login, struct http_exchange *x, bool is_upload);
 
+/* The same without a reply, and the end of it before the release: a WebSocket has one after the other. */
+MUST_CHECK bool jmap_login_take(struct jmap_login *login, bool is_upload);
+void jmap_login_give(struct jmap_login *login);
+
+/* Begin a run of the user's (run.h), whose ops wake `task`; it borrows login and request. */
+void jmap_login_run(struct jmap_login *login, struct jmap_run *run,
+    const struct jmap_request *request, struct task *task);
+
+/* A request-level error in words (RFC 8620 3.6.1); the members of its problem details. */
+struct jmap_problem {
+	const char *name;  /* behind urn:ietf:params:jmap:error: */
+	const char *limit; /* NULL but for "limit" */
+	const char *detail;
+};
+struct jmap_problem jmap_problem_of(enum jmap_refusal refusal);
+void jmap_problem_write(struct json_writer *w, unsigned status, const struct jmap_problem *p);
+
 /* A request-level error: urn:ietf:params:jmap:error:<name>; `limit` NULL but for "limit". */
 void jmap_refuse(struct http_exchange *x, unsigned status, const char *name, const char *limit,
     const char *detail);
+
+struct jmap_session_state jmap_session_state(const struct jmap *j, const struct jmap_login *login);
 
 /* The session resource as a reply (RFC 8620 2). */
 void jmap_session_reply(struct jmap *j, const struct jmap_login *login, struct http_exchange *x);
 
 /* capability.c: the members of "capabilities" and of an account's "accountCapabilities". */
-struct json_writer;
 void jmap_capabilities_write(const struct jmap *j, struct json_writer *w);
-void jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w);
+void jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_owner);
 void jmap_primary_accounts_write(struct json_writer *w, struct str account_id);
 
 /* Handlers. */
@@ -82,6 +115,7 @@ struct http_handler *jmap_api_open(void *room, struct http_exchange *x);
 struct http_handler *jmap_session_open(void *room, struct http_exchange *x);
 struct http_handler *jmap_upload_open(void *room, struct http_exchange *x);
 struct http_handler *jmap_eventsource_open(void *room, struct http_exchange *x);
+struct http_handler *jmap_websocket_open(void *room, struct http_exchange *x);
 struct http_handler *jmap_download_open(void *room, struct http_exchange *x);
 
 #endif

@@ -21,7 +21,8 @@ jmap_window_read(struct jmap_call *c, const struct jmap_query_type *type, struct
 	    !jmap_arg_uint(c, STR("limit"), type->limit_max, &w->limit) ||
 	    !jmap_arg_bool(c, STR("calculateTotal"), false, &w->has_total))
 		return false;
-	w->state = change_state(c->account, type->change);
+	w->state_text = (struct str){ 0 };
+	w->state = type->change < CHANGE_TYPE_COUNT ? change_state(c->account, type->change) : 0;
 	w->has_anchor = anchor.p != NULL;
 	if (w->has_anchor && !id_parse(anchor, type->kind, &w->anchor))
 		w->anchor = 0;
@@ -73,9 +74,12 @@ jmap_query_answer(struct jmap_call *c, const struct jmap_query_type *type,
 	end = start < count ? start + size_min(count - start, (size_t)w->limit) : start;
 	json_object_begin(&c->w);
 	jmap_write_account(c);
-	jmap_write_state(&c->w, STR("queryState"), w->state);
+	if (w->state_text.p)
+		json_name_string(&c->w, STR("queryState"), w->state_text);
+	else
+		jmap_write_state(&c->w, STR("queryState"), w->state);
 	json_name_bool(&c->w, STR("canCalculateChanges"),
-	    w->state == change_state(c->account, type->change));
+	    type->change < CHANGE_TYPE_COUNT && w->state == change_state(c->account, type->change));
 	json_name(&c->w, STR("position"));
 	json_u64(&c->w, w->has_total ? size_min(start, total) : start);
 	json_name(&c->w, STR("ids"));
@@ -115,7 +119,9 @@ load_changes(struct jmap_call *c, enum change_type type, struct jmap_since *s)
 		jmap_fail_with(c, FAIL_LIMIT);
 		return false;
 	}
-	fail = changes_since(c->account, type, s->old_state, &changes);
+	fail = jmap_changes_are_known(c->access, s->old_state)
+	    ? changes_since(c->account, type, s->old_state, &changes)
+	    : FAIL_PERM;
 	if (fail == FAIL_PERM)
 		return cannot(c, "This state is too old, or not ours.");
 	if (fail == FAIL_NONE && changes.has_more)

@@ -15,16 +15,17 @@
 
 struct jmap_query_type {
 	enum id_kind kind;
-	enum change_type change;
-	uint64_t limit_max; /* ids of one answer */
+	enum change_type change; /* CHANGE_TYPE_COUNT: changes cannot be told */
+	uint64_t limit_max;      /* ids of one answer */
 };
 
 struct jmap_window {
 	int64_t position, anchor_offset;
 	uint64_t anchor, limit;
 	bool has_anchor, has_total;
-	bool is_limited; /* by us */
-	uint64_t state;  /* when it was read: the list must be of this state */
+	bool is_limited;       /* by us */
+	uint64_t state;        /* when it was read: the list must be of this state */
+	struct str state_text; /* of a type without a log, CHANGE_TYPE_COUNT: the caller's */
 };
 
 /* Read position, anchor, anchorOffset, limit, calculateTotal; false when the call's error was set. */

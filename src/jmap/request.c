@@ -54,13 +54,9 @@ take_created_ids(const struct json *v, struct jmap_request *out)
 }
 
 enum jmap_refusal
-jmap_request_parse(struct str text, struct arena *a, struct jmap_request *out)
+jmap_request_json(struct str text, struct arena *a, const struct json **out)
 {
-	const struct json *root, *calls;
-	enum jmap_refusal refusal;
-
-	*out = (struct jmap_request){ 0 };
-	switch (json_parse(text, a, &root)) {
+	switch (json_parse(text, a, out)) {
 	case FAIL_NONE: break;
 	case FAIL_LIMIT:
 		/* Too deep is a text we do not take for JSON; too big for the arena is a limit. */
@@ -72,6 +68,16 @@ jmap_request_parse(struct str text, struct arena *a, struct jmap_request *out)
 	case FAIL_PERM:
 	case FAIL_COUNT: return JMAP_NOT_JSON;
 	}
+	return JMAP_TAKEN;
+}
+
+enum jmap_refusal
+jmap_request_read(const struct json *root, struct arena *a, struct jmap_request *out)
+{
+	enum jmap_refusal refusal;
+	const struct json *calls;
+
+	*out = (struct jmap_request){ 0 };
 	calls = json_find(root, STR("methodCalls"));
 	if (!json_is(calls, JSON_ARRAY) ||
 	    !take_created_ids(json_find(root, STR("createdIds")), out))
@@ -88,6 +94,16 @@ jmap_request_parse(struct str text, struct arena *a, struct jmap_request *out)
 		if (!take_invocation(&calls->items[out->call_count], &out->calls[out->call_count]))
 			return JMAP_NOT_REQUEST;
 	return JMAP_TAKEN;
+}
+
+enum jmap_refusal
+jmap_request_parse(struct str text, struct arena *a, struct jmap_request *out)
+{
+	const struct json *root;
+	enum jmap_refusal refusal = jmap_request_json(text, a, &root);
+
+	*out = (struct jmap_request){ 0 };
+	return refusal == JMAP_TAKEN ? jmap_request_read(root, a, out) : refusal;
 }
 
 /* One ResultReference {resultOf, name, path} (RFC 8620 3.7). */

@@ -16,7 +16,14 @@
 enum { /* capabilities as bits; capability.c has their URNs */
 	CAPABILITY_CORE = 1,
 	CAPABILITY_MAIL = 2,
+	CAPABILITY_SUBMISSION = 4,
+	CAPABILITY_WEBSOCKET = 8,
+	CAPABILITY_QUOTA = 16,
+	CAPABILITY_BLOB = 32,
 };
+
+/* Those that another's account has, too. */
+#define CAPABILITIES_SHARED (CAPABILITY_CORE | CAPABILITY_MAIL | CAPABILITY_BLOB)
 
 /* The bit of a URN, or 0. */
 unsigned jmap_capability(struct str urn);
@@ -31,6 +38,8 @@ struct jmap_request { /* fields: read only */
 	struct jmap_invocation *calls;
 	size_t call_count;
 	const struct json *created_ids; /* an object of texts, or NULL */
+	bool is_typed;                  /* by WebSocket: the Response says its @type and .. */
+	struct str typed_id;            /* .. this as requestId; p is NULL: none (RFC 8887 4.3.2) */
 };
 
 enum jmap_refusal {
@@ -42,7 +51,10 @@ enum jmap_refusal {
 	JMAP_LIMIT_SIZE,  /* maxSizeRequest: the tree does not fit */
 };
 
-/* Read the text (borrowed as long as the request is used). */
+/* Read the text (borrowed as long as the request is used): as JSON, then what it says, or both. */
+enum jmap_refusal jmap_request_json(struct str text, struct arena *a, const struct json **out);
+enum jmap_refusal jmap_request_read(const struct json *root, struct arena *a,
+    struct jmap_request *out);
 enum jmap_refusal jmap_request_parse(struct str text, struct arena *a, struct jmap_request *out);
 
 /* What was answered before, for references: the name, call id, and arguments as JSON text. */

@@ -14,6 +14,7 @@ jmap_run_init(struct jmap_run *r, struct account *account, const struct jmap_req
 		.request = request,
 		.session_state = session_state,
 	};
+	jmap_access_own(&r->own, account, (struct str){ 0 });
 	arena_init(&r->arena, JMAP_TREE_MAX);
 	buf_init(&r->out, JMAP_RESPONSE_MAX);
 	r->w.out = &r->out;
@@ -24,6 +25,10 @@ jmap_run_init(struct jmap_run *r, struct account *account, const struct jmap_req
 	for (uint32_t i = 0; ids && i < ids->count; i++)
 		jmap_created_add(r, ids->members[i].name, ids->members[i].value.text);
 	json_object_begin(&r->w);
+	if (request->is_typed)
+		json_name_string(&r->w, STR("@type"), STR("Response"));
+	if (request->typed_id.p)
+		json_name_string(&r->w, STR("requestId"), request->typed_id);
 	json_name(&r->w, STR("methodResponses"));
 	json_array_begin(&r->w);
 }
@@ -44,10 +49,54 @@ void
 jmap_run_release(struct jmap_run *r)
 {
 	call_release(r);
+	for (size_t i = 0; i < r->other_count; i++)
+		jmap_access_release(&r->others[i]);
+	jmap_access_release(&r->own);
 	map_release(&r->created);
 	buf_release(&r->out);
 	arena_release(&r->arena);
 }
+
+/* --- accounts ----------------------------------------------------------------------------------- */
+
+void
+jmap_run_groups(struct jmap_run *r, struct str groups)
+{
+	r->own.groups = groups;
+}
+
+enum fail
+jmap_run_account(struct jmap_run *r, struct str id, struct jmap_access **out)
+{
+	struct jmap_access x;
+	enum fail fail = jmap_access_open(&x, r->account, r->own.groups, id);
+
+	*out = x.account == r->account ? &r->own : NULL;
+	for (size_t i = 0; i < r->other_count && !*out; i++)
+		if (r->others[i].account == x.account)
+			*out = &r->others[i];
+	if (fail == FAIL_NONE && !*out && r->other_count == JMAP_ACCOUNTS_MAX)
+		fail = FAIL_LIMIT;
+	if (fail == FAIL_NONE && !*out) {
+		*out = &r->others[r->other_count++];
+		**out = x;
+	} else {
+		jmap_access_release(&x);
+	}
+	return fail;
+}
+
+bool
+jmap_run_is_lost(const struct jmap_run *r)
+{
+	bool is_lost = r->own.account->is_lost;
+
+	for (size_t i = 0; i < r->other_count; i++)
+		is_lost |= r->others[i].account->is_lost;
+	return is_lost;
+}
+
+/* --- errors ------------------------------------------------------------------------------------- */
 
 enum jmap_step
 jmap_fail(struct jmap_call *c, const char *type, const char *text)
@@ -145,14 +194,42 @@ answer_error(struct jmap_run *r, struct str id, const char *type, const char *te
 	answer_end(r, STR("error"), id);
 }
 
+/* accountId (RFC 8620 3.6.2): there, of what this method is about, and not read-only. */
+static const char *
+account_check(struct jmap_run *r, const char **text_out)
+{
+	struct jmap_call *c = &r->call;
+	struct str id;
+
+	if (!json_get_text(json_find(c->args, STR("accountId")), &id)) {
+		*text_out = "accountId is missing or no text.";
+		return "invalidArguments";
+	}
+	switch (jmap_run_account(r, id, &c->access)) {
+	case FAIL_NONE: break;
+	case FAIL_LIMIT:
+		*text_out = "These are too many accounts for one request.";
+		return "requestTooLarge";
+	case FAIL_TEMP: return "serverUnavailable";
+	case FAIL_SYNTAX:
+	case FAIL_DENIED:
+	case FAIL_MISSING:
+	case FAIL_PERM:
+	case FAIL_COUNT: return "accountNotFound";
+	}
+	c->account = c->access->account;
+	if (c->access != &r->own && !(c->method->capability & CAPABILITIES_SHARED))
+		return "accountNotSupportedByMethod";
+	if (c->method->flags & METHOD_WRITE && jmap_access_is_read_only(c->access))
+		return "accountReadOnly";
+	return NULL;
+}
+
 /* RFC 8620 3.6.2 before a method runs. */
 static const char *
 call_check(struct jmap_run *r, const struct jmap_invocation *call, const char **text_out)
 {
 	const struct jmap_method *method = jmap_method_find(call->name);
-	struct str account_id;
-	uint64_t id;
-
 	if (!method || !(method->capability & r->request->using))
 		return "unknownMethod";
 	for (size_t i = 0; i < r->answer_count; i++)
@@ -170,16 +247,7 @@ call_check(struct jmap_run *r, const struct jmap_invocation *call, const char **
 	case FAIL_COUNT: return "invalidResultReference";
 	}
 	r->call.method = method;
-	if (!(method->flags & METHOD_ACCOUNT))
-		return NULL;
-	if (!json_get_text(json_find(r->call.args, STR("accountId")), &account_id)) {
-		*text_out = "accountId is missing or no text.";
-		return "invalidArguments";
-	}
-	if (!id_parse(account_id, ID_ACCOUNT, &id) || id != r->account->id)
-		return "accountNotFound";
-	r->call.account = r->account;
-	return NULL;
+	return method->flags & METHOD_ACCOUNT ? account_check(r, text_out) : NULL;
 }
 
 static void
@@ -208,10 +276,14 @@ call_step(struct jmap_run *r)
 {
 	const struct jmap_invocation *call = &r->request->calls[r->next];
 	bool needs_comma = r->next > 0;
+	enum jmap_step step;
 
 	r->call.slice_end_us = clock_precise_us() + LOOP_SLICE_US;
-	if (r->call.method->run(&r->call) == JMAP_YIELD && buf_ok(&r->out))
-		return JMAP_YIELD;
+	for (size_t i = 0; i < r->other_count; i++)
+		jmap_access_forget(&r->others[i]);
+	step = r->call.method->run(&r->call);
+	if (step != JMAP_DONE && buf_ok(&r->out))
+		return step;
 	if (!buf_ok(&r->out))
 		jmap_fail(&r->call, "requestTooLarge", "The response would be too large.");
 	r->w.needs_comma = r->call.w.needs_comma;
@@ -247,12 +319,15 @@ enum jmap_step
 jmap_run_step(struct jmap_run *r)
 {
 	int64_t end_us = clock_precise_us() + LOOP_SLICE_US;
+	enum jmap_step step = JMAP_DONE;
 
 	while (r->next < r->request->call_count) {
 		if (!r->is_in_call)
 			call_begin(r);
-		if (r->is_in_call && call_step(r) == JMAP_YIELD)
-			return JMAP_YIELD;
+		if (r->is_in_call)
+			step = call_step(r);
+		if (step != JMAP_DONE)
+			return step;
 		if (clock_precise_us() >= end_us && r->next < r->request->call_count)
 			return JMAP_YIELD;
 	}

@@ -7,6 +7,7 @@
  * what it wrote is cut off and an error stands there instead (RFC 8620 3.6.2).
  *
  *     NEXT --a call is left--> CALL --method says YIELD--> CALL (another turn)
+ *      |                         |---method says WAIT--> CALL (when an op of it ended)
  *      |                         +--method says DONE--> NEXT
  *      +--none is left--> DONE
  */
@@ -22,15 +23,35 @@
 
 /* rooms */
 #include "codec/json.h"
+#include "jmap/access.h"
 #include "jmap/limits.h"
 #include "jmap/request.h"
 #include "mail/id.h"
 #include "mail/mail.h"
 
+struct directory_account;
+struct jmap;
 struct jmap_run;
 struct jmap_call;
+struct loop;
+struct task;
 
-enum jmap_step { JMAP_YIELD, JMAP_DONE };
+enum jmap_step {
+	JMAP_YIELD, /* again in the next turn */
+	JMAP_WAIT,  /* again when an op ended that wakes run->host.task */
+	JMAP_DONE,
+};
+
+/*
+ * What methods need beside the store, all borrowed: whoever runs a request fills it in after jmap_run_init(). NULL
+ * where there is no such thing (in tests of methods that do not ask for it).
+ */
+struct jmap_host {
+	struct jmap *jmap;
+	struct loop *loop;
+	struct task *task;                    /* owner of ops that methods start */
+	const struct directory_account *user; /* who is logged in; until the end of the run */
+};
 
 struct jmap_method {
 	struct str name;     /* "Email/get" */
@@ -39,7 +60,8 @@ struct jmap_method {
 	enum jmap_step (*run)(struct jmap_call *c);
 };
 enum {
-	METHOD_ACCOUNT = 1, /* takes accountId; c->account is set */
+	METHOD_ACCOUNT = 1, /* takes accountId; c->account and c->access are set */
+	METHOD_WRITE = 2,   /* changes the account: accountReadOnly where nothing may be changed */
 };
 
 /* The method of that name, or NULL. */
@@ -51,7 +73,8 @@ struct jmap_call {            /* fields: read only but for `state` and `release`
 	struct jmap_run *run; /* borrow */
 	const struct jmap_method *method;
 	const struct json *args;              /* references resolved */
-	struct account *account;              /* borrow: the login's; NULL without METHOD_ACCOUNT */
+	struct account *account;              /* borrow: the run's; NULL without METHOD_ACCOUNT */
+	struct jmap_access *access;           /* borrow: the run's; what the user may do there */
 	struct json_writer w;                 /* where the response's arguments go */
 	struct arena arena;                   /* lives as long as the call */
 	const char *error;                    /* type of the method-level error, or NULL */
@@ -66,8 +89,9 @@ struct jmap_created { /* a creation id of this request */
 	struct str id; /* arena of the run: the server's id */
 };
 
-struct jmap_run {                           /* fields: read only */
-	struct account *account;            /* borrow: the login's */
+struct jmap_run {                /* fields: read only */
+	struct account *account; /* borrow: the login's */
+	struct jmap_host host;
 	const struct jmap_request *request; /* borrow */
 	struct arena arena;                 /* lives as long as the request */
 	struct buf out;                     /* own: the response so far */
@@ -82,6 +106,8 @@ struct jmap_run {                           /* fields: read only */
 	struct map created;
 	size_t created_count;
 	struct str session_state; /* borrow: the jmap's */
+	struct jmap_access own, others[JMAP_ACCOUNTS_MAX];
+	size_t other_count;
 };
 
 /* All of these are borrowed until jmap_run_release(). */
@@ -89,7 +115,13 @@ void jmap_run_init(struct jmap_run *r, struct account *account, const struct jma
     struct str session_state);
 void jmap_run_release(struct jmap_run *r);
 
-/* One slice; when DONE, r->out is the whole response (buf_ok() says whether it fitted). */
+/* The user's groups (borrowed, with blanks between them): their accounts and rights are the user's, too. */
+void jmap_run_groups(struct jmap_run *r, struct str groups);
+
+/* A commit failed meanwhile: nothing that this run says may be told (D1). */
+bool jmap_run_is_lost(const struct jmap_run *r);
+
+/* One slice, or nothing while a method waits; when DONE, r->out is the whole response (buf_ok() says whether it fitted). */
 enum jmap_step jmap_run_step(struct jmap_run *r);
 
 /* --- for methods ------------------------------------------------------------------------------- */
@@ -99,6 +131,12 @@ enum jmap_step jmap_fail(struct jmap_call *c, const char *type, const char *text
 
 /* The same for what a room below answered: LIMIT requestTooLarge, the rest serverFail and the like. */
 enum jmap_step jmap_fail_with(struct jmap_call *c, enum fail fail);
+
+/*
+ * The account of an id and what the user may do there, held until the run ends. FAIL_MISSING: accountNotFound ·
+ * FAIL_LIMIT: more than JMAP_ACCOUNTS_MAX of them · FAIL_TEMP.
+ */
+MUST_CHECK enum fail jmap_run_account(struct jmap_run *r, struct str id, struct jmap_access **out);
 
 /* This slice was long enough: save where you are and answer JMAP_YIELD. */
 static inline bool

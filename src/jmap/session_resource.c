@@ -10,7 +10,8 @@
 #include "codec/json.h"
 #include "mail/id.h"
 
-#define SESSION_MAX 65536 /* bytes of the resource */
+#define SESSION_MAX          (512 * 1024) /* bytes of the resource */
+#define SESSION_ACCOUNTS_MAX 300 /* others' accounts in it: each is opened and looked through */
 
 struct session_request {
 	struct http_handler handler;
@@ -30,51 +31,86 @@ static const struct {
 };
 
 static void
-write_accounts(struct jmap *j, struct json_writer *w, const struct account *a, struct str id)
+write_account(struct jmap *j, struct json_writer *w, struct jmap_access *x)
 {
-	json_name(w, STR("accounts"));
+	struct id_text id = id_text(ID_ACCOUNT, x->account->id);
+
+	json_name(w, id_str(&id));
 	json_object_begin(w);
-	json_name(w, id);
-	json_object_begin(w);
-	json_name_string(w, STR("name"), a->name);
-	json_name_bool(w, STR("isPersonal"), true);
-	json_name_bool(w, STR("isReadOnly"), false);
+	json_name_string(w, STR("name"), x->account->name);
+	json_name_bool(w, STR("isPersonal"), x->account == x->user);
+	json_name_bool(w, STR("isReadOnly"), jmap_access_is_read_only(x));
 	json_name(w, STR("accountCapabilities"));
 	json_object_begin(w);
-	jmap_account_capabilities_write(j, w);
+	jmap_account_capabilities_write(j, w, x->is_owner);
 	json_object_end(w);
 	json_object_end(w);
+}
+
+/* Those of groups, and those that share something; without them when the store fails. */
+static void
+write_others(struct jmap *j, struct json_writer *w, const struct jmap_login *login)
+{
+	struct acl_user who = { login->account->name, buf_str(&login->groups) };
+	uint64_t ids[SESSION_ACCOUNTS_MAX];
+	size_t count;
+
+	if (acl_accounts(j->mail, &who, ids, SESSION_ACCOUNTS_MAX, &count) != FAIL_NONE)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct id_text id = id_text(ID_ACCOUNT, ids[i]);
+		struct jmap_access x;
+
+		if (ids[i] == login->account->id)
+			continue;
+		if (jmap_access_open(&x, login->account, buf_str(&login->groups), id_str(&id)) ==
+		    FAIL_NONE)
+			write_account(j, w, &x);
+		jmap_access_release(&x);
+	}
+}
+
+static void
+write_accounts(struct jmap *j, struct json_writer *w, const struct jmap_login *login)
+{
+	struct id_text id = id_text(ID_ACCOUNT, login->account->id);
+	struct jmap_access x;
+
+	json_name(w, STR("accounts"));
+	json_object_begin(w);
+	jmap_access_own(&x, login->account, buf_str(&login->groups));
+	write_account(j, w, &x);
+	jmap_access_release(&x);
+	write_others(j, w, login);
 	json_object_end(w);
 	json_name(w, STR("primaryAccounts"));
 	json_object_begin(w);
-	jmap_primary_accounts_write(w, id);
+	jmap_primary_accounts_write(w, id_str(&id));
 	json_object_end(w);
 }
 
 static void
-write_urls(struct json_writer *w, struct http_exchange *x)
+write_urls(struct json_writer *w, struct str base)
 {
-	struct buf base;
-
-	buf_init(&base, HTTP_LINE_MAX + 64);
-	http_base_url(x, &base);
 	for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
 		json_name(w, urls[i].name);
 		json_string_begin(w);
-		json_string_piece(w, buf_str(&base));
+		json_string_piece(w, base);
 		json_string_piece(w, urls[i].path);
 		json_string_end(w);
 	}
-	buf_release(&base);
 }
 
 void
 jmap_session_reply(struct jmap *j, const struct jmap_login *login, struct http_exchange *x)
 {
-	struct id_text id = id_text(ID_ACCOUNT, login->account->id);
+	struct jmap_session_state state = jmap_session_state(j, login);
 	struct json_writer w;
-	struct buf body;
+	struct buf body, base;
 
+	buf_init(&base, HTTP_LINE_MAX + 64);
+	http_base_url(x, &base);
+	j->base = buf_str(&base);
 	buf_init(&body, SESSION_MAX);
 	w = (struct json_writer){ .out = &body };
 	json_object_begin(&w);
@@ -82,11 +118,13 @@ jmap_session_reply(struct jmap *j, const struct jmap_login *login, struct http_e
 	json_object_begin(&w);
 	jmap_capabilities_write(j, &w);
 	json_object_end(&w);
-	write_accounts(j, &w, login->account, id_str(&id));
+	write_accounts(j, &w, login);
 	json_name_string(&w, STR("username"), login->account->name);
-	write_urls(&w, x);
-	json_name_string(&w, STR("state"), str_c(j->state));
+	write_urls(&w, j->base);
+	json_name_string(&w, STR("state"), str_c(state.text));
 	json_object_end(&w);
+	j->base = (struct str){ 0 };
+	buf_release(&base);
 	http_reply_start(x, 200, "application/json");
 	http_reply_header(x, "Cache-Control", STR("no-cache, no-store, must-revalidate"));
 	http_reply_buf(x, &body);

@@ -25,6 +25,24 @@ begin(struct jmap_call *c, const struct json *properties, void **more_out)
 	    (1 << PROPERTY_COUNT) - 1, asked);
 }
 
+/* FAIL_MISSING: none of them. */
+static enum fail
+keep_shown(struct jmap_call *c, uint64_t *ids, size_t *count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *count; i++) {
+		enum fail fail = jmap_email_look(c->access, ids[i], &c->arena);
+
+		if (fail == FAIL_NONE)
+			ids[kept++] = ids[i];
+		else if (fail != FAIL_MISSING)
+			return fail;
+	}
+	*count = kept;
+	return kept ? FAIL_NONE : FAIL_MISSING;
+}
+
 static enum fail
 one(struct jmap_call *c, void *more, uint64_t id)
 {
@@ -33,6 +51,8 @@ one(struct jmap_call *c, void *more, uint64_t id)
 	size_t count;
 	enum fail fail = thread_emails(c->account, id, &c->arena, &ids, &count);
 
+	if (fail == FAIL_NONE)
+		fail = keep_shown(c, ids, &count);
 	if (fail)
 		return fail;
 	json_object_begin(&c->w);

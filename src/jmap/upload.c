@@ -15,6 +15,7 @@ struct upload_request {
 	struct http_handler handler;
 	struct jmap *jmap; /* borrow */
 	struct jmap_login login;
+	struct jmap_access access; /* own: whose account it goes to */
 	struct blob_writer writer;
 	bool is_writing;
 };
@@ -34,29 +35,40 @@ store_failed(struct http_exchange *x)
 }
 
 /* "/jmap/upload/{accountId}/" */
-static bool
-is_own_account(const struct upload_request *u, const struct http_exchange *x)
+static enum fail
+open_account(struct upload_request *u, const struct http_exchange *x)
 {
 	struct str path = x->request.path, id;
-	uint64_t n;
 
-	if (!str_skip(&path, STR("/jmap/upload/")) || !str_next_part(&path, '/', &id))
-		return false;
-	return str_empty(path) && id_parse(id, ID_ACCOUNT, &n) && n == u->login.account->id;
+	if (!str_skip(&path, STR("/jmap/upload/")) || !str_next_part(&path, '/', &id) ||
+	    !str_empty(path))
+		return FAIL_MISSING;
+	return jmap_access_open(&u->access, u->login.account, buf_str(&u->login.groups), id);
+}
+
+static enum http_step
+refused(struct http_exchange *x, unsigned status, const char *detail)
+{
+	http_reply_problem(x, status, NULL, detail);
+	return HTTP_DONE;
 }
 
 static enum http_step
 begin(struct upload_request *u, struct http_exchange *x)
 {
-	if (!is_own_account(u, x)) {
-		http_reply_problem(x, 404, NULL, "There is no such account.");
-		return HTTP_DONE;
-	}
+	enum fail fail = open_account(u, x);
+
+	if (fail == FAIL_TEMP)
+		return store_failed(x);
+	if (fail)
+		return refused(x, 404, "There is no such account.");
+	if (!jmap_may_somewhere(&u->access, MAY_ADD_ITEMS))
+		return refused(x, 403, "Nothing may be added to this account.");
 	if (x->request.has_length && x->request.length > (uint64_t)u->jmap->settings.upload_bytes)
 		return too_large(x);
 	if (!jmap_login_count(&u->login, x, true))
 		return HTTP_DONE;
-	if (blob_write_start(mail_blobs(u->jmap->mail), &u->writer, u->login.account->name))
+	if (blob_write_start(mail_blobs(u->jmap->mail), &u->writer, u->access.account->name))
 		return store_failed(x);
 	u->is_writing = true;
 	return HTTP_YIELD;
@@ -74,7 +86,7 @@ media_type(const struct http_exchange *x)
 static void
 reply(struct upload_request *u, struct http_exchange *x, uint64_t id, uint64_t size)
 {
-	struct id_text account = id_text(ID_ACCOUNT, u->login.account->id);
+	struct id_text account = id_text(ID_ACCOUNT, u->access.account->id);
 	struct id_text blob = id_text(ID_UPLOAD, id);
 	struct json_writer w;
 	struct buf body;
@@ -101,7 +113,8 @@ finish(struct upload_request *u, struct http_exchange *x)
 
 	if (fail)
 		return store_failed(x);
-	fail = upload_add(u->login.account, blob_name_str(&name), size, media_type(x), &id);
+	fail = upload_add(u->access.account, blob_name_str(&name), size, media_type(x),
+	    u->login.account->id, &id);
 	if (fail == FAIL_LIMIT)
 		return too_large(x);
 	if (fail)
@@ -153,6 +166,7 @@ upload_release(struct http_handler *h)
 	struct upload_request *u = container_of(h, struct upload_request, handler);
 
 	blob_write_cancel(&u->writer);
+	jmap_access_release(&u->access);
 	jmap_login_release(&u->login);
 	mem_free(u);
 }

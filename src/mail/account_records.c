@@ -25,7 +25,8 @@ static const struct {
 /* Spaces whose keys begin with the account. */
 static const char account_spaces[] = { SPACE_VIEW, SPACE_EXPUNGED, SPACE_RECEIVED, SPACE_PART,
 	SPACE_THREAD, SPACE_HASH, SPACE_LOG, SPACE_TOMB, SPACE_STATIC, SPACE_EMAIL, SPACE_UPLOAD,
-	SPACE_BLOB, SPACE_MAILBOX, SPACE_KEYWORD, SPACE_ANNOTATION, SPACE_SUBSCRIPTION, SPACE_ACL };
+	SPACE_BLOB, SPACE_MAILBOX, SPACE_KEYWORD, SPACE_ANNOTATION, SPACE_SUBSCRIPTION, SPACE_THING,
+	SPACE_ACL };
 
 /* --- reading ------------------------------------------------------------------------------------- */
 
@@ -160,6 +161,7 @@ account_create_run(struct txn *t, void *arg)
 	struct account_counters c = { .name = making->name,
 		.next_email = 1,
 		.next_upload = 1,
+		.next_thing = 1,
 		.next_mailbox = 1,
 		.uid_validity = u32_clamp((uint64_t)clock_wall_s()) };
 	struct key k;
@@ -184,7 +186,7 @@ account_create_run(struct txn *t, void *arg)
 	if (fail == FAIL_NONE)
 		fail = txn_put(t, key_str(&k), buf_str(&value));
 	buf_release(&value);
-	return fail;
+	return fail ? fail : sharing_changed(making->mail, t); /* it may be a group's */
 }
 
 enum fail
@@ -269,6 +271,8 @@ account_delete_run(struct txn *t, void *arg)
 		fail = txn_delete(t, key_str(&from));
 	if (fail == FAIL_NONE)
 		fail = txn_delete(t, key_str(&name));
+	if (fail == FAIL_NONE)
+		fail = sharing_changed(removal->mail, t);
 	if (fail == FAIL_NONE)
 		fail = blob_delete_account_later(removal->mail->blobs, t, removal->name);
 	removal->done = fail == FAIL_NONE;

@@ -131,6 +131,30 @@ list_store(struct edit *e, uint32_t mailbox, const struct acl_entry *entries, si
 	return count ? edit_put(e, &k) : txn_delete(e->txn, key_str(&k));
 }
 
+/* What others see in the account is another from here on: the states of its mail move. */
+static enum fail
+states_follow(struct edit *e)
+{
+	uint64_t modseq = e->counters.acl_modseq = edit_modseq(e);
+
+	e->counters.state[CHANGE_EMAIL] = modseq;
+	e->counters.state[CHANGE_MAILBOX] = modseq;
+	e->counters.state[CHANGE_THREAD] = modseq;
+	e->bits |= MAIL_CHANGED_EMAILS | MAIL_CHANGED_MAILBOXES | MAIL_CHANGED_THREADS;
+	return sharing_changed(e->account->mail, e->txn);
+}
+
+/* The mailbox's rights are a property of it. */
+static enum fail
+rights_follow(struct edit *e, uint32_t mailbox)
+{
+	struct mailbox_edit *m = edit_mailbox(e, mailbox);
+
+	if (m)
+		m->has_rights = true;
+	return states_follow(e);
+}
+
 struct acl_change {
 	uint32_t mailbox, from; /* from: what is inherited, or 0 */
 	struct str identifier;  /* lower case */
@@ -157,7 +181,9 @@ set_run(struct edit *e, void *arg)
 	if (change->rights == 0)
 		entries[at] = entries[--count];
 	fail = list_store(e, change->mailbox, entries, count);
-	return fail ? fail : grant_follow(e, change->identifier);
+	if (fail == FAIL_NONE)
+		fail = grant_follow(e, change->identifier);
+	return fail ? fail : rights_follow(e, change->mailbox);
 }
 
 enum fail
@@ -185,7 +211,10 @@ inherit_run(struct edit *e, void *arg)
 	size_t count;
 	enum fail fail = list_load(e, change->from, &entries, &count);
 
-	return fail ? fail : list_store(e, change->mailbox, entries, count);
+	if (fail || count == 0)
+		return fail;
+	fail = list_store(e, change->mailbox, entries, count);
+	return fail ? fail : rights_follow(e, change->mailbox);
 }
 
 enum fail
@@ -209,10 +238,11 @@ acl_drop(struct edit *e, uint32_t mailbox)
 		count = 0;
 	else if (fail)
 		return fail;
-	fail = list_store(e, mailbox, NULL, 0);
+	if (count > 0 || fail == FAIL_PERM)
+		fail = list_store(e, mailbox, NULL, 0);
 	for (size_t i = 0; fail == FAIL_NONE && i < count; i++)
 		fail = grant_follow(e, entries[i].identifier);
-	return fail;
+	return fail || count == 0 ? fail : states_follow(e);
 }
 
 /* --- reading ------------------------------------------------------------------------------------- */
@@ -351,6 +381,17 @@ struct grant_search {
 	size_t max, count;
 };
 
+static void
+account_found(struct grant_search *in, uint64_t id)
+{
+	size_t i = 0;
+
+	while (i < in->count && in->out[i] != id)
+		i++;
+	if (i == in->count && in->count < in->max)
+		in->out[in->count++] = id;
+}
+
 static enum fail
 grants_read(struct txn *t, struct grant_search *in, struct str identifier)
 {
@@ -366,17 +407,35 @@ grants_read(struct txn *t, struct grant_search *in, struct str identifier)
 	to = key_after(from);
 	txn_scan(t, &c, key_str(&from), key_str(&to), false);
 	while (in->count < in->max && cursor_next(&c, &key, &value)) {
-		uint64_t id;
-		size_t i = 0;
-
 		key_read(&r, str_from(key, from.n));
-		id = key_read_u64(&r);
-		while (i < in->count && in->out[i] != id)
-			i++;
-		if (i == in->count)
-			in->out[in->count++] = id;
+		account_found(in, key_read_u64(&r));
 	}
 	return cursor_end(&c);
+}
+
+/* The accounts of groups themselves. */
+static enum fail
+groups_read(struct txn *t, struct grant_search *in)
+{
+	struct str groups = in->who->groups, group, value;
+	enum fail fail = FAIL_NONE;
+
+	while (fail == FAIL_NONE && str_next_part(&groups, ' ', &group)) {
+		struct key k;
+		uint64_t id;
+
+		if (group.n == 0 || group.n > ACCOUNT_NAME_MAX)
+			continue;
+		k = key_name(group);
+		fail = txn_get(t, key_str(&k), &value);
+		if (fail == FAIL_NONE)
+			fail = number_record_read(value, &id);
+		if (fail == FAIL_NONE)
+			account_found(in, id);
+		else if (fail == FAIL_MISSING)
+			fail = FAIL_NONE;
+	}
+	return fail;
 }
 
 static enum fail
@@ -399,7 +458,7 @@ accounts_read(struct txn *t, void *arg)
 		fail = grants_read(t, in, buf_str(&identifier));
 	}
 	buf_release(&identifier);
-	return fail;
+	return fail ? fail : groups_read(t, in);
 }
 
 enum fail
@@ -411,4 +470,29 @@ acl_accounts(struct mail *m, const struct acl_user *who, uint64_t *out, size_t m
 
 	*count_out = in.count;
 	return fail;
+}
+
+uint64_t
+acl_modseq(const struct account *a)
+{
+	return account_inner(a)->counters.acl_modseq;
+}
+
+enum fail
+sharing_changed(struct mail *m, struct txn *t)
+{
+	struct key k;
+	int64_t n = 0;
+	enum fail fail;
+
+	key_init(&k, SPACE_SHARING);
+	fail = txn_add(t, key_str(&k), 1, &n);
+	m->sharing = (uint64_t)n;
+	return fail;
+}
+
+uint64_t
+acl_sharing(const struct mail *m)
+{
+	return m->sharing;
 }

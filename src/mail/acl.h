@@ -81,8 +81,19 @@ MUST_CHECK enum fail acl_rights(struct account *a, uint32_t mailbox, const struc
 MUST_CHECK enum fail acl_rights_all(struct account *a, const struct acl_user *who,
     unsigned *rights_out);
 
-/* Ids of the accounts that have something for a user or one of its groups, each once, at most `max`. */
+/* Ids of the accounts that have something for a user or one of its groups, and of those of its groups; each once,
+ * at most `max`. */
 MUST_CHECK enum fail acl_accounts(struct mail *m, const struct acl_user *who, uint64_t *out,
     size_t max, size_t *count_out);
+
+/*
+ * The modseq of the last change of a list: what others may see before and after it is not the same, so that they
+ * cannot be told what changed since an earlier state. All JMAP states of the account move with it, and the mailbox
+ * counts as changed.
+ */
+uint64_t acl_modseq(const struct account *a);
+
+/* A number that is another one after anything that could change which accounts somebody sees. */
+uint64_t acl_sharing(const struct mail *m);
 
 #endif

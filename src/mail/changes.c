@@ -12,7 +12,7 @@ change_state(const struct account *a, enum change_type type)
 	return account_inner(a)->counters.state[type];
 }
 
-/* --- Emails and Threads: log and tombstones, merged by modseq --------------------------------------- */
+/* --- all but Mailboxes: log and tombstones, merged by modseq --------------------------------------- */
 
 struct side { /* one of the two scans, with its next entry in hand */
 	struct cursor cursor;

@@ -20,7 +20,15 @@
 #define CHANGES_TOMBSTONES_MAX 20000 /* destroyed ids kept per account and type */
 #define EXPUNGED_UIDS_MAX      20000 /* expunged UIDs kept per mailbox */
 
-enum change_type { CHANGE_EMAIL, CHANGE_MAILBOX, CHANGE_THREAD, CHANGE_TYPE_COUNT };
+enum change_type { /* numbers stand in keys and records: new ones at the end */
+	CHANGE_EMAIL,
+	CHANGE_MAILBOX,
+	CHANGE_THREAD,
+	CHANGE_IDENTITY, /* from here on: small things (thing.h) */
+	CHANGE_SUBMISSION,
+	CHANGE_VACATION,
+	CHANGE_TYPE_COUNT
+};
 enum change_kind { CHANGE_CREATED, CHANGE_UPDATED, CHANGE_DESTROYED };
 
 struct change {

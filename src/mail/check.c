@@ -432,6 +432,8 @@ check_read(struct txn *t, void *arg)
 	if (fail == FAIL_NONE)
 		fail = check_boxes(in);
 	if (fail == FAIL_NONE)
+		fail = check_things(in);
+	if (fail == FAIL_NONE)
 		check_counters(in);
 	return fail;
 }

@@ -30,6 +30,10 @@ struct account_check {
 MUST_CHECK enum fail check_boxes(struct account_check *in);
 MUST_CHECK enum fail boxes_rebuild(struct edit *e, const struct account_check *in);
 
+/* check_thing.c: small things and their logs. */
+MUST_CHECK enum fail check_things(struct account_check *in);
+MUST_CHECK enum fail things_rebuild(struct edit *e);
+
 void check_find(struct account_check *in, const char *what, uint64_t id, uint64_t number);
 void check_lose(struct account_check *in, uint64_t id);
 

@@ -153,9 +153,9 @@ mailbox_edit_write(struct edit *e, struct mailbox_edit *m)
 
 	if (m->is_deleted)
 		return txn_delete(e->txn, key_str(&k));
-	if (!m->now.is_dead && (m->has_counts || m->has_properties)) {
+	if (!m->now.is_dead && (m->has_counts || m->has_properties || m->has_rights)) {
 		m->now.modseq = e->counters.state[CHANGE_MAILBOX] = edit_modseq(e);
-		if (m->has_properties)
+		if (m->has_properties || m->has_rights)
 			m->now.properties_modseq = m->now.modseq;
 		m->bits |= MAIL_CHANGED_MAILBOXES;
 	}

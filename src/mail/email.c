@@ -7,17 +7,12 @@
 
 /* rooms */
 #include "mail/inner.h"
-#include "message/message.h"
-#include "message/summary.h"
-
-#define LOOKUP_ARENA_BYTES (256 * 1024) /* one record */
 
 struct email_reading {
 	struct account *account;
 	uint64_t id;
 	struct arena *arena;
 	struct email *email;
-	struct str summary;
 };
 
 /* --- one Email ------------------------------------------------------------------------------------------ */
@@ -111,95 +106,46 @@ email_is_visible(const struct email *e)
 	return false;
 }
 
-/* --- summary and file -------------------------------------------------------------------------------------- */
+/* --- its file ------------------------------------------------------------------------------------------ */
+
+struct file_reading {
+	struct account *account;
+	uint64_t id;
+	struct buf *blob;
+};
 
 static enum fail
-static_load(struct txn *t, void *arg)
+blob_name_read(struct txn *t, void *arg)
 {
-	struct email_reading *in = arg;
+	struct file_reading *in = arg;
 	struct key k = key_id(SPACE_STATIC, in->account->id, in->id);
 	struct static_record s;
 	struct str value;
-	struct email *e = arena_alloc(in->arena, 1, sizeof(*e));
 	enum fail fail = txn_get(t, key_str(&k), &value);
 
 	if (fail == FAIL_NONE)
 		fail = static_record_read(value, &s);
-	if (fail || !e)
-		return fail ? fail : FAIL_LIMIT;
-	in->email = e;
-	e->blob = s.blob;
-	in->summary = s.summary;
-	return texts_copy(in->arena, (struct str *[]){ &e->blob, &in->summary }, 2) ? FAIL_NONE
-										    : FAIL_LIMIT;
+	if (fail)
+		return fail;
+	buf_clear(in->blob);
+	buf_add(in->blob, s.blob);
+	return FAIL_NONE;
 }
 
 enum fail
 email_map(struct account *a, uint64_t id, struct blob_map *out)
 {
-	struct email_reading in = { .account = a, .id = id };
-	struct arena arena;
+	struct buf blob;
+	struct file_reading in = { .account = a, .id = id, .blob = &blob };
 	enum fail fail = account_usable(a);
 
 	*out = (struct blob_map){ .is_mapped = false };
-	arena_init(&arena, LOOKUP_ARENA_BYTES);
-	in.arena = &arena;
+	buf_init(&blob, STORE_VALUE_MAX);
 	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, static_load, &in);
+		fail = store_read(a->mail->store, blob_name_read, &in);
 	if (fail == FAIL_NONE)
-		fail = blob_map(a->mail->blobs, a->name, in.email->blob, out);
-	arena_release(&arena);
-	return fail;
-}
-
-/* The summary does not do (cut, or of an older form): parse the file and keep a copy of it. */
-static enum fail
-summary_from_file(struct account *a, struct str blob, struct arena *arena, struct message *m)
-{
-	struct blob_map map;
-	struct arena *parse = &a->mail->parse;
-	struct buf record;
-	struct message parsed;
-	struct str bytes;
-	enum fail fail = blob_map(a->mail->blobs, a->name, blob, &map);
-
-	if (fail)
-		return fail;
-	arena_reset(parse);
-	message_parse(&parsed, map.bytes, parse);
-	buf_init(&record, SUMMARY_MAX);
-	message_summary_write(&parsed, &record);
-	fail = message_summary_read(buf_str(&record), arena, m);
-	if (fail == FAIL_PERM) { /* larger than a summary may be: the header and what fits */
-		bytes = arena_str(arena, map.bytes);
-		fail = bytes.p ? FAIL_NONE : FAIL_LIMIT;
-		if (fail == FAIL_NONE)
-			message_parse(m, bytes, arena);
-	}
-	buf_release(&record);
-	blob_unmap(&map);
-	return fail;
-}
-
-enum fail
-email_summary(struct account *a, uint64_t id, struct arena *arena, struct message **out)
-{
-	struct email_reading in = { .account = a, .id = id, .arena = arena };
-	struct message *m = arena_alloc(arena, 1, sizeof(*m));
-	enum fail fail = account_usable(a);
-
-	*out = NULL;
-	if (!m)
-		return FAIL_LIMIT;
-	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, static_load, &in);
-	if (fail)
-		return fail;
-	fail = message_summary_read(in.summary, arena, m);
-	if (fail == FAIL_PERM)
-		fail = summary_from_file(a, in.email->blob, arena, m);
-	if (fail == FAIL_NONE)
-		*out = m;
+		fail = blob_map(a->mail->blobs, a->name, buf_str(&blob), out);
+	buf_release(&blob);
 	return fail;
 }
 

@@ -113,6 +113,14 @@ bool email_is_visible(const struct email *e);
 MUST_CHECK enum fail email_summary(struct account *a, uint64_t id, struct arena *arena,
     struct message **out);
 
+/*
+ * The summaries of several Emails: one walk over the store finds ids that ascend with few others between them,
+ * as those of a mailbox do. NULL in out[] where email_summary() has more to say: there is no such Email, or its
+ * summary does not do.
+ */
+MUST_CHECK enum fail email_summaries(struct account *a, const uint64_t *ids, size_t count,
+    struct arena *arena, struct message **out);
+
 /* Map the file; give back with blob_unmap(). FAIL_MISSING also when the file is lost. */
 MUST_CHECK enum fail email_map(struct account *a, uint64_t id, struct blob_map *out);
 

@@ -18,7 +18,10 @@ enum id_kind {
 	ID_ACCOUNT = 'a',
 	ID_BLOB = 'b', /* the message file of the Email with this number */
 	ID_EMAIL = 'e',
+	ID_IDENTITY = 'i',
 	ID_MAILBOX = 'm',
+	ID_SUBMISSION = 'n',
+	ID_QUOTA = 'q', /* a limit of the account */
 	ID_STATE = 's', /* a JMAP state: a modseq */
 	ID_THREAD = 't',
 	ID_UPLOAD = 'u', /* an uploaded blob (upload.h) */

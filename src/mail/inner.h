@@ -46,6 +46,7 @@ struct mail {
 	struct timer idle_timer;
 	struct arena parse;
 	struct search *search; /* borrow; NULL: no index */
+	uint64_t sharing;      /* acl_sharing() */
 	struct log log;
 };
 
@@ -89,7 +90,8 @@ struct mailbox_edit {
 	bool is_new, is_deleted;
 	bool has_counts; /* a count that JMAP shows changed */
 	bool has_properties;
-	unsigned bits; /* MAIL_CHANGED_ for watches of this mailbox */
+	bool has_rights; /* who else may do what with it changed */
+	unsigned bits;   /* MAIL_CHANGED_ for watches of this mailbox */
 };
 
 struct email_edit { /* an Email as it was and as it shall be */
@@ -142,6 +144,9 @@ MUST_CHECK enum fail annotations_drop(struct edit *e, uint32_t mailbox);
 
 /* Its list (acl.c). */
 MUST_CHECK enum fail acl_drop(struct edit *e, uint32_t mailbox);
+
+/* Others may see other accounts from here on: acl_sharing() moves (acl.c). */
+MUST_CHECK enum fail sharing_changed(struct mail *m, struct txn *t);
 
 /* Put and delete records by key. */
 MUST_CHECK enum fail edit_put(struct edit *e, const struct key *key);

@@ -117,15 +117,35 @@ mail_idle_step(struct task *t)
 	return STEP_WAIT;
 }
 
+static enum fail
+sharing_read(struct txn *t, void *arg)
+{
+	struct mail *m = arg;
+	struct key k;
+	int64_t n = 0;
+	enum fail fail;
+
+	key_init(&k, SPACE_SHARING);
+	fail = txn_count(t, key_str(&k), &n);
+	m->sharing = (uint64_t)n;
+	return fail;
+}
+
 /* --- opening ------------------------------------------------------------------------------------- */
 
 enum fail
 mail_open(struct mail **out, struct loop *loop, struct store *store, struct blob_store *blobs)
 {
 	struct mail *m = mem_new(1, sizeof(*m));
+	enum fail fail;
 
 	m->loop = loop;
 	m->store = store;
+	fail = store_read(store, sharing_read, m);
+	if (fail) {
+		mem_free(m);
+		return fail;
+	}
 	m->blobs = blobs;
 	m->log.room = "mail";
 	m->idle_view_limit = VIEW_CACHE_BYTES;

@@ -19,6 +19,9 @@ enum {
 	MAIL_CHANGED_LIST = 8,      /* a mailbox was created, deleted, renamed, subscribed */
 	MAIL_ARRIVED = 16,          /* a new message came in */
 	MAIL_LOST = 32, /* the commit failed: close the account; nothing of it is valid */
+	MAIL_CHANGED_IDENTITIES = 64,
+	MAIL_CHANGED_SUBMISSIONS = 128,
+	MAIL_CHANGED_VACATION = 256,
 };
 
 struct mail_watch { /* embedded in the session; fields: read only */

@@ -182,6 +182,8 @@ rebuild_run(struct edit *e, void *arg)
 
 	if (fail == FAIL_NONE)
 		fail = boxes_rebuild(e, in);
+	if (fail == FAIL_NONE)
+		fail = things_rebuild(e);
 	if (fail)
 		return fail;
 	txn_scan(e->txn, &c, key_str(&from), key_str(&to), false);

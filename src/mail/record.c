@@ -98,6 +98,16 @@ key_hash(uint64_t account, uint64_t hash, uint64_t email)
 }
 
 struct key
+key_thing(uint64_t account, enum change_type type, uint64_t id)
+{
+	struct key k = key_account(SPACE_THING, account);
+
+	key_char(&k, (char)type);
+	key_u64(&k, id);
+	return k;
+}
+
+struct key
 key_blob(uint64_t account, struct str blob)
 {
 	struct key k = key_account(SPACE_BLOB, account);
@@ -125,6 +135,30 @@ key_after(struct key k)
 
 /* --- account, mailbox ----------------------------------------------------------------------------- */
 
+#define FIRST_TYPES \
+	3 /* whose numbers stand in the middle of the record; those of others at its end */
+
+static void
+change_write(struct buf *out, const struct account_counters *c, size_t type)
+{
+	record_add_u64(out, c->state[type]);
+	record_add_u64(out, c->floor[type]);
+	record_add_u64(out, c->tombs[type]);
+}
+
+/* A type that only a newer program knows is read over. */
+static void
+change_read(struct record *r, struct account_counters *c, size_t type)
+{
+	uint64_t state = record_u64(r), floor = record_u64(r), tombs = record_u64(r);
+
+	if (type >= CHANGE_TYPE_COUNT)
+		return;
+	c->state[type] = state;
+	c->floor[type] = floor;
+	c->tombs[type] = tombs;
+}
+
 void
 counters_record_write(struct buf *out, const struct account_counters *c)
 {
@@ -133,11 +167,8 @@ counters_record_write(struct buf *out, const struct account_counters *c)
 	record_add_u64(out, c->used_bytes);
 	record_add_u64(out, c->used_messages);
 	record_add_u64(out, c->modseq);
-	for (size_t i = 0; i < CHANGE_TYPE_COUNT; i++) {
-		record_add_u64(out, c->state[i]);
-		record_add_u64(out, c->floor[i]);
-		record_add_u64(out, c->tombs[i]);
-	}
+	for (size_t i = 0; i < FIRST_TYPES; i++)
+		change_write(out, c, i);
 	record_add_u64(out, c->next_email);
 	record_add_u64(out, c->next_upload);
 	record_add_u64(out, c->next_mailbox);
@@ -146,23 +177,26 @@ counters_record_write(struct buf *out, const struct account_counters *c)
 	record_add_u64(out, c->acl_bytes);
 	record_add_u64(out, c->quota_bytes);
 	record_add_u64(out, c->quota_messages);
+	record_add_u64(out, c->acl_modseq);
+	record_add_u64(out, c->next_thing);
+	record_add_u64(out, CHANGE_TYPE_COUNT);
+	for (size_t i = FIRST_TYPES; i < CHANGE_TYPE_COUNT; i++)
+		change_write(out, c, i);
 }
 
 enum fail
 counters_record_read(struct str value, struct account_counters *out)
 {
 	struct record r;
+	uint32_t types;
 
 	record_read(&r, value);
 	*out = (struct account_counters){ .name = record_bytes(&r) };
 	out->used_bytes = record_u64(&r);
 	out->used_messages = record_u64(&r);
 	out->modseq = record_u64(&r);
-	for (size_t i = 0; i < CHANGE_TYPE_COUNT; i++) {
-		out->state[i] = record_u64(&r);
-		out->floor[i] = record_u64(&r);
-		out->tombs[i] = record_u64(&r);
-	}
+	for (size_t i = 0; i < FIRST_TYPES; i++)
+		change_read(&r, out, i);
 	out->next_email = record_u64(&r);
 	out->next_upload = record_u64(&r);
 	out->next_mailbox = record_u32(&r);
@@ -174,6 +208,12 @@ counters_record_read(struct str value, struct account_counters *out)
 		out->quota_bytes = record_u64(&r);
 		out->quota_messages = record_u64(&r);
 	}
+	if (record_more(&r))
+		out->acl_modseq = record_u64(&r);
+	out->next_thing = record_more(&r) ? record_u64(&r) : 1;
+	types = record_more(&r) ? record_u32(&r) : FIRST_TYPES;
+	for (size_t i = FIRST_TYPES; i < types && record_more(&r); i++)
+		change_read(&r, out, i);
 	return record_end(&r);
 }
 
@@ -460,6 +500,7 @@ upload_record_write(struct buf *out, const struct upload *u)
 	record_add_bytes(out, u->type);
 	record_add_u64(out, u->size);
 	record_add_i64(out, u->uploaded_s);
+	record_add_u64(out, u->by);
 }
 
 enum fail
@@ -472,6 +513,7 @@ upload_record_read(struct str value, struct upload *out)
 	out->type = record_bytes(&r);
 	out->size = record_u64(&r);
 	out->uploaded_s = record_i64(&r);
+	out->by = record_more(&r) ? record_u64(&r) : 0;
 	return record_end(&r);
 }
 
@@ -491,6 +533,27 @@ names_record_read(struct str value, struct str *out, size_t count)
 	record_read(&r, value);
 	for (size_t i = 0; i < count; i++)
 		out[i] = record_bytes(&r);
+	return record_end(&r);
+}
+
+void
+thing_record_write(struct buf *out, const struct thing_record *t)
+{
+	record_begin(out, RECORD_VERSION);
+	record_add_u64(out, t->modseq);
+	record_add_u64(out, t->created_modseq);
+	record_add_bytes(out, t->body);
+}
+
+enum fail
+thing_record_read(struct str value, struct thing_record *out)
+{
+	struct record r;
+
+	record_read(&r, value);
+	*out = (struct thing_record){ .modseq = record_u64(&r) };
+	out->created_modseq = record_u64(&r);
+	out->body = record_bytes(&r);
 	return record_end(&r);
 }
 

@@ -27,6 +27,7 @@ enum mail_space {
 	SPACE_EMAIL = 'E',      /* account, email -> flags and memberships */
 	SPACE_ACL = 'G',        /* account, mailbox -> who else may what */
 	SPACE_HASH = 'H',       /* account, message id hash, email -> thread, subject */
+	SPACE_THING = 'I',      /* account, type, thing */
 	SPACE_GRANT = 'J',      /* identifier, account: that has something for it */
 	SPACE_KEYWORD = 'K',    /* account -> names of custom keywords */
 	SPACE_LOG = 'L',        /* account, type, modseq, id -> when created */
@@ -39,6 +40,7 @@ enum mail_space {
 	SPACE_THREAD = 'T',     /* account, thread -> counts */
 	SPACE_SUBSCRIPTION = 'W', /* account, name: of no mailbox of the account */
 	SPACE_UPLOAD = 'U',       /* account, upload */
+	SPACE_SHARING = 'Y',      /* -> counter: it moves when others may see other accounts */
 	SPACE_VIEW = 'V',         /* account, mailbox, uid -> view entry */
 	SPACE_EXPUNGED = 'X',     /* account, mailbox, modseq, uid */
 };
@@ -59,6 +61,7 @@ struct key key_blob(uint64_t account, struct str blob);
 struct key key_name(struct str name);
 struct key key_acl(uint64_t account, uint32_t mailbox);
 struct key key_grant(struct str identifier, uint64_t account);
+struct key key_thing(uint64_t account, enum change_type type, uint64_t id);
 
 /* The end of all keys that begin as this one: for scans. */
 struct key key_after(struct key k);
@@ -72,12 +75,13 @@ struct account_counters {
 	uint64_t state[CHANGE_TYPE_COUNT]; /* modseq of the last change of each type */
 	uint64_t floor[CHANGE_TYPE_COUNT]; /* destroyed things up to this are forgotten */
 	uint64_t tombs[CHANGE_TYPE_COUNT]; /* how many are remembered */
-	uint64_t next_email, next_upload;
+	uint64_t next_email, next_upload, next_thing;
 	uint32_t next_mailbox;
 	uint32_t uid_validity;                /* the last one given */
 	uint64_t annotation_bytes;            /* names and values */
 	uint64_t acl_bytes;                   /* records of lists */
 	uint64_t quota_bytes, quota_messages; /* as last heard; 0: no limit */
+	uint64_t acl_modseq;                  /* of the last change of a list */
 };
 void counters_record_write(struct buf *out, const struct account_counters *c);
 MUST_CHECK enum fail counters_record_read(struct str value, struct account_counters *out);
@@ -154,6 +158,14 @@ MUST_CHECK enum fail acl_record_read(struct str value, struct acl_entry *room, s
 void annotation_record_write(struct buf *out, struct str text);
 MUST_CHECK enum fail annotation_record_read(struct str value, struct str *out); /* in value */
 size_t annotation_record_size(struct str value);
+
+/* A small thing: when it was made and changed last, and a record of its own type as bytes. */
+struct thing_record {
+	uint64_t modseq, created_modseq;
+	struct str body; /* reader: in value */
+};
+void thing_record_write(struct buf *out, const struct thing_record *t);
+MUST_CHECK enum fail thing_record_read(struct str value, struct thing_record *out);
 
 /* One number: thread of a received index entry, created_modseq of a log entry, account of a name. */
 void number_record_write(struct buf *out, uint64_t n);

@@ -69,6 +69,35 @@ subscription_remove(struct account *a, struct str name)
 
 /* --- reading ------------------------------------------------------------------------------------- */
 
+struct finding {
+	struct account *account;
+	struct str name;
+};
+
+static enum fail
+find_read(struct txn *t, void *arg)
+{
+	const struct finding *in = arg;
+	struct key k = key_subscription(in->account->id, in->name);
+	struct str value;
+
+	return txn_get(t, key_str(&k), &value);
+}
+
+enum fail
+subscription_find(struct account *a, struct str name, bool *out)
+{
+	struct finding in = { a, name };
+	enum fail fail = account_usable(a);
+
+	*out = false;
+	if (fail || name.n > SUBSCRIPTION_NAME_MAX)
+		return fail;
+	fail = store_read(a->mail->store, find_read, &in);
+	*out = fail == FAIL_NONE;
+	return fail == FAIL_MISSING ? FAIL_NONE : fail;
+}
+
 struct listing {
 	struct account *account;
 	struct arena *arena;

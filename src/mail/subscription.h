@@ -25,6 +25,9 @@ MUST_CHECK enum fail subscription_add(struct account *a, struct str name);
 /* Take a name out. FAIL_MISSING: it is not there; FAIL_TEMP. */
 MUST_CHECK enum fail subscription_remove(struct account *a, struct str name);
 
+/* Is the name there? FAIL_TEMP. */
+MUST_CHECK enum fail subscription_find(struct account *a, struct str name, bool *out);
+
 /* All names, in `arena`. FAIL_LIMIT: it is full; FAIL_TEMP. */
 MUST_CHECK enum fail subscription_list(struct account *a, struct arena *arena, struct str **out,
     size_t *count_out);

@@ -89,12 +89,14 @@ upload_add_run(struct edit *e, void *arg)
 }
 
 enum fail
-upload_add(struct account *a, struct str blob, uint64_t size, struct str type, uint64_t *id_out)
+upload_add(struct account *a, struct str blob, uint64_t size, struct str type, uint64_t by,
+    uint64_t *id_out)
 {
 	struct upload u = { .blob = blob,
 		.type = str_head(type, UPLOAD_TYPE_MAX),
 		.size = size,
-		.uploaded_s = clock_wall_s() };
+		.uploaded_s = clock_wall_s(),
+		.by = by == a->id ? 0 : by };
 	enum fail fail;
 
 	*id_out = 0;

@@ -24,12 +24,13 @@ struct upload {
 	struct str type; /* media type as the client said */
 	uint64_t size;
 	int64_t uploaded_s;
+	uint64_t by; /* id of the account of the user who did; 0: the account itself */
 };
 
-/* Name a file as an upload, in the turn in which it was finished; drops what is too old or too much.
- * FAIL_LIMIT larger than UPLOAD_BYTES_MAX · FAIL_TEMP. */
+/* Name a file as an upload of the user with account `by`, in the turn in which it was finished; drops what is
+ * too old or too much. FAIL_LIMIT larger than UPLOAD_BYTES_MAX · FAIL_TEMP. */
 MUST_CHECK enum fail upload_add(struct account *a, struct str blob, uint64_t size, struct str type,
-    uint64_t *id_out);
+    uint64_t by, uint64_t *id_out);
 
 /* FAIL_MISSING · FAIL_LIMIT arena full · FAIL_TEMP. */
 MUST_CHECK enum fail upload_get(struct account *a, uint64_t id, struct arena *arena,

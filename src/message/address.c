@@ -21,6 +21,47 @@ struct lexer {
 
 enum lexeme { LEX_CHAR, LEX_BLANK, LEX_QUOTED, LEX_COMMENT };
 
+/* What stands out; all other characters are words and stand for themselves. */
+enum {
+	IS_BLANK = 1,     /* space, tab */
+	IS_LINE_END = 2,  /* CR, LF: folds */
+	IS_OPENING = 4,   /* a quoted string or a comment may begin */
+	IS_BACKSLASH = 8, /* of a quoted-pair */
+	IS_SPECIAL = 16,  /* separates, or belongs to an addr-spec */
+};
+
+static const unsigned char classes[256] = {
+	[' '] = IS_BLANK,
+	['\t'] = IS_BLANK,
+	['\r'] = IS_LINE_END,
+	['\n'] = IS_LINE_END,
+	['"'] = IS_OPENING,
+	['('] = IS_OPENING,
+	['\\'] = IS_BACKSLASH,
+	[','] = IS_SPECIAL,
+	[';'] = IS_SPECIAL,
+	[':'] = IS_SPECIAL,
+	['<'] = IS_SPECIAL,
+	['>'] = IS_SPECIAL,
+	['@'] = IS_SPECIAL,
+};
+
+static unsigned
+class_of(char c)
+{
+	return classes[(unsigned char)c];
+}
+
+static bool
+has_any(struct str s, unsigned which)
+{
+	unsigned found = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		found |= class_of(s.p[i]);
+	return (found & which) != 0;
+}
+
 static size_t
 quoted_end(struct str s, size_t i)
 {
@@ -54,11 +95,14 @@ static enum lexeme
 lex(struct lexer *l, size_t i, size_t *end_out)
 {
 	char c = l->s.p[i];
+	unsigned class = class_of(c);
 	size_t end = STR_NONE;
 
 	*end_out = i + 1;
-	if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
+	if (class & (IS_BLANK | IS_LINE_END))
 		return LEX_BLANK;
+	if (!(class & IS_OPENING))
+		return LEX_CHAR;
 	if (c == '"' && !l->no_quotes) {
 		end = quoted_end(l->s, i);
 		l->no_quotes = end == STR_NONE;
@@ -89,15 +133,6 @@ unescape(char *p, struct str s)
 	return n;
 }
 
-static bool
-has_any(struct str s, const char *set)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] != '\0' && strchr(set, s.p[i]) != NULL)
-			return true;
-	return false;
-}
-
 /* Words with quotes, comments and folds undone, one blank between them. */
 static struct str
 phrase(struct str s, struct arena *a)
@@ -107,9 +142,10 @@ phrase(struct str s, struct arena *a)
 	bool is_blank_due = false;
 	char *p;
 
-	if (l.s.n > 1 && l.s.p[0] == '"' && quoted_end(l.s, 0) == l.s.n && !has_any(l.s, "\\\r\n"))
+	if (l.s.n > 1 && l.s.p[0] == '"' && quoted_end(l.s, 0) == l.s.n &&
+	    !has_any(l.s, IS_BACKSLASH | IS_LINE_END))
 		return str_slice(l.s, 1, l.s.n - 2);
-	if (!has_any(l.s, "\"(\\\r\n"))
+	if (!has_any(l.s, IS_OPENING | IS_BACKSLASH | IS_LINE_END))
 		return l.s;
 	p = arena_alloc(a, l.s.n, 1);
 	if (p == NULL)
@@ -141,7 +177,7 @@ squeeze(struct str s, struct arena *a, bool *has_quotes_out)
 	char *p;
 
 	*has_quotes_out = false;
-	if (!has_any(l.s, "\"( \t\r\n"))
+	if (!has_any(l.s, IS_OPENING | IS_BLANK | IS_LINE_END))
 		return l.s;
 	p = arena_alloc(a, l.s.n, 1);
 	if (p == NULL)
@@ -215,9 +251,13 @@ find_extent(struct lexer *l, size_t *at, struct extent *x)
 
 	*x = (struct extent){ .stop = 0 };
 	for (; i < l->s.n; i = end) {
-		enum lexeme what = lex(l, i, &end);
+		enum lexeme what;
 		char c = l->s.p[i];
 
+		end = i + 1;
+		if (class_of(c) == 0 && !is_closed)
+			continue; /* of a word */
+		what = lex(l, i, &end);
 		if (what == LEX_COMMENT)
 			x->comment = str_slice(l->s, i + 1, end - i - 2);
 		if (what == LEX_BLANK || what == LEX_COMMENT)
@@ -260,7 +300,7 @@ find_extent(struct lexer *l, size_t *at, struct extent *x)
 struct builder {
 	struct arena *a; /* borrow: the caller's */
 	struct address_list *out;
-	size_t room; /* items allocated */
+	size_t room; /* items there is room for */
 	bool in_group;
 };
 
@@ -275,15 +315,14 @@ append(struct builder *b, enum address_kind kind)
 		return NULL;
 	}
 	if (list->count == b->room) {
-		size_t room = b->room ? b->room * 4 : 2;
+		size_t room = b->room * 4;
 		struct address *items = arena_alloc(b->a, room, sizeof *items);
 
 		if (items == NULL) {
 			list->is_cut = true;
 			return NULL;
 		}
-		if (list->count > 0)
-			memcpy(items, list->items, list->count * sizeof *items);
+		memcpy(items, list->items, list->count * sizeof *items);
 		list->items = items;
 		b->room = room;
 	}
@@ -297,7 +336,7 @@ comment_text(struct str comment, struct arena *a)
 	struct str s = str_trim(comment);
 	char *p;
 
-	if (!has_any(s, "\\\r\n") || (p = arena_alloc(a, s.n, 1)) == NULL)
+	if (!has_any(s, IS_BACKSLASH | IS_LINE_END) || (p = arena_alloc(a, s.n, 1)) == NULL)
 		return s;
 	return str_of(p, unescape(p, s));
 }
@@ -342,13 +381,15 @@ void
 address_parse(struct str raw, struct arena *a, struct address_list *out)
 {
 	struct lexer l = { .s = str_trim(raw) };
-	struct builder b = { .a = a, .out = out };
+	struct builder b = { .a = a, .out = out, .room = ADDRESS_FEW };
 	struct extent x;
 	struct address *group;
 	size_t at = 0;
 	char previous = ',';
 
-	*out = (struct address_list){ 0 };
+	out->items = out->few;
+	out->count = 0;
+	out->is_cut = false;
 	while (at < l.s.n && !out->is_cut) {
 		find_extent(&l, &at, &x);
 		if (x.stop == ':') {

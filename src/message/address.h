@@ -35,10 +35,13 @@ struct address {
 	struct str domain; /* as written, "[..]" for a literal; n is 0: missing */
 };
 
-struct address_list {
-	struct address *items; /* arena */
+#define ADDRESS_FEW 2 /* as most fields have; they need nothing of the arena */
+
+struct address_list {          /* must not be moved */
+	struct address *items; /* `few`, or arena */
 	size_t count;
 	bool is_cut; /* there were more, or the arena was full */
+	struct address few[ADDRESS_FEW];
 };
 
 /* Parse the raw value of From, To .. into `out`. Never fails. */

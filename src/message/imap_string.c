@@ -9,19 +9,63 @@
 #define QUOTED_MAX \
 	1000 /* longer strings are literals: some clients read lines into small buffers */
 
-/* TEXT-CHAR of US-ASCII without the control characters that nobody quotes. */
-static bool
-may_quote(struct str s)
-{
-	if (s.n > QUOTED_MAX)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+/* What the characters of a string ask for (RFC 9051 section 9, quoted): these bits. */
+enum { NEEDS_ESCAPE = 1, NEEDS_LITERAL = 2 };
 
-		if ((c < 32 && c != '\t') || c >= 127)
-			return false;
-	}
-	return true;
+#define L   NEEDS_LITERAL
+#define L16 L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L
+
+/* Control characters but the tab, and what is not US-ASCII: nobody quotes them. */
+static const unsigned char needs[256] = {
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	0,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L16, /* 0 .. 31 */
+	['"'] = NEEDS_ESCAPE,
+	['\\'] = NEEDS_ESCAPE,
+	[127] = L,
+	[128] = L16,
+	L16,
+	L16,
+	L16,
+	L16,
+	L16,
+	L16,
+	L16,
+};
+
+static unsigned
+needs_of(struct str s)
+{
+	unsigned found = 0;
+
+	if (s.n > QUOTED_MAX)
+		return NEEDS_LITERAL;
+	for (size_t i = 0; i < s.n; i++)
+		found |= needs[(unsigned char)s.p[i]];
+	return found;
+}
+
+/* Nothing in it has to be escaped. */
+static void
+quote_plain(struct buf *out, struct str s)
+{
+	buf_add_char(out, '"');
+	buf_add(out, s);
+	buf_add_char(out, '"');
 }
 
 static void
@@ -60,17 +104,21 @@ literal(struct buf *out, struct str s)
 void
 imap_string_write(struct buf *out, struct str s)
 {
-	if (may_quote(s))
+	unsigned found = needs_of(s);
+
+	if (found & NEEDS_LITERAL)
+		literal(out, s);
+	else if (found & NEEDS_ESCAPE)
 		quote(out, s);
 	else
-		literal(out, s);
+		quote_plain(out, s);
 }
 
 void
 imap_nstring_write(struct buf *out, struct str s)
 {
 	if (s.p == NULL)
-		buf_add_c(out, "NIL");
+		buf_add(out, STR("NIL"));
 	else
 		imap_string_write(out, s);
 }

@@ -53,10 +53,12 @@ address_write(struct buf *out, const struct address *x)
 static bool
 addresses_write(struct buf *out, struct str raw, struct arena *a)
 {
-	struct address_list list = { 0 };
+	struct address_list list;
 
-	if (raw.p)
-		address_parse(raw, a, &list);
+	if (raw.p == NULL)
+		return false;
+	arena_reset(a);
+	address_parse(raw, a, &list);
 	if (list.count == 0)
 		return false;
 	buf_add_char(out, '(');
@@ -71,6 +73,7 @@ envelope_write(struct buf *out, const struct part *root)
 {
 	static const enum field order[] = { FIELD_FROM, FIELD_SENDER, FIELD_REPLY_TO, FIELD_TO,
 		FIELD_CC, FIELD_BCC };
+	size_t from = 0, from_bytes = 0; /* where From was written */
 	struct arena a;
 
 	arena_init(&a, ENVELOPE_ARENA_BYTES);
@@ -80,16 +83,20 @@ envelope_write(struct buf *out, const struct part *root)
 	unfolded_write(out, message_field(root, FIELD_SUBJECT), &a);
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
 		enum field field = order[i];
-		bool is_done;
+		size_t start;
 
 		buf_add_char(out, ' ');
-		arena_reset(&a);
-		is_done = addresses_write(out, message_field(root, field), &a);
-		/* Sender and Reply-To that are missing or empty are From (RFC 9051 7.5.2). */
-		if (!is_done && (field == FIELD_SENDER || field == FIELD_REPLY_TO))
-			is_done = addresses_write(out, message_field(root, FIELD_FROM), &a);
-		if (!is_done)
-			buf_add_c(out, "NIL");
+		start = out->n;
+		if (!addresses_write(out, message_field(root, field), &a)) {
+			/* Sender and Reply-To that are missing or empty are From (RFC 9051 7.5.2). */
+			if (from_bytes > 0 && (field == FIELD_SENDER || field == FIELD_REPLY_TO))
+				buf_add_again(out, from, from_bytes);
+			else
+				buf_add(out, STR("NIL"));
+		} else if (field == FIELD_FROM) {
+			from = start;
+			from_bytes = out->n - start;
+		}
 	}
 	buf_add_char(out, ' ');
 	unfolded_write(out, message_field(root, FIELD_IN_REPLY_TO), &a);

@@ -140,17 +140,19 @@ damaged(struct reader *r, enum fail fail)
 static uint64_t
 get(struct reader *r, uint64_t max)
 {
+	size_t used = 0;
 	uint64_t n = 0;
 
-	for (unsigned shift = 0; shift < 63 && r->cur.n > 0; shift += 7) {
-		unsigned char c = (unsigned char)r->cur.p[0];
+	for (unsigned shift = 0; shift < 63 && used < r->cur.n; shift += 7) {
+		unsigned char c = (unsigned char)r->cur.p[used++];
 
-		r->cur = str_from(r->cur, 1);
 		n |= (uint64_t)(c & 0x7f) << shift;
 		if (c & 0x80)
 			continue;
 		if (n > max)
 			break;
+		r->cur.p += used;
+		r->cur.n -= used;
 		return n;
 	}
 	damaged(r, FAIL_PERM);
@@ -163,7 +165,9 @@ get_str(struct reader *r)
 	uint64_t n = get(r, SUMMARY_MAX);
 	struct str s = { NULL, 0 };
 
-	if (n > 0 && !str_take(&r->cur, (size_t)n - 1, &s))
+	if (n == 0)
+		return s; /* most of them */
+	if (!str_take(&r->cur, (size_t)n - 1, &s))
 		damaged(r, FAIL_PERM);
 	return s;
 }

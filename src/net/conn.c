@@ -15,6 +15,9 @@
 
 static const struct log net_log = { .room = "net" };
 
+#define OUT_KEEP_BYTES \
+	(2 * CONN_OUT_HIGH) /* memory of output that is kept: one slice of an answer */
+
 /* Ten thousand idle connections must fit into a small machine (design.md section 11). */
 _Static_assert(sizeof(struct conn) <= 768, "an idle plaintext connection stays under 1 KB");
 
@@ -214,7 +217,7 @@ drain(struct buf *b, struct filter *f)
 
 		if (io != IO_OK)
 			return io;
-		buf_consume(b, put);
+		buf_drop(b, put);
 	}
 	return IO_OK;
 }
@@ -263,13 +266,14 @@ conn_flush(struct conn *c)
 		return;
 	}
 	c->is_blocked = io == IO_AGAIN;
-	if (c->out.n == 0)
-		buf_release(&c->out);
 	if ((c->wants_low && c->out.n <= CONN_OUT_HIGH / 2) ||
 	    (c->wants_drained && is_drained(c)) || (c->is_lingering && is_drained(c))) {
 		c->wants_low = c->wants_drained = false;
 		conn_wake(c);
 	}
+	/* Who goes on with a long answer writes as much again; who sleeps holds nothing. */
+	if (c->out.n == 0 && !(c->owner && task_is_awake(c->owner) && c->out.cap <= OUT_KEEP_BYTES))
+		buf_release(&c->out);
 }
 
 bool

@@ -108,6 +108,7 @@ addition_run(struct txn *t, void *arg)
 		.fields = new->fields,
 		.helo = new->helo,
 		.owner = new->owner,
+		.submission = new->submission,
 		.log_id = new->log_id,
 		.arrived_s = clock_wall_s(),
 		.rcpt_next = (uint32_t) new->rcpt_count,

@@ -285,6 +285,19 @@ void jobs_resettle(struct queue *q);
 /* The turn ended: those that settled in it are done, or not. */
 void jobs_committed(struct queue *q, enum fail outcome);
 
+/* --- follow.c -------------------------------------------------------------------------------------------- */
+
+/* After delivery_store() and all that hangs on it went well: what else the message sets off, in the same turn. */
+struct delivery;
+struct delivery_targets;
+void queue_follow(struct queue *q, const struct delivery *d,
+    const struct delivery_targets *targets);
+
+/* --- submission.c ---------------------------------------------------------------------------------------- */
+
+/* After outcomes were written: the sender's record of it follows, in the same turn. */
+void job_tell_submission(struct queue_job *j);
+
 /* --- report.c -------------------------------------------------------------------------------------------- */
 
 struct queue_report { /* a report, its file finished in this turn; or none */

@@ -169,15 +169,21 @@ judge_stored(struct local_agent *l, struct job_rcpt *r)
 	}
 }
 
+static struct delivery
+delivery_of(const struct queue_job *j)
+{
+	return (struct delivery){ .account = STR(QUEUE_FOLDER),
+		.blob = j->message.blob,
+		.sender = j->message.envelope.sender,
+		.received_s = clock_wall_s() };
+}
+
 /* The message into all mailboxes that were found; the queue's file is linked to each. Outcomes follow. */
 static void
 store_all(struct local_agent *l)
 {
 	struct queue_job *j = l->agent.job;
-	struct delivery d = { .account = STR(QUEUE_FOLDER),
-		.blob = j->message.blob,
-		.sender = j->message.envelope.sender,
-		.received_s = clock_wall_s() };
+	struct delivery d = delivery_of(j);
 	enum fail fail;
 
 	if (l->targets.count == 0)
@@ -238,10 +244,13 @@ end_job(struct local_agent *l)
 {
 	struct queue *q = l->agent.site->queue;
 	struct queue_job *j = l->agent.job;
+	struct delivery d = delivery_of(j);
 
 	store_all(l);
 	l->agent.job = NULL;
-	if (!job_settle(j) && delivery_undo(q->house.mail, &l->targets) != FAIL_NONE)
+	if (job_settle(j)) /* the job goes at the end of the turn, and its texts with it */
+		queue_follow(q, &d, &l->targets);
+	else if (delivery_undo(q->house.mail, &l->targets) != FAIL_NONE)
 		q->is_turn_lost = true;
 	return next_job(l);
 }

@@ -96,14 +96,15 @@ struct queue_new {
 	size_t rcpt_count;
 	struct str
 	    account; /* whose folder the file was finished in, in this turn; empty: the queue's own */
-	struct str blob;   /* its name there */
-	uint64_t skip;     /* bytes in front that are for mailboxes only: Return-Path */
-	struct str fields; /* header fields to stand in front when it is sent */
-	struct str helo;   /* what the client called itself; for reports */
-	struct str owner;  /* account that submitted it; empty: from outside */
-	struct str log_id; /* for the log */
-	int64_t wait_s;    /* not tried before, for a reason of ours; 0: at once */
-	bool is_remote;    /* the directory said that these domains are not ours */
+	struct str blob;     /* its name there */
+	uint64_t skip;       /* bytes in front that are for mailboxes only: Return-Path */
+	struct str fields;   /* header fields to stand in front when it is sent */
+	struct str helo;     /* what the client called itself; for reports */
+	struct str owner;    /* account that submitted it; empty: from outside */
+	uint64_t submission; /* .. and the record there that hears what becomes of it; 0: none */
+	struct str log_id;   /* for the log */
+	int64_t wait_s;      /* not tried before, for a reason of ours; 0: at once */
+	bool is_remote;      /* the directory said that these domains are not ours */
 };
 
 /*

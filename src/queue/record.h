@@ -42,11 +42,12 @@ struct queue_message {
 	struct str owner;  /* account that submitted it; empty: it came from outside */
 	struct str log_id; /* of the SMTP transaction that took it */
 	int64_t arrived_s;
-	int64_t expires_s;  /* given up then */
-	int64_t time_s;     /* its QUEUE_TIME key; 0: none */
-	uint32_t rcpt_next; /* numbers given so far */
-	uint32_t rcpt_left; /* recipients that are not settled */
-	bool is_held;       /* by the owner of the server: nothing happens until released */
+	int64_t expires_s;   /* given up then */
+	int64_t time_s;      /* its QUEUE_TIME key; 0: none */
+	uint32_t rcpt_next;  /* numbers given so far */
+	uint32_t rcpt_left;  /* recipients that are not settled */
+	bool is_held;        /* by the owner of the server: nothing happens until released */
+	uint64_t submission; /* of the owner's account, which hears what becomes of it; 0: none */
 };
 
 /* What happened at the last try. */

@@ -347,8 +347,10 @@ follow(struct queue_job *j, const struct settling *g)
 		q->counts.reports++;
 		addition_announce(&g->added);
 	}
-	if (!g->is_cancelled)
+	if (!g->is_cancelled) {
 		job_announce_children(j);
+		job_tell_submission(j);
+	}
 	for (size_t i = 0; i < j->rcpt_count; i++)
 		if (j->rcpts[i].outcome == JOB_MOVED)
 			task_wake(&q->task);

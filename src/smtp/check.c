@@ -194,8 +194,8 @@ list_remote(struct smtp_txn *t, size_t *count_out)
 	struct str *list = arena_alloc(&t->arena, t->rcpt_count, sizeof *list);
 
 	*count_out = 0;
-	for (const struct smtp_rcpt *r = t->rcpts; list && r; r = r->next)
-		if (r->way == SMTP_WAY_REMOTE)
+	for (const struct deposit_rcpt *r = t->rcpts; list && r; r = r->next)
+		if (r->way == DEPOSIT_WAY_REMOTE)
 			list[(*count_out)++] = r->envelope.address;
 	return list;
 }

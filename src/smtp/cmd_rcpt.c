@@ -24,10 +24,10 @@ refuse(struct smtp_session *s, enum smtp_reply reply)
 }
 
 /* The recipient of this address that was taken already, or NULL. */
-static const struct smtp_rcpt *
+static const struct deposit_rcpt *
 find_known(const struct smtp_txn *t, struct str address)
 {
-	const struct smtp_rcpt *r = t->rcpts;
+	const struct deposit_rcpt *r = t->rcpts;
 
 	while (r && !path_is_same(r->envelope.address, address))
 		r = r->next;
@@ -35,10 +35,10 @@ find_known(const struct smtp_txn *t, struct str address)
 }
 
 static enum smtp_state
-add_rcpt(struct smtp_session *s, enum smtp_way way, struct str to)
+add_rcpt(struct smtp_session *s, enum deposit_way way, struct str to)
 {
 	struct smtp_txn *t = s->txn;
-	struct smtp_rcpt *rcpt = arena_alloc(&t->arena, 1, sizeof *rcpt);
+	struct deposit_rcpt *rcpt = arena_alloc(&t->arena, 1, sizeof *rcpt);
 
 	if (rcpt == NULL)
 		return smtp_say(s, REPLY_TOO_MANY_RCPT);
@@ -83,7 +83,7 @@ enum smtp_state
 cmd_rcpt(struct smtp_session *s, struct str argument)
 {
 	struct smtp_txn *t = s->txn;
-	const struct smtp_rcpt *known;
+	const struct deposit_rcpt *known;
 	struct path path;
 	enum smtp_reply reply;
 	enum fail fail;
@@ -140,7 +140,7 @@ reply_of(const struct smtp_session *s, const struct delivery_resolve *r)
 
 /* Into the queue, which looks the address up: the accounts found here are its affair, too. */
 static enum smtp_state
-queue_rcpt(struct smtp_session *s, enum smtp_way way, struct str to)
+queue_rcpt(struct smtp_session *s, enum deposit_way way, struct str to)
 {
 	if (!queue_has_room(s->service->queue))
 		return refuse(s, REPLY_QUEUE_FULL);
@@ -165,7 +165,7 @@ find_writer(struct smtp_session *s)
 
 /* The address leads somewhere, to `to`; is this peer's mail taken for it? */
 static enum smtp_state
-take_rcpt(struct smtp_session *s, enum smtp_way way, struct str to)
+take_rcpt(struct smtp_session *s, enum deposit_way way, struct str to)
 {
 	struct buf detail;
 	enum smtp_reply reply;
@@ -175,7 +175,7 @@ take_rcpt(struct smtp_session *s, enum smtp_way way, struct str to)
 	reply = smtp_check_recipient(s, &detail);
 	if (reply != REPLY_OK)
 		next = refuse_with(s, reply, buf_str(&detail));
-	else if (way == SMTP_WAY_MAILBOX)
+	else if (way == DEPOSIT_WAY_MAILBOX)
 		next = add_rcpt(s, way, to);
 	else
 		next = queue_rcpt(s, way, to);
@@ -191,7 +191,7 @@ static enum smtp_state
 take_bounce(struct smtp_session *s, struct str writer)
 {
 	if (str_empty(s->txn->envelope.sender))
-		return take_rcpt(s, SMTP_WAY_LOOKUP, writer);
+		return take_rcpt(s, DEPOSIT_WAY_LOOKUP, writer);
 	return refuse(s, REPLY_BOUNCES_ONLY);
 }
 
@@ -211,7 +211,7 @@ smtp_rcpt_resolved(struct smtp_session *s)
 	if (!str_empty(writer))
 		return take_bounce(s, writer);
 	if (fail == FAIL_NONE)
-		return take_rcpt(s, is_queued ? SMTP_WAY_LOOKUP : SMTP_WAY_MAILBOX,
+		return take_rcpt(s, is_queued ? DEPOSIT_WAY_LOOKUP : DEPOSIT_WAY_MAILBOX,
 		    t->draft.address);
 	if (fail == FAIL_DENIED && smtp_may_relay(s))
 		return smtp_check_remote(s);
@@ -227,6 +227,6 @@ smtp_rcpt_checked(struct smtp_session *s)
 {
 	enum smtp_reply reply = smtp_remote_checked(s);
 
-	return reply == REPLY_RCPT_OK ? queue_rcpt(s, SMTP_WAY_REMOTE, s->txn->draft.address)
+	return reply == REPLY_RCPT_OK ? queue_rcpt(s, DEPOSIT_WAY_REMOTE, s->txn->draft.address)
 				      : refuse(s, reply);
 }

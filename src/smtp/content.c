@@ -40,8 +40,9 @@ protocol(const struct smtp_session *s)
 static struct str
 only_recipient(const struct smtp_txn *t)
 {
-	return t->rcpt_count == 1 && t->rcpts->way != SMTP_WAY_REMOTE ? t->rcpts->envelope.address
-								      : STR("");
+	return t->rcpt_count == 1 && t->rcpts->way != DEPOSIT_WAY_REMOTE
+	    ? t->rcpts->envelope.address
+	    : STR("");
 }
 
 static void

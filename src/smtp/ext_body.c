@@ -1,7 +1,7 @@
 /*
  * 8BITMIME (RFC 6152) and BINARYMIME (RFC 3030 3). Eight bits are kept as they are, so BODY= only tells
  * later hosts what to expect. Binary parts are taken in chunks and turned into base64 at the end
- * (deposit.c), so that nobody behind us meets a NUL or a line without an end.
+ * (queue/deposit.h), so that nobody behind us meets a NUL or a line without an end.
  */
 #include "smtp/extension.h"
 

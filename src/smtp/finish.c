@@ -1,12 +1,16 @@
 /* The content is complete: judge it, have it stored, answer (RFC 5321 4.1.1.4, RFC 2033 4.2). */
 #include "smtp/extension.h"
 
+/* rooms */
+#include "mail/mail.h"
+#include "queue/queue.h"
+
 static enum smtp_reply
 reply_of(const struct smtp_txn *t, enum fail fail)
 {
 	switch (fail) {
 	case FAIL_NONE: return t->targets.count > 0 ? REPLY_ACCEPTED : REPLY_QUEUED;
-	case FAIL_LIMIT: return t->is_queue_full ? REPLY_QUEUE_FULL : REPLY_QUOTA_LATER;
+	case FAIL_LIMIT: return t->deposit.is_queue_full ? REPLY_QUEUE_FULL : REPLY_QUOTA_LATER;
 	case FAIL_PERM: return REPLY_LOOP;
 	case FAIL_SYNTAX: return REPLY_BAD_BINARY;
 	case FAIL_DENIED:
@@ -56,11 +60,11 @@ note_message(const struct smtp_session *s, struct str rcpt, enum smtp_reply repl
 static enum smtp_state
 answer_each(struct smtp_session *s, enum smtp_reply judgement, enum fail stored)
 {
-	for (const struct smtp_rcpt *r = s->txn->rcpts; r; r = r->next) {
+	for (const struct deposit_rcpt *r = s->txn->rcpts; r; r = r->next) {
 		enum smtp_reply reply = judgement;
-		enum fail outcome = smtp_deposited(s, r);
-
 		if (judgement == REPLY_ACCEPTED) {
+			enum fail outcome = deposit_outcome(&s->txn->deposit, r);
+
 			/* where nothing was tried, because the content could not be kept, all share that */
 			reply = reply_of(s->txn,
 			    stored != FAIL_NONE && outcome == FAIL_NONE ? stored : outcome);
@@ -71,11 +75,38 @@ answer_each(struct smtp_session *s, enum smtp_reply judgement, enum fail stored)
 	return SMTP_READ_COMMAND;
 }
 
+/* Everybody's copy (deposit.h). */
+static enum fail
+deposit(struct smtp_session *s)
+{
+	struct smtp_txn *t = s->txn;
+	const struct directory_account *user = smtp_user(s);
+	enum fail fail = FAIL_NONE;
+
+	t->deposit = (struct deposit){ .queue = s->service->queue,
+		.mail = s->service->mail,
+		.folder = t->targets.count > 0 ? t->targets.targets[0].account : STR(QUEUE_FOLDER),
+		.envelope = &t->envelope,
+		.rcpts = t->rcpts,
+		.rcpt_count = t->rcpt_count,
+		.targets = &t->targets,
+		.skip = t->skip,
+		.helo = buf_str(&s->helo),
+		.owner = user ? user->name : STR(""),
+		.log_id = str_of(t->id, sizeof t->id),
+		.is_each_told = smtp_is_lmtp(s) };
+	if (!t->deposit.is_each_told)
+		fail = deposit_check_room(&t->deposit, t->intake.size);
+	if (fail == FAIL_NONE)
+		fail = intake_finish(&t->intake, &t->deposit.blob);
+	return fail == FAIL_NONE ? deposit_run(&t->deposit) : fail;
+}
+
 /* Judged already: store, answer, end. */
 static enum smtp_state
 conclude(struct smtp_session *s, enum smtp_reply reply)
 {
-	enum fail stored = reply == REPLY_ACCEPTED ? smtp_deposit(s) : FAIL_NONE;
+	enum fail stored = reply == REPLY_ACCEPTED ? deposit(s) : FAIL_NONE;
 	enum smtp_state next;
 
 	s->messages++;

@@ -45,7 +45,8 @@
 #include "loop/loop.h"
 #include "net/net.h"
 #include "policy/policy.h"
-#include "smtp/intake.h"
+#include "queue/deposit.h"
+#include "delivery/intake.h"
 #include "smtp/reply.h"
 #include "smtp/smtp.h"
 
@@ -78,26 +79,13 @@ enum smtp_state {
 	SMTP_STAY = SMTP_STATE_COUNT /* no state: wait in the one we are in */
 };
 
-enum smtp_way {           /* where a recipient's copy goes */
-	SMTP_WAY_MAILBOX, /* accounts here, in this turn */
-	SMTP_WAY_LOOKUP,  /* into the queue, which asks the directory: forwards, what is held */
-	SMTP_WAY_REMOTE,  /* into the queue, to a domain that is not ours */
-};
-
-/* An envelope recipient that was accepted; LMTP answers each. */
-struct smtp_rcpt {
-	struct smtp_rcpt *next;
-	struct envelope_rcpt envelope; /* arena: the transaction's */
-	enum smtp_way way;
-	struct str to; /* arena: where the queue sends it; mostly the address itself */
-};
-
 /* From MAIL to the end of its data, RSET, or the next hello. smtp_txn_end() is the only way out. */
 struct smtp_txn {
 	struct arena arena;
 	struct envelope envelope; /* arena */
-	struct smtp_rcpt *rcpts;  /* arena; in order */
-	struct smtp_rcpt *last_rcpt;
+	struct deposit_rcpt
+	    *rcpts; /* arena; in order; one for each RCPT that was accepted: LMTP answers each */
+	struct deposit_rcpt *last_rcpt;
 	size_t rcpt_count;
 	struct delivery_targets targets;
 	struct envelope_rcpt draft;      /* arena; the recipient being looked up */
@@ -111,10 +99,9 @@ struct smtp_txn {
 	struct str detail;    /* arena; what else is to be said with a refusal, or empty */
 	bool is_chunk_failed; /* BDAT: only RSET helps */
 	bool is_last_chunk;
-	char id[16];        /* in Received and the log */
-	size_t skip;        /* bytes of our trace that are for mailboxes only */
-	bool is_queue_full; /* after smtp_deposit() */
-	enum fail queued;   /* .. what came of the recipients that go into the queue */
+	char id[16];            /* in Received and the log */
+	size_t skip;            /* bytes of our trace that are for mailboxes only */
+	struct deposit deposit; /* after smtp_deposit() */
 };
 
 struct smtp_session {
@@ -275,14 +262,5 @@ MUST_CHECK enum fail smtp_start_content(struct smtp_session *s);
 /* The data is complete: judge, store, answer, end the transaction (finish.c). */
 enum smtp_state smtp_finish_message(struct smtp_session *s);
 enum smtp_state smtp_finish_slowed(struct smtp_session *s); /* after SLOW */
-
-/*
- * Put the complete content where its recipients' copies go (deposit.c). With one reply for all it is
- * there for everybody or for nobody; LMTP asks smtp_deposited() for each.
- *   FAIL_LIMIT   a mailbox is full, or the queue (is_queue_full)    FAIL_PERM  a loop
- *   FAIL_SYNTAX  binary content that cannot be kept                FAIL_TEMP  the store or the disk failed
- */
-MUST_CHECK enum fail smtp_deposit(struct smtp_session *s);
-enum fail smtp_deposited(const struct smtp_session *s, const struct smtp_rcpt *r);
 
 #endif

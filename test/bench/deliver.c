@@ -21,8 +21,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define OUT_MAX  (64U * 1024 * 1024)
-#define LINE_LEN 72
+/* rooms */
+#include "lib/load.h"
+
+#define OUT_MAX (64U * 1024 * 1024)
 
 enum state { GREETING, HELLO, ENVELOPE, BODY, QUITTING, DONE };
 
@@ -34,7 +36,7 @@ struct link {
 	int replies; /* still to come before the next state */
 };
 
-struct load {
+struct sender {
 	bool is_lmtp;
 	uint16_t port;
 	uint32_t started, finished, count;
@@ -61,31 +63,8 @@ add(struct link *k, const char *text, const char *value, const char *end)
 	buf_add_c(&k->out, end);
 }
 
-/* No two messages are the same; the words repeat, as nothing here is compressed. */
 static void
-add_message(struct load *l, struct link *k, uint32_t n)
-{
-	size_t start = k->out.n;
-
-	buf_add_c(&k->out,
-	    "Date: Mon, 05 Jan 2026 10:20:30 +0000\r\n"
-	    "From: Sender of Mail <sender@client.test>\r\nMessage-ID: <");
-	buf_add_u64(&k->out, n);
-	buf_add_char(&k->out, '.');
-	buf_add_u64(&k->out, (uint64_t)clock_precise_us());
-	add(k, "@client.test>\r\nTo: ", l->recipients[n % (uint32_t)l->n_recipients], "\r\n");
-	buf_add_c(&k->out, "Subject: Minutes of meeting ");
-	buf_add_u64(&k->out, n);
-	buf_add_c(&k->out,
-	    "\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n");
-	while (k->out.n - start + LINE_LEN < l->size)
-		buf_add_c(&k->out,
-		    "Of those who came to the meeting nobody could say why it was held, so\r\n");
-	buf_add_c(&k->out, "they left.\r\n.\r\n");
-}
-
-static void
-next_message(struct load *l, struct link *k)
+next_message(struct sender *l, struct link *k)
 {
 	const char *recipient = l->recipients[l->started % (uint32_t)l->n_recipients];
 
@@ -104,7 +83,7 @@ next_message(struct load *l, struct link *k)
 
 /* All replies that the state waited for are there. */
 static void
-advance(struct load *l, struct link *k)
+advance(struct sender *l, struct link *k)
 {
 	switch (k->state) {
 	case GREETING:
@@ -118,7 +97,10 @@ advance(struct load *l, struct link *k)
 		break;
 	case HELLO: next_message(l, k); break;
 	case ENVELOPE:
-		add_message(l, k, l->started);
+		load_message_write(&k->out,
+		    l->recipients[(l->started - 1) % (uint32_t)l->n_recipients], l->started,
+		    l->size);
+		buf_add_c(&k->out, ".\r\n");
 		k->state = BODY;
 		k->replies = 1;
 		break;
@@ -132,7 +114,7 @@ advance(struct load *l, struct link *k)
 }
 
 static void
-read_replies(struct load *l, struct link *k)
+read_replies(struct sender *l, struct link *k)
 {
 	while (k->state != DONE) {
 		struct str in = buf_str(&k->in);
@@ -151,7 +133,7 @@ read_replies(struct load *l, struct link *k)
 }
 
 static void
-move_bytes(struct load *l, struct link *k, short events)
+move_bytes(struct sender *l, struct link *k, short events)
 {
 	if ((events & (POLLIN | POLLHUP | POLLERR)) != 0) {
 		char *room = buf_room(&k->in, 4096);
@@ -172,7 +154,7 @@ move_bytes(struct load *l, struct link *k, short events)
 }
 
 static void
-dial(struct load *l, struct link *k)
+dial(struct sender *l, struct link *k)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(l->port) };
 
@@ -187,7 +169,7 @@ dial(struct load *l, struct link *k)
 }
 
 static void
-serve_links(struct load *l)
+serve_links(struct sender *l)
 {
 	uint32_t open = 0;
 
@@ -222,7 +204,7 @@ main(int argc, char **argv)
 {
 	if (argc < 7)
 		die("usage", STR("deliver smtp|lmtp PORT CONNECTIONS MESSAGES SIZE RECIPIENT.."));
-	struct load l = { .is_lmtp = strcmp(argv[1], "lmtp") == 0,
+	struct sender l = { .is_lmtp = strcmp(argv[1], "lmtp") == 0,
 		.port = (uint16_t)number(argv[2]),
 		.n_links = (uint32_t)number(argv[3]),
 		.count = (uint32_t)number(argv[4]),

@@ -23,6 +23,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+/* rooms */
+#include "lib/load.h"
+
 #define OUT_MAX   (256U * 1024 * 1024)
 #define READ_SIZE (256U * 1024)
 #define TAG_LEN   8 /* "t000001 " */
@@ -124,20 +127,7 @@ add_append(struct link *k, const char *mailbox, size_t size, uint32_t number)
 	if (message.max == 0)
 		buf_init(&message, OUT_MAX);
 	buf_clear(&message);
-	buf_add_c(&message,
-	    "Date: Mon, 05 Jan 2026 10:20:30 +0000\r\n"
-	    "From: Sender of Mail <sender@client.test>\r\n"
-	    "To: Taker of Mail <taker@example.test>\r\nMessage-ID: <");
-	buf_add_u64(&message, number);
-	buf_add_char(&message, '.');
-	buf_add_u64(&message, (uint64_t)clock_precise_us());
-	buf_add_c(&message, "@client.test>\r\nSubject: Minutes of meeting ");
-	buf_add_u64(&message, number);
-	buf_add_c(&message, "\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n");
-	while (message.n + 72 < size)
-		buf_add_c(&message,
-		    "Of those who came to the meeting nobody could say why it was held, so\r\n");
-	buf_add_c(&message, "they left.\r\n");
+	load_message_write(&message, "taker@example.test", number, size);
 	add_tag(k);
 	buf_add_c(&k->out, "APPEND ");
 	buf_add_c(&k->out, mailbox);
@@ -191,12 +181,8 @@ main(int argc, char **argv)
 	if (argc != 4)
 		die("usage", "imap_time PORT USER PASSWORD", 28);
 	dial(&k, strtoul(argv[1], NULL, 10));
-	add_tag(&k);
-	buf_add_c(&k.out, "LOGIN \"");
-	buf_add_c(&k.out, argv[2]);
-	buf_add_c(&k.out, "\" \"");
-	buf_add_c(&k.out, argv[3]);
-	buf_add_c(&k.out, "\"\r\n");
+	load_login_write(&k.out, "t000001", argv[2], argv[3]);
+	k.sent = 1;
 	wait_answers(&k);
 	while (fgets(line, sizeof line, stdin) != NULL) {
 		line[strcspn(line, "\r\n")] = '\0';

@@ -26,6 +26,7 @@ DOMAIN = "example.test"
 USERS = [f"u{i}@{DOMAIN}" for i in range(10)]
 PASSWORD = "pw"
 START_SECONDS = 30
+RARE, RARE_LINE = 10000, b"Somebody had brought a xylophone.\r\n"  # as load_message_write() has it
 
 
 def wait_greeting(port):
@@ -318,6 +319,6 @@ class Peers(Postfix):
                     f"Message-ID: <{i}@client.test>\r\nTo: {user}\r\nSubject: Meeting {i}\r\n"
                     "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n")
             with open(path, "wb") as f:
-                f.write(head.encode() + body)
+                f.write(head.encode() + (RARE_LINE if i % RARE == 1 else b"") + body)
             os.chown(path, self.owner.pw_uid, self.owner.pw_gid)
         self.before += count

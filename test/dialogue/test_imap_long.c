@@ -3,6 +3,7 @@
 /* system */
 #include <dirent.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* base */
@@ -83,6 +84,77 @@ test_lazy_preview(void)
 	CHECK_STR(imap_ask(p, "d FETCH 1 PREVIEW\r\n"),
 	    STR("* 1 FETCH (PREVIEW \"Hello all\")\r\nd OK Fetched\r\n"));
 	buf_release(&text);
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
+/* A message of which each address field has so many empty groups, "a:;". */
+static void
+append_groups(struct dialogue_peer *p, size_t groups, size_t subject)
+{
+	static const char *const fields[] = { "From", "To", "Cc", "Bcc" };
+	struct buf text, command;
+
+	buf_init(&text, 1 << 20);
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		buf_add_c(&text, fields[i]);
+		buf_add_c(&text, ": ");
+		for (size_t k = 0; k < groups; k++)
+			buf_add_c(&text, k % 100 ? "a:;" : "a:;\r\n ");
+		buf_add_c(&text, "\r\n");
+	}
+	buf_add_c(&text, "Subject: ");
+	for (size_t i = 0; i < subject; i++)
+		buf_add_char(&text, 's');
+	buf_add_c(&text, "\r\n\r\nHello all\r\n");
+	buf_init(&command, 1 << 20);
+	buf_add_c(&command, "a APPEND INBOX {");
+	buf_add_u64(&command, text.n);
+	buf_add_c(&command, "+}\r\n");
+	buf_add(&command, buf_str(&text));
+	buf_add_c(&command, "\r\n");
+	CHECK(str_starts(imap_ask_bytes(p, buf_str(&command)), STR("a OK [APPENDUID ")));
+	buf_release(&command);
+	buf_release(&text);
+}
+
+/* From three times, as it stands for Sender and Reply-To; To, Cc, Bcc. */
+static size_t
+groups_bytes(size_t groups)
+{
+	return 6 * (2 + groups * (sizeof("(NIL NIL \"a\" NIL)(NIL NIL NIL NIL)") - 1));
+}
+
+/* An ENVELOPE that the output does not take as a whole, behind one that nearly fills it up to its mark. */
+static void
+test_large_envelope(void)
+{
+	size_t got = 0, most = 0, subject = 15000;
+	struct dialogue_peer *p;
+
+	TEST_ROW("large envelope");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	append_groups(p, 300, 5);
+	append_groups(p, 5000, subject);
+	CHECK(str_ends(imap_ask(p, "b SELECT INBOX\r\n"), STR("Mailbox opened\r\n")));
+	buf_clear(&p->seen);
+	conn_memory_accept(p->conn, 0);
+	conn_memory_feed(p->conn, STR("c FETCH 1:2 ENVELOPE\r\n"));
+	for (int i = 0; i < 2000 && !str_ends(buf_str(&p->seen), STR("c OK Fetched\r\n")); i++) {
+		buf_clear(&p->seen);
+		loop_turn(&dialogue.loop, 0);
+		loop_turn(&dialogue.loop, 0);
+		most = p->conn->out.n > most ? p->conn->out.n : most;
+		conn_memory_accept(p->conn, 20000);
+		dialogue_collect();
+		got += p->seen.n;
+	}
+	CHECK_NUM(got,
+	    2 * (sizeof("* 1 FETCH (ENVELOPE (NIL        NIL NIL))\r\n") - 1) +
+		strlen("\"sssss\"") + strlen("{15000}\r\n") + subject + groups_bytes(300) +
+		groups_bytes(5000) + strlen("c OK Fetched\r\n"));
+	CHECK(most <= CONN_OUT_MAX);
 	buf_clear(&p->seen);
 	dialogue_close();
 }
@@ -432,6 +504,7 @@ main(void)
 {
 	test_slow_reader();
 	test_lazy_preview();
+	test_large_envelope();
 	test_slow_search();
 	test_progress();
 	test_metadata_limits();

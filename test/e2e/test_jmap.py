@@ -76,12 +76,41 @@ def test_session(server, alice):
 
     stranger = Client(base, ALICE, "wrong")
     status, e = status_of(stranger.open)
-    check("wrong password", status == 401 and "Basic" in e.headers["WWW-Authenticate"], status)
+    check("wrong password", status == 401 and "Basic" in e.headers.get_all("WWW-Authenticate")[1], status)
     equal("the connection survives a 401", status_of(stranger.open)[0], 401)
     stranger.headers = {}
     equal("no password", status_of(stranger.open)[0], 401)
     stranger.headers = {"Authorization": "Basic !!!"}
     equal("rubbish for a password", status_of(stranger.open)[0], 401)
+    stranger.close()
+
+    page = {"Origin": "https://web.test", "Access-Control-Request-Method": "POST"}
+    headers = alice.request("OPTIONS", base + "/jmap/api", None, page, want=(204,))[1]
+    equal("a page asks", (headers["Access-Control-Allow-Origin"], "Authorization" in
+                          headers["Access-Control-Allow-Headers"]), ("https://web.test", True))
+    headers = alice.request("GET", base + "/jmap/session", None, {"Origin": "https://other.test"})[1]
+    equal("another page", headers["Access-Control-Allow-Origin"], None)
+
+    token = server.command("user", "token", "add", ALICE, "--name", "phone").stdout.strip()
+    check("token", len(token) == 44)
+    check("listed", server.command("user", "token", "list", ALICE).stdout.startswith("phone  since "))
+    stranger = Client(base, "", "")
+    stranger.headers = {"Authorization": "Bearer " + token}
+    equal("a bearer token", stranger.open()["username"], ALICE)
+    stranger.close()
+    stranger = Client(base, ALICE, token)
+    equal("as a password", stranger.open()["username"], ALICE)
+    server.command("user", "disable", ALICE)
+    equal("not of a disabled user", status_of(stranger.open)[0], 401)
+    server.command("user", "enable", ALICE)
+    server.command("user", "token", "del", ALICE, "--name", "phone")
+    equal("taken back", status_of(stranger.open)[0], 401)
+    stranger.headers = {"Authorization": "Bearer " + token}
+    status, e = status_of(stranger.open)
+    equal("both ways are offered", (status, [v.split()[0] for v in e.headers.get_all("WWW-Authenticate")]),
+          (401, ["Bearer", "Basic"]))
+    equal("no token", status_of(lambda: stranger.request("GET", base + "/jmap/session", None, {
+        "Authorization": "Bearer x"}))[0], 401)
     stranger.close()
 
     secure = Client(url(server, "https"), BOB, SECRET)
@@ -153,6 +182,14 @@ def test_mail(server, alice, bob):
           dict(headers))
     data = alice.download(email["blobId"], "m.eml", "message/rfc822")[1]
     check("message downloaded", data.endswith(MESSAGE[-100:]) and len(data) == email["size"])
+    tag = headers["ETag"]
+    status, headers, data = alice.request("GET", alice.base + f"/jmap/download/{alice.account}/{tag[1:-1]}/x", None,
+                                          {"If-None-Match": f'"other", W/{tag}'}, want=(304,))
+    equal("not modified", (status, data, headers["ETag"]), (304, b"", tag))
+    headers = alice.download(email["blobId"], 'a"../b\r\n<c>', "text/html\r\nX: y")[0]
+    check("a hostile name and type", headers["X"] is None and headers["Content-Type"] == "application/octet-stream" and
+          headers["Content-Disposition"].startswith('attachment; filename="a_.._b__<c>"; ') and
+          "sandbox" in headers["Content-Security-Policy"], dict(headers))
     for name, blob in (("another's", "b999"), ("outside", email["blobId"] + "_5_99999999_b"),
                        ("rubbish", "x")):
         equal("no blob: " + name, status_of(lambda b=blob: alice.download(b))[0], 404)
@@ -299,7 +336,7 @@ def test_manners(server, alice):
 
 
 def main():
-    with Server() as server:
+    with Server(settings="[http]\norigins = https://web.test") as server:
         for name in (ALICE, BOB):
             server.add_user(name, SECRET)
         alice, bob = (Client(url(server), name, SECRET) for name in (ALICE, BOB))

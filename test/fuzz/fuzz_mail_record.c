@@ -7,6 +7,7 @@
 #include "base/arena.h"
 
 /* rooms */
+#include "mail/identity_record.h"
 #include "mail/id.h"
 #include "mail/record.h"
 
@@ -54,6 +55,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct hash_record hash;
 	struct upload upload;
 	enum blob_owner owner;
+	struct thing_record thing;
+	struct identity identity;
 	struct str note;
 	struct acl_entry entries[ACL_ENTRIES_MAX];
 	size_t count;
@@ -69,6 +72,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)!names_record_read(value, names, KEYWORD_CUSTOM_MAX);
 	(void)!blob_record_read(value, &owner, &id);
 	(void)!number_record_read(value, &id);
+	(void)!thing_record_read(value, &thing);
+	(void)!identity_record_read(value, &arena, &identity);
 	(void)!annotation_record_read(value, &note);
 	if (acl_record_read(value, entries, ACL_ENTRIES_MAX, &count) != FAIL_NONE && count > 0)
 		abort();

@@ -31,6 +31,24 @@ test_buf(void)
 	CHECK(strcmp(buf_c(&b), "42") == 0);
 	CHECK_NUM(b.n, 2);
 	buf_clear(&b);
+	for (size_t n = 1; n < 512; n *= 2) { /* it moves while it grows */
+		buf_add_char(&b, (char)('a' + n % 7));
+		buf_add_again(&b, 0, n);
+	}
+	CHECK(buf_ok(&b) && b.n == 520);
+	CHECK_STR(str_slice(buf_str(&b), 0, 8), STR("bbcbbebb"));
+	buf_drop(&b, 519);
+	CHECK_NUM(b.n, 1);
+	buf_drop(&b, 1);
+	CHECK(b.n == 0 && b.start == 0 && b.cap >= 520); /* the memory is kept */
+	for (size_t n = 0; n < 40; n++) {                /* short and long */
+		static const char text[] = "0123456789abcdefghijklmnopqrstuvwxyzABCD";
+
+		buf_clear(&b);
+		buf_add(&b, str_of(text, n));
+		CHECK_STR(buf_str(&b), str_of(text, n));
+	}
+	buf_clear(&b);
 	buf_add_u64_padded(&b, 7, 3);
 	buf_add_hex(&b, STR("\x01\xab"));
 	CHECK_STR(buf_str(&b), STR("00701ab"));
@@ -64,6 +82,7 @@ test_buf(void)
 static void
 test_arena(void)
 {
+	const struct arena_block *block;
 	struct arena a;
 	size_t used;
 	struct str s;
@@ -92,6 +111,24 @@ test_arena(void)
 	CHECK_NUM(a.used, 0);
 	CHECK(arena_alloc(&a, 1, 9000) != NULL);
 	arena_release(&a);
+	TEST_ROW("arena in a loop");
+	arena_init(&a, 1 << 20);
+	for (size_t i = 0; i < 100; i++)
+		CHECK(arena_alloc(&a, 1, 1000) != NULL);
+	arena_reset(&a);
+	block = a.blocks;
+	CHECK(block != NULL && a.used == 0);
+	for (size_t i = 0; i < 30; i++) {
+		char *p = arena_alloc(&a, 1, 1000);
+
+		CHECK(p != NULL && p[0] == 0 && p[999] == 0);
+		if (p)
+			memset(p, -1, 1000);
+	}
+	CHECK(a.blocks == block); /* it was enough */
+	CHECK(arena_alloc(&a, 1, 500000) != NULL);
+	arena_reset(&a);
+	CHECK(a.blocks == NULL);
 }
 
 struct thing {

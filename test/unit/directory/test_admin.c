@@ -2,6 +2,8 @@
 
 /* system */
 #include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /* base */
@@ -9,6 +11,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/test.h"
+
+/* rooms */
+#include "directory/token.h"
 
 enum what {
 	DOMAIN_ADD,
@@ -126,6 +131,78 @@ test_lists(struct admin *a)
 }
 
 static void
+test_tokens(struct admin *a)
+{
+	static const struct {
+		const char *account, *name;
+		enum fail want;
+	} tokens[] = {
+		{ "eve@a.test", "phone", FAIL_NONE },
+		{ "EVE@a.test", "phone", FAIL_DENIED },
+		{ "eve@a.test", "web mail", FAIL_NONE },
+		{ "dan@a.test", "phone", FAIL_NONE },
+		{ "nobody@a.test", "phone", FAIL_MISSING },
+		{ "eve", "phone", FAIL_SYNTAX },
+		{ "eve@a.test", "", FAIL_SYNTAX },
+		{ "eve@a.test", "a\nb", FAIL_SYNTAX },
+		{ "eve@a.test", "\xff", FAIL_SYNTAX },
+	};
+	char name[16];
+	struct buf out;
+
+	buf_init(&out, 10000);
+	for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
+		TEST_ROW(tokens[i].name);
+		buf_clear(&out);
+		CHECK_NUM(admin_token_add(a, str_c(tokens[i].account), str_c(tokens[i].name), &out),
+		    tokens[i].want);
+		CHECK(tokens[i].want != FAIL_NONE || token_is_one(buf_str(&out)));
+	}
+	buf_clear(&out);
+	CHECK(admin_token_list(a, STR("eve@a.test"), add_row, &out) == FAIL_NONE);
+	CHECK(str_starts(buf_str(&out), STR("phone>20")) &&
+	    str_find(buf_str(&out), STR(";web mail>20")) != STR_NONE);
+	CHECK(admin_token_delete(a, STR("eve@a.test"), STR("nothing")) == FAIL_MISSING);
+	CHECK(admin_token_delete(a, STR("eve@a.test"), STR("phone")) == FAIL_NONE);
+	CHECK(admin_token_delete(a, STR("eve@a.test"), STR("phone")) == FAIL_MISSING);
+	TEST_ROW("too many");
+	for (unsigned i = 1; i <= TOKENS_MAX; i++) {
+		snprintf(name, sizeof(name), "t%u", i);
+		CHECK_NUM(admin_token_add(a, STR("eve@a.test"), str_c(name), &out),
+		    i < TOKENS_MAX ? FAIL_NONE : FAIL_LIMIT);
+		buf_clear(&out);
+	}
+	buf_release(&out);
+}
+
+/* A file of version 1 has no tokens yet. */
+static void
+test_upgrade(struct str path)
+{
+	struct admin *a = NULL;
+	sqlite3 *db = NULL;
+	struct buf name, token;
+
+	TEST_ROW("upgrade");
+	buf_init(&name, 1000);
+	buf_init(&token, 100);
+	buf_add(&name, path);
+	CHECK_NUM(sqlite3_open_v2(buf_c(&name), &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	CHECK_NUM(sqlite3_exec(db, "DROP TABLE tokens; PRAGMA user_version = 1", NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	CHECK(admin_open(&a, path) == FAIL_NONE);
+	CHECK(admin_token_add(a, STR("eve@a.test"), STR("phone"), &token) == FAIL_NONE);
+	admin_close(&a);
+	CHECK_NUM(sqlite3_open_v2(buf_c(&name), &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	CHECK_NUM(sqlite3_exec(db, "PRAGMA user_version = 3", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	CHECK(admin_open(&a, path) == FAIL_PERM); /* of a newer program */
+	buf_release(&name);
+	buf_release(&token);
+}
+
+static void
 quiet(struct str line, void *arg)
 {
 	(void)line;
@@ -174,11 +251,13 @@ main(void)
 		CHECK(rows[i].want == FAIL_NONE || admin_reason(a)[0] != '\0');
 	}
 	test_lists(a);
+	test_tokens(a);
 	admin_close(&a);
 	CHECK(a == NULL);
 	CHECK(admin_open(&a, buf_str(&path)) == FAIL_NONE);
 	admin_close(&a);
 	test_foreign(buf_str(&path));
+	test_upgrade(buf_str(&path));
 	buf_release(&path);
 	return test_end();
 }

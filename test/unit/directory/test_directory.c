@@ -303,6 +303,55 @@ test_changes(struct admin *a)
 	CHECK(login("alice", "correct horse") == FAIL_NONE);
 }
 
+static enum fail
+token_login(struct str token)
+{
+	directory_token_start(t.directory, &t.q, &t.task, token);
+	return wait_for(&t.q);
+}
+
+/* A token opens its account, by itself or as the password, until it is taken back or the user is disabled. */
+static void
+test_tokens(struct admin *a)
+{
+	struct str bob = STR("bob@example.test");
+	struct buf token, wrong;
+
+	TEST_ROW("tokens");
+	buf_init(&token, 100);
+	buf_init(&wrong, 100);
+	CHECK(admin_token_add(a, bob, STR("phone"), &token) == FAIL_NONE);
+	loop_turn(&t.loop, 0);
+	for (int round = 0; round < 2; round++) { /* asked, and remembered */
+		CHECK(token_login(buf_str(&token)) == FAIL_NONE);
+		CHECK_STR(t.q.account.name, bob);
+		CHECK(login("bob", buf_c(&token)) == FAIL_NONE);
+		CHECK_STR(t.q.account.name, bob);
+	}
+	CHECK(login("bob", "builder") == FAIL_NONE);
+	CHECK(login("alice", buf_c(&token)) == FAIL_DENIED);
+	buf_add(&wrong, str_head(buf_str(&token), buf_str(&token).n - 1));
+	CHECK(token_login(buf_str(&wrong)) == FAIL_DENIED);
+	buf_add_char(&wrong, buf_str(&token).p[43] == 'x' ? 'y' : 'x');
+	CHECK(token_login(buf_str(&wrong)) == FAIL_DENIED);
+	CHECK(token_login(STR("builder")) == FAIL_DENIED);
+	CHECK(token_login(STR("")) == FAIL_DENIED);
+	CHECK(login("", buf_c(&token)) == FAIL_NONE); /* no name is the token's */
+	CHECK(admin_user_enable(a, bob, false) == FAIL_NONE);
+	loop_turn(&t.loop, 0);
+	CHECK(token_login(buf_str(&token)) == FAIL_DENIED);
+	CHECK(login("bob", buf_c(&token)) == FAIL_DENIED);
+	CHECK(admin_user_enable(a, bob, true) == FAIL_NONE);
+	loop_turn(&t.loop, 0);
+	CHECK(token_login(buf_str(&token)) == FAIL_NONE);
+	CHECK(admin_token_delete(a, bob, STR("phone")) == FAIL_NONE);
+	loop_turn(&t.loop, 0);
+	CHECK(token_login(buf_str(&token)) == FAIL_DENIED);
+	CHECK(login("bob", buf_c(&token)) == FAIL_DENIED);
+	buf_release(&token);
+	buf_release(&wrong);
+}
+
 /* An answer from before a change is told to who asked, but neither kept nor shared with who asks after it. */
 static void
 test_overtaken(void)
@@ -445,6 +494,7 @@ main(void)
 	test_account();
 	test_scram();
 	test_changes(a);
+	test_tokens(a);
 	admin_close(&a);
 	test_overtaken();
 	test_shared();

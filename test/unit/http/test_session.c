@@ -302,6 +302,66 @@ test_dialogues(void)
 	}
 }
 
+/* --- pages of other origins --------------------------------------------------------------------- */
+
+#define PAGE(method, more) \
+	method " /echo HTTP/1.1\r\nHost: a\r\nOrigin: https://web.test\r\n" more "\r\n"
+#define READS \
+	"Access-Control-Expose-Headers: Content-Disposition, Content-Length, ETag, " \
+	"WWW-Authenticate\r\n"
+#define MAY \
+	"Access-Control-Allow-Methods: POST, OPTIONS\r\nAccess-Control-Allow-Headers: " \
+	"Authorization, Content-Type, If-None-Match, Cache-Control, Last-Event-ID\r\n" \
+	"Access-Control-Max-Age: 86400\r\n"
+#define ALLOWED \
+	"Access-Control-Allow-Origin: https://web.test\r\nAccess-Control-Allow-Credentials: true\r\n"
+#define REST "Content-Type: text/plain\r\nContent-Length: 0\r\n\r\n"
+
+static const struct {
+	const char *name, *origins, *in, *want;
+} origin_rows[] = {
+	{ "none is allowed", "", PAGE("POST", ""), "HTTP/1.1 200 OK\r\n" REST },
+	{ "one is", "https://x.test https://WEB.test", PAGE("POST", ""),
+	    "HTTP/1.1 200 OK\r\nVary: Origin\r\n" READS ALLOWED REST },
+	{ "another is", "https://x.test https://web.test.x http://web.test", PAGE("POST", ""),
+	    "HTTP/1.1 200 OK\r\nVary: Origin\r\n" REST },
+	{ "no page", "https://web.test", "POST /echo HTTP/1.1\r\nHost: a\r\n\r\n",
+	    "HTTP/1.1 200 OK\r\nVary: Origin\r\n" REST },
+	{ "any is", "*", PAGE("POST", ""),
+	    "HTTP/1.1 200 OK\r\n" READS "Access-Control-Allow-Origin: *\r\n" REST },
+	{ "asked before", "https://web.test",
+	    PAGE("OPTIONS", "Access-Control-Request-Method: POST\r\n"),
+	    "HTTP/1.1 204 No Content\r\nVary: Origin\r\n" READS ALLOWED
+	    "Allow: POST, OPTIONS\r\n" MAY "\r\n" },
+	{ "asked before, refused", "https://x.test",
+	    PAGE("OPTIONS", "Access-Control-Request-Method: POST\r\n"),
+	    "HTTP/1.1 204 No Content\r\nVary: Origin\r\nAllow: POST, OPTIONS\r\n\r\n" },
+	{ "OPTIONS of a page that does not ask", "https://web.test", PAGE("OPTIONS", ""),
+	    "HTTP/1.1 204 No Content\r\nVary: Origin\r\n" READS ALLOWED
+	    "Allow: POST, OPTIONS\r\n\r\n" },
+	{ "a refusal can be read", "https://web.test", PAGE("GET", ""),
+	    "HTTP/1.1 405 Method Not Allowed\r\nVary: Origin\r\n" READS ALLOWED },
+};
+
+static void
+test_origins(void)
+{
+	bool is_open;
+
+	for (size_t i = 0; i < sizeof(origin_rows) / sizeof(origin_rows[0]); i++) {
+		struct str want = str_c(origin_rows[i].want);
+
+		TEST_ROW(origin_rows[i].name);
+		service.settings.origins = str_c(origin_rows[i].origins);
+		service.routes[0].is_cross_origin = false;
+		CHECK(str_find(talk(origin_rows[i].in, 65536, &is_open), STR("Access-Control")) ==
+		    STR_NONE);
+		http_service_cross_origin(&service);
+		CHECK_STR(str_head(talk(origin_rows[i].in, 65536, &is_open), want.n), want);
+	}
+	service.settings.origins = STR("");
+}
+
 static void
 test_big(void)
 {
@@ -393,6 +453,7 @@ main(void)
 	http_service_routes(&service, routes, sizeof(routes) / sizeof(routes[0]), NULL);
 	buf_init(&seen, 1 << 20);
 	test_dialogues();
+	test_origins();
 	test_big();
 	test_deadlines();
 	buf_release(&seen);

@@ -64,6 +64,8 @@ static const struct {
 	{ "fuzzy nothing", "FUZZY", FAIL_SYNTAX, 0, "" },
 	{ "within", "YOUNGER 5 NOT OLDER 4294967295", FAIL_NONE, 0,
 	    "(AND (YOUNGER 5) (NOT OLDER 4294967295))" },
+	{ "a filter is replaced later", "FILTER x-y", FAIL_NONE, 0, "(AND (ALL))" },
+	{ "no name of a filter", "FILTER x/y", FAIL_SYNTAX, 0, "" },
 	{ "within zero", "YOUNGER 0", FAIL_SYNTAX, 0, "" },
 	{ "modseq", "MODSEQ 7", FAIL_NONE, 0, "(AND (MODSEQ 7))" },
 	{ "modseq of an entry", "MODSEQ \"/flags/\\\\draft\" all 620162338", FAIL_NONE, 0,

@@ -25,8 +25,11 @@ struct fixture {
 	struct blob_store *blobs;
 	struct mail *mail;
 	struct search *search;
-	struct account *account;
-	unsigned slices; /* of the last request */
+	struct account *account; /* the user's */
+	struct str groups;       /* of the user */
+	const char *using;       /* more capabilities: ",'urn:..'"; or NULL */
+	unsigned slices;         /* of the last request */
+	struct jmap_host host;
 };
 
 static inline void
@@ -82,7 +85,7 @@ fixture_upload(struct fixture *f, const char *bytes)
 	CHECK_NUM(blob_write(&w, str_c(bytes)), FAIL_NONE);
 	CHECK_NUM(blob_write_finish(&w, &name), FAIL_NONE);
 	CHECK_NUM(upload_add(f->account, blob_name_str(&name), str_c(bytes).n,
-		      STR("message/rfc822"), &id),
+		      STR("message/rfc822"), f->account->id, &id),
 	    FAIL_NONE);
 	return id;
 }
@@ -117,13 +120,16 @@ fixture_run(struct fixture *f, const char *calls, struct buf *out)
 	fixture_commit(f);
 	arena_init(&arena, JMAP_TREE_MAX);
 	buf_init(&text, JMAP_REQUEST_MAX);
-	fixture_unquote(&text,
-	    "{'using':['urn:ietf:params:jmap:core','urn:ietf:params:jmap:mail'],'methodCalls':");
+	fixture_unquote(&text, "{'using':['urn:ietf:params:jmap:core','urn:ietf:params:jmap:mail'");
+	fixture_unquote(&text, f->using ? f->using : "");
+	fixture_unquote(&text, "],'methodCalls':");
 	fixture_unquote(&text, calls);
 	buf_add_char(&text, '}');
 	buf_clear(out);
 	if (CHECK_NUM(jmap_request_parse(buf_str(&text), &arena, &request), JMAP_TAKEN)) {
 		jmap_run_init(&run, f->account, &request, STR("x"));
+		jmap_run_groups(&run, f->groups);
+		run.host = f->host;
 		for (f->slices = 1; jmap_run_step(&run) == JMAP_YIELD; f->slices++)
 			continue;
 		CHECK(buf_ok(&run.out));
@@ -132,6 +138,31 @@ fixture_run(struct fixture *f, const char *calls, struct buf *out)
 	}
 	buf_release(&text);
 	arena_release(&arena);
+}
+
+/* Rows of requests and the answers wanted, one after the other. */
+struct fixture_row {
+	const char *name, *calls, *want;
+};
+
+static inline void
+fixture_rows(struct fixture *f, const struct fixture_row *rows, size_t count)
+{
+	struct buf got, want;
+
+	buf_init(&got, 1 << 20);
+	buf_init(&want, 1 << 20);
+	for (size_t i = 0; i < count; i++) {
+		TEST_ROW(rows[i].name);
+		fixture_run(f, rows[i].calls, &got);
+		buf_clear(&want);
+		fixture_unquote(&want, "{'methodResponses':");
+		fixture_unquote(&want, rows[i].want);
+		fixture_unquote(&want, ",'sessionState':'x'}");
+		CHECK_STR(buf_str(&got), buf_str(&want));
+	}
+	buf_release(&got);
+	buf_release(&want);
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include "mail/acl.h"
 #include "mail/annotation.h"
 #include "mail/record.h"
+#include "mail/thing.h"
 #include "sys/sys.h"
 
 static struct fixture f;
@@ -27,6 +28,8 @@ enum damage {
 	DAMAGE_NOTE_BOX,
 	DAMAGE_ACL,
 	DAMAGE_GRANT,
+	DAMAGE_THING,
+	DAMAGE_THING_LOG,
 };
 
 static const struct {
@@ -47,6 +50,8 @@ static const struct {
 	{ "annotation of no mailbox", DAMAGE_NOTE_BOX, 0 },
 	{ "rights unreadable", DAMAGE_ACL, 0 },
 	{ "rights that nobody finds", DAMAGE_GRANT, 0 },
+	{ "small record unreadable", DAMAGE_THING, 0 },
+	{ "small record not in the log", DAMAGE_THING_LOG, 0 },
 	{ "message record unreadable", DAMAGE_RECORD, 1 },
 	{ "fixed record gone", DAMAGE_STATIC, 1 },
 	{ "file lost", DAMAGE_FILE, 1 },
@@ -116,7 +121,7 @@ file_lose(struct txn *t)
 static enum fail
 damage_run(struct txn *t, void *arg)
 {
-	struct key k;
+	struct key k, to;
 	enum fail fail = FAIL_NONE;
 
 	switch (*(const enum damage *)arg) {
@@ -147,6 +152,14 @@ damage_run(struct txn *t, void *arg)
 	case DAMAGE_GRANT:
 		k = key_grant(STR("bob@example.test"), f.account->id);
 		return txn_delete(t, key_str(&k));
+	case DAMAGE_THING:
+		fail = first_record(t, SPACE_THING, &k);
+		return fail ? fail : txn_put(t, key_str(&k), STR("\x01"));
+	case DAMAGE_THING_LOG:
+		k = key_account(SPACE_LOG, f.account->id);
+		key_char(&k, CHANGE_IDENTITY);
+		to = key_after(k);
+		return txn_delete_range(t, key_str(&k), key_str(&to));
 	case DAMAGE_NOTE_BOX:
 		k = key_account(SPACE_ANNOTATION, f.account->id);
 		key_u32(&k, 99);
@@ -154,6 +167,15 @@ damage_run(struct txn *t, void *arg)
 		return txn_put(t, key_str(&k), STR("\x01\x01x"));
 	}
 	return FAIL_PERM;
+}
+
+static enum fail
+things_put(struct edit *e, void *arg)
+{
+	enum fail fail = thing_put(e, CHANGE_IDENTITY, thing_id(e), STR("x"));
+
+	(void)arg;
+	return fail ? fail : thing_put(e, CHANGE_IDENTITY, thing_id(e), STR("y"));
 }
 
 static void
@@ -172,6 +194,7 @@ test_row_run(const char *name, enum damage damage, unsigned lost)
 		    FAIL_NONE);
 	CHECK_NUM(annotation_set(f.account, inbox, &note, 1), FAIL_NONE);
 	CHECK_NUM(acl_set(f.account, inbox, STR("Bob@example.test"), ACL_READ), FAIL_NONE);
+	CHECK_NUM(edit_run(f.account, NULL, things_put, NULL), FAIL_NONE);
 	messages = f.account->used_messages;
 	CHECK_NUM(fixture_commit(&f), FAIL_NONE);
 	CHECK_NUM(store_run(f.store, damage_run, &damage), FAIL_NONE);

@@ -361,6 +361,47 @@ test_reopen(struct fixture *f)
 	fixture_check(f);
 }
 
+/* Whatever the order of the ids, and whether there are such messages. */
+static void
+test_summaries(struct fixture *f)
+{
+	static const size_t orders[][6] = { { 0, 1, 2, 3, 4, 5 }, { 5, 4, 3, 2, 1, 0 },
+		{ 0, 5, 0, 5, 2, 2 }, { 3, 3, 3, 4, 0, 1 } };
+	uint32_t inbox = fixture_box(f, "INBOX");
+	struct email_added added[6];
+	struct message *out[7];
+	struct arena arena;
+
+	TEST_ROW("summaries");
+	arena_init(&arena, 1 << 20);
+	for (unsigned i = 0; i < 6; i++) { /* some ids lie close, some do not */
+		struct email_added other;
+
+		CHECK_NUM(fixture_add(f, inbox, 0, 500 + i, 0, "Many", added + i), FAIL_NONE);
+		for (unsigned k = 0; k < 3 * i; k++)
+			CHECK_NUM(fixture_add(f, inbox, 0, 600 + 20 * i + k, 0, "Between", &other),
+			    FAIL_NONE);
+	}
+	for (size_t row = 0; row < ARRAY_LEN(orders); row++) {
+		uint64_t ids[7];
+
+		for (size_t i = 0; i < 6; i++)
+			ids[i] = added[orders[row][i]].id;
+		ids[6] = 1000000; /* there is no such message */
+		CHECK_NUM(email_summaries(f->account, ids, 7, &arena, out), FAIL_NONE);
+		for (size_t i = 0; i < 6; i++) {
+			char want[40];
+
+			snprintf(want, sizeof(want), "Hello %u", 500 + (unsigned)orders[row][i]);
+			CHECK(out[i] != NULL);
+			if (out[i])
+				CHECK_STR(out[i]->preview, str_c(want));
+		}
+		CHECK(out[6] == NULL);
+	}
+	arena_release(&arena);
+}
+
 int
 main(void)
 {
@@ -376,6 +417,7 @@ main(void)
 	test_jmap(&f);
 	test_quota(&f);
 	test_batch(&f);
+	test_summaries(&f);
 	test_reopen(&f);
 	fixture_close(&f, true);
 	return test_end();

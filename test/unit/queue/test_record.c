@@ -32,7 +32,10 @@ static const struct queue_message message = {
 	.rcpt_next = 7,
 	.rcpt_left = 3,
 	.is_held = true,
+	.submission = 5,
 };
+
+#define SUBMISSION_BYTES 1 /* of .submission, which older records lack */
 
 static const struct queue_rcpt rcpt = {
 	.envelope = { .address = STR_INIT("c@d"),
@@ -74,8 +77,15 @@ test_message(void)
 	queue_message_write(&again, &got);
 	CHECK_STR(buf_str(&again), buf_str(&value));
 	TEST_ROW("message, cut");
-	for (size_t n = 0; n < value.n; n++)
+	for (size_t n = 0; n < value.n - SUBMISSION_BYTES; n++)
 		CHECK_NUM(queue_message_read(str_head(buf_str(&value), n), &got), FAIL_PERM);
+	TEST_ROW("message, older");
+	CHECK_NUM(got.submission, 0);
+	CHECK_NUM(queue_message_read(str_head(buf_str(&value), value.n - SUBMISSION_BYTES), &got),
+	    FAIL_NONE);
+	CHECK_NUM(got.submission, 0);
+	CHECK_NUM(queue_message_read(buf_str(&value), &got), FAIL_NONE);
+	CHECK_NUM(got.submission, 5);
 	TEST_ROW("message, longer");
 	buf_add_c(&value, "from the future");
 	CHECK_NUM(queue_message_read(buf_str(&value), &got), FAIL_NONE);

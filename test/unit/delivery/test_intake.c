@@ -1,4 +1,4 @@
-#include "smtp/intake.h"
+#include "delivery/intake.h"
 
 /* system */
 #include <stdio.h>

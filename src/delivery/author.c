@@ -1,4 +1,4 @@
-#include "smtp/author.h"
+#include "delivery/author.h"
 
 /* rooms */
 #include "message/address.h"

@@ -1,4 +1,4 @@
-#include "smtp/intake.h"
+#include "delivery/intake.h"
 
 /* base */
 #include "base/clock.h"
@@ -9,7 +9,7 @@
 #include "delivery/delivery.h"
 #include "message/compose.h"
 #include "message/header.h"
-#include "smtp/author.h"
+#include "delivery/author.h"
 
 #define TRACE_MAX         8192 /* bytes of our own fields */
 #define SOLICITATION_MAX  1000 /* bytes of the field's value that are looked at (RFC 3865 2.2) */

@@ -10,8 +10,8 @@
  *
  * Ownership: embedded in the transaction, zeroed before start; intake_cancel() is safe always.
  */
-#ifndef SMTP_INTAKE_H
-#define SMTP_INTAKE_H
+#ifndef DELIVERY_INTAKE_H
+#define DELIVERY_INTAKE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  *
  * For owners who want users to write under their own addresses only, not just in the envelope (RFC 6409 6.1).
  */
-#ifndef SMTP_AUTHOR_H
-#define SMTP_AUTHOR_H
+#ifndef DELIVERY_AUTHOR_H
+#define DELIVERY_AUTHOR_H
 
 #include "base/buf.h"
 

@@ -1,0 +1,290 @@
+/*
+ * JMAP over WebSocket (RFC 8887): requests one after the other, and StateChanges between them.
+ *
+ *     LOGIN --account open, 101--> OPEN --Request--> RUN --every call answered, Response--> OPEN
+ *                                   |  --PushEnable, PushDisable, an error, a change--> OPEN
+ *                                   +--closed by either side, store lost, stop--> done
+ *
+ * Facts: an account is open in OPEN and RUN. In RUN the request's text stands in the socket's reader, which
+ * reads nothing more until the Response was given to it; so a client that sends faster than it takes waits,
+ * and the changes of that time are told in one, with the newest states. A request counts as one under way
+ * (maxConcurrentRequests) in RUN only.
+ */
+#include "jmap/private.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "codec/json.h"
+#include "http/websocket.h"
+#include "jmap/args.h"
+#include "jmap/run.h"
+#include "jmap/state_change.h"
+
+#define SOCKET_REPLY_MAX 8192 /* bytes of a RequestError or a StateChange */
+#define SOCKET_TYPES_MAX 100  /* names in dataTypes */
+
+enum socket_state { SOCKET_LOGIN, SOCKET_OPEN, SOCKET_RUN };
+
+struct socket_request {
+	struct http_handler handler;
+	struct jmap *jmap; /* borrow */
+	struct jmap_login login;
+	struct websocket ws;
+	enum socket_state state;
+	struct arena arena; /* the envelope */
+	struct jmap_request request;
+	struct jmap_run run;
+	struct mail_watch watch;
+	unsigned types;   /* told of */
+	unsigned pending; /* moved, and not told yet */
+};
+
+/* --- what we say ------------------------------------------------------------------------------- */
+
+static void
+send_change(struct socket_request *r, struct http_exchange *x)
+{
+	struct json_writer w;
+	struct buf text;
+
+	buf_init(&text, SOCKET_REPLY_MAX);
+	w = (struct json_writer){ .out = &text };
+	state_change_write(&w, r->login.account, r->pending, true);
+	r->pending = 0;
+	websocket_send(&r->ws, x, &text);
+}
+
+/* 4.3.4; the id is null when the message was not read as far as that. */
+static void
+send_error(struct socket_request *r, struct http_exchange *x, unsigned status,
+    const struct jmap_problem *p)
+{
+	struct json_writer w;
+	struct buf text;
+
+	buf_init(&text, SOCKET_REPLY_MAX);
+	w = (struct json_writer){ .out = &text };
+	json_object_begin(&w);
+	json_name_string(&w, STR("@type"), STR("RequestError"));
+	if (r->request.typed_id.p)
+		json_name_string(&w, STR("requestId"), r->request.typed_id);
+	else
+		json_name_null(&w, STR("requestId"));
+	jmap_problem_write(&w, status, p);
+	json_object_end(&w);
+	websocket_send(&r->ws, x, &text);
+}
+
+static void
+send_refusal(struct socket_request *r, struct http_exchange *x, enum jmap_refusal refusal)
+{
+	struct jmap_problem p = jmap_problem_of(refusal);
+
+	send_error(r, x, 400, &p);
+}
+
+/* --- what we are told -------------------------------------------------------------------------- */
+
+/* dataTypes: String[]|null; null is all, unknown ones are passed over. */
+static bool
+take_types(const struct json *v, unsigned *out)
+{
+	struct str name;
+
+	*out = STATE_TYPES_ALL;
+	if (!v || json_is(v, JSON_NULL))
+		return true;
+	if (!json_is(v, JSON_ARRAY) || v->count > SOCKET_TYPES_MAX)
+		return false;
+	*out = 0;
+	for (uint32_t i = 0; i < v->count; i++) {
+		if (!json_get_text(&v->items[i], &name))
+			return false;
+		*out |= state_type(name);
+	}
+	return true;
+}
+
+/* 4.3.5.2: from now on, and at once what moved since the push state that it was told last. */
+static enum jmap_refusal
+push_enable(struct socket_request *r, struct http_exchange *x, const struct json *object)
+{
+	const struct json *state = json_find(object, STR("pushState"));
+	struct str text;
+	unsigned types;
+
+	if (!take_types(json_find(object, STR("dataTypes")), &types))
+		return JMAP_NOT_REQUEST;
+	if (state && !json_is(state, JSON_NULL) && !json_is(state, JSON_STRING))
+		return JMAP_NOT_REQUEST;
+	mail_watch_start(&r->watch, r->login.account, 0, x->task);
+	r->types = types;
+	r->pending = 0;
+	if (json_get_text(state, &text))
+		r->pending = state_types_since(r->login.account, text) & types;
+	return JMAP_TAKEN;
+}
+
+/* 4.3.5.3 */
+static enum jmap_refusal
+push_disable(struct socket_request *r)
+{
+	mail_watch_stop(&r->watch);
+	r->types = r->pending = 0;
+	return JMAP_TAKEN;
+}
+
+/* 4.3.2 */
+static enum jmap_refusal
+request_begin(struct socket_request *r, struct http_exchange *x, const struct json *object)
+{
+	static const struct jmap_problem busy = { "limit", "maxConcurrentRequests",
+		"Too many of these are under way." };
+	enum jmap_refusal refusal;
+	struct str id = { 0 };
+	const struct json *v = json_find(object, STR("id"));
+
+	if (v && !json_is(v, JSON_NULL) && !json_get_text(v, &id))
+		return JMAP_NOT_REQUEST;
+	r->request.typed_id = id;
+	refusal = jmap_request_read(object, &r->arena, &r->request);
+	r->request.is_typed = true;
+	r->request.typed_id = id;
+	if (refusal != JMAP_TAKEN)
+		return refusal;
+	if (!jmap_login_take(&r->login, false)) {
+		send_error(r, x, 400, &busy);
+		return JMAP_TAKEN;
+	}
+	jmap_login_run(&r->login, &r->run, &r->request, x->task);
+	r->state = SOCKET_RUN;
+	return JMAP_TAKEN;
+}
+
+/* 4.3: the type of an object says what it is. */
+static void
+take_text(struct socket_request *r, struct http_exchange *x, struct str text)
+{
+	const struct json *object;
+	enum jmap_refusal refusal = jmap_request_json(text, &r->arena, &object);
+	struct str type = { 0 };
+
+	r->request = (struct jmap_request){ 0 };
+	if (refusal == JMAP_TAKEN && !json_get_text(json_find(object, STR("@type")), &type))
+		refusal = JMAP_NOT_REQUEST;
+	else if (str_eq(type, STR("Request")))
+		refusal = request_begin(r, x, object);
+	else if (str_eq(type, STR("WebSocketPushEnable")))
+		refusal = push_enable(r, x, object);
+	else if (str_eq(type, STR("WebSocketPushDisable")))
+		refusal = push_disable(r);
+	else if (refusal == JMAP_TAKEN)
+		refusal = JMAP_NOT_REQUEST;
+	if (refusal != JMAP_TAKEN)
+		send_refusal(r, x, refusal);
+	if (r->state != SOCKET_RUN)
+		arena_release(&r->arena);
+}
+
+/* --- steps ------------------------------------------------------------------------------------- */
+
+static void
+run_end(struct socket_request *r)
+{
+	jmap_run_release(&r->run);
+	arena_release(&r->arena);
+	jmap_login_give(&r->login);
+	r->state = SOCKET_OPEN;
+}
+
+static enum http_step
+socket_run(struct socket_request *r, struct http_exchange *x)
+{
+	static const struct jmap_problem too_large = { "limit", "maxSizeResponse",
+		"The response would be too large." };
+
+	if (jmap_run_is_lost(&r->run)) { /* another's account (D1) */
+		websocket_close(&r->ws, x, WEBSOCKET_INTERNAL);
+		return HTTP_DONE;
+	}
+	switch (jmap_run_step(&r->run)) {
+	case JMAP_YIELD: return HTTP_YIELD;
+	case JMAP_WAIT: return HTTP_WAIT;
+	case JMAP_DONE: break;
+	}
+	if (buf_ok(&r->run.out))
+		websocket_send(&r->ws, x, &r->run.out);
+	else
+		send_error(r, x, 500, &too_large);
+	run_end(r);
+	return HTTP_YIELD;
+}
+
+static enum http_step
+socket_open(struct socket_request *r, struct http_exchange *x)
+{
+	struct str text;
+
+	r->pending |= state_types_by(mail_watch_take(&r->watch)) & r->types;
+	if (r->pending && !websocket_is_sending(&r->ws))
+		send_change(r, x);
+	switch (websocket_next(&r->ws, x, &text)) {
+	case WEBSOCKET_SAID_WAIT: return HTTP_WAIT;
+	case WEBSOCKET_SAID_YIELD: return HTTP_YIELD;
+	case WEBSOCKET_SAID_OVER: return HTTP_DONE;
+	case WEBSOCKET_SAID_TEXT: break;
+	}
+	take_text(r, x, text);
+	/* At once, so that what needs one slice only never counts beside that of others. */
+	return r->state == SOCKET_RUN ? socket_run(r, x) : HTTP_YIELD;
+}
+
+static enum http_step
+socket_step(struct http_handler *h, struct http_exchange *x)
+{
+	struct socket_request *r = container_of(h, struct socket_request, handler);
+
+	switch (jmap_login_step(&r->login, r->jmap, x)) {
+	case LOGIN_START:
+	case LOGIN_WAIT:
+	case LOGIN_DELAY: return HTTP_WAIT;
+	case LOGIN_REPLIED: /* refused; or the store was lost, and with it what a run may report (D1) */
+		websocket_close(&r->ws, x, WEBSOCKET_INTERNAL);
+		return HTTP_DONE;
+	case LOGIN_DONE: break;
+	}
+	if (r->state == SOCKET_LOGIN) {
+		if (!websocket_accept(&r->ws, x, STR("jmap"), JMAP_REQUEST_MAX))
+			return HTTP_DONE;
+		r->state = SOCKET_OPEN;
+	}
+	return r->state == SOCKET_RUN ? socket_run(r, x) : socket_open(r, x);
+}
+
+static void
+socket_release(struct http_handler *h)
+{
+	struct socket_request *r = container_of(h, struct socket_request, handler);
+
+	if (r->state == SOCKET_RUN)
+		run_end(r);
+	arena_release(&r->arena);
+	mail_watch_stop(&r->watch);
+	websocket_release(&r->ws);
+	jmap_login_release(&r->login);
+	mem_free(r);
+}
+
+struct http_handler *
+jmap_websocket_open(void *room, struct http_exchange *x)
+{
+	struct socket_request *r = mem_new(1, sizeof(*r));
+
+	(void)x;
+	r->handler = (struct http_handler){ socket_step, socket_release };
+	r->jmap = room;
+	arena_init(&r->arena, JMAP_TREE_MAX);
+	return &r->handler;
+}

@@ -1,0 +1,293 @@
+#include "queue/deposit.h"
+
+/* base */
+#include "base/clock.h"
+#include "base/mem.h"
+
+/* rooms */
+#include "envelope/path.h"
+#include "mail/mail.h"
+#include "message/seven.h"
+#include "queue/dsn.h"
+#include "queue/inner.h"
+
+#define PIECE_MAX (64 * 1024) /* bytes of a message being written again */
+
+/* --- binary mail ----------------------------------------------------------------------------------- */
+
+/*
+ * Write the message again with base64 in place of what is binary, headers and trace as they are.
+ * FAIL_SYNTAX: too intricate for that.
+ */
+static enum fail
+write_seven(struct blob_store *blobs, struct str bytes, struct deposit *d)
+{
+	struct blob_writer w = { .store = NULL };
+	struct seven seven;
+	struct buf piece;
+	enum fail fail = seven_init(&seven, bytes, SEVEN_FOR_8BIT);
+
+	if (fail != FAIL_NONE) {
+		seven_release(&seven);
+		return FAIL_SYNTAX;
+	}
+	buf_init(&piece, PIECE_MAX);
+	fail = blob_write_start(blobs, &w, d->folder);
+	while (fail == FAIL_NONE && seven_next(&seven, &piece)) {
+		fail = blob_write(&w, buf_str(&piece));
+		buf_clear(&piece);
+	}
+	if (fail == FAIL_NONE)
+		fail = blob_write_finish(&w, &d->blob);
+	blob_write_cancel(&w);
+	buf_release(&piece);
+	seven_release(&seven);
+	return fail;
+}
+
+/* RFC 3030 3: mail stores and most hosts cannot take binary parts; the first file is nobody's then. */
+static enum fail
+tame_binary(struct deposit *d)
+{
+	struct blob_store *blobs = mail_blobs(d->mail);
+	struct blob_map map;
+	enum fail fail = FAIL_NONE;
+
+	if (d->envelope->body != BODY_BINARYMIME)
+		return FAIL_NONE;
+	fail = blob_map(blobs, d->folder, blob_name_str(&d->blob), &map);
+	if (fail != FAIL_NONE)
+		return FAIL_TEMP;
+	if (seven_needs(map.bytes) & SEVEN_NEEDS_BINARY)
+		fail = write_seven(blobs, map.bytes, d);
+	blob_unmap(&map);
+	d->envelope->body = BODY_8BITMIME;
+	return fail;
+}
+
+/* --- the queue ----------------------------------------------------------------------------------------- */
+
+/* Where the queue finds the file; empty: in its own folder, and it can have it as it is. */
+static struct str
+source(const struct deposit *d)
+{
+	return str_eq(d->folder, STR(QUEUE_FOLDER)) && !d->is_queued ? STR("") : d->folder;
+}
+
+/* RFC 3461 4.1: what a sender hears of whom it named twice is what it asked for either time. */
+static unsigned
+merge_notify(unsigned one, unsigned other)
+{
+	const unsigned usual = NOTIFY_FAILURE | NOTIFY_DELAY;
+	unsigned both;
+
+	if (one == other)
+		return one;
+	both = (one == 0 ? usual : one) | (other == 0 ? usual : other);
+	return both == NOTIFY_NEVER ? both : both & ~(unsigned)NOTIFY_NEVER;
+}
+
+/* The one of them that is the same recipient, or NULL. */
+static struct envelope_rcpt *
+find_same(struct envelope_rcpt *rcpts, size_t count, struct str address)
+{
+	for (size_t i = 0; i < count; i++)
+		if (path_is_same(rcpts[i].address, address))
+			return &rcpts[i];
+	return NULL;
+}
+
+/* Recipients that go this way, as the queue wants them: each once, however often it was named. How many. */
+static size_t
+gather(const struct deposit *d, enum deposit_way way, struct envelope_rcpt *out)
+{
+	size_t count = 0;
+
+	for (const struct deposit_rcpt *r = d->rcpts; r; r = r->next) {
+		struct envelope_rcpt *same;
+
+		if (r->way != way)
+			continue;
+		same = find_same(out, count, r->to);
+		if (same) {
+			same->notify = merge_notify(same->notify, r->envelope.notify);
+			continue;
+		}
+		out[count] = r->envelope;
+		out[count++].address = r->to;
+	}
+	return count;
+}
+
+static enum fail
+enqueue(struct deposit *d, enum deposit_way way, uint64_t *id_out)
+{
+	struct envelope_rcpt *rcpts = mem_new(d->rcpt_count, sizeof *rcpts);
+	struct queue_new new = { .envelope = d->envelope,
+		.rcpts = rcpts,
+		.rcpt_count = gather(d, way, rcpts),
+		.account = source(d),
+		.blob = blob_name_str(&d->blob),
+		.skip = d->skip,
+		.helo = d->helo,
+		.owner = d->owner,
+		.submission = d->submission,
+		.log_id = d->log_id,
+		.is_remote = way == DEPOSIT_WAY_REMOTE };
+	enum fail fail = FAIL_NONE;
+
+	if (new.rcpt_count > 0) {
+		fail = queue_add(d->queue, &new, id_out);
+		d->is_queued |= fail == FAIL_NONE;
+	}
+	mem_free(rcpts);
+	return fail;
+}
+
+/* Both kinds, or none; ids are 0 where nothing was added. */
+static enum fail
+enqueue_all(struct deposit *d)
+{
+	enum fail fail;
+
+	d->ids[0] = d->ids[1] = 0;
+	fail = enqueue(d, DEPOSIT_WAY_LOOKUP, &d->ids[0]);
+	if (fail == FAIL_NONE)
+		fail = enqueue(d, DEPOSIT_WAY_REMOTE, &d->ids[1]);
+	d->is_queue_full = fail == FAIL_LIMIT;
+	return fail;
+}
+
+static void
+dequeue_all(struct deposit *d)
+{
+	for (size_t i = 0; i < ARRAY_LEN(d->ids); i++) {
+		if (d->ids[i] != 0)
+			queue_drop(d->queue, d->ids[i]);
+		d->ids[i] = 0;
+	}
+}
+
+/* --- mailboxes --------------------------------------------------------------------------------------------- */
+
+enum fail
+deposit_check_room(const struct deposit *d, uint64_t bytes)
+{
+	for (size_t i = 0; i < d->targets->count; i++) {
+		const struct delivery_target *target = &d->targets->targets[i];
+		struct account *account;
+		enum fail fail = account_open(d->mail, target->account, &target->limits, &account);
+
+		if (fail != FAIL_NONE)
+			return fail;
+		fail = account_room(account, bytes);
+		account_close(&account);
+		if (fail != FAIL_NONE)
+			return fail;
+	}
+	return FAIL_NONE;
+}
+
+static struct delivery
+delivery_of(const struct deposit *d)
+{
+	return (struct delivery){ .account = d->folder,
+		.blob = blob_name_str(&d->blob),
+		.sender = d->envelope->sender,
+		.received_s = clock_wall_s(),
+		.is_all_or_none = !d->is_each_told };
+}
+
+static enum fail
+store_all(const struct deposit *d)
+{
+	struct delivery delivery = delivery_of(d);
+
+	return d->targets->count > 0 ? delivery_store(d->mail, &delivery, d->targets) : FAIL_NONE;
+}
+
+/* RFC 3461 4.1: who asked for it hears that the message is in the mailbox. */
+static enum fail
+tell_success(struct deposit *d)
+{
+	struct dsn_rcpt *news = mem_new(d->rcpt_count, sizeof *news);
+	struct queue_news report = { .envelope = d->envelope,
+		.rcpts = news,
+		.helo = d->helo,
+		.arrived_s = clock_wall_s() };
+	struct blob_map map = { .is_mapped = false };
+	enum fail fail = FAIL_NONE;
+
+	for (const struct deposit_rcpt *r = d->rcpts; r; r = r->next) {
+		if (r->way != DEPOSIT_WAY_MAILBOX || !(r->envelope.notify & NOTIFY_SUCCESS) ||
+		    deposit_outcome(d, r) != FAIL_NONE)
+			continue;
+		news[report.rcpt_count++] = (struct dsn_rcpt){ .rcpt = &r->envelope,
+			.action = DSN_DELIVERED,
+			.status = STATUS(2, 1, 5),
+			.last_try_s = report.arrived_s,
+			.log_id = d->log_id };
+	}
+	if (report.rcpt_count > 0)
+		fail = blob_map(mail_blobs(d->mail), d->folder, blob_name_str(&d->blob), &map);
+	if (fail == FAIL_NONE && report.rcpt_count > 0) {
+		report.message = str_from(map.bytes, d->skip);
+		fail = queue_tell(d->queue, &report);
+	}
+	blob_unmap(&map);
+	mem_free(news);
+	return fail;
+}
+
+/* Behind what was stored: it takes nothing from the mail when something of this cannot be written. */
+static void
+follow(struct deposit *d)
+{
+	struct delivery delivery = delivery_of(d);
+
+	if (tell_success(d) != FAIL_NONE)
+		log_warn(&d->queue->log, "queue.report.lost", LOG_TEXT("id", d->log_id));
+	if (d->targets->count > 0)
+		queue_follow(d->queue, &delivery, d->targets);
+}
+
+/* --- all of it --------------------------------------------------------------------------------------------- */
+
+enum fail
+deposit_outcome(const struct deposit *d, const struct deposit_rcpt *r)
+{
+	return r->way == DEPOSIT_WAY_MAILBOX ? delivery_outcome(d->targets, r->envelope.address)
+					     : d->queued;
+}
+
+/* With one reply for all, what fails takes back what went well. */
+static enum fail
+deposit_for_all(struct deposit *d)
+{
+	enum fail fail = d->queued;
+
+	if (fail == FAIL_NONE)
+		fail = store_all(d);
+	if (fail != FAIL_NONE)
+		dequeue_all(d);
+	return fail;
+}
+
+enum fail
+deposit_run(struct deposit *d)
+{
+	enum fail fail = tame_binary(d);
+
+	if (fail != FAIL_NONE)
+		return fail;
+	d->queued = enqueue_all(d);
+	if (d->is_each_told) {
+		if (d->queued != FAIL_NONE)
+			dequeue_all(d);
+		fail = store_all(d);
+	} else {
+		fail = deposit_for_all(d);
+	}
+	follow(d);
+	return fail;
+}

@@ -1,0 +1,66 @@
+/*
+ * deposit.h - a complete message goes where its recipients' copies go: into mailboxes here, into the queue.
+ *
+ * All of it is in the store's one transaction of this turn, so the reply stands for all of it (D1). SMTP, LMTP and
+ * JMAP share this; who each recipient is was found out before (delivery/resolve.h).
+ *
+ * Ownership: everything in a deposit is borrowed during the call. Synchronous.
+ */
+#ifndef QUEUE_DEPOSIT_H
+#define QUEUE_DEPOSIT_H
+
+/* rooms */
+#include "blob/blob.h"
+#include "delivery/delivery.h"
+#include "queue/queue.h"
+
+enum deposit_way {           /* where a recipient's copy goes */
+	DEPOSIT_WAY_MAILBOX, /* accounts here, in this turn */
+	DEPOSIT_WAY_LOOKUP,  /* into the queue, which asks the directory: forwards, what is held */
+	DEPOSIT_WAY_REMOTE,  /* into the queue, to a domain that is not ours */
+};
+
+struct deposit_rcpt {
+	struct deposit_rcpt *next;
+	struct envelope_rcpt envelope;
+	enum deposit_way way;
+	struct str to; /* where the queue sends it; mostly the address itself */
+};
+
+struct deposit {
+	struct queue *queue;
+	struct mail *mail;
+	struct str folder; /* whose the file is: of one of the targets, or QUEUE_FOLDER */
+	struct blob_name blob;
+	struct envelope *envelope; /* .body changes when binary content is tamed */
+	const struct deposit_rcpt *rcpts;
+	size_t rcpt_count;
+	struct delivery_targets *targets;
+	size_t skip;         /* bytes of our trace that are for mailboxes only */
+	struct str helo;     /* what the client called itself */
+	struct str owner;    /* the account that submits it, or empty */
+	uint64_t submission; /* .. and its record there; 0: none */
+	struct str log_id;
+	bool
+	    is_each_told; /* LMTP: an answer for each recipient; else it is there for all, or for nobody */
+
+	/* filled in: */
+	uint64_t ids[2]; /* of the queue's messages: lookup, remote; 0: none */
+	bool is_queue_full;
+	enum fail queued; /* what came of the recipients that go into the queue */
+	bool is_queued;   /* private: the queue has the file, the next message of it takes a link */
+};
+
+/* With one answer for all: every account must have room for so many bytes. FAIL_LIMIT · FAIL_TEMP. */
+MUST_CHECK enum fail deposit_check_room(const struct deposit *d, uint64_t bytes);
+
+/*
+ * Do it; ask deposit_outcome() for each recipient then.
+ *   FAIL_LIMIT   a mailbox is full, or the queue (is_queue_full)    FAIL_PERM  a loop
+ *   FAIL_SYNTAX  binary content that cannot be kept                FAIL_TEMP  the store or the disk failed
+ */
+MUST_CHECK enum fail deposit_run(struct deposit *d);
+
+enum fail deposit_outcome(const struct deposit *d, const struct deposit_rcpt *r);
+
+#endif

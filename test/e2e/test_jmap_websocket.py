@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+"""JMAP over WebSocket and EventSource: requests, errors, pushes, limits, rude clients."""
+
+import json
+import os
+import socket
+import threading
+
+from harness import Server, check, end, equal
+from jmap_client import CORE, MAIL, Client
+from websocket_client import PING, PONG, Refused, WebSocket
+
+ALICE, BOB, SECRET = "alice@example.test", "bob@example.test", "correct horse"
+WEBSOCKET = "urn:ietf:params:jmap:websocket"
+MESSAGE = b"From: Bob <bob@example.test>\r\nSubject: n\r\n\r\nHello\r\n"
+
+
+class Jmap:
+    """Objects over a WebSocket."""
+
+    def __init__(self, server, client, **options):
+        options.setdefault("headers", client.headers)
+        tls = options.get("tls", False)
+        self.ws = WebSocket(server.port("https" if tls else "http"), "/jmap/ws", protocol="jmap",
+                            **options)
+
+    def send(self, **members):
+        self.ws.send(json.dumps({k.replace("_", "@"): v for k, v in members.items()}))
+
+    def request(self, *calls, **more):
+        self.send(_type="Request", using=[CORE, MAIL], methodCalls=list(calls), **more)
+
+    def next(self):
+        return json.loads(self.ws.text())
+
+    def error(self):
+        answer = self.next()
+        return answer["@type"], answer["requestId"], answer["type"].rsplit(":", 1)[-1], answer["status"]
+
+
+def refused(name, want, call):
+    try:
+        call()
+        equal(name, 101, want)
+    except Refused as e:
+        equal(name, e.status, want)
+        return e.head
+    return {}
+
+
+def test_opening(server, alice):
+    capability = alice.open()["capabilities"][WEBSOCKET]
+    equal("capability", capability, {"url": f"ws://127.0.0.1:{server.port('http')}/jmap/ws",
+                                     "supportsPush": True})
+    secure = Client(f"https://127.0.0.1:{server.port('https')}", ALICE, SECRET)
+    check("over TLS", secure.open()["capabilities"][WEBSOCKET]["url"].startswith("wss://"))
+    secure.close()
+
+    port = server.port("http")
+    jmap = Jmap(server, alice)
+    equal("subprotocol", jmap.ws.headers["sec-websocket-protocol"], "jmap")
+    jmap.ws.close()
+    head = refused("no password", 401, lambda: Jmap(server, alice, headers={}))
+    check("asked for one", "Basic" in head.get("www-authenticate", ""), head)
+    refused("no subprotocol", 400, lambda: WebSocket(port, "/jmap/ws", headers=alice.headers))
+    refused("other site", 403, lambda: Jmap(server, alice, headers={
+        **alice.headers, "Origin": "https://evil.example"}))
+    Jmap(server, alice, headers={**alice.headers, "Origin": f"http://127.0.0.1:{port}"}).ws.close()
+    status, headers, _ = alice.request("GET", alice.base + "/jmap/ws", want=None)
+    equal("no upgrade", (status, headers["Sec-WebSocket-Version"]), (426, "13"))
+    equal("the connection goes on", alice.request("GET", alice.base + "/jmap/session")[0], 200)
+
+
+def test_requests(server, alice, **options):
+    jmap = Jmap(server, alice, **options)
+    echo = ["Core/echo", {"hello": True, "high": 5}, "b3ff"]
+    jmap.request(echo, id="R1")
+    answer = jmap.next()
+    equal("Response", (answer["@type"], answer["requestId"], answer["methodResponses"]),
+          ("Response", "R1", [echo]))
+    equal("state of the session", answer["sessionState"], alice.session["state"])
+    jmap.request(echo)
+    check("without an id", "requestId" not in jmap.next())
+    jmap.request(echo, id=None)
+    check("id null", "requestId" not in jmap.next())
+    jmap.send(_type="Request", using=[CORE, MAIL, WEBSOCKET], id="u", methodCalls=[echo])
+    equal("its own URN in using", jmap.next()["@type"], "Response")
+    jmap.request(["Mailbox/set", {"accountId": alice.account, "create": {"x": {"name": "S" + os.urandom(4).hex()}}},
+                  "0"], createdIds={}, id="c")
+    check("createdIds", jmap.next()["createdIds"]["x"].startswith("m"))
+    jmap.request(["Foo/bar", {}, "0"], id="e")
+    equal("method error", jmap.next()["methodResponses"][0][1]["type"], "unknownMethod")
+
+    for n in range(20):
+        jmap.request(["Core/echo", {"n": n}, "0"], id=f"P{n}")
+    got = [jmap.next() for _ in range(20)]
+    equal("answered in order", [(a["requestId"], a["methodResponses"][0][1]["n"]) for a in got],
+          [(f"P{n}", n) for n in range(20)])
+
+    big = "ä" * 100_000
+    jmap.ws.send(json.dumps({"@type": "Request", "id": "big", "using": [CORE], "methodCalls": [
+        ["Core/echo", {"x": [big, big]}, "0"]]}), fragment=1000)
+    equal("long both ways", jmap.next()["methodResponses"][0][1]["x"], [big, big])
+    jmap.ws.frame(PING, b"are you there")
+    equal("ping", jmap.ws.next(), (PONG, b"are you there"))
+
+    def wrong(name, want, text, id=None):
+        jmap.ws.send(text if isinstance(text, (str, bytes)) else json.dumps(text))
+        equal(name, jmap.error(), ("RequestError", id, want, 400))
+    wrong("not JSON", "notJSON", "The quick brown fox jumps over the lazy dog.")
+    wrong("empty", "notJSON", "")
+    wrong("no I-JSON", "notJSON", '{"@type":"Request","@type":"Request"}')
+    wrong("no object", "notRequest", [])
+    wrong("no type", "notRequest", {"using": [CORE], "methodCalls": []})
+    wrong("unknown type", "notRequest", {"@type": "Foo"})
+    wrong("type that is no text", "notRequest", {"@type": 1})
+    wrong("no calls", "notRequest", {"@type": "Request", "id": "n", "using": [CORE]}, "n")
+    wrong("id that is no text", "notRequest", {"@type": "Request", "id": 1, "using": [CORE],
+                                               "methodCalls": []})
+    wrong("unknown capability", "unknownCapability", {"@type": "Request", "id": "k", "using": ["x"],
+                                                      "methodCalls": []}, "k")
+    wrong("too many calls", "limit", {"@type": "Request", "id": "l", "using": [CORE],
+                                      "methodCalls": [echo] * 100}, "l")
+    wrong("dataTypes that are no list", "notRequest", {"@type": "WebSocketPushEnable",
+                                                       "dataTypes": "Email"})
+    wrong("dataTypes that are no texts", "notRequest", {"@type": "WebSocketPushEnable",
+                                                        "dataTypes": [1]})
+    wrong("pushState that is no text", "notRequest", {"@type": "WebSocketPushEnable", "dataTypes": None,
+                                                      "pushState": 5})
+    jmap.request(echo, id="still")
+    equal("and goes on", jmap.next()["requestId"], "still")
+    jmap.ws.frame(8, b"\x03\xe8")
+    equal("closed", jmap.ws.close_code(), 1000)
+    jmap.ws.close()
+
+
+def test_push(server, alice):
+    jmap = Jmap(server, alice)
+    inbox = alice.mailbox("inbox")
+    jmap.send(_type="WebSocketPushEnable", dataTypes=None)
+    jmap.request(["Core/echo", {}, "0"])
+    equal("nothing to tell at first", jmap.next()["@type"], "Response")
+    one = alice.import_message(MESSAGE, inbox)
+    change = jmap.next()
+    states = change["changed"][alice.account]
+    equal("StateChange", (change["@type"], states["Email"]),
+          ("StateChange", alice.one("Email/get", {"ids": []})["state"]))
+    equal("all types", set(states), {"Email", "Mailbox", "Thread", "EmailDelivery"})
+    seen = change["pushState"]
+
+    jmap.send(_type="WebSocketPushEnable", dataTypes=["Mailbox", "Unheard"], pushState=seen)
+    jmap.request(["Core/echo", {}, "0"])
+    equal("nothing missed", jmap.next()["@type"], "Response")
+    alice.one("Email/set", {"update": {one["id"]: {"keywords/$flagged": True}}})
+    alice.one("Email/set", {"update": {one["id"]: {"keywords/$seen": True}}})
+    equal("only Mailbox", set(jmap.next()["changed"][alice.account]), {"Mailbox"})
+
+    jmap.send(_type="WebSocketPushDisable")
+    jmap.request(["Core/echo", {}, "0"])
+    equal("disabled", jmap.next()["@type"], "Response")
+    alice.one("Email/set", {"destroy": [one["id"]]})
+    jmap.request(["Core/echo", {}, "0"])
+    equal("nothing told", jmap.next()["@type"], "Response")
+    jmap.send(_type="WebSocketPushEnable", dataTypes=["Email", "Mailbox"], pushState=seen)
+    change = jmap.next()
+    equal("what was missed", set(change["changed"][alice.account]), {"Email", "Mailbox"})
+    jmap.send(_type="WebSocketPushEnable", dataTypes=["Email"], pushState="rubbish")
+    equal("a state that is not ours", set(jmap.next()["changed"][alice.account]), {"Email"})
+
+    jmap.request(["Mailbox/set", {"accountId": alice.account, "create": {"x": {"name": "Pushed"}}}, "0"])
+    jmap.send(_type="WebSocketPushEnable", dataTypes=["Mailbox"], pushState=change["pushState"])
+    got = [jmap.next()["@type"] for _ in range(2)]
+    equal("its own change", sorted(got), ["Response", "StateChange"])
+    jmap.ws.close()
+
+
+def test_limits(server, alice, bob):
+    jmap = Jmap(server, alice)
+    jmap.ws.frame(1, b"x" * 6_000_000, final=False)
+    try:
+        jmap.ws.frame(0, b"x" * 6_000_000)
+    except (ConnectionResetError, BrokenPipeError):
+        pass
+    try:
+        equal("larger than maxSizeRequest", jmap.ws.close_code(), 1009)
+    except (ConnectionResetError, EOFError):
+        check("larger than maxSizeRequest", False, "no Close came")
+    jmap.ws.close()
+
+    for name, first, payload, want in (("binary", 2, b"{}", 1003), ("no UTF-8", 1, b"\xff", 1007),
+                                       ("unknown opcode", 3, b"", 1002), ("continuation", 0, b"", 1002)):
+        jmap = Jmap(server, alice)
+        jmap.ws.frame(first, payload)
+        equal(name, jmap.ws.close_code(), want)
+        jmap.ws.close()
+    jmap = Jmap(server, alice)
+    jmap.ws.socket.sendall(b"\x81\x02{}")
+    equal("not masked", jmap.ws.close_code(), 1002)
+    jmap.ws.close()
+
+    # Responses that are not taken hold the next request back; others are served meanwhile.
+    slow = Jmap(server, bob, receive_buffer=4096)
+    filler = ["Core/echo", {"x": "y" * 1_000_000}, "0"]
+    sender = threading.Thread(target=lambda: [slow.request(filler, id=str(n)) for n in range(5)])
+    sender.start()
+    equal("others are served", bob.calls(("Core/echo", {"a": 1}))[0][1], {"a": 1})
+    equal("a slow reader gets all", [slow.next()["requestId"] for _ in range(5)], list("01234"))
+    sender.join()
+    slow.ws.close()
+
+    # Gone in the middle of everything.
+    for cut in (b"\x81", b"\x81\xfe\x10", b"\x01\x85abcdxy"):
+        jmap = Jmap(server, alice)
+        jmap.ws.socket.sendall(cut)
+        jmap.ws.socket.shutdown(socket.SHUT_RDWR)
+        jmap.ws.close()
+    jmap = Jmap(server, alice)
+    jmap.request(["Email/query", {"accountId": alice.account}, "0"])
+    jmap.ws.close()
+    many = [Jmap(server, alice) for _ in range(30)]
+    for each in many:
+        each.request(["Core/echo", {}, "0"], id="m")
+    equal("thirty at once", {each.next()["@type"] for each in many}, {"Response"})
+    for each in many:
+        each.ws.close()
+
+
+class Events:
+    """An EventSource stream."""
+
+    def __init__(self, server, client, types="*", closeafter="no", ping="0", headers=None):
+        self.client = Client(f"http://127.0.0.1:{server.port('http')}", ALICE, SECRET, timeout=20)
+        self.client.connection.request(
+            "GET", f"/jmap/eventsource?types={types}&closeafter={closeafter}&ping={ping}",
+            headers={**client.headers, **(headers or {})})
+        self.stream = self.client.connection.getresponse()
+
+    def next(self):
+        fields = {}
+        while True:
+            line = self.stream.readline().decode()
+            if not line:
+                return None
+            line = line.rstrip("\n")
+            if not line and "event" in fields:
+                return fields["event"], fields.get("id"), json.loads(fields["data"])
+            if line and not line.startswith(":"):
+                name, value = line.split(": ", 1)
+                fields[name] = value
+
+    def close(self):
+        self.client.close()
+
+
+def test_events(server, alice):
+    inbox = alice.mailbox("inbox")
+    stream = Events(server, alice, types="Email,Unheard")
+    one = alice.import_message(MESSAGE, inbox)
+    kind, id, data = stream.next()
+    equal("event", (kind, set(data["changed"][alice.account])), ("state", {"Email"}))
+    stream.close()
+    alice.one("Email/set", {"destroy": [one["id"]]})
+    stream = Events(server, alice, types="Email,Mailbox", headers={"Last-Event-ID": id})
+    kind, newer, data = stream.next()
+    equal("what was missed", set(data["changed"][alice.account]), {"Email", "Mailbox"})
+    stream.close()
+    stream = Events(server, alice, ping="1", headers={"Last-Event-ID": newer})
+    equal("nothing was missed", stream.next(), ("ping", None, {"interval": 1}))
+    stream.close()
+    stream = Events(server, alice, ping="100000", closeafter="state", headers={"Last-Event-ID": "x"})
+    equal("closeafter", (stream.next()[0], stream.next()), ("state", None))
+    stream.close()
+
+
+def main():
+    with Server() as server:
+        for name in (ALICE, BOB):
+            server.add_user(name, SECRET)
+        base = f"http://127.0.0.1:{server.port('http')}"
+        alice, bob = (Client(base, name, SECRET) for name in (ALICE, BOB))
+        bob.open()
+        test_opening(server, alice)
+        test_requests(server, alice)
+        test_requests(server, alice, deflate=True)
+        test_requests(server, alice, deflate=True, tls=True)
+        test_push(server, alice)
+        test_limits(server, alice, bob)
+        test_events(server, alice)
+        last = Jmap(server, alice)
+        alice.close()
+        bob.close()
+        server.stop()
+        equal("the server stops", last.ws.close_code(), 1001)
+    end()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+/* Identities (RFC 8621 6): each row a request, and what must be answered; then a directory that changes its mind. */
+#include "fixture.h"
+
+/* rooms */
+#include "directory/directory.h"
+
+static const struct {
+	const char *name, *calls, *want;
+} rows[] = {
+#include "methods_identity.rows"
+};
+
+static struct fixture f;
+static struct buf got, want;
+
+static void
+check(const char *name, const char *calls, const char *wanted)
+{
+	TEST_ROW(name);
+	fixture_run(&f, calls, &got);
+	buf_clear(&want);
+	fixture_unquote(&want, "{'methodResponses':");
+	fixture_unquote(&want, wanted);
+	fixture_unquote(&want, ",'sessionState':'x'}");
+	CHECK_STR(buf_str(&got), buf_str(&want));
+}
+
+/* A creation whose property is this long. */
+static void
+check_long(const char *property, size_t n, const char *wanted)
+{
+	struct buf calls;
+
+	buf_init(&calls, 1 << 20);
+	buf_add_c(&calls,
+	    "[['Identity/set',{'accountId':'a1','create':{'k':{'email':"
+	    "'alice@example.test','");
+	buf_add_c(&calls, property);
+	buf_add_c(&calls, "':'");
+	for (size_t i = 0; i < n; i++)
+		buf_add_char(&calls, 'x');
+	buf_add_c(&calls, "'}}},'c']]");
+	TEST_ROW(property);
+	fixture_run(&f, buf_c(&calls), &got);
+	CHECK(str_find(buf_str(&got), str_c(wanted)) != STR_NONE);
+	buf_release(&calls);
+}
+
+static void
+check_limits(void)
+{
+	check_long("name", 1000, "\"notCreated\":null");
+	check_long("name", 1001, "\"type\":\"tooLarge\"");
+	check_long("textSignature", 24 * 1024, "\"notCreated\":null");
+	check_long("textSignature", 24 * 1024 + 1, "\"type\":\"tooLarge\"");
+	check_long("htmlSignature", 24 * 1024, "\"notCreated\":null");
+	check_long("htmlSignature", 24 * 1024 + 1, "\"properties\":[\"htmlSignature\"]");
+	for (unsigned i = 0; i < 600; i++)
+		fixture_run(&f,
+		    "[['Identity/set',{'accountId':'a1','create':{'k':{'email':'alice@example.test'}}},'c']]",
+		    &got);
+	TEST_ROW("too many");
+	CHECK(str_find(buf_str(&got), STR("\"type\":\"overQuota\"")) != STR_NONE);
+}
+
+int
+main(void)
+{
+	const struct str addresses[] = { STR_INIT("alice@example.test"),
+		STR_INIT("Sales@example.test"), STR_INIT("new@example.test") };
+	struct directory_account user = { .name = STR("alice@example.test"),
+		.display_name = STR("Alice A."),
+		.addresses = addresses,
+		.address_count = 2 };
+
+	fixture_open(&f);
+	f.using = ",'urn:ietf:params:jmap:submission'";
+	f.host.user = &user;
+	buf_init(&got, 1 << 20);
+	buf_init(&want, 1 << 20);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check(rows[i].name, rows[i].calls, rows[i].want);
+	user.addresses = addresses + 1; /* one goes, one comes; what the user made of it stays */
+	check("addresses change",
+	    "[['Identity/changes',{'accountId':'a1','sinceState':'s13'},'c'],"
+	    "['Identity/get',{'accountId':'a1','properties':['name','email']},'d']]",
+	    "[['Identity/changes',{'accountId':'a1','oldState':'s13','newState':'s15',"
+	    "'hasMoreChanges':false,'created':['i5'],'updated':[],'destroyed':['i1']},'c'],"
+	    "['Identity/get',{'accountId':'a1','state':'s15','list':[{'id':'i2','name':'Alice A.',"
+	    "'email':'Sales@example.test'},{'id':'i3','name':'A','email':'sales@example.test'},"
+	    "{'id':'i5','name':'Alice A.','email':'new@example.test'}],'notFound':[]},'d']]");
+	user.addresses = addresses;
+	check_limits();
+	buf_release(&got);
+	buf_release(&want);
+	fixture_close(&f);
+	return test_end();
+}
