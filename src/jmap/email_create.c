@@ -17,7 +17,6 @@
 struct content { /* a blob in use */
 	struct content *next;
 	struct blob_map map; /* own */
-	struct buf decoded;  /* own */
 };
 
 struct creating {
@@ -56,10 +55,8 @@ leave(struct creating *x)
 	blob_write_cancel(&x->writer);
 	build_release(&x->build);
 	buf_release(&x->piece);
-	for (; x->contents; x->contents = x->contents->next) {
+	for (; x->contents; x->contents = x->contents->next)
 		blob_unmap(&x->contents->map);
-		buf_release(&x->contents->decoded);
-	}
 	x->is_writing = false;
 }
 
@@ -87,19 +84,15 @@ find(void *arg, struct str text, bool is_message, struct email_content *out)
 	text = jmap_created_find(x->call->run, text);
 	if (!text.p || !blob_id_parse(text, &id))
 		return FAIL_MISSING;
-	fail = jmap_blob_find(x->call->access, &id, &x->arena, &blob);
+	fail =
+	    (is_message ? jmap_blob_open : jmap_blob_find)(x->call->access, &id, &x->arena, &blob);
 	if (fail)
 		return fail;
 	content->map = blob.map;
 	content->next = x->contents;
 	x->contents = content;
-	buf_init(&content->decoded, JMAP_ATTACHMENTS_MAX);
 	*out = (struct email_content){ blob.bytes, blob.encoding };
-	if (!is_message || blob.encoding == ENCODING_7BIT)
-		return FAIL_NONE;
-	fail = jmap_blob_decode(&blob, &content->decoded);
-	*out = (struct email_content){ .bytes = buf_str(&content->decoded) };
-	return fail;
+	return FAIL_NONE;
 }
 
 /* What of the Email is not of its message. */

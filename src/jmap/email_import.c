@@ -10,6 +10,8 @@
 
 /* rooms */
 #include "jmap/email_new.h"
+#include "message/date.h"
+#include "message/header.h"
 
 struct import {
 	const struct json *emails;
@@ -62,6 +64,21 @@ import_begin(struct jmap_call *c)
 	return true;
 }
 
+/* The time of the most recent Received field, which is the first one (RFC 5321 4.4). */
+static void
+take_received(const struct jmap_blob *blob, int64_t *out)
+{
+	struct header header;
+	struct date date;
+	size_t at;
+
+	if (blob->encoding != ENCODING_7BIT || !header_find(blob->bytes, STR("Received"), &header))
+		return;
+	at = str_rfind_char(header.value, ';');
+	if (at != STR_NONE && date_parse(str_from(header.value, at + 1), &date) == FAIL_NONE)
+		*out = date.unix_s;
+}
+
 /* One EmailImport {blobId, mailboxIds, keywords, receivedAt}. */
 static enum jmap_set_said
 import_one(struct jmap_call *c, const struct json *object, struct jmap_email_added *added,
@@ -94,6 +111,8 @@ import_one(struct jmap_call *c, const struct json *object, struct jmap_email_add
 		jmap_fail_with(c, fail);
 		return SET_FAIL;
 	}
+	if (!jmap_arg(object, STR("receivedAt")))
+		take_received(&blob, &new.received_s);
 	said = jmap_email_add(c, &new, &blob, added, e);
 	blob_unmap(&blob.map);
 	return said;

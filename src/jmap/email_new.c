@@ -3,9 +3,6 @@
 /* rooms */
 #include "jmap/access_email.h"
 #include "message/date.h"
-#include "message/text.h"
-
-#define DECODED_MAX (64 * 1024 * 1024) /* bytes of an encoded part that becomes a message */
 
 static enum jmap_set_said
 refused(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
@@ -22,27 +19,6 @@ refused(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
 	}
 	jmap_fail(c, "serverPartialFail", "The store failed.");
 	return SET_FAIL;
-}
-
-enum fail
-jmap_blob_decode(const struct jmap_blob *blob, struct buf *out)
-{
-	struct message shell = {
-		.bytes = blob->bytes,
-		.size = blob->bytes.n,
-		.part_count = 1,
-		.root = { .type = STR("application"),
-		    .subtype = STR("octet-stream"),
-		    .encoding = blob->encoding,
-		    .decoded_size = PART_SIZE_UNKNOWN,
-		    .body = { 0, blob->bytes.n } },
-	};
-	struct body_reader *r = body_reader_new(&shell, &shell.root, BODY_BYTES);
-
-	while (body_read(r, out) && buf_ok(out))
-		continue;
-	body_reader_free(&r);
-	return buf_ok(out) ? FAIL_NONE : FAIL_LIMIT;
 }
 
 static enum fail
@@ -65,7 +41,7 @@ add_bytes(struct account *a, struct email_new *new, const struct jmap_blob *blob
 	struct buf decoded;
 	enum fail fail = FAIL_NONE;
 
-	buf_init(&decoded, DECODED_MAX);
+	buf_init(&decoded, JMAP_DECODED_MAX);
 	if (blob->encoding != ENCODING_7BIT) {
 		fail = jmap_blob_decode(blob, &decoded);
 		new->bytes = buf_str(&decoded);

@@ -15,9 +15,6 @@ struct jmap_email_added {
 /* receivedAt as an EmailImport has it (UTCDate); missing and null leave *out alone. */
 enum jmap_set_said jmap_received_at(const struct json *v, int64_t *out, struct jmap_set_error *e);
 
-/* The bytes of a blob with its encoding undone, appended; FAIL_LIMIT: `out` is full. */
-MUST_CHECK enum fail jmap_blob_decode(const struct jmap_blob *blob, struct buf *out);
-
 /* Add the message that was written; the writer is the caller's to cancel. */
 enum jmap_set_said jmap_email_add_written(struct jmap_call *c, struct email_new *new,
     struct blob_writer *writer, struct jmap_email_added *out, struct jmap_set_error *e);

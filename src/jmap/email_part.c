@@ -91,7 +91,7 @@ write_text_or_null(struct json_writer *w, struct str text)
 static void
 write_blob_id(struct email_view *v, const struct part *p)
 {
-	struct blob_id id = blob_id_of_part(v->id, p);
+	struct blob_id id = blob_id_within(&v->blob, p);
 	struct buf text;
 
 	buf_init(&text, JMAP_ID_MAX);

@@ -14,6 +14,7 @@ const struct jmap_method jmap_methods[] = {
 	{ STR_INIT("Email/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_get }, /* 4.2 */
 	{ STR_INIT("Email/import"), CAPABILITY_MAIL, METHOD_ACCOUNT | METHOD_WRITE,
 	    jmap_email_import },                                                        /* 4.8 */
+	{ STR_INIT("Email/parse"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_parse }, /* 4.9 */
 	{ STR_INIT("Email/query"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_query }, /* 4.4 */
 	{ STR_INIT("Email/queryChanges"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_email_query_changes }, /* 4.5 */
