@@ -36,8 +36,8 @@ struct email_view {
 	struct json_writer *w;
 	struct arena *a; /* for this Email */
 	uint64_t id;
-	struct email *email;   /* NULL when it is a blob that is parsed */
-	struct blob_id blob;   /* of the message: its parts are in it */
+	struct email *email;         /* NULL when it is a blob that is parsed */
+	struct blob_id blob;         /* of the message: its parts are in it */
 	const struct message *shape; /* from the summary; from the file when that is cut */
 	struct message *full;        /* with bytes; NULL until needed */
 	struct blob_map map;         /* own */

@@ -41,6 +41,8 @@ const struct jmap_method jmap_methods[] = {
 	{ STR_INIT("Quota/query"), CAPABILITY_QUOTA, METHOD_ACCOUNT, jmap_quota_query }, /* 4.4 */
 	{ STR_INIT("Quota/queryChanges"), CAPABILITY_QUOTA, METHOD_ACCOUNT,
 	    jmap_quota_query_changes }, /* 4.5 */
+	{ STR_INIT("SearchSnippet/get"), CAPABILITY_MAIL, METHOD_ACCOUNT,
+	    jmap_snippet_get }, /* 5.1 */
 	{ STR_INIT("Thread/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_thread_changes },                                                    /* 3.2 */
 	{ STR_INIT("Thread/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_thread_get }, /* 3.1 */

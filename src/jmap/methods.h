@@ -22,6 +22,7 @@ enum jmap_step jmap_email_changes(struct jmap_call *c);
 enum jmap_step jmap_email_set(struct jmap_call *c);
 enum jmap_step jmap_email_import(struct jmap_call *c);
 enum jmap_step jmap_email_parse(struct jmap_call *c);
+enum jmap_step jmap_snippet_get(struct jmap_call *c);
 enum jmap_step jmap_quota_get(struct jmap_call *c);
 enum jmap_step jmap_quota_changes(struct jmap_call *c);
 enum jmap_step jmap_quota_query(struct jmap_call *c);

@@ -24,6 +24,23 @@ static const struct {
 #include "email_methods.rows"
 };
 
+/* More than maxObjectsInGet. */
+static void
+test_too_many(struct fixture *f, const char *before, struct buf *got)
+{
+	struct buf calls;
+
+	TEST_ROW(before);
+	buf_init(&calls, 1 << 20);
+	buf_add_c(&calls, before);
+	for (unsigned i = 0; i < JMAP_GET_MAX; i++)
+		buf_add_c(&calls, "'b1',");
+	buf_add_c(&calls, "'b1']},'c']]");
+	fixture_run(f, buf_c(&calls), got);
+	CHECK(str_find(buf_str(got), STR("requestTooLarge")) != STR_NONE);
+	buf_release(&calls);
+}
+
 int
 main(void)
 {
@@ -48,6 +65,8 @@ main(void)
 		fixture_unquote(&want, ",'sessionState':'x'}");
 		CHECK_STR(buf_str(&got), buf_str(&want));
 	}
+	test_too_many(&f, "[['Email/parse',{'accountId':'a1','blobIds':[", &got);
+	test_too_many(&f, "[['SearchSnippet/get',{'accountId':'a1','emailIds':[", &got);
 	buf_release(&got);
 	buf_release(&want);
 	fixture_close(&f);
