@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "jmap/creations.h"
 #include "jmap/email_new.h"
 #include "message/date.h"
 #include "message/header.h"
@@ -16,9 +17,7 @@
 struct import {
 	const struct json *emails;
 	uint32_t at;
-	struct json_writer failed_w;
-	struct buf failed; /* own */
-	bool has_done;
+	struct jmap_creations creations; /* own */
 };
 
 static void
@@ -26,7 +25,7 @@ import_release(struct jmap_call *c)
 {
 	struct import *i = c->state;
 
-	buf_release(&i->failed);
+	jmap_creations_release(&i->creations);
 }
 
 static bool
@@ -38,26 +37,11 @@ import_begin(struct jmap_call *c)
 		jmap_fail_with(c, FAIL_LIMIT);
 		return false;
 	}
-	i->emails = jmap_arg(c->args, STR("emails"));
-	if (!json_is(i->emails, JSON_OBJECT)) {
-		jmap_invalid(c, "emails is missing or no object.");
-		return false;
-	}
-	for (uint32_t k = 0; k < i->emails->count; k++)
-		if (!json_is(&i->emails->members[k].value, JSON_OBJECT)) {
-			jmap_invalid(c, "An EmailImport is no object.");
-			return false;
-		}
-	if (i->emails->count > JMAP_SET_MAX) {
-		jmap_fail(c, "requestTooLarge", "These are more than maxObjectsInSet.");
-		return false;
-	}
-	if (!jmap_set_state(c, CHANGE_EMAIL))
-		return false;
-	buf_init(&i->failed, JMAP_RESPONSE_MAX);
-	i->failed_w.out = &i->failed;
 	c->state = i;
 	c->release = import_release;
+	i->emails = jmap_creations_read(c, STR("emails"));
+	if (!i->emails || !jmap_set_state(c, CHANGE_EMAIL))
+		return false;
 	json_object_begin(&c->w);
 	jmap_write_account(c);
 	jmap_write_state(&c->w, STR("oldState"), change_state(c->account, CHANGE_EMAIL));
@@ -131,23 +115,13 @@ import_item(struct jmap_call *c, struct import *i)
 	case SET_FAIL: return false;
 	case SET_ERROR:
 	case SET_LATER:
-	case SET_AGAIN:
-		if (buf_str(&i->failed).n == 0)
-			json_object_begin(&i->failed_w);
-		json_name(&i->failed_w, member->name);
-		jmap_set_error_write(&i->failed_w, &e);
-		return true;
-	case SET_OK: break;
+	case SET_AGAIN: jmap_creations_fail(&i->creations, member->name, &e); break;
+	case SET_OK:
+		id = id_text(ID_EMAIL, added.id);
+		jmap_creations_add(c, &i->creations, member->name, id_str(&id));
+		jmap_email_added_write(&c->w, &added);
+		break;
 	}
-	if (!i->has_done) {
-		json_name(&c->w, STR("created"));
-		json_object_begin(&c->w);
-		i->has_done = true;
-	}
-	id = id_text(ID_EMAIL, added.id);
-	jmap_created_add(c->run, member->name, id_str(&id));
-	json_name(&c->w, member->name);
-	jmap_email_added_write(&c->w, &added);
 	return true;
 }
 
@@ -165,17 +139,7 @@ jmap_email_import(struct jmap_call *c)
 		if (!import_item(c, i))
 			return JMAP_DONE;
 	}
-	if (i->has_done)
-		json_object_end(&c->w);
-	else
-		json_name_null(&c->w, STR("created"));
-	json_name(&c->w, STR("notCreated"));
-	if (buf_str(&i->failed).n > 0) {
-		json_object_end(&i->failed_w);
-		json_raw(&c->w, buf_str(&i->failed));
-	} else {
-		json_null(&c->w);
-	}
+	jmap_creations_end(c, &i->creations);
 	jmap_write_state(&c->w, STR("newState"), change_state(c->account, CHANGE_EMAIL));
 	json_object_end(&c->w);
 	return JMAP_DONE;

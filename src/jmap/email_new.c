@@ -22,11 +22,11 @@ refused(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
 }
 
 static enum fail
-add_linked(struct account *a, struct email_new *new, const struct jmap_blob *blob,
-    struct email_added *added)
+add_linked(const struct account *from, struct account *a, struct email_new *new,
+    const struct jmap_blob *blob, struct email_added *added)
 {
 	struct blob_name name;
-	enum fail fail = blob_link(mail_blobs(a->mail), a->name, blob->name, a->name, &name);
+	enum fail fail = blob_link(mail_blobs(a->mail), from->name, blob->name, a->name, &name);
 
 	if (fail)
 		return fail == FAIL_MISSING ? FAIL_TEMP : fail;
@@ -68,12 +68,27 @@ jmap_email_add(struct jmap_call *c, struct email_new *new, const struct jmap_blo
 		return jmap_set_error(e, "invalidEmail", "An empty blob is no message.");
 	new->bytes = blob->bytes;
 	if (blob->name.p)
-		fail = add_linked(c->account, new, blob, &added);
+		fail = add_linked(c->account, c->account, new, blob, &added);
 	else
 		fail = add_bytes(c->account, new, blob, &added, &size);
 	if (fail)
 		return refused(c, fail, e);
 	*out = (struct jmap_email_added){ added.id, added.thread_id, size };
+	return SET_OK;
+}
+
+enum jmap_set_said
+jmap_email_add_from(struct jmap_call *c, const struct account *from, struct email_new *new,
+    const struct jmap_blob *blob, struct jmap_email_added *out, struct jmap_set_error *e)
+{
+	struct email_added added;
+	enum fail fail;
+
+	new->bytes = blob->bytes;
+	fail = add_linked(from, c->account, new, blob, &added);
+	if (fail)
+		return refused(c, fail, e);
+	*out = (struct jmap_email_added){ added.id, added.thread_id, blob->bytes.n };
 	return SET_OK;
 }
 

@@ -26,6 +26,11 @@ enum jmap_set_said jmap_email_add_written(struct jmap_call *c, struct email_new 
 enum jmap_set_said jmap_email_add(struct jmap_call *c, struct email_new *new,
     const struct jmap_blob *blob, struct jmap_email_added *out, struct jmap_set_error *e);
 
+/* The same with the file of a whole message of another account, linked. */
+enum jmap_set_said jmap_email_add_from(struct jmap_call *c, const struct account *from,
+    struct email_new *new, const struct jmap_blob *blob, struct jmap_email_added *out,
+    struct jmap_set_error *e);
+
 /* {id, blobId, threadId, size} */
 void jmap_email_added_write(struct json_writer *w, const struct jmap_email_added *added);
 

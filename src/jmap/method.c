@@ -10,7 +10,9 @@ const struct jmap_method jmap_methods[] = {
 	/* name  needs in using  flags  run                                              RFC */
 	{ STR_INIT("Core/echo"), CAPABILITY_CORE, 0, jmap_core_echo }, /* 8620 4 */
 	{ STR_INIT("Email/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
-	    jmap_email_changes },                                                   /* 8621 4.3 */
+	    jmap_email_changes }, /* 8621 4.3 */
+	{ STR_INIT("Email/copy"), CAPABILITY_MAIL, METHOD_ACCOUNT | METHOD_WRITE,
+	    jmap_email_copy },                                                      /* 4.7 */
 	{ STR_INIT("Email/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_get }, /* 4.2 */
 	{ STR_INIT("Email/import"), CAPABILITY_MAIL, METHOD_ACCOUNT | METHOD_WRITE,
 	    jmap_email_import },                                                        /* 4.8 */

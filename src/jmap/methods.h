@@ -21,6 +21,7 @@ enum jmap_step jmap_email_query_changes(struct jmap_call *c);
 enum jmap_step jmap_email_changes(struct jmap_call *c);
 enum jmap_step jmap_email_set(struct jmap_call *c);
 enum jmap_step jmap_email_import(struct jmap_call *c);
+enum jmap_step jmap_email_copy(struct jmap_call *c);
 enum jmap_step jmap_email_parse(struct jmap_call *c);
 enum jmap_step jmap_snippet_get(struct jmap_call *c);
 enum jmap_step jmap_quota_get(struct jmap_call *c);

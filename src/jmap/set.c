@@ -77,18 +77,24 @@ jmap_set_error_write(struct json_writer *w, const struct jmap_set_error *e)
 }
 
 bool
-jmap_set_state(struct jmap_call *c, enum change_type type)
+jmap_set_state_of(struct jmap_call *c, struct str argument, const struct account *account,
+    enum change_type type)
 {
 	struct str text;
 	uint64_t state;
 
-	if (!jmap_arg_text(c, STR("ifInState"), &text))
+	if (!jmap_arg_text(c, argument, &text))
 		return false;
-	if (!text.p ||
-	    (id_parse(text, ID_STATE, &state) && state == change_state(c->account, type)))
+	if (!text.p || (id_parse(text, ID_STATE, &state) && state == change_state(account, type)))
 		return true;
 	jmap_fail(c, "stateMismatch", NULL);
 	return false;
+}
+
+bool
+jmap_set_state(struct jmap_call *c, enum change_type type)
+{
+	return jmap_set_state_of(c, STR("ifInState"), c->account, type);
 }
 
 /* "~1" is '/', "~0" is '~' (RFC 6901 3). */

@@ -58,8 +58,10 @@ enum jmap_set_said jmap_set_error(struct jmap_set_error *e, const char *type, co
 /* One SetError as JSON object. */
 void jmap_set_error_write(struct json_writer *w, const struct jmap_set_error *e);
 
-/* Compare ifInState; false when the call's error was set. */
+/* Compare ifInState, or such an argument of another account; false when the call's error was set. */
 MUST_CHECK bool jmap_set_state(struct jmap_call *c, enum change_type type);
+MUST_CHECK bool jmap_set_state_of(struct jmap_call *c, struct str argument,
+    const struct account *account, enum change_type type);
 
 /* A patch's path: "keywords/$seen" into "keywords" and "$seen" (unescaped, RFC 6901). */
 MUST_CHECK bool jmap_patch_path(struct str path, struct arena *a, struct str *property_out,
