@@ -135,15 +135,15 @@ write_charset(struct json_writer *w, const struct part *p)
 	write_text_or_null(w, charset);
 }
 
-/* Content-Id without its angle brackets. */
+/* Content-Id without its angle brackets, and what is around them (comments); without any as it is. */
 static struct str
 content_id(const struct part *p)
 {
-	struct str id = str_trim(p->id);
+	struct str id = p->id, rest = p->id, inner;
 
-	if (p->id.p && str_starts(id, STR("<")) && str_ends(id, STR(">")))
-		id = str_slice(id, 1, id.n - 2);
-	return p->id.p ? id : (struct str){ 0 };
+	if (str_take_until(&rest, '<', &inner) && str_take_until(&rest, '>', &inner))
+		id = inner;
+	return p->id.p ? str_trim(id) : (struct str){ 0 };
 }
 
 static void

@@ -18,6 +18,18 @@ static const char outer[] =
     "--o\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     "U3ViamVjdDogY29kZWQNCg0KSGkNCg==\r\n--o--\r\n";
 
+static const char parts[] =
+    "Subject: Parts\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n"
+    "--o\r\nContent-Type: Text/Plain; charset=nope\r\nContent-ID: (c) <a@b> (d)\r\n"
+    "Content-Language: de, en\r\nContent-Location: http://x/y\r\n"
+    "Content-Disposition: INLINE; filename=a.txt\r\nX-P: 1\r\nX-P: 2\r\n\r\nH\xc3\xa4\r\n"
+    "--o\r\nContent-Type: text/html; charset=utf-8; name=\"=?utf-8?q?=C3=A4?=\"\r\n\r\n"
+    "<p title=\"abc\">x</p>\xff\r\n"
+    "--o\r\nContent-Type: text/csv\r\nContent-Transfer-Encoding: x-new\r\n\r\na,b\r\n"
+    "--o\r\nContent-Type: multipart/digest; boundary=d\r\n\r\n"
+    "--d\r\n\r\nSubject: In a digest\r\nContent-Type: text/plain\r\n\r\nHi\r\n--d--\r\n"
+    "--o\r\n\r\nplain\r\n--o--\r\n";
+
 static const struct {
 	const char *name, *calls, *want;
 } rows[] = {
@@ -54,6 +66,7 @@ main(void)
 	CHECK_NUM(fixture_upload(&f, "no message at all"), 2);
 	CHECK_NUM(fixture_upload(&f, ""), 3);
 	CHECK_NUM(fixture_upload(&f, outer), 4);
+	CHECK_NUM(fixture_upload(&f, parts), 5);
 	buf_init(&got, 1 << 20);
 	buf_init(&want, 1 << 20);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
