@@ -102,7 +102,9 @@ add_missing_fields(struct email_maker *m)
 		fail = header_write_date(out, STR("Date"), m->now_s, 0);
 	buf_init(&id, 1000);
 	if (!fail && email_make_name(m, m->root_names, STR("Message-ID"))) {
-		fail = message_id_write(&id, m->now_s, m->random, m->host);
+		if (message_id_write(&id, m->now_s, m->random,
+			m->host)) /* not ASCII: any will do */
+			fail = message_id_write(&id, m->now_s, m->random, STR("localhost"));
 		if (!fail)
 			fail = header_write_raw(out, STR("Message-ID"), buf_str(&id));
 	}

@@ -84,7 +84,7 @@ def test_forward(alice, drafts, made, data):
     """The whole message as an attachment, and one of its parts as another."""
     got = alice.one("Email/get", {"ids": [made["id"]], "properties": ["attachments"]})["list"][0]
     part = got["attachments"][1]
-    _, forward = create(
+    again, forward = create(
         alice, drafts, subject="Fwd", bodyValues={"t": {"value": "See"}}, textBody=[{"partId": "t"}],
         attachments=[{"blobId": made["blobId"], "type": "message/rfc822"},
                      {"blobId": part["blobId"], "type": part["type"], "name": part["name"]}])
@@ -93,6 +93,20 @@ def test_forward(alice, drafts, made, data):
     equal("attached message", inner["subject"], strict(data)["subject"])
     check("attached as it stands", data in forward)
     equal("part of another", message.get_payload(2).get_content(), BINARY)
+
+    got = alice.one("Email/get", {"ids": [again["id"]], "properties": ["attachments"]})["list"][0]
+    blob = got["attachments"][0]["blobId"]
+    parsed = alice.one("Email/parse", {"blobIds": [blob], "fetchAllBodyValues": True})["parsed"][blob]
+    equal("parsed", (parsed["subject"], parsed["bodyValues"]["1.1"]["value"]),
+          (inner["subject"], TEXT))
+    equal("part of what is parsed", alice.download(parsed["attachments"][1]["blobId"])[1], BINARY)
+    snippet = alice.one("SearchSnippet/get", {
+        "filter": {"text": "gr\u00dcSSe"}, "emailIds": [made["id"]]})["list"][0]
+    check("no snippet of other letters", snippet["preview"] is None, snippet)
+    snippet = alice.one("SearchSnippet/get", {
+        "filter": {"text": "zo\u00cb"}, "emailIds": [made["id"]]})["list"][0]
+    check("snippet", snippet["subject"] is None and
+          snippet["preview"].startswith("...") and "<mark>Zo\u00eb</mark>" in snippet["preview"], snippet)
 
 
 def test_bare(alice, drafts):

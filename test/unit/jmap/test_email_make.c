@@ -146,6 +146,28 @@ test_limits(struct buf *object, struct buf *out)
 	arena_release(&a);
 }
 
+/* A user's domain that no Message-ID may have. */
+static void
+test_host(void)
+{
+	struct jmap_set_error e = { 0 };
+	struct build_part *root;
+	const struct json *object;
+	struct arena a;
+	struct email_maker m = { .a = &a,
+		.random = STR("0123456789abcdef"),
+		.host = STR("b\xc3\xbc"
+			    "cher.example"),
+		.find = find };
+
+	TEST_ROW("host");
+	arena_init(&a, ROOM);
+	CHECK_NUM(json_parse(STR("{}"), &a, &object), FAIL_NONE);
+	if (CHECK_NUM(email_make(&m, object, &root, &e), SET_OK))
+		CHECK(str_find(root->fields, STR("@localhost>\r\n")) != STR_NONE);
+	arena_release(&a);
+}
+
 /* What is too large for a row. */
 static void
 test_long_text(struct buf *object, struct buf *out)
@@ -192,6 +214,7 @@ main(void)
 	}
 	test_limits(&object, &got);
 	test_long_text(&object, &got);
+	test_host();
 	buf_release(&object);
 	buf_release(&got);
 	buf_release(&want);

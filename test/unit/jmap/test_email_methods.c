@@ -1,4 +1,7 @@
 /* Emails that come into being: each row a request, and what must be answered. */
+/* system */
+#include <string.h>
+
 #include "fixture.h"
 
 static const char first[] = "From: Bob <bob@example.test>\r\nTo: alice@example.test\r\n"
@@ -53,6 +56,28 @@ test_too_many(struct fixture *f, const char *before, struct buf *got)
 	buf_release(&calls);
 }
 
+/* A large message is written in more than one slice, and is whole. */
+static void
+test_slices(struct fixture *f, struct buf *got)
+{
+	size_t size = (size_t)8 << 20;
+	char *bytes = mem_new(size + 1, 1), calls[512];
+	uint64_t id;
+
+	TEST_ROW("slices");
+	memset(bytes, 'x', size);
+	id = fixture_upload(f, bytes);
+	snprintf(calls, sizeof(calls),
+	    "[['Email/set',{'accountId':'a1','create':{'k':{'mailboxIds':{'m1':true},'attachments':"
+	    "[{'blobId':'u%u','type':'application/x-y'}]}}},'c'],['Email/get',{'accountId':'a1','ids':"
+	    "['#k'],'properties':['attachments'],'bodyProperties':['size']},'d']]",
+	    (unsigned)id);
+	fixture_run(f, calls, got);
+	CHECK(f->slices > 2);
+	CHECK(str_find(buf_str(got), STR("[{\"size\":8388608}]")) != STR_NONE);
+	mem_free(bytes);
+}
+
 int
 main(void)
 {
@@ -78,6 +103,7 @@ main(void)
 		fixture_unquote(&want, ",'sessionState':'x'}");
 		CHECK_STR(buf_str(&got), buf_str(&want));
 	}
+	test_slices(&f, &got);
 	test_too_many(&f, "[['Email/parse',{'accountId':'a1','blobIds':[", &got);
 	test_too_many(&f, "[['SearchSnippet/get',{'accountId':'a1','emailIds':[", &got);
 	buf_release(&got);
