@@ -255,7 +255,7 @@ copy_item(struct jmap_call *c, struct copying *x)
 	case SET_FAIL: return false;
 	case SET_ERROR:
 	case SET_LATER:
-	case SET_AGAIN: jmap_creations_fail(&x->creations, member->name, &e); break;
+	case SET_YIELD: jmap_creations_fail(&x->creations, member->name, &e); break;
 	case SET_OK:
 		note_original(x);
 		id = id_text(ID_EMAIL, added.id);

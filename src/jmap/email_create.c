@@ -65,6 +65,8 @@ email_create_end(void *more)
 {
 	struct creating *x = more;
 
+	if (!x) /* it never began */
+		return;
 	leave(x);
 	arena_release(&x->arena);
 }
@@ -166,7 +168,7 @@ write_pieces(struct creating *x, struct jmap_set_error *e)
 		fail = blob_write(&x->writer, buf_str(&x->piece));
 		buf_clear(&x->piece);
 		if (jmap_slice_over(x->call) && !fail)
-			return SET_AGAIN;
+			return SET_YIELD;
 	}
 	if (fail) {
 		jmap_fail(x->call, "serverPartialFail", "The store failed.");
@@ -187,7 +189,7 @@ email_create(struct jmap_call *c, void *more, const struct json *object, uint64_
 
 	if (said == SET_OK)
 		said = write_pieces(x, e);
-	if (said == SET_AGAIN)
+	if (said == SET_YIELD)
 		return said;
 	if (said == SET_OK)
 		said = jmap_email_add_written(c, &x->new, &x->writer, &x->added, e);

@@ -115,7 +115,7 @@ import_item(struct jmap_call *c, struct import *i)
 	case SET_FAIL: return false;
 	case SET_ERROR:
 	case SET_LATER:
-	case SET_AGAIN: jmap_creations_fail(&i->creations, member->name, &e); break;
+	case SET_YIELD: jmap_creations_fail(&i->creations, member->name, &e); break;
 	case SET_OK:
 		id = id_text(ID_EMAIL, added.id);
 		jmap_creations_add(c, &i->creations, member->name, id_str(&id));

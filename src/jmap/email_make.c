@@ -303,8 +303,9 @@ make_all(struct email_maker *m, const struct json *object, struct build_part **r
 	if (x.said != SET_OK)
 		return x.said;
 	if (m->missing_count > 0) {
-		e->missing_blobs = m->missing;
-		e->missing_blob_count = m->missing_count;
+		e->list_name = "notFound";
+		e->list = m->missing;
+		e->list_count = m->missing_count;
 		return jmap_set_error(e, "blobNotFound", NULL);
 	}
 	if (add_missing_fields(m) || !buf_ok(&m->root_fields))

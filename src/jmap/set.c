@@ -66,11 +66,11 @@ jmap_set_error_write(struct json_writer *w, const struct jmap_set_error *e)
 		json_name(w, STR("existingId"));
 		jmap_write_id(w, e->existing_kind, e->existing_id);
 	}
-	if (e->missing_blob_count > 0) {
-		json_name(w, STR("notFound"));
+	if (e->list_name) {
+		json_name(w, str_c(e->list_name));
 		json_array_begin(w);
-		for (size_t i = 0; i < e->missing_blob_count; i++)
-			json_string(w, e->missing_blobs[i]);
+		for (size_t i = 0; i < e->list_count; i++)
+			json_string(w, e->list[i]);
 		json_array_end(w);
 	}
 	json_object_end(w);
@@ -137,7 +137,7 @@ set_release(struct jmap_call *c)
 
 	for (unsigned i = 0; i < STAGE_COUNT; i++)
 		buf_release(&s->failed[i]);
-	if (s->type->end && s->more)
+	if (s->type->end)
 		s->type->end(s->more);
 }
 
@@ -281,7 +281,7 @@ item_failed(struct set *s, const struct jmap_set_error *e)
 	jmap_set_error_write(w, e);
 }
 
-enum item { ITEM_SETTLED, ITEM_AGAIN, ITEM_ENDED_CALL };
+enum item { ITEM_SETTLED, ITEM_YIELD, ITEM_ENDED_CALL };
 
 static enum item
 set_item(struct jmap_call *c, struct set *s)
@@ -291,8 +291,8 @@ set_item(struct jmap_call *c, struct set *s)
 	enum jmap_set_said said = run_item(c, s, &id, &e);
 	enum fail fail = FAIL_NONE;
 
-	if (said == SET_AGAIN)
-		return ITEM_AGAIN;
+	if (said == SET_YIELD)
+		return ITEM_YIELD;
 	if (said == SET_LATER && !s->is_last_pass)
 		return ITEM_SETTLED;
 	s->is_settled[s->at] = s->has_moved = true;
@@ -300,7 +300,7 @@ set_item(struct jmap_call *c, struct set *s)
 	case SET_OK: fail = item_done(c, s, id); break;
 	case SET_ERROR:
 	case SET_LATER: item_failed(s, &e); break;
-	case SET_AGAIN: break;
+	case SET_YIELD: break;
 	case SET_FAIL: return ITEM_ENDED_CALL;
 	}
 	if (fail)
@@ -356,7 +356,7 @@ jmap_set(struct jmap_call *c, const struct jmap_set_type *type)
 			if (jmap_slice_over(c))
 				return JMAP_YIELD;
 			switch (set_item(c, s)) {
-			case ITEM_AGAIN: return JMAP_YIELD;
+			case ITEM_YIELD: return JMAP_YIELD;
 			case ITEM_ENDED_CALL: return JMAP_DONE;
 			case ITEM_SETTLED: break;
 			}

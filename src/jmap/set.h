@@ -19,16 +19,17 @@ struct jmap_set_error {
 	struct str properties[SET_PROPERTIES_MAX];
 	size_t property_count;
 	enum id_kind existing_kind;
-	uint64_t existing_id;            /* "existingId" of alreadyExists; 0: none */
-	const struct str *missing_blobs; /* of blobNotFound: all of them */
-	size_t missing_blob_count;
+	uint64_t existing_id;  /* "existingId" of alreadyExists; 0: none */
+	const char *list_name; /* "notFound" of blobNotFound, or NULL */
+	const struct str *list;
+	size_t list_count;
 };
 
 enum jmap_set_said {
 	SET_OK,
 	SET_ERROR, /* *e says why */
 	SET_LATER, /* after the others; *e says why if it never works */
-	SET_AGAIN, /* the same one in the next slice: it is not done yet (create only) */
+	SET_YIELD, /* again in the next turn */
 	SET_FAIL,  /* the call's error was set: it ends here */
 };
 

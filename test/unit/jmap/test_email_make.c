@@ -85,7 +85,7 @@ make(struct str object, struct buf *out)
 		case SET_ERROR: jmap_set_error_write(&w, &e); break;
 		case SET_FAIL: buf_add_c(out, "FAIL"); break;
 		case SET_LATER:
-		case SET_AGAIN: CHECK(false); break;
+		case SET_YIELD: CHECK(false); break;
 		}
 	}
 	build_release(&build);
