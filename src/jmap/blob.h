@@ -33,6 +33,10 @@ struct jmap_blob {
 MUST_CHECK enum fail jmap_blob_find(struct jmap_access *access, const struct blob_id *id,
     struct arena *a, struct jmap_blob *out);
 
+/* The same with its encoding undone. FAIL_LIMIT also: it is too large for that. */
+MUST_CHECK enum fail jmap_blob_open(struct jmap_access *access, const struct blob_id *id,
+    struct arena *a, struct jmap_blob *out);
+
 /* A reader of what the bytes stand for; `shell` is room for it, and lives as long. */
 struct body_reader *jmap_blob_reader(const struct jmap_blob *blob, struct message *shell);
 

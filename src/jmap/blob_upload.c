@@ -124,6 +124,20 @@ add_range(struct jmap_call *c, struct blob_making *b, struct str bytes, const st
 }
 
 static enum jmap_set_said
+missing(struct jmap_call *c, struct str id, struct jmap_set_error *e)
+{
+	struct str *list = arena_alloc(&c->arena, 1, sizeof(*list));
+
+	if (list) {
+		*list = id;
+		e->list_name = "notFound";
+		e->list = list;
+		e->list_count = 1;
+	}
+	return jmap_set_error(e, "blobNotFound", NULL);
+}
+
+static enum jmap_set_said
 add_blob(struct jmap_call *c, struct blob_making *b, struct str text, const struct json *source,
     struct jmap_set_error *e)
 {
@@ -136,10 +150,8 @@ add_blob(struct jmap_call *c, struct blob_making *b, struct str text, const stru
 
 	if (known.p && blob_id_parse(known, &id))
 		fail = jmap_blob_find(c->access, &id, &c->arena, &blob);
-	if (fail == FAIL_MISSING) {
-		e->missing_blob = text;
-		return jmap_set_error(e, "blobNotFound", NULL);
-	}
+	if (fail == FAIL_MISSING)
+		return missing(c, text, e);
 	buf_init(&decoded, JMAP_DECODED_MAX);
 	if (fail == FAIL_NONE && blob.encoding != ENCODING_7BIT)
 		fail = jmap_blob_decode(&blob, &decoded);

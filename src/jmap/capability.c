@@ -80,11 +80,12 @@ write_mail(const struct jmap *j, struct json_writer *w, bool is_owner)
 		STR_INIT("hasKeyword"), STR_INIT("allInThreadHaveKeyword"),
 		STR_INIT("someInThreadHaveKeyword") };
 
+	(void)j;
 	json_object_begin(w);
 	json_name_int(w, STR("maxMailboxesPerEmail"), JMAP_MAILBOXES_MAX);
 	json_name_int(w, STR("maxMailboxDepth"), MAILBOX_DEPTH_MAX);
 	json_name_int(w, STR("maxSizeMailboxName"), MAILBOX_NAME_MAX);
-	json_name_int(w, STR("maxSizeAttachmentsPerEmail"), j->settings.upload_bytes);
+	json_name_int(w, STR("maxSizeAttachmentsPerEmail"), JMAP_ATTACHMENTS_MAX);
 	json_name(w, STR("emailQuerySortOptions"));
 	json_array_begin(w);
 	for (size_t i = 0; i < ARRAY_LEN(sorts); i++)

@@ -16,10 +16,13 @@ const struct jmap_method jmap_methods[] = {
 	    jmap_blob_upload },                                        /* 4.1 */
 	{ STR_INIT("Core/echo"), CAPABILITY_CORE, 0, jmap_core_echo }, /* 8620 4 */
 	{ STR_INIT("Email/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
-	    jmap_email_changes },                                                   /* 8621 4.3 */
+	    jmap_email_changes }, /* 8621 4.3 */
+	{ STR_INIT("Email/copy"), CAPABILITY_MAIL, METHOD_ACCOUNT | METHOD_WRITE,
+	    jmap_email_copy },                                                      /* 4.7 */
 	{ STR_INIT("Email/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_get }, /* 4.2 */
 	{ STR_INIT("Email/import"), CAPABILITY_MAIL, METHOD_ACCOUNT | METHOD_WRITE,
 	    jmap_email_import },                                                        /* 4.8 */
+	{ STR_INIT("Email/parse"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_parse }, /* 4.9 */
 	{ STR_INIT("Email/query"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_email_query }, /* 4.4 */
 	{ STR_INIT("Email/queryChanges"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_email_query_changes }, /* 4.5 */
@@ -70,6 +73,8 @@ const struct jmap_method jmap_methods[] = {
 	{ STR_INIT("Quota/query"), CAPABILITY_QUOTA, METHOD_ACCOUNT, jmap_quota_query }, /* 4.4 */
 	{ STR_INIT("Quota/queryChanges"), CAPABILITY_QUOTA, METHOD_ACCOUNT,
 	    jmap_quota_query_changes }, /* 4.5 */
+	{ STR_INIT("SearchSnippet/get"), CAPABILITY_MAIL, METHOD_ACCOUNT,
+	    jmap_snippet_get }, /* 5.1 */
 	{ STR_INIT("Thread/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_thread_changes },                                                    /* 3.2 */
 	{ STR_INIT("Thread/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_thread_get }, /* 3.1 */

@@ -272,12 +272,15 @@ jmap_follow(struct jmap_call *c, struct str method, const struct json *args)
 static void
 call_follow(struct jmap_run *r, struct jmap_call done)
 {
-	r->call = done;
-	r->call.method = done.follow;
-	r->call.args = done.follow_args;
-	r->call.follow = NULL;
-	r->call.state = NULL;
-	r->call.release = NULL;
+	struct jmap_access *access = done.follow_access ? done.follow_access : done.access;
+
+	r->call = (struct jmap_call){
+		.run = r,
+		.method = done.follow,
+		.args = done.follow_args,
+		.account = access->account,
+		.access = access,
+	};
 	call_open(r);
 }
 

@@ -84,8 +84,9 @@ struct jmap_call {            /* fields: read only but for `state` and `release`
 	void (*release)(struct jmap_call *c); /* gives back what `state` holds elsewhere */
 	int64_t slice_end_us;
 	const struct jmap_method
-	    *follow; /* an implicit call behind this one (RFC 8621 7.5), or NULL */
-	const struct json *follow_args; /* .. its arguments: in the arena of the run */
+	    *follow; /* an implicit call behind this one (RFC 8620 5.4, RFC 8621 7.5), or NULL */
+	const struct json *follow_args;    /* .. its arguments: in the arena of the run */
+	struct jmap_access *follow_access; /* .. its account; NULL: the same */
 };
 
 struct jmap_created { /* a creation id of this request */
@@ -152,7 +153,7 @@ jmap_slice_over(const struct jmap_call *c)
 
 /*
  * When the call under way ends well, `method` runs with these arguments (in the arena of the run), on the same account
- * and under the same call id; its response stands behind.
+ * (or that of c->follow_access) and under the same call id; its response stands behind.
  */
 void jmap_follow(struct jmap_call *c, struct str method, const struct json *args);
 

@@ -77,28 +77,28 @@ jmap_set_error_write(struct json_writer *w, const struct jmap_set_error *e)
 			json_string(w, e->list[i]);
 		json_array_end(w);
 	}
-	if (e->missing_blob.p) {
-		json_name(w, STR("notFound"));
-		json_array_begin(w);
-		json_string(w, e->missing_blob);
-		json_array_end(w);
-	}
 	json_object_end(w);
+}
+
+bool
+jmap_set_state_of(struct jmap_call *c, struct str argument, const struct account *account,
+    enum change_type type)
+{
+	struct str text;
+	uint64_t state;
+
+	if (!jmap_arg_text(c, argument, &text))
+		return false;
+	if (!text.p || (id_parse(text, ID_STATE, &state) && state == change_state(account, type)))
+		return true;
+	jmap_fail(c, "stateMismatch", NULL);
+	return false;
 }
 
 bool
 jmap_set_state(struct jmap_call *c, enum change_type type)
 {
-	struct str text;
-	uint64_t state;
-
-	if (!jmap_arg_text(c, STR("ifInState"), &text))
-		return false;
-	if (!text.p ||
-	    (id_parse(text, ID_STATE, &state) && state == change_state(c->account, type)))
-		return true;
-	jmap_fail(c, "stateMismatch", NULL);
-	return false;
+	return jmap_set_state_of(c, STR("ifInState"), c->account, type);
 }
 
 /* "~1" is '/', "~0" is '~' (RFC 6901 3). */
@@ -141,7 +141,7 @@ set_release(struct jmap_call *c)
 
 	for (unsigned i = 0; i < STAGE_COUNT; i++)
 		buf_release(&s->failed[i]);
-	if (s->type->end)
+	if (s->type->end && s->more)
 		s->type->end(s->more);
 }
 
@@ -200,11 +200,11 @@ set_begin(struct jmap_call *c, const struct jmap_set_type *type)
 		return false;
 	}
 	s->type = type;
+	c->state = s;
+	c->release = set_release;
 	if (!take_items(c, s) || (!type->is_stateless && !jmap_set_state(c, type->change)) ||
 	    (type->begin && !type->begin(c, &s->more)) || !stage_begin(c, s))
 		return false;
-	c->state = s;
-	c->release = set_release;
 	for (unsigned i = 0; i < STAGE_COUNT; i++) {
 		buf_init(&s->failed[i], JMAP_RESPONSE_MAX);
 		s->failed_w[i].out = &s->failed[i];

@@ -20,10 +20,9 @@ struct jmap_set_error {
 	size_t property_count;
 	enum id_kind existing_kind;
 	uint64_t existing_id;    /* "existingId" of alreadyExists; 0: none */
-	struct str missing_blob; /* of blobNotFound; p is NULL: none */
 	const char *number_name; /* "maxSize" and the like, or NULL */
 	uint64_t number;
-	const char *list_name; /* "invalidRecipients", or NULL */
+	const char *list_name; /* "invalidRecipients", "notFound" of blobNotFound, or NULL */
 	const struct str *list;
 	size_t list_count;
 };
@@ -68,8 +67,10 @@ enum jmap_set_said jmap_set_error(struct jmap_set_error *e, const char *type, co
 /* One SetError as JSON object. */
 void jmap_set_error_write(struct json_writer *w, const struct jmap_set_error *e);
 
-/* Compare ifInState; false when the call's error was set. */
+/* Compare ifInState, or such an argument of another account; false when the call's error was set. */
 MUST_CHECK bool jmap_set_state(struct jmap_call *c, enum change_type type);
+MUST_CHECK bool jmap_set_state_of(struct jmap_call *c, struct str argument,
+    const struct account *account, enum change_type type);
 
 /* A patch's path: "keywords/$seen" into "keywords" and "$seen" (unescaped, RFC 6901). */
 MUST_CHECK bool jmap_patch_path(struct str path, struct arena *a, struct str *property_out,
