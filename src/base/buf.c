@@ -100,6 +100,15 @@ buf_add(struct buf *b, struct str s)
 }
 
 void
+buf_add_char(struct buf *b, char c)
+{
+	if (b->start + b->n < b->cap && b->n < b->max && !b->overflow)
+		b->p[b->start + b->n++] = c;
+	else
+		buf_add(b, str_of(&c, 1));
+}
+
+void
 buf_add_again(struct buf *b, size_t from, size_t n)
 {
 	invariant(n <= b->n && from <= b->n - n);

@@ -50,16 +50,7 @@ buf_ok(const struct buf *b)
 
 /* Appending. */
 void buf_add(struct buf *b, struct str s);
-
-static inline void
-buf_add_char(struct buf *b, char c)
-{
-	if (b->start + b->n < b->cap && b->n < b->max && !b->overflow)
-		b->p[b->start + b->n++] = c;
-	else
-		buf_add(b, str_of(&c, 1));
-}
-
+void buf_add_char(struct buf *b, char c);
 void buf_add_c(struct buf *b, const char *c);             /* a C string of ours */
 void buf_add_again(struct buf *b, size_t from, size_t n); /* n bytes of the content from there */
 void buf_add_u64(struct buf *b, uint64_t n);              /* decimal */
