@@ -9,8 +9,9 @@
 /* --- the loop ------------------------------------------------------------------------------ */
 #define LOOP_SLICE_US   2000 /* a task yields after about this long, so that nobody waits longer */
 #define LOOP_EVENTS_MAX 256  /* readiness events taken per sleep */
-#define LOOP_STEPS_MAX  4096 /* steps per turn: a turn ends and commits under any load */
-#define TASK_TURNS_MAX  64   /* state changes of one session per step (style.md section 3) */
+#define LOOP_STEPS_MAX \
+	12288 /* steps per turn: it ends and commits under any load, and tells all of 10000 watchers */
+#define TASK_TURNS_MAX 64 /* state changes of one session per step (style.md section 3) */
 
 /* --- connections --------------------------------------------------------------------------- */
 #define CONN_OUT_HIGH (64 * 1024) /* bytes of unsent output above which a session pauses */
