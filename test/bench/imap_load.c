@@ -243,14 +243,23 @@ compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* The sample that so many of 100 are below, in milliseconds. */
+static double
+percentile(const struct samples *s, size_t part)
+{
+	size_t at = s->count * part / 100;
+
+	return s->us[at < s->count ? at : s->count - 1] / 1e3;
+}
+
 static void
 report(const char *name, struct samples *s)
 {
 	if (s->count == 0)
 		return;
 	qsort(s->us, s->count, sizeof *s->us, compare);
-	printf("%s\t%zu\t%.3f\t%.3f\t%.3f\n", name, s->count, s->us[s->count / 2] / 1e3,
-	    s->us[s->count * 99 / 100] / 1e3, s->us[s->count - 1] / 1e3);
+	printf("%s\t%zu\t%.3f\t%.3f\t%.3f\n", name, s->count, percentile(s, 50), percentile(s, 99),
+	    percentile(s, 100));
 }
 
 static void
