@@ -81,14 +81,15 @@ walk(struct heap *h, const struct view *view)
 	}
 }
 
-/* A thread that stands before is not told again; nor is a second copy in the mailbox, which is the neighbour. */
+/* It stands before already: a second copy in the mailbox, or another one of a thread. */
 static bool
 is_told(const struct email_top *top, const struct heap *h, size_t at)
 {
-	if (at > 0 && h->items[at - 1]->email_id == h->items[at]->email_id)
-		return true;
-	for (size_t i = 0; top->collapses && i < at; i++)
-		if (h->items[i]->thread_id == h->items[at]->thread_id)
+	const struct view_entry *one = h->items[at];
+
+	for (size_t i = 0; i < at; i++)
+		if (h->items[i]->email_id == one->email_id ||
+		    (top->collapses && h->items[i]->thread_id == one->thread_id))
 			return true;
 	return false;
 }
