@@ -93,7 +93,7 @@ imap_metadata_write(struct imap_session *s, struct buf *out, const struct mailbo
 {
 	struct telling t = { .s = s, .out = out, .m = m };
 	struct account *account = m ? m->account : s->account;
-	const struct annotation use = { STR("/private/specialuse"),
+	const struct annotation use = { imap_use_name,
 		m ? mailbox_role_imap_names[m->role] : STR("") }; /* RFC 6154 4 */
 	struct annotation *list;
 	struct arena arena;
@@ -124,7 +124,7 @@ imap_metadata_write(struct imap_session *s, struct buf *out, const struct mailbo
 static bool
 is_use(struct str name)
 {
-	return str_eq_nocase(name, STR("/private/specialuse"));
+	return str_eq_nocase(name, imap_use_name);
 }
 
 /* May the mailbox have what the value says? FAIL_PERM: no such use, or not for INBOX; FAIL_DENIED: taken. */

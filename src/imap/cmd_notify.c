@@ -27,13 +27,34 @@ paths_make(struct imap_session *s, struct imap_notify *n)
 	}
 }
 
+/* RFC 5465 5.6, 5.7: events of metadata are there where metadata is */
+static unsigned
+offered(const struct imap_session *s)
+{
+	unsigned none = imap_offers(s, CAP_METADATA) ? 0 : NOTIFY_METADATA | NOTIFY_SERVER_METADATA;
+
+	return NOTIFY_ALL & ~none;
+}
+
+/* "NO [BADEVENT (MessageNew ..)]": all that there are (RFC 5465 3.1) */
+static enum imap_state
+no_such_event(struct imap_session *s)
+{
+	struct buf *out = imap_reply(s, "NO");
+
+	buf_add_c(out, "[BADEVENT (");
+	imap_notify_names_write(out, offered(s));
+	buf_add_c(out, ")] There is no such event\r\n");
+	return IMAP_REPLY;
+}
+
 static enum imap_state
 refuse(struct imap_session *s, struct imap_notify *n, struct imap_cursor *args, enum fail fail)
 {
 	arena_release(&n->arena);
 	mem_free(n);
 	if (fail == FAIL_PERM)
-		return imap_no(s, "BADEVENT (" NOTIFY_EVENT_NAMES ")", "There is no such event");
+		return no_such_event(s);
 	if (fail == FAIL_LIMIT)
 		return imap_no(s, "NOTIFICATIONOVERFLOW", "That is too much to be watched");
 	return imap_wrong(s, args);
@@ -49,7 +70,7 @@ imap_cmd_notify(struct imap_session *s, struct imap_cursor *args)
 
 	arena_init(&n->arena, NOTIFY_ARENA_MAX);
 	c.at = arena_str(&n->arena, args->at); /* it is kept longer than the command */
-	fail = c.at.p ? imap_notify_parse(&c, &n->request) : FAIL_LIMIT;
+	fail = c.at.p ? imap_notify_parse(&c, offered(s), &n->request) : FAIL_LIMIT;
 	if (fail != FAIL_NONE)
 		return refuse(s, n, &c, fail);
 	paths_make(s, n);

@@ -1,5 +1,7 @@
 #include "imap/metadata.h"
 
+const struct str imap_use_name = STR_INIT("/private/specialuse");
+
 /* "/private", "/shared" or what lies below them; without "*", "%" and non-ASCII (RFC 5464 3.2) */
 static bool
 entry(struct imap_cursor *c, struct str *out)

@@ -10,6 +10,7 @@
 #include "imap/command.h"
 #include "imap/list.h"
 #include "imap/name.h"
+#include "mail/annotation_changes.h"
 
 static void
 seen_release(struct imap_notify *n)
@@ -125,6 +126,7 @@ imap_notify_see(struct notify_seen *seen, const struct mailbox *m, unsigned even
 	seen->modseq = m->modseq;
 	seen->highest_modseq = m->highest_modseq;
 	seen->is_subscribed = m->is_subscribed;
+	seen->role = m->role;
 	seen->events = events;
 }
 
@@ -139,6 +141,7 @@ see_all(struct imap_session *s)
 	seen_release(n);
 	n->modseq = n->at_modseq = a->modseq;
 	n->at = 0;
+	n->noted = annotation_changes_count(a);
 	if (!n->has_others)
 		return FAIL_NONE;
 	if (a->mailbox_count > NOTIFY_MAILBOXES_MAX)
@@ -172,6 +175,7 @@ imap_notify_start(struct imap_session *s, struct imap_notify *n)
 			n->is_delayed = g->filter == NOTIFY_DELAYED;
 		} else if (g->events != 0) {
 			n->has_others = true;
+			n->has_server_metadata |= (g->events & NOTIFY_SERVER_METADATA) != 0;
 		}
 	}
 	if (n->has_others)
@@ -182,14 +186,15 @@ imap_notify_start(struct imap_session *s, struct imap_notify *n)
 bool
 imap_notify_is_quiet(const struct imap_session *s)
 {
-	return s->notify && s->notify->modseq == s->account->modseq;
+	return s->notify && s->notify->modseq == s->account->modseq &&
+	    s->notify->noted == annotation_changes_count(s->account);
 }
 
 void
 imap_notify_skip(struct imap_session *s)
 {
 	if (s->notify && !imap_notify_is_quiet(s) && see_all(s) != FAIL_NONE)
-		imap_notify_overflow(s);
+		imap_notify_overflow(s, "There are too many mailboxes");
 }
 
 void
@@ -203,12 +208,14 @@ imap_notify_stop(struct imap_notify *n)
 }
 
 void
-imap_notify_overflow(struct imap_session *s)
+imap_notify_overflow(struct imap_session *s, const char *why)
 {
 	struct buf *out = conn_out(s->conn);
 
 	log_info(&s->log, "imap.notify.overflow", LOG_NUM("mailboxes", s->account->mailbox_count));
-	buf_add_c(out, "* OK [NOTIFICATIONOVERFLOW] There are too many mailboxes\r\n");
+	buf_add_c(out, "* OK [NOTIFICATIONOVERFLOW] ");
+	buf_add_c(out, why);
+	buf_add_c(out, "\r\n");
 	imap_notify_stop(s->notify);
 }
 
@@ -264,7 +271,7 @@ imap_notify_tell(struct imap_session *s, bool is_idle)
 	if (is_done && imap_is_selected(s))
 		imap_modseq_settle(s);
 	if (is_done)
-		is_done = imap_notify_changes(s);
+		is_done = imap_notify_changes(s) && imap_notify_metadata(s);
 	if (!is_done && !conn_is_high(s->conn))
 		task_wake(&s->task); /* the slice was used up */
 	return is_done;

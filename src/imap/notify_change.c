@@ -187,6 +187,8 @@ compared(struct imap_session *s, struct notify_seen *seen, const struct mailbox 
 	    seen->is_subscribed != m->is_subscribed)
 		list_told(s, m);
 	status_told(s, seen, m, events);
+	if (events & NOTIFY_METADATA && seen->role != m->role)
+		imap_notify_use(s, m);
 	imap_notify_see(seen, m, events, path);
 }
 
@@ -246,7 +248,7 @@ imap_notify_changes(struct imap_session *s)
 
 	while (n->has_others && (n->at > 0 || n->modseq != s->account->modseq)) {
 		if (s->account->mailbox_count > NOTIFY_MAILBOXES_MAX)
-			imap_notify_overflow(s);
+			imap_notify_overflow(s, "There are too many mailboxes");
 		else if (!compare(s, &slice))
 			return false;
 	}

@@ -61,6 +61,7 @@ struct account_private {
 	struct mailbox **dead;                   /* own; deleted, being emptied */
 	size_t dead_count;
 	struct list views, watches;
+	struct annotation_changes *annotation_changes; /* own; NULL: none since it was opened */
 };
 
 struct view_private {
@@ -141,6 +142,10 @@ void edit_delta(struct edit *e, enum delta_type type, uint32_t mailbox,
 
 /* The annotations of a mailbox that goes (annotation.c). */
 MUST_CHECK enum fail annotations_drop(struct edit *e, uint32_t mailbox);
+
+/* What changed is remembered, and all of it forgotten (annotation_changes.c). */
+void annotation_changed(struct account_private *p, uint32_t mailbox, struct str name);
+void annotation_changes_free(struct account_private *p);
 
 /* Its list (acl.c). */
 MUST_CHECK enum fail acl_drop(struct edit *e, uint32_t mailbox);

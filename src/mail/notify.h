@@ -22,6 +22,7 @@ enum {
 	MAIL_CHANGED_IDENTITIES = 64,
 	MAIL_CHANGED_SUBMISSIONS = 128,
 	MAIL_CHANGED_VACATION = 256,
+	MAIL_CHANGED_ANNOTATIONS = 512, /* annotation_changes.h has which */
 };
 
 struct mail_watch { /* embedded in the session; fields: read only */
