@@ -232,15 +232,15 @@ test_without_search(void)
 		"SEARCH RETURN (PARTIAL 1:2) ALL", "SEARCH RETURN (UPDATE) ALL",
 		"SEARCH RETURN (CONTEXT) ALL", "SEARCH EMAILID e1", "SORT (DISPLAYFROM) UTF-8 ALL",
 		"SORT RETURN () (DATE) UTF-8 ALL", "THREAD REFS UTF-8 ALL",
-		"UID FETCH 1 UID (PARTIAL 1:1)", "ESEARCH IN (personal) ALL",
-		"CANCELUPDATE \"a\"" };
+		"UID FETCH 1 UID (PARTIAL 1:1)", "ESEARCH IN (personal) ALL", "CANCELUPDATE \"a\"",
+		"SEARCH FILTER x", "SEARCH NOT (OR ALL FILTER x)" };
 	struct imap_settings without = imap_settings_default;
 	struct dialogue_peer *p;
 	struct buf text;
 
 	TEST_ROW("without what searches can");
 	without.without = STR("WITHIN SEARCH=FUZZY PARTIAL CONTEXT=SEARCH SORT=DISPLAY ESORT "
-			      "THREAD=REFS MULTISEARCH OBJECTID");
+			      "THREAD=REFS MULTISEARCH OBJECTID FILTERS");
 	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
 	imap_stage.service.settings = &without;
 	p = dialogue_peer(1);
@@ -259,6 +259,31 @@ test_without_search(void)
 	CHECK_STR(imap_ask(p, "a SORT (DATE) UTF-8 ALL\r\n"), STR("* SORT\r\na OK Sorted\r\n"));
 	CHECK_STR(imap_ask(p, "a THREAD REFERENCES UTF-8 ALL\r\n"),
 	    STR("* THREAD\r\na OK Threaded\r\n"));
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
+/* Without METADATA there are no events of it, and nobody names them. */
+static void
+test_without_metadata(void)
+{
+	struct imap_settings without = imap_settings_default;
+	struct dialogue_peer *p;
+
+	TEST_ROW("without METADATA");
+	without.without = STR("METADATA");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	imap_stage.service.settings = &without;
+	p = dialogue_peer(1);
+	CHECK(str_find(imap_ask(p, "a CAPABILITY\r\n"), STR("FILTERS")) == STR_NONE);
+	CHECK(str_find(imap_ask(p, "a SELECT INBOX\r\n"), STR("a OK ")) != STR_NONE);
+	CHECK_STR(imap_ask(p, "a SEARCH FILTER x\r\n"), STR("a BAD Wrong arguments\r\n"));
+	CHECK_STR(imap_ask(p, "a NOTIFY SET (personal (MailboxName MailboxMetadataChange))\r\n"),
+	    STR("a NO [BADEVENT (MessageNew MessageExpunge FlagChange MailboxName "
+		"SubscriptionChange)] There is no such event\r\n"));
+	CHECK(str_starts(imap_ask(p, "a NOTIFY SET (personal (ServerMetadataChange))\r\n"),
+	    STR("a NO [BADEVENT ")));
+	CHECK(str_starts(imap_ask(p, "a NOTIFY SET (personal (MailboxName))\r\n"), STR("a OK ")));
 	buf_clear(&p->seen);
 	dialogue_close();
 }
@@ -341,6 +366,7 @@ main(int argc, char **argv)
 		test_short_log();
 		test_account();
 		test_without_search();
+		test_without_metadata();
 		test_without_acl();
 	}
 	return test_end();
