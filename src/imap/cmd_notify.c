@@ -7,6 +7,33 @@
 #include "imap/name.h"
 #include "imap/notify.h"
 
+/* Is it the Inbox of another account, in any case? */
+static bool
+is_shared_inbox(const struct imap_session *s, struct str path)
+{
+	enum mail_namespace space;
+	struct str name;
+
+	return imap_in_namespace(s, path, &space) && str_take_until(&path, IMAP_DELIMITER, &name) &&
+	    str_take_until(&path, IMAP_DELIMITER, &name) && imap_name_is_inbox(path);
+}
+
+/* A path that lives as long as the request, as mailbox_path_write() has it. */
+static struct str
+path_keep(const struct imap_session *s, struct imap_notify *n, struct str path)
+{
+	struct buf whole;
+
+	if (!is_shared_inbox(s, path))
+		return arena_str(&n->arena, path);
+	buf_init(&whole, IMAP_NAME_MAX);
+	buf_add(&whole, str_head(path, path.n - STR("INBOX").n));
+	buf_add_c(&whole, "INBOX");
+	path = arena_str(&n->arena, buf_str(&whole));
+	buf_release(&whole);
+	return path;
+}
+
 /* The names of groups become paths. What is no name at all names no mailbox, and is ignored (RFC 5465 3.1). */
 static void
 paths_make(struct imap_session *s, struct imap_notify *n)
@@ -20,7 +47,7 @@ paths_make(struct imap_session *s, struct imap_notify *n)
 
 			if (imap_name_path(s, g->names[k], &path) != FAIL_NONE)
 				continue;
-			g->names[kept] = arena_str(&n->arena, path);
+			g->names[kept] = path_keep(s, n, path);
 			kept += g->names[kept].p != NULL;
 		}
 		g->name_count = kept;
@@ -74,10 +101,14 @@ imap_cmd_notify(struct imap_session *s, struct imap_cursor *args)
 	if (fail != FAIL_NONE)
 		return refuse(s, n, &c, fail);
 	paths_make(s, n);
-	if (imap_notify_start(s, n) != FAIL_NONE) {
-		imap_notify_stop(n);
-		return imap_no(s, "NOTIFICATIONOVERFLOW", "There are too many mailboxes");
+	fail = imap_notify_start(s, n);
+	if (fail != FAIL_NONE) {
+		imap_notify_stop(s);
+		return fail == FAIL_LIMIT
+		    ? imap_no(s, "NOTIFICATIONOVERFLOW", "There are too many mailboxes")
+		    : imap_fail(s, fail);
 	}
+	imap_notify_denied(s, &s->run.before);
 	if (n->request.has_status)
 		imap_notify_status(s, &s->run.before);
 	return imap_ok(s, NULL, n->request.is_set ? "Events are told" : "No events are told");

@@ -33,6 +33,9 @@ MUST_CHECK bool imap_entries_parse(struct imap_cursor *c, struct imap_entries *o
 /* "/private/specialuse": what a mailbox is used for is its role, by this name, too (RFC 6154 4). */
 extern const struct str imap_use_name;
 
+/* Private annotations are the owner's: others neither see nor have any (METADATA NOPRIVATE). */
+bool imap_entry_is_private(struct str name);
+
 struct imap_notes {              /* what SETMETADATA sets */
 	struct annotation *list; /* arena */
 	size_t count;

@@ -141,3 +141,9 @@ imap_entry_depth(struct str entry_name, struct str name)
 		depth += name.p[i] == '/';
 	return depth;
 }
+
+bool
+imap_entry_is_private(struct str name)
+{
+	return str_starts_nocase(name, STR("/private"));
+}

@@ -35,41 +35,44 @@ imap_notify_use(struct imap_session *s, const struct mailbox *m)
 	buf_add_c(conn_out(s->conn), "\r\n");
 }
 
-/* Does the client want to hear of the annotations of this mailbox, 0: of the server? */
+/* Does the client want to hear of the annotations of this mailbox, 0: of the server? May it? */
 static bool
-is_wanted(struct imap_session *s, uint32_t id, const struct mailbox **m_out)
+is_wanted(struct imap_session *s, struct notify_account *w, const struct mailbox *m)
 {
-	const struct mailbox *m = *m_out = id ? mailbox_get(s->account, id) : NULL;
+	struct notify_box box;
+	unsigned rights;
 	struct buf path;
-	unsigned events;
 
-	if (id == 0)
-		return s->notify->has_server_metadata;
 	if (!m)
+		return s->notify->has_server_metadata && imap_is_own(s, w->account);
+	if (imap_rights(s, m, &rights) != FAIL_NONE || !(rights & ACL_LOOKUP))
 		return false;
 	buf_init(&path, IMAP_NAME_MAX);
-	mailbox_path_write(s->account, m, &path);
-	events = imap_notify_events(s, m, buf_str(&path));
+	box = imap_notify_look(s, m, rights, &path);
 	buf_release(&path);
-	return (events & NOTIFY_METADATA) != 0;
+	return (box.events & NOTIFY_METADATA) != 0;
 }
 
-/* One response for the changes that follow each other in one mailbox, from n->noted on. */
+/* One response for the changes that follow each other in one mailbox, from w->noted on. */
 static void
-changes_tell(struct imap_session *s, uint32_t id)
+changes_tell(struct imap_session *s, struct notify_account *w, uint32_t id)
 {
-	struct imap_notify *n = s->notify;
+	const struct mailbox *m = id ? mailbox_get(w->account, id) : NULL;
+	bool may_tell = (m || id == 0) && is_wanted(s, w, m), has_begun = false;
 	struct annotation_change change;
-	const struct mailbox *m;
-	bool has_any = is_wanted(s, id, &m);
 
-	if (has_any)
-		response_begin(s, m);
-	for (; annotation_change_find(s->account, n->noted, &change) && change.mailbox == id;
-	     n->noted++)
-		if (has_any)
-			name_write(s, change.name);
-	if (has_any)
+	for (; annotation_change_find(w->account, w->noted, &change) && change.mailbox == id;
+	     w->noted++) {
+		/* RFC 5464 3.2: private ones are the owner's */
+		if (!may_tell ||
+		    (!imap_is_own(s, w->account) && imap_entry_is_private(change.name)))
+			continue;
+		if (!has_begun)
+			response_begin(s, m);
+		has_begun = true;
+		name_write(s, change.name);
+	}
+	if (has_begun)
 		buf_add_c(conn_out(s->conn), "\r\n");
 }
 
@@ -80,13 +83,18 @@ imap_notify_metadata(struct imap_session *s)
 	struct imap_slice slice = imap_slice_begin();
 	struct annotation_change change;
 
-	while (n->has_others && n->noted != annotation_changes_count(s->account)) {
-		if (imap_slice_over_now(s, &slice))
-			return false;
-		if (annotation_change_find(s->account, n->noted, &change))
-			changes_tell(s, change.mailbox);
-		else
-			imap_notify_overflow(s, "Too much metadata has changed");
+	for (size_t i = 0; i < n->account_count; i++) {
+		struct notify_account *w = n->accounts[i];
+
+		while (w->noted != annotation_changes_count(w->account)) {
+			if (imap_slice_over_now(s, &slice))
+				return false;
+			if (!annotation_change_find(w->account, w->noted, &change)) {
+				imap_notify_overflow(s, "Too much metadata has changed");
+				return true;
+			}
+			changes_tell(s, w, change.mailbox);
+		}
 	}
 	return true;
 }

@@ -15,8 +15,10 @@
 /* rooms */
 #include "codec/deflate.h"
 #include "imap/imap.h"
+#include "imap/notify.h"
 #include "imap/session.h"
 #include "lib/imap_stage.h"
+#include "mail/acl.h"
 #include "mail/mailbox.h"
 #include "net/private.h"
 
@@ -317,6 +319,50 @@ test_without_acl(void)
 	dialogue_close();
 }
 
+/* Somebody shares an Inbox with all. */
+static void
+share_inbox(size_t i)
+{
+	struct account *a;
+	char name[40];
+
+	snprintf(name, sizeof(name), "u%zu@example.test", i);
+	CHECK_NUM(account_open(dialogue.mail, str_c(name), NULL, &a), FAIL_NONE);
+	CHECK_NUM(acl_set(a, mailbox_by_role(a, MAILBOX_ROLE_INBOX)->id, STR("anyone"),
+		      ACL_LOOKUP | ACL_READ),
+	    FAIL_NONE);
+	account_close(&a);
+}
+
+/* NOTIFY watches so many accounts, the user's own among them, and says so when there is one more. */
+static void
+test_notify_accounts(void)
+{
+	static const char notify[] = "a NOTIFY SET (subtree \"Other Users\" (MailboxName))\r\n";
+	struct dialogue_peer *p;
+
+	TEST_ROW("accounts of NOTIFY");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	for (size_t i = 1; i < NOTIFY_ACCOUNTS_MAX; i++)
+		share_inbox(i);
+	CHECK_STR(imap_ask(p, notify), STR("a OK Events are told\r\n"));
+	buf_clear(&p->seen);
+	share_inbox(NOTIFY_ACCOUNTS_MAX);
+	CHECK_STR(imap_ask(dialogue_peer(2), "a NOOP\r\n"), STR("a OK Nothing done\r\n"));
+	CHECK_STR(buf_str(&p->seen),
+	    STR("* OK [NOTIFICATIONOVERFLOW] There are too many mailboxes\r\n"));
+	CHECK_STR(imap_ask(p, notify),
+	    STR("a NO [NOTIFICATIONOVERFLOW] There are too many mailboxes\r\n"));
+	CHECK(str_starts(imap_ask(p,
+			     "a NOTIFY SET (mailboxes \"Other Users/u1@example.test/INBOX\" "
+			     "(MailboxName))\r\n"),
+	    STR("a OK ")));
+	for (size_t i = 1; i <= 2; i++)
+		buf_clear(&dialogue_peer(i)->seen);
+	dialogue_close();
+}
+
 /* [imap-account NAME] without: only there, and no longer than its login; [imap] id; JMAP. */
 static void
 test_account(void)
@@ -368,6 +414,7 @@ main(int argc, char **argv)
 		test_without_search();
 		test_without_metadata();
 		test_without_acl();
+		test_notify_accounts();
 	}
 	return test_end();
 }
