@@ -57,6 +57,12 @@ struct str utf8_cut(struct str s, size_t n);
  */
 void utf8_casemap(struct buf *out, struct str s);
 
+/*
+ * Append s in Unicode's Normalization Form C (UAX 15); malformed bytes become U+FFFD. A character with more marks
+ * than any language has is ordered in pieces.
+ */
+void utf8_nfc(struct buf *out, struct str s);
+
 /* Append s in lower case, code point by code point (Unicode's simple mapping). */
 void utf8_lower(struct buf *out, struct str s);
 uint32_t utf8_lower_one(uint32_t code_point);

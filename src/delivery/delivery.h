@@ -27,6 +27,7 @@ enum delivery_with { /* RFC 3848, RFC 6531 4.3: chosen by delivery_with() */
 	WITH_LMTP,
 	WITH_UTF8SMTP,
 	WITH_UTF8LMTP,
+	WITH_HTTP, /* JMAP */
 	WITH_COUNT
 };
 

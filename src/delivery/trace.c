@@ -20,6 +20,8 @@ delivery_with_text(const struct delivery_trace *trace)
 		    STR_INIT("UTF8SMTPA"), STR_INIT("UTF8SMTPSA") },
 		[WITH_UTF8LMTP] = { STR_INIT("UTF8LMTP"), STR_INIT("UTF8LMTPS"),
 		    STR_INIT("UTF8LMTPA"), STR_INIT("UTF8LMTPSA") },
+		[WITH_HTTP] = { STR_INIT("HTTP"), STR_INIT("HTTPS"), STR_INIT("HTTP"),
+		    STR_INIT("HTTPS") },
 	};
 
 	return names[trace->with][(trace->is_tls ? 1 : 0) + (trace->is_authenticated ? 2 : 0)];

@@ -115,6 +115,30 @@ take_targets(const struct json *line, struct directory_query *q)
 }
 
 static bool
+take_principals(const struct json *line, struct directory_query *q)
+{
+	const struct json *list = json_find(line, STR("principals"));
+	struct directory_principal *out;
+
+	if (!json_is(list, JSON_ARRAY))
+		return false;
+	out = arena_alloc(&q->arena, list->count + 1, sizeof *out);
+	if (out == NULL)
+		return false;
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct json *v = &list->items[i];
+
+		if (!take_name(v, STR("name"), &out[i].name) ||
+		    !take_optional(v, STR("display_name"), &out[i].display_name) ||
+		    !json_get_bool(json_find(v, STR("is_group")), &out[i].is_group))
+			return false;
+	}
+	q->principals = out;
+	q->principal_count = list->count;
+	return true;
+}
+
+static bool
 take_content(const struct json *line, struct directory_query *q)
 {
 	struct str keys;
@@ -125,6 +149,7 @@ take_content(const struct json *line, struct directory_query *q)
 	case DIRECTORY_RESOLVE: return take_targets(line, q);
 	case DIRECTORY_DOMAINS:
 		return take_texts(line, STR("domains"), &q->arena, &q->domains, &q->domain_count);
+	case DIRECTORY_PRINCIPALS: return take_principals(line, q);
 	case DIRECTORY_SCRAM:
 		return json_get_text(json_find(line, STR("keys")), &keys) &&
 		    scram_keys_parse(&q->scram, keys) == FAIL_NONE;

@@ -72,6 +72,7 @@ anybody_answer(struct lookup *l, enum directory_kind kind, struct str name, stru
 	case DIRECTORY_RESOLVE: write_target(name, w); return FAIL_NONE;
 	case DIRECTORY_SCRAM:
 	case DIRECTORY_DOMAINS:
+	case DIRECTORY_PRINCIPALS:
 	case DIRECTORY_KIND_COUNT: break;
 	}
 	return FAIL_MISSING;

@@ -88,7 +88,8 @@ ask_read(struct directory *d, struct directory_query *q, struct str line)
 		q->scram.hash = hash;
 		return fail == FAIL_TEMP ? FAIL_TEMP : fake_scram(d, q);
 	case DIRECTORY_ACCOUNT: return fail == FAIL_NONE || fail == FAIL_TEMP ? fail : FAIL_MISSING;
-	case DIRECTORY_DOMAINS: return fail == FAIL_NONE ? FAIL_NONE : FAIL_TEMP;
+	case DIRECTORY_DOMAINS:
+	case DIRECTORY_PRINCIPALS: return fail == FAIL_NONE ? FAIL_NONE : FAIL_TEMP;
 	case DIRECTORY_RESOLVE:
 	case DIRECTORY_KIND_COUNT: break;
 	}

@@ -45,6 +45,7 @@ ask_database(struct lookup *l, enum directory_kind kind, const struct json *ques
 	case DIRECTORY_RESOLVE: return lookup_resolve(l, text_of(question, STR("address")), w);
 	case DIRECTORY_ACCOUNT: return lookup_account(l, name, w);
 	case DIRECTORY_DOMAINS: return lookup_domains(l, w);
+	case DIRECTORY_PRINCIPALS: return lookup_principals(l, text_of(question, STR("domain")), w);
 	case DIRECTORY_KIND_COUNT: break;
 	}
 	return FAIL_PERM;

@@ -418,6 +418,14 @@ directory_domains_start(struct directory *d, struct directory_query *q, struct t
 	query_start(q, STR(""), STR(""));
 }
 
+void
+directory_principals_start(struct directory *d, struct directory_query *q, struct task *owner,
+    struct str domain)
+{
+	query_begin(d, q, owner, DIRECTORY_PRINCIPALS);
+	query_start(q, STR("domain"), domain);
+}
+
 /* --- ending ---------------------------------------------------------------------------------- */
 
 void

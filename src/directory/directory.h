@@ -28,6 +28,8 @@
 #include "crypto/scram.h"
 #include "directory/settings.h"
 
+#define DIRECTORY_PRINCIPALS_MAX 1000 /* accounts, and groups, in one answer */
+
 struct directory;
 
 struct directory_account {
@@ -61,7 +63,14 @@ enum directory_kind {
 	DIRECTORY_RESOLVE,
 	DIRECTORY_ACCOUNT,
 	DIRECTORY_DOMAINS,
+	DIRECTORY_PRINCIPALS,
 	DIRECTORY_KIND_COUNT
+};
+
+struct directory_principal {     /* whom somebody may share with */
+	struct str name;         /* of the account or the group */
+	struct str display_name; /* may be empty */
+	bool is_group;
 };
 
 struct directory_query { /* fields: read only */
@@ -73,6 +82,9 @@ struct directory_query { /* fields: read only */
 	const struct str *domains; /* domains */
 	size_t domain_count;
 	struct scram_keys scram; /* scram */
+	const struct directory_principal
+	    *principals; /* principals: accounts, then groups, each by name */
+	size_t principal_count;
 
 	/* private */
 	struct arena arena;          /* own: the answer's texts */
@@ -138,6 +150,13 @@ void directory_account_start(struct directory *d, struct directory_query *q, str
 
 /* The domains that are ours: q->domains, in ASCII form. */
 void directory_domains_start(struct directory *d, struct directory_query *q, struct task *owner);
+
+/*
+ * The accounts in a domain that are not disabled, and the groups that are in it or in none: q->principals, at most
+ * DIRECTORY_PRINCIPALS_MAX of each.
+ */
+void directory_principals_start(struct directory *d, struct directory_query *q, struct task *owner,
+    struct str domain);
 
 /* Forget the question; safe in any state. The owner is not woken. */
 void directory_query_cancel(struct directory_query *q);

@@ -3,6 +3,7 @@
 /* rooms */
 #include "crypto/password.h"
 #include "directory/address.h"
+#include "directory/directory.h"
 #include "directory/token.h"
 
 #define TOKEN_HASH_MAX 64
@@ -171,4 +172,43 @@ lookup_domains(struct lookup *l, struct json_writer *w)
 {
 	json_name(w, STR("domains"));
 	return write_texts(l, "SELECT name FROM domains WHERE name <> ?1", STR(""), w);
+}
+
+static enum fail
+write_principals(struct lookup *l, const char *sql, struct str domain, bool is_group,
+    struct json_writer *w)
+{
+	struct db_query q;
+
+	db_begin(&q, &l->db, sql);
+	db_bind_text(&q, 1, domain);
+	db_bind_int(&q, 2, DIRECTORY_PRINCIPALS_MAX);
+	while (db_next(&q)) {
+		json_object_begin(w);
+		json_name_string(w, STR("name"), db_text(&q, 0));
+		json_name_string(w, STR("display_name"), db_text(&q, 1));
+		json_name_bool(w, STR("is_group"), is_group);
+		json_object_end(w);
+	}
+	return db_end(&q);
+}
+
+enum fail
+lookup_principals(struct lookup *l, struct str domain, struct json_writer *w)
+{
+	enum fail fail;
+
+	json_name(w, STR("principals"));
+	json_array_begin(w);
+	fail = write_principals(l,
+	    "SELECT name, display_name FROM accounts WHERE is_enabled"
+	    " AND lower(substr(name, -length(?1) - 1)) = '@' || ?1 ORDER BY name LIMIT ?2",
+	    domain, false, w);
+	if (fail == FAIL_NONE)
+		fail = write_principals(l,
+		    "SELECT name, display_name FROM groups WHERE instr(name, '@') = 0"
+		    " OR lower(substr(name, -length(?1) - 1)) = '@' || ?1 ORDER BY name LIMIT ?2",
+		    domain, true, w);
+	json_array_end(w);
+	return fail;
 }

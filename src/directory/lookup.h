@@ -34,6 +34,9 @@ MUST_CHECK enum fail lookup_account(struct lookup *l, struct str name, struct js
 /* "domains": [..] */
 MUST_CHECK enum fail lookup_domains(struct lookup *l, struct json_writer *w);
 
+/* "principals": [..], as directory_principals_start() tells. */
+MUST_CHECK enum fail lookup_principals(struct lookup *l, struct str domain, struct json_writer *w);
+
 /* "targets": [..], as directory_resolve_start() tells. */
 MUST_CHECK enum fail lookup_resolve(struct lookup *l, struct str address, struct json_writer *w);
 

@@ -41,7 +41,7 @@ take_account(struct sasl *s)
 	enum fail fail = s->query.op.fail;
 
 	if (fail == FAIL_NONE && s->query.account.is_enabled)
-		return SASL_DONE;
+		return s->is_for_another ? failed(s, FAIL_PERM) : SASL_DONE;
 	if (fail == FAIL_NONE)
 		return failed(s, FAIL_DENIED); /* SCRAM: disabled since its keys were read */
 	return failed(s, fail == FAIL_MISSING ? FAIL_DENIED : fail);
@@ -58,8 +58,7 @@ plain_feed(struct sasl *s, struct str message)
 		return failed(s, FAIL_SYNTAX);
 	if (str_empty(name) || str_empty(message) || str_find_char(message, '\0') != STR_NONE)
 		return failed(s, FAIL_SYNTAX);
-	if (!str_empty(authzid) && !str_eq_nocase(authzid, name))
-		return failed(s, FAIL_DENIED);
+	s->is_for_another = !str_empty(authzid) && !str_eq_nocase(authzid, name);
 	return ask_login(s, name, message);
 }
 
@@ -132,9 +131,8 @@ scram_feed(struct sasl *s, struct str message)
 			return distrust(s, "was not shown -PLUS");
 		if (fail != FAIL_NONE)
 			return failed(s, FAIL_SYNTAX);
-		if (s->scram.authzid.n > 0 &&
-		    !str_eq_nocase(buf_str(&s->scram.authzid), buf_str(&s->scram.user)))
-			return failed(s, FAIL_DENIED);
+		s->is_for_another = s->scram.authzid.n > 0 &&
+		    !str_eq_nocase(buf_str(&s->scram.authzid), buf_str(&s->scram.user));
 		directory_scram_start(s->directory, &s->query, s->owner, HASH_SHA256,
 		    buf_str(&s->scram.user));
 		return SASL_WAIT;

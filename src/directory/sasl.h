@@ -8,8 +8,8 @@
  *                              WAIT --resume, once the op ended--> SEND | WAIT | DONE | FAILED
  *
  * DONE: query.account is who logged in. FAILED: fail says why: FAIL_DENIED wrong name or password,
- * FAIL_TEMP directory down, FAIL_SYNTAX not a message of this mechanism, FAIL_LIMIT too long.
- * Acting for another user (an authorization identity that is not one's own) is refused. So is (FAIL_DENIED,
+ * FAIL_TEMP directory down, FAIL_SYNTAX not a message of this mechanism, FAIL_LIMIT too long, FAIL_PERM the
+ * right password, but acting for another user (an authorization identity that is not one's own). Refused is (FAIL_DENIED,
  * and told in the log) who is bound to another TLS connection than ours, or was not shown our -PLUS.
  *
  * Ownership: a struct sasl is the caller's, zeroed before its first start; sasl_release() cancels
@@ -40,6 +40,7 @@ struct sasl { /* fields: read only */
 	struct task *owner;          /* borrow */
 	const struct conn *conn;     /* borrow; what -PLUS binds to */
 	unsigned step;               /* messages of the client taken so far */
+	bool is_for_another;         /* the authorization identity is another one */
 	enum sasl_state state;
 	enum fail fail;
 	struct buf challenge;         /* own; to be sent, not yet in base64 */

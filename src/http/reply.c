@@ -179,8 +179,25 @@ http_reply_body(struct http_exchange *x, struct str piece)
 }
 
 void
+http_exchange_settle(struct http_exchange *x)
+{
+	struct http_request said = x->request, kept;
+
+	http_request_init(&kept);
+	kept.method = said.method;
+	kept.minor = said.minor;
+	kept.path = arena_str(&kept.arena, said.path);
+	kept.head_bytes = said.head_bytes;
+	if (x->log->user.n > 0) /* it may stand in what goes */
+		x->log->user = arena_str(&kept.arena, x->log->user);
+	x->request = kept;
+	http_request_release(&said);
+}
+
+void
 http_reply_endless(struct http_exchange *x)
 {
+	http_exchange_settle(x);
 	x->is_endless = true;
 	conn_deadline(x->conn, -1);
 }
@@ -190,6 +207,7 @@ http_reply_switch(struct http_exchange *x)
 {
 	invariant(x->reply == HTTP_REPLY_HEAD && x->status == 101);
 	buf_add_c(conn_out(x->conn), "\r\n");
+	http_exchange_settle(x);
 	x->reply = HTTP_REPLY_ENDED;
 	x->is_switched = true;
 }

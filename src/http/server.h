@@ -162,7 +162,10 @@ void http_reply_header(struct http_exchange *x, const char *name, struct str val
 /* The body will be exactly n bytes. Without it the body is chunked (or ends with the connection). */
 void http_reply_length(struct http_exchange *x, uint64_t n);
 
-/* This reply lasts as long as both want (EventSource): no deadline; the handler watches the peer. */
+/*
+ * This reply lasts as long as both want (EventSource): no deadline; the handler watches the peer. What the
+ * request said but its path is forgotten.
+ */
 void http_reply_endless(struct http_exchange *x);
 
 /* Some body. Look at http_reply_is_full() between pieces, and answer HTTP_WAIT while it is. */

@@ -58,6 +58,12 @@ void http_session_new(struct http_service *s, struct listener *l, struct conn *c
 /* reply.c: what the session completes of a reply when the handler is done. */
 void http_reply_end(struct http_exchange *x);
 
+/*
+ * The exchange will last: forget what the request said but its path, which is for the log, so that a
+ * thousand that rest are small. Texts of the request that a handler has are gone.
+ */
+void http_exchange_settle(struct http_exchange *x);
+
 /* End a head with 101: from here on the bytes are not HTTP's. */
 void http_reply_switch(struct http_exchange *x);
 

@@ -70,7 +70,7 @@ websocket_accept(struct websocket *ws, struct http_exchange *x, struct str proto
 
 	if (status)
 		return refuse(x, status, "This is for WebSocket, version 13.");
-	if (!is_same_origin(x))
+	if (!is_same_origin(x) && !http_origin_is_allowed(x))
 		return refuse(x, 403, "Pages of other sites may not connect.");
 	if (!websocket_list_has(&x->request, STR("sec-websocket-protocol"), protocol))
 		return refuse(x, 400, "The subprotocol of this place is not offered.");

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "imap/message_limit.h"
 #include "imap/rights.h"
 #include "imap/url.h"
 #include "mail/email.h"
@@ -28,6 +29,24 @@ message_new(struct imap_append *a)
 	return last(a);
 }
 
+/* Those of one command are one change of the account, whatever other commands may. */
+static uint32_t
+messages_max(const struct imap_session *s)
+{
+	uint32_t limit = imap_message_limit(s);
+
+	return limit < EMAIL_BATCH_MAX ? limit : EMAIL_BATCH_MAX;
+}
+
+/* RFC 9738 3.1: it is all or nothing */
+static enum imap_state
+too_many(struct imap_session *s)
+{
+	if (!imap_offers(s, CAP_MESSAGELIMIT))
+		return imap_no(s, "LIMIT", "Too many messages in one command");
+	return imap_limit_no(s, messages_max(s), "Too many messages in one command");
+}
+
 enum imap_state
 imap_append_begin(struct imap_session *s, const struct append_item *item)
 {
@@ -35,8 +54,8 @@ imap_append_begin(struct imap_session *s, const struct append_item *item)
 	struct append_message *m;
 	enum fail fail = FAIL_NONE;
 
-	if (a->count == EMAIL_BATCH_MAX)
-		return imap_no(s, "LIMIT", "Too many messages in one command");
+	if (a->count == messages_max(s))
+		return too_many(s);
 	/* the ones before wait for the last one: without buffers and descriptors */
 	if (a->count > 0)
 		fail = blob_write_park(&last(a)->writer);

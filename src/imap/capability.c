@@ -81,6 +81,7 @@ const char *const imap_capability_names[CAP_COUNT] = {
 	[CAP_UIDONLY - 1] = "UIDONLY",
 	[CAP_SAVEDATE - 1] = "SAVEDATE",
 	[CAP_INPROGRESS - 1] = "INPROGRESS",
+	[CAP_MESSAGELIMIT - 1] = "MESSAGELIMIT",
 };
 
 static const enum when whens[CAP_COUNT] = {
@@ -146,6 +147,7 @@ static const enum when whens[CAP_COUNT] = {
 	[CAP_UIDONLY] = LOGGED_IN,
 	[CAP_SAVEDATE] = LOGGED_IN,
 	[CAP_INPROGRESS] = LOGGED_IN,
+	[CAP_MESSAGELIMIT] = LOGGED_IN,
 };
 
 static bool
@@ -227,10 +229,12 @@ is_true_now(const struct imap_session *s, enum when when)
 static void
 value_write(const struct imap_session *s, enum imap_capability c, struct buf *out)
 {
-	if (c != CAP_APPENDLIMIT)
+	const struct imap_settings *settings = s->service->settings;
+
+	if (c != CAP_APPENDLIMIT && c != CAP_MESSAGELIMIT)
 		return;
 	buf_add_char(out, '=');
-	buf_add_i64(out, s->service->settings->message_bytes);
+	buf_add_i64(out, c == CAP_APPENDLIMIT ? settings->message_bytes : settings->message_limit);
 }
 
 void

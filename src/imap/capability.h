@@ -84,6 +84,7 @@ enum imap_capability { /* in the order of the list */
 	CAP_SAVEDATE,       /* RFC 8514 */
 	CAP_INPROGRESS,     /* RFC 9585 */
 	CAP_NOTIFY,         /* RFC 5465 */
+	CAP_MESSAGELIMIT,   /* RFC 9738 */
 	CAP_COUNT
 };
 

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "imap/message_limit.h"
 #include "imap/rights.h"
 #include "mail/email.h"
 
@@ -13,9 +14,12 @@
 struct copy_work { /* arena: the command's */
 	struct imap_walk walk;
 	struct account *account; /* borrow: the target's, held for the command */
-	unsigned rights;         /* there */
+	unsigned rights;         /* there, in this step */
 	uint32_t to, uid_validity;
 	bool is_move;
+	enum fail end;     /* why a COPY comes to nothing: what it did is taken back */
+	size_t back_range; /* of to_uids, up to here */
+	uint32_t back_uid;
 	size_t ghosts;
 	struct imap_ranges from_uids, to_uids; /* own; what is done so far */
 };
@@ -60,11 +64,12 @@ done(struct imap_session *s, const struct copy_work *w)
 
 	if (w->is_move) {
 		move_told(s, w);
-		return w->from_uids.count > 0 ? imap_ok_modseq(s, "Messages moved")
-					      : imap_ok(s, NULL, "There was nothing to move");
+		if (w->from_uids.count > 0)
+			return imap_ok_modseq(s, "Messages moved");
 	}
 	if (w->from_uids.count == 0)
-		return imap_ok(s, NULL, "There was nothing to copy");
+		return imap_ok(s, w->ghosts > 0 && !s->run.is_uid ? "EXPUNGEISSUED" : NULL,
+		    "There was nothing to do");
 	s->errors = 0;
 	out = imap_reply(s, "OK");
 	copyuid_write(out, w);
@@ -72,34 +77,65 @@ done(struct imap_session *s, const struct copy_work *w)
 	return IMAP_REPLY;
 }
 
-/* RFC 9051 6.4.7: a COPY that fails leaves nothing behind. A failing store may not let us. */
-static void
-take_back(const struct copy_work *w)
-{
-	for (size_t i = 0; i < w->to_uids.count; i++) {
-		uint32_t last = w->to_uids.ranges[i].last;
-
-		for (uint32_t uid = w->to_uids.ranges[i].first; uid <= last; uid++) {
-			if (email_expunge(w->account, w->to, &uid, 1, false, NULL) != FAIL_NONE)
-				return;
-		}
-	}
-}
-
 static enum imap_state
 failed(struct imap_session *s, const struct copy_work *w, enum fail fail)
 {
 	if (w->is_move)
 		move_told(s, w); /* RFC 6851 3.3: what was moved stays moved */
-	else
-		take_back(w);
 	if (fail == FAIL_LIMIT && w->account != imap_box(s))
 		return imap_no(s, "OVERQUOTA", "There is no room for it");
 	if (fail == FAIL_LIMIT) /* within an account a copy takes no room */
 		return imap_no(s, "LIMIT", "A message would be in too many mailboxes");
 	if (fail == FAIL_MISSING)
 		return imap_no(s, "TRYCREATE", "The mailbox was deleted");
-	return imap_fail(s, fail);
+	return fail == FAIL_PERM ? imap_unread(s, fail) : imap_fail(s, fail);
+}
+
+/* The next copies to take back. */
+static size_t
+next_copies(struct copy_work *w, uint32_t *uids, size_t max)
+{
+	size_t count = 0;
+
+	while (count < max && w->back_range < w->to_uids.count) {
+		const struct imap_range *r = &w->to_uids.ranges[w->back_range];
+
+		if (w->back_uid < r->first)
+			w->back_uid = r->first;
+		uids[count++] = w->back_uid;
+		if (w->back_uid == r->last)
+			w->back_range++;
+		w->back_uid++;
+	}
+	return count;
+}
+
+/* RFC 9051 6.4.7: a COPY that fails leaves nothing behind. A failing store may not let us. */
+static enum imap_state
+take_back_step(struct imap_session *s)
+{
+	struct copy_work *w = s->run.data;
+	struct imap_slice slice = imap_slice_begin();
+	uint32_t uids[EMAIL_BATCH_MAX];
+	size_t count;
+
+	do {
+		count = next_copies(w, uids, ARRAY_LEN(uids));
+		if (count == 0 ||
+		    email_expunge(w->account, w->to, uids, count, false, NULL) != FAIL_NONE)
+			return failed(s, w, w->end);
+	} while (!imap_slice_over_now(s, &slice));
+	return IMAP_WORK;
+}
+
+static enum imap_state
+end(struct imap_session *s, struct copy_work *w, enum fail fail)
+{
+	if (w->is_move || w->to_uids.count == 0)
+		return failed(s, w, fail);
+	w->end = fail;
+	s->run.work = take_back_step;
+	return IMAP_WORK;
 }
 
 /* One batch, out of the selected mailbox. *done: what of it was copied, also before a failure. */
@@ -124,6 +160,23 @@ copy_batch(struct imap_session *s, const struct copy_work *w, const uint32_t *ui
 	return fail != FAIL_NONE ? fail : end;
 }
 
+/*
+ * Rights can go at any time: at each step, those to the selected mailbox and to the target (RFC 4314 4). What the
+ * user may not see any more does not exist.
+ */
+static enum fail
+still_may(struct imap_session *s, struct copy_work *w)
+{
+	const struct mailbox *m = mailbox_get(w->account, w->to);
+	enum fail fail = m ? imap_rights(s, m, &w->rights) : FAIL_MISSING;
+
+	if (fail != FAIL_NONE)
+		return fail;
+	if (!(w->rights & ACL_INSERT))
+		return w->rights & ACL_LOOKUP ? FAIL_DENIED : FAIL_MISSING;
+	return RIGHTS_IN(s->run.row->flags) & ~s->box_rights ? FAIL_DENIED : FAIL_NONE;
+}
+
 static enum imap_state
 copy_step(struct imap_session *s)
 {
@@ -133,8 +186,10 @@ copy_step(struct imap_session *s)
 	uint32_t uids[EMAIL_BATCH_MAX];
 	size_t max = w->account == imap_box(s) ? ARRAY_LEN(uids) : SHARE_BATCH;
 	size_t count, copied_count;
-	enum fail fail;
+	enum fail fail = still_may(s, w);
 
+	if (fail != FAIL_NONE)
+		return end(s, w, fail);
 	imap_walk_progress(s, &w->walk);
 	do {
 		count = imap_walk_uids(s, &w->walk, uids, max, &w->ghosts);
@@ -147,7 +202,7 @@ copy_step(struct imap_session *s)
 			imap_ranges_add(&w->to_uids, copied[i].to_uid);
 		}
 		if (fail != FAIL_NONE)
-			return failed(s, w, fail);
+			return end(s, w, fail);
 	} while (!imap_slice_over_now(s, &slice));
 	return IMAP_WORK;
 }
@@ -158,6 +213,7 @@ copy(struct imap_session *s, struct imap_cursor *args, bool is_move)
 	struct copy_work *w = arena_alloc(&s->run.arena, 1, sizeof(*w));
 	enum imap_state refused;
 	struct mailbox *m;
+	uint32_t lowest;
 	enum fail fail;
 
 	if (!w)
@@ -171,9 +227,10 @@ copy(struct imap_session *s, struct imap_cursor *args, bool is_move)
 		return refused;
 	if (!imap_at_end(args))
 		return imap_wrong(s, args);
-	fail = imap_rights(s, m, &w->rights);
-	if (fail != FAIL_NONE)
-		return imap_fail(s, fail);
+	if (is_move)
+		imap_walk_cut(s, &w->walk);
+	else if (imap_walk_limit(s, &w->walk, &lowest)) /* RFC 9738 3.1: all or nothing */
+		return imap_limit_no(s, imap_message_limit(s), "Too many messages to copy at once");
 	w->account = m->account;
 	w->to = m->id;
 	w->uid_validity = m->uid_validity;

@@ -25,8 +25,8 @@ struct esearch_work { /* arena: the command's */
 	struct imap_search program;
 	struct imap_search_run run;
 	struct imap_results results;
-	bool is_some_unreadable;
-	uint64_t modseq; /* of the selected mailbox, when it was entered */
+	enum fail unread; /* as of a matcher, of all mailboxes */
+	uint64_t modseq;  /* of the selected mailbox, when it was entered */
 };
 
 static bool
@@ -40,7 +40,8 @@ leave_mailbox(struct esearch_work *w)
 {
 	if (!w->is_in)
 		return;
-	w->is_some_unreadable |= w->run.matcher.is_some_unreadable;
+	if (w->unread != FAIL_PERM && w->run.matcher.unread != FAIL_NONE)
+		w->unread = w->run.matcher.unread;
 	imap_search_run_release(&w->run);
 	imap_results_release(&w->results);
 	view_session_close(&w->view);
@@ -162,8 +163,8 @@ esearch_step(struct imap_session *s)
 			mailbox_done(s, w);
 		leave_mailbox(w);
 	}
-	if (w->is_some_unreadable)
-		return imap_search_unreadable(s, &w->search);
+	if (w->unread != FAIL_NONE)
+		return imap_search_unread(s, &w->search, w->unread);
 	return imap_ok(s, NULL, "Searched");
 }
 

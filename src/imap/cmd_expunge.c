@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "imap/message_limit.h"
 #include "mail/email.h"
 
 struct expunge_work { /* arena: the command's */
@@ -37,6 +38,13 @@ done(struct imap_session *s, const struct expunge_work *w)
 	return imap_ok(s, NULL, "Mailbox closed");
 }
 
+/* RFC 4314 4: who may not expunge, or no longer, closes all the same. */
+static enum imap_state
+denied(struct imap_session *s, const struct expunge_work *w)
+{
+	return w->is_close ? done(s, w) : imap_fail(s, FAIL_DENIED);
+}
+
 static enum imap_state
 expunge_step(struct imap_session *s)
 {
@@ -46,6 +54,8 @@ expunge_step(struct imap_session *s)
 	size_t count;
 	enum fail fail;
 
+	if (!(s->box_rights & ACL_EXPUNGE))
+		return denied(s, w);
 	imap_walk_progress(s, &w->walk);
 	do {
 		count = next_uids(s, w, uids, ARRAY_LEN(uids));
@@ -82,6 +92,7 @@ imap_cmd_expunge(struct imap_session *s, struct imap_cursor *args)
 	fail = imap_walk_parse(s, args, &w->walk);
 	if (fail != FAIL_NONE || !imap_at_end(args))
 		return imap_wrong(s, args);
+	imap_walk_cut(s, &w->walk);
 	return begin(s, w);
 }
 
@@ -94,8 +105,7 @@ imap_cmd_close(struct imap_session *s, struct imap_cursor *args)
 	if (!w)
 		return imap_fail(s, FAIL_LIMIT);
 	w->is_close = true;
-	/* RFC 4314 4: who may not expunge closes all the same */
-	if (s->view.is_read_only || !(s->box_rights & ACL_EXPUNGE))
+	if (s->view.is_read_only)
 		return done(s, w);
 	imap_walk_all(s, &w->walk);
 	return begin(s, w);

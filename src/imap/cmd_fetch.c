@@ -4,6 +4,7 @@
 /* rooms */
 #include "imap/fetch_content.h"
 #include "imap/command.h"
+#include "imap/message_limit.h"
 #include "imap/modifier.h"
 #include "imap/vanished.h"
 #include "mail/email.h"
@@ -111,8 +112,8 @@ is_wanted(struct imap_session *s, struct fetch_work *w, const struct view_seen *
 static enum imap_state
 done(struct imap_session *s, const struct fetch_work *w)
 {
-	if (w->content.is_some_lost)
-		return imap_no(s, "UNAVAILABLE", "Some messages could not be read");
+	if (w->content.unread != FAIL_NONE)
+		return imap_unread(s, w->content.unread);
 	if (w->content.is_some_unknown)
 		return imap_no(s, "UNKNOWN-CTE", "Some parts could not be decoded");
 	if (w->is_some_gone)
@@ -346,6 +347,13 @@ vanished_begin(struct imap_session *s, struct fetch_work *w, struct imap_cursor 
 	return IMAP_WORK;
 }
 
+/* RFC 9738 3.1: it is the range that counts, whatever there is of it */
+static bool
+is_partial_too_wide(const struct imap_session *s, const struct imap_fetch_modifiers *m)
+{
+	return m->has_partial && m->partial.last - m->partial.first >= imap_message_limit(s);
+}
+
 /* What the extensions need: false when this session may not ask so. */
 static bool
 extensions_begin(struct imap_session *s, struct fetch_work *w)
@@ -391,6 +399,10 @@ imap_cmd_fetch(struct imap_session *s, struct imap_cursor *args)
 		return imap_wrong(s, args);
 	if (s->run.is_uid && !(s->have & HAVE_UIDONLY))
 		imap_fetch_add_uid(&w->list);
+	if (is_partial_too_wide(s, &w->modifiers))
+		return imap_limit_no(s, imap_message_limit(s), "Too many messages at once");
+	if (!w->modifiers.has_partial)
+		imap_walk_cut(s, &w->walk);
 	imap_content_init(&w->content, s);
 	s->run.data = w;
 	s->run.release = fetch_release;

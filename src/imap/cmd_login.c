@@ -125,6 +125,8 @@ go_on(struct imap_session *s, enum sasl_state state)
 	if (fail == FAIL_DENIED || (fail == FAIL_SYNTAX && s->run.row->run == imap_cmd_login))
 		return punish(s);
 	imap_auth_release(s);
+	if (fail == FAIL_PERM)
+		return imap_no(s, "AUTHORIZATIONFAILED", "Nobody acts for another user");
 	if (fail == FAIL_TEMP)
 		return imap_no(s, "UNAVAILABLE", "Logins are not possible at the moment");
 	return imap_bad(s, "That is not how this mechanism goes");

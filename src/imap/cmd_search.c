@@ -45,8 +45,8 @@ done(struct imap_session *s, struct search_work *w)
 		imap_context_search(s, &w->search, s->run.is_uid, w->modseq, &w->results.uids);
 	if (w->search.returns & SEARCH_SAVE)
 		imap_results_save(&w->results, &s->saved);
-	if (w->run.matcher.is_some_unreadable)
-		return imap_search_unreadable(s, &w->search);
+	if (w->run.matcher.unread != FAIL_NONE)
+		return imap_search_unread(s, &w->search, w->run.matcher.unread);
 	return imap_ok(s, NULL, "Search done");
 }
 
@@ -87,6 +87,7 @@ imap_cmd_search(struct imap_session *s, struct imap_cursor *args)
 	imap_results_init(&w->results, &w->search);
 	w->modseq = s->view.view->account->modseq;
 	fail = imap_search_run_init(&w->run, s, &s->view, &w->search);
+	imap_search_run_cut(&w->run);
 	s->run.data = w;
 	s->run.work = search_step;
 	s->run.release = search_release;

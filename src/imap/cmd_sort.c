@@ -89,8 +89,8 @@ done(struct imap_session *s, struct sort_work *w)
 		keep_updated(s, w);
 	if (w->search.returns & SEARCH_SAVE)
 		save(s, w);
-	if (w->run.matcher.is_some_unreadable)
-		return imap_search_unreadable(s, &w->search);
+	if (w->run.matcher.unread != FAIL_NONE)
+		return imap_search_unread(s, &w->search, w->run.matcher.unread);
 	return imap_ok(s, NULL, "Sorted");
 }
 
@@ -173,5 +173,7 @@ imap_cmd_sort(struct imap_session *s, struct imap_cursor *args)
 	s->run.data = w;
 	s->run.work = finding_step;
 	s->run.release = sort_release;
+	if (fail == FAIL_NONE && imap_search_run_is_too_long(&w->run))
+		return imap_search_too_long(s, &w->search);
 	return fail == FAIL_NONE ? IMAP_WORK : imap_search_fail(s, &w->search, fail);
 }

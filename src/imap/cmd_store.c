@@ -6,6 +6,7 @@
 
 /* rooms */
 #include "imap/flag.h"
+#include "imap/message_limit.h"
 #include "imap/modifier.h"
 #include "imap/rights.h"
 #include "mail/email.h"
@@ -82,6 +83,16 @@ outcome_told(struct imap_session *s, struct store_work *w, uint32_t uid, enum fl
 	}
 }
 
+/* RFC 4314 4: what the user may not change is left as it is; but not all of it, with an OK. At each step anew. */
+static bool
+may_change(const struct imap_session *s, struct flags_change *change)
+{
+	uint64_t touched = change->how == FLAGS_REPLACE ? ~(uint64_t)0 : change->flags;
+
+	change->kept = ~imap_rights_flags(s->box_rights);
+	return !change->kept || touched & ~change->kept;
+}
+
 static enum imap_state
 store_step(struct imap_session *s)
 {
@@ -92,6 +103,8 @@ store_step(struct imap_session *s)
 	size_t count;
 	enum fail fail;
 
+	if (!may_change(s, &w->change))
+		return imap_no(s, "NOPERM", "You may not change these flags");
 	imap_walk_progress(s, &w->walk);
 	do {
 		count = imap_walk_uids(s, &w->walk, uids, STORE_BATCH, &w->ghosts);
@@ -126,15 +139,6 @@ store_att(struct imap_cursor *args, struct store_work *w, struct imap_flags *fla
 	return imap_sp(args) && imap_store_flags(args, flags) && imap_at_end(args);
 }
 
-/* RFC 4314 4: what the user may not change is left as it is; but not all of it, with an OK */
-static bool
-is_all_kept(const struct flags_change *change)
-{
-	uint64_t touched = change->how == FLAGS_REPLACE ? ~(uint64_t)0 : change->flags;
-
-	return change->kept && !(touched & ~change->kept);
-}
-
 /* "STORE" SP sequence-set [store-modifiers] SP store-att-flags */
 enum imap_state
 imap_cmd_store(struct imap_session *s, struct imap_cursor *args)
@@ -155,16 +159,14 @@ imap_cmd_store(struct imap_session *s, struct imap_cursor *args)
 		imap_condstore_begin(s);
 	w->change.has_unchanged_since = modifiers.has_unchanged_since;
 	w->change.unchanged_since = modifiers.unchanged_since;
-	w->change.kept = ~imap_rights_flags(s->box_rights);
 	/* a keyword that nobody has cannot be taken away: it is not made for that */
 	fail = keyword_bits(imap_box(s), flags.keywords, flags.keyword_count,
 	    w->change.how != FLAGS_REMOVE && s->box_rights & ACL_WRITE, &w->change.flags, NULL);
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);
 	w->change.flags |= flags.bits;
-	if (is_all_kept(&w->change))
-		return imap_no(s, "NOPERM", "You may not change these flags");
 	w->change.by = &s->view;
+	imap_walk_cut(s, &w->walk);
 	s->run.data = w;
 	s->run.work = store_step;
 	s->run.release = store_release;

@@ -122,8 +122,8 @@ writing_step(struct imap_session *s)
 		if (imap_slice_over_now(s, &slice))
 			return IMAP_WORK;
 	buf_add_c(&s->run.before, "\r\n");
-	if (w->run.matcher.is_some_unreadable)
-		return imap_search_unreadable(s, &w->search);
+	if (w->run.matcher.unread != FAIL_NONE)
+		return imap_search_unread(s, &w->search, w->run.matcher.unread);
 	return imap_ok(s, NULL, "Threaded");
 }
 
@@ -182,5 +182,7 @@ imap_cmd_thread(struct imap_session *s, struct imap_cursor *args)
 	s->run.data = w;
 	s->run.work = finding_step;
 	s->run.release = thread_release;
+	if (fail == FAIL_NONE && imap_search_run_is_too_long(&w->run))
+		return imap_search_too_long(s, &w->search);
 	return fail == FAIL_NONE ? IMAP_WORK : imap_fail(s, fail);
 }

@@ -63,13 +63,25 @@ imap_content_message(struct imap_content *c, struct account *a, uint64_t email_i
 
 /* --- reading ----------------------------------------------------------------------------------- */
 
+/* Not when another session expunged it since it was begun. */
+static bool
+is_damaged(const struct imap_content *c, enum fail fail)
+{
+	const struct imap_session *s = c->session;
+
+	return fail != FAIL_TEMP && imap_is_selected(s) && view_find(s->view.view, c->uid) != NULL;
+}
+
 static bool
 map_file(struct imap_content *c)
 {
 	if (!c->is_mapped && !c->is_lost) {
-		c->is_lost = email_map(c->account, c->email_id, &c->map) != FAIL_NONE;
+		enum fail fail = email_map(c->account, c->email_id, &c->map);
+
+		c->is_lost = fail != FAIL_NONE;
 		c->is_mapped = !c->is_lost;
-		c->is_some_lost = c->is_some_lost || c->is_lost;
+		if (c->is_lost && c->unread != FAIL_PERM)
+			c->unread = is_damaged(c, fail) ? FAIL_PERM : FAIL_TEMP;
 	}
 	return c->is_mapped;
 }

@@ -48,7 +48,9 @@ struct imap_content {
 	struct body_reader *reader; /* own; NULL when there is none */
 	uint64_t skip, rest;        /* decoded bytes to drop, then to send */
 
-	bool is_some_lost, is_some_unknown; /* of all messages */
+	enum fail
+	    unread; /* of all messages: FAIL_TEMP, FAIL_PERM as of a matcher (search_eval.h) */
+	bool is_some_unknown; /* the same */
 };
 
 void imap_content_init(struct imap_content *c, struct imap_session *s);

@@ -8,7 +8,10 @@
 
 #define IMAP_PROGRESS_MS 10000 /* before the first, and between two of them (RFC 9585 section 3) */
 
-/* "* OK [INPROGRESS ("tag" 454 1000)] ..": messages looked at, of those in the mailbox */
+/*
+ * "* OK [INPROGRESS ("tag" 454 1000)] ..": messages looked at, of those in the mailbox. When all are, and something
+ * else takes long, numbers say nothing: clients pass over those that are not below their goal (RFC 9585 section 4).
+ */
 void
 imap_progress(struct imap_session *s, size_t done, size_t count)
 {
@@ -20,10 +23,14 @@ imap_progress(struct imap_session *s, size_t done, size_t count)
 	s->run.progress_ms = clock_mono_ms();
 	buf_add_c(out, "* OK [INPROGRESS (");
 	imap_string_write(out, s->run.tag);
-	buf_add_char(out, ' ');
-	buf_add_u64(out, done);
-	buf_add_char(out, ' ');
-	buf_add_u64(out, count);
+	if (done < count) {
+		buf_add_char(out, ' ');
+		buf_add_u64(out, done);
+		buf_add_char(out, ' ');
+		buf_add_u64(out, count);
+	} else {
+		buf_add_c(out, " NIL NIL");
+	}
 	buf_add_c(out, ")] Still at work\r\n");
 }
 

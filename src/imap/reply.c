@@ -8,6 +8,9 @@
 #include "base/mem.h"
 #include "base/num.h"
 
+/* rooms */
+#include "imap/message_limit.h"
+
 /* How the outcomes of other rooms are told (RFC 5530). */
 static const struct {
 	const char *status, *code, *text;
@@ -23,8 +26,19 @@ static const struct {
 
 static_assert(ARRAY_LEN(failures) == FAIL_COUNT, "every outcome has its words");
 
-struct buf *
-imap_reply(struct imap_session *s, const char *status)
+/* RFC 9738 3.1: "[MESSAGELIMIT 1000 4711] " of a command that did a part */
+static void
+limited_write(const struct imap_session *s, struct buf *out)
+{
+	buf_add_c(out, "[MESSAGELIMIT ");
+	buf_add_u64(out, imap_message_limit(s));
+	buf_add_char(out, ' ');
+	buf_add_u64(out, s->run.limited_uid);
+	buf_add_c(out, "] ");
+}
+
+static struct buf *
+begin(struct imap_session *s, const char *status)
 {
 	struct buf *out = &s->run.reply;
 
@@ -36,11 +50,26 @@ imap_reply(struct imap_session *s, const char *status)
 	return out;
 }
 
+struct buf *
+imap_reply(struct imap_session *s, const char *status)
+{
+	/* the tagged OK has another code: then MESSAGELIMIT comes before it (RFC 9738 3.1) */
+	if (s->run.limited_uid != 0 && str_eq(str_c(status), STR("OK"))) {
+		buf_add_c(&s->run.before, "* NO ");
+		limited_write(s, &s->run.before);
+		buf_add_c(&s->run.before, "There are more messages\r\n");
+	}
+	return begin(s, status);
+}
+
 static enum imap_state
 reply(struct imap_session *s, const char *status, const char *code, const char *text)
 {
-	struct buf *out = imap_reply(s, status);
+	bool is_limited = !code && s->run.limited_uid != 0 && str_eq(str_c(status), STR("OK"));
+	struct buf *out = is_limited ? begin(s, status) : imap_reply(s, status);
 
+	if (is_limited)
+		limited_write(s, out);
 	if (code) {
 		buf_add_char(out, '[');
 		buf_add_c(out, code);
@@ -83,6 +112,13 @@ enum imap_state
 imap_fail(struct imap_session *s, enum fail fail)
 {
 	return reply(s, failures[fail].status, failures[fail].code, failures[fail].text);
+}
+
+enum imap_state
+imap_unread(struct imap_session *s, enum fail fail)
+{
+	return imap_no(s, fail == FAIL_TEMP ? "UNAVAILABLE" : "CORRUPTION",
+	    "Some messages could not be read");
 }
 
 enum imap_state
@@ -131,7 +167,7 @@ imap_reply_step(struct imap_session *s)
 	}
 	if ((int64_t)s->errors >= s->service->settings->errors) {
 		log_info(&s->log, "imap.errors", LOG_NUM("errors", s->errors));
-		return imap_bye(s, "Too many wrong commands");
+		return imap_bye(s, "[CLIENTBUG] Too many wrong commands");
 	}
 	return imap_command_end(s);
 }

@@ -109,10 +109,12 @@ static const struct message *
 whole(struct imap_matcher *m)
 {
 	if (!m->is_parsed && !m->is_unreadable) {
-		m->is_unreadable =
-		    email_map(m->account, m->seen.entry->email_id, &m->map) != FAIL_NONE;
+		enum fail fail = email_map(m->account, m->seen.entry->email_id, &m->map);
+
+		m->is_unreadable = fail != FAIL_NONE;
 		if (m->is_unreadable) {
-			m->is_some_unreadable = true;
+			if (m->unread != FAIL_PERM)
+				m->unread = fail == FAIL_TEMP ? FAIL_TEMP : FAIL_PERM;
 			return NULL;
 		}
 		message_parse(&m->parsed, m->map.bytes, &m->arena);

@@ -38,8 +38,8 @@ struct imap_matcher {
 	bool is_cut;              /* .. and there was no time for another key */
 	bool has_record;          /* the store was asked for the message */
 	bool is_parsed;
-	bool is_unreadable;      /* its file cannot be read: nothing in it matches */
-	bool is_some_unreadable; /* one of all */
+	bool is_unreadable; /* its file cannot be read: nothing in it matches */
+	enum fail unread;   /* of all: FAIL_TEMP some cannot be read now, FAIL_PERM some are lost */
 };
 
 /* `view` is s->view, or another mailbox, for which "$" is empty. */

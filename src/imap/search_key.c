@@ -273,6 +273,26 @@ set_key(struct parse *p, enum imap_key_kind kind)
 	return key;
 }
 
+/* "UIDAFTER" / "UIDBEFORE" SP uniqueid (RFC 9738 3.2): unlike "n:*", never the last one by itself */
+static struct imap_key *
+uid_side_key(struct parse *p, bool is_after)
+{
+	struct imap_key *key = key_new(p, KEY_UID);
+	struct imap_range *range = arena_alloc(p->c->arena, 1, sizeof(*range));
+	uint64_t uid;
+
+	if (!range)
+		p->c->is_over = true;
+	if (!range || !key || !imap_sp(p->c) || !imap_number(p->c, 1, UINT32_MAX, &uid))
+		return NULL;
+	imap_capabilities_put(&p->out->needs, CAP_MESSAGELIMIT);
+	range->first = is_after ? (uint32_t)uid + 1 : 1;
+	range->last = is_after ? IMAP_STAR - 1 : (uint32_t)uid - 1;
+	key->set.ranges = range;
+	key->set.count = range->first > 0 && range->first <= range->last;
+	return key;
+}
+
 static struct imap_key *
 row_key(struct parse *p, struct str word)
 {
@@ -376,6 +396,8 @@ word_key(struct parse *p)
 		return or_key(p);
 	if (str_eq_nocase(word, STR("FILTER")))
 		return filter_key(p, from);
+	if (str_eq_nocase(word, STR("UIDAFTER")) || str_eq_nocase(word, STR("UIDBEFORE")))
+		return uid_side_key(p, str_eq_nocase(word, STR("UIDAFTER")));
 	if (str_eq_nocase(word, STR("HEADER")))
 		key = header_key(p);
 	else if (str_eq_nocase(word, STR("UID")))

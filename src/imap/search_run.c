@@ -2,6 +2,7 @@
 
 /* rooms */
 #include "imap/context.h"
+#include "imap/message_limit.h"
 #include "message/imap_string.h"
 
 enum fail
@@ -23,6 +24,23 @@ void
 imap_search_run_release(struct imap_search_run *r)
 {
 	imap_matcher_release(&r->matcher);
+}
+
+void
+imap_search_run_cut(struct imap_search_run *r)
+{
+	struct imap_session *s = r->session;
+
+	if (imap_search_limit(s, r->view, r->search->root, &s->run.limited_uid))
+		r->next = s->run.limited_uid;
+}
+
+bool
+imap_search_run_is_too_long(const struct imap_search_run *r)
+{
+	uint32_t lowest;
+
+	return imap_search_limit(r->session, r->view, r->search->root, &lowest);
 }
 
 void
@@ -92,9 +110,17 @@ imap_search_too_many(struct imap_session *s, const struct imap_search *search)
 }
 
 enum imap_state
-imap_search_unreadable(struct imap_session *s, const struct imap_search *search)
+imap_search_too_long(struct imap_session *s, const struct imap_search *search)
 {
-	return imap_search_no(s, search, "UNAVAILABLE", "Some messages could not be read");
+	forget_saved(s, search);
+	return imap_limit_no(s, imap_message_limit(s), "Too many messages, try fewer UIDs");
+}
+
+enum imap_state
+imap_search_unread(struct imap_session *s, const struct imap_search *search, enum fail fail)
+{
+	forget_saved(s, search);
+	return imap_unread(s, fail);
 }
 
 enum imap_state

@@ -33,6 +33,13 @@ MUST_CHECK enum fail imap_search_run_init(struct imap_search_run *r, struct imap
     struct view_session *view, struct imap_search *search);
 void imap_search_run_release(struct imap_search_run *r);
 
+/* Before the first slice: look at no more messages than the limit allows, and say so in the reply. */
+void imap_search_run_cut(struct imap_search_run *r);
+
+/* The same of what cannot do a part: true when there are too many messages to look at; answered by search_no. */
+MUST_CHECK bool imap_search_run_is_too_long(const struct imap_search_run *r);
+enum imap_state imap_search_too_long(struct imap_session *s, const struct imap_search *search);
+
 /* At the start of each slice; then one message after the other. */
 void imap_search_run_resume(struct imap_search_run *r);
 enum imap_found imap_search_run_next(struct imap_search_run *r, struct imap_slice *slice,
@@ -64,7 +71,8 @@ enum imap_state imap_search_fail(struct imap_session *s, const struct imap_searc
 
 /* More was found than can be kept; some messages could not be read. */
 enum imap_state imap_search_too_many(struct imap_session *s, const struct imap_search *search);
-enum imap_state imap_search_unreadable(struct imap_session *s, const struct imap_search *search);
+enum imap_state imap_search_unread(struct imap_session *s, const struct imap_search *search,
+    enum fail fail);
 
 /* "* ESEARCH (TAG "a") UID", what follows is the caller's. */
 void imap_esearch_begin(struct imap_session *s, struct buf *out);

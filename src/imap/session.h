@@ -104,8 +104,10 @@ struct imap_run {
 	bool keeps_numbers;                      /* no EXPUNGE may be told while it runs */
 	bool is_updated;                         /* what changed was told */
 	bool has_modseq;                         /* a MODSEQ was told */
-	int64_t progress_ms;                     /* when it began, or its progress was told last */
-	struct account *held[IMAP_HELD_MAX];     /* own: counted; others whose mailboxes it names */
+	uint32_t
+	    limited_uid; /* it took messages from this UID on, not all (message_limit.h); or 0 */
+	int64_t progress_ms;                 /* when it began, or its progress was told last */
+	struct account *held[IMAP_HELD_MAX]; /* own: counted; others whose mailboxes it names */
 };
 
 struct imap_session {
@@ -178,6 +180,9 @@ enum imap_state imap_bad(struct imap_session *s, const char *text);
 
 /* NO, or BAD, by the outcome of another room; not for FAIL_NONE. */
 enum imap_state imap_fail(struct imap_session *s, enum fail fail);
+
+/* NO of some messages: FAIL_TEMP, they cannot be read now; else they are lost or damaged. */
+enum imap_state imap_unread(struct imap_session *s, enum fail fail);
 
 /* What a cursor did not like. */
 enum imap_state imap_wrong(struct imap_session *s, const struct imap_cursor *c);

@@ -19,6 +19,9 @@ static const char *const separators[] = { "/", ".", NULL }; /* enum imap_separat
 static const struct setting imap_rows[] = {
 	ROW("message-size", SETTING_BYTES, message_bytes, "100MB", 64 * 1024, 2 * GB,
 	    "Largest message that APPEND takes"),
+	/* RFC 9738 3: not lower than 1000 */
+	ROW("message-limit", SETTING_NUMBER, message_limit, "1000000", 1000, UINT32_MAX - 1,
+	    "Messages of one command; one over more does those that came last, and says so"),
 	ROW("idle-time", SETTING_DURATION, idle_ms, "30m", MINUTE_MS, 24 * 60 * MINUTE_MS,
 	    "A session without a command for this long is ended"),
 	ROW("login-time", SETTING_DURATION, login_ms, "1m", 1000, 60 * MINUTE_MS,
@@ -55,6 +58,7 @@ const struct setting_section imap_account_section = { "imap-account", imap_accou
 
 const struct imap_settings imap_settings_default = {
 	.message_bytes = (int64_t)100 * 1024 * 1024,
+	.message_limit = 1000000,
 	.idle_ms = 30 * MINUTE_MS,
 	.login_ms = MINUTE_MS,
 	.errors = 20,

@@ -10,6 +10,7 @@ enum imap_separator { IMAP_SEPARATOR_SLASH, IMAP_SEPARATOR_DOT };
 
 struct imap_settings {
 	int64_t message_bytes; /* largest message APPEND takes */
+	int64_t message_limit; /* messages of one command (RFC 9738) */
 	int64_t idle_ms;       /* without a command, then BYE (RFC 9051 5.4: at least 30 minutes) */
 	int64_t login_ms;      /* the same before login */
 	int64_t errors;        /* BAD replies without an OK between them, then BYE */

@@ -12,10 +12,17 @@
 #include "jmap/blob_id.h"
 #include "mail/email.h"
 
+#define JMAP_DECODED_MAX (64 * 1024 * 1024) /* bytes of a part that is decoded in memory */
+#define JMAP_BLOB_TYPES  3                  /* types that Blob/lookup knows */
+extern const struct str jmap_blob_type_names[JMAP_BLOB_TYPES];
+
+struct body_reader;
+
 struct jmap_blob {
 	struct blob_map map;    /* own: blob_unmap() */
 	struct str bytes;       /* in the map; still encoded when `encoding` says so */
 	struct str name;        /* of the file, when it is a whole one; arena */
+	struct str type;        /* media type; arena or static */
 	enum encoding encoding; /* what is left to undo */
 };
 
@@ -25,5 +32,15 @@ struct jmap_blob {
  */
 MUST_CHECK enum fail jmap_blob_find(struct jmap_access *access, const struct blob_id *id,
     struct arena *a, struct jmap_blob *out);
+
+/* The same with its encoding undone. FAIL_LIMIT also: it is too large for that. */
+MUST_CHECK enum fail jmap_blob_open(struct jmap_access *access, const struct blob_id *id,
+    struct arena *a, struct jmap_blob *out);
+
+/* A reader of what the bytes stand for; `shell` is room for it, and lives as long. */
+struct body_reader *jmap_blob_reader(const struct jmap_blob *blob, struct message *shell);
+
+/* All that they stand for. FAIL_LIMIT: more than the buffer may hold. */
+MUST_CHECK enum fail jmap_blob_decode(const struct jmap_blob *blob, struct buf *out);
 
 #endif

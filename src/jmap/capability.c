@@ -8,7 +8,9 @@
 
 /* rooms */
 #include "codec/json.h"
+#include "jmap/blob.h"
 #include "jmap/collation.h"
+#include "jmap/push.h"
 #include "jmap/request.h"
 #include "mail/mailbox.h"
 
@@ -55,6 +57,20 @@ write_websocket(const struct jmap *j, struct json_writer *w)
 	json_object_end(w);
 }
 
+/* RFC 9749 3 */
+static void
+write_vapid(const struct jmap *j, struct json_writer *w)
+{
+	struct buf key;
+
+	buf_init(&key, 128);
+	json_object_begin(w);
+	if (j->push && jmap_push_key_write(j->push, &key))
+		json_name_string(w, STR("applicationServerKey"), buf_str(&key));
+	json_object_end(w);
+	buf_release(&key);
+}
+
 /* RFC 8621 1.3.1 */
 static void
 write_mail(const struct jmap *j, struct json_writer *w, bool is_owner)
@@ -64,11 +80,12 @@ write_mail(const struct jmap *j, struct json_writer *w, bool is_owner)
 		STR_INIT("hasKeyword"), STR_INIT("allInThreadHaveKeyword"),
 		STR_INIT("someInThreadHaveKeyword") };
 
+	(void)j;
 	json_object_begin(w);
 	json_name_int(w, STR("maxMailboxesPerEmail"), JMAP_MAILBOXES_MAX);
 	json_name_int(w, STR("maxMailboxDepth"), MAILBOX_DEPTH_MAX);
 	json_name_int(w, STR("maxSizeMailboxName"), MAILBOX_NAME_MAX);
-	json_name_int(w, STR("maxSizeAttachmentsPerEmail"), j->settings.upload_bytes);
+	json_name_int(w, STR("maxSizeAttachmentsPerEmail"), JMAP_ATTACHMENTS_MAX);
 	json_name(w, STR("emailQuerySortOptions"));
 	json_array_begin(w);
 	for (size_t i = 0; i < ARRAY_LEN(sorts); i++)
@@ -95,19 +112,45 @@ static void
 write_submission_account(const struct jmap *j, struct json_writer *w)
 {
 	static const struct str extensions[] = { STR_INIT("SIZE"), STR_INIT("DSN"),
-		STR_INIT("DELIVERBY"), STR_INIT("MT-PRIORITY"), STR_INIT("REQUIRETLS") };
+		STR_INIT("DELIVERBY"), STR_INIT("MT-PRIORITY"), STR_INIT("REQUIRETLS"),
+		STR_INIT("FUTURERELEASE") };
+	size_t count = ARRAY_LEN(extensions) - (j->sending.hold_ms > 0 ? 0 : 1);
 
-	(void)j;
 	json_object_begin(w);
-	json_name_int(w, STR("maxDelayedSend"), 0);
+	json_name_int(w, STR("maxDelayedSend"), j->sending.hold_ms / 1000);
 	json_name(w, STR("submissionExtensions"));
 	json_object_begin(w);
-	for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
+	for (size_t i = 0; i < count; i++) {
 		json_name(w, extensions[i]);
 		json_array_begin(w);
 		json_array_end(w);
 	}
 	json_object_end(w);
+	json_object_end(w);
+}
+
+static void
+write_texts(struct json_writer *w, struct str name, const struct str *texts, size_t count)
+{
+	json_name(w, name);
+	json_array_begin(w);
+	for (size_t i = 0; i < count; i++)
+		json_string(w, texts[i]);
+	json_array_end(w);
+}
+
+/* RFC 9404 3.1 */
+static void
+write_blob(const struct jmap *j, struct json_writer *w)
+{
+	static const struct str algorithms[] = { STR_INIT("sha"), STR_INIT("sha-256") };
+
+	(void)j;
+	json_object_begin(w);
+	json_name_int(w, STR("maxSizeBlobSet"), JMAP_BLOB_SET_MAX);
+	json_name_int(w, STR("maxDataSources"), JMAP_SOURCES_MAX);
+	write_texts(w, STR("supportedTypeNames"), jmap_blob_type_names, JMAP_BLOB_TYPES);
+	write_texts(w, STR("supportedDigestAlgorithms"), algorithms, ARRAY_LEN(algorithms));
 	json_object_end(w);
 }
 
@@ -122,7 +165,15 @@ static const struct capability {
 	    write_mail_account },
 	{ STR_INIT("urn:ietf:params:jmap:submission"), CAPABILITY_SUBMISSION, write_nothing,
 	    write_submission_account },
+	{ STR_INIT("urn:ietf:params:jmap:vacationresponse"), CAPABILITY_VACATION, write_nothing,
+	    write_nothing },
 	{ STR_INIT("urn:ietf:params:jmap:websocket"), CAPABILITY_WEBSOCKET, write_websocket, NULL },
+	{ STR_INIT("urn:ietf:params:jmap:webpush-vapid"), CAPABILITY_VAPID, write_vapid, NULL },
+	{ STR_INIT("urn:ietf:params:jmap:mail:share"), CAPABILITY_SHARE, write_nothing,
+	    write_nothing },
+	{ STR_INIT("urn:ietf:params:jmap:principals"), CAPABILITY_PRINCIPALS, write_nothing, NULL },
+	{ STR_INIT("urn:ietf:params:jmap:blob"), CAPABILITY_BLOB, write_nothing, write_blob },
+	{ STR_INIT("urn:ietf:params:jmap:mdn"), CAPABILITY_MDN, write_nothing, write_nothing },
 	{ STR_INIT("urn:ietf:params:jmap:quota"), CAPABILITY_QUOTA, write_nothing, write_nothing },
 };
 
@@ -132,6 +183,9 @@ static const struct {
 	void (*account)(const struct jmap *j, struct json_writer *w);
 } shared[] = {
 	{ CAPABILITY_MAIL, write_mail_shared },
+	{ CAPABILITY_SHARE, write_nothing },
+	{ CAPABILITY_BLOB, write_blob },
+	{ CAPABILITY_MDN, write_nothing },
 };
 
 unsigned
@@ -153,7 +207,7 @@ jmap_capabilities_write(const struct jmap *j, struct json_writer *w)
 }
 
 static void
-shared_capabilities_write(const struct jmap *j, struct json_writer *w)
+shared_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_owner)
 {
 	for (size_t i = 0; i < ARRAY_LEN(shared); i++) {
 		size_t row = 0;
@@ -161,15 +215,19 @@ shared_capabilities_write(const struct jmap *j, struct json_writer *w)
 		while (capabilities[row].bit != shared[i].bit)
 			row++;
 		json_name(w, capabilities[row].urn);
-		shared[i].account(j, w);
+		if (is_owner) /* a group's */
+			capabilities[row].account(j, w);
+		else
+			shared[i].account(j, w);
 	}
 }
 
 void
-jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_owner)
+jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_own,
+    bool is_owner)
 {
-	if (!is_owner) {
-		shared_capabilities_write(j, w);
+	if (!is_own) {
+		shared_capabilities_write(j, w, is_owner);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++) {

@@ -194,3 +194,9 @@ jmap_identity_changes(struct jmap_call *c)
 		return JMAP_DONE;
 	return run_changes(c, CHANGE_IDENTITY, ID_IDENTITY);
 }
+
+enum jmap_step
+jmap_submission_changes(struct jmap_call *c)
+{
+	return run_changes(c, CHANGE_SUBMISSION, ID_SUBMISSION);
+}

@@ -108,23 +108,6 @@ add_etag(struct http_exchange *x, struct str blob_id)
 	http_reply_header(x, "Cache-Control", STR("private, immutable, max-age=31536000"));
 }
 
-/* Let message's decoder read the bytes as the body of one part. */
-static void
-start_decoder(struct download_request *d)
-{
-	struct part *root = &d->shell.root;
-
-	d->shell.bytes = d->blob.bytes;
-	d->shell.size = d->blob.bytes.n;
-	d->shell.part_count = 1;
-	root->encoding = d->blob.encoding;
-	root->type = STR("application");
-	root->subtype = STR("octet-stream");
-	root->body.n = d->blob.bytes.n;
-	root->decoded_size = PART_SIZE_UNKNOWN;
-	d->reader = body_reader_new(&d->shell, root, BODY_BYTES);
-}
-
 static enum http_step
 missing(struct http_exchange *x)
 {
@@ -162,7 +145,7 @@ begin(struct download_request *d, struct http_exchange *x)
 	}
 	d->is_started = true;
 	if (d->blob.encoding != ENCODING_7BIT)
-		start_decoder(d);
+		d->reader = jmap_blob_reader(&d->blob, &d->shell);
 	http_reply_start(x, 200, NULL);
 	http_reply_header(x, "Content-Type", media_type(accept));
 	add_disposition(x, name);

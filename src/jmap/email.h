@@ -9,6 +9,7 @@
 
 /* rooms */
 #include "jmap/args.h"
+#include "jmap/blob_id.h"
 #include "jmap/header_form.h"
 #include "mail/email.h"
 #include "message/body.h"
@@ -35,7 +36,8 @@ struct email_view {
 	struct json_writer *w;
 	struct arena *a; /* for this Email */
 	uint64_t id;
-	struct email *email;
+	struct email *email;         /* NULL when it is a blob that is parsed */
+	struct blob_id blob;         /* of the message: its parts are in it */
 	const struct message *shape; /* from the summary; from the file when that is cut */
 	struct message *full;        /* with bytes; NULL until needed */
 	struct blob_map map;         /* own */
@@ -43,12 +45,15 @@ struct email_view {
 	enum fail fail;              /* sticky */
 };
 
-/* Read Email/get's arguments; false when the call's error was set. */
-MUST_CHECK bool email_asked_read(struct jmap_call *c, const struct json *properties,
+/* Read the arguments of Email/get, or Email/parse; false when the call's error was set. */
+MUST_CHECK bool email_asked_read(struct jmap_call *c, const struct json *properties, bool is_parse,
     struct email_asked *out);
 
 /* Write one Email as an object. FAIL_MISSING: JMAP must not see it. */
 MUST_CHECK enum fail email_write(struct email_view *v);
+
+/* The same of a message that is no Email: v->full, v->shape and v->blob are set. */
+MUST_CHECK enum fail email_write_parsed(struct email_view *v);
 
 /* The message from its file, or NULL and v->fail. */
 const struct message *email_full(struct email_view *v);

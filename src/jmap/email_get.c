@@ -51,7 +51,7 @@ begin(struct jmap_call *c, const struct json *properties, void **more_out)
 	}
 	arena_init(&g->arena, EMAIL_ARENA_MAX);
 	*more_out = g;
-	return email_asked_read(c, properties, &g->asked);
+	return email_asked_read(c, properties, false, &g->asked);
 }
 
 static enum fail

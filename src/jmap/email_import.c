@@ -9,15 +9,15 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "jmap/creations.h"
 #include "jmap/email_new.h"
 #include "message/date.h"
+#include "message/header.h"
 
 struct import {
 	const struct json *emails;
 	uint32_t at;
-	struct json_writer failed_w;
-	struct buf failed; /* own */
-	bool has_done;
+	struct jmap_creations creations; /* own */
 };
 
 static void
@@ -25,7 +25,7 @@ import_release(struct jmap_call *c)
 {
 	struct import *i = c->state;
 
-	buf_release(&i->failed);
+	jmap_creations_release(&i->creations);
 }
 
 static bool
@@ -37,44 +37,30 @@ import_begin(struct jmap_call *c)
 		jmap_fail_with(c, FAIL_LIMIT);
 		return false;
 	}
-	i->emails = jmap_arg(c->args, STR("emails"));
-	if (!json_is(i->emails, JSON_OBJECT)) {
-		jmap_invalid(c, "emails is missing or no object.");
-		return false;
-	}
-	for (uint32_t k = 0; k < i->emails->count; k++)
-		if (!json_is(&i->emails->members[k].value, JSON_OBJECT)) {
-			jmap_invalid(c, "An EmailImport is no object.");
-			return false;
-		}
-	if (i->emails->count > JMAP_SET_MAX) {
-		jmap_fail(c, "requestTooLarge", "These are more than maxObjectsInSet.");
-		return false;
-	}
-	if (!jmap_set_state(c, CHANGE_EMAIL))
-		return false;
-	buf_init(&i->failed, JMAP_RESPONSE_MAX);
-	i->failed_w.out = &i->failed;
 	c->state = i;
 	c->release = import_release;
+	i->emails = jmap_creations_read(c, STR("emails"));
+	if (!i->emails || !jmap_set_state(c, CHANGE_EMAIL))
+		return false;
 	json_object_begin(&c->w);
 	jmap_write_account(c);
 	jmap_write_state(&c->w, STR("oldState"), change_state(c->account, CHANGE_EMAIL));
 	return true;
 }
 
-static enum jmap_set_said
-take_date(const struct json *v, int64_t *out, struct jmap_set_error *e)
+/* The time of the most recent Received field, which is the first one (RFC 5321 4.4). */
+static void
+take_received(const struct jmap_blob *blob, int64_t *out)
 {
-	struct str text;
+	struct header header;
 	struct date date;
+	size_t at;
 
-	if (!v || json_is(v, JSON_NULL))
-		return SET_OK;
-	if (!json_get_text(v, &text) || date_parse_3339(text, &date) != FAIL_NONE)
-		return jmap_set_invalid(e, STR("receivedAt"), "receivedAt is no UTCDate.");
-	*out = date.unix_s;
-	return SET_OK;
+	if (blob->encoding != ENCODING_7BIT || !header_find(blob->bytes, STR("Received"), &header))
+		return;
+	at = str_rfind_char(header.value, ';');
+	if (at != STR_NONE && date_parse(str_from(header.value, at + 1), &date) == FAIL_NONE)
+		*out = date.unix_s;
 }
 
 /* One EmailImport {blobId, mailboxIds, keywords, receivedAt}. */
@@ -96,7 +82,7 @@ import_one(struct jmap_call *c, const struct json *object, struct jmap_email_add
 	if (said == SET_OK && keywords)
 		said = jmap_keywords(c, keywords, &new.flags, e);
 	if (said == SET_OK)
-		said = take_date(json_find(object, STR("receivedAt")), &new.received_s, e);
+		said = jmap_received_at(json_find(object, STR("receivedAt")), &new.received_s, e);
 	if (said != SET_OK)
 		return said;
 	new.mailboxes = mailboxes;
@@ -109,6 +95,8 @@ import_one(struct jmap_call *c, const struct json *object, struct jmap_email_add
 		jmap_fail_with(c, fail);
 		return SET_FAIL;
 	}
+	if (!jmap_arg(object, STR("receivedAt")))
+		take_received(&blob, &new.received_s);
 	said = jmap_email_add(c, &new, &blob, added, e);
 	blob_unmap(&blob.map);
 	return said;
@@ -124,25 +112,17 @@ import_item(struct jmap_call *c, struct import *i)
 	struct id_text id;
 
 	switch (import_one(c, &member->value, &added, &e)) {
+	case SET_WAIT: /* nothing here waits */
+	case SET_YIELD:
 	case SET_FAIL: return false;
 	case SET_ERROR:
-	case SET_LATER:
-		if (buf_str(&i->failed).n == 0)
-			json_object_begin(&i->failed_w);
-		json_name(&i->failed_w, member->name);
-		jmap_set_error_write(&i->failed_w, &e);
-		return true;
-	case SET_OK: break;
+	case SET_LATER: jmap_creations_fail(&i->creations, member->name, &e); break;
+	case SET_OK:
+		id = id_text(ID_EMAIL, added.id);
+		jmap_creations_add(c, &i->creations, member->name, id_str(&id));
+		jmap_email_added_write(&c->w, &added);
+		break;
 	}
-	if (!i->has_done) {
-		json_name(&c->w, STR("created"));
-		json_object_begin(&c->w);
-		i->has_done = true;
-	}
-	id = id_text(ID_EMAIL, added.id);
-	jmap_created_add(c->run, member->name, id_str(&id));
-	json_name(&c->w, member->name);
-	jmap_email_added_write(&c->w, &added);
 	return true;
 }
 
@@ -160,17 +140,7 @@ jmap_email_import(struct jmap_call *c)
 		if (!import_item(c, i))
 			return JMAP_DONE;
 	}
-	if (i->has_done)
-		json_object_end(&c->w);
-	else
-		json_name_null(&c->w, STR("created"));
-	json_name(&c->w, STR("notCreated"));
-	if (buf_str(&i->failed).n > 0) {
-		json_object_end(&i->failed_w);
-		json_raw(&c->w, buf_str(&i->failed));
-	} else {
-		json_null(&c->w);
-	}
+	jmap_creations_end(c, &i->creations);
 	jmap_write_state(&c->w, STR("newState"), change_state(c->account, CHANGE_EMAIL));
 	json_object_end(&c->w);
 	return JMAP_DONE;

@@ -2,9 +2,7 @@
 
 /* rooms */
 #include "jmap/access_email.h"
-#include "message/text.h"
-
-#define DECODED_MAX (64 * 1024 * 1024) /* bytes of an encoded part that becomes a message */
+#include "message/date.h"
 
 static enum jmap_set_said
 refused(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
@@ -23,34 +21,12 @@ refused(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
 	return SET_FAIL;
 }
 
-/* The bytes of an encoded part; FAIL_LIMIT. */
 static enum fail
-decode(const struct jmap_blob *blob, struct buf *out)
-{
-	struct message shell = {
-		.bytes = blob->bytes,
-		.size = blob->bytes.n,
-		.part_count = 1,
-		.root = { .type = STR("application"),
-		    .subtype = STR("octet-stream"),
-		    .encoding = blob->encoding,
-		    .decoded_size = PART_SIZE_UNKNOWN,
-		    .body = { 0, blob->bytes.n } },
-	};
-	struct body_reader *r = body_reader_new(&shell, &shell.root, BODY_BYTES);
-
-	while (body_read(r, out) && buf_ok(out))
-		continue;
-	body_reader_free(&r);
-	return buf_ok(out) ? FAIL_NONE : FAIL_LIMIT;
-}
-
-static enum fail
-add_linked(struct account *a, struct email_new *new, const struct jmap_blob *blob,
-    struct email_added *added)
+add_linked(const struct account *from, struct account *a, struct email_new *new,
+    const struct jmap_blob *blob, struct email_added *added)
 {
 	struct blob_name name;
-	enum fail fail = blob_link(mail_blobs(a->mail), a->name, blob->name, a->name, &name);
+	enum fail fail = blob_link(mail_blobs(a->mail), from->name, blob->name, a->name, &name);
 
 	if (fail)
 		return fail == FAIL_MISSING ? FAIL_TEMP : fail;
@@ -65,9 +41,9 @@ add_bytes(struct account *a, struct email_new *new, const struct jmap_blob *blob
 	struct buf decoded;
 	enum fail fail = FAIL_NONE;
 
-	buf_init(&decoded, DECODED_MAX);
+	buf_init(&decoded, JMAP_DECODED_MAX);
 	if (blob->encoding != ENCODING_7BIT) {
-		fail = decode(blob, &decoded);
+		fail = jmap_blob_decode(blob, &decoded);
 		new->bytes = buf_str(&decoded);
 	}
 	*size_out = new->bytes.n;
@@ -92,12 +68,72 @@ jmap_email_add(struct jmap_call *c, struct email_new *new, const struct jmap_blo
 		return jmap_set_error(e, "invalidEmail", "An empty blob is no message.");
 	new->bytes = blob->bytes;
 	if (blob->name.p)
-		fail = add_linked(c->account, new, blob, &added);
+		fail = add_linked(c->account, c->account, new, blob, &added);
 	else
 		fail = add_bytes(c->account, new, blob, &added, &size);
 	if (fail)
 		return refused(c, fail, e);
 	*out = (struct jmap_email_added){ added.id, added.thread_id, size };
+	return SET_OK;
+}
+
+enum jmap_set_said
+jmap_email_add_from(struct jmap_call *c, const struct account *from, struct email_new *new,
+    const struct jmap_blob *blob, struct jmap_email_added *out, struct jmap_set_error *e)
+{
+	struct email_added added;
+	enum fail fail;
+
+	new->bytes = blob->bytes;
+	fail = add_linked(from, c->account, new, blob, &added);
+	if (fail)
+		return refused(c, fail, e);
+	*out = (struct jmap_email_added){ added.id, added.thread_id, blob->bytes.n };
+	return SET_OK;
+}
+
+enum jmap_set_said
+jmap_email_add_written(struct jmap_call *c, struct email_new *new, struct blob_writer *writer,
+    struct jmap_email_added *out, struct jmap_set_error *e)
+{
+	enum jmap_set_said said =
+	    jmap_may_add(c, new, e); /* rights may have changed while it was written */
+	struct account *a = c->account;
+	uint64_t size = writer->size;
+	struct blob_map map = { 0 };
+	struct email_added added;
+	struct blob_name name;
+	enum fail fail;
+
+	if (said != SET_OK)
+		return said;
+	fail = blob_write_finish(writer, &name);
+	if (!fail)
+		fail = blob_map(mail_blobs(a->mail), a->name, blob_name_str(&name), &map);
+	if (fail)
+		return refused(c, FAIL_TEMP, e);
+	new->blob = blob_name_str(&name);
+	new->bytes = map.bytes;
+	fail = email_add(a, new, &added);
+	blob_unmap(&map);
+	if (fail)
+		return refused(c, fail, e);
+	*out = (struct jmap_email_added){ added.id, added.thread_id, size };
+	return SET_OK;
+}
+
+enum jmap_set_said
+jmap_received_at(const struct json *v, int64_t *out, struct jmap_set_error *e)
+{
+	struct str text;
+	struct date date;
+
+	if (!v || json_is(v, JSON_NULL))
+		return SET_OK;
+	if (!json_get_text(v, &text) || date_parse_3339(text, &date) != FAIL_NONE ||
+	    !str_ends(text, STR("Z")))
+		return jmap_set_invalid(e, STR("receivedAt"), "receivedAt is no UTCDate.");
+	*out = date.unix_s;
 	return SET_OK;
 }
 

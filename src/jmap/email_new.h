@@ -1,5 +1,5 @@
 /*
- * email_new.h - putting a message into the account, for Email/import and Email/set create.
+ * email_new.h - putting a message into the account, for Email/import, Email/set create and Email/copy.
  */
 #ifndef JMAP_EMAIL_NEW_H
 #define JMAP_EMAIL_NEW_H
@@ -12,12 +12,24 @@ struct jmap_email_added {
 	uint64_t id, thread_id, size;
 };
 
+/* receivedAt as an EmailImport has it (UTCDate); missing and null leave *out alone. */
+enum jmap_set_said jmap_received_at(const struct json *v, int64_t *out, struct jmap_set_error *e);
+
+/* Add the message that was written; the writer is the caller's to cancel. */
+enum jmap_set_said jmap_email_add_written(struct jmap_call *c, struct email_new *new,
+    struct blob_writer *writer, struct jmap_email_added *out, struct jmap_set_error *e);
+
 /*
  * Add the message that `blob` holds: its file is linked when it is a whole one, else its decoded
  * bytes are written anew.
  */
 enum jmap_set_said jmap_email_add(struct jmap_call *c, struct email_new *new,
     const struct jmap_blob *blob, struct jmap_email_added *out, struct jmap_set_error *e);
+
+/* The same with the file of a whole message of another account, linked. */
+enum jmap_set_said jmap_email_add_from(struct jmap_call *c, const struct account *from,
+    struct email_new *new, const struct jmap_blob *blob, struct jmap_email_added *out,
+    struct jmap_set_error *e);
 
 /* {id, blobId, threadId, size} */
 void jmap_email_added_write(struct json_writer *w, const struct jmap_email_added *added);

@@ -91,7 +91,7 @@ write_text_or_null(struct json_writer *w, struct str text)
 static void
 write_blob_id(struct email_view *v, const struct part *p)
 {
-	struct blob_id id = blob_id_of_part(v->id, p);
+	struct blob_id id = blob_id_within(&v->blob, p);
 	struct buf text;
 
 	buf_init(&text, JMAP_ID_MAX);
@@ -135,15 +135,15 @@ write_charset(struct json_writer *w, const struct part *p)
 	write_text_or_null(w, charset);
 }
 
-/* Content-Id without its angle brackets. */
+/* Content-Id without its angle brackets, and what is around them (comments); without any as it is. */
 static struct str
 content_id(const struct part *p)
 {
-	struct str id = str_trim(p->id);
+	struct str id = p->id, rest = p->id, inner;
 
-	if (p->id.p && str_starts(id, STR("<")) && str_ends(id, STR(">")))
-		id = str_slice(id, 1, id.n - 2);
-	return p->id.p ? id : (struct str){ 0 };
+	if (str_take_until(&rest, '<', &inner) && str_take_until(&rest, '>', &inner))
+		id = inner;
+	return p->id.p ? str_trim(id) : (struct str){ 0 };
 }
 
 static void

@@ -42,7 +42,8 @@ jmap_keywords(struct jmap_call *c, const struct json *v, uint64_t *bits_out,
 		enum jmap_set_said said;
 
 		if (!json_get_bool(&v->members[i].value, &is_true) || !is_true)
-			return jmap_set_invalid(e, STR("keywords"), "A keyword's value is true.");
+			return jmap_set_invalid(e, STR("keywords"),
+			    "The value of a keyword is true.");
 		said = keyword_bit(c, v->members[i].name, true, &bit, e);
 		if (said != SET_OK)
 			return said;
@@ -84,7 +85,8 @@ jmap_mailbox_ids(struct jmap_call *c, const struct json *v, uint32_t **ids_out, 
 		enum jmap_set_said said;
 
 		if (!json_get_bool(&v->members[i].value, &is_true) || !is_true)
-			return jmap_set_invalid(e, STR("mailboxIds"), "A mailbox's value is true.");
+			return jmap_set_invalid(e, STR("mailboxIds"),
+			    "The value of a mailbox is true.");
 		said = mailbox_id(c, v->members[i].name, &ids[i], e);
 		if (said != SET_OK)
 			return said;

@@ -1,7 +1,8 @@
 /*
- * Email/set (RFC 8621 4.6): keywords and mailboxes change, Emails go.
+ * Email/set (RFC 8621 4.6): Emails are created, their keywords and mailboxes change, Emails go.
  */
 #include "jmap/access_email.h"
+#include "jmap/email_create.h"
 #include "jmap/email_patch.h"
 #include "jmap/methods.h"
 
@@ -57,8 +58,12 @@ destroy(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e)
 static const struct jmap_set_type email_set_type = {
 	.kind = ID_EMAIL,
 	.change = CHANGE_EMAIL,
+	.begin = email_create_begin,
+	.create = email_create,
+	.created = email_created,
 	.update = update,
 	.destroy = destroy,
+	.end = email_create_end,
 };
 
 enum jmap_step

@@ -109,15 +109,18 @@ read_properties(struct jmap_call *c, const struct json *list, const struct str *
 }
 
 bool
-email_asked_read(struct jmap_call *c, const struct json *properties, struct email_asked *out)
+email_asked_read(struct jmap_call *c, const struct json *properties, bool is_parse,
+    struct email_asked *out)
 {
 	const struct json *parts;
 
 	*out = (struct email_asked){ 0 };
 	out->email.fixed = (1u << PROPERTY_DEFAULT_COUNT) - 1;
+	if (is_parse) /* RFC 8621 4.9: from messageId on */
+		out->email.fixed &= ~((1u << PROPERTY_MESSAGE_ID) - 1);
 	out->part.fixed = EMAIL_PART_DEFAULT;
 	if (properties) {
-		out->email.fixed = 1u << PROPERTY_ID;
+		out->email.fixed = is_parse ? 0 : 1u << PROPERTY_ID;
 		if (!read_properties(c, properties, property_names, PROPERTY_COUNT, &out->email))
 			return false;
 	}
@@ -169,6 +172,17 @@ email_shape(struct email_view *v)
 	else
 		v->fail = fail;
 	return v->shape;
+}
+
+static void
+write_blob_id(struct email_view *v)
+{
+	struct buf text;
+
+	buf_init(&text, JMAP_ID_MAX);
+	blob_id_write(&text, &v->blob);
+	json_string(v->w, buf_str(&text));
+	buf_release(&text);
 }
 
 static void
@@ -314,10 +328,37 @@ write_header_property(struct email_view *v, const struct header_property *proper
 	    v->a);
 }
 
+/* Of a blob that is parsed there is no more than its id and its size (RFC 8621 4.9). */
+static void
+write_metadata(struct email_view *v, enum property property)
+{
+	const struct email *e = v->email;
+
+	if (property == PROPERTY_BLOB_ID) {
+		write_blob_id(v);
+		return;
+	}
+	if (property == PROPERTY_SIZE) {
+		json_u64(v->w, e ? e->size : v->full->size);
+		return;
+	}
+	if (!e) {
+		json_null(v->w);
+		return;
+	}
+	switch ((unsigned)property) {
+	case PROPERTY_ID: jmap_write_id(v->w, ID_EMAIL, v->id); break;
+	case PROPERTY_THREAD_ID: jmap_write_id(v->w, ID_THREAD, e->thread_id); break;
+	case PROPERTY_MAILBOX_IDS: write_mailbox_ids(v); break;
+	case PROPERTY_KEYWORDS: write_keywords(v); break;
+	case PROPERTY_RECEIVED_AT: jmap_write_date(v->w, e->received_s, 0); break;
+	default: break;
+	}
+}
+
 static void
 write_property(struct email_view *v, enum property property)
 {
-	const struct email *e = v->email;
 	const struct message *m;
 
 	json_name(v->w, property_names[property]);
@@ -325,14 +366,11 @@ write_property(struct email_view *v, enum property property)
 		write_field(v, property - PROPERTY_MESSAGE_ID);
 		return;
 	}
+	if (property < PROPERTY_MESSAGE_ID) {
+		write_metadata(v, property);
+		return;
+	}
 	switch ((unsigned)property) {
-	case PROPERTY_ID: jmap_write_id(v->w, ID_EMAIL, v->id); break;
-	case PROPERTY_BLOB_ID: jmap_write_id(v->w, ID_BLOB, v->id); break;
-	case PROPERTY_THREAD_ID: jmap_write_id(v->w, ID_THREAD, e->thread_id); break;
-	case PROPERTY_MAILBOX_IDS: write_mailbox_ids(v); break;
-	case PROPERTY_KEYWORDS: write_keywords(v); break;
-	case PROPERTY_SIZE: json_u64(v->w, e->size); break;
-	case PROPERTY_RECEIVED_AT: jmap_write_date(v->w, e->received_s, 0); break;
 	case PROPERTY_HAS_ATTACHMENT: json_bool(v->w, has_attachment(v)); break;
 	case PROPERTY_PREVIEW: write_preview(v); break;
 	case PROPERTY_HEADERS:
@@ -343,16 +381,11 @@ write_property(struct email_view *v, enum property property)
 	}
 }
 
-enum fail
-email_write(struct email_view *v)
+static void
+write_asked(struct email_view *v)
 {
 	const struct property_set *asked = &v->asked->email;
-	enum fail fail = email_get(v->account, v->id, v->a, &v->email);
 
-	if (fail)
-		return fail;
-	if (!jmap_email_is_shown(v->access, v->email))
-		return FAIL_MISSING;
 	json_object_begin(v->w);
 	for (unsigned p = 0; p < PROPERTY_COUNT; p++)
 		if (asked->fixed & 1u << p)
@@ -362,6 +395,26 @@ email_write(struct email_view *v)
 		write_header_property(v, &asked->headers[i]);
 	}
 	json_object_end(v->w);
+}
+
+enum fail
+email_write(struct email_view *v)
+{
+	enum fail fail = email_get(v->account, v->id, v->a, &v->email);
+
+	if (fail)
+		return fail;
+	if (!jmap_email_is_shown(v->access, v->email))
+		return FAIL_MISSING;
+	v->blob = (struct blob_id){ .kind = ID_BLOB, .id = v->id };
+	write_asked(v);
 	blob_unmap(&v->map);
+	return v->fail;
+}
+
+enum fail
+email_write_parsed(struct email_view *v)
+{
+	write_asked(v);
 	return v->fail;
 }

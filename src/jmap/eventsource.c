@@ -67,19 +67,22 @@ take_query(struct event_request *r, struct http_exchange *x)
 static void
 start_ping(struct event_request *r, struct http_exchange *x)
 {
-	if (r->ping_s > 0)
-		timer_start(r->login.loop, &r->ping, x->task, clock_mono_ms() + 1000 * r->ping_s);
+	int64_t wait_s = r->ping_s > 0 ? r->ping_s : PING_MAX_S;
+
+	timer_start(r->login.loop, &r->ping, x->task, clock_mono_ms() + 1000 * wait_s);
 }
 
 static bool
 open_stream(struct event_request *r, struct http_exchange *x)
 {
 	struct str last = http_request_header(&x->request, STR("last-event-id"));
+	unsigned missed;
 
 	if (!take_query(r, x)) {
 		http_reply_problem(x, 400, NULL, "types, closeafter and ping are needed.");
 		return false;
 	}
+	missed = last.p ? state_types_since(r->login.account, last) & r->types : 0;
 	http_reply_start(x, 200, "text/event-stream");
 	http_reply_header(x, "Cache-Control", STR("no-cache, no-store"));
 	http_reply_header(x, "X-Accel-Buffering", STR("no"));
@@ -88,8 +91,8 @@ open_stream(struct event_request *r, struct http_exchange *x)
 	if (x->is_head)
 		return false;
 	mail_watch_start(&r->watch, r->login.account, 0, x->task);
-	if (last.p) /* a client that was away: tell it what it missed */
-		r->pending = state_types_since(r->login.account, last) & r->types;
+	directory_query_release(&r->login.query);
+	r->pending = missed; /* by a client that was away */
 	start_ping(r, x);
 	r->is_open = true;
 	return true;
@@ -116,15 +119,20 @@ tell_state(struct event_request *r, struct http_exchange *x)
 	start_ping(r, x);
 }
 
+/* A ping, or a comment for who wants none: without either a peer that vanished would stay for ever. */
 static void
 tell_ping(struct event_request *r, struct http_exchange *x)
 {
 	struct buf event;
 
 	buf_init(&event, EVENT_BYTES);
-	buf_add_c(&event, "event: ping\ndata: {\"interval\":");
-	buf_add_i64(&event, r->ping_s);
-	buf_add_c(&event, "}\n\n");
+	if (r->ping_s > 0) {
+		buf_add_c(&event, "event: ping\ndata: {\"interval\":");
+		buf_add_i64(&event, r->ping_s);
+		buf_add_c(&event, "}\n\n");
+	} else {
+		buf_add_c(&event, ":\n\n");
+	}
 	http_reply_body(x, buf_str(&event));
 	buf_release(&event);
 	start_ping(r, x);

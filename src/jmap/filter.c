@@ -64,6 +64,22 @@ filter_minds_threads(const struct filter *f)
 	return minds;
 }
 
+size_t
+filter_words(const struct filter *f, enum filter_place place, struct str *out, size_t max)
+{
+	bool is_looked_for = f->test == TEST_TEXT ||
+	    (place == FILTER_IN_SUBJECT ? f->test == TEST_SUBJECT ||
+			(f->test == TEST_HEADER && str_eq_nocase(f->name, STR("subject")))
+					: f->test == TEST_BODY);
+	size_t count = 0;
+
+	for (size_t i = 0; f->test != TEST_NOT && i < f->below_count; i++)
+		count += filter_words(f->below[i], place, out + count, max - count);
+	for (size_t i = 0; is_looked_for && i < f->word_count && count < max; i++)
+		out[count++] = f->words[i];
+	return count;
+}
+
 /* --- narrowing -------------------------------------------------------------------------------- */
 
 static enum search_where

@@ -61,6 +61,10 @@ bool filter_is_mailbox_only(const struct filter *f);
 bool filter_is_immutable(const struct filter *f);
 bool filter_minds_threads(const struct filter *f);
 
+/* The words that are looked for in subjects or in bodies, those below NOT left out; at most `max`. */
+enum filter_place { FILTER_IN_SUBJECT, FILTER_IN_BODY };
+size_t filter_words(const struct filter *f, enum filter_place place, struct str *out, size_t max);
+
 /* What the full-text index can say about it; NULL: nothing, or the arena is full. */
 struct search_term *filter_narrow(const struct filter *f, struct arena *a);
 

@@ -90,10 +90,11 @@ get_begin(struct jmap_call *c, const struct jmap_get_type *type)
 	if (fail || !type->begin(c, properties, &g->more))
 		return false;
 	json_object_begin(&c->w);
-	jmap_write_account(c);
+	if (!type->is_stateless)
+		jmap_write_account(c);
 	if (type->write_state)
 		type->write_state(c, STR("state"));
-	else
+	else if (!type->is_stateless)
 		jmap_write_state(&c->w, STR("state"), change_state(c->account, type->change));
 	json_name(&c->w, STR("list"));
 	json_array_begin(&c->w);

@@ -23,6 +23,7 @@ struct jmap_get_type {
 	/* Write one object, "id" included. FAIL_MISSING: there is no such thing. */
 	enum fail (*one)(struct jmap_call *c, void *more, uint64_t id);
 	void (*end)(void *more); /* give back what `more` holds; may be NULL */
+	bool is_stateless;       /* no account and no state in the answer (RFC 8620 7.2.1) */
 };
 
 /* Run such a method: the method's function is nothing but this call. */

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "codec/utf8.h"
 #include "message/address.h"
 #include "message/date.h"
 #include "message/header.h"
@@ -28,7 +29,6 @@ static const struct {
 	{ STR_INIT("subject"), BIT(HEADER_TEXT) },
 	{ STR_INIT("comments"), BIT(HEADER_TEXT) },
 	{ STR_INIT("keywords"), BIT(HEADER_TEXT) },
-	{ STR_INIT("list-id"), BIT(HEADER_TEXT) },
 	{ STR_INIT("from"), ADDRESSES },
 	{ STR_INIT("sender"), ADDRESSES },
 	{ STR_INIT("reply-to"), ADDRESSES },
@@ -83,25 +83,24 @@ header_property_parse(struct str text, struct header_property *out)
 {
 	struct str cur = text, part;
 	unsigned form = HEADER_RAW;
+	bool has_suffix;
 
 	*out = (struct header_property){ .property = text };
 	if (!str_skip(&cur, STR("header:")) || !str_next_part(&cur, ':', &out->name) ||
 	    !is_field_name(out->name))
 		return false;
-	if (str_next_part(&cur, ':', &part) && !str_eq(part, STR("all"))) {
+	has_suffix = str_next_part(&cur, ':', &part);
+	if (has_suffix && !str_eq(part, STR("all"))) {
 		for (form = 0; form < HEADER_FORM_COUNT; form++)
 			if (str_eq(header_form_names[form], part))
 				break;
 		if (form == HEADER_FORM_COUNT)
 			return false;
-		if (str_next_part(&cur, ':', &part)) {
-			out->is_all = str_eq(part, STR("all"));
-			if (!out->is_all)
-				return false;
-		}
-	} else if (cur.p || str_ends(text, STR(":all"))) {
-		out->is_all = true;
+		has_suffix = str_next_part(&cur, ':', &part);
+		if (has_suffix && !str_eq(part, STR("all")))
+			return false;
 	}
+	out->is_all = has_suffix;
 	out->form = (enum header_form)form;
 	return cur.p == NULL && is_allowed(out->name, out->form);
 }
@@ -119,6 +118,18 @@ write_raw(struct json_writer *w, struct str raw)
 	json_string_end(w);
 }
 
+/* Decoded text in Normalization Form C (RFC 8621 4.1.2.2). */
+static void
+write_text(struct json_writer *w, struct str text)
+{
+	struct buf form;
+
+	buf_init(&form, SIZE_MAX);
+	utf8_nfc(&form, text);
+	json_string(w, buf_str(&form));
+	buf_release(&form);
+}
+
 static void
 write_address(struct json_writer *w, const struct address *address, struct arena *a)
 {
@@ -129,7 +140,7 @@ write_address(struct json_writer *w, const struct address *address, struct arena
 	if (str_empty(name))
 		json_null(w);
 	else
-		json_string(w, name);
+		write_text(w, name);
 	json_name_string(w, STR("email"), address_spec(address, a));
 	json_object_end(w);
 }
@@ -153,7 +164,7 @@ group_begin(struct json_writer *w, struct str name)
 	json_object_begin(w);
 	json_name(w, STR("name"));
 	if (name.p)
-		json_string(w, name);
+		write_text(w, name);
 	else
 		json_null(w);
 	json_name(w, STR("addresses"));
@@ -241,7 +252,7 @@ header_form_write(struct json_writer *w, enum header_form form, struct str raw, 
 {
 	switch (form) {
 	case HEADER_RAW: write_raw(w, raw); break;
-	case HEADER_TEXT: json_string(w, header_text(raw, a)); break;
+	case HEADER_TEXT: write_text(w, header_text(raw, a)); break;
 	case HEADER_ADDRESSES: write_addresses(w, raw, a); break;
 	case HEADER_GROUPED: write_grouped(w, raw, a); break;
 	case HEADER_MESSAGE_IDS: write_words(w, raw, message_id_next); break;

@@ -46,13 +46,26 @@ jmap_identities_ready(struct jmap_call *c)
 	return fail == FAIL_NONE;
 }
 
+/* "@example.org" is every address there that nobody else has, and its owner's to use. */
+static bool
+is_in_domain(struct str address, struct str catch_all)
+{
+	size_t at = str_rfind_char(address, '@');
+
+	return str_starts(catch_all, STR("@")) && at != STR_NONE && at > 0 &&
+	    str_eq_nocase(str_from(address, at), catch_all);
+}
+
 bool
 jmap_may_send_as(const struct jmap_call *c, struct str address)
 {
 	const struct jmap_host *host = &c->run->host;
 
+	struct str own = str_starts(address, STR("*@")) ? str_from(address, 1) : address;
+
 	for (size_t i = 0; host->user && i < host->user->address_count; i++)
-		if (str_eq_nocase(host->user->addresses[i], address))
+		if (str_eq_nocase(host->user->addresses[i], own) ||
+		    is_in_domain(own, host->user->addresses[i]))
 			return true;
 	return host->user && host->jmap && host->jmap->directory &&
 	    directory_may_send_as(host->jmap->directory, host->user, address);

@@ -6,6 +6,7 @@
 /* rooms */
 #include "codec/json.h"
 #include "jmap/private.h"
+#include "jmap/push.h"
 
 static const struct http_route routes[] = {
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/.well-known/jmap"), jmap_session_open },
@@ -43,7 +44,7 @@ compute_state(struct jmap *j)
 	jmap_capabilities_write(j, &w);
 	json_object_end(&w);
 	json_object_begin(&w);
-	jmap_account_capabilities_write(j, &w, true);
+	jmap_account_capabilities_write(j, &w, true, true);
 	json_object_end(&w);
 	json_array_end(&w);
 	j->state = hash_of(FNV_START, buf_str(&text));
@@ -83,14 +84,34 @@ jmap_open(struct jmap **out, struct mail *mail, struct directory *directory, str
 }
 
 void
+jmap_send_with(struct jmap *j, const struct jmap_sending *sending)
+{
+	j->sending = *sending;
+	j->house = (struct submit_house){ .loop = sending->loop,
+		.mail = j->mail,
+		.directory = j->directory,
+		.queue = sending->queue,
+		.policy = j->policy };
+	compute_state(j);
+}
+
+void
 jmap_close(struct jmap **j)
 {
 	if (!*j)
 		return;
 	invariant((*j)->users.count == 0);
+	jmap_push_close(&(*j)->push);
 	map_release(&(*j)->users);
 	mem_free(*j);
 	*j = NULL;
+}
+
+void
+jmap_push_start(struct jmap *j, struct http_client *client)
+{
+	jmap_push_open(&j->push, j->mail, client, &j->settings);
+	compute_state(j);
 }
 
 void

@@ -19,11 +19,26 @@
 
 struct jmap;
 struct policy;
+struct queue;
 
 /* Cannot fail; `settings` are copied; without a policy nobody is banned. */
 void jmap_open(struct jmap **out, struct mail *mail, struct directory *directory,
     struct policy *policy, const struct jmap_settings *settings);
 void jmap_close(struct jmap **j);
+
+/* Push to clients' URLs by this client, which outlives the jmap; once. Without it nobody is pushed to. */
+struct http_client;
+void jmap_push_start(struct jmap *j, struct http_client *client);
+/* How messages are sent (RFC 8621 7); without this, nobody may submit. Texts are borrowed. Before jmap_attach(). */
+struct jmap_sending {
+	struct queue *queue;
+	struct loop *loop;
+	struct str hostname;
+	int64_t message_bytes; /* largest message that is sent */
+	int64_t hold_ms;       /* how long one may be held before it is sent; 0: not at all */
+	bool is_author_own;    /* From and Sender are the user's own addresses */
+};
+void jmap_send_with(struct jmap *j, const struct jmap_sending *sending);
 
 /* Add the room's routes; once. */
 void jmap_attach(struct jmap *j, struct http_service *service);

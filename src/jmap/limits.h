@@ -12,13 +12,21 @@
 #define JMAP_SET_MAX        1000 /* objects of one /set: maxObjectsInSet */
 #define JMAP_MAILBOXES_MAX  50   /* mailboxes of one Email: maxMailboxesPerEmail */
 
+#define JMAP_SOURCES_MAX  100               /* sources of one blob: maxDataSources */
+#define JMAP_BLOB_SET_MAX (8 * 1000 * 1000) /* bytes of a blob made of sources: maxSizeBlobSet */
+#define JMAP_BLOB_DATA_MAX \
+	(4 * 1000 * 1000) /* bytes of a blob in a response: written in one turn */
+
 #define JMAP_RESPONSE_MAX (48 * 1024 * 1024) /* bytes of one response; past it requestTooLarge */
 #define JMAP_TREE_MAX     (96 * 1024 * 1024) /* bytes of a request as a tree, references too */
 #define JMAP_CALL_MAX     (64 * 1024 * 1024) /* bytes that one method call may use */
-#define JMAP_QUERY_MAX    10000 /* ids of one /query answer; the response then says "limit" */
-#define JMAP_FILTER_MAX   200   /* conditions, operators and words of one filter */
-#define JMAP_SORT_MAX     10    /* comparators of one sort */
-#define JMAP_CHANGES_MAX  5000  /* ids of one /changes answer */
+/* Bytes of all contents of one Email that is created; as base64 it is what other hosts may still take. */
+#define JMAP_ATTACHMENTS_MAX (50 * 1000 * 1000)
+
+#define JMAP_QUERY_MAX   10000 /* ids of one /query answer; the response then says "limit" */
+#define JMAP_FILTER_MAX  200   /* conditions, operators and words of one filter */
+#define JMAP_SORT_MAX    10    /* comparators of one sort */
+#define JMAP_CHANGES_MAX 5000  /* ids of one /changes answer */
 #define JMAP_MOVES_MAX \
 	20000 /* things looked at for one /queryChanges, past it the client asks anew */
 #define JMAP_CREATED_MAX  5000 /* creation ids of one request */

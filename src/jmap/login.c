@@ -255,6 +255,7 @@ jmap_login_run(struct jmap_login *login, struct jmap_run *run, const struct jmap
 	login->session_state = jmap_session_state(login->jmap, login);
 	jmap_run_init(run, login->account, request, str_c(login->session_state.text));
 	jmap_run_groups(run, buf_str(&login->groups));
+	run->push = login->jmap->push;
 	run->host = (struct jmap_host){ .jmap = login->jmap,
 		.loop = login->loop,
 		.task = task,

@@ -14,6 +14,7 @@
 #include "jmap/get.h"
 #include "jmap/mailbox.h"
 #include "jmap/methods.h"
+#include "jmap/share.h"
 
 enum property {
 	PROPERTY_ID,
@@ -27,14 +28,28 @@ enum property {
 	PROPERTY_UNREAD_THREADS,
 	PROPERTY_MY_RIGHTS,
 	PROPERTY_IS_SUBSCRIBED,
+	PROPERTY_SHARE_WITH, /* RFC 9670 4: with its capability only */
 	PROPERTY_COUNT
 };
 
 static const struct str property_names[] = { STR_INIT("id"), STR_INIT("name"), STR_INIT("parentId"),
 	STR_INIT("role"), STR_INIT("sortOrder"), STR_INIT("totalEmails"), STR_INIT("unreadEmails"),
 	STR_INIT("totalThreads"), STR_INIT("unreadThreads"), STR_INIT("myRights"),
-	STR_INIT("isSubscribed") };
+	STR_INIT("isSubscribed"), STR_INIT("shareWith") };
 static_assert(ARRAY_LEN(property_names) == PROPERTY_COUNT, "a name per property");
+
+/* The client knows of shareWith and mayShare. */
+static bool
+has_share(const struct jmap_call *c)
+{
+	return c->run->request->using & CAPABILITY_SHARE;
+}
+
+static uint32_t
+all_properties(const struct jmap_call *c)
+{
+	return has_share(c) ? (1u << PROPERTY_COUNT) - 1 : (1u << PROPERTY_SHARE_WITH) - 1;
+}
 
 static enum fail
 all(struct jmap_call *c, uint64_t **ids_out, size_t *count_out)
@@ -63,35 +78,8 @@ begin(struct jmap_call *c, const struct json *properties, void **more_out)
 		return false;
 	}
 	*more_out = asked;
-	return jmap_properties(c, properties, property_names, PROPERTY_COUNT,
-	    (1 << PROPERTY_COUNT) - 1, asked);
-}
-
-/* MailboxRights (RFC 8621 2); nobody removes or renames the Inbox. */
-static void
-write_rights(struct jmap_call *c, const struct mailbox *m)
-{
-	static const struct {
-		struct str name;
-		unsigned rights;
-		bool is_inbox_denied;
-	} rights[] = { { STR_INIT("mayReadItems"), MAY_READ_ITEMS, false },
-		{ STR_INIT("mayAddItems"), MAY_ADD_ITEMS, false },
-		{ STR_INIT("mayRemoveItems"), MAY_REMOVE_ITEMS, false },
-		{ STR_INIT("maySetSeen"), MAY_SET_SEEN, false },
-		{ STR_INIT("maySetKeywords"), MAY_SET_KEYWORDS, false },
-		{ STR_INIT("mayCreateChild"), MAY_CREATE_CHILD, false },
-		{ STR_INIT("mayRename"), MAY_RENAME, true },
-		{ STR_INIT("mayDelete"), MAY_DELETE, true },
-		{ STR_INIT("maySubmit"), MAY_SUBMIT, false } };
-	bool is_inbox = m->role == MAILBOX_ROLE_INBOX;
-
-	json_object_begin(&c->w);
-	for (size_t i = 0; i < ARRAY_LEN(rights); i++)
-		json_name_bool(&c->w, rights[i].name,
-		    jmap_may(c->access, m->id, rights[i].rights) &&
-			!(is_inbox && rights[i].is_inbox_denied));
-	json_object_end(&c->w);
+	return jmap_properties(c, properties, property_names,
+	    has_share(c) ? PROPERTY_COUNT : PROPERTY_SHARE_WITH, all_properties(c), asked);
 }
 
 /* Counts are told to who may read what is counted. */
@@ -129,11 +117,15 @@ write_property(struct jmap_call *c, const struct mailbox *m, enum property prope
 	case PROPERTY_UNREAD_EMAILS: write_count(c, m, m->unread_emails); break;
 	case PROPERTY_TOTAL_THREADS: write_count(c, m, m->total_threads); break;
 	case PROPERTY_UNREAD_THREADS: write_count(c, m, m->unread_threads); break;
-	case PROPERTY_MY_RIGHTS: write_rights(c, m); break;
+	case PROPERTY_MY_RIGHTS:
+		mailbox_rights_write(w, jmap_access_rights(c->access, m->id),
+		    m->role == MAILBOX_ROLE_INBOX, has_share(c));
+		break;
 	case PROPERTY_IS_SUBSCRIBED:
 		fail = jmap_mailbox_subscribed(c, m, &is_subscribed);
 		json_bool(w, is_subscribed);
 		break;
+	case PROPERTY_SHARE_WITH: fail = share_write(c, m); break;
 	case PROPERTY_COUNT: break;
 	}
 	return fail;
@@ -167,7 +159,7 @@ one(struct jmap_call *c, void *more, uint64_t id)
 enum fail
 jmap_mailbox_write(struct jmap_call *c, uint64_t id)
 {
-	return write_mailbox(c, (1 << PROPERTY_COUNT) - 1, id);
+	return write_mailbox(c, all_properties(c), id);
 }
 
 static const struct jmap_get_type mailbox_type = {

@@ -8,6 +8,7 @@
 #include "jmap/mailbox.h"
 #include "jmap/methods.h"
 #include "jmap/set.h"
+#include "jmap/share.h"
 
 struct arguments {
 	bool removes_emails; /* onDestroyRemoveEmails */
@@ -97,13 +98,20 @@ take_property(struct jmap_call *c, const struct json_member *member, struct mail
 }
 
 static enum jmap_set_said
-take_properties(struct jmap_call *c, const struct json *object, struct mailbox_new *to,
-    unsigned *what, struct jmap_set_error *e)
+take_properties(struct jmap_call *c, const struct mailbox *m, const struct json *object,
+    struct mailbox_new *to, unsigned *what, struct share *share, struct jmap_set_error *e)
 {
+	bool has_share = c->run->request->using & CAPABILITY_SHARE;
 	enum jmap_set_said said = SET_OK;
 
-	for (uint32_t i = 0; i < object->count && said == SET_OK; i++)
-		said = take_property(c, &object->members[i], to, what, e);
+	for (uint32_t i = 0; i < object->count && said == SET_OK; i++) {
+		const struct json_member *member = &object->members[i];
+
+		if (has_share && share_is_asked(member->name))
+			said = share_take(c, m, member, share, e);
+		else
+			said = take_property(c, member, to, what, e);
+	}
 	return said;
 }
 
@@ -136,16 +144,16 @@ refused(struct jmap_call *c, enum fail fail, const struct mailbox_new *to, struc
 	return SET_FAIL;
 }
 
-/* It has the rights of its parent (RFC 4314 4). The subscription is the user's own. */
+/* It has the rights of its parent (RFC 4314 4), when the owner says nothing else. The subscription is the user's own. */
 static enum fail
-create_here(struct jmap_call *c, struct mailbox_new *to, uint32_t *id_out)
+create_here(struct jmap_call *c, struct mailbox_new *to, bool inherits, uint32_t *id_out)
 {
 	bool is_own = c->account == c->access->user, is_subscribed = to->is_subscribed;
 	enum fail fail;
 
 	to->is_subscribed = is_own && is_subscribed;
 	fail = mailbox_create(c->account, to, id_out);
-	if (fail == FAIL_NONE && to->parent)
+	if (fail == FAIL_NONE && to->parent && inherits)
 		fail = acl_inherit(c->account, to->parent, *id_out);
 	if (fail == FAIL_NONE && !is_own && is_subscribed)
 		fail = jmap_mailbox_subscribe(c, mailbox_get(c->account, *id_out), true);
@@ -157,9 +165,10 @@ create(struct jmap_call *c, void *more, const struct json *object, uint64_t *id_
     struct jmap_set_error *e)
 {
 	struct mailbox_new to = { 0 };
+	struct share share = { 0 };
 	unsigned what = 0;
 	uint32_t id;
-	enum jmap_set_said said = take_properties(c, object, &to, &what, e);
+	enum jmap_set_said said = take_properties(c, NULL, object, &to, &what, &share, e);
 	enum fail fail;
 
 	(void)more;
@@ -168,13 +177,15 @@ create(struct jmap_call *c, void *more, const struct json *object, uint64_t *id_
 	if (!(what & MAILBOX_SET_NAME))
 		return jmap_set_invalid(e, STR("name"), "A name is needed.");
 	said = jmap_may_create_below(c, to.parent, e);
+	if (said == SET_OK)
+		said = share_check(c, to.parent, &share, e);
 	if (said != SET_OK)
 		return said;
-	fail = create_here(c, &to, &id);
+	fail = create_here(c, &to, !share.entries || !c->access->is_owner, &id);
 	if (fail)
 		return refused(c, fail, &to, e);
 	*id_out = id;
-	return SET_OK;
+	return share_apply(c, id, &share, e);
 }
 
 static enum fail
@@ -203,22 +214,25 @@ update(struct jmap_call *c, void *more, uint64_t id, const struct json *patch,
 {
 	const struct mailbox *m = id <= UINT32_MAX ? mailbox_get(c->account, (uint32_t)id) : NULL;
 	struct mailbox_new to;
+	struct share share = { 0 };
 	unsigned what = 0;
 	enum jmap_set_said said;
 	enum fail fail;
 
 	(void)more;
-	if (!m)
+	if (!m || !jmap_mailbox_is_shown(c->access, m->id))
 		return jmap_set_error(e, "notFound", NULL);
 	to = (struct mailbox_new){ .parent = m->parent, .role = m->role };
 	to.name = arena_str(&c->arena, m->name);
-	said = take_properties(c, patch, &to, &what, e);
+	said = take_properties(c, m, patch, &to, &what, &share, e);
 	if (said == SET_OK)
 		said = jmap_may_change(c, m, what, &to, e);
-	if (said != SET_OK || what == 0)
+	if (said == SET_OK)
+		said = share_check(c, (uint32_t)id, &share, e);
+	if (said != SET_OK)
 		return said;
-	fail = update_here(c, m, what, &to);
-	return fail ? refused(c, fail, &to, e) : SET_OK;
+	fail = what ? update_here(c, m, what, &to) : FAIL_NONE;
+	return fail ? refused(c, fail, &to, e) : share_apply(c, (uint32_t)id, &share, e);
 }
 
 static enum jmap_set_said

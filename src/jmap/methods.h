@@ -13,6 +13,8 @@ enum jmap_step jmap_mailbox_query(struct jmap_call *c);
 enum jmap_step jmap_mailbox_query_changes(struct jmap_call *c);
 enum jmap_step jmap_mailbox_changes(struct jmap_call *c);
 enum jmap_step jmap_mailbox_set(struct jmap_call *c);
+enum jmap_step jmap_push_subscription_get(struct jmap_call *c);
+enum jmap_step jmap_push_subscription_set(struct jmap_call *c);
 enum jmap_step jmap_thread_get(struct jmap_call *c);
 enum jmap_step jmap_thread_changes(struct jmap_call *c);
 enum jmap_step jmap_email_get(struct jmap_call *c);
@@ -21,6 +23,19 @@ enum jmap_step jmap_email_query_changes(struct jmap_call *c);
 enum jmap_step jmap_email_changes(struct jmap_call *c);
 enum jmap_step jmap_email_set(struct jmap_call *c);
 enum jmap_step jmap_email_import(struct jmap_call *c);
+enum jmap_step jmap_blob_copy(struct jmap_call *c);
+enum jmap_step jmap_blob_get(struct jmap_call *c);
+enum jmap_step jmap_blob_lookup(struct jmap_call *c);
+enum jmap_step jmap_blob_upload(struct jmap_call *c);
+enum jmap_step jmap_mdn_parse(struct jmap_call *c);
+enum jmap_step jmap_principal_get(struct jmap_call *c);
+enum jmap_step jmap_principal_changes(struct jmap_call *c);
+enum jmap_step jmap_principal_set(struct jmap_call *c);
+enum jmap_step jmap_principal_query(struct jmap_call *c);
+enum jmap_step jmap_principal_query_changes(struct jmap_call *c);
+enum jmap_step jmap_email_copy(struct jmap_call *c);
+enum jmap_step jmap_email_parse(struct jmap_call *c);
+enum jmap_step jmap_snippet_get(struct jmap_call *c);
 enum jmap_step jmap_quota_get(struct jmap_call *c);
 enum jmap_step jmap_quota_changes(struct jmap_call *c);
 enum jmap_step jmap_quota_query(struct jmap_call *c);
@@ -29,5 +44,14 @@ enum jmap_step jmap_quota_query_changes(struct jmap_call *c);
 enum jmap_step jmap_identity_get(struct jmap_call *c);
 enum jmap_step jmap_identity_changes(struct jmap_call *c);
 enum jmap_step jmap_identity_set(struct jmap_call *c);
+
+enum jmap_step jmap_submission_get(struct jmap_call *c);
+enum jmap_step jmap_submission_changes(struct jmap_call *c);
+enum jmap_step jmap_submission_query(struct jmap_call *c);
+enum jmap_step jmap_submission_query_changes(struct jmap_call *c);
+enum jmap_step jmap_submission_set(struct jmap_call *c);
+
+enum jmap_step jmap_vacation_get(struct jmap_call *c);
+enum jmap_step jmap_vacation_set(struct jmap_call *c);
 
 #endif

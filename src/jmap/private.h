@@ -19,6 +19,7 @@
 #include "jmap/limits.h"
 #include "jmap/request.h"
 #include "jmap/run.h"
+#include "queue/submit.h"
 
 #define JMAP_DELAY_MS   1000        /* a wrong password is answered this late */
 #define JMAP_GROUPS_MAX (64 * 1024) /* bytes of the names of a user's groups */
@@ -35,9 +36,12 @@ struct jmap {
 	struct directory *directory; /* borrow */
 	struct policy *policy;       /* borrow, or NULL */
 	struct jmap_settings settings;
-	struct map users; /* those with something under way */
-	uint64_t state;   /* hash of what the session says of the server */
-	struct str base;  /* borrow: "https://host:port", while a session resource is written */
+	struct jmap_sending sending;
+	struct submit_house house; /* what sending asks; queue is NULL: nothing is sent */
+	struct jmap_push *push;    /* own; NULL until jmap_push_start() */
+	struct map users;          /* those with something under way */
+	uint64_t state;            /* hash of what the session says of the server */
+	struct str base; /* borrow: "https://host:port", while a session resource is written */
 };
 
 /*
@@ -107,7 +111,11 @@ void jmap_session_reply(struct jmap *j, const struct jmap_login *login, struct h
 
 /* capability.c: the members of "capabilities" and of an account's "accountCapabilities". */
 void jmap_capabilities_write(const struct jmap *j, struct json_writer *w);
-void jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_owner);
+void jmap_account_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_own,
+    bool is_owner);
+
+/* session_resource.c: one account as member of "accounts", which Principals have, too. */
+void jmap_account_write(const struct jmap *j, struct json_writer *w, struct jmap_access *x);
 void jmap_primary_accounts_write(struct json_writer *w, struct str account_id);
 
 /* Handlers. */

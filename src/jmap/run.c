@@ -18,10 +18,10 @@ jmap_run_init(struct jmap_run *r, struct account *account, const struct jmap_req
 	arena_init(&r->arena, JMAP_TREE_MAX);
 	buf_init(&r->out, JMAP_RESPONSE_MAX);
 	r->w.out = &r->out;
-	r->answers = arena_alloc(&r->arena, JMAP_CALLS_MAX, sizeof(*r->answers));
-	r->answer_at = arena_alloc(&r->arena, JMAP_CALLS_MAX, sizeof(*r->answer_at));
-	r->answer_max = JMAP_CALLS_MAX;
-	invariant(r->answers && r->answer_at && request->call_count <= r->answer_max);
+	r->answer_max = (size_t)2 * JMAP_CALLS_MAX; /* each may have an implicit one behind it */
+	r->answers = arena_alloc(&r->arena, r->answer_max, sizeof(*r->answers));
+	r->answer_at = arena_alloc(&r->arena, r->answer_max, sizeof(*r->answer_at));
+	invariant(r->answers && r->answer_at && request->call_count <= JMAP_CALLS_MAX);
 	for (uint32_t i = 0; ids && i < ids->count; i++)
 		jmap_created_add(r, ids->members[i].name, ids->members[i].value.text);
 	json_object_begin(&r->w);
@@ -250,6 +250,40 @@ call_check(struct jmap_run *r, const struct jmap_invocation *call, const char **
 	return method->flags & METHOD_ACCOUNT ? account_check(r, text_out) : NULL;
 }
 
+/* r->call says what: its answer begins. */
+static void
+call_open(struct jmap_run *r)
+{
+	arena_init(&r->call.arena, JMAP_CALL_MAX);
+	r->is_in_call = true;
+	r->mark = buf_str(&r->out).n;
+	answer_begin(r, r->call.method->name);
+	r->call.w = r->w;
+}
+
+void
+jmap_follow(struct jmap_call *c, struct str method, const struct json *args)
+{
+	c->follow = jmap_method_find(method);
+	c->follow_args = args;
+}
+
+/* The implicit call behind the one that ended. */
+static void
+call_follow(struct jmap_run *r, struct jmap_call done)
+{
+	struct jmap_access *access = done.follow_access ? done.follow_access : done.access;
+
+	r->call = (struct jmap_call){
+		.run = r,
+		.method = done.follow,
+		.args = done.follow_args,
+		.account = access->account,
+		.access = access,
+	};
+	call_open(r);
+}
+
 static void
 call_begin(struct jmap_run *r)
 {
@@ -263,19 +297,15 @@ call_begin(struct jmap_run *r)
 		r->next++;
 		return;
 	}
-	arena_init(&r->call.arena, JMAP_CALL_MAX);
-	r->is_in_call = true;
-	r->mark = buf_str(&r->out).n;
-	r->call.w = r->w;
-	answer_begin(r, call->name);
-	r->call.w = r->w;
+	call_open(r);
 }
 
 static enum jmap_step
 call_step(struct jmap_run *r)
 {
 	const struct jmap_invocation *call = &r->request->calls[r->next];
-	bool needs_comma = r->next > 0;
+	bool needs_comma = r->answer_count > 0;
+	struct jmap_call done;
 	enum jmap_step step;
 
 	r->call.slice_end_us = clock_precise_us() + LOOP_SLICE_US;
@@ -292,10 +322,14 @@ call_step(struct jmap_run *r)
 		r->w.needs_comma = needs_comma;
 		answer_error(r, call->id, r->call.error, r->call.error_text);
 	} else {
-		answer_end(r, call->name, call->id);
+		answer_end(r, r->call.method->name, call->id);
 	}
+	done = r->call;
 	call_release(r);
-	r->next++;
+	if (done.follow && !done.error)
+		call_follow(r, done);
+	else
+		r->next++;
 	return JMAP_DONE;
 }
 

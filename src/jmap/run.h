@@ -31,6 +31,7 @@
 
 struct directory_account;
 struct jmap;
+struct jmap_push;
 struct jmap_run;
 struct jmap_call;
 struct loop;
@@ -82,6 +83,10 @@ struct jmap_call {            /* fields: read only but for `state` and `release`
 	void *state;                          /* the method's, from the arena */
 	void (*release)(struct jmap_call *c); /* gives back what `state` holds elsewhere */
 	int64_t slice_end_us;
+	const struct jmap_method
+	    *follow; /* an implicit call behind this one (RFC 8620 5.4, RFC 8621 7.5), or NULL */
+	const struct json *follow_args;    /* .. its arguments: in the arena of the run */
+	struct jmap_access *follow_access; /* .. its account; NULL: the same */
 };
 
 struct jmap_created { /* a creation id of this request */
@@ -108,6 +113,7 @@ struct jmap_run {                /* fields: read only */
 	struct str session_state; /* borrow: the jmap's */
 	struct jmap_access own, others[JMAP_ACCOUNTS_MAX];
 	size_t other_count;
+	struct jmap_push *push; /* borrow: set by whoever runs it; NULL: nobody pushes */
 };
 
 /* All of these are borrowed until jmap_run_release(). */
@@ -144,6 +150,12 @@ jmap_slice_over(const struct jmap_call *c)
 {
 	return clock_precise_us() >= c->slice_end_us;
 }
+
+/*
+ * When the call under way ends well, `method` runs with these arguments (in the arena of the run), on the same account
+ * (or that of c->follow_access) and under the same call id; its response stands behind.
+ */
+void jmap_follow(struct jmap_call *c, struct str method, const struct json *args);
 
 /* Remember a creation id (copied) and what it became. */
 void jmap_created_add(struct jmap_run *r, struct str creation_id, struct str id);

@@ -8,6 +8,8 @@
 
 /* rooms */
 #include "codec/json.h"
+#include "jmap/args.h"
+#include "jmap/share.h"
 #include "mail/id.h"
 
 #define SESSION_MAX          (512 * 1024) /* bytes of the resource */
@@ -30,8 +32,39 @@ static const struct {
 	    STR_INIT("/jmap/eventsource?types={types}&closeafter={closeafter}&ping={ping}") },
 };
 
+/* What the account has to do with Principals (RFC 9670 1.5). */
 static void
-write_account(struct jmap *j, struct json_writer *w, struct jmap_access *x)
+write_principal(struct json_writer *w, struct jmap_access *x)
+{
+	bool is_own = x->account == x->user;
+	struct buf id;
+
+	buf_init(&id, 4 * ACL_NAME_MAX);
+	if (!principal_id_write(&id, x->account->name))
+		buf_clear(&id);
+	if (is_own) {
+		json_name(w, STR("urn:ietf:params:jmap:principals"));
+		json_object_begin(w);
+		json_name(w, STR("currentUserPrincipalId"));
+		if (buf_str(&id).n > 0)
+			json_string(w, buf_str(&id));
+		else
+			json_null(w);
+		json_object_end(w);
+	}
+	if (buf_str(&id).n > 0) {
+		json_name(w, STR("urn:ietf:params:jmap:principals:owner"));
+		json_object_begin(w);
+		json_name(w, STR("accountIdForPrincipal"));
+		jmap_write_id(w, ID_ACCOUNT, x->user->id);
+		json_name_string(w, STR("principalId"), buf_str(&id));
+		json_object_end(w);
+	}
+	buf_release(&id);
+}
+
+void
+jmap_account_write(const struct jmap *j, struct json_writer *w, struct jmap_access *x)
 {
 	struct id_text id = id_text(ID_ACCOUNT, x->account->id);
 
@@ -42,12 +75,17 @@ write_account(struct jmap *j, struct json_writer *w, struct jmap_access *x)
 	json_name_bool(w, STR("isReadOnly"), jmap_access_is_read_only(x));
 	json_name(w, STR("accountCapabilities"));
 	json_object_begin(w);
-	jmap_account_capabilities_write(j, w, x->is_owner);
+	jmap_account_capabilities_write(j, w, x->account == x->user, x->is_owner);
+	write_principal(w, x);
 	json_object_end(w);
 	json_object_end(w);
 }
 
-/* Those of groups, and those that share something; without them when the store fails. */
+/*
+ * Those of groups, and those that share something; without them when the store fails.
+ * Liberal: RFC 9670 1.4 wants only those in which the user subscribed to something, because clients do not look
+ * for others by Principals yet.
+ */
 static void
 write_others(struct jmap *j, struct json_writer *w, const struct jmap_login *login)
 {
@@ -65,7 +103,7 @@ write_others(struct jmap *j, struct json_writer *w, const struct jmap_login *log
 			continue;
 		if (jmap_access_open(&x, login->account, buf_str(&login->groups), id_str(&id)) ==
 		    FAIL_NONE)
-			write_account(j, w, &x);
+			jmap_account_write(j, w, &x);
 		jmap_access_release(&x);
 	}
 }
@@ -79,13 +117,14 @@ write_accounts(struct jmap *j, struct json_writer *w, const struct jmap_login *l
 	json_name(w, STR("accounts"));
 	json_object_begin(w);
 	jmap_access_own(&x, login->account, buf_str(&login->groups));
-	write_account(j, w, &x);
+	jmap_account_write(j, w, &x);
 	jmap_access_release(&x);
 	write_others(j, w, login);
 	json_object_end(w);
 	json_name(w, STR("primaryAccounts"));
 	json_object_begin(w);
 	jmap_primary_accounts_write(w, id_str(&id));
+	json_name_string(w, STR("urn:ietf:params:jmap:principals"), id_str(&id));
 	json_object_end(w);
 }
 

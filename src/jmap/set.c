@@ -66,28 +66,39 @@ jmap_set_error_write(struct json_writer *w, const struct jmap_set_error *e)
 		json_name(w, STR("existingId"));
 		jmap_write_id(w, e->existing_kind, e->existing_id);
 	}
-	if (e->missing_blob.p) {
-		json_name(w, STR("notFound"));
+	if (e->number_name) {
+		json_name(w, str_c(e->number_name));
+		json_u64(w, e->number);
+	}
+	if (e->list_name) {
+		json_name(w, str_c(e->list_name));
 		json_array_begin(w);
-		json_string(w, e->missing_blob);
+		for (size_t i = 0; i < e->list_count; i++)
+			json_string(w, e->list[i]);
 		json_array_end(w);
 	}
 	json_object_end(w);
 }
 
 bool
-jmap_set_state(struct jmap_call *c, enum change_type type)
+jmap_set_state_of(struct jmap_call *c, struct str argument, const struct account *account,
+    enum change_type type)
 {
 	struct str text;
 	uint64_t state;
 
-	if (!jmap_arg_text(c, STR("ifInState"), &text))
+	if (!jmap_arg_text(c, argument, &text))
 		return false;
-	if (!text.p ||
-	    (id_parse(text, ID_STATE, &state) && state == change_state(c->account, type)))
+	if (!text.p || (id_parse(text, ID_STATE, &state) && state == change_state(account, type)))
 		return true;
 	jmap_fail(c, "stateMismatch", NULL);
 	return false;
+}
+
+bool
+jmap_set_state(struct jmap_call *c, enum change_type type)
+{
+	return jmap_set_state_of(c, STR("ifInState"), c->account, type);
 }
 
 /* "~1" is '/', "~0" is '~' (RFC 6901 3). */
@@ -130,6 +141,8 @@ set_release(struct jmap_call *c)
 
 	for (unsigned i = 0; i < STAGE_COUNT; i++)
 		buf_release(&s->failed[i]);
+	if (s->type->end && s->more)
+		s->type->end(s->more);
 }
 
 /* create: Id[Foo], update: Id[PatchObject], destroy: Id[] */
@@ -187,17 +200,19 @@ set_begin(struct jmap_call *c, const struct jmap_set_type *type)
 		return false;
 	}
 	s->type = type;
-	if (!take_items(c, s) || !jmap_set_state(c, type->change) ||
-	    (type->begin && !type->begin(c, &s->more)) || !stage_begin(c, s))
-		return false;
 	c->state = s;
 	c->release = set_release;
+	if (!take_items(c, s) || (!type->is_stateless && !jmap_set_state(c, type->change)) ||
+	    (type->begin && !type->begin(c, &s->more)) || !stage_begin(c, s))
+		return false;
 	for (unsigned i = 0; i < STAGE_COUNT; i++) {
 		buf_init(&s->failed[i], JMAP_RESPONSE_MAX);
 		s->failed_w[i].out = &s->failed[i];
 	}
-	s->old_state = change_state(c->account, type->change);
 	json_object_begin(&c->w);
+	if (type->is_stateless)
+		return true;
+	s->old_state = change_state(c->account, type->change);
 	jmap_write_account(c);
 	jmap_write_state(&c->w, STR("oldState"), s->old_state);
 	return true;
@@ -254,7 +269,12 @@ item_done(struct jmap_call *c, struct set *s, uint64_t id)
 		jmap_created_add(c->run, item_name(s), id_str(&text));
 		json_name(&c->w, item_name(s));
 		return s->type->created(c, s->more, id);
-	case STAGE_UPDATE: json_name_null(&c->w, id_str(&text)); break;
+	case STAGE_UPDATE:
+		json_name(&c->w, id_str(&text));
+		if (s->type->updated)
+			return s->type->updated(c, s->more, id);
+		json_null(&c->w);
+		break;
 	case STAGE_DESTROY: json_string(&c->w, id_str(&text)); break;
 	case STAGE_COUNT: break;
 	}
@@ -272,8 +292,10 @@ item_failed(struct set *s, const struct jmap_set_error *e)
 	jmap_set_error_write(w, e);
 }
 
-/* One item; false when the call ended. */
-static bool
+enum item { ITEM_SETTLED, ITEM_LATER, ITEM_WAIT, ITEM_YIELD, ITEM_FAILED };
+
+/* One item; FAILED: the call ended. */
+static enum item
 set_item(struct jmap_call *c, struct set *s)
 {
 	struct jmap_set_error e = { 0 };
@@ -282,17 +304,21 @@ set_item(struct jmap_call *c, struct set *s)
 	enum fail fail = FAIL_NONE;
 
 	if (said == SET_LATER && !s->is_last_pass)
-		return true;
+		return ITEM_LATER;
+	if (said == SET_WAIT || said == SET_YIELD)
+		return said == SET_WAIT ? ITEM_WAIT : ITEM_YIELD;
 	s->is_settled[s->at] = s->has_moved = true;
 	switch (said) {
 	case SET_OK: fail = item_done(c, s, id); break;
 	case SET_ERROR:
 	case SET_LATER: item_failed(s, &e); break;
-	case SET_FAIL: return false;
+	case SET_WAIT:
+	case SET_YIELD:
+	case SET_FAIL: return ITEM_FAILED;
 	}
 	if (fail)
 		jmap_fail_with(c, fail);
-	return fail == FAIL_NONE;
+	return fail ? ITEM_FAILED : ITEM_SETTLED;
 }
 
 /* Close this stage's member; go to the next one. */
@@ -321,8 +347,27 @@ set_end(struct jmap_call *c, struct set *s)
 		json_object_end(&s->failed_w[i]);
 		json_raw(&c->w, buf_str(&s->failed[i]));
 	}
-	jmap_write_state(&c->w, STR("newState"), change_state(c->account, s->type->change));
+	if (!s->type->is_stateless)
+		jmap_write_state(&c->w, STR("newState"), change_state(c->account, s->type->change));
 	json_object_end(&c->w);
+}
+
+/* All items of this stage that are not settled, once. */
+static enum item
+set_pass(struct jmap_call *c, struct set *s, uint32_t count)
+{
+	enum item item;
+
+	for (; s->at < count; s->at++) {
+		if (s->is_settled[s->at])
+			continue;
+		if (jmap_slice_over(c))
+			return ITEM_YIELD;
+		item = set_item(c, s);
+		if (item != ITEM_SETTLED && item != ITEM_LATER)
+			return item;
+	}
+	return ITEM_SETTLED;
 }
 
 enum jmap_step
@@ -337,13 +382,12 @@ jmap_set(struct jmap_call *c, const struct jmap_set_type *type)
 		uint32_t count = s->items[s->stage] ? s->items[s->stage]->count : 0;
 		bool has_left = false;
 
-		for (; s->at < count; s->at++) {
-			if (s->is_settled[s->at])
-				continue;
-			if (jmap_slice_over(c))
-				return JMAP_YIELD;
-			if (!set_item(c, s))
-				return JMAP_DONE;
+		switch (set_pass(c, s, count)) {
+		case ITEM_SETTLED:
+		case ITEM_LATER: break;
+		case ITEM_WAIT: return JMAP_WAIT;
+		case ITEM_YIELD: return JMAP_YIELD;
+		case ITEM_FAILED: return JMAP_DONE;
 		}
 		for (uint32_t i = 0; i < count; i++)
 			has_left = has_left || !s->is_settled[i];
@@ -356,5 +400,7 @@ jmap_set(struct jmap_call *c, const struct jmap_set_type *type)
 		}
 	}
 	set_end(c, s);
+	if (type->done)
+		type->done(c, s->more);
 	return JMAP_DONE;
 }

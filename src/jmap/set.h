@@ -20,7 +20,11 @@ struct jmap_set_error {
 	size_t property_count;
 	enum id_kind existing_kind;
 	uint64_t existing_id;    /* "existingId" of alreadyExists; 0: none */
-	struct str missing_blob; /* of blobNotFound; p is NULL: none */
+	const char *number_name; /* "maxSize" and the like, or NULL */
+	uint64_t number;
+	const char *list_name; /* "invalidRecipients", "notFound" of blobNotFound, or NULL */
+	const struct str *list;
+	size_t list_count;
 };
 
 enum jmap_set_said {
@@ -28,6 +32,8 @@ enum jmap_set_said {
 	SET_ERROR, /* *e says why */
 	SET_LATER, /* after the others; *e says why if it never works */
 	SET_FAIL,  /* the call's error was set: it ends here */
+	SET_WAIT,  /* again when an op ended that it started (JMAP_WAIT) */
+	SET_YIELD, /* again in the next turn */
 };
 
 struct jmap_set_type {
@@ -41,8 +47,14 @@ struct jmap_set_type {
 	enum fail (*created)(struct jmap_call *c, void *more, uint64_t id);
 	enum jmap_set_said (*update)(struct jmap_call *c, void *more, uint64_t id,
 	    const struct json *patch, struct jmap_set_error *e);
+	/* Write what else changed by it, as an object or null; NULL: never anything. */
+	enum fail (*updated)(struct jmap_call *c, void *more, uint64_t id);
 	enum jmap_set_said (
 	    *destroy)(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e);
+	bool is_stateless; /* no account and no states (RFC 8620 7.2.2) */
+	/* All items were tried; the response is complete. May be NULL. */
+	void (*done)(struct jmap_call *c, void *more);
+	void (*end)(void *more); /* give back what `more` holds; may be NULL */
 };
 
 enum jmap_step jmap_set(struct jmap_call *c, const struct jmap_set_type *type);
@@ -55,8 +67,10 @@ enum jmap_set_said jmap_set_error(struct jmap_set_error *e, const char *type, co
 /* One SetError as JSON object. */
 void jmap_set_error_write(struct json_writer *w, const struct jmap_set_error *e);
 
-/* Compare ifInState; false when the call's error was set. */
+/* Compare ifInState, or such an argument of another account; false when the call's error was set. */
 MUST_CHECK bool jmap_set_state(struct jmap_call *c, enum change_type type);
+MUST_CHECK bool jmap_set_state_of(struct jmap_call *c, struct str argument,
+    const struct account *account, enum change_type type);
 
 /* A patch's path: "keywords/$seen" into "keywords" and "$seen" (unescaped, RFC 6901). */
 MUST_CHECK bool jmap_patch_path(struct str path, struct arena *a, struct str *property_out,

@@ -15,6 +15,9 @@ static const struct {
 	{ STR_INIT("Mailbox"), MAIL_CHANGED_MAILBOXES, CHANGE_MAILBOX },
 	{ STR_INIT("Thread"), MAIL_CHANGED_THREADS, CHANGE_THREAD },
 	{ STR_INIT("EmailDelivery"), MAIL_ARRIVED, CHANGE_EMAIL }, /* RFC 8621 1.5 */
+	{ STR_INIT("Identity"), MAIL_CHANGED_IDENTITIES, CHANGE_IDENTITY },
+	{ STR_INIT("EmailSubmission"), MAIL_CHANGED_SUBMISSIONS, CHANGE_SUBMISSION },
+	{ STR_INIT("VacationResponse"), MAIL_CHANGED_VACATION, CHANGE_VACATION },
 };
 
 unsigned
@@ -38,17 +41,24 @@ state_types_by(unsigned mail_bits)
 }
 
 unsigned
-state_types_since(const struct account *a, struct str push_state)
+state_types_after(const struct account *a, uint64_t modseq)
 {
 	unsigned set = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (change_state(a, types[i].state) > modseq)
+			set |= 1u << i;
+	return set;
+}
+
+unsigned
+state_types_since(const struct account *a, struct str push_state)
+{
 	uint64_t since;
 
 	if (!id_parse(push_state, ID_STATE, &since) || since > a->modseq)
 		since = 0;
-	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (change_state(a, types[i].state) > since)
-			set |= 1u << i;
-	return set;
+	return state_types_after(a, since);
 }
 
 void

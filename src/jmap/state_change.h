@@ -31,6 +31,7 @@ unsigned state_types_by(unsigned mail_bits);
  * one. Whether mail came in is not known then: EmailDelivery moves with Email.
  */
 unsigned state_types_since(const struct account *a, struct str push_state);
+unsigned state_types_after(const struct account *a, uint64_t modseq);
 
 /* {"@type":"StateChange","changed":{..}}, with "pushState" when asked (RFC 8887 4.3.5.1). */
 void state_change_write(struct json_writer *w, const struct account *a, unsigned types,

@@ -138,6 +138,15 @@ identity_remove(struct account *a, uint64_t id)
 
 /* --- those of the account's addresses --------------------------------------------------------------- */
 
+/* RFC 8621 6: "*@example.org" is any address of the domain; the directory says "@example.org". */
+static bool
+is_email_of(struct str email, struct str address)
+{
+	return str_eq_nocase(email, address) ||
+	    (str_starts(address, STR("@")) && str_starts(email, STR("*@")) &&
+		str_eq_nocase(str_from(email, 1), address));
+}
+
 struct following {
 	struct account *account;
 	const struct str *addresses;
@@ -157,7 +166,7 @@ note(struct following *f, const struct identity *i)
 	if (!i->is_own)
 		return;
 	for (size_t k = 0; k < f->count; k++) {
-		if (!str_eq_nocase(f->addresses[k], i->email))
+		if (!is_email_of(i->email, f->addresses[k]))
 			continue;
 		is_known = true;
 		f->has[k] = true;
@@ -197,6 +206,27 @@ look(struct txn *t, void *arg)
 }
 
 static enum fail
+put_own(struct edit *e, const struct following *f, struct str address)
+{
+	struct identity new = { .id = thing_id(e),
+		.name = str_head(f->display_name, IDENTITY_NAME_MAX),
+		.email = address,
+		.is_own = true };
+	struct buf email;
+	enum fail fail;
+
+	buf_init(&email, IDENTITY_ADDRESS_MAX);
+	if (str_starts(address, STR("@"))) {
+		buf_add_char(&email, '*');
+		buf_add(&email, address);
+		new.email = buf_str(&email);
+	}
+	fail = put(e, &new);
+	buf_release(&email);
+	return fail;
+}
+
+static enum fail
 follow_run(struct edit *e, void *arg)
 {
 	const struct following *f = arg;
@@ -204,15 +234,9 @@ follow_run(struct edit *e, void *arg)
 
 	for (size_t k = 0; fail == FAIL_NONE && k < f->gone_count; k++)
 		fail = thing_drop(e, CHANGE_IDENTITY, f->gone[k]);
-	for (size_t k = 0; fail == FAIL_NONE && k < f->count; k++) {
-		const struct identity new = { .id = f->has[k] ? 0 : thing_id(e),
-			.name = str_head(f->display_name, IDENTITY_NAME_MAX),
-			.email = f->addresses[k],
-			.is_own = true };
-
+	for (size_t k = 0; fail == FAIL_NONE && k < f->count; k++)
 		if (!f->has[k])
-			fail = put(e, &new);
-	}
+			fail = put_own(e, f, f->addresses[k]);
 	return fail;
 }
 

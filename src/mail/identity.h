@@ -37,7 +37,8 @@ struct identity {
 };
 
 /*
- * The account has these addresses, its own name first: what is missing is made, with the name `display_name`; what
+ * The account has these addresses, its own name first ("@domain" is all that nobody else has there, and becomes
+ * "*@domain"): what is missing is made, with the name `display_name`; what
  * was made for one that is no more goes. Nothing is written when all is as it should be. FAIL_TEMP.
  */
 MUST_CHECK enum fail identities_follow(struct account *a, const struct str *addresses, size_t count,

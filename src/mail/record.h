@@ -42,7 +42,9 @@ enum mail_space {
 	SPACE_UPLOAD = 'U',       /* account, upload */
 	SPACE_SHARING = 'Y',      /* -> counter: it moves when others may see other accounts */
 	SPACE_VIEW = 'V',         /* account, mailbox, uid -> view entry */
+	SPACE_PUSH = 'Z',         /* account, push subscription; account 0: our key */
 	SPACE_EXPUNGED = 'X',     /* account, mailbox, modseq, uid */
+	SPACE_ANSWERED = 'Y',     /* account, hash of a sender -> until when it has an answer */
 };
 
 /* --- keys --------------------------------------------------------------------------------------- */

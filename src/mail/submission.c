@@ -45,21 +45,6 @@ submission_put(struct edit *e, const struct submission *s)
 
 /* --- making ---------------------------------------------------------------------------------------- */
 
-static enum fail
-reserve_run(struct edit *e, void *arg)
-{
-	uint64_t *id = arg;
-
-	*id = thing_id(e);
-	return FAIL_NONE;
-}
-
-enum fail
-submission_reserve(struct account *a, uint64_t *id_out)
-{
-	return edit_run(a, NULL, reserve_run, id_out);
-}
-
 /* Room for one more: the oldest that nothing can come of any more goes. FAIL_LIMIT: there is none. */
 static enum fail
 prune(struct edit *e)
@@ -86,12 +71,25 @@ prune(struct edit *e)
 }
 
 static enum fail
-add_run(struct edit *e, void *arg)
+reserve_run(struct edit *e, void *arg)
 {
-	const struct submission *s = arg;
+	uint64_t *id = arg;
 	enum fail fail = prune(e);
 
-	return fail ? fail : submission_put(e, s);
+	*id = fail ? 0 : thing_id(e);
+	return fail;
+}
+
+enum fail
+submission_reserve(struct account *a, uint64_t *id_out)
+{
+	return edit_run(a, NULL, reserve_run, id_out);
+}
+
+static enum fail
+add_run(struct edit *e, void *arg)
+{
+	return submission_put(e, arg);
 }
 
 static size_t

@@ -68,11 +68,14 @@ struct submission {
 	size_t dsn_count, mdn_count;
 };
 
-/* An id for one that is about to be sent, so that the queue can name it. FAIL_TEMP. */
+/*
+ * An id for one that is about to be sent, so that the queue can name it, and room for its record. FAIL_LIMIT: all that
+ * are kept are pending · FAIL_TEMP
+ */
 MUST_CHECK enum fail submission_reserve(struct account *a, uint64_t *id_out);
 
 /*
- * Write it, under its reserved id. FAIL_LIMIT: too large, or all that are kept are pending · FAIL_TEMP
+ * Write it, under its reserved id. FAIL_LIMIT: too large · FAIL_TEMP
  */
 MUST_CHECK enum fail submission_add(struct account *a, const struct submission *new);
 

@@ -45,7 +45,7 @@ run_begin_lines(struct seven_inner *s, struct range range, enum seven_run_kind k
 {
 	struct str text = str_slice(s->m.bytes, (size_t)range.start, (size_t)range.n);
 
-	run_begin(s, range, (seven_scan(text) & s->bad) ? kind_if_bad : RUN_COPY);
+	run_begin(s, range, (lines_scan(text) & s->bad) ? kind_if_bad : RUN_COPY);
 }
 
 /* The next bytes of the run. */
@@ -57,27 +57,6 @@ run_take(struct seven_inner *s)
 
 	s->run.at += text.n;
 	return text;
-}
-
-/* CRLF for LF. */
-static void
-add_lines(struct buf *out, struct str text, bool *had_cr)
-{
-	while (text.n > 0) {
-		size_t lf = str_find_char(text, '\n');
-		struct str line = str_head(text, lf);
-		bool has_cr = line.n > 0 ? line.p[line.n - 1] == '\r' : *had_cr;
-
-		buf_add(out, line);
-		*had_cr = has_cr;
-		if (lf == STR_NONE)
-			return;
-		if (!has_cr)
-			buf_add_char(out, '\r');
-		buf_add_char(out, '\n');
-		*had_cr = false;
-		text = str_from(text, lf + 1);
-	}
 }
 
 /*
@@ -139,7 +118,7 @@ encode(struct seven_inner *s, struct str bytes)
 		struct buf lines;
 
 		buf_init(&lines, 2 * bytes.n);
-		add_lines(&lines, bytes, &s->had_cr);
+		lines_write(&lines, bytes, &s->had_cr);
 		base64_encoder_feed(&s->base64, buf_str(&lines), &s->held);
 		buf_release(&lines);
 	} else {
@@ -275,7 +254,7 @@ run_next(struct seven_inner *s)
 {
 	switch (s->run.kind) {
 	case RUN_COPY: break;
-	case RUN_LINES: add_lines(&s->held, run_take(s), &s->had_cr); break;
+	case RUN_LINES: lines_write(&s->held, run_take(s), &s->had_cr); break;
 	case RUN_JUNK: add_junk(s, run_take(s)); break;
 	case RUN_ENCODE: encode_next(s); break;
 	}

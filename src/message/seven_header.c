@@ -63,7 +63,7 @@ is_among(struct str name, const struct str *names, size_t count)
 static bool
 is_bad(const struct seven_inner *s, struct str text)
 {
-	return (seven_scan(text) & s->bad) != 0;
+	return (lines_scan(text) & s->bad) != 0;
 }
 
 /* --- any field ------------------------------------------------------------------------------------- */
@@ -411,7 +411,7 @@ write_mime_field(struct seven_inner *s, const struct header *h, bool is_bad_fiel
 static void
 write_field(struct seven_inner *s, const struct header *h)
 {
-	unsigned bad = seven_scan(h->whole) & s->bad;
+	unsigned bad = lines_scan(h->whole) & s->bad;
 	size_t before = s->held.n;
 	enum fail fail = write_mime_field(s, h, (bad & ~(unsigned)BAD_LF) != 0);
 
@@ -451,7 +451,7 @@ write_junk(struct seven_inner *s, struct str junk)
 
 		if (str_ends(line, STR("\r")))
 			line.n--;
-		line = line.n > SEVEN_LINE_MAX ? str_head(line, SEVEN_LINE_CUT) : line;
+		line = line.n > LINES_LENGTH_MAX ? str_head(line, SEVEN_LINE_CUT) : line;
 		for (size_t i = 0; i < line.n; i++) {
 			char c = line.p[i];
 			bool is_high = (unsigned char)c > 127;

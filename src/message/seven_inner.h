@@ -13,23 +13,13 @@
 #include "codec/base64.h"
 #include "codec/qp.h"
 #include "message/header.h"
+#include "message/lines.h"
 #include "message/message.h"
 #include "message/seven.h"
 #include "message/text.h"
 
-#define SEVEN_LINE_MAX     998 /* bytes before the line end (RFC 5322 2.1.1, RFC 2045 2.7) */
 #define SEVEN_LINE_CUT     900 /* where lines of junk are broken, with room for what is added */
 #define SEVEN_BOUNDARY_MAX 200 /* bytes; a longer one is replaced when its field is written anew */
-
-/* What may be wrong with some bytes. */
-enum {
-	BAD_HIGH = 1, /* above 127 */
-	BAD_NUL = 2,
-	BAD_CR = 4,    /* without LF */
-	BAD_LF = 8,    /* without CR */
-	BAD_LONG = 16, /* a line over SEVEN_LINE_MAX */
-	BAD_BINARY = BAD_NUL | BAD_CR | BAD_LF | BAD_LONG,
-};
 
 /* What becomes of the body of a leaf. */
 enum seven_body {
@@ -111,8 +101,7 @@ struct seven_inner {
 	bool had_cr;
 };
 
-/* seven_plan.c: what is bad in some whole lines; what becomes of all parts; what is between two. */
-unsigned seven_scan(struct str s);
+/* seven_plan.c: what becomes of all parts; what is between two. */
 MUST_CHECK enum fail seven_plan_all(struct seven_inner *s);
 void seven_gap_find(const struct message *m, const struct part *owner, const struct part *before,
     struct seven_gap *out);

@@ -1,9 +1,6 @@
 /* What becomes of each part (seven.h): looked at from the last to the first, so children before parents. */
 #include "message/seven_inner.h"
 
-/* system */
-#include <string.h>
-
 /* base */
 #include "base/limits.h"
 #include "base/num.h"
@@ -16,52 +13,10 @@
 
 /* --- what is wrong --------------------------------------------------------------------------------- */
 
-static bool
-has_high(struct str s)
-{
-	uint64_t all = 0, word;
-	size_t i = 0;
-
-	for (; i + sizeof word <= s.n; i += sizeof word) {
-		memcpy(&word, s.p + i, sizeof word);
-		all |= word;
-	}
-	for (; i < s.n; i++)
-		all |= (unsigned char)s.p[i];
-	return (all & 0x8080808080808080u) != 0;
-}
-
-unsigned
-seven_scan(struct str s)
-{
-	unsigned bad = 0;
-
-	while (s.n > 0) {
-		size_t end = str_find_char(s, '\n');
-		struct str line = str_head(s, end);
-		bool is_ended = end != STR_NONE;
-
-		s = str_from(s, is_ended ? end + 1 : s.n);
-		if (is_ended && !str_ends(line, STR("\r")))
-			bad |= BAD_LF;
-		else if (is_ended)
-			line.n--;
-		if (line.n > SEVEN_LINE_MAX)
-			bad |= BAD_LONG;
-		if (str_find_char(line, '\r') != STR_NONE)
-			bad |= BAD_CR;
-		if (str_find_char(line, '\0') != STR_NONE)
-			bad |= BAD_NUL;
-		if ((bad & BAD_HIGH) == 0 && has_high(line))
-			bad |= BAD_HIGH;
-	}
-	return bad;
-}
-
 unsigned
 seven_needs(struct str message)
 {
-	unsigned bad = seven_scan(message);
+	unsigned bad = lines_scan(message);
 
 	return ((bad & BAD_HIGH) ? SEVEN_NEEDS_8BIT : 0u) |
 	    ((bad & BAD_BINARY) ? SEVEN_NEEDS_BINARY : 0u);
@@ -81,20 +36,6 @@ is_wide(const struct part *p)
 		if (str_starts_nocase(charset, wide[i]))
 			return true;
 	return false;
-}
-
-/* Quoted-printable can be read with bare eyes, so it may take half as much again as base64. */
-static enum seven_body
-text_encoding(struct str body)
-{
-	size_t odd = 0;
-
-	for (size_t i = 0; i < body.n; i++) {
-		unsigned char c = (unsigned char)body.p[i];
-
-		odd += c >= 127 || c == '=' || (c < 32 && c != '\r' && c != '\n' && c != '\t');
-	}
-	return odd > body.n / 2 ? SEVEN_BODY_BASE64 : SEVEN_BODY_QP;
 }
 
 /* Is there nothing in it that the decoder finds? */
@@ -137,7 +78,7 @@ plan_leaf(struct seven_inner *s, struct seven_plan *plan)
 {
 	const struct part *p = plan->part;
 	struct str body = part_body(&s->m, p);
-	unsigned bad = seven_scan(body) & s->bad;
+	unsigned bad = lines_scan(body) & s->bad;
 	bool is_plain = p->encoding == ENCODING_7BIT;
 
 	if (bad == 0)
@@ -154,7 +95,7 @@ plan_leaf(struct seven_inner *s, struct seven_plan *plan)
 	plan->is_raw = is_plain || p->encoding == ENCODING_UNKNOWN ||
 	    (p->encoding == ENCODING_UUENCODE && is_hollow(s, p));
 	if (plan->is_text && (is_plain || p->encoding == ENCODING_QUOTED_PRINTABLE))
-		plan->body = text_encoding(body);
+		plan->body = lines_are_odd(body) ? SEVEN_BODY_BASE64 : SEVEN_BODY_QP;
 	else
 		plan->body = SEVEN_BODY_BASE64;
 	plan->label = plan->body == SEVEN_BODY_QP ? STR("quoted-printable") : STR("base64");
@@ -222,13 +163,13 @@ plan_multipart(const struct seven_inner *s, struct seven_plan *plan)
 
 	do {
 		seven_gap_find(&s->m, p, before, &gap);
-		delimiters |= seven_scan(range_str(&s->m, gap.delimiter));
-		others |= seven_scan(range_str(&s->m, gap.lead));
-		others |= seven_scan(range_str(&s->m, gap.trail));
+		delimiters |= lines_scan(range_str(&s->m, gap.delimiter));
+		others |= lines_scan(range_str(&s->m, gap.lead));
+		others |= lines_scan(range_str(&s->m, gap.trail));
 		before = gap.next;
 	} while (before != NULL);
-	bad = seven_scan(boundary);
-	if (boundary.n > SEVEN_BOUNDARY_MAX && (seven_scan(part_header(&s->m, p)) & s->bad))
+	bad = lines_scan(boundary);
+	if (boundary.n > SEVEN_BOUNDARY_MAX && (lines_scan(part_header(&s->m, p)) & s->bad))
 		bad |= BAD_LONG;
 	plan->is_moved = ((bad | (delimiters & ~(unsigned)BAD_LF)) & s->bad) != 0;
 	if (plan->is_moved || ((delimiters | others) & s->bad))
@@ -296,7 +237,7 @@ plan_header(const struct seven_inner *s, struct seven_plan *plan)
 	const struct part *p = plan->part;
 	struct str header = part_header(&s->m, p);
 
-	plan->is_new = (seven_scan(header) & s->bad) != 0 || plan->label.n > 0 || plan->is_moved ||
+	plan->is_new = (lines_scan(header) & s->bad) != 0 || plan->label.n > 0 || plan->is_moved ||
 	    (plan->has_news && p->body.n > 0 && !seven_header_is_ended(header));
 	return plan->is_new && header.n > MESSAGE_HEADER_MAX ? FAIL_LIMIT : FAIL_NONE;
 }

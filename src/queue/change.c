@@ -161,7 +161,18 @@ queue_release(struct queue *q, uint64_t id, struct queue_found *found_out)
 enum fail
 queue_cancel(struct queue *q, uint64_t id)
 {
-	return change_one(q, id, CHANGE_CANCEL, NULL);
+	struct queue_entry entry = { .rcpt_count = 0 };
+	struct arena arena;
+	enum fail fail;
+
+	arena_init(&arena, JOB_ARENA_MAX);
+	if (queue_entry_get(q, id, &arena, &entry) != FAIL_NONE)
+		entry.rcpt_count = 0;
+	fail = change_one(q, id, CHANGE_CANCEL, NULL);
+	if (fail == FAIL_NONE && entry.rcpt_count > 0)
+		queue_tell_cancelled(q, &entry);
+	arena_release(&arena);
+	return fail;
 }
 
 enum fail
@@ -175,4 +186,45 @@ queue_drop(struct queue *q, uint64_t id)
 {
 	if (change_one(q, id, CHANGE_CANCEL, NULL) != FAIL_NONE)
 		log_warn(&q->log, "queue.drop.failed", LOG_NUM("message", id));
+}
+
+/* --- by its sender ---------------------------------------------------------------------------------------- */
+
+struct withdrawal {
+	struct queue *queue;
+	uint64_t id;
+};
+
+static enum fail
+withdrawable_read(struct txn *t, void *arg)
+{
+	const struct withdrawal *w = arg;
+	struct queue_entry entry;
+	struct arena arena;
+	enum fail fail;
+
+	arena_init(&arena, JOB_ARENA_MAX);
+	fail = queue_entry_load(t, w->id, &arena, &entry);
+	if (fail == FAIL_NONE && (entry.is_damaged || entry.rcpt_count < entry.message.rcpt_next))
+		fail = FAIL_DENIED;
+	for (size_t i = 0; fail == FAIL_NONE && i < entry.rcpt_count; i++)
+		if (entry.rcpts[i].expanded > 0 || job_is_busy(w->queue, &entry.rcpts[i]))
+			fail = FAIL_DENIED;
+	arena_release(&arena);
+	return fail;
+}
+
+enum fail
+queue_withdraw(struct queue *q, const uint64_t *ids, size_t count)
+{
+	enum fail fail = FAIL_NONE;
+
+	for (size_t i = 0; fail == FAIL_NONE && i < count; i++) {
+		struct withdrawal w = { q, ids[i] };
+
+		fail = store_read(q->house.store, withdrawable_read, &w);
+	}
+	for (size_t i = 0; fail == FAIL_NONE && i < count; i++)
+		fail = change_one(q, ids[i], CHANGE_CANCEL, NULL);
+	return fail;
 }

@@ -1,4 +1,4 @@
-/* What else a message sets off that was stored in mailboxes here: reports meet what they are about. */
+/* What else a message sets off that was stored in mailboxes here: reports meet what they are about, users who are away answer. */
 #include "queue/inner.h"
 
 /* rooms */
@@ -48,10 +48,15 @@ queue_follow(struct queue *q, const struct delivery *d, const struct delivery_ta
 {
 	struct blob_map map;
 
-	if (!targets->is_report)
+	bool may_answer = !str_empty(d->sender) && queue_may_answer(q, targets);
+
+	if (!targets->is_report && !may_answer)
 		return;
 	if (blob_map(q->house.blobs, d->account, d->blob, &map) != FAIL_NONE)
 		return;
-	follow_report(q, map.bytes, targets);
+	if (targets->is_report)
+		follow_report(q, map.bytes, targets);
+	if (may_answer)
+		queue_answer(q, map.bytes, d->sender, targets);
 	blob_unmap(&map);
 }

@@ -293,10 +293,21 @@ struct delivery_targets;
 void queue_follow(struct queue *q, const struct delivery *d,
     const struct delivery_targets *targets);
 
+/* --- vacation.c ------------------------------------------------------------------------------------------ */
+
+/* Does one of those who have it have a vacation response at all? Then: answer for those who want it now. */
+bool queue_may_answer(struct queue *q, const struct delivery_targets *targets);
+void queue_answer(struct queue *q, struct str bytes, struct str sender,
+    const struct delivery_targets *targets);
+
 /* --- submission.c ---------------------------------------------------------------------------------------- */
 
 /* After outcomes were written: the sender's record of it follows, in the same turn. */
 void job_tell_submission(struct queue_job *j);
+
+/* .. when the owner of the server took the message away. */
+struct queue_entry;
+void queue_tell_cancelled(struct queue *q, const struct queue_entry *e);
 
 /* --- report.c -------------------------------------------------------------------------------------------- */
 

@@ -116,6 +116,12 @@ MUST_CHECK enum fail queue_add(struct queue *q, const struct queue_new *new, uin
 /* Take back what was added in this turn. */
 void queue_drop(struct queue *q, uint64_t id);
 
+/*
+ * Take back whole messages of the queue, all or none: nobody has anything of them yet, and no agent works on them.
+ *   FAIL_DENIED  somebody has it, or is about to   FAIL_MISSING  one is gone   FAIL_TEMP
+ */
+MUST_CHECK enum fail queue_withdraw(struct queue *q, const uint64_t *ids, size_t count);
+
 /* Who decides where mail for an address goes that is not ours. */
 enum queue_way {
 	QUEUE_WAY_DNS,

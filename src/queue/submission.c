@@ -6,6 +6,7 @@
 
 /* rooms */
 #include "mail/submission.h"
+#include "queue/admin.h"
 
 /* What is known of a recipient now; false: nothing new. */
 static bool
@@ -55,14 +56,29 @@ write_reply(struct queue_job *j, const struct job_rcpt *r, enum submission_deliv
 	return reply.p ? reply : STR("");
 }
 
+static void
+tell(struct queue *q, const struct queue_message *m, const struct submission_news *news,
+    size_t count)
+{
+	struct account *a;
+	enum fail fail = account_find(q->house.mail, m->owner, &a);
+
+	if (fail == FAIL_NONE) {
+		fail = submission_tell(a, m->submission, news, count);
+		account_close(&a);
+	}
+	/* the user may have deleted the record; what cannot be written now takes nothing from the mail */
+	if (fail != FAIL_NONE && fail != FAIL_MISSING)
+		log_warn(&q->log, "queue.submission.lost", LOG_NUM("message", m->id),
+		    LOG_NUM("submission", m->submission));
+}
+
 void
 job_tell_submission(struct queue_job *j)
 {
 	struct queue *q = j->queue;
 	struct submission_news *news;
-	struct account *a;
 	size_t count = 0;
-	enum fail fail;
 
 	if (j->message.submission == 0 || q->house.mail == NULL)
 		return;
@@ -75,14 +91,22 @@ job_tell_submission(struct queue_job *j)
 			news[count++] = (struct submission_news){ r->row.envelope.address,
 				write_reply(j, r, delivered), delivered };
 	}
-	fail = count > 0 ? account_find(q->house.mail, j->message.owner, &a) : FAIL_MISSING;
-	if (fail == FAIL_NONE) {
-		fail = submission_tell(a, j->message.submission, news, count);
-		account_close(&a);
-	}
-	/* the user may have deleted the record; what cannot be written now takes nothing from the mail */
-	if (fail != FAIL_NONE && fail != FAIL_MISSING)
-		log_warn(&q->log, "queue.submission.lost", LOG_NUM("message", j->message.id),
-		    LOG_NUM("submission", j->message.submission));
+	if (count > 0)
+		tell(q, &j->message, news, count);
+	mem_free(news);
+}
+
+void
+queue_tell_cancelled(struct queue *q, const struct queue_entry *e)
+{
+	struct submission_news *news;
+
+	if (e->message.submission == 0 || q->house.mail == NULL)
+		return;
+	news = mem_new(e->rcpt_count + 1, sizeof *news);
+	for (size_t i = 0; i < e->rcpt_count; i++)
+		news[i] = (struct submission_news){ e->rcpts[i].envelope.address,
+			STR("550 5.7.0 The postmaster took it out of the queue"), SUBMISSION_NO };
+	tell(q, &e->message, news, e->rcpt_count);
 	mem_free(news);
 }

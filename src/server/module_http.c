@@ -1,11 +1,15 @@
 #include "server/modules.h"
 
 /* rooms */
+#include "http/client.h"
 #include "http/server.h"
 #include "jmap/jmap.h"
+#include "smtp/settings.h"
 
 static struct http_service http;
+static struct http_client client;
 static struct jmap *jmap;
+static bool has_client;
 
 static struct http_listener kinds[2] = { { false }, { true } };
 
@@ -16,11 +20,34 @@ init(struct server *server)
 	return &http.service;
 }
 
+/* What the owner says of submission holds for JMAP's, too. */
+static void
+start_sending(struct server *server)
+{
+	const struct smtp_settings *smtp = config_values(&server->config, &smtp_section);
+	const struct jmap_sending sending = { .queue = server->queue,
+		.loop = &server->loop,
+		.hostname = server->settings->hostname,
+		.message_bytes = smtp->message_bytes,
+		.hold_ms = smtp->hold_ms,
+		.is_author_own = smtp->from == SMTP_FROM_OWN };
+
+	jmap_send_with(jmap, &sending);
+}
+
 static void
 start(struct server *server)
 {
 	jmap_open(&jmap, server->mail, server->directory, server->policy,
 	    config_values(&server->config, &jmap_section));
+	has_client = server_dns(server) != NULL;
+	if (has_client) {
+		http_client_init(&client, &server->loop, &server->net, server_dns(server), NULL,
+		    config_values(&server->config, &http_client_section));
+		jmap_push_start(jmap, &client);
+	}
+	if (server->queue)
+		start_sending(server);
 	jmap_attach(jmap, &http);
 	metrics_attach(&server->metrics, &http);
 }
@@ -41,12 +68,14 @@ static void
 release(void)
 {
 	jmap_close(&jmap);
+	if (has_client)
+		http_client_release(&client);
 }
 
 /* HTTP and the rooms that speak over it. */
 const struct server_module http_module = {
 	.name = "http",
-	.sections = { &http_section, &jmap_section },
+	.sections = { &http_section, &http_client_section, &jmap_section },
 	.protocols = 1 << PROTOCOL_HTTP | 1 << PROTOCOL_HTTPS,
 	.init = init,
 	.start = start,

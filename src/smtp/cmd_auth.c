@@ -82,7 +82,7 @@ go_on(struct smtp_session *s, enum sasl_state state)
 	case SASL_DONE: return welcome(s);
 	case SASL_FAILED: break;
 	}
-	if (s->sasl->fail == FAIL_DENIED)
+	if (s->sasl->fail == FAIL_DENIED || s->sasl->fail == FAIL_PERM)
 		return punish(s);
 	return give_up(s, s->sasl->fail == FAIL_TEMP ? REPLY_AUTH_DOWN : REPLY_AUTH_SYNTAX);
 }

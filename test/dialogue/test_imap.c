@@ -232,7 +232,8 @@ test_without_search(void)
 {
 	static const char *const gone[] = { "SEARCH YOUNGER 5", "SEARCH FUZZY ALL",
 		"SEARCH RETURN (PARTIAL 1:2) ALL", "SEARCH RETURN (UPDATE) ALL",
-		"SEARCH RETURN (CONTEXT) ALL", "SEARCH EMAILID e1", "SORT (DISPLAYFROM) UTF-8 ALL",
+		"SEARCH RETURN (CONTEXT) ALL", "SEARCH EMAILID e1", "SEARCH UIDAFTER 1",
+		"SEARCH UIDBEFORE 9", "SORT (DISPLAYFROM) UTF-8 ALL",
 		"SORT RETURN () (DATE) UTF-8 ALL", "THREAD REFS UTF-8 ALL",
 		"UID FETCH 1 UID (PARTIAL 1:1)", "ESEARCH IN (personal) ALL", "CANCELUPDATE \"a\"",
 		"SEARCH FILTER x", "SEARCH NOT (OR ALL FILTER x)" };
@@ -242,7 +243,7 @@ test_without_search(void)
 
 	TEST_ROW("without what searches can");
 	without.without = STR("WITHIN SEARCH=FUZZY PARTIAL CONTEXT=SEARCH SORT=DISPLAY ESORT "
-			      "THREAD=REFS MULTISEARCH OBJECTID FILTERS");
+			      "THREAD=REFS MULTISEARCH OBJECTID MESSAGELIMIT FILTERS");
 	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
 	imap_stage.service.settings = &without;
 	p = dialogue_peer(1);

@@ -239,6 +239,40 @@ test_progress(void)
 	dialogue_close();
 }
 
+/* Numbers that are not below their goal are none (RFC 9585 4). */
+static void
+test_progress_numbers(void)
+{
+	static const struct {
+		const char *name;
+		size_t done, count;
+		const char *want;
+	} rows[] = {
+		{ "some", 3, 4, "* OK [INPROGRESS (\"t\" 3 4)] Still at work\r\n" },
+		{ "all", 4, 4, "* OK [INPROGRESS (\"t\" NIL NIL)] Still at work\r\n" },
+		{ "more than all", 5, 4, "* OK [INPROGRESS (\"t\" NIL NIL)] Still at work\r\n" },
+		{ "of none", 0, 0, "* OK [INPROGRESS (\"t\" NIL NIL)] Still at work\r\n" },
+	};
+	struct dialogue_peer *p;
+	struct imap_session *s;
+
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	s = container_of(list_first(dialogue.sessions), struct imap_session, node);
+	s->run.tag = STR("t");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		TEST_ROW(rows[i].name);
+		buf_clear(&p->seen);
+		s->run.progress_ms = clock_mono_ms() - 10000;
+		imap_progress(s, rows[i].done, rows[i].count);
+		dialogue_settle();
+		CHECK_STR(buf_str(&p->seen), str_c(rows[i].want));
+	}
+	s->run.tag = STR("");
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
 /* A mailbox has so many annotations and no more; a command names so many and no more. */
 static void
 test_metadata_limits(void)
@@ -373,12 +407,14 @@ test_lost_files(void)
 	CHECK_STR(imap_ask(p, "a SORT (SUBJECT) UTF-8 ALL\r\n"),
 	    STR("* SORT 1\r\na OK Sorted\r\n"));
 	CHECK_STR(imap_ask(p, "a SEARCH RETURN (SAVE) BODY yes\r\nb SEARCH $\r\n"),
-	    STR("a NO [UNAVAILABLE] Some messages could not be read\r\n"
+	    STR("a NO [CORRUPTION] Some messages could not be read\r\n"
 		"* SEARCH\r\nb OK Search done\r\n"));
 	CHECK_STR(imap_ask(p, "a UID SORT (SUBJECT) UTF-8 NOT BODY yes\r\n"),
-	    STR("* SORT 1\r\na NO [UNAVAILABLE] Some messages could not be read\r\n"));
+	    STR("* SORT 1\r\na NO [CORRUPTION] Some messages could not be read\r\n"));
 	CHECK_STR(imap_ask(p, "a ESEARCH RETURN (COUNT) BODY yes\r\n"),
-	    STR("a NO [UNAVAILABLE] Some messages could not be read\r\n"));
+	    STR("a NO [CORRUPTION] Some messages could not be read\r\n"));
+	CHECK_STR(imap_ask(p, "a FETCH 1 BODY.PEEK[]\r\n"),
+	    STR("* 1 FETCH (BODY[] NIL)\r\na NO [CORRUPTION] Some messages could not be read\r\n"));
 	buf_clear(&p->seen);
 	dialogue_close();
 }
@@ -484,7 +520,7 @@ test_floods(void)
 		buf_add_c(&text, " {3+}\r\nabc");
 	buf_add_c(&text, "\r\ne STATUS INBOX (MESSAGES)\r\n");
 	CHECK_STR(imap_ask_bytes(other, buf_str(&text)),
-	    STR("d NO [LIMIT] Too many messages in one command\r\n* STATUS INBOX (MESSAGES 0)\r\n"
+	    STR("d NO [MESSAGELIMIT 500] Too many messages in one command\r\n* STATUS INBOX (MESSAGES 0)\r\n"
 		"e OK Status told\r\n"));
 	buf_clear(&text);
 	buf_add_c(&text, "d APPEND INBOX");
@@ -507,6 +543,7 @@ main(void)
 	test_large_envelope();
 	test_slow_search();
 	test_progress();
+	test_progress_numbers();
 	test_metadata_limits();
 	test_deleted_while_searched();
 	test_notify_overflow();

@@ -4,7 +4,9 @@
 import imaplib
 
 from harness import Server, check, end, equal
-from jmap_client import MAIL, Client, HttpError
+from jmap_client import CORE, MAIL, Client, HttpError
+
+PRINCIPALS, SHARE = "urn:ietf:params:jmap:principals", "urn:ietf:params:jmap:mail:share"
 
 ALICE, BOB, SALES = "alice@example.test", "bob@example.test", "sales@example.test"
 SECRET = "correct horse"
@@ -98,6 +100,67 @@ def test_group(server, bob):
     equal("no member any more", group in bob.open()["accounts"], False)
 
 
+def test_principals(server, alice, bob):
+    """Alice finds Bob in the directory, shares with him, and he finds her account by her Principal."""
+    using = (CORE, MAIL, PRINCIPALS, SHARE)
+    session = alice.open()
+    own = session["accounts"][alice.own]["accountCapabilities"]
+    me = own[PRINCIPALS]["currentUserPrincipalId"]
+    equal("the account's owner", own[PRINCIPALS + ":owner"],
+          {"accountIdForPrincipal": alice.own, "principalId": me})
+    equal("where Principals are", session["primaryAccounts"][PRINCIPALS], alice.own)
+
+    def one(client, name, arguments):
+        return client.calls((name, arguments), using=using)[0]
+
+    found = one(alice, "Principal/query", {"filter": {"operator": "AND", "conditions": [
+        {"email": "BOB@"}, {"type": "individual"}]}, "calculateTotal": True})[1]
+    equal("found", (found["total"], len(found["ids"])), (1, 1))
+    his = found["ids"][0]
+    got = one(alice, "Principal/get", {"ids": [his, his, "Px", me]})[1]
+    equal("get", ([(p["id"], p["type"], p["email"]) for p in got["list"]], got["notFound"]),
+          ([(me, "individual", ALICE), (his, "individual", BOB)], ["Px"]))
+    equal("his account is not hers", (got["list"][1]["accounts"], list(got["list"][0]["accounts"])),
+          (None, [alice.own]))
+    every = one(alice, "Principal/get", {"properties": ["type", "name"]})[1]
+    equal("all", sorted((p["type"], p["name"]) for p in every["list"]),
+          [("group", SALES), ("individual", ALICE), ("individual", BOB), ("individual", SALES)])
+    equal("no more conditions than there are", one(alice, "Principal/query", {"filter": {"x": "y"}})[1]["type"],
+          "unsupportedFilter")
+    ids = one(alice, "Principal/query", {})[1]["ids"]
+    for arguments, want in (({"position": 1, "limit": 1}, ids[1:2]), ({"position": -1}, ids[-1:]),
+                            ({"anchor": ids[2], "anchorOffset": -1, "limit": 2}, ids[1:3]), ({"position": 99}, []),
+                            ({"filter": {"name": "ALICE"}}, [me]), ({"filter": {"text": "bob"}}, [his]),
+                            ({"filter": {"timeZone": "Europe/Berlin"}}, []), ({"filter": {"type": "room"}}, []),
+                            ({"filter": {"operator": "NOT", "conditions": [{"type": "individual"}]}}, ids[-1:])):
+        equal(f"query {arguments}", one(alice, "Principal/query", arguments)[1]["ids"], want)
+    for arguments, want in (({"anchor": "Px"}, "anchorNotFound"), ({"sort": [{"property": "name"}]}, "unsupportedSort"),
+                            ({"filter": {"name": 1}}, "invalidArguments"),
+                            ({"filter": {"operator": "OR", "conditions": [{"name": "x"}] * 300}}, "unsupportedFilter"),
+                            ({"filter": {"accountIds": "a1"}}, "invalidArguments")):
+        equal(f"query {want}", one(alice, "Principal/query", arguments)[1]["type"], want)
+    equal("queryChanges", one(alice, "Principal/queryChanges", {"sinceQueryState": "x"})[1]["type"],
+          "cannotCalculateChanges")
+    equal("too many", one(alice, "Principal/get", {"ids": ["P"] * 1001})[1]["type"], "requestTooLarge")
+    equal("stale", one(alice, "Principal/set", {"ifInState": "x"})[1]["type"], "stateMismatch")
+    equal("nothing changed", one(alice, "Principal/changes", {"sinceState": got["state"]})[1]["newState"], got["state"])
+    equal("another state", one(alice, "Principal/changes", {"sinceState": "0"})[1]["type"], "cannotCalculateChanges")
+    refused = one(alice, "Principal/set", {"update": {me: {"name": "Eve"}}, "destroy": [his]})[1]
+    equal("nobody changes them", (refused["notUpdated"][me]["type"], refused["notDestroyed"][his]["type"]),
+          ("forbidden", "forbidden"))
+
+    sent = alice.mailbox("sent")
+    done = one(alice, "Mailbox/set", {"update": {sent: {"shareWith": {his: {"mayReadItems": True}}}}})[1]
+    equal("shared", done["updated"], {sent: None})
+    bob.account = bob.own
+    hers = one(bob, "Principal/query", {"filter": {"accountIds": [alice.own]}})[1]["ids"]
+    equal("by her account", hers, [me])
+    shared = one(bob, "Principal/get", {"ids": hers, "properties": ["accounts"]})[1]["list"][0]["accounts"]
+    equal("her account", (list(shared), shared[alice.own]["isReadOnly"]), ([alice.own], True))
+    bob.account = alice.own
+    equal("her mailbox", [b["name"] for b in bob.one("Mailbox/get", {"ids": None})["list"]], ["Sent"])
+
+
 def main():
     with Server() as server:
         for name in (ALICE, BOB, SALES):
@@ -107,6 +170,7 @@ def main():
         hidden = test_blobs(alice, bob)
         test_writing(server, alice, bob, hidden)
         test_group(server, bob)
+        test_principals(server, alice, bob)
         alice.close()
         bob.close()
     end()

@@ -208,6 +208,28 @@ def test_limits(server, alice, bob):
     sender.join()
     slow.ws.close()
 
+    # Requests over HTTP whose bodies are on their way count, too (maxConcurrentRequests).
+    started = []
+    for _ in range(10):
+        s = socket.create_connection(("127.0.0.1", server.port("http")), timeout=20)
+        s.sendall(("POST /jmap/api HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n"
+                   f"Authorization: {bob.headers['Authorization']}\r\n\r\n").encode())
+        equal("under way", s.recv(100)[:12], b"HTTP/1.1 100")
+        started.append(s)
+    jmap = Jmap(server, bob)
+    jmap.request(["Core/echo", {}, "0"], id="eleventh")
+    problem = jmap.next()
+    equal("one too many", (problem["requestId"], problem["limit"]), ("eleventh", "maxConcurrentRequests"))
+    for s in started:
+        s.close()
+    for _ in range(200):
+        jmap.request(["Core/echo", {}, "0"], id="again")
+        answer = jmap.next()["@type"]
+        if answer == "Response":
+            break
+    equal("and then again", answer, "Response")
+    jmap.ws.close()
+
     # Gone in the middle of everything.
     for cut in (b"\x81", b"\x81\xfe\x10", b"\x01\x85abcdxy"):
         jmap = Jmap(server, alice)

@@ -10,6 +10,8 @@
 #include "mail/identity_record.h"
 #include "mail/id.h"
 #include "mail/record.h"
+#include "mail/submission_record.h"
+#include "mail/vacation.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -57,6 +59,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum blob_owner owner;
 	struct thing_record thing;
 	struct identity identity;
+	struct submission submission;
+	struct vacation vacation;
 	struct str note;
 	struct acl_entry entries[ACL_ENTRIES_MAX];
 	size_t count;
@@ -74,6 +78,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)!number_record_read(value, &id);
 	(void)!thing_record_read(value, &thing);
 	(void)!identity_record_read(value, &arena, &identity);
+	(void)!submission_record_read(value, NULL, &submission);
+	(void)!submission_record_read(value, &arena, &submission);
+	(void)!vacation_record_read(value, &vacation);
 	(void)!annotation_record_read(value, &note);
 	if (acl_record_read(value, entries, ACL_ENTRIES_MAX, &count) != FAIL_NONE && count > 0)
 		abort();

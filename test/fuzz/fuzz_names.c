@@ -61,11 +61,22 @@ address(struct str in, struct buf *one, struct buf *two)
 	}
 }
 
+static void
+composed(struct str in, struct buf *one, struct buf *two)
+{
+	utf8_nfc(one, in);
+	invariant(utf8_is_valid(buf_str(one)));
+	if (in.n < 64) { /* more marks than any language has are ordered in pieces */
+		utf8_nfc(two, buf_str(one));
+		invariant(str_eq(buf_str(one), buf_str(two)));
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const parts[])(struct str, struct buf *, struct buf *) = { utf7, punycode,
-		domain, address };
+		domain, address, composed };
 
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		struct buf one, two;

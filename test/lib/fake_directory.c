@@ -102,6 +102,26 @@ directory_login_start(struct directory *d, struct directory_query *q, struct tas
 	answer(q, owner, fail);
 }
 
+/* Nobody has a token. */
+void
+directory_token_start(struct directory *d, struct directory_query *q, struct task *owner,
+    struct str token)
+{
+	(void)d;
+	(void)token;
+	answer(q, owner, FAIL_DENIED);
+}
+
+/* Nobody may share. */
+void
+directory_principals_start(struct directory *d, struct directory_query *q, struct task *owner,
+    struct str domain)
+{
+	(void)d;
+	(void)domain;
+	answer(q, owner, FAIL_NONE);
+}
+
 void
 directory_scram_start(struct directory *d, struct directory_query *q, struct task *owner,
     enum hash hash, struct str name)

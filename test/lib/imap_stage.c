@@ -53,6 +53,11 @@ directive(struct str word, struct str rest)
 	if (str_eq(word, STR("@separator"))) {
 		imap_stage.rules.separator =
 		    str_eq(rest, STR(".")) ? IMAP_SEPARATOR_DOT : IMAP_SEPARATOR_SLASH;
+	} else if (str_eq(word, STR("@messagelimit"))) {
+		uint64_t limit = 0;
+
+		CHECK(str_u64(&rest, UINT32_MAX, &limit));
+		imap_stage.rules.message_limit = (int64_t)limit;
 	} else if (str_eq(word, STR("@prefix")) && rest.n <= sizeof(prefix)) {
 		memcpy(prefix, rest.p, rest.n);
 		imap_stage.rules.prefix = str_of(prefix, rest.n);

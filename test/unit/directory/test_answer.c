@@ -35,6 +35,16 @@ static const struct {
 	    "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
 	    "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=\"}",
 	    FAIL_NONE },
+	{ "principals", DIRECTORY_PRINCIPALS,
+	    "{\"id\":1,\"result\":\"ok\",\"principals\":[{\"name\":\"a@b\",\"display_name\":\"A\","
+	    "\"is_group\":false},{\"name\":\"g\",\"is_group\":true}]}",
+	    FAIL_NONE },
+	{ "no principals", DIRECTORY_PRINCIPALS, "{\"id\":1,\"result\":\"ok\"}", FAIL_TEMP },
+	{ "principal of no kind", DIRECTORY_PRINCIPALS,
+	    "{\"id\":1,\"result\":\"ok\",\"principals\":[{\"name\":\"a@b\"}]}", FAIL_TEMP },
+	{ "principal without a name", DIRECTORY_PRINCIPALS,
+	    "{\"id\":1,\"result\":\"ok\",\"principals\":[{\"name\":\"\",\"is_group\":true}]}",
+	    FAIL_TEMP },
 	{ "no JSON", DIRECTORY_ACCOUNT, "hello", FAIL_TEMP },
 	{ "no result", DIRECTORY_ACCOUNT, "{\"id\":1}", FAIL_TEMP },
 	{ "unknown result", DIRECTORY_ACCOUNT, "{\"id\":1,\"result\":\"perhaps\"}", FAIL_TEMP },

@@ -352,6 +352,43 @@ test_tokens(struct admin *a)
 	buf_release(&wrong);
 }
 
+static enum fail
+principals(const char *domain)
+{
+	directory_principals_start(t.directory, &t.q, &t.task, str_c(domain));
+	return wait_for(&t.q);
+}
+
+/* Users and groups of a domain; who is disabled is none of them. */
+static void
+test_principals(struct admin *a)
+{
+	size_t users, groups = 0;
+
+	TEST_ROW("principals");
+	CHECK(admin_group_add(a, STR("team"), STR("The Team")) == FAIL_NONE);
+	CHECK(admin_group_add(a, STR("crew@elsewhere.test"), STR("")) == FAIL_NONE);
+	loop_turn(&t.loop, 0);
+	CHECK(principals("example.test") == FAIL_NONE);
+	for (size_t i = 0; i < t.q.principal_count; i++) {
+		groups += t.q.principals[i].is_group;
+		CHECK(str_ends(t.q.principals[i].name, STR("@example.test")) ||
+		    str_eq(t.q.principals[i].name, STR("team")) ||
+		    str_find_char(t.q.principals[i].name, '@') == STR_NONE);
+	}
+	users = t.q.principal_count - groups;
+	CHECK(users >= 2 && groups >= 1);
+	CHECK(admin_user_enable(a, STR("bob@example.test"), false) == FAIL_NONE);
+	loop_turn(&t.loop, 0);
+	CHECK(principals("example.test") == FAIL_NONE);
+	CHECK_NUM(t.q.principal_count, users - 1 + groups);
+	CHECK(admin_user_enable(a, STR("bob@example.test"), true) == FAIL_NONE);
+	loop_turn(&t.loop, 0);
+	CHECK(principals("nowhere.test") == FAIL_NONE);
+	for (size_t i = 0; i < t.q.principal_count; i++)
+		CHECK(t.q.principals[i].is_group);
+}
+
 /* An answer from before a change is told to who asked, but neither kept nor shared with who asks after it. */
 static void
 test_overtaken(void)
@@ -495,6 +532,7 @@ main(void)
 	test_scram();
 	test_changes(a);
 	test_tokens(a);
+	test_principals(a);
 	admin_close(&a);
 	test_overtaken();
 	test_shared();

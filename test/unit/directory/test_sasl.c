@@ -154,7 +154,7 @@ scram(struct sasl *s, const char *flag, enum bound bound, const char *secret)
 	enum sasl_state state;
 
 	buf_add_c(&first, flag);
-	buf_add_c(&first, ",,");
+	buf_add_c(&first, str_find_char(str_c(flag), ',') == STR_NONE ? ",," : ",");
 	buf_add(&input, buf_str(&first));
 	buf_add(&first, bare);
 	state = feed(s, buf_str(&first));
@@ -187,7 +187,7 @@ enum on { ON_PLAIN, ON_TLS, ON_RESUMED };
 static const struct {
 	const char *name;
 	enum on on;
-	const char *mechanism, *flag;
+	const char *mechanism, *flag; /* with an authorization identity, or without */
 	enum bound bound;
 	const char *secret;
 	enum fail want;
@@ -195,6 +195,12 @@ static const struct {
 } rows[] = {
 	{ "no TLS", ON_PLAIN, PLAIN, "n", TO_NOTHING, "wonder", FAIL_NONE, "" },
 	{ "no TLS, could bind", ON_PLAIN, PLAIN, "y", TO_NOTHING, "wonder", FAIL_NONE, "" },
+	{ "for oneself", ON_PLAIN, PLAIN, "n,a=Alice@example.test", TO_NOTHING, "wonder", FAIL_NONE,
+	    "" },
+	{ "for another", ON_PLAIN, PLAIN, "n,a=bob@example.test", TO_NOTHING, "wonder", FAIL_PERM,
+	    "" },
+	{ "for another, wrong password", ON_PLAIN, PLAIN, "n,a=bob@example.test", TO_NOTHING,
+	    "wander", FAIL_DENIED, "" },
 	{ "no TLS, wants to bind", ON_PLAIN, PLAIN, UNIQUE, TO_OTHER, "wonder", FAIL_SYNTAX, "" },
 	{ "unique", ON_TLS, PLUS, UNIQUE, TO_THIS, "wonder", FAIL_NONE, "" },
 	{ "end point", ON_TLS, PLUS, END_POINT, TO_THIS, "wonder", FAIL_NONE, "" },
@@ -272,6 +278,8 @@ static const struct {
 	{ "PLAIN for oneself", "PLAIN",
 	    { STR_INIT("Alice@example.test\0alice@example.test\0wonder") }, FAIL_NONE },
 	{ "PLAIN for another", "PLAIN", { STR_INIT("bob\0alice@example.test\0wonder") },
+	    FAIL_PERM },
+	{ "PLAIN for another, wrong", "PLAIN", { STR_INIT("bob\0alice@example.test\0wander") },
 	    FAIL_DENIED },
 	{ "PLAIN, wrong", "PLAIN", { STR_INIT("\0alice@example.test\0wander") }, FAIL_DENIED },
 	{ "PLAIN, nobody", "PLAIN", { STR_INIT("\0nobody@example.test\0wonder") }, FAIL_DENIED },

@@ -3,6 +3,12 @@
 /* base */
 #include "base/test.h"
 
+#define PART(kind_, id_, start_, n_, encoding_) \
+	{ \
+		.kind = kind_, .id = id_, .is_part = true, .range = { start_, n_ }, \
+		.encoding = encoding_ \
+	}
+
 static const struct {
 	const char *in;
 	bool want;
@@ -10,10 +16,16 @@ static const struct {
 } rows[] = {
 	{ "b12", true, { .kind = ID_BLOB, .id = 12 } },
 	{ "u5", true, { .kind = ID_UPLOAD, .id = 5 } },
-	{ "b1_0_0_n", true, { ID_BLOB, 1, true, { 0, 0 }, ENCODING_7BIT } },
-	{ "b1_34_200_b", true, { ID_BLOB, 1, true, { 34, 200 }, ENCODING_BASE64 } },
-	{ "b1_34_200_q", true, { ID_BLOB, 1, true, { 34, 200 }, ENCODING_QUOTED_PRINTABLE } },
-	{ "u1_3_2_u", true, { ID_UPLOAD, 1, true, { 3, 2 }, ENCODING_UUENCODE } },
+	{ "b1_0_0_n", true, PART(ID_BLOB, 1, 0, 0, ENCODING_7BIT) },
+	{ "b1_34_200_b", true, PART(ID_BLOB, 1, 34, 200, ENCODING_BASE64) },
+	{ "b1_34_200_q", true, PART(ID_BLOB, 1, 34, 200, ENCODING_QUOTED_PRINTABLE) },
+	{ "u1_3_2_u", true, PART(ID_UPLOAD, 1, 3, 2, ENCODING_UUENCODE) },
+	{ "u1_3_2_b_4_5_q", true, PART(ID_UPLOAD, 1, 4, 5, ENCODING_QUOTED_PRINTABLE) },
+	{ "b1_1_1_b_2_2_b_3_3_b_4_4_b_5_5_n", true, PART(ID_BLOB, 1, 5, 5, ENCODING_7BIT) },
+	{ .in = "b1_1_1_b_2_2_b_3_3_b_4_4_b_5_5_b_6_6_b" },
+	{ .in = "b1_3_4_n_1_2_b" },
+	{ .in = "b1_3_4_b_" },
+	{ .in = "b1_3_4_b_1_2" },
 	{ .in = "" },
 	{ .in = "b" },
 	{ .in = "b0" },
@@ -58,6 +70,20 @@ main(void)
 	buf_clear(&text);
 	blob_id_write(&text, &id);
 	CHECK_STR(buf_str(&text), STR("b3_7_9_b"));
+	TEST_ROW("of a part of a part");
+	CHECK(blob_id_parse(STR("u1_10_90_n"), &id) && blob_id_has_room(&id));
+	id = blob_id_within(&id, &part);
+	buf_clear(&text);
+	blob_id_write(&text, &id);
+	CHECK_STR(buf_str(&text), STR("u1_17_9_b"));
+	for (unsigned i = 0; i < BLOB_LAYERS_MAX; i++) {
+		CHECK(blob_id_has_room(&id));
+		id = blob_id_within(&id, &part);
+	}
+	CHECK(!blob_id_has_room(&id));
+	buf_clear(&text);
+	blob_id_write(&text, &id);
+	CHECK_STR(buf_str(&text), STR("u1_17_9_b_7_9_b_7_9_b_7_9_b_7_9_b"));
 	buf_release(&text);
 	return test_end();
 }

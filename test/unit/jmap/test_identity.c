@@ -68,6 +68,8 @@ main(void)
 {
 	const struct str addresses[] = { STR_INIT("alice@example.test"),
 		STR_INIT("Sales@example.test"), STR_INIT("new@example.test") };
+	const struct str catch_all[] = { STR_INIT("alice@example.test"),
+		STR_INIT("@example.test") };
 	struct directory_account user = { .name = STR("alice@example.test"),
 		.display_name = STR("Alice A."),
 		.addresses = addresses,
@@ -89,6 +91,24 @@ main(void)
 	    "['Identity/get',{'accountId':'a1','state':'s15','list':[{'id':'i2','name':'Alice A.',"
 	    "'email':'Sales@example.test'},{'id':'i3','name':'A','email':'sales@example.test'},"
 	    "{'id':'i5','name':'Alice A.','email':'new@example.test'}],'notFound':[]},'d']]");
+	user.addresses = catch_all;
+	user.address_count = 2;
+	check("a catch-all",
+	    "[['Identity/set',{'accountId':'a1','create':{'k':{'email':'*@example.test'},"
+	    "'l':{'email':'*@other.test'}}},'c'],"
+	    "['Identity/get',{'accountId':'a1','properties':['email','mayDelete']},'d']]",
+	    "[['Identity/set',{'accountId':'a1','oldState':'s19','created':{'k':{'id':'i8','n"
+	    "ame':'','email':'*@example.test','replyTo':null,'bcc':null,'textSignature':'','h"
+	    "tmlSignature':'','mayDelete':true}},'updated':null,'destroyed':null,'notCreated'"
+	    ":{'l':{'type':'forbiddenFrom','description':'This is no address of the user.'}},"
+	    "'notUpdated':null,'notDestroyed':null,'newState':'s20'},'c'],['Identity/get',{'a"
+	    "ccountId':'a1','state':'s20','list':[{'id':'i3','email':'sales@example.test','ma"
+	    "yDelete':true},{'id':'i6','email':'alice@example.test','mayDelete':false},{'id':"
+	    "'i7','email':'*@example.test','mayDelete':false},{'id':'i8','email':'*@example.t"
+	    "est','mayDelete':true}],'notFound':[]},'d']]");
+	check("and again", "[['Identity/changes',{'accountId':'a1','sinceState':'s19'},'c']]",
+	    "[['Identity/changes',{'accountId':'a1','oldState':'s19','newState':'s20','hasMor"
+	    "eChanges':false,'created':['i8'],'updated':[],'destroyed':[]},'c']]");
 	user.addresses = addresses;
 	check_limits();
 	buf_release(&got);

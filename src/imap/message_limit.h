@@ -1,0 +1,43 @@
+/*
+ * message_limit.h - how many messages one command takes (RFC 9738; private to the room).
+ *
+ * FETCH, STORE, MOVE, UID EXPUNGE and SEARCH over the limit take those with the highest UIDs and answer
+ * "OK [MESSAGELIMIT 1000 4711]", 4711 being the lowest of them: the client goes on below it. COPY, SORT, THREAD and
+ * APPEND do all or nothing, and answer NO. EXPUNGE and CLOSE have no limit, and ESEARCH has none of its own:
+ * a UID there would need a mailbox.
+ *
+ * Messages count that a set names or that a search has to look at, whatever becomes of them.
+ *
+ * Liberal: RFC 9738 3.1 wants them taken from the highest UID down. They are the same ones, but taken and told
+ * upwards as ever: what MOVE moves keeps its order.
+ */
+#ifndef IMAP_MESSAGE_LIMIT_H
+#define IMAP_MESSAGE_LIMIT_H
+
+#include "imap/session.h"
+
+struct imap_key;
+
+/* The limit, UINT32_MAX when none is offered. */
+uint32_t imap_message_limit(const struct imap_session *s);
+
+/*
+ * Leave of a walk at its beginning as many messages as the limit allows. True when there were more: *uid_out is the
+ * lowest that is left.
+ */
+MUST_CHECK bool imap_walk_limit(struct imap_session *s, struct imap_walk *w, uint32_t *uid_out);
+
+/* The same with what the reply says of it: for commands that do a part. */
+void imap_walk_cut(struct imap_session *s, struct imap_walk *w);
+
+/*
+ * The messages that a search has to look at: between the UIDs that its sets name. True when there are more than the
+ * limit allows: *uid_out is the lowest of those that it does. The sets of `root` are resolved.
+ */
+MUST_CHECK bool imap_search_limit(const struct imap_session *s, const struct view_session *view,
+    const struct imap_key *root, uint32_t *uid_out);
+
+/* "tag NO [MESSAGELIMIT n] text" */
+enum imap_state imap_limit_no(struct imap_session *s, uint32_t limit, const char *text);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * blob_make.h - making blobs inside of a request: out of bytes, or of what is there already.
+ *
+ * What is made is an upload of the account (mail/upload.h), which only who made it sees until it is used.
+ */
+#ifndef JMAP_BLOB_MAKE_H
+#define JMAP_BLOB_MAKE_H
+
+/* rooms */
+#include "jmap/blob.h"
+#include "jmap/run.h"
+
+struct blob_making { /* zeroed at first */
+	struct blob_writer writer;
+	uint64_t size, id; /* out */
+};
+
+/* Begin a file of the call's account; add bytes; name it. Each: FAIL_TEMP, FAIL_LIMIT (larger than an upload may be). */
+MUST_CHECK enum fail blob_make_start(struct blob_making *b, struct jmap_call *c);
+MUST_CHECK enum fail blob_make_add(struct blob_making *b, struct str bytes);
+MUST_CHECK enum fail blob_make_finish(struct blob_making *b, struct jmap_call *c, struct str type);
+
+/* Give the file up; safe in any state. */
+void blob_make_cancel(struct blob_making *b);
+
+/* The whole of a blob of another account as one of the call's; *id_out is the upload. Also FAIL_PERM: damaged. */
+MUST_CHECK enum fail blob_make_copy(struct jmap_call *c, const struct account *from,
+    const struct jmap_blob *blob, uint64_t *id_out);
+
+#endif

@@ -1,0 +1,304 @@
+/*
+ * Blob/upload (RFC 9404 4.1): blobs out of texts, base64, and pieces of other blobs, one after the other.
+ */
+#include "jmap/blob_make.h"
+
+/* base */
+#include "base/num.h"
+
+/* rooms */
+#include "codec/base64.h"
+#include "jmap/methods.h"
+#include "jmap/set.h"
+#include "mail/upload.h"
+
+struct uploading {
+	const struct json *items; /* create */
+	uint32_t at;
+	struct buf failed; /* own: notCreated, without its end */
+	struct json_writer failed_w;
+	bool has_done;
+};
+
+static void
+upload_release(struct jmap_call *c)
+{
+	struct uploading *u = c->state;
+
+	buf_release(&u->failed);
+}
+
+static bool
+upload_begin(struct jmap_call *c)
+{
+	struct uploading *u = arena_alloc(&c->arena, 1, sizeof(*u));
+
+	if (!u) {
+		jmap_fail_with(c, FAIL_LIMIT);
+		return false;
+	}
+	u->items = jmap_arg(c->args, STR("create"));
+	if (!json_is(u->items, JSON_OBJECT)) {
+		jmap_invalid(c, "create is missing or no object.");
+		return false;
+	}
+	if (u->items->count > JMAP_SET_MAX) {
+		jmap_fail(c, "requestTooLarge", "These are more than maxObjectsInSet.");
+		return false;
+	}
+	if (!jmap_may_somewhere(c->access, MAY_ADD_ITEMS)) {
+		jmap_fail(c, "forbidden", "Nothing may be added to this account.");
+		return false;
+	}
+	buf_init(&u->failed, JMAP_RESPONSE_MAX);
+	u->failed_w.out = &u->failed;
+	c->state = u;
+	c->release = upload_release;
+	json_object_begin(&c->w);
+	jmap_write_account(c);
+	return true;
+}
+
+/* --- one blob ------------------------------------------------------------------------------------ */
+
+static enum jmap_set_said
+store_failed(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
+{
+	if (fail == FAIL_LIMIT)
+		return jmap_set_error(e, "tooLarge", "That is more than maxSizeBlobSet.");
+	jmap_fail_with(c, fail);
+	return SET_FAIL;
+}
+
+static enum jmap_set_said
+add_bytes(struct jmap_call *c, struct blob_making *b, struct str bytes, struct jmap_set_error *e)
+{
+	enum fail fail =
+	    b->size + bytes.n > JMAP_BLOB_SET_MAX ? FAIL_LIMIT : blob_make_add(b, bytes);
+
+	return fail ? store_failed(c, fail, e) : SET_OK;
+}
+
+static enum jmap_set_said
+add_base64(struct jmap_call *c, struct blob_making *b, struct str text, struct jmap_set_error *e)
+{
+	enum jmap_set_said said;
+	struct buf bytes;
+
+	buf_init(&bytes, JMAP_REQUEST_MAX);
+	if (base64_parse(&bytes, text) == FAIL_NONE)
+		said = add_bytes(c, b, buf_str(&bytes), e);
+	else
+		said = jmap_set_invalid(e, STR("data"), "This is no base64.");
+	buf_release(&bytes);
+	return said;
+}
+
+/* "offset" and "length": UnsignedInt|null. */
+static bool
+read_number(const struct json *source, struct str name, uint64_t fallback, uint64_t *out)
+{
+	const struct json *v = jmap_arg(source, name);
+	int64_t n = 0;
+
+	*out = fallback;
+	if (!v)
+		return true;
+	if (!json_get_int(v, &n) || n < 0 || n >= JMAP_INT_MAX)
+		return false;
+	*out = (uint64_t)n;
+	return true;
+}
+
+static enum jmap_set_said
+add_range(struct jmap_call *c, struct blob_making *b, struct str bytes, const struct json *source,
+    struct jmap_set_error *e)
+{
+	uint64_t offset, length;
+
+	if (!read_number(source, STR("offset"), 0, &offset) || offset > bytes.n ||
+	    !read_number(source, STR("length"), bytes.n - offset, &length) ||
+	    length > bytes.n - offset)
+		return jmap_set_invalid(e, STR("data"), "The blob has no such range.");
+	return add_bytes(c, b, str_slice(bytes, (size_t)offset, (size_t)length), e);
+}
+
+static enum jmap_set_said
+missing(struct jmap_call *c, struct str id, struct jmap_set_error *e)
+{
+	struct str *list = arena_alloc(&c->arena, 1, sizeof(*list));
+
+	if (list) {
+		*list = id;
+		e->list_name = "notFound";
+		e->list = list;
+		e->list_count = 1;
+	}
+	return jmap_set_error(e, "blobNotFound", NULL);
+}
+
+static enum jmap_set_said
+add_blob(struct jmap_call *c, struct blob_making *b, struct str text, const struct json *source,
+    struct jmap_set_error *e)
+{
+	struct str known = jmap_created_find(c->run, text);
+	struct jmap_blob blob = { .bytes = { 0 } };
+	struct blob_id id;
+	struct buf decoded;
+	enum jmap_set_said said;
+	enum fail fail = FAIL_MISSING;
+
+	if (known.p && blob_id_parse(known, &id))
+		fail = jmap_blob_find(c->access, &id, &c->arena, &blob);
+	if (fail == FAIL_MISSING)
+		return missing(c, text, e);
+	buf_init(&decoded, JMAP_DECODED_MAX);
+	if (fail == FAIL_NONE && blob.encoding != ENCODING_7BIT)
+		fail = jmap_blob_decode(&blob, &decoded);
+	if (fail)
+		said = store_failed(c, fail, e);
+	else
+		said = add_range(c, b,
+		    blob.encoding != ENCODING_7BIT ? buf_str(&decoded) : blob.bytes, source, e);
+	blob_unmap(&blob.map);
+	buf_release(&decoded);
+	return said;
+}
+
+/* A DataSourceObject has exactly one of the three. */
+static enum jmap_set_said
+add_source(struct jmap_call *c, struct blob_making *b, const struct json *source,
+    struct jmap_set_error *e)
+{
+	const struct json *text = jmap_arg(source, STR("data:asText"));
+	const struct json *base64 = jmap_arg(source, STR("data:asBase64"));
+	const struct json *blob = jmap_arg(source, STR("blobId"));
+	const struct json *one = text ? text : base64 ? base64 : blob;
+	struct str value;
+
+	if (!json_is(source, JSON_OBJECT) || !json_get_text(one, &value) ||
+	    (text != NULL) + (base64 != NULL) + (blob != NULL) != 1)
+		return jmap_set_invalid(e, STR("data"), "A data source is wrong.");
+	if (text)
+		return add_bytes(c, b, value, e);
+	return base64 ? add_base64(c, b, value, e) : add_blob(c, b, value, source, e);
+}
+
+static enum jmap_set_said
+add_sources(struct jmap_call *c, struct blob_making *b, const struct json *data,
+    struct jmap_set_error *e)
+{
+	enum jmap_set_said said = SET_OK;
+
+	if (!json_is(data, JSON_ARRAY))
+		return jmap_set_invalid(e, STR("data"), "data is no list.");
+	if (data->count > JMAP_SOURCES_MAX)
+		return jmap_set_invalid(e, STR("data"), "These are more than maxDataSources.");
+	for (uint32_t i = 0; i < data->count && said == SET_OK; i++)
+		said = add_source(c, b, &data->items[i], e);
+	return said;
+}
+
+/* An UploadObject {data, type}. */
+static enum jmap_set_said
+make_one(struct jmap_call *c, const struct json *object, struct blob_making *b, struct str *type,
+    struct jmap_set_error *e)
+{
+	const struct json *v = jmap_arg(object, STR("type"));
+	enum jmap_set_said said;
+	enum fail fail;
+
+	if (!json_is(object, JSON_OBJECT))
+		return jmap_set_invalid(e, STR("data"), "An upload is no object.");
+	*type = STR("application/octet-stream");
+	if (v && (!json_get_text(v, type) || type->n == 0 || type->n > UPLOAD_TYPE_MAX))
+		return jmap_set_invalid(e, STR("type"), "type is no media type.");
+	fail = blob_make_start(b, c);
+	if (fail)
+		return store_failed(c, fail, e);
+	said = add_sources(c, b, json_find(object, STR("data")), e);
+	if (said != SET_OK)
+		return said;
+	fail = blob_make_finish(b, c, *type);
+	return fail ? store_failed(c, fail, e) : SET_OK;
+}
+
+/* --- the method ---------------------------------------------------------------------------------- */
+
+static void
+write_made(struct jmap_call *c, struct uploading *u, struct str name, const struct blob_making *b,
+    struct str type)
+{
+	struct id_text id = id_text(ID_UPLOAD, b->id);
+
+	if (!u->has_done) {
+		json_name(&c->w, STR("created"));
+		json_object_begin(&c->w);
+		u->has_done = true;
+	}
+	jmap_created_add(c->run, name, id_str(&id));
+	json_name(&c->w, name);
+	json_object_begin(&c->w);
+	json_name_string(&c->w, STR("id"), id_str(&id));
+	json_name_string(&c->w, STR("type"), type);
+	json_name(&c->w, STR("size"));
+	json_u64(&c->w, b->size);
+	json_object_end(&c->w);
+}
+
+/* False when the call ended. */
+static bool
+upload_item(struct jmap_call *c, struct uploading *u)
+{
+	const struct json_member *member = &u->items->members[u->at];
+	struct blob_making b = { .size = 0 };
+	struct jmap_set_error e = { .type = NULL };
+	struct str type;
+	enum jmap_set_said said;
+
+	if (jmap_is_id(member->name))
+		said = make_one(c, &member->value, &b, &type, &e);
+	else
+		said = jmap_set_error(&e, "invalidProperties", "The creation id is no Id.");
+	blob_make_cancel(&b);
+	if (said == SET_FAIL)
+		return false;
+	if (said == SET_OK) {
+		write_made(c, u, member->name, &b, type);
+		return true;
+	}
+	if (buf_str(&u->failed).n == 0)
+		json_object_begin(&u->failed_w);
+	json_name(&u->failed_w, member->name);
+	jmap_set_error_write(&u->failed_w, &e);
+	return true;
+}
+
+enum jmap_step
+jmap_blob_upload(struct jmap_call *c)
+{
+	struct uploading *u;
+
+	if (!c->state && !upload_begin(c))
+		return JMAP_DONE;
+	u = c->state;
+	for (; u->at < u->items->count; u->at++) {
+		if (jmap_slice_over(c))
+			return JMAP_YIELD;
+		if (!upload_item(c, u))
+			return JMAP_DONE;
+	}
+	if (u->has_done)
+		json_object_end(&c->w);
+	else
+		json_name_null(&c->w, STR("created"));
+	json_name(&c->w, STR("notCreated"));
+	if (buf_str(&u->failed).n > 0) {
+		json_object_end(&u->failed_w);
+		json_raw(&c->w, buf_str(&u->failed));
+	} else {
+		json_null(&c->w);
+	}
+	json_object_end(&c->w);
+	return JMAP_DONE;
+}

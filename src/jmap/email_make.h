@@ -1,0 +1,68 @@
+/*
+ * email_make.h - the message that an Email object describes (RFC 8621 4.6), as a tree for message/build.h.
+ *
+ * Pure: blobs are asked for by a function. mailboxIds, keywords and receivedAt are not of the message and are
+ * passed over. Properties in conflict, forbidden or unknown are refused as 4.6 says, and all that are wrong at
+ * the top are named.
+ *
+ * The body is bodyStructure as it stands; or textBody and htmlBody as multipart/alternative, with attachments that
+ * the HTML shows (inline, with a cid) in a multipart/related with it, and the others behind it in a multipart/mixed.
+ */
+#ifndef JMAP_EMAIL_MAKE_H
+#define JMAP_EMAIL_MAKE_H
+
+/* base */
+#include "base/map.h"
+
+/* rooms */
+#include "jmap/header_set.h"
+#include "jmap/set.h"
+#include "message/build.h"
+
+/* Bytes of the fields of one part: what stands behind them must still be within MESSAGE_HEADER_MAX. */
+#define EMAIL_MAKE_HEADER_MAX (512 * 1024)
+
+struct email_content {
+	struct str bytes; /* must live as long as the tree */
+	enum encoding encoding;
+};
+
+struct email_maker {
+	struct arena *a;         /* borrow: what is made */
+	int64_t now_s;           /* for Date, when there is none */
+	struct str random, host; /* borrow: for a Message-ID, when there is none */
+	/* The content of a blob. `is_message`: with its encoding undone. FAIL_MISSING · FAIL_TEMP · FAIL_LIMIT. */
+	enum fail (
+	    *find)(void *arg, struct str blob_id, bool is_message, struct email_content *out);
+	void *arg; /* borrow */
+	/* private */
+	const struct json *values;
+	struct map *root_names; /* of the Email's fields; the root part adds its own */
+	struct buf root_fields; /* own */
+	struct str *missing;    /* arena: blobs that are not there */
+	size_t missing_count, part_count;
+	uint64_t bytes; /* of all contents */
+};
+
+/* SET_FAIL: a blob could not be looked at now. The tree lives in m->a; nothing has to be released. */
+enum jmap_set_said email_make(struct email_maker *m, const struct json *object,
+    struct build_part **root_out, struct jmap_set_error *e);
+
+/* --- between email_make.c and email_make_part.c ---------------------------------------------------- */
+
+enum part_place { PART_IN_STRUCTURE, PART_IN_TEXT, PART_IN_HTML, PART_IN_ATTACHMENTS };
+
+/*
+ * One EmailBodyPart. `property` is the one of the Email that it stands in; fields of the root part (`is_root`)
+ * are the message's. NULL: *said_out says why.
+ */
+struct build_part *email_make_part(struct email_maker *m, const struct json *v,
+    enum part_place place, bool is_root, struct jmap_set_error *e, enum jmap_set_said *said_out);
+
+/* Note that a field is given; false when it was given before. */
+MUST_CHECK bool email_make_name(struct email_maker *m, struct map *names, struct str name);
+
+/* A shown picture or the like, for a multipart/related. */
+bool email_make_is_shown(const struct json *part);
+
+#endif

@@ -1,0 +1,411 @@
+/*
+ * MDN/parse (RFC 9007 2.2): what a disposition notification (RFC 8098) says, out of its blob.
+ */
+#include "jmap/blob.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "jmap/args.h"
+#include "jmap/methods.h"
+#include "message/header.h"
+#include "message/text.h"
+
+#define MDN_BYTES_MAX  (8 * 1024 * 1024)  /* of a report, with the message that it may give back */
+#define MDN_ARENA_MAX  (16 * 1024 * 1024) /* one report while it is written */
+#define MDN_FIELDS_MAX (64 * 1024)        /* bytes of its machine-readable part */
+#define MDN_TEXT_MAX   (256 * 1024)       /* bytes of the text for people; what is behind is cut */
+
+struct parsing {
+	const struct json *ids;
+	uint32_t at;
+	struct arena arena; /* own: one report at a time */
+	bool has_parsed;
+	bool *is_broken, *is_missing; /* arena of the call: by place in `ids` */
+};
+
+/* What of a report is written; texts live in the arena. */
+struct mdn {
+	struct message message;
+	const struct part *text, *original; /* NULL: none */
+	struct str fields;
+	struct str action, sending, type; /* of the Disposition, lower case */
+};
+
+static void
+parse_release(struct jmap_call *c)
+{
+	struct parsing *p = c->state;
+
+	arena_release(&p->arena);
+}
+
+/* --- reading -------------------------------------------------------------------------------------- */
+
+/* A part's decoded bytes, or UTF-8 text, up to `max`; p is NULL when the arena is full. */
+static struct str
+part_content(const struct message *m, const struct part *part, enum body_mode mode, size_t max,
+    struct arena *a)
+{
+	struct body_reader *r = body_reader_new(m, part, mode);
+	struct str text;
+	struct buf out;
+
+	buf_init(&out, max + 8 * BODY_PIECE_BYTES);
+	while (buf_str(&out).n < max && body_read(r, &out) && buf_ok(&out))
+		continue;
+	body_reader_free(&r);
+	text = arena_str(a, str_head(buf_str(&out), max));
+	buf_release(&out);
+	return text;
+}
+
+static struct str
+field(const struct mdn *m, struct str name, struct arena *a)
+{
+	struct header h;
+
+	return header_find(m->fields, name, &h) ? header_text(h.value, a) : (struct str){ 0 };
+}
+
+/* One of the words that there are, in lower case. */
+static bool
+take_word(struct str text, const struct str *words, size_t count, struct str *out)
+{
+	text = str_trim(text);
+	for (size_t i = 0; i < count; i++) {
+		if (!str_eq_nocase(text, words[i]))
+			continue;
+		*out = words[i];
+		return true;
+	}
+	return false;
+}
+
+/* disposition-mode ";" disposition-type ["/" modifiers]; mode = action-mode "/" sending-mode (RFC 8098 3.2.6) */
+static bool
+take_disposition(struct mdn *m, struct str value)
+{
+	static const struct str actions[] = { STR_INIT("manual-action"),
+		STR_INIT("automatic-action") };
+	static const struct str sendings[] = { STR_INIT("mdn-sent-manually"),
+		STR_INIT("mdn-sent-automatically") };
+	static const struct str types[] = { STR_INIT("deleted"), STR_INIT("dispatched"),
+		STR_INIT("displayed"), STR_INIT("processed") };
+	struct str action, sending;
+
+	return str_take_until(&value, '/', &action) && str_take_until(&value, ';', &sending) &&
+	    take_word(action, actions, ARRAY_LEN(actions), &m->action) &&
+	    take_word(sending, sendings, ARRAY_LEN(sendings), &m->sending) &&
+	    take_word(str_head(value, str_find_char(value, '/')), types, ARRAY_LEN(types),
+		&m->type);
+}
+
+/* False: this is no notification. */
+static bool
+read_mdn(struct str bytes, struct arena *a, struct mdn *m)
+{
+	const struct part *p;
+
+	*m = (struct mdn){ .text = NULL };
+	message_parse(&m->message, bytes, a);
+	if (!part_is(&m->message.root, STR("multipart"), STR("report")))
+		return false;
+	for (p = m->message.root.child; p; p = p->next) {
+		if (!m->fields.p &&
+		    (part_is(p, STR("message"), STR("disposition-notification")) ||
+			part_is(p, STR("message"), STR("global-disposition-notification"))))
+			m->fields = part_content(&m->message, p, BODY_BYTES, MDN_FIELDS_MAX, a);
+		else if (!m->text && !m->fields.p && str_eq_nocase(p->type, STR("text")))
+			m->text = p;
+		else if (m->fields.p && part_is(p, STR("message"), STR("rfc822")))
+			m->original = p;
+	}
+	return m->fields.p && take_disposition(m, field(m, STR("Disposition"), a));
+}
+
+/* --- writing -------------------------------------------------------------------------------------- */
+
+static void
+write_text(struct json_writer *w, struct str name, struct str text)
+{
+	json_name(w, name);
+	if (text.p)
+		json_string(w, text);
+	else
+		json_null(w);
+}
+
+/* The Email with this Message-ID, when there is one, and the user sees it. */
+static enum fail
+write_for_email(struct jmap_call *c, struct str message_id, struct arena *a)
+{
+	struct str id = str_trim(message_id);
+	uint64_t ids[2];
+	size_t count = 0;
+	enum fail fail = FAIL_MISSING;
+
+	json_name(&c->w, STR("forEmailId"));
+	if (str_skip_char(&id, '<') && str_ends(id, STR(">")))
+		fail = email_by_message_id(c->account, str_head(id, id.n - 1), ids, 2, &count);
+	if (fail == FAIL_NONE && count == 1)
+		fail = jmap_email_look(c->access, ids[0], a);
+	if (fail == FAIL_NONE && count == 1)
+		jmap_write_id(&c->w, ID_EMAIL, ids[0]);
+	else
+		json_null(&c->w);
+	return fail == FAIL_MISSING ? FAIL_NONE : fail;
+}
+
+/* "error": one text for each field; null without. */
+static void
+write_errors(struct json_writer *w, const struct mdn *m, struct arena *a)
+{
+	struct str cur = m->fields;
+	struct header h;
+	bool has_any = false;
+
+	json_name(w, STR("error"));
+	while (header_next(&cur, &h)) {
+		if (!str_eq_nocase(h.name, STR("Error")))
+			continue;
+		if (!has_any)
+			json_array_begin(w);
+		has_any = true;
+		json_string(w, header_text(h.value, a));
+	}
+	if (has_any)
+		json_array_end(w);
+	else
+		json_null(w);
+}
+
+/* A field that RFC 8098 does not know, and that did not stand before. */
+static bool
+is_extension(const struct mdn *m, const struct header *h)
+{
+	static const struct str known[] = { STR_INIT("Reporting-UA"), STR_INIT("MDN-Gateway"),
+		STR_INIT("Original-Recipient"), STR_INIT("Final-Recipient"),
+		STR_INIT("Original-Message-ID"), STR_INIT("Disposition"), STR_INIT("Error") };
+	struct header first;
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (str_eq_nocase(h->name, known[i]))
+			return false;
+	return header_find(m->fields, h->name, &first) && first.whole.p == h->whole.p;
+}
+
+static void
+write_extensions(struct json_writer *w, const struct mdn *m, struct arena *a)
+{
+	struct str cur = m->fields;
+	struct header h;
+	bool has_any = false;
+
+	json_name(w, STR("extensionFields"));
+	for (unsigned i = 0; i < JMAP_FILTER_MAX && header_next(&cur, &h); i++) {
+		if (!is_extension(m, &h))
+			continue;
+		if (!has_any)
+			json_object_begin(w);
+		has_any = true;
+		json_name(w, h.name);
+		json_string(w, header_text(h.value, a));
+	}
+	if (has_any)
+		json_object_end(w);
+	else
+		json_null(w);
+}
+
+static enum fail
+write_mdn(struct jmap_call *c, const struct mdn *m, struct arena *a)
+{
+	struct json_writer *w = &c->w;
+	struct str original_id = field(m, STR("Original-Message-ID"), a);
+	struct header subject;
+	enum fail fail;
+
+	json_object_begin(w);
+	fail = write_for_email(c, original_id, a);
+	write_text(w, STR("subject"),
+	    header_find(part_header(&m->message, &m->message.root), STR("Subject"), &subject)
+		? header_text(subject.value, a)
+		: (struct str){ 0 });
+	write_text(w, STR("textBody"),
+	    m->text ? part_content(&m->message, m->text, BODY_PLAIN, MDN_TEXT_MAX, a)
+		    : (struct str){ 0 });
+	json_name_bool(w, STR("includeOriginalMessage"), m->original != NULL);
+	write_text(w, STR("reportingUA"), field(m, STR("Reporting-UA"), a));
+	json_name(w, STR("disposition"));
+	json_object_begin(w);
+	json_name_string(w, STR("actionMode"), m->action);
+	json_name_string(w, STR("sendingMode"), m->sending);
+	json_name_string(w, STR("type"), m->type);
+	json_object_end(w);
+	write_text(w, STR("mdnGateway"), field(m, STR("MDN-Gateway"), a));
+	write_text(w, STR("originalRecipient"), field(m, STR("Original-Recipient"), a));
+	write_text(w, STR("finalRecipient"), field(m, STR("Final-Recipient"), a));
+	write_text(w, STR("originalMessageId"), original_id);
+	write_errors(w, m, a);
+	write_extensions(w, m, a);
+	json_object_end(w);
+	return fail;
+}
+
+/* --- the method ----------------------------------------------------------------------------------- */
+
+static bool
+parse_begin(struct jmap_call *c)
+{
+	struct parsing *p = arena_alloc(&c->arena, 1, sizeof(*p));
+
+	if (!p) {
+		jmap_fail_with(c, FAIL_LIMIT);
+		return false;
+	}
+	if (!jmap_arg_texts(c, STR("blobIds"), &p->ids))
+		return false;
+	if (!p->ids) {
+		jmap_invalid(c, "blobIds is missing.");
+		return false;
+	}
+	if (p->ids->count > JMAP_GET_MAX) {
+		jmap_fail(c, "requestTooLarge", "These are more than maxObjectsInGet.");
+		return false;
+	}
+	p->is_broken = arena_alloc(&c->arena, p->ids->count + 1, sizeof(bool));
+	p->is_missing = arena_alloc(&c->arena, p->ids->count + 1, sizeof(bool));
+	if (!p->is_broken || !p->is_missing) {
+		jmap_fail_with(c, FAIL_LIMIT);
+		return false;
+	}
+	arena_init(&p->arena, MDN_ARENA_MAX);
+	c->state = p;
+	c->release = parse_release;
+	json_object_begin(&c->w);
+	jmap_write_account(c);
+	return true;
+}
+
+/* The bytes of a report, decoded when it is a part. FAIL_PERM: too large for one. */
+static enum fail
+report_bytes(const struct jmap_blob *blob, struct arena *a, struct str *out)
+{
+	struct buf decoded;
+	enum fail fail = FAIL_NONE;
+
+	*out = blob->bytes;
+	if (blob->bytes.n > MDN_BYTES_MAX)
+		return FAIL_PERM;
+	if (blob->encoding == ENCODING_7BIT)
+		return FAIL_NONE;
+	buf_init(&decoded, MDN_BYTES_MAX);
+	fail = jmap_blob_decode(blob, &decoded);
+	*out = arena_str(a, buf_str(&decoded));
+	buf_release(&decoded);
+	return fail || !out->p ? FAIL_PERM : FAIL_NONE;
+}
+
+static enum fail
+parse_blob(struct jmap_call *c, struct parsing *p, struct str name, const struct jmap_blob *blob)
+{
+	struct mdn mdn;
+	struct str bytes;
+
+	if (report_bytes(blob, &p->arena, &bytes) || !read_mdn(bytes, &p->arena, &mdn))
+		return FAIL_PERM;
+	if (!p->has_parsed) {
+		json_name(&c->w, STR("parsed"));
+		json_object_begin(&c->w);
+		p->has_parsed = true;
+	}
+	json_name(&c->w, name);
+	return write_mdn(c, &mdn, &p->arena);
+}
+
+/* Each blob is told once. */
+static bool
+is_repeated(const struct parsing *p)
+{
+	struct str id = { 0 }, before = { 0 };
+
+	(void)!json_get_text(&p->ids->items[p->at], &id);
+	for (uint32_t i = 0; i < p->at; i++)
+		if (json_get_text(&p->ids->items[i], &before) && str_eq(before, id))
+			return true;
+	return false;
+}
+
+/* False when the call ended. */
+static bool
+parse_item(struct jmap_call *c, struct parsing *p)
+{
+	struct str text = { 0 }, known;
+	struct jmap_blob blob = { .bytes = { 0 } };
+	struct blob_id id;
+	enum fail fail = FAIL_MISSING;
+
+	if (is_repeated(p))
+		return true;
+	arena_reset(&p->arena);
+	(void)!json_get_text(&p->ids->items[p->at], &text);
+	known = jmap_created_find(c->run, text);
+	if (known.p && blob_id_parse(known, &id))
+		fail = jmap_blob_find(c->access, &id, &p->arena, &blob);
+	if (fail == FAIL_NONE)
+		fail = parse_blob(c, p, text, &blob);
+	blob_unmap(&blob.map);
+	p->is_missing[p->at] = fail == FAIL_MISSING;
+	p->is_broken[p->at] = fail == FAIL_PERM;
+	if (fail && fail != FAIL_MISSING && fail != FAIL_PERM)
+		jmap_fail_with(c, fail);
+	return !c->error;
+}
+
+/* A list of the ids of which that is so, or null. */
+static void
+write_ids(struct jmap_call *c, struct str name, const struct json *ids, const bool *is_so)
+{
+	bool has_any = false;
+	struct str id;
+
+	json_name(&c->w, name);
+	for (uint32_t i = 0; i < ids->count; i++) {
+		if (!is_so[i] || !json_get_text(&ids->items[i], &id))
+			continue;
+		if (!has_any)
+			json_array_begin(&c->w);
+		has_any = true;
+		json_string(&c->w, id);
+	}
+	if (has_any)
+		json_array_end(&c->w);
+	else
+		json_null(&c->w);
+}
+
+enum jmap_step
+jmap_mdn_parse(struct jmap_call *c)
+{
+	struct parsing *p;
+
+	if (!c->state && !parse_begin(c))
+		return JMAP_DONE;
+	p = c->state;
+	for (; p->at < p->ids->count; p->at++) {
+		if (jmap_slice_over(c))
+			return JMAP_YIELD;
+		if (!parse_item(c, p))
+			return JMAP_DONE;
+	}
+	if (p->has_parsed)
+		json_object_end(&c->w);
+	else
+		json_name_null(&c->w, STR("parsed"));
+	write_ids(c, STR("notParsable"), p->ids, p->is_broken);
+	write_ids(c, STR("notFound"), p->ids, p->is_missing);
+	json_object_end(&c->w);
+	return JMAP_DONE;
+}

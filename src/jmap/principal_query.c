@@ -1,0 +1,261 @@
+/*
+ * Principal/query and /queryChanges (RFC 9670 2.4, 2.5). The order is always that of the directory.
+ */
+#include "jmap/principal.h"
+
+/* base */
+#include "base/mem.h"
+#include "base/num.h"
+
+/* rooms */
+#include "codec/json.h"
+#include "jmap/access.h"
+#include "jmap/methods.h"
+#include "jmap/query.h"
+#include "message/text.h"
+
+struct finding {
+	struct principals all;
+	size_t at;
+	struct principal **found; /* arena */
+	size_t count;
+};
+
+static void
+find_release(struct jmap_call *c)
+{
+	struct finding *f = c->state;
+
+	principals_release(&f->all);
+}
+
+/* --- the filter ----------------------------------------------------------------------------------- */
+
+static bool
+wrong(struct jmap_call *c)
+{
+	jmap_invalid(c, "The filter is wrong.");
+	return false;
+}
+
+/* "accountIds": one of them belongs to the Principal, as far as the user sees. */
+static bool
+has_account(struct jmap_call *c, const struct principal *one, const struct json *ids, bool *out)
+{
+	struct jmap_access x;
+	struct str text;
+	enum fail fail;
+
+	*out = false;
+	if (!json_is(ids, JSON_ARRAY))
+		return wrong(c);
+	fail = principal_access(c, one, &x);
+	for (uint32_t i = 0; fail == FAIL_NONE && i < ids->count; i++) {
+		struct id_text id = id_text(ID_ACCOUNT, x.account->id);
+
+		*out |= json_get_text(&ids->items[i], &text) && str_eq(text, id_str(&id));
+	}
+	jmap_access_release(&x);
+	if (fail && fail != FAIL_MISSING)
+		jmap_fail_with(c, fail);
+	return !c->error;
+}
+
+static bool
+judge_condition(struct jmap_call *c, const struct principal *one, const struct json_member *member,
+    bool *out)
+{
+	bool in_email, in_name;
+	struct str text;
+
+	if (str_eq(member->name, STR("accountIds")))
+		return has_account(c, one, &member->value, out);
+	if (!json_get_text(&member->value, &text))
+		return wrong(c);
+	in_email = one->email.p && text_contains(one->email, text);
+	in_name = text_contains(one->name, text);
+	if (str_eq(member->name, STR("email"))) {
+		*out = in_email;
+	} else if (str_eq(member->name, STR("name"))) {
+		*out = in_name;
+	} else if (str_eq(member->name, STR("text"))) {
+		*out = in_email || in_name;
+	} else if (str_eq(member->name, STR("type"))) {
+		*out = str_eq(text, one->is_group ? STR("group") : STR("individual"));
+	} else if (str_eq(member->name, STR("timeZone"))) {
+		*out = false; /* none is known */
+	} else {
+		jmap_fail(c, "unsupportedFilter", "There is no such condition.");
+		return false;
+	}
+	return true;
+}
+
+/* A filter's depth is bounded by the reader of JSON. */
+static bool
+judge(struct jmap_call *c, const struct principal *one, const struct json *filter, bool *out)
+{
+	const struct json *conditions = json_find(filter, STR("conditions"));
+	struct str name = { 0 };
+	bool is_or, is_and, is_match;
+
+	*out = true;
+	if (!filter)
+		return true;
+	if (!json_is(filter, JSON_OBJECT))
+		return wrong(c);
+	if (!json_find(filter, STR("operator"))) {
+		for (uint32_t i = 0; i < filter->count; i++) {
+			if (!judge_condition(c, one, &filter->members[i], &is_match))
+				return false;
+			*out &= is_match;
+		}
+		return true;
+	}
+	if (!json_get_text(json_find(filter, STR("operator")), &name) ||
+	    !json_is(conditions, JSON_ARRAY))
+		return wrong(c);
+	is_or = str_eq(name, STR("OR"));
+	is_and = str_eq(name, STR("AND"));
+	if (!is_or && !is_and && !str_eq(name, STR("NOT")))
+		return wrong(c);
+	*out = !is_or;
+	for (uint32_t i = 0; i < conditions->count; i++) {
+		if (!judge(c, one, &conditions->items[i], &is_match))
+			return false;
+		if (is_match != is_and)
+			*out = is_or;
+	}
+	return true;
+}
+
+/* Conditions and operators in all; each is asked of every Principal. */
+static size_t
+filter_size(const struct json *filter)
+{
+	const struct json *conditions = json_find(filter, STR("conditions"));
+	size_t size = 1;
+
+	if (!json_is(filter, JSON_OBJECT) || !json_is(conditions, JSON_ARRAY))
+		return json_is(filter, JSON_OBJECT) ? filter->count + 1 : 1;
+	for (uint32_t i = 0; i < conditions->count; i++)
+		size += filter_size(&conditions->items[i]);
+	return size;
+}
+
+/* --- the answer ----------------------------------------------------------------------------------- */
+
+/* Where the window begins (RFC 8620 5.5); false when the anchor is not there. */
+static bool
+find_start(const struct finding *f, const struct jmap_window *w, struct str anchor, size_t *out)
+{
+	int64_t start = w->position, count = (int64_t)f->count;
+
+	if (anchor.p) {
+		for (start = 0; start < count; start++)
+			if (str_eq(f->found[start]->id, anchor))
+				break;
+		if (start == count)
+			return false;
+		start += w->anchor_offset;
+	} else if (start < 0) {
+		start += count;
+	}
+	*out = (size_t)i64_min(start < 0 ? 0 : start, count);
+	return true;
+}
+
+static enum jmap_step
+answer(struct jmap_call *c, const struct finding *f)
+{
+	static const struct jmap_query_type type = { ID_ACCOUNT, CHANGE_TYPE_COUNT,
+		JMAP_QUERY_MAX };
+	struct jmap_window w;
+	struct str anchor;
+	size_t start;
+
+	if (!jmap_window_read(c, &type, &w) || !jmap_arg_text(c, STR("anchor"), &anchor))
+		return JMAP_DONE;
+	if (!find_start(f, &w, anchor, &start))
+		return jmap_fail(c, "anchorNotFound", NULL);
+	json_object_begin(&c->w);
+	jmap_write_account(c);
+	json_name_string(&c->w, STR("queryState"), f->all.state);
+	json_name_bool(&c->w, STR("canCalculateChanges"), false);
+	json_name(&c->w, STR("position"));
+	json_u64(&c->w, start);
+	json_name(&c->w, STR("ids"));
+	json_array_begin(&c->w);
+	for (size_t i = 0; i < w.limit && start + i < f->count; i++)
+		json_string(&c->w, f->found[start + i]->id);
+	json_array_end(&c->w);
+	if (w.has_total) {
+		json_name(&c->w, STR("total"));
+		json_u64(&c->w, f->count);
+	}
+	json_object_end(&c->w);
+	return JMAP_DONE;
+}
+
+static bool
+find_begin(struct jmap_call *c)
+{
+	struct finding *f = arena_alloc(&c->arena, 1, sizeof(*f));
+	const struct json *sort = jmap_arg(c->args, STR("sort"));
+
+	if (!f) {
+		jmap_fail_with(c, FAIL_LIMIT);
+		return false;
+	}
+	c->state = f;
+	c->release = find_release;
+	if (filter_size(jmap_arg(c->args, STR("filter"))) > JMAP_FILTER_MAX) {
+		jmap_fail(c, "unsupportedFilter", "This filter is too large.");
+		return false;
+	}
+	if (!sort || (json_is(sort, JSON_ARRAY) && sort->count == 0))
+		return true;
+	jmap_fail(c, "unsupportedSort", "There is no order but one.");
+	return false;
+}
+
+enum jmap_step
+jmap_principal_query(struct jmap_call *c)
+{
+	struct finding *f;
+	enum jmap_step step;
+	bool is_match;
+
+	if (!c->state && !find_begin(c))
+		return JMAP_DONE;
+	f = c->state;
+	step = principals_load(c, &f->all);
+	if (step != JMAP_DONE || c->error)
+		return step;
+	if (!f->found)
+		f->found = arena_alloc(&c->arena, f->all.count + 1, sizeof(struct principal *));
+	if (!f->found)
+		return jmap_fail_with(c, FAIL_LIMIT);
+	for (; f->at < f->all.count; f->at++) {
+		if (jmap_slice_over(c))
+			return JMAP_YIELD;
+		if (!judge(c, &f->all.items[f->at], jmap_arg(c->args, STR("filter")), &is_match))
+			return JMAP_DONE;
+		if (is_match)
+			f->found[f->count++] = &f->all.items[f->at];
+	}
+	return answer(c, f);
+}
+
+/* As canCalculateChanges said (RFC 8620 5.5). */
+enum jmap_step
+jmap_principal_query_changes(struct jmap_call *c)
+{
+	struct str since;
+
+	if (!jmap_arg_text(c, STR("sinceQueryState"), &since))
+		return JMAP_DONE;
+	if (!since.p)
+		return jmap_invalid(c, "sinceQueryState is missing.");
+	return jmap_fail(c, "cannotCalculateChanges", NULL);
+}

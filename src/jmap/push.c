@@ -1,0 +1,279 @@
+/*
+ * The agent and its accounts: who has subscriptions, and when to look at them.
+ */
+#include "jmap/push_inner.h"
+
+/* base */
+#include "base/clock.h"
+#include "base/mem.h"
+
+/* rooms */
+#include "jmap/state_change.h"
+#include "tls/tls.h"
+
+#define LOOKS_PER_TURN   50         /* accounts found in the store in one slice */
+#define STORE_WAIT_MS    (5 * 1000) /* until a store that failed is asked again */
+#define LIST_ARENA_BYTES (PUSH_MAX * PUSH_TARGET_BYTES)
+
+/* --- one account ------------------------------------------------------------------------------- */
+
+static void
+account_leave(struct push_account *p)
+{
+	struct push_target *t;
+
+	while (!list_empty(&p->targets)) {
+		t = container_of(list_first(&p->targets), struct push_target, node);
+		push_target_free(&t);
+	}
+	mail_watch_stop(&p->watch);
+	account_close(&p->account);
+}
+
+static struct push_target *
+target_of(struct push_account *p, uint64_t id)
+{
+	for (struct list_node *n = list_first(&p->targets); n; n = list_next(&p->targets, n)) {
+		struct push_target *t = container_of(n, struct push_target, node);
+
+		if (t->sub.id == id)
+			return t;
+	}
+	return NULL;
+}
+
+/* Those of the list stay or come, all others go. */
+static void
+follow(struct push_account *p, const struct push_subscription *list, size_t count)
+{
+	struct list_node *next;
+
+	for (struct list_node *n = list_first(&p->targets); n; n = list_next(&p->targets, n))
+		container_of(n, struct push_target, node)->is_seen = false;
+	for (size_t i = 0; i < count; i++) {
+		struct push_target *t = target_of(p, list[i].id);
+
+		if (t)
+			push_target_update(t, &list[i]);
+		else
+			push_target_new(p, &list[i]);
+	}
+	for (struct list_node *n = list_first(&p->targets); n; n = next) {
+		struct push_target *t = container_of(n, struct push_target, node);
+
+		next = list_next(&p->targets, n);
+		if (!t->is_seen)
+			push_target_free(&t);
+	}
+}
+
+/* Open the account if need be, and follow its records; false: the store failed. */
+static bool
+look(struct push_account *p)
+{
+	struct push_subscription room[PUSH_MAX];
+	struct arena arena;
+	size_t count = 0;
+	enum fail fail = FAIL_NONE;
+
+	if (!p->account) {
+		fail = account_find_id(p->push->mail, p->id, &p->account);
+		if (fail)
+			return fail == FAIL_MISSING;
+		mail_watch_start(&p->watch, p->account, 0, &p->task);
+	}
+	arena_init(&arena, LIST_ARENA_BYTES);
+	fail = push_list(p->account, &arena, room, &count);
+	if (fail == FAIL_NONE)
+		follow(p, room, count);
+	arena_release(&arena);
+	return fail == FAIL_NONE;
+}
+
+static void
+step_targets(struct push_account *p, unsigned moved)
+{
+	struct list_node *next;
+
+	for (struct list_node *n = list_first(&p->targets); n; n = next) {
+		struct push_target *t = container_of(n, struct push_target, node);
+
+		next = list_next(&p->targets, n);
+		if (!push_target_step(t, moved))
+			push_target_free(&t);
+	}
+}
+
+/* When the first of them wants something; the account is forgotten when nothing ever does. */
+static enum step
+account_sleep(struct push_account *p)
+{
+	int64_t due_ms = INT64_MAX, now_ms = clock_mono_ms();
+
+	for (struct list_node *n = list_first(&p->targets); n; n = list_next(&p->targets, n)) {
+		int64_t t_ms = push_target_due(container_of(n, struct push_target, node));
+
+		due_ms = t_ms < due_ms ? t_ms : due_ms;
+	}
+	if (list_empty(&p->targets)) {
+		account_leave(p);
+		due_ms = p->made_until_ms;
+		if (due_ms <= now_ms) {
+			map_remove(&p->push->accounts, &p->node);
+			return STEP_CLOSE;
+		}
+	}
+	timer_start(p->push->client->loop, &p->timer, &p->task, due_ms);
+	return STEP_WAIT;
+}
+
+static enum step
+account_step(struct task *task)
+{
+	struct push_account *p = container_of(task, struct push_account, task);
+	unsigned bits = mail_watch_take(&p->watch);
+
+	if ((bits & MAIL_LOST) || (p->account && p->account->is_lost)) {
+		account_leave(p); /* what its records say now is read again */
+		p->is_stale = true;
+	}
+	if (p->is_stale && !look(p)) {
+		timer_start(p->push->client->loop, &p->timer, &p->task,
+		    clock_mono_ms() + STORE_WAIT_MS);
+		return STEP_WAIT;
+	}
+	p->is_stale = false;
+	step_targets(p, state_types_by(bits));
+	return account_sleep(p);
+}
+
+static void
+account_free(struct push_account *p)
+{
+	account_leave(p);
+	timer_stop(p->push->client->loop, &p->timer);
+	task_cancel(&p->task);
+	mem_free(p);
+}
+
+static void
+account_reap(struct task *task)
+{
+	account_free(container_of(task, struct push_account, task));
+}
+
+static struct push_account *
+account_of(struct jmap_push *push, uint64_t id)
+{
+	struct map_node *node = map_find(&push->accounts, str_of(&id, sizeof(id)));
+	struct push_account *p;
+
+	if (node)
+		return container_of(node, struct push_account, node);
+	p = mem_new(1, sizeof(*p));
+	p->id = id;
+	p->push = push;
+	list_init(&p->targets);
+	loop_task(push->client->loop, &p->task, account_step, account_reap);
+	map_insert(&push->accounts, &p->node, str_of(&p->id, sizeof(p->id)));
+	return p;
+}
+
+/* --- the agent --------------------------------------------------------------------------------- */
+
+/* In the next turn: what a method wrote is durable then. */
+void
+jmap_push_look(struct jmap_push *push, uint64_t account)
+{
+	struct push_account *p = account_of(push, account);
+
+	p->is_stale = true;
+	timer_start(push->client->loop, &p->timer, &p->task, clock_mono_ms());
+}
+
+bool
+jmap_push_may_add(struct jmap_push *push, uint64_t account)
+{
+	struct push_account *p = account_of(push, account);
+	int64_t now_ms = clock_mono_ms();
+
+	if (now_ms >= p->made_until_ms) {
+		p->made = 0;
+		p->made_until_ms = now_ms + PUSH_MADE_MS;
+	}
+	if (p->made >= PUSH_MADE_MAX)
+		return false;
+	p->made++;
+	task_wake(&p->task); /* to be forgotten in time */
+	return true;
+}
+
+bool
+jmap_push_may_private(const struct jmap_push *push)
+{
+	return push->settings->push_private;
+}
+
+bool
+jmap_push_key_write(const struct jmap_push *push, struct buf *out)
+{
+	if (push->has_secret)
+		vapid_key_write(push->secret, out);
+	return push->has_secret;
+}
+
+/* Find the accounts that have subscriptions, a few in each turn. */
+static enum step
+agent_step(struct task *task)
+{
+	struct jmap_push *push = container_of(task, struct jmap_push, task);
+
+	for (unsigned i = 0; i < LOOKS_PER_TURN; i++) {
+		enum fail fail = push_account_next(push->mail, push->looked_to, &push->looked_to);
+
+		if (fail && fail != FAIL_MISSING)
+			log_error(&push->log, "jmap.push.unread", LOG_NUM("fail", fail));
+		if (fail)
+			return STEP_WAIT;
+		jmap_push_look(push, push->looked_to);
+	}
+	return STEP_YIELD;
+}
+
+void
+jmap_push_open(struct jmap_push **out, struct mail *mail, struct http_client *client,
+    const struct jmap_settings *settings)
+{
+	struct jmap_push *push = mem_new(1, sizeof(*push));
+
+	push->mail = mail;
+	push->client = client;
+	push->settings = settings;
+	push->log = (struct log){ .room = "jmap" };
+	push->has_secret = push_server_secret(mail, push->secret) == FAIL_NONE;
+	loop_task(client->loop, &push->task, agent_step, NULL);
+	task_wake(&push->task);
+	*out = push;
+}
+
+void
+jmap_push_close(struct jmap_push **agent)
+{
+	struct jmap_push *push = *agent;
+	struct map_node *node;
+
+	if (!push)
+		return;
+	while ((node = map_first(&push->accounts)) != NULL) {
+		map_remove(&push->accounts, node);
+		account_free(container_of(node, struct push_account, node));
+	}
+	map_release(&push->accounts);
+	task_cancel(&push->task);
+	if (push->trust && push->client->trust == push->trust)
+		push->client->trust = NULL;
+	tls_trust_free(&push->trust);
+	mem_wipe(push->secret, sizeof(push->secret));
+	mem_free(push);
+	*agent = NULL;
+}
