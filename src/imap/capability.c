@@ -174,6 +174,8 @@ imap_capabilities_add(struct imap_capabilities *set, struct str names)
 				imap_capabilities_put(set, (enum imap_capability)c);
 	if (has(set, CAP_CONDSTORE)) /* RFC 7162 3.2.2: it cannot be without */
 		imap_capabilities_put(set, CAP_QRESYNC);
+	if (has(set, CAP_METADATA)) /* RFC 5466 3.2: filters are set by it */
+		imap_capabilities_put(set, CAP_FILTERS);
 }
 
 void

@@ -15,13 +15,6 @@ struct telling { /* one METADATA response */
 	uint64_t longest; /* of the values above MAXSIZE, 0: none */
 };
 
-/* Private annotations are the owner's: others neither see nor have any (METADATA NOPRIVATE). */
-static bool
-is_private(struct str name)
-{
-	return str_starts_nocase(name, STR("/private"));
-}
-
 /* --- writing ------------------------------------------------------------------------------------ */
 
 /* value = nstring / literal8 */
@@ -66,7 +59,7 @@ note_tell(struct telling *t, const struct imap_entries *entries, const struct an
 
 		if (depth == UINT32_MAX || depth > entries->depth)
 			continue;
-		if (t->m && !imap_is_own(t->s, t->m->account) && is_private(note->name))
+		if (t->m && !imap_is_own(t->s, t->m->account) && imap_entry_is_private(note->name))
 			return;
 		if (note->value.n <= entries->size_max)
 			note_write(t, depth == 0 ? entries->names[i] : note->name, note->value);
@@ -79,7 +72,7 @@ note_tell(struct telling *t, const struct imap_entries *entries, const struct an
 static bool
 has_note(const struct telling *t, const struct annotation *list, size_t count, struct str name)
 {
-	if (t->m && !imap_is_own(t->s, t->m->account) && is_private(name))
+	if (t->m && !imap_is_own(t->s, t->m->account) && imap_entry_is_private(name))
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (str_eq_nocase(list[i].name, name))
@@ -93,7 +86,7 @@ imap_metadata_write(struct imap_session *s, struct buf *out, const struct mailbo
 {
 	struct telling t = { .s = s, .out = out, .m = m };
 	struct account *account = m ? m->account : s->account;
-	const struct annotation use = { STR("/private/specialuse"),
+	const struct annotation use = { imap_use_name,
 		m ? mailbox_role_imap_names[m->role] : STR("") }; /* RFC 6154 4 */
 	struct annotation *list;
 	struct arena arena;
@@ -124,7 +117,7 @@ imap_metadata_write(struct imap_session *s, struct buf *out, const struct mailbo
 static bool
 is_use(struct str name)
 {
-	return str_eq_nocase(name, STR("/private/specialuse"));
+	return str_eq_nocase(name, imap_use_name);
 }
 
 /* May the mailbox have what the value says? FAIL_PERM: no such use, or not for INBOX; FAIL_DENIED: taken. */
@@ -273,7 +266,7 @@ imap_cmd_setmetadata(struct imap_session *s, struct imap_cursor *args)
 		if (str_starts_nocase(notes.list[i].name, STR("/shared")))
 			return imap_no(s, "NOPERM", "What all users share is not set here");
 	for (size_t i = 0; m && !imap_is_own(s, m->account) && i < notes.count; i++)
-		if (is_private(notes.list[i].name))
+		if (imap_entry_is_private(notes.list[i].name))
 			return imap_no(s, "METADATA NOPRIVATE", "Only its owner can have that");
 	if (m)
 		return set_of_mailbox(s, m, &notes);

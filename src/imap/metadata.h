@@ -30,6 +30,12 @@ MUST_CHECK bool imap_getmetadata_parse(struct imap_cursor *c, struct str *mailbo
 /* entries = entry / "(" entry *(SP entry) ")" */
 MUST_CHECK bool imap_entries_parse(struct imap_cursor *c, struct imap_entries *out);
 
+/* "/private/specialuse": what a mailbox is used for is its role, by this name, too (RFC 6154 4). */
+extern const struct str imap_use_name;
+
+/* Private annotations are the owner's: others neither see nor have any (METADATA NOPRIVATE). */
+bool imap_entry_is_private(struct str name);
+
 struct imap_notes {              /* what SETMETADATA sets */
 	struct annotation *list; /* arena */
 	size_t count;

@@ -1,5 +1,7 @@
 #include "imap/metadata.h"
 
+const struct str imap_use_name = STR_INIT("/private/specialuse");
+
 /* "/private", "/shared" or what lies below them; without "*", "%" and non-ASCII (RFC 5464 3.2) */
 static bool
 entry(struct imap_cursor *c, struct str *out)
@@ -138,4 +140,10 @@ imap_entry_depth(struct str entry_name, struct str name)
 	for (size_t i = 0; i < name.n; i++)
 		depth += name.p[i] == '/';
 	return depth;
+}
+
+bool
+imap_entry_is_private(struct str name)
+{
+	return str_starts_nocase(name, STR("/private"));
 }

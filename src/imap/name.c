@@ -113,3 +113,10 @@ imap_name_matches(struct str pattern, struct str path)
 		}
 	}
 }
+
+bool
+imap_name_is_below(struct str path, struct str top)
+{
+	return path.n > top.n && path.p[top.n] == IMAP_DELIMITER &&
+	    str_eq(str_head(path, top.n), top);
+}

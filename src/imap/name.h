@@ -41,4 +41,7 @@ bool imap_name_matches(struct str pattern, struct str path);
 /* Is it INBOX, in any case? */
 bool imap_name_is_inbox(struct str path);
 
+/* Does a path lie below another one? */
+bool imap_name_is_below(struct str path, struct str top);
+
 #endif

@@ -1,4 +1,12 @@
-/* NOTIFY: what happened to mailboxes that are not selected (RFC 5465 5.1 - 5.5). */
+/*
+ * NOTIFY: what happened to mailboxes that are not selected (RFC 5465 5.1 - 5.5).
+ *
+ * Each account that is watched is compared with what was told of it, mailbox by mailbox by id. What the user may not
+ * look up is not there: so a right that is given makes a mailbox, and one that is taken away deletes it.
+ *
+ * Strict: RFC 5465 5.9 would say \\NoAccess where "l" is lost; but whether a mailbox is still there is then no
+ * longer the user's business. \\NoAccess says that it may be looked up and not read (3.1).
+ */
 #include "imap/notify.h"
 
 /* system */
@@ -11,102 +19,161 @@
 #include "imap/list.h"
 #include "imap/name.h"
 
+struct comparison { /* of one account, in one slice */
+	struct imap_session *s;
+	struct notify_account *w;
+	unsigned *rights; /* own; by place in the account */
+	struct buf path;  /* of the mailbox under way */
+	struct imap_slice slice;
+};
+
+static bool
+may_look_up(const struct comparison *c, const struct mailbox *m)
+{
+	return (c->rights[mailbox_place(c->w->account, m->id)] & ACL_LOOKUP) != 0;
+}
+
 /* --- telling --------------------------------------------------------------------------------------- */
+
+/* Does something that the user may see lie below? */
+static bool
+has_children(const struct comparison *c, const struct mailbox *m)
+{
+	const struct account *a = c->w->account;
+
+	for (size_t i = 0; i < a->mailbox_count; i++) {
+		const struct mailbox *above = a->mailboxes[i];
+
+		if (!(c->rights[i] & ACL_LOOKUP))
+			continue;
+		while (above && above->parent != m->id)
+			above = above->parent ? mailbox_get(a, above->parent) : NULL;
+		if (above)
+			return true;
+	}
+	return false;
+}
 
 /* "* LIST (..) "/" name": RFC 5465 5.4 wants children and subscription told */
 static void
-list_begin(struct imap_session *s, struct buf *out, const struct mailbox *m)
+list_begin(const struct comparison *c, const struct notify_box *box)
 {
+	struct buf *out = conn_out(c->s->conn);
+	const struct mailbox *m = box->m;
+
 	buf_add_c(out, "* LIST (");
-	buf_add_c(out,
-	    mailbox_has_children(s->account, m->id) ? "\\HasChildren" : "\\HasNoChildren");
-	if (m->is_subscribed)
+	if (box->is_denied)
+		buf_add_c(out, "\\NoAccess ");
+	buf_add_c(out, has_children(c, m) ? "\\HasChildren" : "\\HasNoChildren");
+	if (box->is_subscribed)
 		buf_add_c(out, " \\Subscribed");
-	if (mailbox_role_imap_names[m->role].n > 0) {
+	if (imap_is_own(c->s, m->account) && mailbox_role_imap_names[m->role].n > 0) {
 		buf_add_char(out, ' ');
 		buf_add(out, mailbox_role_imap_names[m->role]);
 	}
 	buf_add_c(out, ") ");
-	imap_delimiter_write(s, out);
+	imap_delimiter_write(c->s, out);
 	buf_add_char(out, ' ');
-	imap_path_write(s, out, m);
+	imap_path_write(c->s, out, m);
 }
 
 static void
-list_told(struct imap_session *s, const struct mailbox *m)
+list_told(const struct comparison *c, const struct notify_box *box)
 {
-	list_begin(s, conn_out(s->conn), m);
-	buf_add_c(conn_out(s->conn), "\r\n");
+	list_begin(c, box);
+	buf_add_c(conn_out(c->s->conn), "\r\n");
+}
+
+void
+imap_notify_denied_write(struct imap_session *s, struct buf *out, const struct mailbox *m)
+{
+	buf_add_c(out, "* LIST (\\NoAccess) ");
+	imap_delimiter_write(s, out);
+	buf_add_char(out, ' ');
+	imap_path_write(s, out, m);
+	buf_add_c(out, "\r\n");
 }
 
 /* Created or deleted: its parent is affected as well. */
 static void
-parent_told(struct imap_session *s, uint32_t parent)
+parent_told(const struct comparison *c, uint32_t parent)
 {
-	const struct mailbox *m = parent ? mailbox_get(s->account, parent) : NULL;
+	const struct mailbox *m = parent ? mailbox_get(c->w->account, parent) : NULL;
+	struct notify_box box;
 	struct buf path;
 
-	if (!m)
+	if (!m || !may_look_up(c, m))
 		return;
 	buf_init(&path, IMAP_NAME_MAX);
-	mailbox_path_write(s->account, m, &path);
-	if (imap_notify_events(s, m, buf_str(&path)) & NOTIFY_NAME)
-		list_told(s, m);
+	box = imap_notify_look(c->s, m, c->rights[mailbox_place(c->w->account, parent)], &path);
+	if (box.events & NOTIFY_NAME)
+		list_told(c, &box);
 	buf_release(&path);
 }
 
+/* The name that it had when it was told last. */
 static void
-deleted_told(struct imap_session *s, const struct notify_seen *seen)
+old_name_write(const struct comparison *c, const struct notify_seen *seen)
 {
-	struct buf *out = conn_out(s->conn);
+	struct str path = str_of(seen->path, seen->path_bytes);
+	struct buf *out = conn_out(c->s->conn);
+
+	if (imap_is_own(c->s, c->w->account))
+		imap_own_path_write(c->s, out, path);
+	else
+		imap_visible_path_write(c->s, out, path);
+}
+
+static void
+deleted_told(const struct comparison *c, const struct notify_seen *seen)
+{
+	struct buf *out = conn_out(c->s->conn);
 
 	if (!(seen->events & NOTIFY_NAME))
 		return;
 	buf_add_c(out, "* LIST (\\NonExistent) ");
-	imap_delimiter_write(s, out);
+	imap_delimiter_write(c->s, out);
 	buf_add_char(out, ' ');
-	imap_own_path_write(s, out, str_of(seen->path, seen->path_bytes));
+	old_name_write(c, seen);
 	buf_add_c(out, "\r\n");
-	parent_told(s, seen->parent);
+	parent_told(c, seen->parent);
 }
 
 static void
-renamed_told(struct imap_session *s, const struct notify_seen *seen, const struct mailbox *m)
+renamed_told(const struct comparison *c, const struct notify_seen *seen,
+    const struct notify_box *box)
 {
-	struct buf *out = conn_out(s->conn);
-
-	list_begin(s, out, m);
-	buf_add_c(out, " (\"OLDNAME\" (");
-	imap_own_path_write(s, out, str_of(seen->path, seen->path_bytes));
-	buf_add_c(out, "))\r\n");
+	list_begin(c, box);
+	buf_add_c(conn_out(c->s->conn), " (\"OLDNAME\" (");
+	old_name_write(c, seen);
+	buf_add_c(conn_out(c->s->conn), "))\r\n");
 }
 
 /* Its own name, or its parent; not that of a parent (RFC 5465 5.4: children are not told). */
 static bool
-is_renamed(const struct notify_seen *seen, const struct mailbox *m, struct str path)
+is_renamed(const struct notify_seen *seen, const struct notify_box *box)
 {
-	struct str was = str_of(seen->path, seen->path_bytes);
+	struct str was = str_of(seen->path, seen->path_bytes), path = box->path;
 	size_t slash = str_rfind_char(was, IMAP_DELIMITER);
 	size_t now = str_rfind_char(path, IMAP_DELIMITER);
 
 	was = slash == STR_NONE ? was : str_from(was, slash + 1);
 	path = now == STR_NONE ? path : str_from(path, now + 1);
-	return seen->parent != m->parent || !str_eq(was, path);
+	return seen->parent != box->m->parent || !str_eq(was, path);
 }
 
 static void
-status_told(struct imap_session *s, const struct notify_seen *seen, const struct mailbox *m,
-    unsigned events)
+status_told(struct imap_session *s, const struct notify_seen *seen, const struct notify_box *box)
 {
-	bool is_selected = imap_box_is(s, m);
+	const struct mailbox *m = box->m;
 	bool has_moved = seen->uid_next != m->uid_next || seen->messages != m->messages;
 	unsigned items = STATUS_UIDVALIDITY;
 
-	if (is_selected)
+	if (imap_box_is(s, m))
 		return;
-	if (events & NOTIFY_NEW && has_moved)
+	if (box->events & NOTIFY_NEW && has_moved)
 		items |= STATUS_MESSAGES | STATUS_UIDNEXT;
-	if (events & NOTIFY_FLAGS && seen->unseen != m->unseen)
+	if (box->events & NOTIFY_FLAGS && seen->unseen != m->unseen)
 		items |= STATUS_UNSEEN;
 	if (items == STATUS_UIDVALIDITY)
 		return;
@@ -118,15 +185,17 @@ status_told(struct imap_session *s, const struct notify_seen *seen, const struct
 
 /* --- comparing ------------------------------------------------------------------------------------- */
 
+static const struct notify_seen seen_nothing = { .uid_next = 1 };
+
 static size_t
-seen_lower(const struct imap_notify *n, uint32_t id)
+seen_lower(const struct notify_account *w, uint32_t id)
 {
-	size_t low = 0, high = n->seen_count;
+	size_t low = 0, high = w->seen_count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (n->seen[middle].id < id)
+		if (w->seen[middle].id < id)
 			low = middle + 1;
 		else
 			high = middle;
@@ -134,108 +203,147 @@ seen_lower(const struct imap_notify *n, uint32_t id)
 	return low;
 }
 
-static size_t
-mailbox_lower(const struct account *a, uint32_t id)
+/* The next one that the user may look up. */
+static const struct mailbox *
+mailbox_lower(const struct comparison *c, uint32_t id)
 {
-	size_t at = 0;
+	const struct account *a = c->w->account;
 
-	while (at < a->mailbox_count && a->mailboxes[at]->id < id)
-		at++;
-	return at;
+	for (size_t i = mailbox_place(a, id); i < a->mailbox_count; i++)
+		if (c->rights[i] & ACL_LOOKUP)
+			return a->mailboxes[i];
+	return NULL;
 }
 
 static void
-deleted(struct imap_session *s, size_t i)
+deleted(const struct comparison *c, size_t i)
 {
-	struct imap_notify *n = s->notify;
-	struct notify_seen gone = n->seen[i];
+	struct notify_account *w = c->w;
+	struct notify_seen gone = w->seen[i];
 
-	n->seen_count--;
-	memmove(&n->seen[i], &n->seen[i + 1], (n->seen_count - i) * sizeof(*n->seen));
-	deleted_told(s, &gone);
+	w->seen_count--;
+	memmove(&w->seen[i], &w->seen[i + 1], (w->seen_count - i) * sizeof(*w->seen));
+	deleted_told(c, &gone);
 	mem_free(gone.path);
 }
 
 static void
-created(struct imap_session *s, size_t i, const struct mailbox *m, struct str path)
+created(const struct comparison *c, size_t i, const struct notify_box *box)
 {
-	struct imap_notify *n = s->notify;
-	unsigned events = imap_notify_events(s, m, path);
-	struct notify_seen empty = { .id = m->id, .uid_next = 1 };
+	struct notify_account *w = c->w;
 
-	n->seen = mem_resize(n->seen, n->seen_count + 2, sizeof(*n->seen));
-	memmove(&n->seen[i + 1], &n->seen[i], (n->seen_count - i) * sizeof(*n->seen));
-	n->seen_count++;
-	n->seen[i] = empty;
-	if (events & NOTIFY_NAME) {
-		list_told(s, m);
-		parent_told(s, m->parent);
-	}
-	status_told(s, &empty, m, events);
-	imap_notify_see(&n->seen[i], m, events, path);
+	w->seen = mem_resize(w->seen, w->seen_count + 2, sizeof(*w->seen));
+	memmove(&w->seen[i + 1], &w->seen[i], (w->seen_count - i) * sizeof(*w->seen));
+	w->seen_count++;
+	w->seen[i] = seen_nothing;
+	if (box->events & NOTIFY_NAME || box->is_denied)
+		list_told(c, box);
+	if (box->events & NOTIFY_NAME)
+		parent_told(c, box->m->parent);
+	status_told(c->s, &seen_nothing, box);
+	imap_notify_see(&w->seen[i], box);
 }
 
 static void
-compared(struct imap_session *s, struct notify_seen *seen, const struct mailbox *m, struct str path)
+compared(const struct comparison *c, struct notify_seen *seen, const struct notify_box *box)
 {
-	unsigned events = imap_notify_events(s, m, path);
-
 	/* the subscribed ones are others when this changes: both before and behind it count */
-	if ((events | seen->events) & NOTIFY_NAME && is_renamed(seen, m, path))
-		renamed_told(s, seen, m);
-	else if ((events | seen->events) & NOTIFY_SUBSCRIPTION &&
-	    seen->is_subscribed != m->is_subscribed)
-		list_told(s, m);
-	status_told(s, seen, m, events);
-	imap_notify_see(seen, m, events, path);
+	unsigned events = box->events | seen->events;
+	bool is_back = seen->is_denied && box->rights & ACL_READ; /* what happened then is news */
+
+	if (events & NOTIFY_NAME && is_renamed(seen, box))
+		renamed_told(c, seen, box);
+	else if ((events & NOTIFY_SUBSCRIPTION && seen->is_subscribed != box->is_subscribed) ||
+	    seen->is_denied != box->is_denied)
+		list_told(c, box);
+	status_told(c->s, is_back ? &seen_nothing : seen, box);
+	if (box->events & NOTIFY_METADATA && seen->role != box->m->role)
+		imap_notify_use(c->s, box->m);
+	imap_notify_see(seen, box);
 }
 
 /* The next mailbox by id, of those that are and those that were; false: there was none. */
 static bool
-next(struct imap_session *s, struct buf *path)
+next(struct comparison *c)
 {
-	struct imap_notify *n = s->notify;
-	const struct account *a = s->account;
-	size_t i = seen_lower(n, n->at), j = mailbox_lower(a, n->at);
-	const struct mailbox *m = j < a->mailbox_count ? a->mailboxes[j] : NULL;
-	uint32_t was = i < n->seen_count ? n->seen[i].id : UINT32_MAX;
+	struct notify_account *w = c->w;
+	size_t i = seen_lower(w, w->at);
+	const struct mailbox *m = mailbox_lower(c, w->at);
+	uint32_t was = i < w->seen_count ? w->seen[i].id : UINT32_MAX;
+	struct notify_box box;
 
 	if (!m && was == UINT32_MAX)
 		return false;
 	if (!m || was < m->id) {
-		n->at = was + 1;
-		deleted(s, i);
+		w->at = was + 1;
+		deleted(c, i);
 		return true;
 	}
-	n->at = m->id + 1;
-	buf_clear(path);
-	mailbox_path_write(a, m, path);
-	if (was > m->id)
-		created(s, i, m, buf_str(path));
+	w->at = m->id + 1;
+	box = imap_notify_look(c->s, m, c->rights[mailbox_place(w->account, m->id)], &c->path);
+	if (was == m->id)
+		compared(c, &w->seen[i], &box);
 	else
-		compared(s, &n->seen[i], m, buf_str(path));
+		created(c, i, &box);
 	return true;
 }
 
-/* One comparison of all, or as much as goes into this slice; true: it is over. */
+/* One comparison of all of an account, or as much as goes into this slice; true: it is over. */
 static bool
-compare(struct imap_session *s, struct imap_slice *slice)
+compare(struct comparison *c)
 {
-	struct imap_notify *n = s->notify;
-	bool is_over = false;
-	struct buf path;
+	struct notify_account *w = c->w;
+	bool is_over;
 
-	if (n->at == 0)
-		n->at_modseq = s->account->modseq;
-	buf_init(&path, IMAP_NAME_MAX);
-	while (!is_over && !conn_is_high(s->conn) && !imap_slice_over(s, slice))
-		is_over = !next(s, &path);
-	buf_release(&path);
+	if (w->at == 0) {
+		w->at_modseq = w->account->modseq;
+		w->is_due = false;
+	}
+	do
+		is_over = !next(c);
+	while (!is_over && imap_notify_count(c->s->notify) <= NOTIFY_MAILBOXES_MAX &&
+	    !imap_slice_over_now(c->s, &c->slice));
 	if (!is_over)
 		return false;
-	n->at = 0;
-	n->modseq = n->at_modseq;
+	w->at = 0;
+	w->modseq = w->at_modseq;
 	return true;
+}
+
+static bool
+has_news(const struct notify_account *w)
+{
+	return w->is_due || w->at > 0 || w->modseq != w->account->modseq;
+}
+
+/* Compare until nothing is left; false: not now, or there is too much. */
+static bool
+account_told(struct imap_session *s, struct notify_account *w)
+{
+	struct comparison c = { .s = s, .w = w };
+	bool is_over = true;
+
+	if (!has_news(w))
+		return true;
+	if (imap_notify_rights(s, w, &c.rights) != FAIL_NONE) {
+		mem_free(c.rights); /* the store fails: the next change wakes us again */
+		return true;
+	}
+	c.slice =
+	    imap_slice_begin(); /* reading the rights goes before it: each slice tells something */
+	buf_init(&c.path, IMAP_NAME_MAX);
+	while (is_over && has_news(w))
+		is_over = compare(&c);
+	buf_release(&c.path);
+	mem_free(c.rights);
+	return is_over;
+}
+
+/* Which accounts there are is asked again when that may have changed. False: there are too many. */
+static bool
+find_again(struct imap_session *s)
+{
+	return !imap_notify_is_stale(s) || imap_notify_find(s, false) != FAIL_LIMIT;
 }
 
 bool
@@ -243,12 +351,16 @@ imap_notify_changes(struct imap_session *s)
 {
 	struct imap_notify *n = s->notify;
 	struct imap_slice slice = imap_slice_begin();
+	bool is_over = true, fits = find_again(s);
 
-	while (n->has_others && (n->at > 0 || n->modseq != s->account->modseq)) {
-		if (s->account->mailbox_count > NOTIFY_MAILBOXES_MAX)
-			imap_notify_overflow(s);
-		else if (!compare(s, &slice))
-			return false;
+	for (size_t i = n->account_count; fits && is_over && i-- > 0;) {
+		is_over = account_told(s, n->accounts[i]);
+		fits = imap_notify_count(n) <= NOTIFY_MAILBOXES_MAX;
+		if (is_over && !n->accounts[i]->is_wanted)
+			imap_notify_drop(n, i);
+		is_over = is_over && (i == 0 || !imap_slice_over_now(s, &slice));
 	}
-	return true;
+	if (!fits)
+		imap_notify_overflow(s, "There are too many mailboxes");
+	return is_over || !fits;
 }

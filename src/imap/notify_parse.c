@@ -12,6 +12,8 @@ static const struct {
 	{ STR_INIT("FlagChange"), NOTIFY_FLAGS },
 	{ STR_INIT("MailboxName"), NOTIFY_NAME },
 	{ STR_INIT("SubscriptionChange"), NOTIFY_SUBSCRIPTION },
+	{ STR_INIT("MailboxMetadataChange"), NOTIFY_METADATA },
+	{ STR_INIT("ServerMetadataChange"), NOTIFY_SERVER_METADATA },
 };
 
 static const struct str filters[NOTIFY_FILTER_COUNT] = {
@@ -27,6 +29,7 @@ static const struct str filters[NOTIFY_FILTER_COUNT] = {
 struct parser {
 	struct imap_cursor *c;
 	struct notify_request *out;
+	unsigned offered;
 	size_t name_count;
 	bool has_selected;
 	bool is_unknown; /* an event that there is not */
@@ -133,7 +136,7 @@ event(struct parser *p, struct notify_group *g)
 	if (!imap_atom(p->c, &word))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
-		if (!str_eq_nocase(word, events[i].name))
+		if (!(events[i].event & p->offered) || !str_eq_nocase(word, events[i].name))
 			continue;
 		g->events |= events[i].event;
 		return events[i].event != NOTIFY_NEW || fetch_atts(p, g);
@@ -196,9 +199,9 @@ set(struct parser *p)
 }
 
 enum fail
-imap_notify_parse(struct imap_cursor *c, struct notify_request *out)
+imap_notify_parse(struct imap_cursor *c, unsigned offered, struct notify_request *out)
 {
-	struct parser p = { .c = c, .out = out };
+	struct parser p = { .c = c, .out = out, .offered = offered };
 
 	*out = (struct notify_request){ .is_set = false };
 	if (!imap_keyword(c, STR("NONE")) && !set(&p))
@@ -206,4 +209,19 @@ imap_notify_parse(struct imap_cursor *c, struct notify_request *out)
 	if (!imap_at_end(c))
 		return FAIL_SYNTAX;
 	return p.is_unknown ? FAIL_PERM : FAIL_NONE;
+}
+
+void
+imap_notify_names_write(struct buf *out, unsigned which)
+{
+	bool is_first = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+		if (!(which & events[i].event))
+			continue;
+		if (!is_first)
+			buf_add_char(out, ' ');
+		buf_add(out, events[i].name);
+		is_first = false;
+	}
 }

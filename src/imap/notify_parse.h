@@ -17,17 +17,18 @@
 #define NOTIFY_NAMES_MAX \
 	200 /* mailboxes named in all groups together: each change is compared with them */
 
-enum {                           /* events (RFC 5465 5) */
-	NOTIFY_NEW = 1,          /* MessageNew */
-	NOTIFY_EXPUNGE = 2,      /* MessageExpunge */
-	NOTIFY_FLAGS = 4,        /* FlagChange */
-	NOTIFY_NAME = 8,         /* MailboxName */
-	NOTIFY_SUBSCRIPTION = 16 /* SubscriptionChange */
+enum {                               /* events (RFC 5465 5) */
+	NOTIFY_NEW = 1,              /* MessageNew */
+	NOTIFY_EXPUNGE = 2,          /* MessageExpunge */
+	NOTIFY_FLAGS = 4,            /* FlagChange */
+	NOTIFY_NAME = 8,             /* MailboxName */
+	NOTIFY_SUBSCRIPTION = 16,    /* SubscriptionChange */
+	NOTIFY_METADATA = 32,        /* MailboxMetadataChange */
+	NOTIFY_SERVER_METADATA = 64, /* ServerMetadataChange */
 };
 #define NOTIFY_MESSAGES (NOTIFY_NEW | NOTIFY_EXPUNGE | NOTIFY_FLAGS)
 
-/* What BADEVENT answers: all that there are. */
-#define NOTIFY_EVENT_NAMES "MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange"
+#define NOTIFY_ALL 127u
 
 enum notify_filter { /* which mailboxes (RFC 5465 6) */
 	NOTIFY_SELECTED,
@@ -57,9 +58,13 @@ struct notify_request {
 };
 
 /*
- * notify, behind its SP. FAIL_SYNTAX; FAIL_LIMIT: too many groups or names; FAIL_PERM: an event that there is not
- * (BADEVENT).
+ * notify, behind its SP. FAIL_SYNTAX; FAIL_LIMIT: too many groups or names; FAIL_PERM: an event that is not one of
+ * those `offered` (BADEVENT).
  */
-MUST_CHECK enum fail imap_notify_parse(struct imap_cursor *c, struct notify_request *out);
+MUST_CHECK enum fail imap_notify_parse(struct imap_cursor *c, unsigned offered,
+    struct notify_request *out);
+
+/* Append their names, with blanks between them. */
+void imap_notify_names_write(struct buf *out, unsigned events);
 
 #endif

@@ -185,7 +185,7 @@ reason_to_end(const struct imap_session *s)
 		return "Autologout";
 	if (conn_skipped(s->conn) > IMAP_FLOOD_MAX)
 		return "[TOOBIG] That line has no end";
-	if (s->account && (s->account->is_lost || imap_box(s)->is_lost))
+	if (s->account && (s->account->is_lost || imap_box(s)->is_lost || imap_notify_is_lost(s)))
 		return "[UNAVAILABLE] The server could not store something, please log in again";
 	if (imap_notify_is_broken(s))
 		return "[SERVERBUG] A message is damaged";

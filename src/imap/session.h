@@ -319,8 +319,9 @@ bool imap_tells_flags(const struct imap_session *s);
 /* Between two commands, or in IDLE: tell all there is; false when there is more, and the session will be woken. */
 bool imap_notify_tell(struct imap_session *s, bool is_idle);
 
-/* A message was begun and cannot be ended: say BYE. */
+/* A message was begun and cannot be ended; an account of others could not be stored: say BYE. */
 bool imap_notify_is_broken(const struct imap_session *s);
+bool imap_notify_is_lost(const struct imap_session *s);
 
 /* These messages of the selected mailbox were told by EXISTS; this one is the session's own; it was left. */
 void imap_notify_arrived(struct imap_session *s, uint32_t first_uid, uint32_t last_uid);

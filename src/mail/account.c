@@ -41,6 +41,7 @@ account_private_free(struct account_private *p)
 	mailboxes_free(p->dead, p->dead_count);
 	for (size_t i = 0; i < KEYWORD_CUSTOM_MAX; i++)
 		mem_free((void *)(uintptr_t)p->keywords[i].p);
+	annotation_changes_free(p);
 	list_remove(&p->touched);
 	list_remove(&p->idle);
 	mem_free((void *)(uintptr_t)p->account.name.p);

@@ -44,6 +44,7 @@ struct setting_run {
 	uint32_t mailbox;
 	const struct annotation *list;
 	size_t count;
+	bool *has_changed; /* own; by place in the list */
 };
 
 /* How many a mailbox has. */
@@ -70,14 +71,25 @@ bytes_less(struct edit *e, uint64_t bytes)
 	*used = *used > bytes ? *used - bytes : 0;
 }
 
+/* The value of a record is this; a damaged one is none. */
+static bool
+is_value(struct str record, struct str value)
+{
+	struct str text;
+
+	return value.p && annotation_record_read(record, &text) == FAIL_NONE && str_eq(text, value);
+}
+
 /* One name; *count follows, and the bytes of the account. */
 static enum fail
-set_one(struct edit *e, uint32_t mailbox, const struct annotation *new, size_t *count)
+set_one(struct edit *e, uint32_t mailbox, const struct annotation *new, size_t *count,
+    bool *changed_out)
 {
 	struct key k = key_annotation(e->account->id, mailbox, new->name);
 	struct str old;
 	enum fail fail = txn_get(e->txn, key_str(&k), &old);
 
+	*changed_out = fail == FAIL_NONE ? !is_value(old, new->value) : new->value.p != NULL;
 	if (fail == FAIL_NONE) {
 		bytes_less(e, new->name.n + annotation_record_size(old));
 		--*count;
@@ -102,7 +114,9 @@ set_run(struct edit *e, void *arg)
 
 	has = had;
 	for (size_t i = 0; fail == FAIL_NONE && i < run->count; i++)
-		fail = set_one(e, run->mailbox, run->list + i, &has);
+		fail = set_one(e, run->mailbox, run->list + i, &has, run->has_changed + i);
+	for (size_t i = 0; fail == FAIL_NONE && i < run->count; i++)
+		e->bits |= run->has_changed[i] ? MAIL_CHANGED_ANNOTATIONS : 0;
 	if (fail == FAIL_NONE &&
 	    ((has > ANNOTATIONS_MAX && has > had) ||
 		(e->counters.annotation_bytes > ANNOTATION_ACCOUNT_BYTES &&
@@ -114,7 +128,8 @@ set_run(struct edit *e, void *arg)
 enum fail
 annotation_set(struct account *a, uint32_t mailbox, const struct annotation *list, size_t count)
 {
-	struct setting_run run = { mailbox, list, count };
+	struct setting_run run = { mailbox, list, count, NULL };
+	enum fail fail;
 
 	if (mailbox && !mailbox_get(a, mailbox))
 		return FAIL_MISSING;
@@ -124,7 +139,13 @@ annotation_set(struct account *a, uint32_t mailbox, const struct annotation *lis
 		if (list[i].value.n > ANNOTATION_VALUE_MAX)
 			return FAIL_PERM;
 	}
-	return edit_run(a, NULL, set_run, &run);
+	run.has_changed = mem_new(count + 1, sizeof(*run.has_changed));
+	fail = edit_run(a, NULL, set_run, &run);
+	for (size_t i = 0; fail == FAIL_NONE && i < count; i++)
+		if (run.has_changed[i])
+			annotation_changed(account_inner(a), mailbox, list[i].name);
+	mem_free(run.has_changed);
+	return fail;
 }
 
 /* --- reading ------------------------------------------------------------------------------------ */

@@ -306,5 +306,6 @@ edit_apply(struct edit *e)
 	for (size_t i = 0; i < e->mailbox_count; i++)
 		watches_mark(p, e->mailboxes[i].now.id, e->mailboxes[i].bits);
 	watches_mark(p, 0, e->bits);
+	p->subscription_changes += (e->bits & MAIL_CHANGED_SUBSCRIPTIONS) != 0;
 	account_touch(p);
 }

@@ -47,6 +47,8 @@ struct mail {
 	struct arena parse;
 	struct search *search; /* borrow; NULL: no index */
 	uint64_t sharing;      /* acl_sharing() */
+	uint64_t sharing_told; /* the same when its watches were woken last */
+	struct list sharing_watches;
 	struct log log;
 };
 
@@ -61,6 +63,8 @@ struct account_private {
 	struct mailbox **dead;                   /* own; deleted, being emptied */
 	size_t dead_count;
 	struct list views, watches;
+	uint64_t subscription_changes;                 /* since it was opened */
+	struct annotation_changes *annotation_changes; /* own; NULL: none since it was opened */
 };
 
 struct view_private {
@@ -142,6 +146,10 @@ void edit_delta(struct edit *e, enum delta_type type, uint32_t mailbox,
 /* The annotations of a mailbox that goes (annotation.c). */
 MUST_CHECK enum fail annotations_drop(struct edit *e, uint32_t mailbox);
 
+/* What changed is remembered, and all of it forgotten (annotation_changes.c). */
+void annotation_changed(struct account_private *p, uint32_t mailbox, struct str name);
+void annotation_changes_free(struct account_private *p);
+
 /* Its list (acl.c). */
 MUST_CHECK enum fail acl_drop(struct edit *e, uint32_t mailbox);
 
@@ -219,6 +227,9 @@ void views_trim(struct mail *m, size_t bytes);
 /* Watches of this mailbox (0: those of the whole account) collect bits. */
 void watches_mark(struct account_private *p, uint32_t mailbox, unsigned bits);
 void watches_fire(struct account_private *p, unsigned more);
+
+/* Those of sharing are woken when it has moved. */
+void sharing_fire(struct mail *m);
 
 /* A mailbox in memory, dead ones too. */
 struct mailbox *mailbox_any(const struct account_private *p, uint32_t id);

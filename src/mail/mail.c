@@ -63,6 +63,7 @@ mail_committed(struct mail *m, enum fail outcome)
 		index_committed(p);
 		watches_fire(p, 0);
 	}
+	sharing_fire(m);
 }
 
 static enum fail
@@ -127,7 +128,7 @@ sharing_read(struct txn *t, void *arg)
 
 	key_init(&k, SPACE_SHARING);
 	fail = txn_count(t, key_str(&k), &n);
-	m->sharing = (uint64_t)n;
+	m->sharing = m->sharing_told = (uint64_t)n;
 	return fail;
 }
 

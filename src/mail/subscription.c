@@ -35,6 +35,7 @@ add_run(struct edit *e, void *arg)
 		return fail;
 	if (count >= SUBSCRIPTIONS_MAX)
 		return FAIL_LIMIT;
+	e->bits |= MAIL_CHANGED_SUBSCRIPTIONS;
 	buf_clear(&e->value);
 	number_record_write(&e->value, 1);
 	return edit_put(e, &k);
@@ -56,6 +57,7 @@ remove_run(struct edit *e, void *arg)
 	struct str value;
 	enum fail fail = txn_get(e->txn, key_str(&k), &value);
 
+	e->bits |= MAIL_CHANGED_SUBSCRIPTIONS;
 	return fail ? fail : txn_delete(e->txn, key_str(&k));
 }
 
@@ -142,4 +144,10 @@ subscription_list(struct account *a, struct arena *arena, struct str **out, size
 	*out = in.out;
 	*count_out = in.count;
 	return fail;
+}
+
+uint64_t
+subscription_changes(const struct account *a)
+{
+	return account_inner(a)->subscription_changes;
 }

@@ -32,4 +32,7 @@ MUST_CHECK enum fail subscription_find(struct account *a, struct str name, bool 
 MUST_CHECK enum fail subscription_list(struct account *a, struct arena *arena, struct str **out,
     size_t *count_out);
 
+/* A number that is another one after each change, as long as somebody holds the account. */
+uint64_t subscription_changes(const struct account *a);
+
 #endif

@@ -15,8 +15,10 @@
 /* rooms */
 #include "codec/deflate.h"
 #include "imap/imap.h"
+#include "imap/notify.h"
 #include "imap/session.h"
 #include "lib/imap_stage.h"
+#include "mail/acl.h"
 #include "mail/mailbox.h"
 #include "net/private.h"
 
@@ -233,15 +235,15 @@ test_without_search(void)
 		"SEARCH RETURN (CONTEXT) ALL", "SEARCH EMAILID e1", "SEARCH UIDAFTER 1",
 		"SEARCH UIDBEFORE 9", "SORT (DISPLAYFROM) UTF-8 ALL",
 		"SORT RETURN () (DATE) UTF-8 ALL", "THREAD REFS UTF-8 ALL",
-		"UID FETCH 1 UID (PARTIAL 1:1)", "ESEARCH IN (personal) ALL",
-		"CANCELUPDATE \"a\"" };
+		"UID FETCH 1 UID (PARTIAL 1:1)", "ESEARCH IN (personal) ALL", "CANCELUPDATE \"a\"",
+		"SEARCH FILTER x", "SEARCH NOT (OR ALL FILTER x)" };
 	struct imap_settings without = imap_settings_default;
 	struct dialogue_peer *p;
 	struct buf text;
 
 	TEST_ROW("without what searches can");
 	without.without = STR("WITHIN SEARCH=FUZZY PARTIAL CONTEXT=SEARCH SORT=DISPLAY ESORT "
-			      "THREAD=REFS MULTISEARCH OBJECTID MESSAGELIMIT");
+			      "THREAD=REFS MULTISEARCH OBJECTID MESSAGELIMIT FILTERS");
 	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
 	imap_stage.service.settings = &without;
 	p = dialogue_peer(1);
@@ -260,6 +262,31 @@ test_without_search(void)
 	CHECK_STR(imap_ask(p, "a SORT (DATE) UTF-8 ALL\r\n"), STR("* SORT\r\na OK Sorted\r\n"));
 	CHECK_STR(imap_ask(p, "a THREAD REFERENCES UTF-8 ALL\r\n"),
 	    STR("* THREAD\r\na OK Threaded\r\n"));
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
+/* Without METADATA there are no events of it, and nobody names them. */
+static void
+test_without_metadata(void)
+{
+	struct imap_settings without = imap_settings_default;
+	struct dialogue_peer *p;
+
+	TEST_ROW("without METADATA");
+	without.without = STR("METADATA");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	imap_stage.service.settings = &without;
+	p = dialogue_peer(1);
+	CHECK(str_find(imap_ask(p, "a CAPABILITY\r\n"), STR("FILTERS")) == STR_NONE);
+	CHECK(str_find(imap_ask(p, "a SELECT INBOX\r\n"), STR("a OK ")) != STR_NONE);
+	CHECK_STR(imap_ask(p, "a SEARCH FILTER x\r\n"), STR("a BAD Wrong arguments\r\n"));
+	CHECK_STR(imap_ask(p, "a NOTIFY SET (personal (MailboxName MailboxMetadataChange))\r\n"),
+	    STR("a NO [BADEVENT (MessageNew MessageExpunge FlagChange MailboxName "
+		"SubscriptionChange)] There is no such event\r\n"));
+	CHECK(str_starts(imap_ask(p, "a NOTIFY SET (personal (ServerMetadataChange))\r\n"),
+	    STR("a NO [BADEVENT ")));
+	CHECK(str_starts(imap_ask(p, "a NOTIFY SET (personal (MailboxName))\r\n"), STR("a OK ")));
 	buf_clear(&p->seen);
 	dialogue_close();
 }
@@ -290,6 +317,50 @@ test_without_acl(void)
 	CHECK(
 	    str_starts(imap_ask(p, "a STATUS Shared/x (MESSAGES)\r\n"), STR("* STATUS Shared/x ")));
 	buf_clear(&p->seen);
+	dialogue_close();
+}
+
+/* Somebody shares an Inbox with all. */
+static void
+share_inbox(size_t i)
+{
+	struct account *a;
+	char name[40];
+
+	snprintf(name, sizeof(name), "u%zu@example.test", i);
+	CHECK_NUM(account_open(dialogue.mail, str_c(name), NULL, &a), FAIL_NONE);
+	CHECK_NUM(acl_set(a, mailbox_by_role(a, MAILBOX_ROLE_INBOX)->id, STR("anyone"),
+		      ACL_LOOKUP | ACL_READ),
+	    FAIL_NONE);
+	account_close(&a);
+}
+
+/* NOTIFY watches so many accounts, the user's own among them, and says so when there is one more. */
+static void
+test_notify_accounts(void)
+{
+	static const char notify[] = "a NOTIFY SET (subtree \"Other Users\" (MailboxName))\r\n";
+	struct dialogue_peer *p;
+
+	TEST_ROW("accounts of NOTIFY");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	for (size_t i = 1; i < NOTIFY_ACCOUNTS_MAX; i++)
+		share_inbox(i);
+	CHECK_STR(imap_ask(p, notify), STR("a OK Events are told\r\n"));
+	buf_clear(&p->seen);
+	share_inbox(NOTIFY_ACCOUNTS_MAX);
+	CHECK_STR(imap_ask(dialogue_peer(2), "a NOOP\r\n"), STR("a OK Nothing done\r\n"));
+	CHECK_STR(buf_str(&p->seen),
+	    STR("* OK [NOTIFICATIONOVERFLOW] There are too many mailboxes\r\n"));
+	CHECK_STR(imap_ask(p, notify),
+	    STR("a NO [NOTIFICATIONOVERFLOW] There are too many mailboxes\r\n"));
+	CHECK(str_starts(imap_ask(p,
+			     "a NOTIFY SET (mailboxes \"Other Users/u1@example.test/INBOX\" "
+			     "(MailboxName))\r\n"),
+	    STR("a OK ")));
+	for (size_t i = 1; i <= 2; i++)
+		buf_clear(&dialogue_peer(i)->seen);
 	dialogue_close();
 }
 
@@ -342,7 +413,9 @@ main(int argc, char **argv)
 		test_short_log();
 		test_account();
 		test_without_search();
+		test_without_metadata();
 		test_without_acl();
+		test_notify_accounts();
 	}
 	return test_end();
 }

@@ -15,7 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	arena_init(&arena, 1 << 20);
 	struct imap_cursor c = { str_of(data, size), &arena, false };
-	if (imap_notify_parse(&c, &r) == FAIL_NONE) {
+	if (imap_notify_parse(&c, NOTIFY_ALL, &r) == FAIL_NONE) {
 		invariant(c.at.n == 0 && r.is_set == (r.group_count > 0));
 		for (size_t i = 0; i < r.group_count; i++)
 			names += r.groups[i].name_count;

@@ -34,6 +34,10 @@ static const struct {
 	{ "inboxes", "SET (inboxes NONE)", FAIL_NONE, 1, NOTIFY_INBOXES, 0, 0, 0 },
 	{ "subscribed", "SET (subscribed (MailboxName))", FAIL_NONE, 1, NOTIFY_SUBSCRIBED,
 	    NOTIFY_NAME, 0, 0 },
+	{ "metadata", "SET (personal (MailboxMetadataChange servermetadatachange))", FAIL_NONE, 1,
+	    NOTIFY_PERSONAL, NOTIFY_METADATA | NOTIFY_SERVER_METADATA, 0, 0 },
+	{ "metadata of the selected", "SET (selected (ServerMetadataChange))", FAIL_SYNTAX, 0, 0, 0,
+	    0, 0 },
 	{ "unknown event", "SET (personal (AnnotationChange))", FAIL_PERM, 0, 0, 0, 0, 0 },
 	{ "unknown beside known", "SET (selected (X FlagChange)) (personal (MailboxName))",
 	    FAIL_PERM, 0, 0, 0, 0, 0 },
@@ -63,7 +67,7 @@ test_rows(void)
 		const struct notify_group *last;
 
 		TEST_ROW(rows[i].name);
-		CHECK_NUM(imap_notify_parse(&c, &r), rows[i].want);
+		CHECK_NUM(imap_notify_parse(&c, NOTIFY_ALL, &r), rows[i].want);
 		if (rows[i].want != FAIL_NONE)
 			continue;
 		CHECK_NUM(r.group_count, rows[i].groups);
@@ -75,6 +79,27 @@ test_rows(void)
 		CHECK_NUM(last->events, rows[i].events);
 		CHECK_NUM(last->name_count, rows[i].names);
 	}
+}
+
+/* What is not offered is not known; its name is not told. */
+static void
+test_offered(void)
+{
+	struct imap_cursor c = { STR("SET (personal (MailboxMetadataChange))"), &arena, false };
+	struct notify_request r;
+	struct buf names;
+
+	TEST_ROW("offered");
+	CHECK_NUM(imap_notify_parse(&c, NOTIFY_ALL & ~(unsigned)NOTIFY_METADATA, &r), FAIL_PERM);
+	buf_init(&names, 1000);
+	imap_notify_names_write(&names, NOTIFY_ALL);
+	CHECK_STR(buf_str(&names),
+	    STR("MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange "
+		"MailboxMetadataChange ServerMetadataChange"));
+	buf_clear(&names);
+	imap_notify_names_write(&names, NOTIFY_EXPUNGE | NOTIFY_SERVER_METADATA);
+	CHECK_STR(buf_str(&names), STR("MessageExpunge ServerMetadataChange"));
+	buf_release(&names);
 }
 
 static void
@@ -91,14 +116,14 @@ test_limits(void)
 		buf_add_c(&text, i < NOTIFY_NAMES_MAX ? "a " : "a");
 	buf_add_c(&text, ") (MailboxName))");
 	c.at = buf_str(&text);
-	CHECK_NUM(imap_notify_parse(&c, &r), FAIL_LIMIT);
+	CHECK_NUM(imap_notify_parse(&c, NOTIFY_ALL, &r), FAIL_LIMIT);
 	TEST_ROW("groups");
 	buf_clear(&text);
 	buf_add_c(&text, "SET");
 	for (size_t i = 0; i <= NOTIFY_GROUPS_MAX; i++)
 		buf_add_c(&text, " (personal NONE)");
 	c = (struct imap_cursor){ .at = buf_str(&text), .arena = &arena };
-	CHECK_NUM(imap_notify_parse(&c, &r), FAIL_LIMIT);
+	CHECK_NUM(imap_notify_parse(&c, NOTIFY_ALL, &r), FAIL_LIMIT);
 	buf_release(&text);
 }
 
@@ -107,6 +132,7 @@ main(void)
 {
 	arena_init(&arena, 1 << 20);
 	test_rows();
+	test_offered();
 	test_limits();
 	arena_release(&arena);
 	return test_end();

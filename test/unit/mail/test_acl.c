@@ -3,6 +3,7 @@
 
 /* rooms */
 #include "mail/acl.h"
+#include "mail/notify.h"
 
 static struct fixture f;
 
@@ -198,6 +199,27 @@ test_end_of_account(void)
 	CHECK_NUM(found("one", ""), 0);
 }
 
+/* Who waits for what is shared is woken when that is durable. */
+static void
+test_watch(uint32_t inbox)
+{
+	struct mail_watch watch = { .task = NULL };
+
+	TEST_ROW("watch");
+	CHECK_NUM(fixture_commit(&f), FAIL_NONE);
+	mail_watch_sharing(&watch, f.mail, NULL);
+	CHECK_NUM(fixture_commit(&f), FAIL_NONE);
+	CHECK_NUM(mail_watch_take(&watch), 0);
+	CHECK_NUM(acl_set(f.account, inbox, STR("bob@example.test"), ACL_LOOKUP), FAIL_NONE);
+	CHECK_NUM(mail_watch_take(&watch), 0);
+	CHECK_NUM(fixture_commit(&f), FAIL_NONE);
+	CHECK_NUM(mail_watch_take(&watch), MAIL_CHANGED_SHARING);
+	CHECK_NUM(acl_set(f.account, inbox, STR("bob@example.test"), 0), FAIL_NONE);
+	mail_watch_stop(&watch);
+	CHECK_NUM(fixture_commit(&f), FAIL_NONE);
+	CHECK_NUM(mail_watch_take(&watch), 0);
+}
+
 /* The directory's limits are known without the directory, too. */
 static void
 test_quota_kept(void)
@@ -223,6 +245,7 @@ main(void)
 	inbox = fixture_box(&f, "INBOX");
 	test_rights(inbox);
 	test_finding(inbox);
+	test_watch(inbox);
 	test_limits(inbox);
 	test_end_of_account();
 	test_quota_kept();

@@ -3,6 +3,7 @@
 
 /* rooms */
 #include "mail/annotation.h"
+#include "mail/annotation_changes.h"
 
 static struct fixture f;
 
@@ -91,6 +92,38 @@ test_values(uint32_t inbox)
 	CHECK_NUM(set(inbox, "/comment", STR("x")), FAIL_SYNTAX);
 	arena_release(&arena);
 	fixture_check(&f);
+}
+
+/* What changed is listed, what was the same before is not, and the oldest is forgotten. */
+static void
+test_changes(uint32_t inbox)
+{
+	static char big[ANNOTATION_VALUE_MAX + 1];
+	uint64_t before = annotation_changes_count(f.account);
+	struct annotation_change change;
+
+	TEST_ROW("changes");
+	CHECK(!annotation_change_find(f.account, before, &change));
+	CHECK_NUM(set(inbox, "/shared/News", STR("one")), FAIL_NONE);
+	CHECK_NUM(set(inbox, "/shared/news", STR("one")), FAIL_NONE);
+	CHECK_NUM(annotation_changes_count(f.account), before + 1);
+	CHECK_NUM(set(inbox, "/shared/news", STR("")), FAIL_NONE);
+	CHECK_NUM(set(inbox, "/shared/news", (struct str){ NULL, 0 }), FAIL_NONE);
+	CHECK_NUM(set(inbox, "/shared/news", (struct str){ NULL, 0 }), FAIL_NONE);
+	CHECK_NUM(set(inbox, "/shared/news", str_of(big, sizeof(big))), FAIL_PERM);
+	CHECK_NUM(annotation_changes_count(f.account), before + 3);
+	CHECK_NUM(set(0, "/private/mine", STR("x")), FAIL_NONE);
+	CHECK(annotation_change_find(f.account, before, &change));
+	CHECK_NUM(change.mailbox, inbox);
+	CHECK_STR(change.name, STR("/shared/news"));
+	CHECK(annotation_change_find(f.account, before + 3, &change));
+	CHECK_NUM(change.mailbox, 0);
+	CHECK_STR(change.name, STR("/private/mine"));
+	for (size_t i = 0; i < ANNOTATION_CHANGES_MAX; i++)
+		CHECK_NUM(set(0, "/private/mine", i % 2 ? STR("x") : STR("y")), FAIL_NONE);
+	CHECK(!annotation_change_find(f.account, before + 3, &change));
+	CHECK(annotation_change_find(f.account, before + 4, &change));
+	CHECK_NUM(set(0, "/private/mine", (struct str){ NULL, 0 }), FAIL_NONE);
 }
 
 static void
@@ -183,6 +216,7 @@ main(void)
 	fixture_open(&f, "annotation");
 	inbox = fixture_box(&f, "INBOX");
 	test_values(inbox);
+	test_changes(inbox);
 	test_limits(inbox);
 	test_account_bytes();
 	test_copy_and_delete(inbox);

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 /* rooms */
+#include "mail/notify.h"
 #include "mail/subscription.h"
 
 static struct fixture f;
@@ -28,7 +29,9 @@ main(void)
 {
 	static char big[SUBSCRIPTION_NAME_MAX + 1];
 	char name[40];
+	struct mail_watch watch = { .task = NULL };
 	struct str last = { 0 };
+	uint64_t before;
 	bool done = false;
 
 	fixture_open(&f, "subscription");
@@ -42,6 +45,22 @@ main(void)
 	CHECK_NUM(subscription_remove(f.account, STR("b")), FAIL_NONE);
 	CHECK_NUM(count(&last), 1);
 	CHECK_STR(last, STR("a"));
+	TEST_ROW("changes");
+	CHECK_NUM(fixture_commit(&f), FAIL_NONE);
+	before = subscription_changes(f.account);
+	mail_watch_start(&watch, f.account, 0, NULL);
+	CHECK_NUM(subscription_remove(f.account, STR("b")), FAIL_MISSING);
+	CHECK_NUM(subscription_add(f.account, STR("a")), FAIL_NONE);
+	CHECK(subscription_changes(f.account) == before);
+	CHECK_NUM(fixture_commit(&f), FAIL_NONE);
+	CHECK_NUM(mail_watch_take(&watch), 0);
+	CHECK_NUM(subscription_add(f.account, STR("c")), FAIL_NONE);
+	CHECK_NUM(subscription_remove(f.account, STR("c")), FAIL_NONE);
+	CHECK(subscription_changes(f.account) == before + 2);
+	CHECK_NUM(mail_watch_take(&watch), 0); /* not before it is durable */
+	CHECK_NUM(fixture_commit(&f), FAIL_NONE);
+	CHECK_NUM(mail_watch_take(&watch), MAIL_CHANGED_SUBSCRIPTIONS);
+	mail_watch_stop(&watch);
 	TEST_ROW("limits");
 	memset(big, 'x', sizeof(big));
 	CHECK_NUM(subscription_add(f.account, str_of(big, sizeof(big))), FAIL_LIMIT);
