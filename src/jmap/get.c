@@ -7,6 +7,7 @@ struct jmap_get {
 	size_t count, at;
 	bool *is_missing;
 	void *more;
+	uint32_t asked; /* properties, as bits */
 };
 
 static void
@@ -59,6 +60,18 @@ take_ids(struct jmap_call *c, struct jmap_get *g, const struct json *ids)
 
 /* Arguments; false when the call ended. */
 static bool
+read_properties(struct jmap_call *c, struct jmap_get *g, const struct json *properties)
+{
+	const struct jmap_get_type *type = g->type;
+
+	if (type->begin)
+		return type->begin(c, properties, &g->more);
+	g->more = &g->asked;
+	return jmap_properties(c, properties, type->names, type->name_count,
+	    (1u << type->name_count) - 1, &g->asked);
+}
+
+static bool
 get_begin(struct jmap_call *c, const struct jmap_get_type *type)
 {
 	struct jmap_get *g = arena_alloc(&c->arena, 1, sizeof(*g));
@@ -87,7 +100,7 @@ get_begin(struct jmap_call *c, const struct jmap_get_type *type)
 		jmap_fail(c, "requestTooLarge", "These are more than maxObjectsInGet.");
 	else if (fail)
 		jmap_fail_with(c, fail);
-	if (fail || !type->begin(c, properties, &g->more))
+	if (fail || !read_properties(c, g, properties))
 		return false;
 	json_object_begin(&c->w);
 	if (!type->is_stateless)

@@ -17,8 +17,11 @@ struct jmap_get_type {
 	void (*write_state)(struct jmap_call *c, struct str name);
 	/* All ids when `ids` is null; NULL when that is refused (requestTooLarge). */
 	enum fail (*all)(struct jmap_call *c, uint64_t **ids_out, size_t *count_out);
-	/* Read `properties` (an array of texts, or NULL) and other arguments into `more_out`; false
-	 * when the call's error was set. */
+	/* Its properties, "id" first, all of which are told when none is named: `more` is their bits. */
+	const struct str *names;
+	size_t name_count;
+	/* Or, when there is more to it: read `properties` (an array of texts, or NULL) and other
+	 * arguments into `more_out`; false when the call's error was set. */
 	bool (*begin)(struct jmap_call *c, const struct json *properties, void **more_out);
 	/* Write one object, "id" included. FAIL_MISSING: there is no such thing. */
 	enum fail (*one)(struct jmap_call *c, void *more, uint64_t id);

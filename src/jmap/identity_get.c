@@ -77,20 +77,6 @@ all(struct jmap_call *c, uint64_t **ids_out, size_t *count_out)
 	return identity_ids(c->account, &c->arena, ids_out, count_out);
 }
 
-static bool
-begin(struct jmap_call *c, const struct json *properties, void **more_out)
-{
-	uint32_t *asked = arena_alloc(&c->arena, 1, sizeof(*asked));
-
-	if (!asked) {
-		jmap_fail_with(c, FAIL_LIMIT);
-		return false;
-	}
-	*more_out = asked;
-	return jmap_properties(c, properties, property_names, PROPERTY_COUNT,
-	    (1 << PROPERTY_COUNT) - 1, asked);
-}
-
 static void
 write_list(struct json_writer *w, const struct identity_list *list)
 {
@@ -162,7 +148,8 @@ static const struct jmap_get_type identity_type = {
 	.kind = ID_IDENTITY,
 	.change = CHANGE_IDENTITY,
 	.all = all,
-	.begin = begin,
+	.names = property_names,
+	.name_count = PROPERTY_COUNT,
 	.one = one,
 };
 

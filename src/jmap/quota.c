@@ -108,20 +108,6 @@ all(struct jmap_call *c, uint64_t **ids_out, size_t *count_out)
 	return FAIL_NONE;
 }
 
-static bool
-begin(struct jmap_call *c, const struct json *properties, void **more_out)
-{
-	uint32_t *asked = arena_alloc(&c->arena, 1, sizeof(*asked));
-
-	if (!asked) {
-		jmap_fail_with(c, FAIL_LIMIT);
-		return false;
-	}
-	*more_out = asked;
-	return jmap_properties(c, properties, property_names, PROPERTY_COUNT,
-	    (1 << PROPERTY_COUNT) - 1, asked);
-}
-
 static void
 write_types(struct json_writer *w)
 {
@@ -173,7 +159,8 @@ jmap_quota_get(struct jmap_call *c)
 		.kind = ID_QUOTA,
 		.write_state = write_state,
 		.all = all,
-		.begin = begin,
+		.names = property_names,
+		.name_count = PROPERTY_COUNT,
 		.one = one,
 	};
 

@@ -54,20 +54,6 @@ all(struct jmap_call *c, uint64_t **ids_out, size_t *count_out)
 	return fail;
 }
 
-static bool
-begin(struct jmap_call *c, const struct json *properties, void **more_out)
-{
-	uint32_t *asked = arena_alloc(&c->arena, 1, sizeof(*asked));
-
-	if (!asked) {
-		jmap_fail_with(c, FAIL_LIMIT);
-		return false;
-	}
-	*more_out = asked;
-	return jmap_properties(c, properties, property_names, PROPERTY_COUNT,
-	    (1 << PROPERTY_COUNT) - 1, asked);
-}
-
 static void
 write_address(struct json_writer *w, const struct submission_address *a)
 {
@@ -195,7 +181,8 @@ static const struct jmap_get_type submission_type = {
 	.kind = ID_SUBMISSION,
 	.change = CHANGE_SUBMISSION,
 	.all = all,
-	.begin = begin,
+	.names = property_names,
+	.name_count = PROPERTY_COUNT,
 	.one = one,
 };
 

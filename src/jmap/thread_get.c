@@ -11,20 +11,6 @@ enum { PROPERTY_ID, PROPERTY_EMAIL_IDS, PROPERTY_COUNT };
 
 static const struct str property_names[PROPERTY_COUNT] = { STR_INIT("id"), STR_INIT("emailIds") };
 
-static bool
-begin(struct jmap_call *c, const struct json *properties, void **more_out)
-{
-	uint32_t *asked = arena_alloc(&c->arena, 1, sizeof(*asked));
-
-	if (!asked) {
-		jmap_fail_with(c, FAIL_LIMIT);
-		return false;
-	}
-	*more_out = asked;
-	return jmap_properties(c, properties, property_names, PROPERTY_COUNT,
-	    (1 << PROPERTY_COUNT) - 1, asked);
-}
-
 /* FAIL_MISSING: none of them. */
 static enum fail
 keep_shown(struct jmap_call *c, uint64_t *ids, size_t *count)
@@ -72,7 +58,8 @@ one(struct jmap_call *c, void *more, uint64_t id)
 static const struct jmap_get_type thread_type = {
 	.kind = ID_THREAD,
 	.change = CHANGE_THREAD,
-	.begin = begin,
+	.names = property_names,
+	.name_count = PROPERTY_COUNT,
 	.one = one,
 };
 
