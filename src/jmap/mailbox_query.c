@@ -10,6 +10,7 @@
 #include "jmap/access_mailbox.h"
 #include "jmap/args.h"
 #include "jmap/collation.h"
+#include "jmap/criteria.h"
 #include "jmap/methods.h"
 #include "jmap/query.h"
 
@@ -29,8 +30,7 @@ struct found {
 };
 
 struct query {
-	struct jmap_call *call;
-	const struct json *filter;
+	struct jmap_criteria criteria;
 	struct comparator comparators[JMAP_SORT_MAX];
 	size_t comparator_count;
 	bool is_tree_sorted, is_tree_filtered;
@@ -42,38 +42,32 @@ static const struct jmap_query_type query_type = { ID_MAILBOX, CHANGE_MAILBOX, M
 
 /* --- the filter --------------------------------------------------------------------------------- */
 
-static bool
-wrong(struct jmap_call *c)
-{
-	jmap_invalid(c, "A condition of the filter has the wrong type.");
-	return false;
-}
-
 /* One member of a FilterCondition on one mailbox; false when the call's error was set. */
 static bool
-judge_condition(struct jmap_call *c, const struct json_member *member, const struct found *f,
+judge_condition(struct jmap_criteria *k, const struct json_member *member, const void *thing,
     bool *out)
 {
 	const struct json *v = &member->value;
+	const struct found *f = thing;
 	const struct mailbox *m = f->mailbox;
 	struct str text;
 	uint64_t id = 0;
 
 	if (str_eq(member->name, STR("parentId"))) {
 		if (!json_is(v, JSON_NULL) && !json_get_text(v, &text))
-			return wrong(c);
+			return jmap_criteria_wrong(k);
 		if (json_is(v, JSON_NULL))
 			*out = m->parent == 0;
 		else
 			*out = id_parse(text, ID_MAILBOX, &id) && id == m->parent;
 	} else if (str_eq(member->name, STR("name"))) {
 		if (!json_get_text(v, &text) ||
-		    collation_key(COLLATION_UNICODE, text, &c->arena, &text))
-			return wrong(c);
+		    collation_key(COLLATION_UNICODE, text, &k->call->arena, &text))
+			return jmap_criteria_wrong(k);
 		*out = str_find(f->folded, text) != STR_NONE;
 	} else if (str_eq(member->name, STR("role"))) {
 		if (!json_is(v, JSON_NULL) && !json_get_text(v, &text))
-			return wrong(c);
+			return jmap_criteria_wrong(k);
 		if (json_is(v, JSON_NULL))
 			*out = m->role == MAILBOX_ROLE_NONE;
 		else
@@ -81,62 +75,14 @@ judge_condition(struct jmap_call *c, const struct json_member *member, const str
 			    str_eq(mailbox_role_names[m->role], text);
 	} else if (str_eq(member->name, STR("hasAnyRole"))) {
 		if (!json_get_bool(v, out))
-			return wrong(c);
+			return jmap_criteria_wrong(k);
 		*out = *out == (m->role != MAILBOX_ROLE_NONE);
 	} else if (str_eq(member->name, STR("isSubscribed"))) {
 		if (!json_get_bool(v, out))
-			return wrong(c);
+			return jmap_criteria_wrong(k);
 		*out = *out == f->is_subscribed;
 	} else {
-		jmap_fail(c, "unsupportedFilter", "There is no such condition.");
-		return false;
-	}
-	return true;
-}
-
-static bool judge(struct jmap_call *c, const struct json *filter, const struct found *f, bool *out);
-
-/* AND: none says no. OR: one says yes. NOT: none says yes. */
-static bool
-judge_operator(struct jmap_call *c, const struct json *filter, const struct found *f, bool *out)
-{
-	const struct json *conditions = json_find(filter, STR("conditions"));
-	struct str name;
-	bool is_and, is_or, one;
-
-	if (!json_get_text(json_find(filter, STR("operator")), &name) ||
-	    !json_is(conditions, JSON_ARRAY))
-		return wrong(c);
-	is_and = str_eq(name, STR("AND"));
-	is_or = str_eq(name, STR("OR"));
-	if (!is_and && !is_or && !str_eq(name, STR("NOT")))
-		return wrong(c);
-	*out = !is_or;
-	for (uint32_t i = 0; i < conditions->count; i++) {
-		if (!judge(c, &conditions->items[i], f, &one))
-			return false;
-		if (one != is_and)
-			*out = is_or;
-	}
-	return true;
-}
-
-static bool
-judge(struct jmap_call *c, const struct json *filter, const struct found *f, bool *out)
-{
-	bool one;
-
-	*out = true;
-	if (!filter)
-		return true;
-	if (!json_is(filter, JSON_OBJECT))
-		return wrong(c);
-	if (json_find(filter, STR("operator")))
-		return judge_operator(c, filter, f, out);
-	for (uint32_t i = 0; i < filter->count; i++) {
-		if (!judge_condition(c, &filter->members[i], f, &one))
-			return false;
-		*out = *out && one;
+		return jmap_criteria_unknown(k);
 	}
 	return true;
 }
@@ -148,34 +94,22 @@ read_sort(struct jmap_call *c, struct query *q)
 {
 	static const struct str names[SORT_BY_COUNT] = { STR_INIT("name"), STR_INIT("sortOrder"),
 		STR_INIT("parentId") };
-	const struct json *sort = jmap_arg(c->args, STR("sort"));
+	const struct json *sort;
 
-	if (!sort)
-		return true;
-	if (!json_is(sort, JSON_ARRAY) || sort->count > JMAP_SORT_MAX) {
-		jmap_invalid(c, "sort is no list, or too long.");
+	if (!jmap_sort_list(c, &sort))
 		return false;
-	}
-	for (uint32_t i = 0; i < sort->count; i++) {
-		const struct json *ascending = jmap_arg(&sort->items[i], STR("isAscending"));
+	for (uint32_t i = 0; sort && i < sort->count; i++) {
 		struct comparator *out = &q->comparators[q->comparator_count++];
-		bool is_ascending = true;
 		struct str text;
 		unsigned by = 0;
 
-		if (!json_get_text(json_find(&sort->items[i], STR("property")), &text) ||
-		    (ascending && !json_get_bool(ascending, &is_ascending))) {
-			jmap_invalid(c, "A comparator is wrong.");
+		if (!jmap_comparator_read(c, &sort->items[i], &text, &out->is_descending))
 			return false;
-		}
 		while (by < SORT_BY_COUNT && !str_eq(names[by], text))
 			by++;
-		if (by == SORT_BY_COUNT) {
-			jmap_fail(c, "unsupportedSort", "There is no such order.");
-			return false;
-		}
-		*out =
-		    (struct comparator){ .by = (enum sort_by)by, .is_descending = !is_ascending };
+		if (by == SORT_BY_COUNT)
+			return jmap_comparator_unknown(c);
+		out->by = (enum sort_by)by;
 		if (by == SORT_NAME && !collation_read(c, &sort->items[i], &out->collation))
 			return false;
 	}
@@ -254,7 +188,7 @@ filter_found(struct query *q, struct found *found, size_t *count)
 	for (size_t i = 0; i < *count; i++) {
 		bool is_match;
 
-		if (!judge(q->call, q->filter, &found[i], &is_match))
+		if (!jmap_criteria_judge(&q->criteria, &found[i], &is_match))
 			return false;
 		if (is_match)
 			found[kept++] = found[i];
@@ -277,7 +211,7 @@ filter_found(struct query *q, struct found *found, size_t *count)
 static enum fail
 found_init(struct query *q, struct found *f, struct mailbox *m)
 {
-	struct arena *a = &q->call->arena;
+	struct arena *a = &q->criteria.call->arena;
 	enum fail fail = collation_key(COLLATION_UNICODE, m->name, a, &f->folded);
 
 	f->mailbox = m;
@@ -287,14 +221,14 @@ found_init(struct query *q, struct found *f, struct mailbox *m)
 	for (size_t i = 0; i < q->comparator_count && !fail; i++)
 		if (q->comparators[i].by == SORT_NAME)
 			fail = collation_key(q->comparators[i].collation, m->name, a, &f->keys[i]);
-	return fail ? fail : jmap_mailbox_subscribed(q->call, m, &f->is_subscribed);
+	return fail ? fail : jmap_mailbox_subscribed(q->criteria.call, m, &f->is_subscribed);
 }
 
 /* Make the list; false when the call's error was set. */
 static bool
 make_list(struct query *q)
 {
-	struct jmap_call *c = q->call;
+	struct jmap_call *c = q->criteria.call;
 	size_t count = c->account->mailbox_count, shown = 0;
 	struct mailbox **tree = arena_alloc(&c->arena, count + 1, sizeof(struct mailbox *));
 	struct found *found = arena_alloc(&c->arena, count + 1, sizeof(*found));
@@ -327,7 +261,10 @@ make_list(struct query *q)
 static bool
 query_begin(struct jmap_call *c, struct query *q)
 {
-	*q = (struct query){ .call = c, .filter = jmap_arg(c->args, STR("filter")) };
+	*q = (struct query){ .criteria = { .call = c,
+				 .filter = jmap_arg(c->args, STR("filter")),
+				 .wrong = "A condition of the filter has the wrong type.",
+				 .condition = judge_condition } };
 	return read_sort(c, q) && jmap_arg_bool(c, STR("sortAsTree"), false, &q->is_tree_sorted) &&
 	    jmap_arg_bool(c, STR("filterAsTree"), false, &q->is_tree_filtered) && make_list(q);
 }

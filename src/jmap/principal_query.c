@@ -10,11 +10,13 @@
 /* rooms */
 #include "codec/json.h"
 #include "jmap/access.h"
+#include "jmap/criteria.h"
 #include "jmap/methods.h"
 #include "jmap/query.h"
 #include "message/text.h"
 
 struct finding {
+	struct jmap_criteria criteria;
 	struct principals all;
 	size_t at;
 	struct principal **found; /* arena */
@@ -31,24 +33,19 @@ find_release(struct jmap_call *c)
 
 /* --- the filter ----------------------------------------------------------------------------------- */
 
-static bool
-wrong(struct jmap_call *c)
-{
-	jmap_invalid(c, "The filter is wrong.");
-	return false;
-}
-
 /* "accountIds": one of them belongs to the Principal, as far as the user sees. */
 static bool
-has_account(struct jmap_call *c, const struct principal *one, const struct json *ids, bool *out)
+has_account(const struct jmap_criteria *k, const struct principal *one, const struct json *ids,
+    bool *out)
 {
+	struct jmap_call *c = k->call;
 	struct jmap_access x;
 	struct str text;
 	enum fail fail;
 
 	*out = false;
 	if (!json_is(ids, JSON_ARRAY))
-		return wrong(c);
+		return jmap_criteria_wrong(k);
 	fail = principal_access(c, one, &x);
 	for (uint32_t i = 0; fail == FAIL_NONE && i < ids->count; i++) {
 		struct id_text id = id_text(ID_ACCOUNT, x.account->id);
@@ -62,16 +59,17 @@ has_account(struct jmap_call *c, const struct principal *one, const struct json 
 }
 
 static bool
-judge_condition(struct jmap_call *c, const struct principal *one, const struct json_member *member,
+judge_condition(struct jmap_criteria *k, const struct json_member *member, const void *thing,
     bool *out)
 {
+	const struct principal *one = thing;
 	bool in_email, in_name;
 	struct str text;
 
 	if (str_eq(member->name, STR("accountIds")))
-		return has_account(c, one, &member->value, out);
+		return has_account(k, one, &member->value, out);
 	if (!json_get_text(&member->value, &text))
-		return wrong(c);
+		return jmap_criteria_wrong(k);
 	in_email = one->email.p && text_contains(one->email, text);
 	in_name = text_contains(one->name, text);
 	if (str_eq(member->name, STR("email"))) {
@@ -85,62 +83,9 @@ judge_condition(struct jmap_call *c, const struct principal *one, const struct j
 	} else if (str_eq(member->name, STR("timeZone"))) {
 		*out = false; /* none is known */
 	} else {
-		jmap_fail(c, "unsupportedFilter", "There is no such condition.");
-		return false;
+		return jmap_criteria_unknown(k);
 	}
 	return true;
-}
-
-/* A filter's depth is bounded by the reader of JSON. */
-static bool
-judge(struct jmap_call *c, const struct principal *one, const struct json *filter, bool *out)
-{
-	const struct json *conditions = json_find(filter, STR("conditions"));
-	struct str name = { 0 };
-	bool is_or, is_and, is_match;
-
-	*out = true;
-	if (!filter)
-		return true;
-	if (!json_is(filter, JSON_OBJECT))
-		return wrong(c);
-	if (!json_find(filter, STR("operator"))) {
-		for (uint32_t i = 0; i < filter->count; i++) {
-			if (!judge_condition(c, one, &filter->members[i], &is_match))
-				return false;
-			*out &= is_match;
-		}
-		return true;
-	}
-	if (!json_get_text(json_find(filter, STR("operator")), &name) ||
-	    !json_is(conditions, JSON_ARRAY))
-		return wrong(c);
-	is_or = str_eq(name, STR("OR"));
-	is_and = str_eq(name, STR("AND"));
-	if (!is_or && !is_and && !str_eq(name, STR("NOT")))
-		return wrong(c);
-	*out = !is_or;
-	for (uint32_t i = 0; i < conditions->count; i++) {
-		if (!judge(c, one, &conditions->items[i], &is_match))
-			return false;
-		if (is_match != is_and)
-			*out = is_or;
-	}
-	return true;
-}
-
-/* Conditions and operators in all; each is asked of every Principal. */
-static size_t
-filter_size(const struct json *filter)
-{
-	const struct json *conditions = json_find(filter, STR("conditions"));
-	size_t size = 1;
-
-	if (!json_is(filter, JSON_OBJECT) || !json_is(conditions, JSON_ARRAY))
-		return json_is(filter, JSON_OBJECT) ? filter->count + 1 : 1;
-	for (uint32_t i = 0; i < conditions->count; i++)
-		size += filter_size(&conditions->items[i]);
-	return size;
 }
 
 /* --- the answer ----------------------------------------------------------------------------------- */
@@ -209,10 +154,12 @@ find_begin(struct jmap_call *c)
 	}
 	c->state = f;
 	c->release = find_release;
-	if (filter_size(jmap_arg(c->args, STR("filter"))) > JMAP_FILTER_MAX) {
-		jmap_fail(c, "unsupportedFilter", "This filter is too large.");
+	f->criteria = (struct jmap_criteria){ .call = c,
+		.filter = jmap_arg(c->args, STR("filter")),
+		.wrong = "The filter is wrong.",
+		.condition = judge_condition };
+	if (!jmap_criteria_allowed(&f->criteria))
 		return false;
-	}
 	if (!sort || (json_is(sort, JSON_ARRAY) && sort->count == 0))
 		return true;
 	jmap_fail(c, "unsupportedSort", "There is no order but one.");
@@ -239,7 +186,7 @@ jmap_principal_query(struct jmap_call *c)
 	for (; f->at < f->all.count; f->at++) {
 		if (jmap_slice_over(c))
 			return JMAP_YIELD;
-		if (!judge(c, &f->all.items[f->at], jmap_arg(c->args, STR("filter")), &is_match))
+		if (!jmap_criteria_judge(&f->criteria, &f->all.items[f->at], &is_match))
 			return JMAP_DONE;
 		if (is_match)
 			f->found[f->count++] = &f->all.items[f->at];
@@ -247,15 +194,8 @@ jmap_principal_query(struct jmap_call *c)
 	return answer(c, f);
 }
 
-/* As canCalculateChanges said (RFC 8620 5.5). */
 enum jmap_step
 jmap_principal_query_changes(struct jmap_call *c)
 {
-	struct str since;
-
-	if (!jmap_arg_text(c, STR("sinceQueryState"), &since))
-		return JMAP_DONE;
-	if (!since.p)
-		return jmap_invalid(c, "sinceQueryState is missing.");
-	return jmap_fail(c, "cannotCalculateChanges", NULL);
+	return jmap_query_changes_never(c);
 }

@@ -285,3 +285,15 @@ jmap_query_changes_answer(struct jmap_call *c, const struct jmap_query_type *typ
 	json_object_end(&c->w);
 	return JMAP_DONE;
 }
+
+enum jmap_step
+jmap_query_changes_never(struct jmap_call *c)
+{
+	struct str since;
+
+	if (!jmap_arg_text(c, STR("sinceQueryState"), &since))
+		return JMAP_DONE;
+	if (!since.p)
+		return jmap_invalid(c, "sinceQueryState is missing.");
+	return jmap_fail(c, "cannotCalculateChanges", NULL);
+}

@@ -74,4 +74,7 @@ MUST_CHECK bool jmap_since_add(struct jmap_call *c, struct jmap_since *s, uint64
 enum jmap_step jmap_query_changes_answer(struct jmap_call *c, const struct jmap_query_type *type,
     struct jmap_since *s, bool is_immutable, const uint64_t *ids, size_t count);
 
+/* Answer a /queryChanges of a type whose /query says canCalculateChanges: false. */
+enum jmap_step jmap_query_changes_never(struct jmap_call *c);
+
 #endif

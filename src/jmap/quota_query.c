@@ -1,12 +1,13 @@
 /*
  * Quota/query and Quota/queryChanges (RFC 9425 4.4, 4.5). What changed in a list is never told: it is two ids long.
  */
+#include "jmap/criteria.h"
 #include "jmap/methods.h"
 #include "jmap/query.h"
 #include "jmap/quota.h"
 
 struct quotas {
-	struct jmap_call *call;
+	struct jmap_criteria criteria;
 	struct quota_numbers now;
 	uint64_t ids[QUOTA_END];
 	size_t count;
@@ -14,21 +15,16 @@ struct quotas {
 
 static const struct jmap_query_type query_type = { ID_QUOTA, CHANGE_TYPE_COUNT, JMAP_QUERY_MAX };
 
-static bool
-wrong(struct jmap_call *c)
-{
-	jmap_invalid(c, "The filter is wrong.");
-	return false;
-}
-
 /* One member of a FilterCondition; false when the call's error was set. */
 static bool
-judge_condition(struct jmap_call *c, const struct json_member *member, uint64_t id, bool *out)
+judge_condition(struct jmap_criteria *k, const struct json_member *member, const void *thing,
+    bool *out)
 {
+	uint64_t id = *(const uint64_t *)thing;
 	struct str text;
 
 	if (!json_get_text(&member->value, &text))
-		return wrong(c);
+		return jmap_criteria_wrong(k);
 	if (str_eq(member->name, STR("name"))) {
 		*out = str_find(quota_names[id], text) != STR_NONE;
 	} else if (str_eq(member->name, STR("scope"))) {
@@ -38,45 +34,7 @@ judge_condition(struct jmap_call *c, const struct json_member *member, uint64_t 
 	} else if (str_eq(member->name, STR("type"))) {
 		*out = str_eq(text, STR("Email"));
 	} else {
-		jmap_fail(c, "unsupportedFilter", "There is no such condition.");
-		return false;
-	}
-	return true;
-}
-
-/* A filter's depth is bounded by the reader of JSON. */
-static bool
-judge(struct jmap_call *c, const struct json *filter, uint64_t id, bool *out)
-{
-	const struct json *conditions = json_find(filter, STR("conditions"));
-	struct str name = { 0 };
-	bool is_or, one;
-
-	*out = true;
-	if (!filter)
-		return true;
-	if (!json_is(filter, JSON_OBJECT))
-		return wrong(c);
-	if (!json_find(filter, STR("operator"))) {
-		for (uint32_t i = 0; i < filter->count; i++) {
-			if (!judge_condition(c, &filter->members[i], id, &one))
-				return false;
-			*out &= one;
-		}
-		return true;
-	}
-	if (!json_get_text(json_find(filter, STR("operator")), &name) ||
-	    !json_is(conditions, JSON_ARRAY))
-		return wrong(c);
-	is_or = str_eq(name, STR("OR"));
-	if (!is_or && !str_eq(name, STR("AND")) && !str_eq(name, STR("NOT")))
-		return wrong(c);
-	*out = !is_or;
-	for (uint32_t i = 0; i < conditions->count; i++) {
-		if (!judge(c, &conditions->items[i], id, &one))
-			return false;
-		if (one != str_eq(name, STR("AND")))
-			*out = is_or;
+		return jmap_criteria_unknown(k);
 	}
 	return true;
 }
@@ -88,27 +46,22 @@ is_other_way(struct quotas *l, const struct json *sort)
 	uint64_t a = l->ids[0], b = l->ids[1];
 
 	for (uint32_t i = 0; i < sort->count; i++) {
-		const struct json *ascending = jmap_arg(&sort->items[i], STR("isAscending"));
-		bool is_ascending = true;
+		bool is_descending;
 		struct str by;
 		int order;
 
-		if (!json_get_text(json_find(&sort->items[i], STR("property")), &by) ||
-		    (ascending && !json_get_bool(ascending, &is_ascending))) {
-			jmap_invalid(l->call, "A comparator is wrong.");
+		if (!jmap_comparator_read(l->criteria.call, &sort->items[i], &by, &is_descending))
 			return false;
-		}
 		if (str_eq(by, STR("name"))) {
 			order = str_cmp(quota_names[a], quota_names[b]);
 		} else if (str_eq(by, STR("used"))) {
 			order =
 			    (l->now.used[a] > l->now.used[b]) - (l->now.used[a] < l->now.used[b]);
 		} else {
-			jmap_fail(l->call, "unsupportedSort", "There is no such order.");
-			return false;
+			return jmap_comparator_unknown(l->criteria.call);
 		}
 		if (order != 0)
-			return is_ascending == (order > 0);
+			return is_descending != (order > 0);
 	}
 	return false;
 }
@@ -116,15 +69,12 @@ is_other_way(struct quotas *l, const struct json *sort)
 static bool
 make_list(struct quotas *l)
 {
-	struct jmap_call *c = l->call;
-	const struct json *sort = jmap_arg(c->args, STR("sort"));
-	const struct json *filter = jmap_arg(c->args, STR("filter"));
+	struct jmap_call *c = l->criteria.call;
+	const struct json *sort;
 	bool is_match;
 
-	if (sort && (!json_is(sort, JSON_ARRAY) || sort->count > JMAP_SORT_MAX)) {
-		jmap_invalid(c, "sort is no list, or too long.");
+	if (!jmap_sort_list(c, &sort))
 		return false;
-	}
 	l->ids[0] = QUOTA_BYTES;
 	l->ids[1] = QUOTA_MESSAGES;
 	if (sort && is_other_way(l, sort)) {
@@ -134,7 +84,7 @@ make_list(struct quotas *l)
 	for (size_t i = 0; i < 2 && !c->error; i++) {
 		uint64_t id = l->ids[i];
 
-		if (judge(c, filter, id, &is_match) && is_match &&
+		if (jmap_criteria_judge(&l->criteria, &id, &is_match) && is_match &&
 		    quota_is_there(c, &l->now, (enum quota)id))
 			l->ids[l->count++] = id;
 	}
@@ -144,7 +94,11 @@ make_list(struct quotas *l)
 enum jmap_step
 jmap_quota_query(struct jmap_call *c)
 {
-	struct quotas l = { .call = c, .now = quota_numbers(c->account) };
+	struct quotas l = { .criteria = { .call = c,
+				.filter = jmap_arg(c->args, STR("filter")),
+				.wrong = "The filter is wrong.",
+				.condition = judge_condition },
+		.now = quota_numbers(c->account) };
 	struct jmap_window window;
 	struct buf state;
 	enum jmap_step step;
@@ -159,15 +113,8 @@ jmap_quota_query(struct jmap_call *c)
 	return step;
 }
 
-/* As canCalculateChanges said (RFC 8620 5.5). */
 enum jmap_step
 jmap_quota_query_changes(struct jmap_call *c)
 {
-	struct str since;
-
-	if (!jmap_arg_text(c, STR("sinceQueryState"), &since))
-		return JMAP_DONE;
-	if (!since.p)
-		return jmap_invalid(c, "sinceQueryState is missing.");
-	return jmap_fail(c, "cannotCalculateChanges", NULL);
+	return jmap_query_changes_never(c);
 }

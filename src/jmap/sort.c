@@ -8,6 +8,7 @@
 #include "base/num.h"
 
 /* rooms */
+#include "jmap/criteria.h"
 #include "message/address.h"
 #include "message/date.h"
 #include "message/subject.h"
@@ -27,23 +28,17 @@ unsupported(struct jmap_call *c, const char *text)
 static bool
 read_comparator(struct jmap_call *c, const struct json *v, struct comparator *out)
 {
-	const struct json *ascending = jmap_arg(v, STR("isAscending"));
 	struct str text;
-	bool is_ascending = true;
 	unsigned by;
 
-	if (!json_get_text(json_find(v, STR("property")), &text) ||
-	    (ascending && !json_get_bool(ascending, &is_ascending))) {
-		jmap_invalid(c, "A comparator is wrong.");
+	if (!jmap_comparator_read(c, v, &text, &out->is_descending))
 		return false;
-	}
 	for (by = 0; by < SORT_BY_COUNT; by++)
 		if (str_eq(sort_names[by], text))
 			break;
 	if (by == SORT_BY_COUNT)
-		return unsupported(c, "There is no such order.");
+		return jmap_comparator_unknown(c);
 	out->by = (enum sort_by)by;
-	out->is_descending = !is_ascending;
 	if (out->by < SORT_KEYWORD)
 		return collation_read(c, v, &out->collation);
 	if (!json_get_text(json_find(v, STR("keyword")), &text)) {

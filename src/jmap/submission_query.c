@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "jmap/criteria.h"
 #include "jmap/methods.h"
 #include "jmap/query.h"
 #include "message/date.h"
@@ -19,13 +20,11 @@ struct comparator {
 };
 
 struct query {
-	struct jmap_call *call;
-	const struct json *filter;
+	struct jmap_criteria criteria;
 	struct comparator comparators[JMAP_SORT_MAX];
 	size_t comparator_count;
-	unsigned conditions; /* of the filter, counted: JMAP_FILTER_MAX */
-	bool is_immutable;   /* nothing is asked for that changes: undoStatus does */
-	uint64_t *ids;       /* arena: the list */
+	bool is_immutable; /* nothing is asked for that changes: undoStatus does */
+	uint64_t *ids;     /* arena: the list */
 	size_t count;
 };
 
@@ -34,116 +33,55 @@ static const struct jmap_query_type query_type = { ID_SUBMISSION, CHANGE_SUBMISS
 
 /* --- the filter ------------------------------------------------------------------------------------- */
 
-static bool
-wrong(struct jmap_call *c)
-{
-	jmap_invalid(c, "A condition of the filter has the wrong type.");
-	return false;
-}
-
 /* Is the id in this list? */
 static bool
-judge_ids(struct jmap_call *c, const struct json *v, enum id_kind kind, uint64_t id, bool *out)
+judge_ids(const struct jmap_criteria *k, const struct json *v, enum id_kind kind, uint64_t id,
+    bool *out)
 {
 	struct str text;
 	uint64_t n;
 
 	*out = false;
 	if (!json_is(v, JSON_ARRAY))
-		return wrong(c);
+		return jmap_criteria_wrong(k);
 	for (uint32_t i = 0; i < v->count; i++) {
 		if (!json_get_text(&v->items[i], &text))
-			return wrong(c);
-		*out |= id_parse(jmap_created_find(c->run, text), kind, &n) && n == id;
+			return jmap_criteria_wrong(k);
+		*out |= id_parse(jmap_created_find(k->call->run, text), kind, &n) && n == id;
 	}
 	return true;
 }
 
 /* One member of a FilterCondition; false when the call's error was set. */
 static bool
-judge_condition(struct query *q, const struct json_member *member, const struct submission *s,
+judge_condition(struct jmap_criteria *k, const struct json_member *member, const void *thing,
     bool *out)
 {
 	const struct json *v = &member->value;
-	struct jmap_call *c = q->call;
+	const struct submission *s = thing;
 	struct str text;
 	struct date date;
 
 	if (str_eq(member->name, STR("identityIds")))
-		return judge_ids(c, v, ID_IDENTITY, s->identity_id, out);
+		return judge_ids(k, v, ID_IDENTITY, s->identity_id, out);
 	if (str_eq(member->name, STR("emailIds")))
-		return judge_ids(c, v, ID_EMAIL, s->email_id, out);
+		return judge_ids(k, v, ID_EMAIL, s->email_id, out);
 	if (str_eq(member->name, STR("threadIds")))
-		return judge_ids(c, v, ID_THREAD, s->thread_id, out);
+		return judge_ids(k, v, ID_THREAD, s->thread_id, out);
 	if (!str_eq(member->name, STR("undoStatus")) && !str_eq(member->name, STR("before")) &&
-	    !str_eq(member->name, STR("after"))) {
-		jmap_fail(c, "unsupportedFilter", "There is no such condition.");
-		return false;
-	}
+	    !str_eq(member->name, STR("after")))
+		return jmap_criteria_unknown(k);
 	if (!json_get_text(v, &text))
-		return wrong(c);
+		return jmap_criteria_wrong(k);
 	if (str_eq(member->name, STR("undoStatus"))) {
-		q->is_immutable = false;
+		container_of(k, struct query, criteria)->is_immutable = false;
 		*out = str_eq(submission_undo_names[s->undo], text);
 		return true;
 	}
 	if (date_parse_3339(text, &date) != FAIL_NONE)
-		return wrong(c);
+		return jmap_criteria_wrong(k);
 	*out = str_eq(member->name, STR("before")) ? s->send_s < date.unix_s
 						   : s->send_s >= date.unix_s;
-	return true;
-}
-
-static bool judge(struct query *q, const struct json *filter, const struct submission *s,
-    bool *out);
-
-/* AND: none says no. OR: one says yes. NOT: none says yes. */
-static bool
-judge_operator(struct query *q, const struct json *filter, const struct submission *s, bool *out)
-{
-	const struct json *conditions = json_find(filter, STR("conditions"));
-	struct str name;
-	bool is_and, is_or, one;
-
-	if (!json_get_text(json_find(filter, STR("operator")), &name) ||
-	    !json_is(conditions, JSON_ARRAY))
-		return wrong(q->call);
-	is_and = str_eq(name, STR("AND"));
-	is_or = str_eq(name, STR("OR"));
-	if (!is_and && !is_or && !str_eq(name, STR("NOT")))
-		return wrong(q->call);
-	*out = !is_or;
-	for (uint32_t i = 0; i < conditions->count; i++) {
-		if (!judge(q, &conditions->items[i], s, &one))
-			return false;
-		if (one != is_and)
-			*out = is_or;
-	}
-	return true;
-}
-
-/* Nesting is as deep as JSON's may be. */
-static bool
-judge(struct query *q, const struct json *filter, const struct submission *s, bool *out)
-{
-	bool one;
-
-	*out = true;
-	if (!filter)
-		return true;
-	if (!json_is(filter, JSON_OBJECT))
-		return wrong(q->call);
-	if (++q->conditions > JMAP_FILTER_MAX) {
-		jmap_fail(q->call, "unsupportedFilter", "The filter has too many conditions.");
-		return false;
-	}
-	if (json_find(filter, STR("operator")))
-		return judge_operator(q, filter, s, out);
-	for (uint32_t i = 0; i < filter->count; i++) {
-		if (!judge_condition(q, &filter->members[i], s, &one))
-			return false;
-		*out = *out && one;
-	}
 	return true;
 }
 
@@ -158,33 +96,22 @@ read_sort(struct jmap_call *c, struct query *q)
 		enum sort_by by;
 	} names[] = { { STR_INIT("emailId"), SORT_EMAIL }, { STR_INIT("threadId"), SORT_THREAD },
 		{ STR_INIT("sentAt"), SORT_SENT }, { STR_INIT("sendAt"), SORT_SENT } };
-	const struct json *sort = jmap_arg(c->args, STR("sort"));
+	const struct json *sort;
 
-	if (!sort)
-		return true;
-	if (!json_is(sort, JSON_ARRAY) || sort->count > JMAP_SORT_MAX) {
-		jmap_invalid(c, "sort is no list, or too long.");
+	if (!jmap_sort_list(c, &sort))
 		return false;
-	}
-	for (uint32_t i = 0; i < sort->count; i++) {
-		const struct json *ascending = jmap_arg(&sort->items[i], STR("isAscending"));
-		bool is_ascending = true;
+	for (uint32_t i = 0; sort && i < sort->count; i++) {
+		struct comparator *out = &q->comparators[q->comparator_count++];
 		struct str text;
 		size_t k = 0;
 
-		if (!json_get_text(json_find(&sort->items[i], STR("property")), &text) ||
-		    (ascending && !json_get_bool(ascending, &is_ascending))) {
-			jmap_invalid(c, "A comparator is wrong.");
+		if (!jmap_comparator_read(c, &sort->items[i], &text, &out->is_descending))
 			return false;
-		}
 		while (k < ARRAY_LEN(names) && !str_eq(names[k].name, text))
 			k++;
-		if (k == ARRAY_LEN(names)) {
-			jmap_fail(c, "unsupportedSort", "There is no such order.");
-			return false;
-		}
-		q->comparators[q->comparator_count++] =
-		    (struct comparator){ names[k].by, !is_ascending };
+		if (k == ARRAY_LEN(names))
+			return jmap_comparator_unknown(c);
+		out->by = names[k].by;
 	}
 	return true;
 }
@@ -240,12 +167,12 @@ make_list(struct jmap_call *c, struct query *q)
 		jmap_fail_with(c, fail ? fail : FAIL_LIMIT);
 		return false;
 	}
-	if (!judge(q, q->filter, &none,
-		&is_match)) /* a wrong filter is wrong without submissions, too */
+	/* a wrong filter is wrong without submissions, too */
+	if (!jmap_criteria_allowed(&q->criteria) ||
+	    !jmap_criteria_judge(&q->criteria, &none, &is_match))
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		q->conditions = 0;
-		if (!judge(q, q->filter, &all[i], &is_match))
+		if (!jmap_criteria_judge(&q->criteria, &all[i], &is_match))
 			return false;
 		if (is_match)
 			all[kept++] = all[i];
@@ -259,8 +186,10 @@ make_list(struct jmap_call *c, struct query *q)
 static bool
 query_begin(struct jmap_call *c, struct query *q)
 {
-	*q = (struct query){ .call = c,
-		.filter = jmap_arg(c->args, STR("filter")),
+	*q = (struct query){ .criteria = { .call = c,
+				 .filter = jmap_arg(c->args, STR("filter")),
+				 .wrong = "A condition of the filter has the wrong type.",
+				 .condition = judge_condition },
 		.is_immutable = true };
 	return read_sort(c, q) && make_list(c, q);
 }
