@@ -16,7 +16,7 @@ jmap_criteria_unknown(const struct jmap_criteria *k)
 	return false;
 }
 
-/* Operators, FilterConditions and their members; what is no filter counts as one. */
+/* Operators, FilterConditions, their members and the ids in these; what is no filter counts as one. */
 static size_t
 size_of(const struct json *filter)
 {
@@ -25,10 +25,16 @@ size_of(const struct json *filter)
 
 	if (!json_is(filter, JSON_OBJECT))
 		return 1;
-	if (!json_is(conditions, JSON_ARRAY))
-		return filter->count + 1;
-	for (uint32_t i = 0; i < conditions->count; i++)
-		size += size_of(&conditions->items[i]);
+	if (json_is(conditions, JSON_ARRAY)) {
+		for (uint32_t i = 0; i < conditions->count; i++)
+			size += size_of(&conditions->items[i]);
+		return size;
+	}
+	for (uint32_t i = 0; i < filter->count; i++) {
+		const struct json *v = &filter->members[i].value;
+
+		size += json_is(v, JSON_ARRAY) ? 1 + (size_t)v->count : 1;
+	}
 	return size;
 }
 

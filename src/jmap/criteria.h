@@ -19,7 +19,7 @@ struct jmap_criteria {
 	    const void *thing, bool *out);
 };
 
-/* Conditions and operators in all are asked of everything: false when they are more than JMAP_FILTER_MAX. */
+/* All of it is asked of everything: false, after setting the error, when it has more than JMAP_FILTER_MAX parts. */
 MUST_CHECK bool jmap_criteria_allowed(const struct jmap_criteria *k);
 
 /* Does it match? False when the call's error was set. Nesting is as deep as JSON's may be. */

@@ -24,7 +24,7 @@
 #define JMAP_ATTACHMENTS_MAX (50 * 1000 * 1000)
 
 #define JMAP_QUERY_MAX   10000 /* ids of one /query answer; the response then says "limit" */
-#define JMAP_FILTER_MAX  200   /* conditions, operators and words of one filter */
+#define JMAP_FILTER_MAX  200   /* conditions, operators, words and listed ids of one filter */
 #define JMAP_SORT_MAX    10    /* comparators of one sort */
 #define JMAP_CHANGES_MAX 5000  /* ids of one /changes answer */
 #define JMAP_MOVES_MAX \

@@ -265,7 +265,8 @@ query_begin(struct jmap_call *c, struct query *q)
 				 .filter = jmap_arg(c->args, STR("filter")),
 				 .wrong = "A condition of the filter has the wrong type.",
 				 .condition = judge_condition } };
-	return read_sort(c, q) && jmap_arg_bool(c, STR("sortAsTree"), false, &q->is_tree_sorted) &&
+	return jmap_criteria_allowed(&q->criteria) && read_sort(c, q) &&
+	    jmap_arg_bool(c, STR("sortAsTree"), false, &q->is_tree_sorted) &&
 	    jmap_arg_bool(c, STR("filterAsTree"), false, &q->is_tree_filtered) && make_list(q);
 }
 

@@ -103,7 +103,8 @@ jmap_quota_query(struct jmap_call *c)
 	struct buf state;
 	enum jmap_step step;
 
-	if (!make_list(&l) || !jmap_window_read(c, &query_type, &window))
+	if (!jmap_criteria_allowed(&l.criteria) || !make_list(&l) ||
+	    !jmap_window_read(c, &query_type, &window))
 		return JMAP_DONE;
 	buf_init(&state, JMAP_ID_MAX);
 	quota_state_write(&state, &l.now);
