@@ -86,6 +86,7 @@ struct imap_key {
 	struct imap_set set;
 	uint64_t asked; /* KEY_BODY, KEY_TEXT: the matcher's message that `is_found` is about */
 	bool is_found;
+	unsigned proof;         /* the same: its number in the question to the index, 0: none */
 	struct imap_key *child; /* first, sorted by cost */
 	struct imap_key *next;  /* sibling */
 };

@@ -76,7 +76,7 @@ imap_matcher_prepare(struct imap_matcher *m, struct imap_key *root)
 }
 
 void
-imap_matcher_narrow(struct imap_matcher *m, const struct imap_key *root)
+imap_matcher_narrow(struct imap_matcher *m, struct imap_key *root)
 {
 	struct imap_session *s = m->session;
 
@@ -188,7 +188,11 @@ static bool
 content_matches(struct imap_matcher *m, struct imap_key *key)
 {
 	const struct message *message;
+	bool is_body = key->kind == KEY_BODY;
 
+	if (search_query_proves(&m->query, key->proof, is_body ? SEARCH_IN_BODY : SEARCH_IN_ALL,
+		m->seen.entry->email_id))
+		return true;
 	if (key->asked == m->number)
 		return key->is_found;
 	if (m->has_looked && imap_slice_over_now(m->session, m->slice)) {
@@ -199,8 +203,7 @@ content_matches(struct imap_matcher *m, struct imap_key *key)
 	m->has_looked = true;
 	key->asked = m->number;
 	key->is_found = message &&
-	    message_contains(message, key->text, key->kind == KEY_BODY ? TEXT_BODY : TEXT_ALL,
-		STR(""));
+	    message_contains(message, key->text, is_body ? TEXT_BODY : TEXT_ALL, STR(""));
 	return key->is_found;
 }
 

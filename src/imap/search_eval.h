@@ -53,7 +53,7 @@ MUST_CHECK enum fail imap_matcher_prepare(struct imap_matcher *m, struct imap_ke
  * Ask the full-text index for the texts of the tree: then only messages match that are there now. For a matcher of
  * this command, and not for one that waits for messages to come.
  */
-void imap_matcher_narrow(struct imap_matcher *m, const struct imap_key *root);
+void imap_matcher_narrow(struct imap_matcher *m, struct imap_key *root);
 
 /* At the start of each slice. False: the index has not answered, again in the next one. */
 MUST_CHECK bool imap_matcher_is_ready(struct imap_matcher *m, const struct imap_slice *slice);

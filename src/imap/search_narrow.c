@@ -18,7 +18,7 @@ kind_of(const struct imap_key *key)
 
 /* As deep as keys may nest, IMAP_SEARCH_DEPTH_MAX. False: the arena is full. */
 static bool
-add(struct arena *a, struct search_term *parent, const struct imap_key *key)
+add(struct arena *a, struct search_term *parent, struct imap_key *key)
 {
 	struct search_term *term = search_term_add(a, parent, kind_of(key));
 
@@ -28,9 +28,11 @@ add(struct arena *a, struct search_term *parent, const struct imap_key *key)
 	term->where = key->kind == KEY_FIELD ? SEARCH_IN_HEADER
 	    : key->kind == KEY_BODY          ? SEARCH_IN_BODY
 					     : SEARCH_IN_ALL;
+	if (key->kind == KEY_BODY || key->kind == KEY_TEXT)
+		term->proof = &key->proof;
 	if (term->kind == SEARCH_ANYTHING)
 		return true;
-	for (const struct imap_key *child = key->child; child; child = child->next)
+	for (struct imap_key *child = key->child; child; child = child->next)
 		if (!add(a, term, child))
 			return false;
 	return true;
@@ -49,7 +51,7 @@ has_text(const struct imap_key *key)
 }
 
 struct search_term *
-imap_search_narrow(struct arena *a, const struct imap_key *root)
+imap_search_narrow(struct arena *a, struct imap_key *root)
 {
 	struct search_term *all;
 

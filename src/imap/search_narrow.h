@@ -10,8 +10,8 @@
 
 /*
  * The texts of a tree of keys: what is negated, and what is no text, is SEARCH_ANYTHING. NULL: nothing in it can be
- * narrowed, or the arena is full.
+ * narrowed, or the arena is full. Keys get the numbers of their proofs.
  */
-struct search_term *imap_search_narrow(struct arena *a, const struct imap_key *root);
+struct search_term *imap_search_narrow(struct arena *a, struct imap_key *root);
 
 #endif

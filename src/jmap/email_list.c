@@ -97,6 +97,7 @@ candidate_of(struct jmap_call *c, struct email_list *l, const struct sort_item *
 		.size = item->size,
 		.keywords = item->keywords,
 		.account = c->account,
+		.index = &l->index,
 		.a = &l->arena,
 	};
 }

@@ -112,6 +112,7 @@ narrow(const struct filter *f, struct arena *a, struct search_term *parent)
 			return false;
 		word->where = where_of(f->test);
 		word->text = f->words[i];
+		word->proof = &f->proofs[i];
 	}
 	return true;
 }
@@ -196,6 +197,13 @@ has_in_heads(struct candidate *who, struct str word)
 	return false;
 }
 
+/* Is word `i` surely in the body, without a look at it? */
+static bool
+is_proved(const struct filter *f, const struct candidate *who, size_t i)
+{
+	return who->index && search_query_proves(who->index, f->proofs[i], SEARCH_IN_BODY, who->id);
+}
+
 /* Is word `i` in the file? Words are asked for in order; those before are known to be there. */
 static enum truth
 look_for(const struct filter *f, struct candidate *who, size_t i, enum text_where where)
@@ -225,7 +233,7 @@ judge_text(const struct filter *f, struct candidate *who)
 	for (size_t i = 0; i < f->word_count; i++) {
 		enum truth one = TRUTH_UNKNOWN;
 
-		if (has_in_heads(who, f->words[i]))
+		if (is_proved(f, who, i) || has_in_heads(who, f->words[i]))
 			continue;
 		if (who->is_full)
 			one = look_for(f, who, i, TEXT_BODY);
@@ -246,8 +254,10 @@ judge_file(const struct filter *f, struct candidate *who)
 		return truth_of(
 		    where == TEXT_BODY || message_contains(&who->full, STR(""), where, f->name));
 	for (size_t i = 0; i < f->word_count; i++) {
-		enum truth one = look_for(f, who, i, where);
+		enum truth one = TRUTH_YES;
 
+		if (where == TEXT_HEADER || !is_proved(f, who, i))
+			one = look_for(f, who, i, where);
 		if (one != TRUTH_YES)
 			return one;
 	}
@@ -332,15 +342,21 @@ judge_condition(const struct filter *f, struct candidate *who, enum truth *out)
 	return FAIL_NONE;
 }
 
-/* What the list of candidates knows already spares the record. */
+/* What the list of candidates or the index knows already spares the record, or the file. */
 static bool
 knows(const struct filter *f, const struct candidate *who)
 {
+	size_t proved = 0;
 	bool is_entry_test = (f->test >= TEST_MIN_SIZE && f->test <= TEST_MAX_SIZE) ||
 	    f->test == TEST_HAS_KEYWORD || f->test == TEST_NOT_KEYWORD;
 
 	if (f->test == TEST_IN_MAILBOX)
 		return who->mailbox && who->mailbox == f->mailboxes[0];
+	if (f->test == TEST_TEXT || f->test == TEST_BODY) {
+		while (proved < f->word_count && is_proved(f, who, proved))
+			proved++;
+		return proved > 0 && proved == f->word_count;
+	}
 	return who->has_entry && is_entry_test;
 }
 

@@ -35,8 +35,9 @@ struct candidate {
 	uint32_t size;
 	uint64_t keywords;
 
-	struct account *account; /* borrow */
-	struct arena *a;         /* for this one */
+	struct account *account;          /* borrow */
+	const struct search_query *index; /* borrow; NULL: nothing is known to be there */
+	struct arena *a;                  /* for this one */
 	struct email *email;
 	const struct message *summary;
 	struct message full;
@@ -65,7 +66,7 @@ bool filter_minds_threads(const struct filter *f);
 enum filter_place { FILTER_IN_SUBJECT, FILTER_IN_BODY };
 size_t filter_words(const struct filter *f, enum filter_place place, struct str *out, size_t max);
 
-/* What the full-text index can say about it; NULL: nothing, or the arena is full. */
+/* What the full-text index is asked about it; NULL: nothing, or the arena is full. */
 struct search_term *filter_narrow(const struct filter *f, struct arena *a);
 
 /*

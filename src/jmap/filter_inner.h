@@ -51,6 +51,7 @@ struct filter {
 	uint64_t keyword;  /* 0: a keyword that no message has */
 	struct str *words; /* of a text */
 	size_t word_count;
+	unsigned *proofs;          /* by word: numbers in the question to the index */
 	struct progress *progress; /* arena; of a text */
 	struct str name;           /* of a header */
 };

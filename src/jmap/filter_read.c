@@ -104,7 +104,8 @@ read_words(struct reading *r, struct filter *f, struct str text)
 			f->words[f->word_count++] = str_head(text, n);
 		text = str_from(text, n + is_quoted);
 	}
-	return true;
+	f->proofs = arena_alloc(&r->call->arena, f->word_count + 1, sizeof(*f->proofs));
+	return f->proofs || bad(r, "The filter is too large.");
 }
 
 /* ["Name"] or ["Name", "text"] */

@@ -19,6 +19,7 @@ search_job_drop(struct search *s)
 		return;
 	text_walk_release(&j->walk);
 	grams_release(&j->grams);
+	words_release(&j->words);
 	arena_release(&j->arena);
 	blob_unmap(&j->map);
 	*j = (struct search_job){ 0 };
@@ -33,6 +34,7 @@ job_begin(struct search *s, struct search_work_account *a, uint64_t email)
 	*j = (struct search_job){ .account = a, .email = email };
 	arena_init(&j->arena, JOB_ARENA_MAX);
 	grams_init(&j->grams);
+	words_init(&j->words);
 	if (s->source->map(s->arg, a->now.id, email, &j->map) != FAIL_NONE)
 		grams_cut(&j->grams);
 	message_parse(&j->message, j->map.bytes, &j->arena);
@@ -45,15 +47,21 @@ job_end(struct search *s)
 {
 	struct search_job *j = &s->job;
 	struct search_work_account *a = j->account;
-	struct buf list;
+	struct buf grams, words, row;
 	enum fail fail = search_group_choose(s, a, j->email >> CHUNK_BITS);
 
 	if (fail != FAIL_NONE)
 		return fail;
-	buf_init(&list, GRAMS_LIST_MAX);
-	grams_write(&j->grams, &list);
-	search_group_add(s, j->email, buf_str(&list));
-	buf_release(&list);
+	buf_init(&grams, GRAMS_LIST_MAX);
+	buf_init(&words, WORDS_LIST_MAX);
+	buf_init(&row, SEARCH_ROW_MAX);
+	grams_write(&j->grams, &grams);
+	words_write(&j->words, &words);
+	search_row_write(&row, buf_str(&grams), buf_str(&words));
+	search_group_add(s, j->email, buf_str(&row));
+	buf_release(&grams);
+	buf_release(&words);
+	buf_release(&row);
 	a->done = j->email;
 	a->rows++;
 	s->status.indexed++;
@@ -72,6 +80,8 @@ job_read(struct search *s, int64_t end_us)
 			grams_cut(&j->grams);
 		grams_add(&j->grams, j->walk.is_body ? GRAM_BODY : GRAM_HEADER, text,
 		    j->walk.goes_on);
+		words_add(&j->words, j->walk.is_body ? WORD_IN_BODY : WORD_IN_HEADER,
+		    buf_str(&j->grams.folded));
 		if (clock_precise_us() >= end_us)
 			return false;
 	}
@@ -98,7 +108,8 @@ next_job(struct search *s, struct search_work_account *a)
 		return fail;
 	if (a->built <= a->done >> CHUNK_BITS && email >> CHUNK_BITS != a->done >> CHUNK_BITS) {
 		fail = search_group_choose(s, a, a->done >> CHUNK_BITS);
-		s->group.is_complete = fail == FAIL_NONE;
+		if (fail == FAIL_NONE)
+			s->group.stage = GROUP_COMPLETE;
 		return fail;
 	}
 	job_begin(s, a, email);
@@ -114,7 +125,7 @@ step(struct search *s, int64_t end_us)
 	bool is_done;
 	enum fail fail = FAIL_NONE;
 
-	if (s->group.is_complete) {
+	if (s->group.stage != GROUP_FILLING) {
 		fail = search_group_build(s, end_us, &is_done);
 		if (fail == FAIL_NONE && is_done)
 			a->built = chunk + 1;
@@ -132,7 +143,7 @@ search_index(struct search *s, struct search_work_account *a, int64_t end_us, bo
 
 	*more_out = true;
 	do {
-		if (!s->job.account && !s->group.is_complete)
+		if (!s->job.account && s->group.stage == GROUP_FILLING)
 			fail = next_job(s, a);
 		if (fail == FAIL_MISSING) {
 			a->done = a->now.last;

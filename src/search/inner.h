@@ -14,16 +14,19 @@
 #include "search/grams.h"
 #include "search/page.h"
 #include "search/search.h"
+#include "search/vocabulary.h"
+#include "search/words.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
-#define SEARCH_FORM       1  /* of the file: what is indexed, and how; another one is made anew */
+#define SEARCH_FORM       2  /* of the file: what is indexed, and how; another one is made anew */
 #define SEARCH_EMAIL_BITS 40 /* of a row's number; the account's number stands above */
 #define SEARCH_PAGE_BITS  11 /* the same of a page: account, chunk, page */
 #define SEARCH_PAGES_MAX \
 	((1 << SEARCH_PAGE_BITS) - 1) /* of a chunk: 8 MB; more, and it is not narrowed */
-#define SEARCH_BATCH_MS  30000        /* after the first of them it comes, when nothing more does */
+#define SEARCH_ROW_MAX   (5 + GRAMS_LIST_MAX + WORDS_LIST_MAX) /* bytes of a message's row */
+#define SEARCH_BATCH_MS  30000 /* after the first of them it comes, when nothing more does */
 #define SEARCH_BEHIND_MS 200   /* behind the commit of a message: a burst of them goes first */
 #define SEARCH_PAUSE_MS  50    /* between two slices while others have something to do */
 #define SEARCH_RETRY_MS  60000 /* after a failure of the disk */
@@ -45,28 +48,34 @@ struct search_work_account {
 	bool is_dropping; /* its rows go, to be indexed anew */
 };
 
-/*
- * The messages of one chunk as lists of their grams, some of them not yet in the file; and the same on their way
- * to pages, a bucket of grams after the other.
- */
+/* The messages of one chunk, some of them not yet in the file; and the same on their way to pages (build.c). */
 #define BUCKET_BITS 12 /* grams of a bucket: 512 KB of bits */
+
+enum search_group_stage {
+	GROUP_FILLING,
+	GROUP_COMPLETE, /* no message of it is to come */
+	GROUP_GRAMS,
+	GROUP_WORDS,
+};
 
 struct search_group {
 	struct search_work_account *account; /* borrow; NULL: none */
 	uint64_t chunk;
-	struct buf *lists;   /* own array by bit */
-	struct bits have;    /* that are in `lists` */
+	enum search_group_stage stage;
+	struct buf *rows;    /* own array by bit: a message's grams and words */
+	struct bits have;    /* that are in `rows` */
 	struct bits written; /* .. and in the file */
-	bool is_complete;    /* no message of it is to come */
-	bool is_building;
-	struct gram_cursor *cursors; /* own; while building */
+
+	struct gram_cursor *cursors; /* own: by bit */
 	struct bits *bucket;         /* own: by gram */
 	uint16_t *counts;            /* own: the same */
 	uint32_t next;               /* bucket */
 	uint32_t last;               /* gram of the page */
-	unsigned pages;
-	struct buf page;      /* own */
-	struct buf directory; /* own: how pages begin */
+	struct vocabulary vocabulary;
+	unsigned word_pass, word_bit; /* how far its words are read */
+	unsigned pages, word_pages;
+	struct buf page;   /* own */
+	struct buf firsts; /* own: how pages of grams begin, 4 bytes each */
 };
 
 /* The message that is being indexed. */
@@ -78,6 +87,7 @@ struct search_job {
 	struct message message;
 	struct text_walk walk;
 	struct grams grams;
+	struct words words;
 };
 
 enum search_sql {
@@ -174,17 +184,33 @@ int64_t search_page_row(uint64_t account, uint64_t chunk, unsigned page);
 MUST_CHECK enum fail search_group_choose(struct search *s, struct search_work_account *a,
     uint64_t chunk);
 
-/* The list of a message of the group; copied. */
-void search_group_add(struct search *s, uint64_t email, struct str list);
+/* The row of a message of the group; copied. */
+void search_group_add(struct search *s, uint64_t email, struct str row);
+
+/* A row holds two lists. False: it is damaged. */
+void search_row_write(struct buf *out, struct str grams, struct str words);
+MUST_CHECK bool search_row_read(struct str row, struct str *grams_out, struct str *words_out);
+
+/* The rows that were written before this group was in memory. */
+MUST_CHECK enum fail search_group_load(struct search *s);
+
+/* Rows of the file from one number to another. */
+MUST_CHECK enum fail search_rows_drop(struct search *s, enum search_sql which, int64_t from,
+    int64_t to);
 
 /* Write what is only in memory, with the account's mark. */
 MUST_CHECK enum fail search_group_flush(struct search *s);
 
-/* The chunk of the group is complete: lists become pages. *done_out: all of it. */
-MUST_CHECK enum fail search_group_build(struct search *s, int64_t end_us, bool *done_out);
-
 /* Forget it. */
 void search_group_drop(struct search *s);
+
+/* --- build.c ------------------------------------------------------------------------------------------------- */
+
+/* The chunk of the group is complete: rows become pages. *done_out: all of it. */
+MUST_CHECK enum fail search_group_build(struct search *s, int64_t end_us, bool *done_out);
+
+/* Only what is needed while it is built. */
+void search_build_drop(struct search_group *g);
 
 /* --- work.c, index.c: what is behind ------------------------------------------------------------------------- */
 

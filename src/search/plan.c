@@ -87,7 +87,16 @@ make_children(struct making *m, const struct search_term *t)
 	return count > 0;
 }
 
-/* A term that does not narrow leaves nothing behind. */
+/* A text that one word holds as a whole gets a number. */
+static void
+number_text(struct search_plan *p, const struct search_term *t)
+{
+	if (t->proof && p->word_count < PLAN_WORDS_MAX &&
+	    word_of_needle(t->text, &p->words[p->word_count]))
+		*t->proof = ++p->word_count;
+}
+
+/* A term that does not narrow leaves nothing behind but numbers. */
 static bool
 make_term(struct making *m, const struct search_term *t)
 {
@@ -106,6 +115,7 @@ make_term(struct making *m, const struct search_term *t)
 				narrows = make_text(m,
 				    t->where == SEARCH_IN_HEADER ? GRAM_HEADER : GRAM_BODY,
 				    t->text);
+			number_text(m->plan, t);
 			break;
 		}
 	}

@@ -3,6 +3,7 @@
  *
  * A tree of terms becomes steps for a stack: the bits of all grams of a text, and, or. What cannot narrow is left
  * out below EACH and takes EITHER with it. Grams stand in one ascending table; steps name them by their place.
+ * The texts that words can prove are kept beside, by number.
  */
 #ifndef SEARCH_PLAN_H
 #define SEARCH_PLAN_H
@@ -10,9 +11,11 @@
 #include "search/grams.h"
 #include "search/page.h"
 #include "search/search.h"
+#include "search/words.h"
 
 #define PLAN_GRAMS_MAX 512 /* texts behind them do not narrow */
 #define PLAN_STEPS_MAX 1024
+#define PLAN_WORDS_MAX 8  /* texts that are proved; the others are looked at */
 #define PLAN_DEPTH_MAX 24 /* of the stack; deeper terms do not narrow */
 
 enum plan_op { PLAN_GRAMS, PLAN_AND, PLAN_OR };
@@ -29,9 +32,11 @@ struct search_plan {
 	size_t use_count;
 	struct plan_step steps[PLAN_STEPS_MAX];
 	size_t step_count;
+	struct word words[PLAN_WORDS_MAX]; /* the first has number 1 */
+	unsigned word_count;
 };
 
-/* False: the term does not narrow. */
+/* False: the term does not narrow. Terms get their numbers. */
 bool plan_make(struct search_plan *p, const struct search_term *term);
 
 /*

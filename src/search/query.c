@@ -16,6 +16,8 @@
 /* rooms */
 #include "search/plan.h"
 
+#define FILE_PAGES 10 /* pages of words that are looked at in the time of one message's file */
+
 void
 search_query_start(struct search_query *q, struct search *s, uint64_t account,
     const struct search_term *term)
@@ -38,6 +40,7 @@ search_query_release(struct search_query *q)
 {
 	mem_free(q->plan);
 	mem_free(q->ids);
+	mem_free(q->proofs);
 	*q = (struct search_query){ .search = NULL };
 }
 
@@ -80,8 +83,7 @@ catch_up(struct search_query *q, int64_t end_us, bool *done_out)
 struct chunk { /* that is asked */
 	struct search_query *query;
 	uint64_t number;
-	struct bits all;
-	struct str firsts; /* borrow: of the directory, the first gram of each page, 4 bytes each */
+	struct directory directory; /* unless fresh */
 	struct bits *have; /* own: of fresh rows, by place of the gram in the plan; NULL: pages */
 };
 
@@ -100,41 +102,30 @@ get_page(struct search *s, int64_t row, struct str *out)
 	return code == SQLITE_DONE ? FAIL_MISSING : search_db_fail(s, code);
 }
 
-static uint32_t
-first_gram(const struct chunk *c, size_t page)
+/* A page of the chunk; false: it is not there, or damaged. */
+static bool
+read_page(const struct chunk *c, size_t page, struct str *out)
 {
-	const unsigned char *p = (const unsigned char *)c->firsts.p + 4 * page;
+	struct search_query *q = c->query;
 
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+	return get_page(q->search, search_page_row(q->account, c->number, (unsigned)page), out) ==
+	    FAIL_NONE;
 }
 
 static bool
 have_in_pages(void *arg, size_t place, struct bits *out)
 {
 	struct chunk *c = arg;
-	struct search *s = c->query->search;
 	uint32_t gram = c->query->plan->grams[place];
-	size_t low = 0, high = c->firsts.n / 4;
+	size_t page_number = directory_page_of(&c->directory, gram);
 	struct str page;
 
 	*out = (struct bits){ { 0 } };
-	while (low < high) { /* the first page that begins behind the gram */
-		size_t middle = low + (high - low) / 2;
-
-		if (first_gram(c, middle) <= gram)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == 0)
+	if (page_number == 0 ||
+	    (read_page(c, page_number, &page) && page_find(page, gram, &c->directory.all, out)))
 		return true;
-	if (get_page(s, search_page_row(c->query->account, c->number, (unsigned)low), &page) !=
-		FAIL_NONE ||
-	    !page_find(page, gram, &c->all, out)) {
-		(void)search_db_fail(s, SQLITE_CORRUPT);
-		return false;
-	}
-	return true;
+	(void)search_db_fail(c->query->search, SQLITE_CORRUPT);
+	return false;
 }
 
 static bool
@@ -179,11 +170,13 @@ match_fresh(struct chunk *c)
 	sqlite3_bind_int64(get, 2, search_fresh_row(q->account, first + CHUNK_SIZE - 1));
 	while ((code = sqlite3_step(get)) == SQLITE_ROW) {
 		int64_t row = sqlite3_column_int64(get, 0);
-		struct str list;
+		struct str content, grams, words;
 
-		if (!search_db_content(q->search, get, 1, row, &list))
+		if (!search_db_content(q->search, get, 1, row, &content))
 			return FAIL_TEMP;
-		match_list(c, (unsigned)(row % CHUNK_SIZE), list);
+		if (!search_row_read(content, &grams, &words))
+			return search_db_fail(q->search, SQLITE_CORRUPT);
+		match_list(c, (unsigned)(row % CHUNK_SIZE), grams);
 	}
 	sqlite3_reset(get);
 	return code == SQLITE_DONE ? FAIL_NONE : search_db_fail(q->search, code);
@@ -203,11 +196,95 @@ keep(struct search_query *q, uint64_t email)
 	return true;
 }
 
+/* --- proofs ------------------------------------------------------------------------------------------------- */
+
+struct search_proof { /* who of a chunk surely has a text */
+	uint64_t chunk;
+	unsigned number;
+	struct bits in_header, in_body;
+};
+
+/* For each text of the plan a proof, empty as yet; the first of them. */
+static struct search_proof *
+add_proofs(struct search_query *q, uint64_t chunk)
+{
+	size_t first = q->proof_count;
+
+	if (q->proof_cap < first + PLAN_WORDS_MAX) {
+		q->proof_cap = 2 * (first + PLAN_WORDS_MAX);
+		q->proofs = mem_resize(q->proofs, q->proof_cap, sizeof *q->proofs);
+	}
+	for (unsigned i = 0; i < q->plan->word_count; i++)
+		q->proofs[q->proof_count++] =
+		    (struct search_proof){ .chunk = chunk, .number = i + 1 };
+	return &q->proofs[first];
+}
+
+/* All words of the chunk are looked at, for all texts. False: damaged. */
+static bool
+prove(struct chunk *c)
+{
+	const struct search_plan *p = c->query->plan;
+	size_t first = c->directory.firsts.n / 4 + 1;
+	struct search_proof *proofs;
+	bool is_well = true;
+
+	if (p->word_count == 0)
+		return true;
+	proofs = add_proofs(c->query, c->number);
+	for (size_t i = 0; i < c->directory.word_pages && is_well; i++) {
+		struct str page;
+
+		is_well = read_page(c, first + i, &page);
+		for (unsigned k = 0; k < p->word_count && is_well; k++)
+			is_well = page_prove(page, word_str(&p->words[k]), &c->directory.all,
+			    &proofs[k].in_header, &proofs[k].in_body);
+	}
+	if (!is_well)
+		(void)search_db_fail(c->query->search, SQLITE_CORRUPT);
+	return is_well;
+}
+
+static const struct search_proof *
+find_proof(const struct search_query *q, uint64_t chunk, unsigned number)
+{
+	size_t low = 0, high = q->proof_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct search_proof *p = &q->proofs[middle];
+
+		if (p->chunk < chunk || (p->chunk == chunk && p->number < number))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < q->proof_count && q->proofs[low].chunk == chunk &&
+		q->proofs[low].number == number
+	    ? &q->proofs[low]
+	    : NULL;
+}
+
+bool
+search_query_proves(const struct search_query *q, unsigned number, enum search_where where,
+    uint64_t email)
+{
+	const struct search_proof *p =
+	    q->is_narrow ? find_proof(q, email >> CHUNK_BITS, number) : NULL;
+	unsigned bit = (unsigned)(email % CHUNK_SIZE);
+
+	return p &&
+	    ((where != SEARCH_IN_BODY && bits_has(&p->in_header, bit)) ||
+		(where != SEARCH_IN_HEADER && bits_has(&p->in_body, bit)));
+}
+
+/* --- one chunk: all of it ----------------------------------------------------------------------------------- */
+
 static bool
 run(struct chunk *c)
 {
-	bool is_fresh = c->have != NULL, is_whole = !is_fresh && c->firsts.n == 0;
-	struct bits found = c->all;
+	bool is_fresh = c->have != NULL, is_whole = !is_fresh && c->directory.firsts.n == 0;
+	struct bits found = c->directory.all;
 	uint64_t first = c->number << CHUNK_BITS;
 
 	if (!is_whole &&
@@ -217,7 +294,7 @@ run(struct chunk *c)
 	     bit = bits_next(&found, bit + 1))
 		if (first + bit <= c->query->indexed_to && !keep(c->query, first + bit))
 			return false;
-	return true;
+	return is_fresh || bits_count(&found) * FILE_PAGES < c->directory.word_pages || prove(c);
 }
 
 /* Candidates of a chunk: from its pages when it has a directory, else from single rows. */
@@ -230,13 +307,12 @@ ask_chunk(struct search_query *q, uint64_t number)
 	enum fail fail = get_page(q->search, search_page_row(q->account, number, 0), &directory);
 	bool is_well = true;
 
-	buf_init(&copy, CHUNK_SIZE + 4 * (SEARCH_PAGES_MAX + 1));
+	buf_init(&copy, DIRECTORY_MAX);
 	if (fail == FAIL_MISSING) {
 		is_well = match_fresh(&c) == FAIL_NONE;
 	} else if (fail == FAIL_NONE) {
 		buf_add(&copy, directory);
-		c.firsts = str_from(buf_str(&copy), CHUNK_SIZE / 8);
-		is_well = bits_read(str_head(buf_str(&copy), CHUNK_SIZE / 8), &c.all);
+		is_well = directory_read(buf_str(&copy), &c.directory);
 		if (!is_well)
 			(void)search_db_fail(q->search, SQLITE_CORRUPT);
 	}

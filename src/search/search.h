@@ -1,19 +1,19 @@
 /*
  * search.h - which messages may hold a text: the full-text index.
  *
- * The index narrows and never decides: a candidate may hold the text, all other messages do not. So whoever
- * asks checks the candidates against the messages (message/text.h), and answers are exact substrings by the
- * same comparison. What cannot be narrowed (texts under 3 bytes, no index, a damaged one) makes everything a
- * candidate: slow, but right.
+ * The index narrows: a candidate may hold the text, all other messages do not. And it proves: that many of the
+ * candidates surely hold the text. Whoever asks checks the others against the messages (message/text.h), so answers
+ * are exact substrings by the same comparison. What cannot be narrowed (texts under 3 bytes, no index, a damaged
+ * one) makes everything a candidate: slow, but right.
  *
  * A message is known by the set of three-byte pieces ("grams") of its searchable text, header and body apart,
- * folded by i;unicode-casemap as the comparison does. They lie in plain tables of SQLite in a
- * file of its own, which follows from the store and the messages, is never part of the store's transaction, and
+ * folded by i;unicode-casemap as the comparison does; many messages together by the words that several of them
+ * have. They lie in plain tables of SQLite in a file of its own, which follows from the store and the messages, is never part of the store's transaction, and
  * is made anew when it is lost. Messages are indexed behind their commit, when nobody else has something to do;
  * those that are not yet indexed are candidates. When most messages of an account are gone it is indexed anew.
  *
  * Who has the messages says so by a struct search_source (room mail); this room knows accounts and Emails by
- * their numbers, which are never used twice. Not done: ranking, words, languages.
+ * their numbers, which are never used twice. Not done: ranking, languages.
  *
  * Everything works in slices of the caller's; nothing here waits for anything but the local disk.
  */
@@ -104,6 +104,7 @@ struct search_term {
 	enum search_kind kind;
 	enum search_where where;
 	struct str text; /* borrow: UTF-8 */
+	unsigned *proof; /* borrow, may be NULL. Out: the text's number for search_query_proves() */
 	struct search_term *child, *next;
 };
 
@@ -121,6 +122,7 @@ enum search_stage {
 };
 
 struct search_plan;
+struct search_proof;
 
 struct search_query {             /* fields: read only; zeroed: everything is a candidate */
 	struct search *search;    /* borrow */
@@ -132,12 +134,14 @@ struct search_query {             /* fields: read only; zeroed: everything is a 
 	uint64_t indexed_to; /* later ones are candidates */
 	uint64_t *ids;       /* own: candidates, ascending */
 	size_t count, cap;
+	struct search_proof *proofs; /* own: by chunk and number, ascending */
+	size_t proof_count, proof_cap;
 	bool is_narrow; /* else everything is a candidate */
 };
 
 /*
  * Begin to ask about the account's messages. `s` NULL: there is no index. A zeroed or released query before.
- * The term is not used after this call.
+ * The term is not used after this call; a proof that it names stays as it is when it gets no number.
  */
 void search_query_start(struct search_query *q, struct search *s, uint64_t account,
     const struct search_term *term);
@@ -150,6 +154,13 @@ bool search_query_step(struct search_query *q, int64_t end_us);
 
 /* May this Email match? */
 bool search_query_has(const struct search_query *q, uint64_t email);
+
+/*
+ * Is the text with this number surely there (SEARCH_IN_ALL: in the header or the body)? False: it is not known, so
+ * the message is looked at. Number 0: a text that has none.
+ */
+bool search_query_proves(const struct search_query *q, unsigned number, enum search_where where,
+    uint64_t email);
 
 void search_query_release(struct search_query *q);
 

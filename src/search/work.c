@@ -284,7 +284,7 @@ next_account(struct search *s)
 
 	if (s->job.account)
 		return s->job.account;
-	if (s->group.account && s->group.is_complete)
+	if (s->group.account && s->group.stage != GROUP_FILLING)
 		return s->group.account;
 	return node ? container_of(node, struct search_work_account, node) : NULL;
 }
