@@ -15,6 +15,7 @@
 
 /* rooms */
 #include "search/plan.h"
+#include "search/proof.h"
 
 #define FILE_PAGES 10 /* pages of words that are looked at in the time of one message's file */
 
@@ -163,6 +164,7 @@ match_fresh(struct chunk *c)
 	struct search_query *q = c->query;
 	uint64_t first = c->number << CHUNK_BITS;
 	sqlite3_stmt *get = search_db_statement(q->search, SQL_GET_FRESH);
+	struct search_proof *proofs = proofs_add(q, c->number);
 	int code;
 
 	c->have = mem_new(q->plan->gram_count, sizeof *c->have);
@@ -177,6 +179,7 @@ match_fresh(struct chunk *c)
 		if (!search_row_read(content, &grams, &words))
 			return search_db_fail(q->search, SQLITE_CORRUPT);
 		match_list(c, (unsigned)(row % CHUNK_SIZE), grams);
+		proofs_of_row(proofs, q->plan, (unsigned)(row % CHUNK_SIZE), words);
 	}
 	sqlite3_reset(get);
 	return code == SQLITE_DONE ? FAIL_NONE : search_db_fail(q->search, code);
@@ -198,28 +201,6 @@ keep(struct search_query *q, uint64_t email)
 
 /* --- proofs ------------------------------------------------------------------------------------------------- */
 
-struct search_proof { /* who of a chunk surely has a text */
-	uint64_t chunk;
-	unsigned number;
-	struct bits in_header, in_body;
-};
-
-/* For each text of the plan a proof, empty as yet; the first of them. */
-static struct search_proof *
-add_proofs(struct search_query *q, uint64_t chunk)
-{
-	size_t first = q->proof_count;
-
-	if (q->proof_cap < first + PLAN_WORDS_MAX) {
-		q->proof_cap = 2 * (first + PLAN_WORDS_MAX);
-		q->proofs = mem_resize(q->proofs, q->proof_cap, sizeof *q->proofs);
-	}
-	for (unsigned i = 0; i < q->plan->word_count; i++)
-		q->proofs[q->proof_count++] =
-		    (struct search_proof){ .chunk = chunk, .number = i + 1 };
-	return &q->proofs[first];
-}
-
 /* All words of the chunk are looked at, for all texts. False: damaged. */
 static bool
 prove(struct chunk *c)
@@ -231,7 +212,7 @@ prove(struct chunk *c)
 
 	if (p->word_count == 0)
 		return true;
-	proofs = add_proofs(c->query, c->number);
+	proofs = proofs_add(c->query, c->number);
 	for (size_t i = 0; i < c->directory.word_pages && is_well; i++) {
 		struct str page;
 
@@ -243,39 +224,6 @@ prove(struct chunk *c)
 	if (!is_well)
 		(void)search_db_fail(c->query->search, SQLITE_CORRUPT);
 	return is_well;
-}
-
-static const struct search_proof *
-find_proof(const struct search_query *q, uint64_t chunk, unsigned number)
-{
-	size_t low = 0, high = q->proof_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct search_proof *p = &q->proofs[middle];
-
-		if (p->chunk < chunk || (p->chunk == chunk && p->number < number))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < q->proof_count && q->proofs[low].chunk == chunk &&
-		q->proofs[low].number == number
-	    ? &q->proofs[low]
-	    : NULL;
-}
-
-bool
-search_query_proves(const struct search_query *q, unsigned number, enum search_where where,
-    uint64_t email)
-{
-	const struct search_proof *p =
-	    q->is_narrow ? find_proof(q, email >> CHUNK_BITS, number) : NULL;
-	unsigned bit = (unsigned)(email % CHUNK_SIZE);
-
-	return p &&
-	    ((where != SEARCH_IN_BODY && bits_has(&p->in_header, bit)) ||
-		(where != SEARCH_IN_HEADER && bits_has(&p->in_body, bit)));
 }
 
 /* --- one chunk: all of it ----------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* Email/query for a common word: what the full-text index proves is found without its files, and after the rest is. */
+/* Email/query for a common word: what the full-text index proves is found without the files. */
 #include "fixture.h"
 
 /* system */
@@ -14,10 +14,10 @@
 static const struct {
 	const char *name, *filter, *want;
 } rows[] = {
-	{ "body", "{'body':'invoice'}", "\"total\":1023" },
-	{ "text, in part of a word", "{'text':'nvoic'}", "\"total\":1023" },
-	{ "two words", "{'text':'invoice reminder'}", "\"total\":1023" },
-	{ "and", "{'body':'invoice','subject':'number'}", "\"total\":1023" },
+	{ "body", "{'body':'invoice'}", "\"total\":1100" },
+	{ "text, in part of a word", "{'text':'nvoic'}", "\"total\":1100" },
+	{ "two words", "{'text':'invoice reminder'}", "\"total\":1100" },
+	{ "and", "{'body':'invoice','subject':'number'}", "\"total\":1100" },
 	{ "not there", "{'body':'invoices'}", "\"total\":0" },
 };
 
@@ -33,9 +33,9 @@ check_rows(struct fixture *f)
 		buf_clear(&calls);
 		buf_add_c(&calls,
 		    "[['Email/query',{'accountId':'a1','calculateTotal':true,'limit':1,"
-		    "'filter':{'operator':'AND','conditions':[{'before':'2023-11-14T22:30:24Z'},");
+		    "'filter':");
 		buf_add_c(&calls, rows[i].filter);
-		buf_add_c(&calls, "]}},'c']]");
+		buf_add_c(&calls, "},'c']]");
 		buf_add_char(&calls, '\0');
 		fixture_run(f, buf_str(&calls).p, &got);
 		CHECK(str_find(buf_str(&got), str_c(rows[i].want)) != STR_NONE);

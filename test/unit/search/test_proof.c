@@ -89,13 +89,13 @@ check_needle(struct fixture *f, const char *needle, enum search_where where, uns
 	CHECK(!search_query_proves(&q, number, where, 1));
 }
 
-/* How many messages of the complete chunk hold a needle. */
+/* How many messages hold a needle. */
 static unsigned
 holders(const struct fixture *f, const char *needle, enum search_where where)
 {
 	unsigned count = 0;
 
-	for (uint64_t email = 1; email <= 1023; email++)
+	for (uint64_t email = 1; email <= MESSAGES; email++)
 		count += holds(f, email, needle, where);
 	return count;
 }
@@ -134,7 +134,7 @@ check_numbers(struct fixture *f)
 	either.child = &one;
 	fixture_ask(f, &q, 1, &either);
 	CHECK(numbers[0] != numbers[1] && numbers[0] > 0 && numbers[1] > 0);
-	for (uint64_t email = 1; email <= 1023; email++) {
+	for (uint64_t email = 1; email <= MESSAGES; email++) {
 		CHECK(search_query_proves(&q, numbers[0], SEARCH_IN_ALL, email) ==
 		    holds(f, email, "invoice", SEARCH_IN_ALL));
 		CHECK(search_query_proves(&q, numbers[1], SEARCH_IN_ALL, email) ==
