@@ -7,6 +7,7 @@
 static struct {
 	int64_t mono_ms, wall_ms;
 	bool is_read, is_fake;
+	int64_t step_us, stepped_us; /* of the precise one */
 } now;
 
 static int64_t
@@ -58,7 +59,16 @@ clock_wall_s(void)
 int64_t
 clock_precise_us(void)
 {
-	return read_us(CLOCK_MONOTONIC);
+	if (now.step_us == 0)
+		return read_us(CLOCK_MONOTONIC);
+	now.stepped_us += now.step_us;
+	return now.stepped_us;
+}
+
+void
+clock_fake_step(int64_t us)
+{
+	now.step_us = us;
 }
 
 void

@@ -1,7 +1,8 @@
 /*
  * fixture.h - an account with three messages in a temporary folder, and requests run against it.
  *
- * Requests and answers are written with ' for " to be readable.
+ * Requests and answers are written with ' for " to be readable. A slice ends as soon as it may, so that each method
+ * goes through all the states that it has between slices.
  */
 #ifndef TEST_JMAP_FIXTURE_H
 #define TEST_JMAP_FIXTURE_H
@@ -29,6 +30,8 @@ struct fixture {
 	struct str groups;       /* of the user */
 	const char *using;       /* more capabilities: ",'urn:..'"; or NULL */
 	unsigned slices;         /* of the last request */
+	void (*between)(
+	    struct fixture *f); /* what another session does between two slices; or NULL */
 	struct jmap_host host;
 };
 
@@ -38,6 +41,7 @@ fixture_open(struct fixture *f)
 	char store[300], blobs[300], search[300];
 
 	*f = (struct fixture){ .store = NULL };
+	clock_fake_step(LOOP_SLICE_US * 3 / 4); /* one thing is done, and the slice is over */
 	snprintf(store, sizeof(store), "%s/store.db", test_folder());
 	snprintf(blobs, sizeof(blobs), "%s/mail", test_folder());
 	CHECK_NUM(store_open(&f->store, NULL, str_c(store), NULL), FAIL_NONE);
@@ -131,7 +135,8 @@ fixture_run(struct fixture *f, const char *calls, struct buf *out)
 		jmap_run_groups(&run, f->groups);
 		run.host = f->host;
 		for (f->slices = 1; jmap_run_step(&run) == JMAP_YIELD; f->slices++)
-			continue;
+			if (f->between)
+				f->between(f);
 		CHECK(buf_ok(&run.out));
 		buf_add(out, buf_str(&run.out));
 		jmap_run_release(&run);
