@@ -62,6 +62,7 @@ undo(struct jmap_blob *blob)
 
 	buf_init(&decoded, JMAP_DECODED_MAX);
 	fail = jmap_blob_decode(blob, &decoded);
+	blob->decoded += decoded.n;
 	if (!fail) {
 		copy = mem_new(decoded.n + 1, 1);
 		if (decoded.n > 0)
@@ -72,6 +73,18 @@ undo(struct jmap_blob *blob)
 	}
 	buf_release(&decoded);
 	return fail;
+}
+
+/* A small piece does not hold all that was decoded around it. */
+static void
+shrink(struct jmap_blob *blob)
+{
+	char *copy = mem_new(blob->bytes.n + 1, 1);
+
+	if (blob->bytes.n > 0)
+		memcpy(copy, blob->bytes.p, blob->bytes.n);
+	blob_unmap(&blob->map);
+	blob->map.bytes = blob->bytes = str_of(copy, blob->bytes.n);
 }
 
 enum fail
@@ -97,6 +110,8 @@ jmap_blob_find(struct jmap_access *access, const struct blob_id *id, struct aren
 	}
 	if (!fail)
 		fail = slice(out, id->range, id->encoding);
+	if (!fail && id->layer_count > 0 && out->bytes.n < out->map.bytes.n)
+		shrink(out);
 	if (fail)
 		blob_unmap(&out->map);
 	return fail;

@@ -10,10 +10,10 @@
 /* rooms */
 #include "jmap/access.h"
 #include "jmap/blob_id.h"
+#include "jmap/limits.h"
 #include "mail/email.h"
 
-#define JMAP_DECODED_MAX (64 * 1024 * 1024) /* bytes of a part that is decoded in memory */
-#define JMAP_BLOB_TYPES  3                  /* types that Blob/lookup knows */
+#define JMAP_BLOB_TYPES 3 /* types that Blob/lookup knows */
 extern const struct str jmap_blob_type_names[JMAP_BLOB_TYPES];
 
 struct body_reader;
@@ -24,6 +24,7 @@ struct jmap_blob {
 	struct str name;        /* of the file, when it is a whole one; arena */
 	struct str type;        /* media type; arena or static */
 	enum encoding encoding; /* what is left to undo */
+	uint64_t decoded;       /* bytes that had to be decoded to get there, also when it failed */
 };
 
 /*

@@ -1,5 +1,9 @@
 /*
  * Blob/upload (RFC 9404 4.1): blobs out of texts, base64, and pieces of other blobs, one after the other.
+ *
+ *     NONE --the next of `create`--> MAKING --a slice ends--> MAKING --last source--> named, NONE
+ *
+ * A source may be a few bytes of a part that takes long to decode, so the clock is looked at behind each.
  */
 #include "jmap/blob_make.h"
 
@@ -15,7 +19,10 @@
 struct uploading {
 	const struct json *items; /* create */
 	uint32_t at;
-	struct buf failed; /* own: notCreated, without its end */
+	bool is_making;
+	struct blob_making making; /* own: the one at hand */
+	uint32_t source;           /* that comes next */
+	struct buf failed;         /* own: notCreated, without its end */
 	struct json_writer failed_w;
 	bool has_done;
 };
@@ -25,6 +32,7 @@ upload_release(struct jmap_call *c)
 {
 	struct uploading *u = c->state;
 
+	blob_make_cancel(&u->making);
 	buf_release(&u->failed);
 }
 
@@ -185,7 +193,7 @@ add_source(struct jmap_call *c, struct blob_making *b, const struct json *source
 }
 
 static enum jmap_set_said
-add_sources(struct jmap_call *c, struct blob_making *b, const struct json *data,
+add_sources(struct jmap_call *c, struct uploading *u, const struct json *data,
     struct jmap_set_error *e)
 {
 	enum jmap_set_said said = SET_OK;
@@ -194,42 +202,56 @@ add_sources(struct jmap_call *c, struct blob_making *b, const struct json *data,
 		return jmap_set_invalid(e, STR("data"), "data is no list.");
 	if (data->count > JMAP_SOURCES_MAX)
 		return jmap_set_invalid(e, STR("data"), "These are more than maxDataSources.");
-	for (uint32_t i = 0; i < data->count && said == SET_OK; i++)
-		said = add_source(c, b, &data->items[i], e);
+	while (u->source < data->count && said == SET_OK) {
+		said = add_source(c, &u->making, &data->items[u->source++], e);
+		if (said == SET_OK && u->source < data->count && jmap_slice_over(c))
+			return SET_YIELD;
+	}
 	return said;
 }
 
-/* An UploadObject {data, type}. */
 static enum jmap_set_said
-make_one(struct jmap_call *c, const struct json *object, struct blob_making *b, struct str *type,
-    struct jmap_set_error *e)
+read_type(const struct json *object, struct str *type, struct jmap_set_error *e)
 {
 	const struct json *v = jmap_arg(object, STR("type"));
-	enum jmap_set_said said;
-	enum fail fail;
 
-	if (!json_is(object, JSON_OBJECT))
-		return jmap_set_invalid(e, STR("data"), "An upload is no object.");
 	*type = STR("application/octet-stream");
 	if (v && (!json_get_text(v, type) || type->n == 0 || type->n > UPLOAD_TYPE_MAX))
 		return jmap_set_invalid(e, STR("type"), "type is no media type.");
-	fail = blob_make_start(b, c);
-	if (fail)
-		return store_failed(c, fail, e);
-	said = add_sources(c, b, json_find(object, STR("data")), e);
+	return SET_OK;
+}
+
+/* An UploadObject {data, type}. SET_YIELD: again, with the same one. */
+static enum jmap_set_said
+make_one(struct jmap_call *c, struct uploading *u, const struct json *object, struct str *type,
+    struct jmap_set_error *e)
+{
+	enum jmap_set_said said;
+	enum fail fail = FAIL_NONE;
+
+	if (!json_is(object, JSON_OBJECT))
+		return jmap_set_invalid(e, STR("data"), "An upload is no object.");
+	said = read_type(object, type, e);
 	if (said != SET_OK)
 		return said;
-	fail = blob_make_finish(b, c, *type);
+	if (!u->is_making)
+		fail = blob_make_start(&u->making, c);
+	if (fail)
+		return store_failed(c, fail, e);
+	u->is_making = true;
+	said = add_sources(c, u, json_find(object, STR("data")), e);
+	if (said != SET_OK)
+		return said;
+	fail = blob_make_finish(&u->making, c, *type);
 	return fail ? store_failed(c, fail, e) : SET_OK;
 }
 
 /* --- the method ---------------------------------------------------------------------------------- */
 
 static void
-write_made(struct jmap_call *c, struct uploading *u, struct str name, const struct blob_making *b,
-    struct str type)
+write_made(struct jmap_call *c, struct uploading *u, struct str name, struct str type)
 {
-	struct id_text id = id_text(ID_UPLOAD, b->id);
+	struct id_text id = id_text(ID_UPLOAD, u->making.id);
 
 	if (!u->has_done) {
 		json_name(&c->w, STR("created"));
@@ -242,35 +264,42 @@ write_made(struct jmap_call *c, struct uploading *u, struct str name, const stru
 	json_name_string(&c->w, STR("id"), id_str(&id));
 	json_name_string(&c->w, STR("type"), type);
 	json_name(&c->w, STR("size"));
-	json_u64(&c->w, b->size);
+	json_u64(&c->w, u->making.size);
 	json_object_end(&c->w);
 }
 
-/* False when the call ended. */
+static void
+write_failed(struct uploading *u, struct str name, const struct jmap_set_error *e)
+{
+	if (buf_str(&u->failed).n == 0)
+		json_object_begin(&u->failed_w);
+	json_name(&u->failed_w, name);
+	jmap_set_error_write(&u->failed_w, e);
+}
+
+/* False when the slice is over, or the call ended. */
 static bool
 upload_item(struct jmap_call *c, struct uploading *u)
 {
 	const struct json_member *member = &u->items->members[u->at];
-	struct blob_making b = { .size = 0 };
 	struct jmap_set_error e = { .type = NULL };
 	struct str type;
 	enum jmap_set_said said;
 
 	if (jmap_is_id(member->name))
-		said = make_one(c, &member->value, &b, &type, &e);
+		said = make_one(c, u, &member->value, &type, &e);
 	else
 		said = jmap_set_error(&e, "invalidProperties", "The creation id is no Id.");
-	blob_make_cancel(&b);
-	if (said == SET_FAIL)
+	if (said == SET_YIELD || said == SET_FAIL)
 		return false;
-	if (said == SET_OK) {
-		write_made(c, u, member->name, &b, type);
-		return true;
-	}
-	if (buf_str(&u->failed).n == 0)
-		json_object_begin(&u->failed_w);
-	json_name(&u->failed_w, member->name);
-	jmap_set_error_write(&u->failed_w, &e);
+	if (said == SET_OK)
+		write_made(c, u, member->name, type);
+	else
+		write_failed(u, member->name, &e);
+	blob_make_cancel(&u->making);
+	u->making = (struct blob_making){ .size = 0 };
+	u->is_making = false;
+	u->source = 0;
 	return true;
 }
 
@@ -286,7 +315,7 @@ jmap_blob_upload(struct jmap_call *c)
 		if (jmap_slice_over(c))
 			return JMAP_YIELD;
 		if (!upload_item(c, u))
-			return JMAP_DONE;
+			return c->error ? JMAP_DONE : JMAP_YIELD;
 	}
 	if (u->has_done)
 		json_object_end(&c->w);

@@ -88,12 +88,14 @@ find(void *arg, struct str text, bool is_message, struct email_content *out)
 		return FAIL_MISSING;
 	fail =
 	    (is_message ? jmap_blob_open : jmap_blob_find)(x->call->access, &id, &x->arena, &blob);
+	*out = (struct email_content){ .decoded = blob.decoded };
 	if (fail)
 		return fail;
 	content->map = blob.map;
 	content->next = x->contents;
 	x->contents = content;
-	*out = (struct email_content){ blob.bytes, blob.encoding };
+	out->bytes = blob.bytes;
+	out->encoding = blob.encoding;
 	return FAIL_NONE;
 }
 

@@ -16,6 +16,7 @@
 
 /* rooms */
 #include "jmap/header_set.h"
+#include "jmap/limits.h"
 #include "jmap/set.h"
 #include "message/build.h"
 
@@ -25,6 +26,7 @@
 struct email_content {
 	struct str bytes; /* must live as long as the tree */
 	enum encoding encoding;
+	uint64_t decoded; /* bytes that had to be decoded to get them, also when there are none */
 };
 
 struct email_maker {
@@ -41,7 +43,8 @@ struct email_maker {
 	struct buf root_fields; /* own */
 	struct str *missing;    /* arena: blobs that are not there */
 	size_t missing_count, part_count;
-	uint64_t bytes; /* of all contents */
+	uint64_t bytes;   /* of all contents */
+	uint64_t decoded; /* on the way to them */
 };
 
 /* SET_FAIL: a blob could not be looked at now. The tree lives in m->a; nothing has to be released. */

@@ -345,6 +345,7 @@ take_blob(struct piece *x, struct str blob_id)
 		return;
 	x->part->kind = is_message ? BUILD_MESSAGE : BUILD_BYTES;
 	x->fail = m->find(m->arg, blob_id, is_message, &content);
+	m->decoded += content.decoded;
 	if (x->fail == FAIL_MISSING) {
 		m->missing[m->missing_count++] = blob_id;
 		x->fail = FAIL_NONE;
@@ -377,7 +378,7 @@ take_content(struct piece *x)
 	else
 		take_blob(x, id);
 	x->m->bytes += x->part->bytes.n;
-	x->is_too_large = x->m->bytes > JMAP_ATTACHMENTS_MAX;
+	x->is_too_large = x->m->bytes > JMAP_ATTACHMENTS_MAX || x->m->decoded > JMAP_DECODED_MAX;
 }
 
 /* --- one part -------------------------------------------------------------------------------------- */

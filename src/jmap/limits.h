@@ -16,6 +16,8 @@
 #define JMAP_BLOB_SET_MAX (8 * 1000 * 1000) /* bytes of a blob made of sources: maxSizeBlobSet */
 #define JMAP_BLOB_DATA_MAX \
 	(4 * 1000 * 1000) /* bytes of a blob in a response: written in one turn */
+/* Bytes of a part that is decoded in memory; of all that are decoded to find the contents of one Email. */
+#define JMAP_DECODED_MAX (64 * 1024 * 1024)
 
 #define JMAP_RESPONSE_MAX (48 * 1024 * 1024) /* bytes of one response; past it requestTooLarge */
 #define JMAP_TREE_MAX     (96 * 1024 * 1024) /* bytes of a request as a tree, references too */

@@ -43,7 +43,8 @@ find(void *arg, struct str id, bool is_message, struct email_content *out)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(blobs); i++)
 		if (str_eq(blobs[i].id, id)) {
-			*out = (struct email_content){ blobs[i].bytes, blobs[i].encoding };
+			*out = (struct email_content){ .bytes = blobs[i].bytes,
+				.encoding = blobs[i].encoding };
 			return FAIL_NONE;
 		}
 	return str_eq(id, STR("temp")) ? FAIL_TEMP : FAIL_MISSING;

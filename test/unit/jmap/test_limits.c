@@ -1,0 +1,104 @@
+/* Requests made to cost more than they may: each is answered by a limit, or in slices. */
+#include "fixture.h"
+
+/* rooms */
+#include "jmap/blob.h"
+
+#define BIG (20 * 1000 * 1000) /* bytes of an upload that is expensive to decode */
+
+/* before, `count` times the middle with its number for '%', after */
+static const struct {
+	const char *name, *before, *middle;
+	unsigned count;
+	const char *after, *want;
+} rows[] = {
+	{ "small pieces of a large part, in one Email",
+	    "[['Email/set',{'accountId':'a1','create':{'k':{'mailboxIds':{'m1':true},'attachments':["
+	    "{'blobId':'u1_0_20000000_b_0_1_n'}",
+	    ",{'blobId':'u1_0_20000000_b_%_1_n'}", 40, "]}}},'c']]", "tooLarge" },
+	{ "pieces that are not there, of a large part",
+	    "[['Email/set',{'accountId':'a1','create':{'k':{'mailboxIds':{'m1':true},'attachments':["
+	    "{'blobId':'u1_0_20000000_b_0_1_n'}",
+	    ",{'blobId':'u1_0_20000000_b_99999999%_1_n'}", 40, "]}}},'c']]", "tooLarge" },
+	{ "small pieces of a large part, in one blob",
+	    "[['Blob/upload',{'accountId':'a1','create':{'k':{'data':[{'blobId':'u1_0_20000000_b','length':1}",
+	    ",{'blobId':'u1_0_20000000_b','offset':%,'length':1}", 40, "]}}},'c']]",
+	    "\"size\":41" },
+};
+
+static void
+add_middle(struct buf *out, const char *middle, unsigned number)
+{
+	for (; *middle; middle++)
+		if (*middle == '%')
+			buf_add_u64(out, number);
+		else
+			buf_add_char(out, *middle);
+}
+
+static void
+check_rows(struct fixture *f)
+{
+	struct buf calls, got;
+
+	buf_init(&calls, JMAP_REQUEST_MAX);
+	buf_init(&got, JMAP_RESPONSE_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		TEST_ROW(rows[i].name);
+		buf_clear(&calls);
+		buf_add_c(&calls, rows[i].before);
+		for (unsigned k = 0; k < rows[i].count; k++)
+			add_middle(&calls, rows[i].middle, k);
+		buf_add_c(&calls, rows[i].after);
+		fixture_run(f, buf_c(&calls), &got);
+		if (!CHECK(str_find(buf_str(&got), str_c(rows[i].want)) != STR_NONE))
+			CHECK_STR(str_head(buf_str(&got), 1000), str_c(rows[i].want));
+	}
+	CHECK(f->slices > 10); /* the last one is made piece by piece */
+	buf_release(&calls);
+	buf_release(&got);
+}
+
+/* A piece of what had to be decoded costs its own bytes and no more. */
+static void
+check_pieces(struct fixture *f)
+{
+	struct jmap_access own;
+	struct jmap_blob blob;
+	struct blob_id id;
+	struct arena a;
+
+	TEST_ROW("pieces");
+	jmap_access_own(&own, f->account, (struct str){ 0 });
+	arena_init(&a, 1 << 20);
+	CHECK(blob_id_parse(STR("u1_0_20000000_b_3_2_n"), &id));
+	CHECK_NUM(jmap_blob_find(&own, &id, &a, &blob), FAIL_NONE);
+	CHECK_NUM(blob.bytes.n, 2);
+	CHECK_NUM(blob.map.bytes.n, 2);
+	CHECK_NUM(blob.decoded, BIG / 4 * 3);
+	blob_unmap(&blob.map);
+	CHECK(blob_id_parse(STR("u1_0_20000000_b_20000000_2_n"), &id));
+	CHECK_NUM(jmap_blob_find(&own, &id, &a, &blob), FAIL_MISSING);
+	CHECK_NUM(blob.decoded, BIG / 4 * 3);
+	arena_release(&a);
+	jmap_access_release(&own);
+}
+
+int
+main(void)
+{
+	struct fixture f;
+	char *bytes = mem_new(BIG + 1, 1);
+
+	for (size_t i = 0; i < BIG; i++)
+		bytes[i] = 'A';
+	fixture_open(&f);
+	f.using = ",'urn:ietf:params:jmap:blob','urn:ietf:params:jmap:submission'";
+	fixture_add(&f, "Subject: x\r\n\r\nx\r\n", 1700000001, 0);
+	CHECK_NUM(fixture_upload(&f, bytes), 1);
+	check_rows(&f);
+	check_pieces(&f);
+	mem_free(bytes);
+	fixture_close(&f);
+	return test_end();
+}
