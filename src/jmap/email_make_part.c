@@ -147,6 +147,23 @@ check_conflicts(struct piece *x)
 
 /* --- the type -------------------------------------------------------------------------------------- */
 
+/* "name*" is an encoded "name" (RFC 2231 4). */
+static struct str
+param_base(const struct param *param)
+{
+	return str_head(param->name, param->name.n - str_ends(param->name, STR("*")));
+}
+
+/* One of the first ones has the name already: readers differ in which one counts. */
+static bool
+is_repeated(const struct param *params, uint32_t at)
+{
+	for (uint32_t i = 0; i < at; i++)
+		if (str_eq(param_base(&params[i]), param_base(&params[at])))
+			return true;
+	return false;
+}
+
 /* Parameters of a raw Content-Type, but for those that are ours. */
 static void
 copy_params(struct piece *x, const struct param *params, uint32_t count)
@@ -154,11 +171,11 @@ copy_params(struct piece *x, const struct param *params, uint32_t count)
 	bool is_multipart = starts_type(x, STR("multipart/"));
 
 	for (uint32_t i = 0; i < count && !x->wrong; i++) {
-		struct str name = params[i].name;
+		struct str name = param_base(&params[i]);
 
-		if (str_ends(name, STR("*")))
-			name = str_head(name, name.n - 1);
-		if ((str_eq(name, STR("charset")) && jmap_arg(x->v, STR("partId"))) ||
+		if (is_repeated(params, i) ||
+		    (str_eq(name, STR("charset")) && jmap_arg(x->v, STR("partId"))) ||
+		    (str_eq(name, STR("name")) && jmap_arg(x->v, STR("name"))) ||
 		    (str_eq(name, STR("boundary")) && is_multipart))
 			continue;
 		if (param_write(&x->params, name, param_text(params, count, name, x->m->a)))
