@@ -212,6 +212,7 @@ email_part_write(struct email_view *v, const struct part *p, bool is_tree)
 {
 	const struct property_set *asked = &v->asked->part;
 	uint32_t fixed = asked->fixed;
+	struct str block = { 0 };
 
 	if (is_tree && is_multipart(p))
 		fixed |= 1u << PART_SUB_PARTS;
@@ -219,9 +220,11 @@ email_part_write(struct email_view *v, const struct part *p, bool is_tree)
 	for (unsigned i = 0; i < PART_PROPERTY_COUNT; i++)
 		if (fixed & 1u << i)
 			write_property(v, p, (enum part_property)i);
+	if (asked->header_count > 0)
+		block = part_block(v, p);
 	for (size_t i = 0; i < asked->header_count; i++) {
 		json_name(v->w, asked->headers[i].property);
-		header_property_write(v->w, &asked->headers[i], part_block(v, p), v->a);
+		header_property_write(v->w, &asked->headers[i], block, v->a);
 	}
 	json_object_end(v->w);
 }

@@ -11,6 +11,7 @@
 
 /* rooms */
 #include "jmap/blob_id.h"
+#include "jmap/get.h"
 #include "message/preview.h"
 
 enum property {
@@ -80,7 +81,9 @@ read_properties(struct jmap_call *c, const struct json *list, const struct str *
 {
 	struct str text;
 
-	out->headers = arena_alloc(&c->arena, list->count + 1, sizeof(*out->headers));
+	if (!jmap_properties_allowed(c, list))
+		return false;
+	out->headers = arena_alloc(&c->arena, JMAP_HEADERS_MAX + 1, sizeof(*out->headers));
 	if (!out->headers) {
 		jmap_fail_with(c, FAIL_LIMIT);
 		return false;
@@ -104,6 +107,10 @@ read_properties(struct jmap_call *c, const struct json *list, const struct str *
 		for (size_t j = 0; j < out->header_count; j++)
 			is_twice = is_twice || str_eq(out->headers[j].property, text);
 		out->header_count += !is_twice;
+		if (out->header_count > JMAP_HEADERS_MAX) {
+			jmap_fail(c, "requestTooLarge", "These are too many header fields.");
+			return false;
+		}
 	}
 	return true;
 }

@@ -24,7 +24,7 @@ static_assert(ARRAY_LEN(test_names) == TEST_COUNT, "a name per test");
 
 struct reading {
 	struct jmap_call *call;
-	unsigned count;
+	size_t count, bytes; /* JMAP_FILTER_MAX, JMAP_WORDS_MAX */
 };
 
 static bool
@@ -84,6 +84,9 @@ read_mailboxes(struct reading *r, struct filter *f, const struct json *items, si
 static bool
 read_words(struct reading *r, struct filter *f, struct str text)
 {
+	r->bytes += text.n;
+	if (r->bytes > JMAP_WORDS_MAX)
+		return too_many(r);
 	f->words = arena_alloc(&r->call->arena, text.n / 2 + 1, sizeof(*f->words));
 	f->progress = arena_alloc(&r->call->arena, 1, sizeof(*f->progress));
 	if (!f->words || !f->progress)
@@ -176,6 +179,9 @@ read_value(struct reading *r, struct filter *f, const struct json *v)
 	case TEST_IN_OTHER_THAN:
 		if (!json_is(v, JSON_ARRAY))
 			return bad(r, "inMailboxOtherThan is a list.");
+		r->count += v->count;
+		if (r->count > JMAP_FILTER_MAX)
+			return too_many(r);
 		return read_mailboxes(r, f, v->items, v->count);
 	case TEST_BEFORE:
 	case TEST_AFTER:

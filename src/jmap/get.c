@@ -145,6 +145,15 @@ jmap_get(struct jmap_call *c, const struct jmap_get_type *type)
 }
 
 bool
+jmap_properties_allowed(struct jmap_call *c, const struct json *properties)
+{
+	if (properties->count <= JMAP_PROPERTIES_MAX)
+		return true;
+	jmap_fail(c, "requestTooLarge", "These are too many properties.");
+	return false;
+}
+
+bool
 jmap_properties(struct jmap_call *c, const struct json *properties, const struct str *names,
     size_t count, uint32_t all, uint32_t *out)
 {
@@ -153,6 +162,8 @@ jmap_properties(struct jmap_call *c, const struct json *properties, const struct
 	*out = all | 1;
 	if (!properties)
 		return true;
+	if (!jmap_properties_allowed(c, properties))
+		return false;
 	*out = 1;
 	for (uint32_t i = 0; i < properties->count; i++) {
 		size_t at = 0;

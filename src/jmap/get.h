@@ -39,4 +39,7 @@ enum jmap_step jmap_get(struct jmap_call *c, const struct jmap_get_type *type);
 MUST_CHECK bool jmap_properties(struct jmap_call *c, const struct json *properties,
     const struct str *names, size_t count, uint32_t all, uint32_t *out);
 
+/* A list of properties is not too long (JMAP_PROPERTIES_MAX); false: the call's error was set. */
+MUST_CHECK bool jmap_properties_allowed(struct jmap_call *c, const struct json *properties);
+
 #endif

@@ -25,10 +25,16 @@
 /* Bytes of all contents of one Email that is created; as base64 it is what other hosts may still take. */
 #define JMAP_ATTACHMENTS_MAX (50 * 1000 * 1000)
 
+#define JMAP_PROPERTIES_MAX 500 /* properties named in one list: far more than any type has */
+#define JMAP_HEADERS_MAX    50  /* "header:.." among them: each is looked for in every header */
+#define JMAP_REFERENCES_MAX 16 /* of one call: each may walk through all that was answered before */
+#define JMAP_PATCH_MAX      500 /* paths of one patch: an Email has fewer keywords and mailboxes */
+
 #define JMAP_QUERY_MAX   10000 /* ids of one /query answer; the response then says "limit" */
 #define JMAP_FILTER_MAX  200   /* conditions, operators, words and listed ids of one filter */
-#define JMAP_SORT_MAX    10    /* comparators of one sort */
-#define JMAP_CHANGES_MAX 5000  /* ids of one /changes answer */
+#define JMAP_WORDS_MAX   (64 * 1024) /* bytes of all its texts: each is looked for in each Email */
+#define JMAP_SORT_MAX    10          /* comparators of one sort */
+#define JMAP_CHANGES_MAX 5000        /* ids of one /changes answer */
 #define JMAP_MOVES_MAX \
 	20000 /* things looked at for one /queryChanges, past it the client asks anew */
 #define JMAP_CREATED_MAX  5000 /* creation ids of one request */

@@ -143,13 +143,15 @@ jmap_resolve(const struct json *args, struct jmap_answer *answers, size_t count,
 {
 	struct json_member *members;
 	struct json *object;
-	bool has_any = false;
+	unsigned references = 0;
 
 	for (uint32_t i = 0; i < args->count; i++)
-		has_any = has_any || str_starts(args->members[i].name, STR("#"));
+		references += str_starts(args->members[i].name, STR("#"));
 	*out = args;
-	if (!has_any)
+	if (references == 0)
 		return FAIL_NONE;
+	if (references > JMAP_REFERENCES_MAX)
+		return FAIL_LIMIT;
 	members = arena_alloc(a, args->count, sizeof(*members));
 	object = arena_alloc(a, 1, sizeof(*object));
 	if (!members || !object)

@@ -73,7 +73,7 @@ struct jmap_answer {
 /*
  * The arguments with "#name" members replaced by what they refer to; `args` itself when there are
  * none. FAIL_SYNTAX: invalidArguments (a name with and without '#'); FAIL_MISSING:
- * invalidResultReference; FAIL_LIMIT: the arena is full.
+ * invalidResultReference; FAIL_LIMIT: the arena is full, or these are more than JMAP_REFERENCES_MAX.
  */
 MUST_CHECK enum fail jmap_resolve(const struct json *args, struct jmap_answer *answers,
     size_t count, struct arena *a, const struct json **out);

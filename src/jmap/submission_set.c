@@ -21,6 +21,16 @@ struct arguments {
 	size_t success_count;
 };
 
+/* What follows may not be more than one call may ask for. */
+static bool
+is_allowed(struct jmap_call *c, const struct json *v)
+{
+	if (!v || v->count <= JMAP_SET_MAX)
+		return true;
+	jmap_fail(c, "requestTooLarge", "These are more than maxObjectsInSet.");
+	return false;
+}
+
 static bool
 begin(struct jmap_call *c, void **more_out)
 {
@@ -43,7 +53,8 @@ begin(struct jmap_call *c, void **more_out)
 			jmap_invalid(c, "A patch of onSuccessUpdateEmail is no object.");
 			return false;
 		}
-	return jmap_arg_texts(c, STR("onSuccessDestroyEmail"), &a->destroy);
+	return jmap_arg_texts(c, STR("onSuccessDestroyEmail"), &a->destroy) &&
+	    is_allowed(c, a->update) && is_allowed(c, a->destroy);
 }
 
 static void

@@ -27,6 +27,8 @@ finder_init(struct finder *f, struct str needle)
 
 	buf_init(&f->needle, NEEDLE_MAX);
 	buf_init(&f->window, WINDOW_MAX);
+	if (needle.n > NEEDLE_MAX)
+		return false;
 	while ((end = str_find(needle, STR("\r\n"))) != STR_NONE) {
 		utf8_casemap(&f->needle, str_head(needle, end));
 		buf_add_char(&f->needle, '\n');
