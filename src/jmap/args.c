@@ -86,6 +86,18 @@ jmap_arg_texts(struct jmap_call *c, struct str name, const struct json **out)
 }
 
 bool
+jmap_is_repeated(const struct json *ids, uint32_t at)
+{
+	struct str id = { 0 }, before = { 0 };
+
+	(void)!json_get_text(&ids->items[at], &id);
+	for (uint32_t i = 0; i < at; i++)
+		if (json_get_text(&ids->items[i], &before) && str_eq(before, id))
+			return true;
+	return false;
+}
+
+bool
 jmap_is_id(struct str s)
 {
 	if (s.n == 0 || s.n > JMAP_ID_MAX)
@@ -117,6 +129,28 @@ jmap_write_state(struct json_writer *w, struct str name, uint64_t state)
 {
 	json_name(w, name);
 	jmap_write_id(w, ID_STATE, state);
+}
+
+void
+jmap_write_texts_or_null(struct jmap_call *c, struct str name, const struct json *texts,
+    const bool *is_so)
+{
+	bool has_any = false;
+	struct str text;
+
+	json_name(&c->w, name);
+	for (uint32_t i = 0; i < texts->count; i++) {
+		if (!is_so[i] || !json_get_text(&texts->items[i], &text))
+			continue;
+		if (!has_any)
+			json_array_begin(&c->w);
+		has_any = true;
+		json_string(&c->w, text);
+	}
+	if (has_any)
+		json_array_end(&c->w);
+	else
+		json_null(&c->w);
 }
 
 void

@@ -29,6 +29,9 @@ MUST_CHECK bool jmap_arg_text(struct jmap_call *c, struct str name, struct str *
 /* A list of texts; *out is NULL when missing or null. */
 MUST_CHECK bool jmap_arg_texts(struct jmap_call *c, struct str name, const struct json **out);
 
+/* The text ids[at] stands before in the list, too: an object of the answer has each name once. */
+bool jmap_is_repeated(const struct json *ids, uint32_t at);
+
 /* An Id as RFC 8620 1.2 wants it: 1 .. 255 of A-Za-z0-9-_ . */
 bool jmap_is_id(struct str s);
 
@@ -40,6 +43,10 @@ void jmap_write_state(struct json_writer *w, struct str name, uint64_t state);
 
 /* Write an id as text value. */
 void jmap_write_id(struct json_writer *w, enum id_kind kind, uint64_t id);
+
+/* Write a member: the texts of the list for which that is so, or null when there are none. */
+void jmap_write_texts_or_null(struct jmap_call *c, struct str name, const struct json *texts,
+    const bool *is_so);
 
 /* A date-time in UTC, "2014-10-30T06:12:00Z" (RFC 8620 1.4). */
 void jmap_write_date(struct json_writer *w, int64_t unix_s, int32_t zone_min);

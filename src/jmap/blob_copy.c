@@ -118,6 +118,8 @@ copy_item(struct jmap_call *c, struct copying *k)
 	uint64_t id = 0;
 	enum fail fail;
 
+	if (jmap_is_repeated(k->ids, k->at))
+		return true;
 	(void)!json_get_text(&k->ids->items[k->at], &text);
 	fail = copy_one(c, k, text, &id);
 	if (fail == FAIL_MISSING || fail == FAIL_PERM || fail == FAIL_LIMIT) {

@@ -136,19 +136,6 @@ take_range(struct getting *g, struct str whole)
 	g->stage = STAGE_DIGEST;
 }
 
-/* Each id once (RFC 8620 5.1). */
-static bool
-is_repeated(const struct getting *g)
-{
-	struct str id = { 0 }, before = { 0 };
-
-	(void)!json_get_text(&g->ids->items[g->at], &id);
-	for (uint32_t i = 0; i < g->at; i++)
-		if (json_get_text(&g->ids->items[i], &before) && str_eq(before, id))
-			return true;
-	return false;
-}
-
 static enum fail
 find(struct jmap_call *c, struct getting *g)
 {
@@ -268,7 +255,7 @@ get_item(struct jmap_call *c, struct getting *g)
 	const uint32_t data = 1 << PROPERTY_DATA | 1 << PROPERTY_AS_TEXT | 1 << PROPERTY_AS_BASE64;
 	enum fail fail = FAIL_NONE;
 
-	if (g->stage == STAGE_FIND && is_repeated(g))
+	if (g->stage == STAGE_FIND && jmap_is_repeated(g->ids, g->at)) /* RFC 8620 5.1: once */
 		return true;
 	if (g->stage == STAGE_FIND)
 		fail = find(c, g);

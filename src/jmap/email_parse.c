@@ -6,26 +6,16 @@
 #include "jmap/email.h"
 #include "jmap/methods.h"
 
-/* base */
-#include "base/map.h"
-
 /* rooms */
 #include "message/header.h"
 
 #define EMAIL_ARENA_MAX (16 * 1024 * 1024) /* bytes one message may need while it is written */
 
-enum outcome { NOT_YET, PARSED, NOT_PARSABLE, NOT_FOUND };
-
-struct item {
-	struct map_node node;
-	struct str text; /* as asked */
-	enum outcome outcome;
-};
-
 struct parsing {
 	struct email_asked asked;
-	struct item *items; /* arena */
-	size_t count, at;
+	const struct json *ids;
+	uint32_t at;
+	bool *is_broken, *is_missing; /* arena of the call: by place in `ids` */
 	bool has_parsed;
 	struct arena arena; /* own; of one message */
 };
@@ -38,30 +28,21 @@ parse_release(struct jmap_call *c)
 	arena_release(&x->arena);
 }
 
-/* Each id once: a name stands once in an object. */
 static bool
-take_ids(struct jmap_call *c, struct parsing *x, const struct json *ids)
+take_ids(struct jmap_call *c, struct parsing *x)
 {
-	struct map seen = { 0 };
-
-	x->items = arena_alloc(&c->arena, ids->count + 1, sizeof(*x->items));
-	for (uint32_t i = 0; x->items && i < ids->count; i++) {
-		struct item *item = &x->items[x->count];
-
-		if (!json_get_text(&ids->items[i], &item->text) || map_find(&seen, item->text))
-			continue;
-		map_insert(&seen, &item->node, item->text);
-		x->count++;
-	}
-	map_release(&seen);
-	return x->items != NULL;
+	if (x->ids->count > JMAP_GET_MAX)
+		return false;
+	x->is_broken = arena_alloc(&c->arena, x->ids->count + 1, sizeof(bool));
+	x->is_missing = arena_alloc(&c->arena, x->ids->count + 1, sizeof(bool));
+	return x->is_broken && x->is_missing;
 }
 
 static bool
 parse_begin(struct jmap_call *c)
 {
 	struct parsing *x = arena_alloc(&c->arena, 1, sizeof(*x));
-	const struct json *ids, *properties;
+	const struct json *properties;
 
 	if (!x) {
 		jmap_fail_with(c, FAIL_LIMIT);
@@ -70,15 +51,15 @@ parse_begin(struct jmap_call *c)
 	arena_init(&x->arena, EMAIL_ARENA_MAX);
 	c->state = x;
 	c->release = parse_release;
-	if (!jmap_arg_texts(c, STR("blobIds"), &ids) ||
+	if (!jmap_arg_texts(c, STR("blobIds"), &x->ids) ||
 	    !jmap_arg_texts(c, STR("properties"), &properties) ||
 	    !email_asked_read(c, properties, true, &x->asked))
 		return false;
-	if (!ids) {
+	if (!x->ids) {
 		jmap_invalid(c, "blobIds is missing.");
 		return false;
 	}
-	if (ids->count > JMAP_GET_MAX || !take_ids(c, x, ids)) {
+	if (!take_ids(c, x)) {
 		jmap_fail(c, "requestTooLarge", "These are more than maxObjectsInGet.");
 		return false;
 	}
@@ -97,8 +78,8 @@ is_message(struct str bytes)
 }
 
 static enum fail
-write_email(struct jmap_call *c, struct parsing *x, const struct item *item,
-    const struct blob_id *id, struct str bytes)
+write_email(struct jmap_call *c, struct parsing *x, struct str name, const struct blob_id *id,
+    struct str bytes)
 {
 	struct message m;
 	struct email_view v = {
@@ -118,15 +99,15 @@ write_email(struct jmap_call *c, struct parsing *x, const struct item *item,
 		json_object_begin(&c->w);
 		x->has_parsed = true;
 	}
-	json_name(&c->w, item->text);
+	json_name(&c->w, name);
 	return email_write_parsed(&v);
 }
 
-/* One blob; a failure ends the call. */
+/* One blob; FAIL_MISSING: it is not there, FAIL_PERM: it is no message. */
 static enum fail
-parse_one(struct jmap_call *c, struct parsing *x, struct item *item)
+parse_one(struct jmap_call *c, struct parsing *x, struct str name)
 {
-	struct str text = jmap_created_find(c->run, item->text);
+	struct str text = jmap_created_find(c->run, name);
 	struct jmap_blob blob;
 	struct blob_id id;
 	enum fail fail = FAIL_MISSING;
@@ -134,38 +115,29 @@ parse_one(struct jmap_call *c, struct parsing *x, struct item *item)
 	arena_reset(&x->arena);
 	if (text.p && blob_id_parse(text, &id))
 		fail = jmap_blob_open(c->access, &id, &x->arena, &blob);
-	if (fail == FAIL_TEMP)
-		return fail;
-	if (fail) {
-		item->outcome = fail == FAIL_LIMIT ? NOT_PARSABLE : NOT_FOUND;
-		return FAIL_NONE;
-	}
-	item->outcome = is_message(blob.bytes) && blob_id_has_room(&id) ? PARSED : NOT_PARSABLE;
-	if (item->outcome == PARSED)
-		fail = write_email(c, x, item, &id, blob.bytes);
+	if (fail)
+		return fail == FAIL_LIMIT ? FAIL_PERM : fail;
+	fail = FAIL_PERM;
+	if (is_message(blob.bytes) && blob_id_has_room(&id))
+		fail = write_email(c, x, name, &id, blob.bytes);
 	blob_unmap(&blob.map);
 	return fail;
 }
 
-/* The ids of one outcome, or null. */
-static void
-write_ids(struct jmap_call *c, const struct parsing *x, struct str name, enum outcome outcome)
+/* The next one, each once: a name stands once in an object. A failure ends the call. */
+static enum fail
+parse_item(struct jmap_call *c, struct parsing *x)
 {
-	bool has_any = false;
+	struct str name = { 0 };
+	enum fail fail;
 
-	json_name(&c->w, name);
-	for (size_t i = 0; i < x->count; i++) {
-		if (x->items[i].outcome != outcome)
-			continue;
-		if (!has_any)
-			json_array_begin(&c->w);
-		has_any = true;
-		json_string(&c->w, x->items[i].text);
-	}
-	if (has_any)
-		json_array_end(&c->w);
-	else
-		json_null(&c->w);
+	if (jmap_is_repeated(x->ids, x->at))
+		return FAIL_NONE;
+	(void)!json_get_text(&x->ids->items[x->at], &name);
+	fail = parse_one(c, x, name);
+	x->is_missing[x->at] = fail == FAIL_MISSING;
+	x->is_broken[x->at] = fail == FAIL_PERM;
+	return fail == FAIL_MISSING || fail == FAIL_PERM ? FAIL_NONE : fail;
 }
 
 enum jmap_step
@@ -176,20 +148,20 @@ jmap_email_parse(struct jmap_call *c)
 	if (!c->state && !parse_begin(c))
 		return JMAP_DONE;
 	x = c->state;
-	while (x->at < x->count) {
-		enum fail fail = parse_one(c, x, &x->items[x->at++]);
+	while (x->at < x->ids->count) {
+		enum fail fail = parse_item(c, x);
 
 		if (fail)
 			return jmap_fail_with(c, fail);
-		if (x->at < x->count && jmap_slice_over(c))
+		if (++x->at < x->ids->count && jmap_slice_over(c))
 			return JMAP_YIELD;
 	}
 	if (x->has_parsed)
 		json_object_end(&c->w);
 	else
 		json_name_null(&c->w, STR("parsed"));
-	write_ids(c, x, STR("notParsable"), NOT_PARSABLE);
-	write_ids(c, x, STR("notFound"), NOT_FOUND);
+	jmap_write_texts_or_null(c, STR("notParsable"), x->ids, x->is_broken);
+	jmap_write_texts_or_null(c, STR("notFound"), x->ids, x->is_missing);
 	json_object_end(&c->w);
 	return JMAP_DONE;
 }

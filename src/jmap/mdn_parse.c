@@ -325,19 +325,6 @@ parse_blob(struct jmap_call *c, struct parsing *p, struct str name, const struct
 	return write_mdn(c, &mdn, &p->arena);
 }
 
-/* Each blob is told once. */
-static bool
-is_repeated(const struct parsing *p)
-{
-	struct str id = { 0 }, before = { 0 };
-
-	(void)!json_get_text(&p->ids->items[p->at], &id);
-	for (uint32_t i = 0; i < p->at; i++)
-		if (json_get_text(&p->ids->items[i], &before) && str_eq(before, id))
-			return true;
-	return false;
-}
-
 /* False when the call ended. */
 static bool
 parse_item(struct jmap_call *c, struct parsing *p)
@@ -347,7 +334,7 @@ parse_item(struct jmap_call *c, struct parsing *p)
 	struct blob_id id;
 	enum fail fail = FAIL_MISSING;
 
-	if (is_repeated(p))
+	if (jmap_is_repeated(p->ids, p->at))
 		return true;
 	arena_reset(&p->arena);
 	(void)!json_get_text(&p->ids->items[p->at], &text);
@@ -362,28 +349,6 @@ parse_item(struct jmap_call *c, struct parsing *p)
 	if (fail && fail != FAIL_MISSING && fail != FAIL_PERM)
 		jmap_fail_with(c, fail);
 	return !c->error;
-}
-
-/* A list of the ids of which that is so, or null. */
-static void
-write_ids(struct jmap_call *c, struct str name, const struct json *ids, const bool *is_so)
-{
-	bool has_any = false;
-	struct str id;
-
-	json_name(&c->w, name);
-	for (uint32_t i = 0; i < ids->count; i++) {
-		if (!is_so[i] || !json_get_text(&ids->items[i], &id))
-			continue;
-		if (!has_any)
-			json_array_begin(&c->w);
-		has_any = true;
-		json_string(&c->w, id);
-	}
-	if (has_any)
-		json_array_end(&c->w);
-	else
-		json_null(&c->w);
 }
 
 enum jmap_step
@@ -404,8 +369,8 @@ jmap_mdn_parse(struct jmap_call *c)
 		json_object_end(&c->w);
 	else
 		json_name_null(&c->w, STR("parsed"));
-	write_ids(c, STR("notParsable"), p->ids, p->is_broken);
-	write_ids(c, STR("notFound"), p->ids, p->is_missing);
+	jmap_write_texts_or_null(c, STR("notParsable"), p->ids, p->is_broken);
+	jmap_write_texts_or_null(c, STR("notFound"), p->ids, p->is_missing);
 	json_object_end(&c->w);
 	return JMAP_DONE;
 }

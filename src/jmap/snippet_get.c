@@ -272,27 +272,6 @@ one(struct jmap_call *c, struct snippets *x, struct str text)
 	return FAIL_MISSING;
 }
 
-static void
-write_missing(struct jmap_call *c, const struct snippets *x)
-{
-	bool has_any = false;
-	struct str id;
-
-	json_name(&c->w, STR("notFound"));
-	for (uint32_t i = 0; i < x->ids->count; i++) {
-		if (!x->is_missing[i] || !json_get_text(&x->ids->items[i], &id))
-			continue;
-		if (!has_any)
-			json_array_begin(&c->w);
-		has_any = true;
-		json_string(&c->w, id);
-	}
-	if (has_any)
-		json_array_end(&c->w);
-	else
-		json_null(&c->w);
-}
-
 enum jmap_step
 jmap_snippet_get(struct jmap_call *c)
 {
@@ -314,7 +293,7 @@ jmap_snippet_get(struct jmap_call *c)
 			return JMAP_YIELD;
 	}
 	json_array_end(&c->w);
-	write_missing(c, x);
+	jmap_write_texts_or_null(c, STR("notFound"), x->ids, x->is_missing);
 	json_object_end(&c->w);
 	return JMAP_DONE;
 }
