@@ -142,26 +142,6 @@ find_original(struct jmap_call *c, const struct copying *x, const struct json *o
 	return fail ? failed(c) : SET_OK;
 }
 
-/* The original's keywords in the other account: those that it has room for. */
-static enum jmap_set_said
-copy_keywords(struct jmap_call *c, const struct copying *x, uint64_t set, uint64_t *out)
-{
-	unsigned bit;
-
-	while (keyword_next(&set, &bit)) {
-		struct str name = keyword_name(x->from->account, bit);
-		uint64_t bits = 0;
-		enum fail fail = FAIL_NONE;
-
-		if (!str_empty(name))
-			fail = keyword_bits(c->account, &name, 1, true, &bits, NULL);
-		if (fail == FAIL_TEMP)
-			return failed(c);
-		*out |= fail ? 0 : bits;
-	}
-	return SET_OK;
-}
-
 /*
  * May it be added there? Keywords that were not asked for but are the original's are left out where the user may
  * not set them.
@@ -189,6 +169,7 @@ plan(struct jmap_call *c, const struct copying *x, const struct json *object,
 {
 	const struct json *keywords = json_find(object, STR("keywords"));
 	const struct json *mailboxes = json_find(object, STR("mailboxIds"));
+	bool may_add = jmap_may_somewhere(c->access, MAY_SET_KEYWORDS);
 	uint32_t *ids = NULL;
 	enum jmap_set_said said = check_names(object, e);
 
@@ -198,9 +179,11 @@ plan(struct jmap_call *c, const struct copying *x, const struct json *object,
 	new->mailboxes = ids;
 	if (said == SET_OK)
 		said = jmap_received_at(json_find(object, STR("receivedAt")), &new->received_s, e);
-	if (said == SET_OK)
-		said = keywords ? jmap_keywords(c, keywords, &new->flags, e)
-				: copy_keywords(c, x, original->keywords, &new->flags);
+	if (said == SET_OK && keywords)
+		said = jmap_keywords(c, keywords, &new->flags, e);
+	else if (said == SET_OK &&
+	    keywords_for(x->from->account, c->account, original->keywords, may_add, &new->flags))
+		said = failed(c);
 	return said == SET_OK ? check_rights(c, new, keywords != NULL, e) : said;
 }
 

@@ -193,6 +193,8 @@ email_create(struct jmap_call *c, void *more, const struct json *object, uint64_
 		said = write_pieces(x, e);
 	if (said == SET_YIELD)
 		return said;
+	if (said == SET_OK) /* again: while it was written, keywords may have lost their bits */
+		said = take_place(x, object, e);
 	if (said == SET_OK)
 		said = jmap_email_add_written(c, &x->new, &x->writer, &x->added, e);
 	*id_out = x->added.id;

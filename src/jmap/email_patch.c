@@ -1,16 +1,21 @@
 #include "jmap/email_patch.h"
 
-/* One keyword. JMAP's have no backslash (RFC 8621 4.1.1). */
+/* Keywords all at once, so that none takes the place of another (keyword.h). JMAP's have no backslash (RFC 8621 4.1.1). */
 static enum jmap_set_said
-keyword_bit(struct jmap_call *c, struct str name, bool adds, uint64_t *bit_out,
-    struct jmap_set_error *e)
+keyword_set(struct jmap_call *c, const struct str *names, size_t count, bool adds,
+    uint64_t *bits_out, struct jmap_set_error *e)
 {
 	bool may_add = adds && jmap_may_somewhere(c->access, MAY_SET_KEYWORDS), is_missed = false;
-	enum fail fail = str_starts(name, STR("\\")) ? FAIL_SYNTAX : FAIL_NONE;
+	enum fail fail = FAIL_NONE;
 
+	for (size_t i = 0; i < count; i++)
+		if (str_starts(names[i], STR("\\")))
+			fail = FAIL_SYNTAX;
+	if (fail == FAIL_NONE && adds && count > KEYWORD_BITS)
+		fail = FAIL_LIMIT;
 	/* who may set no keyword must not fill the account's table with new ones */
 	if (fail == FAIL_NONE)
-		fail = keyword_bits(c->account, &name, 1, may_add, bit_out, &is_missed);
+		fail = keyword_bits(c->account, names, count, may_add, bits_out, &is_missed);
 	if (fail == FAIL_NONE && adds && is_missed)
 		return jmap_set_error(e, "forbidden", "Your rights allow no keywords.");
 
@@ -33,23 +38,25 @@ enum jmap_set_said
 jmap_keywords(struct jmap_call *c, const struct json *v, uint64_t *bits_out,
     struct jmap_set_error *e)
 {
+	struct str *names;
+
 	*bits_out = 0;
 	if (!json_is(v, JSON_OBJECT))
 		return jmap_set_invalid(e, STR("keywords"), "keywords is no object.");
+	names = arena_alloc(&c->arena, (size_t)v->count + 1, sizeof(*names));
+	if (!names) {
+		jmap_fail_with(c, FAIL_LIMIT);
+		return SET_FAIL;
+	}
 	for (uint32_t i = 0; i < v->count; i++) {
-		uint64_t bit = 0;
 		bool is_true;
-		enum jmap_set_said said;
 
 		if (!json_get_bool(&v->members[i].value, &is_true) || !is_true)
 			return jmap_set_invalid(e, STR("keywords"),
 			    "The value of a keyword is true.");
-		said = keyword_bit(c, v->members[i].name, true, &bit, e);
-		if (said != SET_OK)
-			return said;
-		*bits_out |= bit;
+		names[i] = v->members[i].name;
 	}
-	return SET_OK;
+	return keyword_set(c, names, v->count, true, bits_out, e);
 }
 
 static enum jmap_set_said
@@ -112,7 +119,9 @@ patch_value(const struct json *v, struct str property, bool *adds_out, struct jm
 }
 
 struct patch_lists {
-	uint32_t *add, *remove;           /* arena: room for every member of the patch */
+	uint32_t *add, *remove;  /* arena: room for every member of the patch */
+	struct str *set, *unset; /* the same: keywords */
+	size_t set_count, unset_count;
 	bool has_keywords, has_mailboxes; /* whole ones */
 	bool has_keyword_paths, has_mailbox_paths;
 };
@@ -123,19 +132,17 @@ patch_below(struct jmap_call *c, const struct json_member *member, struct str pr
 {
 	bool adds;
 	enum jmap_set_said said = patch_value(&member->value, member->name, &adds, e);
-	uint64_t bit = 0;
 	uint32_t id = 0;
 
 	if (said != SET_OK)
 		return said;
 	if (str_eq(property, STR("keywords"))) {
 		lists->has_keyword_paths = true;
-		said = keyword_bit(c, below, adds, &bit, e);
 		if (adds)
-			out->keywords_add |= bit;
+			lists->set[lists->set_count++] = below;
 		else
-			out->keywords_remove |= bit;
-		return said;
+			lists->unset[lists->unset_count++] = below;
+		return SET_OK;
 	}
 	if (!str_eq(property, STR("mailboxIds")))
 		return jmap_set_invalid(e, member->name, "This cannot be changed.");
@@ -173,36 +180,61 @@ patch_whole(struct jmap_call *c, const struct json_member *member, struct str pr
 	return said;
 }
 
+/* What the paths of keywords add and remove. */
+static enum jmap_set_said
+patch_keywords(struct jmap_call *c, const struct patch_lists *lists, struct email_update *out,
+    struct jmap_set_error *e)
+{
+	enum jmap_set_said said =
+	    keyword_set(c, lists->set, lists->set_count, true, &out->keywords_add, e);
+
+	if (said != SET_OK)
+		return said;
+	return keyword_set(c, lists->unset, lists->unset_count, false, &out->keywords_remove, e);
+}
+
+static bool
+lists_init(struct patch_lists *lists, size_t count, struct arena *a)
+{
+	*lists = (struct patch_lists){
+		.add = arena_alloc(a, count + 1, sizeof(*lists->add)),
+		.remove = arena_alloc(a, count + 1, sizeof(*lists->remove)),
+		.set = arena_alloc(a, count + 1, sizeof(*lists->set)),
+		.unset = arena_alloc(a, count + 1, sizeof(*lists->unset)),
+	};
+	return lists->add && lists->remove && lists->set && lists->unset;
+}
+
 enum jmap_set_said
 jmap_email_patch(struct jmap_call *c, const struct json *patch, struct email_update *out,
     struct jmap_set_error *e)
 {
-	struct patch_lists lists = { 0 };
+	struct patch_lists lists;
+	enum jmap_set_said said = SET_OK;
 
 	*out = (struct email_update){ 0 };
-	lists.add = arena_alloc(&c->arena, patch->count + 1, sizeof(*lists.add));
-	lists.remove = arena_alloc(&c->arena, patch->count + 1, sizeof(*lists.remove));
-	if (!lists.add || !lists.remove) {
+	if (patch->count > JMAP_PATCH_MAX)
+		return jmap_set_error(e, "tooLarge", "The patch has too many paths.");
+	if (!lists_init(&lists, patch->count, &c->arena)) {
 		jmap_fail_with(c, FAIL_LIMIT);
 		return SET_FAIL;
 	}
-	for (uint32_t i = 0; i < patch->count; i++) {
+	for (uint32_t i = 0; said == SET_OK && i < patch->count; i++) {
 		const struct json_member *member = &patch->members[i];
 		struct str property, below;
-		enum jmap_set_said said;
 
 		if (!jmap_patch_path(member->name, &c->arena, &property, &below))
 			return jmap_set_error(e, "invalidPatch", "A path is no JSON Pointer.");
 		said = below.p ? patch_below(c, member, property, below, &lists, out, e)
 			       : patch_whole(c, member, property, &lists, out, e);
-		if (said != SET_OK)
-			return said;
 	}
+	if (said != SET_OK)
+		return said;
 	if ((lists.has_keywords && lists.has_keyword_paths) ||
 	    (lists.has_mailboxes && lists.has_mailbox_paths))
 		return jmap_set_error(e, "invalidPatch", "One path is a start of another.");
 	if (!lists.has_mailboxes)
 		out->mailboxes_add = lists.add;
 	out->mailboxes_remove = lists.remove;
-	return SET_OK;
+	return lists.has_keyword_paths ? patch_keywords(c, &lists, out, e) : SET_OK;
 }

@@ -45,27 +45,6 @@ source_read(struct txn *t, void *arg)
 	return FAIL_NONE;
 }
 
-/* The keywords under the bits of the other account; names of its own are made there when `may_add`. */
-static enum fail
-keywords_for(const struct account *from, struct account *to, uint64_t flags, bool may_add,
-    uint64_t *out)
-{
-	uint64_t custom = flags & FLAGS_CUSTOM;
-	unsigned bit;
-
-	*out = flags & ~FLAGS_CUSTOM & ~FLAG_DELETED;
-	while (keyword_next(&custom, &bit)) {
-		struct str name = keyword_name(from, bit);
-		uint64_t bits = 0;
-		enum fail fail = keyword_bits(to, &name, 1, may_add, &bits, NULL);
-
-		if (fail == FAIL_TEMP)
-			return fail;
-		*out |= fail == FAIL_NONE ? bits : 0; /* a full table loses the keyword only */
-	}
-	return FAIL_NONE;
-}
-
 static enum fail
 share_one(struct source *in, struct account *to, uint32_t mailbox, uint64_t allowed,
     struct email_copied *out)
@@ -80,7 +59,7 @@ share_one(struct source *in, struct account *to, uint32_t mailbox, uint64_t allo
 	enum fail fail = account_room(to, in->entry.size);
 
 	if (fail == FAIL_NONE)
-		fail = keywords_for(in->account, to, in->entry.flags & allowed,
+		fail = keywords_for(in->account, to, in->entry.flags & allowed & ~FLAG_DELETED,
 		    (allowed & FLAGS_CUSTOM) != 0, &new.flags);
 	if (fail == FAIL_NONE)
 		fail = blob_link(blobs, in->account->name, buf_str(&in->blob), to->name, &name);

@@ -115,6 +115,19 @@ keywords_used(struct edit *e, uint64_t *out)
 	return cursor_end(&c);
 }
 
+/* The names wanted that are in the table, some of them perhaps since a moment ago. */
+static uint64_t
+names_wanted(const struct naming *naming)
+{
+	uint64_t wanted = 0;
+	unsigned bit;
+
+	for (size_t i = 0; i < naming->count; i++)
+		if (custom_find(naming->names, naming->wanted[i], &bit))
+			wanted |= FLAG(bit);
+	return wanted;
+}
+
 /* The table is full: names that no message carries go. */
 static enum fail
 names_reclaim(struct edit *e, struct naming *naming)
@@ -124,7 +137,7 @@ names_reclaim(struct edit *e, struct naming *naming)
 
 	if (fail)
 		return fail;
-	naming->freed = ~used & FLAGS_CUSTOM;
+	naming->freed = ~(used | names_wanted(naming)) & FLAGS_CUSTOM;
 	for (unsigned i = 0; i < KEYWORD_CUSTOM_MAX; i++)
 		if (naming->freed & FLAG(KEYWORD_CUSTOM + i))
 			naming->names[i] = STR("");
@@ -267,5 +280,31 @@ keyword_bits(struct account *a, const struct str *names, size_t count, bool may_
 	}
 	if (missed_out)
 		*missed_out = unknown > 0;
+	return FAIL_NONE;
+}
+
+enum fail
+keywords_for(const struct account *from, struct account *to, uint64_t set, bool may_add,
+    uint64_t *bits_out)
+{
+	uint64_t custom = set & FLAGS_CUSTOM, bits = 0;
+	struct str names[KEYWORD_CUSTOM_MAX];
+	size_t count = 0;
+	unsigned bit;
+
+	*bits_out = set & ~FLAGS_CUSTOM;
+	while (keyword_next(&custom, &bit)) {
+		enum fail fail;
+
+		names[count] = keyword_name(from, bit);
+		if (str_empty(names[count]))
+			continue;
+		fail = keyword_bits(to, names, count + 1, may_add, &bits, NULL);
+		if (fail == FAIL_TEMP)
+			return fail;
+		count += fail == FAIL_NONE; /* a full table loses this keyword only */
+	}
+	if (count > 0 && keyword_bits(to, names, count, false, &bits, NULL) == FAIL_NONE)
+		*bits_out |= bits;
 	return FAIL_NONE;
 }

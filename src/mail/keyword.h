@@ -5,7 +5,8 @@
  * FLAG_DELETED_BIT is IMAP's \Deleted (it belongs to the membership, never to the Email, and is no
  * JMAP keyword), the bits from KEYWORD_CUSTOM on are names of the account's own table, up to
  * KEYWORD_CUSTOM_MAX names; one that no message carries any more is given to a new name when the
- * table is full. $Important is that of RFC 8457. Names are compared without case (RFC 8621 4.1.1, RFC 9051 2.3.2) and kept lower case.
+ * table is full. So bits of a new name are to be used in the turn in which they were asked for, and all new names of
+ * one message are asked for at once. $Important is that of RFC 8457. Names are compared without case (RFC 8621 4.1.1, RFC 9051 2.3.2) and kept lower case.
  */
 #ifndef MAIL_KEYWORD_H
 #define MAIL_KEYWORD_H
@@ -60,6 +61,10 @@ enum keyword {
  */
 MUST_CHECK enum fail keyword_bits(struct account *a, const struct str *names, size_t count,
     bool may_add, uint64_t *bits_out, bool *missed_out);
+
+/* The same keywords under the bits of another account: those that it has room for; new names only when `may_add`. FAIL_TEMP. */
+MUST_CHECK enum fail keywords_for(const struct account *from, struct account *to, uint64_t set,
+    bool may_add, uint64_t *bits_out);
 
 /* Name of one bit, as JMAP writes it ("$seen") or as IMAP does ("\Seen", "$Forwarded"); empty when
  * the bit is not in use (in JMAP also for FLAG_DELETED_BIT). Valid until the table changes. */

@@ -115,6 +115,26 @@ test_keyword_table(struct fixture *f)
 	CHECK(bits == 0);
 }
 
+/* Many new ones at once: those that are wanted do not take each other's place. */
+static void
+test_keywords_at_once(struct fixture *f)
+{
+	struct str names[KEYWORD_CUSTOM_MAX];
+	char text[KEYWORD_CUSTOM_MAX][16];
+	uint64_t bits;
+
+	TEST_ROW("keywords at once");
+	for (unsigned i = 0; i < KEYWORD_CUSTOM_MAX; i++) {
+		snprintf(text[i], sizeof(text[i]), "many%u", i);
+		names[i] = str_c(text[i]);
+	}
+	CHECK_NUM(keyword_bits(f->account, names, KEYWORD_CUSTOM_MAX, true, &bits, NULL),
+	    FAIL_LIMIT); /* one is carried by a message */
+	CHECK_NUM(keyword_bits(f->account, names, KEYWORD_CUSTOM_MAX - 1, true, &bits, NULL),
+	    FAIL_NONE);
+	CHECK_NUM(__builtin_popcountll(bits), KEYWORD_CUSTOM_MAX - 1);
+}
+
 static void
 test_copy_move(struct fixture *f)
 {
@@ -411,6 +431,7 @@ main(void)
 	test_add(&f);
 	test_flags(&f);
 	test_keyword_table(&f);
+	test_keywords_at_once(&f);
 	test_copy_move(&f);
 	test_deleted_is_hidden(&f);
 	test_expunge(&f);

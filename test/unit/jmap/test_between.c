@@ -1,0 +1,216 @@
+/* What other sessions do between two slices of a method: nothing that it held before may be believed behind. */
+#include "fixture.h"
+
+static const struct fixture_row rows[] = {
+#include "blob.rows"
+#include "email_copy.rows"
+#include "email_methods.rows"
+#include "mdn.rows"
+#include "methods.rows"
+#include "methods_identity.rows"
+#include "methods_vacation.rows"
+#include "quota.rows"
+};
+
+static bool
+has(const struct buf *got, const char *text)
+{
+	return str_find(buf_str(got), str_c(text)) != STR_NONE;
+}
+
+/* An Email with this keyword, which makes a bit its own. */
+static void
+carry(struct fixture *f, const char *name)
+{
+	struct str key = str_c(name);
+	uint64_t bits;
+
+	CHECK_NUM(keyword_bits(f->account, &key, 1, true, &bits, NULL), FAIL_NONE);
+	fixture_add(f, "Subject: carries\r\n\r\nx\r\n", 1700000002, bits);
+}
+
+/* --- keywords ---------------------------------------------------------------------------------------- */
+
+static void
+carry_other(struct fixture *f)
+{
+	struct str key = STR("other");
+	uint64_t bits;
+
+	if (keyword_bits(f->account, &key, 1, false, &bits, NULL) == FAIL_NONE && bits == 0)
+		carry(f, "other");
+}
+
+/*
+ * One bit is free. While an Email is written that shall have it, another session takes it: then there is no room. The
+ * Email would have the other keyword otherwise.
+ */
+static void
+check_keyword_taken(struct fixture *f)
+{
+	struct buf got;
+	char name[16];
+
+	TEST_ROW("a keyword's bit is taken");
+	buf_init(&got, 1 << 20);
+	for (unsigned i = 1; i < KEYWORD_CUSTOM_MAX; i++) {
+		snprintf(name, sizeof(name), "used%u", i);
+		carry(f, name);
+	}
+	f->between = carry_other;
+	fixture_run(f,
+	    "[['Email/set',{'accountId':'a1','create':{'k':{'mailboxIds':{'m1':true},'keywords':{'"
+	    "mine':true},'subject':'k'}}},'c'],['Email/query',{'accountId':'a1','filter':{"
+	    "'subject':'k'}},'d']]",
+	    &got);
+	f->between = NULL;
+	CHECK(f->slices > 1);
+	CHECK(has(&got, "\"notCreated\":{\"k\":{\"type\":\"tooManyKeywords\""));
+	CHECK(has(&got, "\"ids\":[]"));
+	buf_release(&got);
+}
+
+/* --- mailboxes --------------------------------------------------------------------------------------- */
+
+static void
+delete_target(struct fixture *f)
+{
+	const struct mailbox *m = mailbox_child(f->account, 0, STR("Target"));
+
+	if (m)
+		CHECK_NUM(mailbox_delete(f->account, m->id, true), FAIL_NONE);
+}
+
+static void
+check_mailbox_gone(struct fixture *f)
+{
+	uint32_t id;
+	struct buf got;
+
+	TEST_ROW("the mailbox is deleted");
+	buf_init(&got, 1 << 20);
+	CHECK_NUM(mailbox_create_path(f->account, STR("Target"), MAILBOX_ROLE_NONE, true, &id),
+	    FAIL_NONE);
+	f->between = delete_target;
+	fixture_run(f,
+	    "[['Mailbox/query',{'accountId':'a1','filter':{'name':'Target'}},'a'],['Email/set',{"
+	    "'accountId':'a1','create':{'k':{'mailboxIds':{'#t':true},'subject':'k'}}},'c']]",
+	    &got);
+	CHECK(has(&got, "\"type\":\"invalidProperties\""));
+	fixture_run(f,
+	    "[['Mailbox/set',{'accountId':'a1','create':{'t':{'name':'Target'}}},'a'],['Email/set"
+	    "',{'accountId':'a1','create':{'k':{'mailboxIds':{'#t':true},'subject':'k'}}},'c'],['"
+	    "Email/query',{'accountId':'a1','filter':{'inMailbox':'#t'}},'d']]",
+	    &got);
+	f->between = NULL;
+	CHECK(has(&got, "\"created\":{\"t\":"));
+	CHECK(has(&got, "\"notCreated\":{\"k\":{\"type\":\"invalidProperties\""));
+	CHECK(has(&got, "\"ids\":[]"));
+	buf_release(&got);
+}
+
+/* --- anything ---------------------------------------------------------------------------------------- */
+
+static uint32_t
+below(uint32_t n)
+{
+	static uint32_t seed = 8620;
+
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % n;
+}
+
+static void
+disturb(struct fixture *f)
+{
+	struct email_update u = { .keywords_add = FLAG(below(KEYWORD_BITS)) & ~FLAG_DELETED,
+		.keywords_remove = FLAG(below(KEYWORD_BITS)) };
+	struct account *a = f->account;
+	uint64_t id = 1 + below(40);
+	struct str name = below(2) ? STR("mine") : STR("other");
+	uint32_t made;
+	uint64_t bits;
+
+	switch (below(7)) {
+	case 0: fixture_add(f, "Subject: new\r\n\r\nx\r\n", 1700000003, 0); break;
+	case 1: (void)!email_update(a, id, &u); break;
+	case 2: (void)!email_destroy(a, id); break;
+	case 3: (void)!keyword_bits(a, &name, 1, true, &bits, NULL); break;
+	case 4: (void)!mailbox_create_path(a, STR("Noise"), MAILBOX_ROLE_NONE, true, &made); break;
+	case 5:
+		if (a->mailbox_count > 5)
+			(void)!mailbox_delete(a, a->mailboxes[4 + below(2)]->id, true);
+		break;
+	default: fixture_commit(f); break;
+	}
+}
+
+/* All rows there are, whatever they mean now: each answer is JSON, and nothing is touched that is gone. */
+static void
+check_disturbed(struct fixture *f)
+{
+	const struct json *root;
+	struct arena a;
+	struct buf got;
+
+	buf_init(&got, 1 << 22);
+	arena_init(&a, 1 << 24);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		TEST_ROW(rows[i].name);
+		f->between = disturb;
+		fixture_run(f, rows[i].calls, &got);
+		f->between = NULL;
+		CHECK_NUM(json_parse(buf_str(&got), &a, &root), FAIL_NONE);
+		arena_reset(&a);
+	}
+	arena_release(&a);
+	buf_release(&got);
+}
+
+/* The client is gone after some slices: what the method held is given back (the sanitizer tells what is not). */
+static void
+give_up(struct fixture *f, const char *calls, unsigned slices)
+{
+	struct jmap_request request;
+	struct jmap_run run;
+	struct arena arena;
+	struct buf text;
+
+	arena_init(&arena, JMAP_TREE_MAX);
+	buf_init(&text, JMAP_REQUEST_MAX);
+	fixture_unquote(&text, "{'using':['urn:ietf:params:jmap:core','urn:ietf:params:jmap:mail'");
+	fixture_unquote(&text, f->using);
+	fixture_unquote(&text, "],'methodCalls':");
+	fixture_unquote(&text, calls);
+	buf_add_char(&text, '}');
+	if (CHECK_NUM(jmap_request_parse(buf_str(&text), &arena, &request), JMAP_TAKEN)) {
+		jmap_run_init(&run, f->account, &request, STR("x"));
+		while (slices-- > 0 && jmap_run_step(&run) == JMAP_YIELD)
+			continue;
+		jmap_run_release(&run);
+	}
+	fixture_commit(f);
+	buf_release(&text);
+	arena_release(&arena);
+}
+
+int
+main(void)
+{
+	struct fixture f;
+
+	fixture_open(&f);
+	f.using = ",'urn:ietf:params:jmap:blob','urn:ietf:params:jmap:submission',"
+		  "'urn:ietf:params:jmap:vacationresponse','urn:ietf:params:jmap:quota',"
+		  "'urn:ietf:params:jmap:mdn'";
+	check_keyword_taken(&f);
+	check_mailbox_gone(&f);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		for (unsigned slices = 1; slices < 6; slices += 2) {
+			TEST_ROW(rows[i].name);
+			give_up(&f, rows[i].calls, slices);
+		}
+	check_disturbed(&f);
+	fixture_close(&f);
+	return test_end();
+}
