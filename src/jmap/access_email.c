@@ -66,6 +66,25 @@ is_in(const struct email *email, uint32_t mailbox)
 	return false;
 }
 
+/* .. and the user may know that. */
+static bool
+is_seen_in(struct jmap_call *c, const struct email *email, uint32_t mailbox)
+{
+	return is_in(email, mailbox) && jmap_may(c->access, mailbox, MAY_READ_ITEMS);
+}
+
+/* One that it is to be taken out of: the answer does not tell whether it is in a mailbox that the user may not read. */
+static enum jmap_set_said
+remove_check(struct jmap_call *c, const struct email *email, uint32_t mailbox,
+    struct jmap_set_error *e)
+{
+	if (!jmap_mailbox_is_shown(c->access, mailbox))
+		return jmap_set_invalid(e, STR("mailboxIds"), "There is no such mailbox.");
+	if (jmap_may(c->access, mailbox, MAY_READ_ITEMS) && !is_in(email, mailbox))
+		return SET_OK;
+	return jmap_may(c->access, mailbox, MAY_REMOVE_ITEMS) ? SET_OK : forbidden(e);
+}
+
 /* "mailboxIds" as a whole names what is shown: what it leaves out is removed from there. */
 static enum jmap_set_said
 spare_hidden(struct jmap_call *c, const struct email *email, struct email_update *update)
@@ -119,12 +138,10 @@ jmap_may_update(struct jmap_call *c, uint64_t id, struct email_update *update,
 	if (said == SET_OK && update->replace_mailboxes)
 		said = spare_hidden(c, email, update);
 	for (size_t i = 0; said == SET_OK && i < update->mailboxes_add_count; i++)
-		if (!is_in(email, update->mailboxes_add[i]))
+		if (!is_seen_in(c, email, update->mailboxes_add[i]))
 			said = add_check(c, update->mailboxes_add[i], MAY_ADD_ITEMS, e);
 	for (size_t i = 0; said == SET_OK && i < update->mailboxes_remove_count; i++)
-		if (is_in(email, update->mailboxes_remove[i]) &&
-		    !jmap_may(c->access, update->mailboxes_remove[i], MAY_REMOVE_ITEMS))
-			said = forbidden(e);
+		said = remove_check(c, email, update->mailboxes_remove[i], e);
 	return said == SET_OK ? keywords_check(c, email, update, e) : said;
 }
 

@@ -64,6 +64,12 @@ jmap_may_create_below(struct jmap_call *c, uint32_t parent, struct jmap_set_erro
 }
 
 enum jmap_set_said
+jmap_may_give_role(struct jmap_call *c, struct jmap_set_error *e)
+{
+	return c->access->is_owner ? SET_OK : forbidden(e);
+}
+
+enum jmap_set_said
 jmap_may_change(struct jmap_call *c, const struct mailbox *m, unsigned what,
     const struct mailbox_new *to, struct jmap_set_error *e)
 {
@@ -73,6 +79,8 @@ jmap_may_change(struct jmap_call *c, const struct mailbox *m, unsigned what,
 		return jmap_set_error(e, "notFound", NULL);
 	if (what & ~(unsigned)MAILBOX_SET_SUBSCRIBED && !jmap_may(c->access, m->id, MAY_RENAME))
 		return forbidden(e);
+	if (what & MAILBOX_SET_ROLE && to->role != m->role)
+		return jmap_may_give_role(c, e);
 	if (what & MAILBOX_SET_PARENT && to->parent != m->parent)
 		return jmap_may_create_below(c, to->parent, e);
 	return SET_OK;

@@ -20,6 +20,9 @@ MUST_CHECK enum fail jmap_mailbox_subscribe(struct jmap_call *c, const struct ma
 enum jmap_set_said jmap_may_create_below(struct jmap_call *c, uint32_t parent,
     struct jmap_set_error *e);
 
+/* May it get a role? Roles are the owner's: mail is delivered by them. */
+enum jmap_set_said jmap_may_give_role(struct jmap_call *c, struct jmap_set_error *e);
+
 /* May those properties be changed (MAILBOX_SET_ bits) to these? */
 enum jmap_set_said jmap_may_change(struct jmap_call *c, const struct mailbox *m, unsigned what,
     const struct mailbox_new *to, struct jmap_set_error *e);

@@ -44,9 +44,10 @@ enum fail
 candidate_thread(struct candidate *who, enum filter_thread what, uint64_t bit, bool *out)
 {
 	uint64_t *ids;
-	size_t count, having = 0;
+	size_t count, shown = 0, having = 0;
 	enum fail fail = thread_emails(who->account, who->thread_id, who->a, &ids, &count);
 
+	who->has_walked = true;
 	if (fail)
 		return fail;
 	for (size_t i = 0; i < count; i++) {
@@ -55,9 +56,12 @@ candidate_thread(struct candidate *who, enum filter_thread what, uint64_t bit, b
 		fail = email_get(who->account, ids[i], who->a, &e);
 		if (fail)
 			return fail;
+		if (!jmap_email_is_shown(who->access, e))
+			continue;
+		shown++;
 		having += (e->keywords & bit) != 0;
 	}
-	*out = what == THREAD_ALL ? having == count
+	*out = what == THREAD_ALL ? having == shown
 	    : what == THREAD_SOME ? having > 0
 				  : having == 0;
 	return FAIL_NONE;

@@ -97,6 +97,7 @@ candidate_of(struct jmap_call *c, struct email_list *l, const struct sort_item *
 		.size = item->size,
 		.keywords = item->keywords,
 		.account = c->account,
+		.access = c->access,
 		.index = &l->index,
 		.a = &l->arena,
 	};
@@ -143,7 +144,7 @@ judge_items(struct jmap_call *c, struct email_list *l)
 		if (fail == FAIL_NONE && is_match)
 			l->items[l->kept++] = item;
 		l->at++;
-		if ((who.is_full || (l->at & 15) == 0) && jmap_slice_over(c))
+		if ((who.is_full || who.has_walked || (l->at & 15) == 0) && jmap_slice_over(c))
 			return false;
 	}
 	l->item_count = l->kept;
@@ -166,7 +167,7 @@ make_keys(struct jmap_call *c, struct email_list *l)
 			return false;
 		}
 		l->at++;
-		if ((l->at & 15) == 0 && jmap_slice_over(c))
+		if ((who.has_walked || (l->at & 15) == 0) && jmap_slice_over(c))
 			return false;
 	}
 	return true;
@@ -326,18 +327,17 @@ drop_list(struct email_list *l)
 	arena_release(&l->arena);
 }
 
-void
-email_list_restart(struct email_list *l)
+bool
+email_list_restart(struct email_list *l, struct jmap_call *c)
 {
-	struct email_list again = { .filter = l->filter,
-		.sort = l->sort,
-		.mailbox = l->mailbox,
-		.collapses = l->collapses,
-		.needed = l->needed };
+	size_t needed = l->needed;
+	bool is_read;
 
 	drop_list(l);
-	*l = again;
-	arena_init(&l->arena, CANDIDATE_BYTES);
+	*l = (struct email_list){ .filter = NULL };
+	is_read = email_list_read(l, c);
+	l->needed = needed;
+	return is_read;
 }
 
 void

@@ -51,8 +51,11 @@ MUST_CHECK bool email_list_read(struct email_list *l, struct jmap_call *c);
 /* Go on; true when it is done. False: the slice is over, or the call's error was set. */
 MUST_CHECK bool email_list_step(struct email_list *l, struct jmap_call *c);
 
-/* From the beginning again, with the same arguments. */
-void email_list_restart(struct email_list *l);
+/*
+ * From the beginning again. The arguments are read anew: rights and the bits of keywords may have moved as well. False:
+ * the call's error was set.
+ */
+MUST_CHECK bool email_list_restart(struct email_list *l, struct jmap_call *c);
 void email_list_release(struct email_list *l);
 
 /* Whether an Email is in it, and before or behind which others, never changes. */

@@ -74,7 +74,7 @@ is_overtaken(struct jmap_call *c, struct query *q, uint64_t state)
 {
 	if (change_state(c->account, CHANGE_EMAIL) == state || ++q->tries == QUERY_TRIES_MAX)
 		return false;
-	email_list_restart(&q->list);
+	(void)!email_list_restart(&q->list, c); /* when it fails the call ends */
 	return true;
 }
 
@@ -103,7 +103,7 @@ jmap_email_query(struct jmap_call *c)
 		return c->error ? JMAP_DONE : JMAP_YIELD;
 	if (is_overtaken(c, q, q->window.state)) {
 		q->window.state = change_state(c->account, CHANGE_EMAIL);
-		return JMAP_YIELD;
+		return c->error ? JMAP_DONE : JMAP_YIELD;
 	}
 	return jmap_query_answer(c, &query_type, &q->window, q->list.ids, q->list.count,
 	    q->list.total);
@@ -231,7 +231,7 @@ jmap_email_query_changes(struct jmap_call *c)
 	if (is_overtaken(c, q, q->since.new_state)) {
 		id_set_release(&q->seen);
 		q->stage = STAGE_CHANGES;
-		return JMAP_YIELD;
+		return c->error ? JMAP_DONE : JMAP_YIELD;
 	}
 	return jmap_query_changes_answer(c, &query_type, &q->since,
 	    c->access->is_owner && email_list_is_immutable(&q->list), q->list.ids, q->list.count);

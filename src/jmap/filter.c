@@ -152,7 +152,8 @@ is_in_other(const struct candidate *who, const struct filter *f)
 {
 	for (size_t i = 0; i < who->email->member_count; i++) {
 		const struct membership *m = &who->email->members[i];
-		bool is_listed = m->is_deleted;
+		bool is_listed =
+		    m->is_deleted || !jmap_may(who->access, m->mailbox, MAY_READ_ITEMS);
 
 		for (size_t j = 0; j < f->mailbox_count; j++)
 			is_listed = is_listed || f->mailboxes[j] == m->mailbox;

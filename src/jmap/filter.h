@@ -36,6 +36,7 @@ struct candidate {
 	uint64_t keywords;
 
 	struct account *account;          /* borrow */
+	struct jmap_access *access;       /* borrow: whose Emails and mailboxes count */
 	const struct search_query *index; /* borrow; NULL: nothing is known to be there */
 	struct arena *a;                  /* for this one */
 	struct email *email;
@@ -47,6 +48,7 @@ struct candidate {
 	int64_t slice_end_us; /* 0: no matter how long it takes */
 	bool has_looked;      /* for a word in the file, since filter_judge() began */
 	bool is_cut;          /* out: there was no time for all of it */
+	bool has_walked;      /* out: over a thread, which may be long */
 };
 
 /* Read a FilterOperator or FilterCondition; NULL when the call's error was set. */
@@ -79,7 +81,7 @@ MUST_CHECK enum fail filter_judge(const struct filter *f, struct candidate *who,
 /* Load one level of an Email (with all below it). */
 MUST_CHECK enum fail candidate_load(struct candidate *who, enum level level);
 
-/* Do all, some, or none Emails of the thread have the keyword? */
+/* Do all, some, or none Emails of the thread have the keyword? Those that the user does not see do not count. */
 enum filter_thread { THREAD_ALL, THREAD_SOME, THREAD_NONE };
 MUST_CHECK enum fail candidate_thread(struct candidate *who, enum filter_thread what, uint64_t bit,
     bool *out);

@@ -133,7 +133,7 @@ refused(struct jmap_call *c, enum fail fail, const struct mailbox_new *to, struc
 		if (!twin)
 			return jmap_set_invalid(e, STR("role"), "Another mailbox has this role.");
 		e->existing_kind = ID_MAILBOX;
-		e->existing_id = twin->id;
+		e->existing_id = jmap_mailbox_is_shown(c->access, twin->id) ? twin->id : 0;
 		jmap_set_invalid(e, STR("name"), NULL);
 		return jmap_set_error(e, "alreadyExists", "Another mailbox there has this name.");
 	case FAIL_NONE:
@@ -177,6 +177,8 @@ create(struct jmap_call *c, void *more, const struct json *object, uint64_t *id_
 	if (!(what & MAILBOX_SET_NAME))
 		return jmap_set_invalid(e, STR("name"), "A name is needed.");
 	said = jmap_may_create_below(c, to.parent, e);
+	if (said == SET_OK && to.role != MAILBOX_ROLE_NONE)
+		said = jmap_may_give_role(c, e);
 	if (said == SET_OK)
 		said = share_check(c, to.parent, &share, e);
 	if (said != SET_OK)

@@ -250,7 +250,7 @@ write_snippet(struct jmap_call *c, struct snippets *x, struct candidate *who)
 static enum fail
 one(struct jmap_call *c, struct snippets *x, struct str text)
 {
-	struct candidate who = { .account = c->account, .a = &x->arena };
+	struct candidate who = { .account = c->account, .access = c->access, .a = &x->arena };
 	struct json_writer before = c->w;
 	size_t mark = c->w.out->n;
 	enum fail fail;
