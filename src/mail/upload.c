@@ -7,8 +7,9 @@
 /* rooms */
 #include "mail/inner.h"
 
-/* One pass over the uploads of an account: what they are in all, and which must go. */
+/* One pass over the uploads of an account: what those of one user are in all, and which must go. */
 struct upload_scan {
+	uint64_t by;
 	uint64_t bytes;
 	size_t count;
 };
@@ -28,7 +29,7 @@ upload_drop(struct edit *e, const struct upload *u)
 	return fail;
 }
 
-/* Walk oldest first; with `room` drop what is too old, or too much beside the new one. */
+/* Walk oldest first; with `drops` drop what is too old, or too much of this user beside the new one. */
 static enum fail
 uploads_walk(struct edit *e, struct upload_scan *scan, bool drops)
 {
@@ -43,21 +44,25 @@ uploads_walk(struct edit *e, struct upload_scan *scan, bool drops)
 	txn_scan(e->txn, &c, key_str(&from), key_str(&to), false);
 	while (fail == FAIL_NONE && cursor_next(&c, &key, &value)) {
 		struct upload u;
+		bool is_own, is_kept;
 
 		key_read(&r, str_from(key, from.n));
 		fail = upload_record_read(value, &u);
 		u.id = key_read_u64(&r);
+		is_own = u.by == scan->by;
+		is_kept = u.uploaded_s >= oldest_s;
 		if (!drops) {
-			left.bytes += u.size;
-			left.count++;
+			left.bytes += is_own ? u.size : 0;
+			left.count += is_own;
 			continue;
 		}
 		if (fail ||
-		    (u.uploaded_s >= oldest_s && left.count <= UPLOAD_COUNT_MAX &&
-			left.bytes <= UPLOAD_BYTES_MAX))
+		    (is_kept && left.count <= UPLOAD_COUNT_MAX && left.bytes <= UPLOAD_BYTES_MAX))
 			break;
-		left.bytes -= u.size;
-		left.count--;
+		if (is_kept && !is_own)
+			continue;
+		left.bytes -= is_own ? u.size : 0;
+		left.count -= is_own;
 		fail = upload_drop(e, &u);
 	}
 	end = cursor_end(&c);
@@ -69,7 +74,7 @@ static enum fail
 upload_add_run(struct edit *e, void *arg)
 {
 	struct upload *u = arg;
-	struct upload_scan scan = { .bytes = u->size, .count = 1 };
+	struct upload_scan scan = { .by = u->by, .bytes = u->size, .count = 1 };
 	struct key k;
 	enum fail fail = uploads_walk(e, &scan, false);
 

@@ -2,8 +2,9 @@
  * upload.h - files that clients uploaded and that are not (yet) messages: JMAP's upload.
  *
  * An upload is a file of the account with a record {size, type, time}; it is dropped after
- * UPLOAD_KEEP_S, and the oldest go first when an account has more than UPLOAD_COUNT_MAX or
- * UPLOAD_BYTES_MAX (RFC 8620 section 6: at least one hour if there is room). To make it a message,
+ * UPLOAD_KEEP_S, and the oldest go first when a user has more than UPLOAD_COUNT_MAX or
+ * UPLOAD_BYTES_MAX in an account (RFC 8620 section 6: at least one hour if there is room); nobody's push out those of
+ * others. To make it a message,
  * blob_link() its file to a new name and email_add() that.
  */
 #ifndef MAIL_UPLOAD_H
@@ -15,7 +16,7 @@
 
 #define UPLOAD_KEEP_S    (24 * 3600)
 #define UPLOAD_COUNT_MAX 1000
-#define UPLOAD_BYTES_MAX (500 * 1024 * 1024) /* bytes of one account's uploads */
+#define UPLOAD_BYTES_MAX (500 * 1024 * 1024) /* bytes of one user's uploads to one account */
 #define UPLOAD_TYPE_MAX  255                 /* bytes of the media type */
 
 struct upload {

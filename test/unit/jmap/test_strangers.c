@@ -283,6 +283,39 @@ drop_states(struct buf *b)
 	buf_release(&kept);
 }
 
+/* More uploads to her account than one may have: the oldest of his go, and hers stay. */
+static void
+check_uploads(struct fixture *f, struct account *alice)
+{
+	struct account *bob = f->account;
+	struct buf calls, got;
+
+	TEST_ROW("uploads");
+	buf_init(&calls, 1 << 20);
+	buf_init(&got, 1 << 20);
+	buf_add_c(&calls,
+	    "[['Blob/upload',{'accountId':'a1','create':{'first':{'data':[]}}},'a'],['"
+	    "Blob/upload',{'accountId':'a1','create':{");
+	for (unsigned i = 0; i < UPLOAD_COUNT_MAX; i++) {
+		buf_add_c(&calls, i ? ",'k" : "'k");
+		buf_add_u64(&calls, i);
+		buf_add_c(&calls, "':{'data':[]}");
+	}
+	buf_add_c(&calls,
+	    "}},'b'],['Blob/get',{'accountId':'a1','ids':['#first']},'c'],['Blob/get',{"
+	    "'accountId':'a1','ids':['#k0']},'d']]");
+	fixture_run(f, buf_c(&calls), &got);
+	CHECK(has(&got, "\"notFound\":[\"#first\"]"));
+	CHECK(has(&got, "\"notFound\":[]},\"d\""));
+	f->account = alice;
+	fixture_run(f, "[['Blob/get',{'accountId':'a1','ids':['u1'],'properties':['id']},'c']]",
+	    &got);
+	f->account = bob;
+	CHECK(has(&got, "\"id\":\"u1\""));
+	buf_release(&calls);
+	buf_release(&got);
+}
+
 /* Roles are hers, and a name that is taken by what he does not see is taken, by nothing that he is told. */
 static void
 check_mailboxes(struct fixture *f)
@@ -445,6 +478,7 @@ main(void)
 	CHECK_NUM(acl_set(alice, TEAM, bob->name, ACL_ALL & ~(unsigned)ACL_ADMINISTER), FAIL_NONE);
 	check_oracles(&f);
 	check_mailboxes(&f);
+	check_uploads(&f, alice);
 	check_changer(&f, alice);
 	check_withdrawn(&f, alice);
 	f.account = alice;
