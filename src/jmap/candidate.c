@@ -47,7 +47,6 @@ candidate_thread(struct candidate *who, enum filter_thread what, uint64_t bit, b
 	size_t count, shown = 0, having = 0;
 	enum fail fail = thread_emails(who->account, who->thread_id, who->a, &ids, &count);
 
-	who->has_walked = true;
 	if (fail)
 		return fail;
 	for (size_t i = 0; i < count; i++) {

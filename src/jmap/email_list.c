@@ -144,7 +144,7 @@ judge_items(struct jmap_call *c, struct email_list *l)
 		if (fail == FAIL_NONE && is_match)
 			l->items[l->kept++] = item;
 		l->at++;
-		if ((who.is_full || who.has_walked || (l->at & 15) == 0) && jmap_slice_over(c))
+		if (jmap_slice_over(c))
 			return false;
 	}
 	l->item_count = l->kept;
@@ -167,7 +167,7 @@ make_keys(struct jmap_call *c, struct email_list *l)
 			return false;
 		}
 		l->at++;
-		if ((who.has_walked || (l->at & 15) == 0) && jmap_slice_over(c))
+		if (jmap_slice_over(c))
 			return false;
 	}
 	return true;

@@ -163,25 +163,36 @@ is_in_other(const struct candidate *who, const struct filter *f)
 	return false;
 }
 
-static bool
-field_has(const struct message *m, enum field field, struct str word, struct arena *a)
-{
-	struct str raw = message_field(&m->root, field);
-
-	return raw.p && text_contains(header_text(raw, a), word);
-}
-
 static const struct message *
 message_of(const struct candidate *who)
 {
 	return who->summary ? who->summary : &who->full;
 }
 
+/* A field in the form that is compared, made once for all words that are looked for in it; p is NULL: there is none. */
+static struct str
+folded_field(struct candidate *who, enum field field)
+{
+	struct str raw = message_field(&message_of(who)->root, field);
+
+	if (raw.p && !who->folded[field].p)
+		who->folded[field] = text_folded(header_text(raw, who->a), who->a);
+	return who->folded[field];
+}
+
+static bool
+field_has(struct candidate *who, enum field field, struct str word)
+{
+	struct str text = folded_field(who, field);
+
+	return text.p && str_find(text, word) != STR_NONE;
+}
+
 static bool
 field_has_all(struct candidate *who, const struct filter *f, enum field field)
 {
 	for (size_t i = 0; i < f->word_count; i++)
-		if (!field_has(message_of(who), field, f->words[i], who->a))
+		if (!field_has(who, field, f->folded[i]))
 			return false;
 	return true;
 }
@@ -193,7 +204,7 @@ has_in_heads(struct candidate *who, struct str word)
 		FIELD_BCC };
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		if (field_has(message_of(who), fields[i], word, who->a))
+		if (field_has(who, fields[i], word))
 			return true;
 	return false;
 }
@@ -234,7 +245,7 @@ judge_text(const struct filter *f, struct candidate *who)
 	for (size_t i = 0; i < f->word_count; i++) {
 		enum truth one = TRUTH_UNKNOWN;
 
-		if (is_proved(f, who, i) || has_in_heads(who, f->words[i]))
+		if (is_proved(f, who, i) || has_in_heads(who, f->folded[i]))
 			continue;
 		if (who->is_full)
 			one = look_for(f, who, i, TEXT_BODY);

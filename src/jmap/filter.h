@@ -42,13 +42,14 @@ struct candidate {
 	struct email *email;
 	const struct message *summary;
 	struct message full;
-	struct blob_map map; /* own: blob_unmap() */
+	struct str
+	    folded[FIELD_COUNT]; /* fields in the form that is compared; p is NULL: not yet */
+	struct blob_map map;     /* own: blob_unmap() */
 	bool is_full;
 
 	int64_t slice_end_us; /* 0: no matter how long it takes */
 	bool has_looked;      /* for a word in the file, since filter_judge() began */
 	bool is_cut;          /* out: there was no time for all of it */
-	bool has_walked;      /* out: over a thread, which may be long */
 };
 
 /* Read a FilterOperator or FilterCondition; NULL when the call's error was set. */

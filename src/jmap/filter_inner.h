@@ -47,9 +47,10 @@ struct filter {
 	size_t below_count;
 	uint32_t *mailboxes;
 	size_t mailbox_count;
-	int64_t number;    /* date, size, flag */
-	uint64_t keyword;  /* 0: a keyword that no message has */
-	struct str *words; /* of a text */
+	int64_t number;     /* date, size, flag */
+	uint64_t keyword;   /* 0: a keyword that no message has */
+	struct str *words;  /* of a text */
+	struct str *folded; /* the same in the form that is compared */
 	size_t word_count;
 	unsigned *proofs;          /* by word: numbers in the question to the index */
 	struct progress *progress; /* arena; of a text */

@@ -11,6 +11,7 @@
 
 /* rooms */
 #include "message/date.h"
+#include "message/text.h"
 
 static const struct str test_names[] = { STR_INIT("AND"), STR_INIT("OR"), STR_INIT("NOT"),
 	STR_INIT("inMailbox"), STR_INIT("inMailboxOtherThan"), STR_INIT("before"),
@@ -80,6 +81,21 @@ read_mailboxes(struct reading *r, struct filter *f, const struct json *items, si
 	return true;
 }
 
+/* As i;unicode-casemap compares them. */
+static bool
+fold_words(struct reading *r, struct filter *f)
+{
+	bool fits;
+
+	f->folded = arena_alloc(&r->call->arena, f->word_count + 1, sizeof(*f->folded));
+	fits = f->folded != NULL;
+	for (size_t i = 0; fits && i < f->word_count; i++) {
+		f->folded[i] = text_folded(f->words[i], &r->call->arena);
+		fits = f->folded[i].p != NULL;
+	}
+	return fits || bad(r, "The filter is too large.");
+}
+
 /* Words, and phrases in quotes (RFC 8621 4.4.1). */
 static bool
 read_words(struct reading *r, struct filter *f, struct str text)
@@ -108,7 +124,7 @@ read_words(struct reading *r, struct filter *f, struct str text)
 		text = str_from(text, n + is_quoted);
 	}
 	f->proofs = arena_alloc(&r->call->arena, f->word_count + 1, sizeof(*f->proofs));
-	return f->proofs || bad(r, "The filter is too large.");
+	return f->proofs ? fold_words(r, f) : bad(r, "The filter is too large.");
 }
 
 /* ["Name"] or ["Name", "text"] */

@@ -74,6 +74,19 @@ text_contains(struct str text, struct str needle)
 	return is_found;
 }
 
+struct str
+text_folded(struct str text, struct arena *a)
+{
+	struct str folded;
+	struct buf out;
+
+	buf_init(&out, WINDOW_MAX);
+	utf8_casemap(&out, text);
+	folded = arena_str(a, buf_str(&out));
+	buf_release(&out);
+	return folded;
+}
+
 bool
 message_contains(const struct message *m, struct str needle, enum text_where where, struct str name)
 {

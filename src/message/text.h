@@ -81,4 +81,7 @@ bool message_contains(const struct message *m, struct str needle, enum text_wher
 /* Is `needle` in this UTF-8 text, by the same comparison? */
 bool text_contains(struct str text, struct str needle);
 
+/* The form in which they are compared, to look for many in one; p is NULL: the arena is full. */
+struct str text_folded(struct str text, struct arena *a);
+
 #endif
