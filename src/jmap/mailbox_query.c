@@ -3,6 +3,9 @@
  */
 #include "mail/mailbox.h"
 
+/* system */
+#include <string.h>
+
 /* base */
 #include "base/num.h"
 
@@ -141,68 +144,124 @@ compare(const struct query *q, const struct found *a, const struct found *b)
 	return order;
 }
 
-/* Insertion: lists of mailboxes are short and nearly in order; without `sort` they stay in that of the tree. */
+/* Two runs in order, from[0 .. middle-1] and from[middle .. count-1], into one. */
 static void
-sort_found(const struct query *q, struct found *found, size_t count)
+merge(const struct query *q, const struct found *from, size_t middle, size_t count,
+    struct found *out)
 {
-	for (size_t i = 1; i < count; i++) {
-		struct found one = found[i];
-		size_t at = i;
+	size_t i = 0, j = middle;
 
-		for (; at > 0 && compare(q, &found[at - 1], &one) > 0; at--)
-			found[at] = found[at - 1];
-		found[at] = one;
+	for (size_t k = 0; k < count; k++) {
+		bool takes_left = j == count || (i < middle && compare(q, &from[i], &from[j]) <= 0);
+
+		out[k] = takes_left ? from[i++] : from[j++];
 	}
 }
 
-/* sortAsTree: children behind their parent, siblings as sorted. */
-static size_t
-add_children(struct found *sorted, size_t count, uint32_t parent, struct found *out, size_t at)
+/* Merging, since there may be thousands; without `sort` they stay in the order of the tree. */
+static void
+sort_found(const struct query *q, struct found *found, struct found *spare, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (sorted[i].mailbox->parent != parent)
-			continue;
-		out[at++] = sorted[i];
-		at = add_children(sorted, count, sorted[i].mailbox->id, out, at);
+	for (size_t width = 1; q->comparator_count > 0 && width < count; width *= 2) {
+		for (size_t at = 0; at < count; at += 2 * width)
+			merge(q, found + at, size_min(width, count - at),
+			    size_min(2 * width, count - at), spare + at);
+		memcpy(found, spare, count * sizeof(*found));
+	}
+}
+
+/* What is below each mailbox, by places in the account's list; the top has the place behind it. */
+struct tree {
+	const struct account *account;
+	uint32_t *first, *next; /* arena: places in `sorted`, and one more; 0: none */
+};
+
+static size_t
+place_of(const struct tree *t, uint32_t mailbox)
+{
+	return mailbox ? mailbox_place(t->account, mailbox) : t->account->mailbox_count;
+}
+
+static bool
+tree_init(struct tree *t, struct jmap_call *c, const struct found *sorted, size_t count)
+{
+	size_t places = c->account->mailbox_count + 1;
+
+	t->account = c->account;
+	t->first = arena_alloc(&c->arena, places, sizeof(*t->first));
+	t->next = arena_alloc(&c->arena, places, sizeof(*t->next));
+	for (size_t i = count; t->first && t->next && i-- > 0;) {
+		uint32_t *first = &t->first[place_of(t, sorted[i].mailbox->parent)];
+
+		t->next[i] = *first;
+		*first = (uint32_t)i + 1;
+	}
+	return t->first && t->next;
+}
+
+/* sortAsTree: children behind their parent, siblings as sorted. As deep as mailboxes are. */
+static size_t
+add_children(const struct tree *t, const struct found *sorted, uint32_t parent, struct found *out,
+    size_t at)
+{
+	for (uint32_t i = t->first[place_of(t, parent)]; i > 0; i = t->next[i - 1]) {
+		out[at++] = sorted[i - 1];
+		at = add_children(t, sorted, sorted[i - 1].mailbox->id, out, at);
 	}
 	return at;
 }
 
+/* The call's error is set when it is false. */
+static bool
+sort_tree(struct jmap_call *c, const struct found *sorted, struct found *out, size_t *count)
+{
+	struct tree tree;
+
+	if (!tree_init(&tree, c, sorted, *count)) {
+		jmap_fail_with(c, FAIL_LIMIT);
+		return false;
+	}
+	*count = add_children(&tree, sorted, 0, out, 0);
+	return true;
+}
+
 /* --- the method --------------------------------------------------------------------------------- */
 
+/* It matches, and so do all above it. */
 static bool
-has_id(const struct found *found, size_t count, uint32_t id)
+is_in_tree(const struct account *a, const bool *is_match, const struct mailbox *m)
 {
-	for (size_t i = 0; i < count; i++)
-		if (found[i].mailbox->id == id)
-			return true;
-	return false;
+	for (unsigned depth = 0; m && depth < MAILBOX_DEPTH_MAX; depth++) {
+		if (!is_match[mailbox_place(a, m->id)])
+			return false;
+		m = m->parent ? mailbox_get(a, m->parent) : NULL;
+	}
+	return true;
 }
 
 /* Keep what matches, in the order of `found`; filterAsTree asks it of all parents too. */
 static bool
 filter_found(struct query *q, struct found *found, size_t *count)
 {
-	size_t kept = 0, before;
+	struct jmap_call *c = q->criteria.call;
+	bool *is_match = arena_alloc(&c->arena, c->account->mailbox_count + 1, sizeof(*is_match));
+	size_t kept = 0;
 
-	for (size_t i = 0; i < *count; i++) {
-		bool is_match;
-
-		if (!jmap_criteria_judge(&q->criteria, &found[i], &is_match))
+	if (!is_match) {
+		jmap_fail_with(c, FAIL_LIMIT);
+		return false;
+	}
+	for (size_t i = 0; i < *count; i++)
+		if (!jmap_criteria_judge(&q->criteria, &found[i],
+			&is_match[mailbox_place(c->account, found[i].mailbox->id)]))
 			return false;
-		if (is_match)
+	for (size_t i = 0; i < *count; i++) {
+		const struct mailbox *m = found[i].mailbox;
+
+		if (q->is_tree_filtered ? is_in_tree(c->account, is_match, m)
+					: is_match[mailbox_place(c->account, m->id)])
 			found[kept++] = found[i];
 	}
-	do {
-		size_t n = 0;
-
-		before = kept;
-		for (size_t i = 0; q->is_tree_filtered && i < before; i++)
-			if (!found[i].mailbox->parent ||
-			    has_id(found, before, found[i].mailbox->parent))
-				found[n++] = found[i];
-		kept = q->is_tree_filtered ? n : kept;
-	} while (kept != before);
 	*count = kept;
 	return true;
 }
@@ -246,9 +305,10 @@ make_list(struct query *q)
 		jmap_fail_with(c, FAIL_LIMIT);
 		return false;
 	}
-	sort_found(q, found, count);
+	sort_found(q, found, sorted, count);
 	if (q->is_tree_sorted) {
-		count = add_children(found, count, 0, sorted, 0);
+		if (!sort_tree(c, found, sorted, &count))
+			return false;
 		found = sorted;
 	}
 	if (!filter_found(q, found, &count))
