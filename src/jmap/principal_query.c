@@ -90,26 +90,6 @@ judge_condition(struct jmap_criteria *k, const struct json_member *member, const
 
 /* --- the answer ----------------------------------------------------------------------------------- */
 
-/* Where the window begins (RFC 8620 5.5); false when the anchor is not there. */
-static bool
-find_start(const struct finding *f, const struct jmap_window *w, struct str anchor, size_t *out)
-{
-	int64_t start = w->position, count = (int64_t)f->count;
-
-	if (anchor.p) {
-		for (start = 0; start < count; start++)
-			if (str_eq(f->found[start]->id, anchor))
-				break;
-		if (start == count)
-			return false;
-		start += w->anchor_offset;
-	} else if (start < 0) {
-		start += count;
-	}
-	*out = (size_t)i64_min(start < 0 ? 0 : start, count);
-	return true;
-}
-
 static enum jmap_step
 answer(struct jmap_call *c, const struct finding *f)
 {
@@ -117,18 +97,20 @@ answer(struct jmap_call *c, const struct finding *f)
 		JMAP_QUERY_MAX };
 	struct jmap_window w;
 	struct str anchor;
-	size_t start;
+	size_t start, at = 0;
 
 	if (!jmap_window_read(c, &type, &w) || !jmap_arg_text(c, STR("anchor"), &anchor))
 		return JMAP_DONE;
-	if (!find_start(f, &w, anchor, &start))
+	while (w.has_anchor && at < f->count && !str_eq(f->found[at]->id, anchor))
+		at++;
+	if (!jmap_window_start(&w, at, f->count, &start))
 		return jmap_fail(c, "anchorNotFound", NULL);
 	json_object_begin(&c->w);
 	jmap_write_account(c);
 	json_name_string(&c->w, STR("queryState"), f->all.state);
 	json_name_bool(&c->w, STR("canCalculateChanges"), false);
 	json_name(&c->w, STR("position"));
-	json_u64(&c->w, start);
+	json_u64(&c->w, size_min(start, f->count));
 	json_name(&c->w, STR("ids"));
 	json_array_begin(&c->w);
 	for (size_t i = 0; i < w.limit && start + i < f->count; i++)

@@ -43,22 +43,17 @@ jmap_window_needs(const struct jmap_window *w)
 	return enough;
 }
 
-/* Where the window begins (RFC 8620 5.5); false when the anchor is not there. */
-static bool
-find_start(const struct jmap_window *w, const uint64_t *ids, size_t count, size_t *out)
+bool
+jmap_window_start(const struct jmap_window *w, size_t anchor_at, size_t count, size_t *out)
 {
 	int64_t start = w->position;
 
-	if (w->has_anchor) {
-		for (start = 0; start < (int64_t)count; start++)
-			if (ids[start] == w->anchor)
-				break;
-		if (start == (int64_t)count)
-			return false;
-		start += w->anchor_offset;
-	} else if (start < 0) {
+	if (w->has_anchor && anchor_at == count)
+		return false;
+	if (w->has_anchor)
+		start = (int64_t)anchor_at + w->anchor_offset;
+	else if (start < 0)
 		start += (int64_t)count;
-	}
 	*out = start < 0 ? 0 : (size_t)start;
 	return true;
 }
@@ -67,9 +62,11 @@ enum jmap_step
 jmap_query_answer(struct jmap_call *c, const struct jmap_query_type *type,
     const struct jmap_window *w, const uint64_t *ids, size_t count, size_t total)
 {
-	size_t start, end;
+	size_t start, end, anchor_at = 0;
 
-	if (!find_start(w, ids, count, &start))
+	while (w->has_anchor && anchor_at < count && ids[anchor_at] != w->anchor)
+		anchor_at++;
+	if (!jmap_window_start(w, anchor_at, count, &start))
 		return jmap_fail(c, "anchorNotFound", NULL);
 	end = start < count ? start + size_min(count - start, (size_t)w->limit) : start;
 	json_object_begin(&c->w);

@@ -35,6 +35,10 @@ MUST_CHECK bool jmap_window_read(struct jmap_call *c, const struct jmap_query_ty
 /* How many ids from the start of the list have to be known for the answer; SIZE_MAX: all of them. */
 size_t jmap_window_needs(const struct jmap_window *w);
 
+/* Where the window begins (RFC 8620 5.5) when the anchor is at this place, or at `count`: false then, anchorNotFound. */
+MUST_CHECK bool jmap_window_start(const struct jmap_window *w, size_t anchor_at, size_t count,
+    size_t *out);
+
 /*
  * Answer a /query: `ids` is the list, or as much of it as the window needs; `total` counts all of it. When
  * the state has moved since the window was read, the answer says that changes cannot be calculated from it.
