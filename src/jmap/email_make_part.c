@@ -330,8 +330,12 @@ take_location(struct piece *x)
 {
 	struct str location = { 0 };
 
-	if (take_text(x, STR("location"), &location) && location.p)
-		write_field(x, "Content-Location", location);
+	if (!take_text(x, STR("location"), &location) || !location.p)
+		return;
+	for (size_t i = 0; i < location.n; i++)
+		if ((unsigned char)location.p[i] < 32 || location.p[i] == 127)
+			wrong(x, "A location has a control character in it.");
+	write_field(x, "Content-Location", location);
 }
 
 /* --- content --------------------------------------------------------------------------------------- */

@@ -86,6 +86,16 @@ struct addresses {
 	struct arena *a; /* borrow */
 };
 
+/* Line ends, NUL, and what some readers take for line ends. */
+static bool
+has_control(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 32 || s.p[i] == 127)
+			return true;
+	return false;
+}
+
 /* An addr-spec, or whatever a draft has in its place: as text that reads back as the same. */
 static bool
 take_email(struct str email, struct arena *a, struct address *out)
@@ -93,8 +103,7 @@ take_email(struct str email, struct arena *a, struct address *out)
 	struct address_list list;
 	struct buf quoted;
 
-	if (str_find_char(email, '\r') != STR_NONE || str_find_char(email, '\n') != STR_NONE ||
-	    str_find_char(email, '\0') != STR_NONE || email.n > MESSAGE_HEADER_MAX)
+	if (has_control(email) || email.n > MESSAGE_HEADER_MAX)
 		return false;
 	address_parse(email, a, &list);
 	if (list.count == 1 && list.items[0].kind == ADDRESS_MAILBOX && list.items[0].name.n == 0 &&
@@ -130,7 +139,7 @@ add_mailbox(struct addresses *list, const struct json *v)
 		return "An EmailAddress has a name, which may be null, and an email, and nothing more.";
 	x->name = str_trim(x->name);
 	if (!take_email(email, list->a, x))
-		return "An address is empty, or has a line end or NUL in it.";
+		return "An address is empty, or has a line end or another control character in it.";
 	return NULL;
 }
 

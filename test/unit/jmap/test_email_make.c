@@ -6,6 +6,7 @@
 
 /* rooms */
 #include "jmap/email_make.h"
+#include "message/header.h"
 
 #define ROOM (80 * 1024 * 1024)
 #define ID   "'messageId':['i@x'],'sentAt':'2014-10-30T14:12:00+08:00'"
@@ -192,6 +193,90 @@ test_long_text(struct buf *object, struct buf *out)
 		CHECK(line.n <= 79);
 }
 
+/* Where a client's text goes, as '%'; and texts that try to be more than that. */
+static const char *const places[] = { "'subject':'%'", "'from':[{'name':'%','email':'a@b'}]",
+	"'from':[{'name':null,'email':'%'}]", "'from':[{'name':'a','email':'%@b'}]",
+	"'header:X:asGroupedAddresses':[{'name':'%','addresses':[]}]", "'messageId':['%']",
+	"'references':['a@b','%']", "'sentAt':'%'", "'header:X':'%'", "'header:X':' a\\r\\n %'",
+	"'header:X:asText':'%'", "'header:X:all':[' a','%']", "'header:X:asText:all':['a','%']",
+	"'header:List-Help:asURLs':['%']", "'header:%':' a'", "'header:%:asText':'a'",
+	"'bodyValues':{'t':{'value':'%'}},'textBody':[{'partId':'t'}]",
+	"'attachments':[{'blobId':'bin','name':'%'}]",
+	"'attachments':[{'blobId':'bin','name':'%','disposition':null}]",
+	"'attachments':[{'blobId':'bin','type':'%'}]",
+	"'attachments':[{'blobId':'bin','type':'text/%'}]",
+	"'attachments':[{'blobId':'bin','charset':'%'}]",
+	"'attachments':[{'blobId':'bin','disposition':'%'}]",
+	"'attachments':[{'blobId':'bin','cid':'%'}]",
+	"'attachments':[{'blobId':'bin','language':['en','%']}]",
+	"'attachments':[{'blobId':'bin','location':'%'}]",
+	"'attachments':[{'blobId':'bin','header:Content-Type':' image/png; name=%'}]",
+	"'attachments':[{'blobId':'bin','header:Content-Type':' image/%'}]",
+	"'attachments':[{'blobId':'bin','header:Content-X':'%'}]",
+	"'attachments':[{'blobId':'bin','header:%':' a'}]" };
+
+static const char *const texts[] = { "x\\r\\nInjected: y", "x\\nInjected: y", "x\\rInjected: y",
+	"x\\r\\n\\r\\nInjected: y", "x\\u0000y", "x\\u000bInjected: y", "x\\u000cInjected: y",
+	"x\\u001cInjected: y", "x\\u0085Injected: y", "x\\u2028Injected: y", "\\r\\n Injected: y",
+	"=?utf-8?q?=0D=0AInjected:_y?=", "a\\\" ; boundary=b", "a; charset*=b; x", "\\\\", "(", ")",
+	"<", ">", "a@b>, <c", "\\u007f", "\\t", " ", "Content-Transfer-Encoding", ":" };
+
+/* Lines of a message: each ends in CRLF, is short enough, and has no NUL. */
+static void
+check_lines(struct str text)
+{
+	struct str line;
+
+	CHECK(str_find_char(text, '\0') == STR_NONE);
+	while (str_next_part(&text, '\n', &line) && text.p) {
+		CHECK(str_ends(line, STR("\r")) && line.n <= 999);
+		CHECK(str_find_char(line, '\r') == line.n - 1);
+	}
+	CHECK(str_find_char(line, '\r') == STR_NONE);
+}
+
+/* Whatever is given: it is refused, or there is the message that was described, and nothing else in it. */
+static void
+test_injection(struct buf *object, struct buf *out)
+{
+	struct message m;
+	struct header h;
+	struct arena a;
+
+	arena_init(&a, ROOM);
+	for (size_t i = 0; i < ARRAY_LEN(places) * ARRAY_LEN(texts); i++) {
+		const char *place = places[i / ARRAY_LEN(texts)],
+			   *text = texts[i % ARRAY_LEN(texts)];
+		struct str block;
+
+		TEST_ROW(place);
+		buf_clear(object);
+		buf_add_char(object, '{');
+		for (; *place; place++)
+			if (*place == '%')
+				buf_add_c(object, text);
+			else
+				buf_add_char(object, *place == '\'' ? '"' : *place);
+		buf_add_char(object, '}');
+		make(buf_str(object), out);
+		if (str_starts(buf_str(out), STR("{\"type\"")))
+			continue;
+		check_lines(buf_str(out));
+		message_parse(&m, buf_str(out), &a);
+		CHECK(m.part_count <= 2);
+		for (const struct part *p = &m.root; p; p = part_next(p)) {
+			block = part_header(&m, p);
+			CHECK(!header_find(block, STR("Injected"), &h));
+			CHECK(header_find(block, STR("Content-Type"), &h));
+			for (unsigned encodings = 0; header_next(&block, &h);)
+				CHECK(!str_eq_nocase(h.name, STR("Content-Transfer-Encoding")) ||
+				    encodings++ == 0);
+		}
+		arena_reset(&a);
+	}
+	arena_release(&a);
+}
+
 int
 main(void)
 {
@@ -216,6 +301,7 @@ main(void)
 	}
 	test_limits(&object, &got);
 	test_long_text(&object, &got);
+	test_injection(&object, &got);
 	test_host();
 	buf_release(&object);
 	buf_release(&got);
