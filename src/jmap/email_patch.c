@@ -71,11 +71,22 @@ mailbox_id(struct jmap_call *c, struct str text, uint32_t *out, struct jmap_set_
 	return SET_OK;
 }
 
+/* A mailbox may stand there as itself and as "#name". */
+static bool
+is_among(const uint32_t *ids, size_t count, uint32_t id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
 enum jmap_set_said
 jmap_mailbox_ids(struct jmap_call *c, const struct json *v, uint32_t **ids_out, size_t *count_out,
     struct jmap_set_error *e)
 {
 	uint32_t *ids;
+	size_t count = 0;
 
 	if (!json_is(v, JSON_OBJECT) || v->count == 0)
 		return jmap_set_invalid(e, STR("mailboxIds"),
@@ -94,12 +105,13 @@ jmap_mailbox_ids(struct jmap_call *c, const struct json *v, uint32_t **ids_out, 
 		if (!json_get_bool(&v->members[i].value, &is_true) || !is_true)
 			return jmap_set_invalid(e, STR("mailboxIds"),
 			    "The value of a mailbox is true.");
-		said = mailbox_id(c, v->members[i].name, &ids[i], e);
+		said = mailbox_id(c, v->members[i].name, &ids[count], e);
 		if (said != SET_OK)
 			return said;
+		count += !is_among(ids, count, ids[count]);
 	}
 	*ids_out = ids;
-	*count_out = v->count;
+	*count_out = count;
 	return SET_OK;
 }
 

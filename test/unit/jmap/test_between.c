@@ -109,6 +109,29 @@ check_mailbox_gone(struct fixture *f)
 	buf_release(&got);
 }
 
+/* One mailbox by two names is one. */
+static void
+check_mailbox_twice(struct fixture *f)
+{
+	struct email *email;
+	struct arena a;
+	struct buf got;
+
+	TEST_ROW("a mailbox by two names");
+	buf_init(&got, 1 << 20);
+	arena_init(&a, 1 << 20);
+	fixture_run(f,
+	    "[['Mailbox/set',{'accountId':'a1','create':{'t':{'name':'Twice'}}},'a'],['Email/set',{"
+	    "'accountId':'a1','create':{'k':{'mailboxIds':{'#t':true,'m7':true}}}},'c']]",
+	    &got);
+	CHECK(has(&got, "\"id\":\"m7\""));
+	CHECK(has(&got, "\"id\":\"e1\""));
+	if (CHECK_NUM(email_get(f->account, 1, &a, &email), FAIL_NONE))
+		CHECK_NUM(email->member_count, 1);
+	arena_release(&a);
+	buf_release(&got);
+}
+
 /* --- anything ---------------------------------------------------------------------------------------- */
 
 static uint32_t
@@ -209,6 +232,7 @@ main(void)
 	f.using = ",'urn:ietf:params:jmap:blob','urn:ietf:params:jmap:submission',"
 		  "'urn:ietf:params:jmap:vacationresponse','urn:ietf:params:jmap:quota',"
 		  "'urn:ietf:params:jmap:mdn'";
+	check_mailbox_twice(&f);
 	check_keyword_taken(&f);
 	check_mailbox_gone(&f);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
