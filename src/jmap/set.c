@@ -6,6 +6,9 @@
 /* base */
 #include "base/mem.h"
 
+/* rooms */
+#include "jmap/id_set.h"
+
 enum stage { STAGE_CREATE, STAGE_UPDATE, STAGE_DESTROY, STAGE_COUNT };
 
 static const struct str done_names[] = { STR_INIT("created"), STR_INIT("updated"),
@@ -28,7 +31,8 @@ struct set {
 	uint32_t at;
 	bool has_done; /* something of this stage was done */
 	bool is_last_pass, has_moved;
-	bool *is_settled; /* arena; per item of this stage */
+	bool *is_settled;      /* arena; per item of this stage */
+	struct id_set updated; /* own: told already, by another name for the same */
 	uint64_t old_state;
 };
 
@@ -141,6 +145,7 @@ set_release(struct jmap_call *c)
 
 	for (unsigned i = 0; i < STAGE_COUNT; i++)
 		buf_release(&s->failed[i]);
+	id_set_release(&s->updated);
 	if (s->type->end && s->more)
 		s->type->end(s->more);
 }
@@ -291,6 +296,8 @@ item_done(struct jmap_call *c, struct set *s, uint64_t id)
 		json_name(&c->w, item_name(s));
 		return s->type->created(c, s->more, id);
 	case STAGE_UPDATE:
+		if (!id_set_add(&s->updated, id))
+			break;
 		json_name(&c->w, id_str(&text));
 		if (s->type->updated)
 			return s->type->updated(c, s->more, id);

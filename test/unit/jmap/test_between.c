@@ -128,6 +128,11 @@ check_mailbox_twice(struct fixture *f)
 	CHECK(has(&got, "\"id\":\"e1\""));
 	if (CHECK_NUM(email_get(f->account, 1, &a, &email), FAIL_NONE))
 		CHECK_NUM(email->member_count, 1);
+	fixture_run(f,
+	    "[['Mailbox/set',{'accountId':'a1','create':{'u':{'name':'Updated'}}},'a'],['Mailbox/set"
+	    "',{'accountId':'a1','update':{'#u':{'sortOrder':1},'m8':{'sortOrder':2}}},'b']]",
+	    &got);
+	CHECK(has(&got, "\"updated\":{\"m8\":null}"));
 	arena_release(&a);
 	buf_release(&got);
 }
