@@ -30,8 +30,8 @@
 #define JMAP_REFERENCES_MAX 16 /* of one call: each may walk through all that was answered before */
 #define JMAP_PATCH_MAX      500 /* paths of one patch: an Email has fewer keywords and mailboxes */
 
-#define JMAP_QUERY_MAX   10000 /* ids of one /query answer; the response then says "limit" */
-#define JMAP_FILTER_MAX  200   /* conditions, operators, words and listed ids of one filter */
+#define JMAP_QUERY_MAX   10000       /* ids of one /query answer; the response then says "limit" */
+#define JMAP_FILTER_MAX  200         /* conditions, operators, words and listed ids of one filter */
 #define JMAP_WORDS_MAX   (64 * 1024) /* bytes of all its texts: each is looked for in each Email */
 #define JMAP_SORT_MAX    10          /* comparators of one sort */
 #define JMAP_CHANGES_MAX 5000        /* ids of one /changes answer */
