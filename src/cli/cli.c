@@ -43,7 +43,7 @@ static const struct option options[] = {
 enum cli_status
 cli_fail(struct str what, const char *why)
 {
-	fprintf(stderr, "staunch: %.*s: %s\n", STR_ARG(what), why);
+	fprintf(stderr, "%s: %.*s: %s\n", server_version.name, STR_ARG(what), why);
 	return CLI_FAILED;
 }
 
@@ -68,8 +68,8 @@ cli_print(const struct buf *b)
 static void
 print_command(const struct cli_command *c, FILE *to)
 {
-	fprintf(to, "usage: staunch %s%s%s\n       %s\n", c->words, c->arguments[0] ? " " : "",
-	    c->arguments, c->help);
+	fprintf(to, "usage: %s %s%s%s\n       %s\n", server_version.name, c->words,
+	    c->arguments[0] ? " " : "", c->arguments, c->help);
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		if (c->options & options[i].bit)
 			fprintf(to, "  %s %s\n", options[i].name, options[i].help);
@@ -88,11 +88,12 @@ print_commands(FILE *to, struct str first)
 		if (!str_empty(first) && !str_eq(str_head(words, str_find_char(words, ' ')), first))
 			continue;
 		if (count++ == 0)
-			fprintf(to, "usage: staunch COMMAND [OPTIONS] [ARGUMENTS]\n");
+			fprintf(to, "usage: %s COMMAND [OPTIONS] [ARGUMENTS]\n",
+			    server_version.name);
 		fprintf(to, "  %-15s %-20s %s\n", c->words, c->arguments, c->help);
 	}
 	if (count > 0)
-		fprintf(to, "staunch COMMAND --help says more.\n");
+		fprintf(to, "%s COMMAND --help says more.\n", server_version.name);
 	return count;
 }
 
@@ -203,7 +204,7 @@ no_command(struct str first)
 {
 	cli_fail(first, "there is no such command, or a part of it is missing");
 	if (print_commands(stderr, first) == 0)
-		fprintf(stderr, "staunch help lists all commands.\n");
+		fprintf(stderr, "%s help lists all commands.\n", server_version.name);
 	return CLI_USAGE;
 }
 

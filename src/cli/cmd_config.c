@@ -23,6 +23,8 @@ cmd_config_check(const struct cli *cli)
 	buf_init(&why, CONFIG_ERRORS_MAX);
 	if (status == CLI_OK && server_check(&s, &why) != FAIL_NONE)
 		status = CLI_FAILED;
+	if (status == CLI_OK)
+		server_note_foreign(&s, &why);
 	cli_warn(&why);
 	buf_release(&why);
 	if (status == CLI_OK)

@@ -10,6 +10,7 @@
 #include "codec/json.h"
 #include "message/message.h"
 #include "message/mime_json.h"
+#include "server/server.h"
 
 #define PARSE_ARENA_MAX ((size_t)1024 * 1024 * 1024) /* bytes: a file as large as allowed, parsed */
 
@@ -55,7 +56,7 @@ cmd_json_parse(const struct cli *cli)
 			buf_add_char(&out, '\n');
 			status = cli_print(&out);
 		} else {
-			fprintf(stderr, "staunch: %.*s: not I-JSON at byte %zu\n",
+			fprintf(stderr, "%s: %.*s: not I-JSON at byte %zu\n", server_version.name,
 			    STR_ARG(cli->arguments[0]), offset);
 		}
 	}

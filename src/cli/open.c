@@ -8,7 +8,7 @@ cli_open_config(const struct cli *cli, struct server *s)
 
 	*s = (struct server){ .lock = { .fd = -1 } };
 	buf_init(&errors, CONFIG_ERRORS_MAX);
-	config_init(&s->config, server_sections());
+	config_init(&s->config, server_sections(), server_foreign_sections());
 	s->settings = config_values(&s->config, &server_section);
 	fail = config_read(&s->config, cli->config, &errors);
 	cli_warn(&errors);

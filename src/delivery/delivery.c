@@ -93,6 +93,24 @@ delivery_targets_add(struct delivery_targets *t, struct str recipient, struct st
 	return recipient_add(t, target, recipient);
 }
 
+bool
+delivery_target_has(const struct delivery_target *target, struct str recipient)
+{
+	for (size_t i = 0; i < target->recipient_count; i++)
+		if (str_eq(target->recipients[i], recipient))
+			return true;
+	return false;
+}
+
+struct str
+delivery_account_of(const struct delivery_targets *t, struct str recipient)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (delivery_target_has(&t->targets[i], recipient))
+			return t->targets[i].account;
+	return STR("");
+}
+
 void
 delivery_targets_drop(struct delivery_targets *t, struct str recipient)
 {
@@ -128,14 +146,10 @@ delivery_outcome(const struct delivery_targets *t, struct str recipient)
 	bool is_found = false;
 
 	for (size_t i = 0; i < t->count; i++) {
-		const struct delivery_target *target = t->targets + i;
-
-		for (size_t k = 0; k < target->recipient_count; k++) {
-			if (str_eq(target->recipients[k], recipient)) {
-				outcome = worse(outcome, target->outcome);
-				is_found = true;
-			}
-		}
+		if (!delivery_target_has(&t->targets[i], recipient))
+			continue;
+		outcome = worse(outcome, t->targets[i].outcome);
+		is_found = true;
 	}
 	return is_found ? outcome : FAIL_MISSING;
 }

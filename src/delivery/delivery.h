@@ -90,6 +90,12 @@ MUST_CHECK enum fail delivery_targets_add(struct delivery_targets *t, struct str
 /* This recipient leads nowhere after all: its RCPT was refused. */
 void delivery_targets_drop(struct delivery_targets *t, struct str recipient);
 
+/* Did this recipient lead to it? */
+bool delivery_target_has(const struct delivery_target *target, struct str recipient);
+
+/* The first account that this recipient led to; empty: none. */
+struct str delivery_account_of(const struct delivery_targets *t, struct str recipient);
+
 /*
  * The outcome for one envelope recipient: FAIL_NONE when all its accounts have the message; when
  * some do not, the worst of theirs (TEMP, then LIMIT, then PERM); FAIL_MISSING when it led nowhere.

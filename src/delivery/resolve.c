@@ -44,22 +44,33 @@ next_target(struct delivery_resolve *r)
 		    r->query.targets[r->at].name);
 }
 
+/* FAIL_LIMIT: the account is full. */
 static enum fail
-add_account(struct delivery_resolve *r, const struct directory_account *account)
+look_for_room(struct delivery_resolve *r, struct str name, const struct account_limits *limits)
 {
-	struct account_limits limits = { .quota_bytes = (uint64_t)account->quota_bytes,
-		.quota_messages = (uint64_t)account->quota_messages };
 	struct account *open;
-	enum fail fail = account_open(r->mail, account->name, &limits, &open);
+	enum fail fail = account_open(r->mail, name, limits, &open);
 
 	if (fail != FAIL_NONE)
 		return FAIL_TEMP;
 	fail = account_room(open, r->size > 0 ? r->size : 1);
 	account_close(&open);
-	if (fail != FAIL_NONE) {
+	return fail == FAIL_NONE ? FAIL_NONE : FAIL_LIMIT;
+}
+
+static enum fail
+add_account(struct delivery_resolve *r, const struct directory_account *account)
+{
+	struct account_limits limits = { .quota_bytes = (uint64_t)account->quota_bytes,
+		.quota_messages = (uint64_t)account->quota_messages };
+	enum fail fail = r->mail ? look_for_room(r, account->name, &limits) : FAIL_NONE;
+
+	if (fail == FAIL_LIMIT) {
 		r->is_full = true;
 		return FAIL_NONE;
 	}
+	if (fail != FAIL_NONE)
+		return FAIL_TEMP;
 	r->local_count++;
 	return delivery_targets_add(r->targets, r->recipient, account->name, &limits);
 }

@@ -41,7 +41,8 @@ struct delivery_resolve { /* fields: read only */
 
 /*
  * Begin; `recipient` is borrowed until the end and is the name under which accounts are added to
- * `targets`; `size` is what must fit into them (0: unknown). Ends with
+ * `targets`; `size` is what must fit into them (0: unknown). `mail` NULL: mailboxes are elsewhere, whether
+ * they have room is not known here. Ends with
  *   FAIL_NONE     local_count + remote_count is at least 1
  *   FAIL_MISSING  the domain is ours and the address leads nowhere
  *   FAIL_DENIED   the domain is not ours

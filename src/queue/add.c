@@ -14,6 +14,10 @@ static void
 write_site(const struct addition *a, const struct envelope_rcpt *rcpt, struct buf *site)
 {
 	buf_clear(site);
+	if (a->new->is_home &&
+	    queue_site_meant(site, a->queue->house.routes, a->queue->house.home->name,
+		SITE_OF_ROUTE))
+		return;
 	if (!a->new->is_remote ||
 	    queue_site_write(site, a->queue->house.routes, rcpt->address) != FAIL_NONE) {
 		buf_clear(site);
@@ -184,6 +188,12 @@ queue_way_of(const struct queue *q, struct str address)
 		    : QUEUE_WAY_ROUTE;
 	buf_release(&site);
 	return way;
+}
+
+bool
+queue_hands_on(const struct queue *q)
+{
+	return q->house.home != NULL;
 }
 
 bool

@@ -92,18 +92,38 @@ job_add_forward(struct queue_job *j, struct job_rcpt *r, const struct delivery_r
 	return FAIL_NONE;
 }
 
+/* To these accounts. NULL: no room. */
+static struct job_child *
+add_for_accounts(struct queue_job *j, struct job_rcpt *r, const struct str *accounts, size_t count)
+{
+	struct job_child *c = add_child(j, r, count);
+
+	for (size_t i = 0; c && i < count; i++) {
+		c->rcpts[i] = r->row.envelope;
+		c->rcpts[i].address = accounts[i];
+	}
+	return c;
+}
+
 enum fail
 job_add_later(struct queue_job *j, struct job_rcpt *r, const struct str *accounts, size_t count)
 {
-	struct job_child *c = add_child(j, r, count);
+	struct job_child *c = add_for_accounts(j, r, accounts, count);
 
 	if (c == NULL)
 		return FAIL_LIMIT;
 	c->new.wait_s = clock_wall_s() + queue_wait_s(j->queue, 1);
-	for (size_t i = 0; i < count; i++) {
-		c->rcpts[i] = r->row.envelope;
-		c->rcpts[i].address = accounts[i];
-	}
+	return FAIL_NONE;
+}
+
+enum fail
+job_add_home(struct queue_job *j, struct job_rcpt *r, const struct str *accounts, size_t count)
+{
+	struct job_child *c = add_for_accounts(j, r, accounts, count);
+
+	if (c == NULL)
+		return FAIL_LIMIT;
+	c->new.is_home = true;
 	return FAIL_NONE;
 }
 

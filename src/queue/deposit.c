@@ -133,7 +133,8 @@ enqueue(struct deposit *d, enum deposit_way way, uint64_t *id_out)
 		.owner = d->owner,
 		.submission = d->submission,
 		.log_id = d->log_id,
-		.is_remote = way == DEPOSIT_WAY_REMOTE };
+		.is_remote = way == DEPOSIT_WAY_REMOTE,
+		.is_home = way == DEPOSIT_WAY_HOME };
 	enum fail fail = FAIL_NONE;
 
 	if (new.rcpt_count > 0) {
@@ -144,16 +145,19 @@ enqueue(struct deposit *d, enum deposit_way way, uint64_t *id_out)
 	return fail;
 }
 
-/* Both kinds, or none; ids are 0 where nothing was added. */
+/* All kinds, or none; ids are 0 where nothing was added. */
 static enum fail
 enqueue_all(struct deposit *d)
 {
-	enum fail fail;
+	static const enum deposit_way ways[ARRAY_LEN(d->ids)] = { DEPOSIT_WAY_LOOKUP,
+		DEPOSIT_WAY_REMOTE, DEPOSIT_WAY_HOME };
+	enum fail fail = FAIL_NONE;
 
-	d->ids[0] = d->ids[1] = 0;
-	fail = enqueue(d, DEPOSIT_WAY_LOOKUP, &d->ids[0]);
-	if (fail == FAIL_NONE)
-		fail = enqueue(d, DEPOSIT_WAY_REMOTE, &d->ids[1]);
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		d->ids[i] = 0;
+		if (fail == FAIL_NONE)
+			fail = enqueue(d, ways[i], &d->ids[i]);
+	}
 	d->is_queue_full = fail == FAIL_LIMIT;
 	return fail;
 }

@@ -18,6 +18,7 @@ enum deposit_way {           /* where a recipient's copy goes */
 	DEPOSIT_WAY_MAILBOX, /* accounts here, in this turn */
 	DEPOSIT_WAY_LOOKUP,  /* into the queue, which asks the directory: forwards, what is held */
 	DEPOSIT_WAY_REMOTE,  /* into the queue, to a domain that is not ours */
+	DEPOSIT_WAY_HOME, /* into the queue, to the server that has the mailboxes (queue_hands_on()) */
 };
 
 struct deposit_rcpt {
@@ -45,7 +46,7 @@ struct deposit {
 	    is_each_told; /* LMTP: an answer for each recipient; else it is there for all, or for nobody */
 
 	/* filled in: */
-	uint64_t ids[2]; /* of the queue's messages: lookup, remote; 0: none */
+	uint64_t ids[3]; /* of the queue's messages: lookup, remote, home; 0: none */
 	bool is_queue_full;
 	enum fail queued; /* what came of the recipients that go into the queue */
 	bool is_queued;   /* private: the queue has the file, the next message of it takes a link */

@@ -343,6 +343,10 @@ struct delivery_remote;
 MUST_CHECK enum fail job_add_forward(struct queue_job *j, struct job_rcpt *r,
     const struct delivery_remote *members, size_t count);
 
+/* These accounts (borrowed as above) are handed on: the message goes home to them. FAIL_LIMIT. */
+MUST_CHECK enum fail job_add_home(struct queue_job *j, struct job_rcpt *r,
+    const struct str *accounts, size_t count);
+
 /* These accounts (borrowed as above) could not take it now: the message tries them again alone. FAIL_LIMIT. */
 MUST_CHECK enum fail job_add_later(struct queue_job *j, struct job_rcpt *r,
     const struct str *accounts, size_t count);

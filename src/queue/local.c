@@ -115,13 +115,24 @@ judge_unstored(struct job_rcpt *r, enum fail outcome)
 	}
 }
 
-static bool
-has_recipient(const struct delivery_target *target, struct str address)
+/* The accounts behind a recipient: those that have it are counted, the others listed. For mem_free(). */
+static struct str *
+others_of(const struct local_agent *l, const struct job_rcpt *r, size_t *stored, size_t *count_out)
 {
-	for (size_t i = 0; i < target->recipient_count; i++)
-		if (str_eq(target->recipients[i], address))
-			return true;
-	return false;
+	struct str *accounts = mem_new(l->targets.count + 1, sizeof *accounts);
+
+	*count_out = 0;
+	for (size_t i = 0; i < l->targets.count; i++) {
+		const struct delivery_target *target = &l->targets.targets[i];
+
+		if (!delivery_target_has(target, r->row.envelope.address))
+			continue;
+		if (target->outcome == FAIL_NONE)
+			(*stored)++;
+		else
+			accounts[(*count_out)++] = target->account;
+	}
+	return accounts;
 }
 
 /*
@@ -131,23 +142,11 @@ has_recipient(const struct delivery_target *target, struct str address)
 static enum fail
 split(struct local_agent *l, struct job_rcpt *r)
 {
-	struct str address = r->row.envelope.address;
-	struct str *accounts = mem_new(l->targets.count, sizeof *accounts);
-	size_t stored = r->outcome == JOB_PENDING ? 0 : 1, failed = 0;
-	enum fail fail = FAIL_MISSING;
+	size_t stored = r->outcome == JOB_PENDING ? 0 : 1, failed;
+	struct str *accounts = others_of(l, r, &stored, &failed);
+	enum fail fail =
+	    stored > 0 ? job_add_later(l->agent.job, r, accounts, failed) : FAIL_MISSING;
 
-	for (size_t i = 0; i < l->targets.count; i++) {
-		const struct delivery_target *target = &l->targets.targets[i];
-
-		if (!has_recipient(target, address))
-			continue;
-		if (target->outcome == FAIL_NONE)
-			stored++;
-		else
-			accounts[failed++] = target->account;
-	}
-	if (stored > 0)
-		fail = job_add_later(l->agent.job, r, accounts, failed);
 	mem_free(accounts);
 	return fail;
 }
@@ -176,6 +175,28 @@ delivery_of(const struct queue_job *j)
 		.blob = j->message.blob,
 		.sender = j->message.envelope.sender,
 		.received_s = clock_wall_s() };
+}
+
+/* Mailboxes are elsewhere: a message of its own for the accounts behind each recipient. */
+static void
+hand_on_all(struct local_agent *l)
+{
+	struct queue_job *j = l->agent.job;
+
+	for (size_t i = 0; i < l->targets.count; i++)
+		l->targets.targets[i].outcome = FAIL_TEMP; /* not stored here */
+	for (size_t i = 0; i < j->rcpt_count; i++) {
+		struct job_rcpt *r = &j->rcpts[i];
+		size_t stored = 0, count;
+		struct str *accounts = others_of(l, r, &stored, &count);
+
+		if (count > 0 && job_add_home(j, r, accounts, count) == FAIL_NONE)
+			job_rcpt_set(r, JOB_EXPANDED, STATUS(2, 0, 0), "");
+		else if (count > 0)
+			job_rcpt_set(r, JOB_DEFERRED, STATUS(4, 5, 3),
+			    "too many recipients to be handed on at once");
+		mem_free(accounts);
+	}
 }
 
 /* The message into all mailboxes that were found; the queue's file is linked to each. Outcomes follow. */
@@ -246,7 +267,10 @@ end_job(struct local_agent *l)
 	struct queue_job *j = l->agent.job;
 	struct delivery d = delivery_of(j);
 
-	store_all(l);
+	if (queue_hands_on(q))
+		hand_on_all(l);
+	else
+		store_all(l);
 	l->agent.job = NULL;
 	if (job_settle(j)) /* the job goes at the end of the turn, and its texts with it */
 		queue_follow(q, &d, &l->targets);
@@ -262,8 +286,8 @@ ask(struct local_agent *l)
 	const struct job_rcpt *r = &l->agent.job->rcpts[l->at];
 
 	l->is_asking = true;
-	delivery_resolve_start(&l->resolve, house->loop, house->mail, house->directory,
-	    &l->agent.task, r->row.envelope.address, 0, &l->targets);
+	delivery_resolve_start(&l->resolve, house->loop, house->home ? NULL : house->mail,
+	    house->directory, &l->agent.task, r->row.envelope.address, 0, &l->targets);
 }
 
 static void

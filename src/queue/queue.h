@@ -58,6 +58,8 @@ struct queue_house {
 	const struct queue_settings *settings;
 	const struct smtpc_settings *outbound;
 	const struct queue_routes *routes;
+	const struct queue_route
+	    *home;         /* where users' mail is handed on; NULL: it is stored here */
 	struct mx_own own; /* our name and addresses */
 };
 
@@ -105,6 +107,7 @@ struct queue_new {
 	struct str log_id;   /* for the log */
 	int64_t wait_s;      /* not tried before, for a reason of ours; 0: at once */
 	bool is_remote;      /* the directory said that these domains are not ours */
+	bool is_home; /* all are accounts of ours, whose mail is handed on (queue_hands_on()) */
 };
 
 /*
@@ -129,6 +132,9 @@ enum queue_way {
 	QUEUE_WAY_REFUSED /* .. which says that it is not sent */
 };
 enum queue_way queue_way_of(const struct queue *q, struct str address);
+
+/* Is mail for accounts here handed on to another server, instead of being stored? */
+bool queue_hands_on(const struct queue *q);
 
 /* There is room for one more message. */
 bool queue_has_room(const struct queue *q);

@@ -43,6 +43,14 @@ MUST_CHECK enum fail queue_routes_check(const struct queue_routes *routes, struc
 /* The route for a domain in ASCII, lower case; NULL: none says anything of it, so by MX. */
 const struct queue_route *queue_route_for(const struct queue_routes *routes, struct str domain);
 
+/*
+ * The route by which versions without mailboxes hand on what comes for users here: the owner's [route home], or by
+ * LMTP to this host. Check: it must lead to one server. FAIL_SYNTAX: it does not, one line in `why`.
+ */
+#define ROUTE_HOME "home"
+extern const struct queue_route queue_route_home;
+MUST_CHECK enum fail queue_route_home_check(const struct queue_route *home, struct buf *why);
+
 /* The route of this name, or NULL. */
 const struct queue_route *queue_route_named(const struct queue_routes *routes, struct str name);
 

@@ -228,3 +228,21 @@ queue_routes_check(const struct queue_routes *routes, struct buf *why)
 			worst = FAIL_SYNTAX;
 	return worst;
 }
+
+static const struct route_settings home_settings = { .domains = STR_INIT(""),
+	.way = ROUTE_LMTP,
+	.host = STR_INIT("127.0.0.1"),
+	.fallback_after = 3 };
+
+const struct queue_route queue_route_home = { .name = STR_INIT(ROUTE_HOME),
+	.settings = &home_settings };
+
+enum fail
+queue_route_home_check(const struct queue_route *home, struct buf *why)
+{
+	if (home->settings->way == ROUTE_LMTP || home->settings->way == ROUTE_RELAY)
+		return FAIL_NONE;
+	buf_add(why,
+	    STR("[route home] leads to the users' mailboxes: its way is lmtp, or relay\n"));
+	return FAIL_SYNTAX;
+}

@@ -106,5 +106,7 @@ static const struct setting route_rows[] = {
 	    "Messages a minute; 0: as [queue] says"),
 };
 
-const struct setting_section route_section = { "route", route_rows, ARRAY_LEN(route_rows),
-	sizeof(struct route_settings), true, "How mail to some domains leaves" };
+const struct setting_section route_section = {
+	"route", route_rows, ARRAY_LEN(route_rows), sizeof(struct route_settings), true,
+	"How mail to some domains leaves; in staunch-smtp [route home] leads to the users' mailboxes, else LMTP on this host does"
+};

@@ -89,9 +89,10 @@ add_instance(struct config *c, const struct setting_section *section, struct str
 }
 
 void
-config_init(struct config *c, const struct setting_section *const *sections)
+config_init(struct config *c, const struct setting_section *const *sections,
+    const struct setting_section *const *foreign)
 {
-	*c = (struct config){ .sections = sections };
+	*c = (struct config){ .sections = sections, .foreign = foreign };
 	arena_init(&c->arena, CONFIG_ARENA_MAX);
 	for (size_t i = 0; sections[i]; i++) {
 		if (!sections[i]->is_repeatable)
@@ -112,7 +113,17 @@ config_next(const struct config *c, const struct setting_section *section,
 {
 	const struct config_instance *i = after ? after->next : c->instances;
 
-	while (i && i->section != section)
+	while (i && (i->section != section || i->is_foreign))
+		i = i->next;
+	return i;
+}
+
+const struct config_instance *
+config_next_foreign(const struct config *c, const struct config_instance *after)
+{
+	const struct config_instance *i = after ? after->next : c->instances;
+
+	while (i && !i->is_foreign)
 		i = i->next;
 	return i;
 }
@@ -129,11 +140,11 @@ config_values(const struct config *c, const struct setting_section *section)
 /* --- lines --------------------------------------------------------------------------------- */
 
 static const struct setting_section *
-find_section(const struct config *c, struct str name)
+find_section(const struct setting_section *const *sections, struct str name)
 {
-	for (size_t i = 0; c->sections[i]; i++) {
-		if (str_eq(str_c(c->sections[i]->name), name))
-			return c->sections[i];
+	for (size_t i = 0; sections && sections[i]; i++) {
+		if (str_eq(str_c(sections[i]->name), name))
+			return sections[i];
 	}
 	return NULL;
 }
@@ -165,6 +176,7 @@ take_section(struct reader *r, struct str line)
 	struct str name = str_trim(str_slice(line, 1, line.n - 2)), instance = STR("");
 	const struct setting_section *section;
 	size_t blank = str_find_char(name, ' ');
+	bool is_foreign;
 
 	if (blank != STR_NONE) {
 		instance = str_trim(str_from(name, blank));
@@ -172,7 +184,10 @@ take_section(struct reader *r, struct str line)
 	}
 	r->instance = NULL;
 	r->is_skipping = true;
-	section = find_section(r->config, name);
+	section = find_section(r->config->sections, name);
+	is_foreign = section == NULL;
+	if (is_foreign)
+		section = find_section(r->config->foreign, name);
 	if (section == NULL) {
 		complain_section(r, name);
 		return;
@@ -197,6 +212,7 @@ take_section(struct reader *r, struct str line)
 		return;
 	}
 	r->instance->line = r->line;
+	r->instance->is_foreign = is_foreign;
 	r->is_skipping = false;
 }
 
@@ -274,7 +290,8 @@ check_missing(struct reader *r)
 {
 	for (struct config_instance *i = r->config->instances; i; i = i->next) {
 		for (size_t row = 0; row < i->section->row_count; row++) {
-			if (i->section->rows[row].fallback != NULL || i->lines[row] != 0)
+			if (i->section->rows[row].fallback != NULL || i->lines[row] != 0 ||
+			    i->is_foreign)
 				continue;
 			r->line = i->line;
 			complain(r, str_c(i->section->name),

@@ -31,17 +31,24 @@ struct config_instance {
 	void *values;    /* arena; the room's struct */
 	unsigned *lines; /* arena; line where each row was set, 0 for the default */
 	unsigned line;   /* where it begins; 0 when only defaults */
+	bool is_foreign; /* of other versions: read, and then passed over */
 	struct config_instance *next;
 };
 
 struct config { /* fields: read only */
 	struct arena arena;
 	const struct setting_section *const *sections; /* borrow; NULL-terminated */
-	struct config_instance *instances;             /* in the order of the file */
+	const struct setting_section *const
+	    *foreign;                      /* the same: those of other versions; or NULL */
+	struct config_instance *instances; /* in the order of the file */
 };
 
-/* Begin with every non-repeatable section at its defaults. */
-void config_init(struct config *c, const struct setting_section *const *sections);
+/*
+ * Begin with every non-repeatable section at its defaults. `foreign` (or NULL) are sections that other versions of the
+ * program know: they may stand in the file, which several versions share, are read as strictly, and then passed over.
+ */
+void config_init(struct config *c, const struct setting_section *const *sections,
+    const struct setting_section *const *foreign);
 void config_release(struct config *c);
 
 /*
@@ -58,9 +65,13 @@ MUST_CHECK enum fail config_read(struct config *c, struct str path, struct buf *
 /* The room's struct of a non-repeatable section; never NULL for a known section. */
 void *config_values(const struct config *c, const struct setting_section *section);
 
-/* The instances of a section, one after the other: start with NULL. */
+/* The instances of a section, one after the other: start with NULL. None of a foreign section. */
 const struct config_instance *config_next(const struct config *c,
     const struct setting_section *section, const struct config_instance *after);
+
+/* The next section of the file that is passed over: start with NULL. */
+const struct config_instance *config_next_foreign(const struct config *c,
+    const struct config_instance *after);
 
 /* All values as a configuration file (secrets as `(hidden)`), for `config show`. */
 void config_write(const struct config *c, struct buf *out);

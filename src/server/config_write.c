@@ -19,6 +19,8 @@ void
 config_write(const struct config *c, struct buf *out)
 {
 	for (const struct config_instance *i = c->instances; i; i = i->next) {
+		if (i->is_foreign)
+			continue;
 		add_heading(i->section, i->name, out);
 		for (size_t row = 0; row < i->section->row_count; row++) {
 			buf_add_c(out, i->section->rows[row].name);

@@ -114,17 +114,19 @@ release(void)
 	smtp_service_release(&smtp);
 }
 
-/* SMTP, submission and LMTP are one room; the listener's kind tells them apart. */
-const struct server_module smtp_module = {
-	.name = "smtp",
-	.sections = { &smtp_section, &queue_section, &route_section, &smtpc_section, &dns_section },
-	.needs_queue = true,
-	.protocols = 1 << PROTOCOL_SMTP | 1 << PROTOCOL_SUBMISSION | 1 << PROTOCOL_SUBMISSIONS |
-	    1 << PROTOCOL_LMTP,
-	.init = init,
-	.start = start,
-	.listener_settings = listener_settings,
-	.metrics = metrics,
-	.stop = stop,
-	.release = release,
-};
+/* SMTP, submission and LMTP are one room; the listener's kind tells them apart, and versions which of them they have. */
+#define MODULE(title, spoken) \
+	{ \
+		.name = title, \
+		.sections = { &smtp_section, &queue_section, &route_section, &smtpc_section, \
+			&dns_section }, \
+		.needs_queue = true, .protocols = spoken, .init = init, .start = start, \
+		.listener_settings = listener_settings, .metrics = metrics, .stop = stop, \
+		.release = release, \
+	}
+#define SMTP 1 << PROTOCOL_SMTP | 1 << PROTOCOL_SUBMISSION | 1 << PROTOCOL_SUBMISSIONS
+#define LMTP 1 << PROTOCOL_LMTP
+
+const struct server_module smtp_module = MODULE("smtp", SMTP);
+const struct server_module lmtp_module = MODULE("lmtp", LMTP);
+const struct server_module smtp_lmtp_module = MODULE("smtp", SMTP | LMTP);

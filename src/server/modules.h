@@ -6,7 +6,9 @@
 
 #include "server/server.h"
 
-extern const struct server_module smtp_module;
+extern const struct server_module smtp_module; /* SMTP and submission */
+extern const struct server_module lmtp_module;
+extern const struct server_module smtp_lmtp_module; /* both in one service */
 extern const struct server_module imap_module;
 extern const struct server_module http_module;
 

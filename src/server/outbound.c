@@ -10,6 +10,7 @@
 
 /* rooms */
 #include "queue/queue.h"
+#include "queue/route.h"
 #include "smtpc/settings.h"
 #include "tls/tls.h"
 
@@ -49,10 +50,19 @@ gather_routes(struct server *s, struct outbound *o)
 	while ((i = config_next(&s->config, &route_section, i)) != NULL)
 		count++;
 	o->routes = mem_new(count + 1, sizeof *o->routes);
+	o->list.items = o->routes;
 	while ((i = config_next(&s->config, &route_section, i)) != NULL)
 		o->routes[o->list.count++] =
 		    (struct queue_route){ .name = i->name, .settings = i->values };
-	o->list.items = o->routes;
+	if (server_version.hands_on && !queue_route_named(&o->list, STR(ROUTE_HOME)))
+		o->routes[o->list.count++] = queue_route_home;
+}
+
+/* NULL in versions that have mailboxes. */
+static const struct queue_route *
+home_of(const struct outbound *o)
+{
+	return server_version.hands_on ? queue_route_named(&o->list, STR(ROUTE_HOME)) : NULL;
 }
 
 static enum fail
@@ -81,6 +91,8 @@ outbound_check(struct server *s, struct buf *why)
 		return FAIL_NONE;
 	gather_routes(s, &o);
 	fail = queue_routes_check(&o.list, why);
+	if (fail == FAIL_NONE && home_of(&o))
+		fail = queue_route_home_check(home_of(&o), why);
 	mem_free(o.routes);
 	if (fail == FAIL_NONE)
 		fail = queue_settings_check(config_values(&s->config, &queue_section), why);
@@ -165,6 +177,7 @@ outbound_open(struct server *s, struct loop *loop, struct buf *why)
 	house.settings = config_values(&s->config, &queue_section);
 	house.outbound = config_values(&s->config, &smtpc_section);
 	house.routes = &o->list;
+	house.home = home_of(o);
 	house.mail = s->mail;
 	house.directory = s->directory;
 	house.get_trust = get_trust;

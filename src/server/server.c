@@ -19,6 +19,7 @@
 #include "net/settings.h"
 #include "policy/policy.h"
 #include "server/control.h"
+#include "server/listeners.h"
 #include "server/outbound.h"
 #include "server/privileges.h"
 #include "server/server_files.h"
@@ -31,186 +32,18 @@
 
 static const struct log server_log = { .room = "server" };
 
-/* --- listeners ------------------------------------------------------------------------------- */
-
-static bool
-is_implicit_tls(enum listener_protocol protocol)
-{
-	return protocol == PROTOCOL_SUBMISSIONS || protocol == PROTOCOL_IMAPS ||
-	    protocol == PROTOCOL_HTTPS;
-}
-
-static const struct server_module *
-module_of(enum listener_protocol protocol)
-{
-	for (size_t i = 0; server_version.modules[i]; i++) {
-		if (server_version.modules[i]->protocols & (1u << protocol))
-			return server_version.modules[i];
-	}
-	return NULL;
-}
-
-static size_t
-count_addresses(const struct server *s)
-{
-	const struct config_instance *i = NULL;
-	size_t count = 0;
-
-	while ((i = config_next(&s->config, &listener_section, i)) != NULL) {
-		const struct listener_settings *settings = i->values;
-		struct str words = settings->address, word;
-
-		while (str_next_part(&words, ' ', &word))
-			count += !str_empty(word);
-	}
-	return count;
-}
-
-static enum fail
-complain(struct buf *why, struct str name, const char *what)
-{
-	buf_add(why, STR("[listener "));
-	buf_add(why, name);
-	buf_add(why, STR("]: "));
-	buf_add_c(why, what);
-	buf_add_char(why, '\n');
-	return FAIL_PERM;
-}
-
-/* Open the addresses of one [listener] section. */
-static enum fail
-open_section(struct server *s, const struct config_instance *i, struct service *service,
-    const struct server_module *module, struct buf *why)
-{
-	const struct listener_settings *settings = i->values;
-	enum listener_protocol protocol = (enum listener_protocol)settings->protocol;
-	struct str words = settings->address, word;
-
-	while (str_next_part(&words, ' ', &word)) {
-		struct listener *l;
-		enum fail fail;
-
-		if (str_empty(word))
-			continue;
-		l = &s->listeners[s->listener_count];
-		l->service = service;
-		l->name = i->name;
-		l->settings = module->listener_settings(settings);
-		l->tls = s->tls;
-		l->is_tls = is_implicit_tls(protocol);
-		l->proxies = settings->proxies;
-		fail = listener_start(&s->net, l, word, why);
-		if (fail != FAIL_NONE)
-			return fail;
-		s->listener_count++;
-	}
-	return FAIL_NONE;
-}
-
-static enum fail
-open_listeners(struct server *s, struct buf *why)
-{
-	s->listeners = mem_new(count_addresses(s), sizeof *s->listeners);
-	for (size_t m = 0; server_version.modules[m]; m++) {
-		const struct server_module *module = server_version.modules[m];
-		const struct config_instance *i = NULL;
-		struct service *service = module->init(s);
-
-		while ((i = config_next(&s->config, &listener_section, i)) != NULL) {
-			const struct listener_settings *settings = i->values;
-			enum fail fail;
-
-			if (!(module->protocols & (1u << settings->protocol)))
-				continue;
-			fail = open_section(s, i, service, module, why);
-			if (fail != FAIL_NONE)
-				return fail;
-		}
-	}
-	return FAIL_NONE;
-}
-
-/* Is this address of `i`, its word at `at`, one of another listener, or there twice? */
-static bool
-is_taken(const struct server *s, const struct config_instance *i, const char *at, struct str word)
-{
-	const struct config_instance *other = NULL;
-
-	while ((other = config_next(&s->config, &listener_section, other)) != NULL) {
-		struct str words = ((const struct listener_settings *)other->values)->address;
-		struct str there;
-
-		while (str_next_part(&words, ' ', &there)) {
-			if (other == i && there.p == at)
-				return false;
-			if (str_eq_nocase(there, word))
-				return true;
-		}
-	}
-	return false;
-}
-
-static enum fail
-check_addresses(const struct server *s, const struct config_instance *i, struct buf *why)
-{
-	struct str words = ((const struct listener_settings *)i->values)->address, word;
-
-	while (str_next_part(&words, ' ', &word)) {
-		if (str_empty(word) || !is_taken(s, i, word.p, word))
-			continue;
-		(void)complain(why, i->name, "has an address that stands there before: ");
-		buf_truncate(why, why->n - 1);
-		buf_add(why, word);
-		buf_add_char(why, '\n');
-		return FAIL_PERM;
-	}
-	return FAIL_NONE;
-}
-
-/* Every [listener] must have somebody who serves it. */
-static enum fail
-check_listeners(const struct server *s, struct buf *why)
-{
-	const struct config_instance *i = NULL;
-
-	while ((i = config_next(&s->config, &listener_section, i)) != NULL) {
-		const struct listener_settings *settings = i->values;
-
-		if (module_of((enum listener_protocol)settings->protocol) == NULL)
-			return complain(why, i->name, "this version does not speak that protocol");
-		if (check_addresses(s, i, why) != FAIL_NONE)
-			return FAIL_PERM;
-	}
-	return FAIL_NONE;
-}
-
-/* Certificates are needed for protocols that begin with TLS. */
-static enum fail
-check_tls(const struct server *s, struct buf *why)
-{
-	const struct config_instance *i = NULL;
-
-	while ((i = config_next(&s->config, &listener_section, i)) != NULL) {
-		const struct listener_settings *settings = i->values;
-
-		if (s->tls == NULL && is_implicit_tls((enum listener_protocol)settings->protocol))
-			return complain(why, i->name, "needs a [certificate]");
-	}
-	return FAIL_NONE;
-}
-
 enum fail
 server_check(struct server *s, struct buf *why)
 {
 	unsigned uid, gid;
-	enum fail fail = check_listeners(s, why);
+	enum fail fail = listeners_check(s, why);
 
 	if (fail == FAIL_NONE)
 		fail = server_find_owner(s, &uid, &gid, why);
 	if (fail == FAIL_NONE)
 		fail = server_load_tls(s, &s->tls, why);
 	if (fail == FAIL_NONE)
-		fail = check_tls(s, why);
+		fail = listeners_check_tls(s, why);
 	return fail == FAIL_NONE ? outbound_check(s, why) : fail;
 }
 
@@ -256,7 +89,7 @@ start_as_root(struct server *s, struct buf *why)
 	if (fail != FAIL_NONE)
 		return fail;
 	net_init(&s->net, &s->loop, config_values(&s->config, &net_section));
-	fail = open_listeners(s, why);
+	fail = listeners_open(s, why);
 	if (fail == FAIL_NONE)
 		fail = signals_start(s);
 	return fail;
@@ -512,7 +345,7 @@ server_run(struct str config_path)
 
 	buf_init(&why, CONFIG_ERRORS_MAX);
 	s.lock.fd = -1;
-	config_init(&s.config, server_sections());
+	config_init(&s.config, server_sections(), server_foreign_sections());
 	s.settings = config_values(&s.config, &server_section);
 	if (config_read(&s.config, config_path, &why) == FAIL_NONE) {
 		log_set_level((enum log_level)s.settings->log_level);

@@ -59,6 +59,7 @@ struct server_module {
 struct server_version {
 	const char *name;                           /* "staunch" */
 	const struct server_module *const *modules; /* NULL-terminated */
+	bool hands_on; /* no mailboxes: what comes for users is handed on (queue/route.h) */
 };
 extern const struct server_version server_version;
 
@@ -89,8 +90,9 @@ struct server { /* fields: read only */
 	bool is_stopping;
 };
 
-/* All sections that this version knows; NULL-terminated, made once. */
+/* All sections that this version knows, and those that only others do; NULL-terminated, made once. */
 const struct setting_section *const *server_sections(void);
+const struct setting_section *const *server_foreign_sections(void);
 
 /*
  * Start, run until SIGTERM or SIGINT, stop. Each problem is one line on stderr.
@@ -109,6 +111,9 @@ void server_release(struct server *s);
  * every file made from now on is the server's. One line in `why` on failure.
  */
 MUST_CHECK enum fail server_become_user(struct server *s, struct buf *why);
+
+/* What of the configuration is for other versions, one line each: sections, and listeners that nobody serves. */
+void server_note_foreign(const struct server *s, struct buf *out);
 
 /*
  * What would stop the start besides the configuration's text: listeners that nobody serves, an

@@ -158,9 +158,10 @@ server_open_files(struct server *s, struct loop *loop, struct buf *why)
 void
 server_open_index(struct server *s, struct loop *loop)
 {
-	const struct search_settings *settings = config_values(&s->config, &search_section);
+	const struct search_settings *settings =
+	    server_version.hands_on ? NULL : config_values(&s->config, &search_section);
 
-	if (!settings->has_index)
+	if (!settings || !settings->has_index)
 		return;
 	search_open(&s->search, loop, server_path(s, "index.db"), &mail_source, s->mail);
 	mail_use_search(s->mail, s->search);

@@ -113,8 +113,9 @@ cmd_rcpt(struct smtp_session *s, struct str argument)
 	if (known) /* said twice: it must not be refused now, and dropped by that */
 		return add_rcpt(s, known->way, known->to);
 	s->log.doing = "looking up a recipient";
-	delivery_resolve_start(&t->resolve, s->service->loop, s->service->mail,
-	    s->service->directory, &s->task, t->draft.address, t->envelope.size, &t->targets);
+	delivery_resolve_start(&t->resolve, s->service->loop,
+	    queue_hands_on(s->service->queue) ? NULL : s->service->mail, s->service->directory,
+	    &s->task, t->draft.address, t->envelope.size, &t->targets);
 	return SMTP_RCPT_RESOLVE;
 }
 
@@ -195,12 +196,32 @@ take_bounce(struct smtp_session *s, struct str writer)
 	return refuse(s, REPLY_BOUNCES_ONLY);
 }
 
+/*
+ * The directory knows the address. Into mailboxes in this turn, when that is all; where mailboxes are elsewhere, to a
+ * single account's at once. The rest is the queue's affair, which asks again when it is time.
+ */
+static enum deposit_way
+way_of(struct smtp_session *s, struct str *to_out)
+{
+	struct smtp_txn *t = s->txn;
+	bool is_simple = t->resolve.remote_count == 0 && t->envelope.hold_s == 0;
+
+	*to_out = t->draft.address;
+	if (!queue_hands_on(s->service->queue))
+		return is_simple ? DEPOSIT_WAY_MAILBOX : DEPOSIT_WAY_LOOKUP;
+	if (!is_simple || t->resolve.local_count != 1)
+		return DEPOSIT_WAY_LOOKUP;
+	*to_out = arena_str(&t->arena, delivery_account_of(&t->targets, t->draft.address));
+	return to_out->p ? DEPOSIT_WAY_HOME : DEPOSIT_WAY_LOOKUP;
+}
+
 enum smtp_state
 smtp_rcpt_resolved(struct smtp_session *s)
 {
 	struct smtp_txn *t = s->txn;
 	enum fail fail = t->resolve.op.fail;
-	bool is_queued = t->resolve.remote_count > 0 || t->envelope.hold_s != 0;
+	struct str to = STR("");
+	enum deposit_way way = fail == FAIL_NONE ? way_of(s, &to) : DEPOSIT_WAY_REMOTE;
 	enum smtp_reply reply = reply_of(s, &t->resolve);
 	struct str writer = STR("");
 
@@ -211,8 +232,7 @@ smtp_rcpt_resolved(struct smtp_session *s)
 	if (!str_empty(writer))
 		return take_bounce(s, writer);
 	if (fail == FAIL_NONE)
-		return take_rcpt(s, is_queued ? DEPOSIT_WAY_LOOKUP : DEPOSIT_WAY_MAILBOX,
-		    t->draft.address);
+		return take_rcpt(s, way, to);
 	if (fail == FAIL_DENIED && smtp_may_relay(s))
 		return smtp_check_remote(s);
 	if (fail == FAIL_MISSING && srs_is_rewritten(t->draft.address))

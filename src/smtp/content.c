@@ -35,12 +35,15 @@ protocol(const struct smtp_session *s)
 
 /*
  * The recipient, when there is exactly one: more would show Bcc recipients to each other. Delivered-To is
- * for addresses of ours, and tells loops of forwards (RFC 5321 6.3).
+ * for addresses whose mailbox is here, and tells loops of forwards (RFC 5321 6.3).
  */
 static struct str
-only_recipient(const struct smtp_txn *t)
+only_recipient(const struct smtp_session *s)
 {
-	return t->rcpt_count == 1 && t->rcpts->way != DEPOSIT_WAY_REMOTE
+	const struct smtp_txn *t = s->txn;
+
+	return t->rcpt_count == 1 && t->rcpts->way != DEPOSIT_WAY_REMOTE &&
+		!queue_hands_on(s->service->queue)
 	    ? t->rcpts->envelope.address
 	    : STR("");
 }
@@ -55,7 +58,7 @@ write_trace(const struct smtp_session *s, struct buf *out)
 		.is_tls = (s->have & HAVE_TLS) != 0,
 		.is_authenticated = (s->have & HAVE_AUTH) != 0,
 		.sender = t->envelope.sender,
-		.recipient = only_recipient(t),
+		.recipient = only_recipient(s),
 		.helo = buf_str(&s->helo),
 		.client_ip = conn_peer(s->conn),
 		.client_name = s->client.name,
@@ -103,7 +106,7 @@ smtp_start_content(struct smtp_session *s)
 	t->intake.wants_authors = smtp_user(s) && s->service->settings->from == SMTP_FROM_OWN;
 	t->intake.lines = lines_of(s);
 	t->intake.hostname = s->service->hostname;
-	t->intake.recipient = only_recipient(t);
+	t->intake.recipient = only_recipient(s);
 	fail = buf_ok(&trace) ? intake_start(&t->intake, mail_blobs(s->service->mail), folder_of(t),
 				    buf_str(&trace), (uint64_t)s->service->settings->message_bytes)
 			      : FAIL_LIMIT;

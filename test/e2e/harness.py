@@ -80,9 +80,9 @@ def free_port_base():
     raise RuntimeError("no free ports found")
 
 
-def run(*arguments, input=None, timeout=60, check_status=True):
-    """The binary as a command; returns the finished process (text mode)."""
-    done = subprocess.run([BINARY, *arguments], input=input, text=True, timeout=timeout,
+def run(*arguments, input=None, timeout=60, check_status=True, version=""):
+    """The binary as a command, or another version of the program ("-imap"); the finished process (text mode)."""
+    done = subprocess.run([BINARY + version, *arguments], input=input, text=True, timeout=timeout,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if check_status and done.returncode != 0:
         raise RuntimeError(f"staunch {' '.join(arguments)}: status {done.returncode}\n"
@@ -94,7 +94,8 @@ class Server:
     host = "127.0.0.1"
 
     def __init__(self, domain="example.test", hostname="mail.example.test", folder=None,
-                 settings="", start=True):
+                 settings="", start=True, version=""):
+        self.version = version
         self.owns_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="staunch-e2e-")
         self.base = free_port_base()
@@ -103,7 +104,7 @@ class Server:
         self.config = os.path.join(self.folder, "staunch.conf")
         self.log_path = os.path.join(self.folder, "log")
         run("setup", "--local", self.folder, "--port-base", str(self.base),
-            "--hostname", hostname, "--domain", domain)
+            "--hostname", hostname, "--domain", domain, version=version)
         if settings:
             self.add_settings(settings)
         if start:
@@ -113,7 +114,7 @@ class Server:
     def reopen(cls, folder, base):
         """A server over an installation that is there already; not started."""
         server = cls.__new__(cls)
-        server.owns_folder, server.folder, server.base = False, folder, base
+        server.owns_folder, server.folder, server.base, server.version = False, folder, base, ""
         server.process = None
         server.config = os.path.join(folder, "staunch.conf")
         server.log_path = os.path.join(folder, "log")
@@ -149,7 +150,7 @@ class Server:
     def start(self):
         with open(self.log_path, "ab") as log:
             before = log.tell()
-            self.process = subprocess.Popen([BINARY, "serve", "--config", self.config],
+            self.process = subprocess.Popen([BINARY + self.version, "serve", "--config", self.config],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.time() + READY_SECONDS
         while time.time() < deadline:
@@ -167,10 +168,10 @@ class Server:
             return f.read()
 
     def add_user(self, name, password):
-        run("user", "add", name, "--password-stdin", "--config", self.config, input=password + "\n")
+        self.command("user", "add", name, "--password-stdin", input=password + "\n")
 
     def command(self, *arguments, **options):
-        return run(*arguments, "--config", self.config, **options)
+        return run(*arguments, "--config", self.config, version=self.version, **options)
 
     def stop(self, sig=signal.SIGTERM):
         """Stop the server; the exit status, or None when it had to be killed."""

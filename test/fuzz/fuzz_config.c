@@ -26,7 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf errors;
 
 	buf_init(&errors, CONFIG_ERRORS_MAX);
-	config_init(&c, sections);
+	config_init(&c, sections, NULL);
 	invariant((config_parse(&c, STR("f"), str_of(data, size), &errors) == FAIL_NONE) ==
 	    (errors.n == 0 && buf_ok(&errors)));
 	config_release(&c);

@@ -166,7 +166,7 @@ test_errors(void)
 
 		TEST_ROW(rows[i].name);
 		buf_init(&errors, CONFIG_ERRORS_MAX);
-		config_init(&c, sections);
+		config_init(&c, sections, NULL);
 		fail = config_parse(&c, STR("f"), str_c(rows[i].in), &errors);
 		CHECK_STR(buf_str(&errors), str_c(rows[i].errors));
 		CHECK((fail == FAIL_NONE) == (rows[i].errors[0] == '\0'));
@@ -186,7 +186,7 @@ test_values(void)
 	TEST_ROW("values");
 	buf_init(&errors, CONFIG_ERRORS_MAX);
 	buf_init(&shown, CONFIG_ERRORS_MAX);
-	config_init(&c, sections);
+	config_init(&c, sections, NULL);
 	CHECK(config_parse(&c, STR("f"),
 		  STR("[sample]\nsize = 1GB\nwait = 250ms\nsecret = hush\nmode = off\nmodes = on\n"
 		      "helo = B\xc3\xbc"
@@ -217,10 +217,46 @@ test_values(void)
 	config_release(&c);
 }
 
+/* A section of other versions is read as strictly, said, and not there. */
+static void
+test_foreign(void)
+{
+	static const struct setting_section *const own[] = { &sample_section, NULL };
+	static const struct setting_section *const foreign[] = { &needed_section, NULL };
+	const struct config_instance *i;
+	struct config c;
+	struct buf errors, shown;
+
+	TEST_ROW("foreign");
+	buf_init(&errors, CONFIG_ERRORS_MAX);
+	buf_init(&shown, CONFIG_ERRORS_MAX);
+	config_init(&c, own, foreign);
+	CHECK(config_parse(&c, STR("f"), STR("[door front]\n[sample]\ncount = 2\n[door back]\n"),
+		  &errors) == FAIL_NONE);
+	CHECK(config_next(&c, &needed_section, NULL) == NULL);
+	i = config_next_foreign(&c, NULL);
+	CHECK(i && i->line == 1 && str_eq(i->name, STR("front")));
+	i = config_next_foreign(&c, i);
+	CHECK(i && i->line == 4 && config_next_foreign(&c, i) == NULL);
+	config_write(&c, &shown);
+	CHECK(str_find(buf_str(&shown), STR("door")) == STR_NONE);
+	config_release(&c);
+	config_init(&c, own, foreign);
+	CHECK(config_parse(&c, STR("f"), STR("[door]\n[door x]\nhots = a\n"), &errors) ==
+	    FAIL_SYNTAX);
+	CHECK_STR(buf_str(&errors),
+	    STR("f:1: [door] needs a name: [section NAME]\n"
+		"f:3: hots is not a setting of this section; did you mean host?\n"));
+	config_release(&c);
+	buf_release(&errors);
+	buf_release(&shown);
+}
+
 int
 main(void)
 {
 	test_errors();
 	test_values();
+	test_foreign();
 	return test_end();
 }
