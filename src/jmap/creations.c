@@ -22,16 +22,23 @@ jmap_creations_read(struct jmap_call *c, struct str argument)
 	return NULL;
 }
 
+static struct str
+done_name(const struct jmap_creations *x)
+{
+	return x->done_name.p ? x->done_name : STR("created");
+}
+
 void
 jmap_creations_add(struct jmap_call *c, struct jmap_creations *x, struct str creation_id,
     struct str id)
 {
 	if (!x->has_created) {
-		json_name(&c->w, STR("created"));
+		json_name(&c->w, done_name(x));
 		json_object_begin(&c->w);
 	}
 	x->has_created = true;
-	jmap_created_add(c->run, creation_id, id);
+	if (id.p)
+		jmap_created_add(c->run, creation_id, id);
 	json_name(&c->w, creation_id);
 }
 
@@ -54,8 +61,8 @@ jmap_creations_end(struct jmap_call *c, struct jmap_creations *x)
 	if (x->has_created)
 		json_object_end(&c->w);
 	else
-		json_name_null(&c->w, STR("created"));
-	json_name(&c->w, STR("notCreated"));
+		json_name_null(&c->w, done_name(x));
+	json_name(&c->w, x->failed_name.p ? x->failed_name : STR("notCreated"));
 	if (x->failed_w.out) {
 		json_object_end(&x->failed_w);
 		json_raw(&c->w, buf_str(&x->failed));

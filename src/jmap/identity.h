@@ -8,7 +8,7 @@
 #include "jmap/run.h"
 
 /*
- * Make the account's identities follow what the directory said at login; before a method of them answers. False:
+ * Make the user's identities follow what the directory said at login; before a method of them answers. False:
  * the call's error was set.
  */
 MUST_CHECK bool jmap_identities_ready(struct jmap_call *c);

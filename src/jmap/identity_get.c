@@ -39,7 +39,7 @@ jmap_identities_ready(struct jmap_call *c)
 	enum fail fail = FAIL_NONE;
 
 	if (user)
-		fail = identities_follow(c->account, user->addresses, user->address_count,
+		fail = identities_follow(c->run->account, user->addresses, user->address_count,
 		    user->display_name);
 	if (fail)
 		jmap_fail_with(c, fail);

@@ -3,13 +3,11 @@
  */
 #include "jmap/blob.h"
 
-/* base */
-#include "base/mem.h"
-
 /* rooms */
 #include "jmap/args.h"
 #include "jmap/methods.h"
 #include "message/header.h"
+#include "message/mdn.h"
 #include "message/text.h"
 
 #define MDN_BYTES_MAX  (8 * 1024 * 1024)  /* of a report, with the message that it may give back */
@@ -87,19 +85,12 @@ take_word(struct str text, const struct str *words, size_t count, struct str *ou
 static bool
 take_disposition(struct mdn *m, struct str value)
 {
-	static const struct str actions[] = { STR_INIT("manual-action"),
-		STR_INIT("automatic-action") };
-	static const struct str sendings[] = { STR_INIT("mdn-sent-manually"),
-		STR_INIT("mdn-sent-automatically") };
-	static const struct str types[] = { STR_INIT("deleted"), STR_INIT("dispatched"),
-		STR_INIT("displayed"), STR_INIT("processed") };
 	struct str action, sending;
 
 	return str_take_until(&value, '/', &action) && str_take_until(&value, ';', &sending) &&
-	    take_word(action, actions, ARRAY_LEN(actions), &m->action) &&
-	    take_word(sending, sendings, ARRAY_LEN(sendings), &m->sending) &&
-	    take_word(str_head(value, str_find_char(value, '/')), types, ARRAY_LEN(types),
-		&m->type);
+	    take_word(action, mdn_actions, MDN_ACTIONS, &m->action) &&
+	    take_word(sending, mdn_sendings, MDN_SENDINGS, &m->sending) &&
+	    take_word(str_head(value, str_find_char(value, '/')), mdn_types, MDN_TYPES, &m->type);
 }
 
 /* False: this is no notification. */
@@ -185,15 +176,10 @@ write_errors(struct json_writer *w, const struct mdn *m, struct arena *a)
 static bool
 is_extension(const struct mdn *m, const struct header *h)
 {
-	static const struct str known[] = { STR_INIT("Reporting-UA"), STR_INIT("MDN-Gateway"),
-		STR_INIT("Original-Recipient"), STR_INIT("Final-Recipient"),
-		STR_INIT("Original-Message-ID"), STR_INIT("Disposition"), STR_INIT("Error") };
 	struct header first;
 
-	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (str_eq_nocase(h->name, known[i]))
-			return false;
-	return header_find(m->fields, h->name, &first) && first.whole.p == h->whole.p;
+	return mdn_is_extension(h->name) && header_find(m->fields, h->name, &first) &&
+	    first.whole.p == h->whole.p;
 }
 
 static void

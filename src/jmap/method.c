@@ -45,6 +45,8 @@ const struct jmap_method jmap_methods[] = {
 	{ STR_INIT("Identity/set"), CAPABILITY_SUBMISSION, METHOD_ACCOUNT,
 	    jmap_identity_set },                                                   /* 6.3 */
 	{ STR_INIT("MDN/parse"), CAPABILITY_MDN, METHOD_ACCOUNT, jmap_mdn_parse }, /* 9007 2.2 */
+	{ STR_INIT("MDN/send"), CAPABILITY_MDN, METHOD_ACCOUNT | METHOD_WRITE,
+	    jmap_mdn_send }, /* 2.1 */
 	{ STR_INIT("Mailbox/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_mailbox_changes },                                                     /* 2.2 */
 	{ STR_INIT("Mailbox/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_mailbox_get }, /* 2.1 */

@@ -28,6 +28,7 @@ enum jmap_step jmap_blob_get(struct jmap_call *c);
 enum jmap_step jmap_blob_lookup(struct jmap_call *c);
 enum jmap_step jmap_blob_upload(struct jmap_call *c);
 enum jmap_step jmap_mdn_parse(struct jmap_call *c);
+enum jmap_step jmap_mdn_send(struct jmap_call *c);
 enum jmap_step jmap_principal_get(struct jmap_call *c);
 enum jmap_step jmap_principal_changes(struct jmap_call *c);
 enum jmap_step jmap_principal_set(struct jmap_call *c);

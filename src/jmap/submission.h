@@ -6,6 +6,9 @@
  *       +-----------------------------------------------------------------------------------------------+
  *
  * True in LOOKUP: submit.op was started. In WRITE: the intake is started, map holds the message.
+ *
+ * A disposition notification goes the same way from LOOKUP on (mdn_send.c): its message is made (`build`), not an
+ * Email's, and nothing is kept of it.
  */
 #ifndef JMAP_SUBMISSION_H
 #define JMAP_SUBMISSION_H
@@ -14,6 +17,7 @@
 #include "delivery/intake.h"
 #include "jmap/set.h"
 #include "mail/submission.h"
+#include "message/build.h"
 #include "queue/submit.h"
 
 enum submitting_state { SUBMITTING_IDLE, SUBMITTING_LOOKUP, SUBMITTING_WRITE };
@@ -27,6 +31,9 @@ struct jmap_submitting { /* zeroed at first */
 	struct delivery_targets targets;
 	struct submit submit;
 	struct blob_map map;
+	bool is_made;       /* the message comes out of `build`, and there is no record of it */
+	struct build build; /* own; its tree is in the arena */
+	struct buf piece;   /* own; of the build */
 	struct intake intake;
 	size_t at;   /* bytes of the map that are written */
 	size_t skip; /* bytes of our trace that are for mailboxes only */
@@ -37,8 +44,20 @@ struct jmap_submitting { /* zeroed at first */
 enum jmap_set_said jmap_submitting_run(struct jmap_call *c, struct jmap_submitting *s,
     const struct json *object, uint64_t *id_out, struct jmap_set_error *e);
 
+/* From IDLE to LOOKUP: envelope, submission.rcpts and rcpts (their envelopes) are filled in. */
+void jmap_submitting_start(struct jmap_call *c, struct jmap_submitting *s);
+
+/* From LOOKUP on, as above; SET_OK: it is handed over, and `s` is to be reset. */
+enum jmap_set_said jmap_submitting_go_on(struct jmap_call *c, struct jmap_submitting *s,
+    struct jmap_set_error *e);
+
 /* Break it off; safe in any state. */
 void jmap_submitting_reset(struct jmap_submitting *s);
+
+/* --- between submission_begin.c and submission_send.c --- */
+
+void jmap_submitting_text(char *out, size_t n); /* letters and digits that nobody guesses */
+enum jmap_set_said jmap_submitting_failed(struct jmap_call *c); /* SET_FAIL: the store failed */
 
 /* --- submission_envelope.c --- */
 
@@ -67,6 +86,9 @@ enum jmap_set_said jmap_envelope_make(const struct submission_head *head, struct
 /* Every address is one of SMTP's; noRecipients, tooManyRecipients, invalidRecipients. */
 enum jmap_set_said jmap_envelope_check(const struct submission *s, struct arena *a,
     struct jmap_set_error *e);
+
+/* Mailbox of RFC 5321 4.1.2; the null path only where it may stand. */
+bool jmap_is_mailbox(struct str email, bool may_be_null);
 
 /* --- submission_param.c: what the parameters of MAIL and RCPT mean (decoded, RFC 8621 7) --- */
 

@@ -222,9 +222,8 @@ jmap_envelope_make(const struct submission_head *head, struct str identity_email
 
 /* --- both ------------------------------------------------------------------------------------------------ */
 
-/* Mailbox of RFC 5321 4.1.2; the null path only where it may stand. */
-static bool
-is_mailbox(struct str email, bool may_be_null)
+bool
+jmap_is_mailbox(struct str email, bool may_be_null)
 {
 	struct path path;
 	struct buf text;
@@ -251,12 +250,12 @@ jmap_envelope_check(const struct submission *s, struct arena *a, struct jmap_set
 
 	if (!bad || submission_envelope_bytes(s) > SUBMISSION_ENVELOPE_MAX)
 		return jmap_set_invalid(e, STR("envelope"), "This is too large.");
-	if (!is_mailbox(s->from.email, true))
+	if (!jmap_is_mailbox(s->from.email, true))
 		return jmap_set_invalid(e, STR("envelope"), "The sender is no address.");
 	if (s->rcpt_count == 0)
 		return jmap_set_error(e, "noRecipients", NULL);
 	for (size_t i = 0; i < s->rcpt_count; i++)
-		if (!is_mailbox(s->rcpts[i].address.email, false))
+		if (!jmap_is_mailbox(s->rcpts[i].address.email, false))
 			bad[e->list_count++] = arena_str(a, s->rcpts[i].address.email);
 	if (e->list_count == 0)
 		return SET_OK;

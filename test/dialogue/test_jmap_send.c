@@ -6,20 +6,10 @@
 /* base */
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/test.h"
 
 /* rooms */
-#include "directory/directory.h"
-#include "jmap/jmap.h"
-#include "jmap/request.h"
-#include "jmap/run.h"
 #include "lib/fake_directory.h"
-#include "lib/fake_dns.h"
-#include "lib/queue_stage.h"
-#include "mail/email.h"
-#include "mail/mailbox.h"
-#include "policy/policy.h"
-#include "policy/settings.h"
+#include "lib/jmap_stage.h"
 
 static const char draft[] =
     "From: Alice <alice@example.test>\r\nTo: Bob <bob@elsewhere.test>, bob@example.test\r\n"
@@ -38,179 +28,24 @@ static const char anybody[] = "From: whoever@any.test\r\nTo: bob@bin.test\r\n\r\
 static const char *const emails[] = { draft, plain, nobody, two_authors, other_sender, no_author,
 	stranger, anybody };
 
-struct row {
-	const char *name, *calls, *want;
-};
-
-static const struct row refused_rows[] = {
+static const struct jmap_row refused_rows[] = {
 #include "jmap/send_refused.rows"
 };
-static const struct row sent_rows[] = {
+static const struct jmap_row sent_rows[] = {
 #include "jmap/send_sent.rows"
 };
-static const struct row delayed_rows[] = {
+static const struct jmap_row delayed_rows[] = {
 #include "jmap/send_delayed.rows"
 };
-static const struct row follow_rows[] = {
+static const struct jmap_row follow_rows[] = {
 #include "jmap/send_follow.rows"
 };
-
-static struct policy *policy;
-static struct policy_settings checks;
-static struct jmap *jmap;
-static struct account *account;
-static struct task task;
-static struct buf got, want;
-static struct jmap_sending sending;
-static bool is_unlimited, has_catch_all;
-
-static enum step
-nothing(struct task *t)
-{
-	(void)t;
-	return STEP_WAIT;
-}
-
-static void
-open_jmap(void)
-{
-	static const struct jmap_settings settings = { .upload_bytes = 1000000 };
-
-	sending.queue = stage.queue;
-	sending.loop = &stage.loop;
-	sending.hostname = STR("mx.example.test");
-	jmap_open(&jmap, stage.mail, NULL, policy, &settings);
-	jmap_send_with(jmap, &sending);
-}
 
 static void
 begin(const char *name)
 {
-	stage_begin(name);
-	checks = policy_settings_default;
-	if (is_unlimited) {
-		checks.account_rate = STR("");
-		checks.account_messages = 0;
-	}
-	policy_open(&policy, &stage.loop, stage.store, NULL, &checks);
-	loop_task(&stage.loop, &task, nothing, NULL);
-	sending = (struct jmap_sending){ .message_bytes = 100000, .hold_ms = 86400000 };
-	open_jmap();
-	CHECK_NUM(account_open(stage.mail, STR(ALICE), NULL, &account), FAIL_NONE);
-	for (size_t i = 0; i < ARRAY_LEN(emails) - !has_catch_all;
-	     i++) { /* the last one is for that */
-		uint32_t drafts = mailbox_by_role(account, MAILBOX_ROLE_DRAFTS)->id;
-		struct email_new new = { .bytes = str_c(emails[i]),
-			.received_s = STAGE_WALL,
-			.flags = FLAG_DRAFT,
-			.mailboxes = &drafts,
-			.mailbox_count = 1 };
-		struct email_added added;
-
-		CHECK_NUM(email_add_bytes(account, &new, &added), FAIL_NONE);
-	}
-	stage_settle();
-}
-
-static void
-report(struct mail_check *check, struct str line)
-{
-	(void)check;
-	printf("check: %.*s\n", STR_ARG(line));
-}
-
-/* The records of all accounts agree with their logs. */
-static void
-finish(void)
-{
-	struct mail_check check = { .report = report };
-
-	CHECK_NUM(mail_check(stage.mail, &check), FAIL_NONE);
-	CHECK_NUM(check.findings, 0);
-	account_close(&account);
-	jmap_close(&jmap);
-	policy_close(&policy);
-	task_cancel(&task);
-	stage_end();
-}
-
-/* ' for " */
-static void
-unquote(struct buf *out, const char *text)
-{
-	for (; *text; text++)
-		buf_add_char(out, *text == '\'' ? '"' : *text);
-}
-
-static void
-run(const char *calls)
-{
-	static const struct str addresses[] = { STR_INIT(ALICE), STR_INIT("info@example.test"),
-		STR_INIT("@any.test") };
-	const struct directory_account user = { .name = STR_INIT(ALICE),
-		.display_name = STR_INIT("Alice"),
-		.addresses = addresses,
-		.address_count = has_catch_all ? 3 : 2 };
-	struct jmap_request request;
-	struct jmap_run r;
-	struct arena arena;
-	struct buf text;
-
-	arena_init(&arena, JMAP_TREE_MAX);
-	buf_init(&text, JMAP_REQUEST_MAX);
-	unquote(&text,
-	    "{'using':['urn:ietf:params:jmap:core','urn:ietf:params:jmap:mail',"
-	    "'urn:ietf:params:jmap:submission'],'methodCalls':");
-	unquote(&text, calls);
-	buf_add_char(&text, '}');
-	buf_clear(&got);
-	if (CHECK_NUM(jmap_request_parse(buf_str(&text), &arena, &request), JMAP_TAKEN)) {
-		jmap_run_init(&r, account, &request, STR("x"));
-		r.host = (struct jmap_host){ jmap, &stage.loop, &task, &user };
-		while (jmap_run_step(&r) != JMAP_DONE) {
-			(void)fake_directory_release();
-			(void)fake_dns_release();
-			loop_turn(&stage.loop, 0);
-		}
-		buf_add(&got, buf_str(&r.out));
-		jmap_run_release(&r);
-	}
-	buf_release(&text);
-	arena_release(&arena);
-}
-
-static void
-play(const struct row *row)
-{
-	TEST_ROW(row->name);
-	run(row->calls);
-	buf_clear(&want);
-	unquote(&want, "{'methodResponses':");
-	unquote(&want, row->want);
-	unquote(&want, ",'sessionState':'x'}");
-	CHECK_STR(buf_str(&got), buf_str(&want));
-}
-
-static void
-play_all(const struct row *rows, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		play(&rows[i]);
-		stage_settle();
-	}
-}
-
-static void
-check_got(const char *name, const char *text)
-{
-	struct buf part;
-
-	TEST_ROW(name);
-	buf_init(&part, 10000);
-	unquote(&part, text);
-	if (!CHECK(str_find(buf_str(&got), buf_str(&part)) != STR_NONE))
-		printf("    got %.*s\n", STR_ARG(buf_str(&got)));
-	buf_release(&part);
+	/* the last Email is for a catch-all */
+	jmap_stage_begin(name, emails, ARRAY_LEN(emails) - !jmap_stage.has_catch_all);
 }
 
 /* --- stories ------------------------------------------------------------------------------------------------ */
@@ -220,13 +55,13 @@ static void
 test_refused(void)
 {
 	begin("refused");
-	play_all(refused_rows, ARRAY_LEN(refused_rows));
+	jmap_stage_play(refused_rows, ARRAY_LEN(refused_rows));
 	TEST_ROW("nothing was sent");
 	CHECK_NUM(stage_left(), 0);
 	CHECK_NUM(stage.sink.message_count, 0);
 	CHECK_NUM(stage_inbox("bob@example.test", NULL), 0);
 	CHECK_NUM(stage_files_left(), 0);
-	finish();
+	jmap_stage_end();
 }
 
 /* So many recipients in the envelope. */
@@ -245,7 +80,7 @@ run_many(unsigned count)
 		buf_add_c(&calls, "@bin.test'}");
 	}
 	buf_add_c(&calls, "]}}}},'c']]");
-	run(buf_c(&calls));
+	jmap_stage_run(buf_c(&calls));
 	buf_release(&calls);
 }
 
@@ -254,34 +89,42 @@ test_limits(void)
 {
 	begin("limits");
 	run_many(101);
-	check_got("too many recipients", "'k':{'type':'tooManyRecipients','maxRecipients':100}");
+	jmap_stage_has("too many recipients",
+	    "'k':{'type':'tooManyRecipients','maxRecipients':100}");
 	run_many(100);
-	check_got("as many as there may be", "'notCreated':null");
-	sending.message_bytes = 80;
-	jmap_send_with(jmap, &sending);
-	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e1'}}},'c']]");
-	check_got("too large", "'k':{'type':'tooLarge','maxSize':80}");
-	sending.message_bytes = 100000;
-	sending.is_author_own = true;
-	jmap_send_with(jmap, &sending);
-	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e7'}}},'c']]");
-	check_got("another's name", "'type':'forbiddenFrom'");
-	sending.is_author_own = false;
-	jmap_send_with(jmap, &sending);
+	jmap_stage_has("as many as there may be", "'notCreated':null");
+	jmap_stage.sending.message_bytes = 80;
+	jmap_stage_send_anew();
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e1'}}},'c']]");
+	jmap_stage_has("too large", "'k':{'type':'tooLarge','maxSize':80}");
+	jmap_stage.sending.message_bytes = 100000;
+	jmap_stage.sending.is_author_own = true;
+	jmap_stage_send_anew();
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e7'}}},'c']]");
+	jmap_stage_has("another's name", "'type':'forbiddenFrom'");
+	jmap_stage.sending.is_author_own = false;
+	jmap_stage_send_anew();
 	stage.settings.messages = 0;
-	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2'}}},'c']]");
-	check_got("the queue is full", "'type':'forbiddenToSend'");
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2'}}},'c']]");
+	jmap_stage_has("the queue is full", "'type':'forbiddenToSend'");
 	stage.settings.messages = 1000;
-	checks.account_messages = 2;
-	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2'}}},'c']]");
-	check_got("the first of a day", "'notCreated':null");
-	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2'}}},'c']]");
-	check_got("the second", "'type':'forbiddenToSend'");
-	jmap_close(&jmap);
-	jmap_open(&jmap, stage.mail, NULL, policy, &(struct jmap_settings){ .upload_bytes = 1 });
-	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2'}}},'c']]");
-	check_got("nothing is sent from here", "'type':'forbiddenToSend'");
-	finish();
+	jmap_stage.checks.account_messages = 2;
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2'}}},'c']]");
+	jmap_stage_has("the first of a day", "'notCreated':null");
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2'}}},'c']]");
+	jmap_stage_has("the second", "'type':'forbiddenToSend'");
+	jmap_close(&jmap_stage.jmap);
+	jmap_open(&jmap_stage.jmap, stage.mail, NULL, jmap_stage.policy,
+	    &(struct jmap_settings){ .upload_bytes = 1 });
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2'}}},'c']]");
+	jmap_stage_has("nothing is sent from here", "'type':'forbiddenToSend'");
+	jmap_stage_end();
 }
 
 static void
@@ -290,7 +133,7 @@ test_sent(void)
 	struct sink_message *m;
 
 	begin("sent");
-	play_all(sent_rows, ARRAY_LEN(sent_rows));
+	jmap_stage_play(sent_rows, ARRAY_LEN(sent_rows));
 	TEST_ROW("what arrived");
 	CHECK_NUM(stage.sink.message_count, 2);
 	m = sink_message(&stage.sink, 0);
@@ -306,7 +149,7 @@ test_sent(void)
 	CHECK_NUM(stage_inbox("carol@example.test", NULL), 1);
 	stage_inbox_has("carol@example.test", "Return-Path: <" ALICE ">\r\n");
 	CHECK_NUM(stage_left(), 0);
-	finish();
+	jmap_stage_end();
 }
 
 /* A failure comes back as a report, which is kept with the submission; so is a disposition. */
@@ -322,34 +165,38 @@ test_reports(void)
 	struct stage_order o = stage_order("bob@elsewhere.test", ALICE);
 
 	begin("reports");
-	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2','envelope':"
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2','envelope':"
 	    "{'mailFrom':{'email':'alice@example.test'},'rcptTo':[{'email':'perm@elsewhere.test'}]}}}},'c']]");
-	check_got("taken", "'delivered':'queued'");
+	jmap_stage_has("taken", "'delivered':'queued'");
 	stage_settle();
-	run("[['EmailSubmission/get',{'accountId':'a1','ids':null,'properties':['undoStatus','deliveryStatus','dsnBlobIds']},'c']]");
-	check_got("failed",
+	jmap_stage_run(
+	    "[['EmailSubmission/get',{'accountId':'a1','ids':null,'properties':['undoStatus','deliveryStatus','dsnBlobIds']},'c']]");
+	jmap_stage_has("failed",
 	    "'undoStatus':'final','deliveryStatus':{'perm@elsewhere.test':{'smtpReply':'550 5");
-	check_got("and not delivered",
+	jmap_stage_has("and not delivered",
 	    "'delivered':'no','displayed':'unknown'}},'dsnBlobIds':['b8']}");
 	CHECK_NUM(stage_inbox(ALICE, NULL), 1);
-	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2'}}},'c']]");
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2'}}},'c']]");
 	stage_settle();
 	o.is_remote = false;
 	o.text = mdn;
 	stage_add(&o);
 	stage_settle();
-	run("[['EmailSubmission/get',{'accountId':'a1','ids':null,'properties':['deliveryStatus','mdnBlobIds']},'c']]");
-	check_got("relayed and displayed",
+	jmap_stage_run(
+	    "[['EmailSubmission/get',{'accountId':'a1','ids':null,'properties':['deliveryStatus','mdnBlobIds']},'c']]");
+	jmap_stage_has("relayed and displayed",
 	    "{'bob@elsewhere.test':{'smtpReply':'250 2.0.0 kept','delivered':'unknown','displayed':'yes'}},"
 	    "'mdnBlobIds':['b9']}");
 	TEST_ROW("a report about nothing");
 	stage_add(&o);
 	stage_settle();
-	run("[['EmailSubmission/set',{'accountId':'a1','destroy':['n3','n4']},'c']]");
+	jmap_stage_run("[['EmailSubmission/set',{'accountId':'a1','destroy':['n3','n4']},'c']]");
 	stage_add(&o);
 	stage_settle();
 	CHECK_NUM(stage_inbox(ALICE, NULL), 4);
-	finish();
+	jmap_stage_end();
 }
 
 /* What a host defers stays queued, with what it said. */
@@ -357,35 +204,40 @@ static void
 test_deferred(void)
 {
 	begin("deferred");
-	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2','envelope':"
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2','envelope':"
 	    "{'mailFrom':{'email':'alice@example.test'},'rcptTo':[{'email':'temp@elsewhere.test'}]}}}},'c']]");
 	stage_settle();
-	run("[['EmailSubmission/get',{'accountId':'a1','ids':null,'properties':['undoStatus','deliveryStatus']},'c']]");
-	check_got("deferred",
+	jmap_stage_run(
+	    "[['EmailSubmission/get',{'accountId':'a1','ids':null,'properties':['undoStatus','deliveryStatus']},'c']]");
+	jmap_stage_has("deferred",
 	    "'undoStatus':'pending','deliveryStatus':{'temp@elsewhere.test':{'smtpReply':'451 4");
-	check_got("still queued", "'delivered':'queued'");
-	run("[['EmailSubmission/set',{'accountId':'a1','update':{'n3':{'undoStatus':'canceled'}}},'c']]");
-	check_got("canceled", "'updated':{'n3':null}");
+	jmap_stage_has("still queued", "'delivered':'queued'");
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','update':{'n3':{'undoStatus':'canceled'}}},'c']]");
+	jmap_stage_has("canceled", "'updated':{'n3':null}");
 	CHECK_NUM(stage_left(), 0);
-	run("[['EmailSubmission/get',{'accountId':'a1','ids':null,'properties':['undoStatus']},'c']]");
-	check_got("canceled for good", "'undoStatus':'canceled'");
-	finish();
+	jmap_stage_run(
+	    "[['EmailSubmission/get',{'accountId':'a1','ids':null,'properties':['undoStatus']},'c']]");
+	jmap_stage_has("canceled for good", "'undoStatus':'canceled'");
+	jmap_stage_end();
 }
 
 static void
 test_delayed(void)
 {
 	begin("delayed");
-	play_all(delayed_rows, ARRAY_LEN(delayed_rows));
+	jmap_stage_play(delayed_rows, ARRAY_LEN(delayed_rows));
 	TEST_ROW("two are left, and leave");
 	CHECK_NUM(stage_left(), 2);
 	CHECK_NUM(stage.sink.message_count, 0);
 	stage_pass(3600);
 	CHECK_NUM(stage_left(), 0);
 	CHECK_NUM(stage.sink.message_count, 1);
-	run("[['EmailSubmission/set',{'accountId':'a1','update':{'n6':{'undoStatus':'canceled'}}},'c']]");
-	check_got("too late", "'notUpdated':{'n6':{'type':'cannotUnsend'");
-	finish();
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','update':{'n6':{'undoStatus':'canceled'}}},'c']]");
+	jmap_stage_has("too late", "'notUpdated':{'n6':{'type':'cannotUnsend'");
+	jmap_stage_end();
 }
 
 /* The owner of the server takes a message away; a host is about to have one. */
@@ -393,76 +245,82 @@ static void
 test_interfered(void)
 {
 	begin("interfered");
-	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2','envelope':"
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2','envelope':"
 	    "{'mailFrom':{'email':'alice@example.test'},'rcptTo':[{'email':'temp@elsewhere.test'}]}}}},'c']]");
 	stage_settle();
 	CHECK_NUM(queue_cancel(stage.queue, 1), FAIL_NONE);
-	run("[['EmailSubmission/get',{'accountId':'a1','ids':null,'properties':['undoStatus','deliveryStatus']},'c']]");
-	check_got("taken away",
+	jmap_stage_run(
+	    "[['EmailSubmission/get',{'accountId':'a1','ids':null,'properties':['undoStatus','deliveryStatus']},'c']]");
+	jmap_stage_has("taken away",
 	    "'undoStatus':'final','deliveryStatus':{'temp@elsewhere.test':{'smtpReply':'550 5.7.0 The "
 	    "postmaster took it out of the queue','delivered':'no'");
-	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2','envelope':"
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2','envelope':"
 	    "{'mailFrom':{'email':'alice@example.test','parameters':{'HOLDFOR':'60'}},"
 	    "'rcptTo':[{'email':'bob@example.test'}]}}}},'c']]");
 	fake_directory_hold(true); /* an agent waits for its answer */
 	stage_pass(60);
-	run("[['EmailSubmission/set',{'accountId':'a1','update':{'n4':{'undoStatus':'canceled'}}},'c']]");
-	check_got("under way", "'notUpdated':{'n4':{'type':'cannotUnsend'");
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','update':{'n4':{'undoStatus':'canceled'}}},'c']]");
+	jmap_stage_has("under way", "'notUpdated':{'n4':{'type':'cannotUnsend'");
 	CHECK_NUM(stage_left(), 1);
 	fake_directory_hold(false);
 	while (fake_directory_release())
 		stage_settle();
 	CHECK_NUM(stage_left(), 0);
 	CHECK_NUM(stage_inbox("bob@example.test", NULL), 1);
-	finish();
+	jmap_stage_end();
 }
 
 /* The Identity of a domain: any address there, and no other. */
 static void
 test_catch_all(void)
 {
-	has_catch_all = true;
+	jmap_stage.has_catch_all = true;
 	begin("catch-all");
-	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i3','emailId':'e8'}}},'c']]");
-	check_got("an address of the domain",
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i3','emailId':'e8'}}},'c']]");
+	jmap_stage_has("an address of the domain",
 	    "'mailFrom':{'email':'whoever@any.test','parameters':null}");
-	run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i3','emailId':'e7'}}},'c']]");
-	check_got("another one", "'k':{'type':'forbiddenMailFrom'");
-	finish();
-	has_catch_all = false;
+	jmap_stage_run(
+	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i3','emailId':'e7'}}},'c']]");
+	jmap_stage_has("another one", "'k':{'type':'forbiddenMailFrom'");
+	jmap_stage_end();
+	jmap_stage.has_catch_all = false;
 }
 
 static void
 test_follow(void)
 {
 	begin("follow");
-	play_all(follow_rows, ARRAY_LEN(follow_rows));
-	finish();
+	jmap_stage_play(follow_rows, ARRAY_LEN(follow_rows));
+	jmap_stage_end();
 }
 
 /* The oldest that are not pending go. */
 static void
 test_bounds(void)
 {
-	is_unlimited = true;
+	jmap_stage.is_unlimited = true;
 	begin("bounds");
 	for (unsigned i = 0; i < 1001; i++)
-		run("[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2','envelope':"
+		jmap_stage_run(
+		    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2','envelope':"
 		    "{'mailFrom':{'email':'alice@example.test'},'rcptTo':[{'email':'bob@example.test'}]}}}},'c']]");
-	check_got("one more", "'notCreated':null");
-	run("[['EmailSubmission/get',{'accountId':'a1','ids':['n3','n4'],'properties':[]},'c'],"
+	jmap_stage_has("one more", "'notCreated':null");
+	jmap_stage_run(
+	    "[['EmailSubmission/get',{'accountId':'a1','ids':['n3','n4'],'properties':[]},'c'],"
 	    "['EmailSubmission/query',{'accountId':'a1','calculateTotal':true,'limit':1},'d']]");
-	check_got("the oldest is gone", "'list':[{'id':'n4'}],'notFound':['n3']");
-	check_got("as many as there may be", "'total':1000");
-	finish();
+	jmap_stage_has("the oldest is gone", "'list':[{'id':'n4'}],'notFound':['n3']");
+	jmap_stage_has("as many as there may be", "'total':1000");
+	jmap_stage_end();
 }
 
 int
 main(void)
 {
 	log_set_level(LOG_LEVEL_ERROR);
-	buf_init(&got, 1 << 22);
-	buf_init(&want, 1 << 20);
 	test_refused();
 	test_limits();
 	test_sent();
@@ -473,7 +331,5 @@ main(void)
 	test_catch_all();
 	test_follow();
 	test_bounds();
-	buf_release(&got);
-	buf_release(&want);
 	return test_end();
 }

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""JMAP users send: to each other and to another host, what comes back, what is taken back, and who is away.
+"""JMAP users send: to each other and to another host, what comes back, what is taken back, who is away, who read it.
 
 In a network of its own (lab.py).
 """
 
+import email
+import email.policy
 import smtplib
 from contextlib import ExitStack
 
@@ -16,7 +18,10 @@ from sink import Sink, reply
 
 ZONES = {("far.test", "MX"): [(10, "mx.far.test")], ("mx.far.test", "A"): ["127.0.0.2"]}
 SUBMISSION, VACATION = "urn:ietf:params:jmap:submission", "urn:ietf:params:jmap:vacationresponse"
-ALL = (CORE, MAIL, SUBMISSION, VACATION)
+MDN, PRINCIPALS = "urn:ietf:params:jmap:mdn", "urn:ietf:params:jmap:principals"
+SHARE = "urn:ietf:params:jmap:mail:share"
+ALL = (CORE, MAIL, SUBMISSION, VACATION, MDN, PRINCIPALS, SHARE)
+DISPLAYED = {"actionMode": "manual-action", "sendingMode": "mdn-sent-manually", "type": "displayed"}
 SALES = "sales@example.test"
 
 
@@ -136,6 +141,112 @@ def test_away(server, alice, bob, far):
     bob.call("VacationResponse/set", {"update": {"singleton": {"isEnabled": False}}})
 
 
+def tell(user, message, account=None, **more):
+    """MDN/send for an Email: both responses' arguments."""
+    arguments = {"identityId": user.identity(), "send": {"k": {"forEmailId": message, "disposition": DISPLAYED, **more}},
+                 "onSuccessUpdateEmail": {"#k": {"keywords/$mdnsent": True}}}
+    if account:
+        arguments["accountId"] = account
+    return [answer[1] for answer in user.calls(("MDN/send", arguments), using=ALL)]
+
+
+def stranger_asks(server, alice, far, subject):
+    """A message of x@far.test that asks for a notification; its id."""
+    text = (f"From: X <x@far.test>\r\nTo: {ALICE}\r\nSubject: {subject}\r\nMessage-ID: <{subject}@far.test>\r\n"
+            "Disposition-Notification-To: X <x@far.test>\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            "Content-Transfer-Encoding: 8bit\r\n\r\nK\u00e4se?\r\n")
+    with smtplib.SMTP(server.host, server.port("smtp"), timeout=30) as stranger:
+        stranger.sendmail("x@far.test", [ALICE], text.encode(), ["BODY=8BITMIME"])
+    return alice.one("Email/query", {"filter": {"header": ["Message-ID", f"{subject}@far.test"]}})["ids"][0]
+
+
+def test_mdn(server, alice, far):
+    """What another host gets, read by somebody else's parser."""
+    before = len(far.messages)
+    sent, changed = tell(alice, stranger_asks(server, alice, far, "asks"), includeOriginalMessage=True,
+                         textBody="Gelesen, gr\u00fc\u00dfend.", reportingUA="pc.example.test; M\u00e4il",
+                         extensionFields={"X-Long": "word " * 40 + "end"})
+    equal("sent", (sent["notSent"], sent["sent"]["k"]["originalMessageId"], len(changed["updated"])),
+          (None, "<asks@far.test>", 1))
+    check("it leaves", far.wait(before + 1) and server.settled(), server.story())
+    got = far.messages[before]
+    equal("from nobody", (got.sender, got.recipients), ("", ["x@far.test"]))
+    message = email.message_from_bytes(got.data, policy=email.policy.SMTPUTF8)
+    equal("a report", (message.get_content_type(), message.get_param("report-type")),
+          ("multipart/report", "disposition-notification"))
+    equal("from and to", (message["From"].addresses[0].addr_spec, message["To"].addresses[0].addr_spec,
+                          message["In-Reply-To"], message["Auto-Submitted"], message["Disposition-Notification-To"]),
+          (ALICE, "x@far.test", "<asks@far.test>", None, None))
+    text, fields, original = message.iter_parts()
+    equal("for people", text.get_content().strip(), "Gelesen, gr\u00fc\u00dfend.")
+    equal("for programs", (fields.get_content_type(), fields["Content-Transfer-Encoding"]),
+          ("message/global-disposition-notification", "8bit"))
+    said = next(fields.iter_parts())
+    equal("the fields", [said[name] for name in ("Reporting-UA", "Final-Recipient", "Original-Message-ID", "Disposition")],
+          ["pc.example.test; M\u00e4il", f"rfc822; {ALICE}", "<asks@far.test>",
+           "manual-action/mdn-sent-manually; displayed"])
+    equal("an extension", said["X-Long"].split(), ["word"] * 40 + ["end"])
+    returned = original.get_content()
+    equal("the message itself", (original.get_content_type(), returned["Subject"], returned.get_content().strip()),
+          ("message/rfc822", "asks", "K\u00e4se?"))
+    check("no defects", not any(part.defects for part in message.walk()), [part.defects for part in message.walk()])
+
+
+def test_mdn_small(server, alice, far):
+    """Without anything of the client's: 7 bits, as RFC 8098 3.1 wants it; a bounce of it comes back to nobody."""
+    before, inbox = len(far.messages), len(alice.inbox())
+    far.at("RCPT", reply("550 5.1.1 Nobody of that name"), times=1)
+    first = stranger_asks(server, alice, far, "refused")
+    equal("sent", tell(alice, first)[0]["notSent"], None)
+    check("refused there", wait_for(server.settled), server.story())
+    equal("and nobody is told", len(alice.inbox()), inbox + 1)
+    equal("not twice", tell(alice, first)[0]["notSent"]["k"]["type"], "mdnAlreadySent")
+    tell(alice, stranger_asks(server, alice, far, "small"))
+    check("it leaves", far.wait(before + 1) and server.settled(), server.story())
+    message = email.message_from_bytes(far.messages[before].data, policy=email.policy.default)
+    text, fields = message.iter_parts()
+    equal("7bit", (fields.get_content_type(), fields["Content-Transfer-Encoding"]),
+          ("message/disposition-notification", "7bit"))
+    check("a text of ours", "Subject: small" in text.get_content(), text.get_content())
+    equal("the fields", [tuple(block.items()) for block in fields.iter_parts()][0],
+          (("Final-Recipient", f"rfc822; {ALICE}"), ("Original-Message-ID", "<small@far.test>"),
+           ("Disposition", "manual-action/mdn-sent-manually; displayed")))
+
+
+def test_mdn_here(alice, bob):
+    """What a user here gets is tied to what she sent (RFC 8621 7), and parsed (RFC 9007 2.2)."""
+    _, sent = alice.submit(alice.draft(BOB, "receipt", f"Disposition-Notification-To: {ALICE}\r\n"))
+    theirs = bob.one("Email/query", {"filter": {"header": ["Message-ID", "receipt@test"]}})["ids"][0]
+    automatic = {**DISPLAYED, "sendingMode": "mdn-sent-automatically"}
+    equal("told", tell(bob, theirs, disposition=automatic)[0]["notSent"], None)
+    status = alice.status(sent)
+    equal("displayed", status["deliveryStatus"][BOB]["displayed"], "yes")
+    parsed = alice.call("MDN/parse", {"blobIds": status["mdnBlobIds"]})["parsed"][status["mdnBlobIds"][0]]
+    equal("parsed", (parsed["disposition"], parsed["finalRecipient"], parsed["originalMessageId"], parsed["subject"]),
+          (automatic, f"rfc822; {BOB}", "<receipt@test>", "Displayed: receipt"))
+
+
+def test_mdn_shared(server, alice, bob, far):
+    """A message in another's account: the rights there, the Identity here."""
+    before = len(far.messages)
+    message = stranger_asks(server, alice, far, "shared")
+    inbox = alice.mailbox("inbox")
+    his = bob.session["accounts"][bob.account]["accountCapabilities"][PRINCIPALS]["currentUserPrincipalId"]
+
+    def share(**rights):
+        done = alice.call("Mailbox/set", {"update": {inbox: {"shareWith": {his: rights} if rights else None}}})
+        assert inbox in (done["updated"] or {}), done
+        return tell(bob, message, account=alice.account)[0]
+
+    equal("read only", share(mayReadItems=True)["type"], "accountReadOnly")
+    equal("no keywords", share(mayReadItems=True, mayAddItems=True)["notSent"]["k"]["type"], "forbidden")
+    equal("his address", share(mayReadItems=True, mayAddItems=True, maySetKeywords=True)["sent"]["k"]["finalRecipient"],
+          f"rfc822; {BOB}")
+    check("it leaves", far.wait(before + 1) and server.settled(), server.story())
+    check("from him", b"\nFrom: " in far.messages[before].data and BOB.encode() in far.messages[before].data)
+    equal("hers, too, is told", tell(alice, message)[0]["notSent"]["k"]["type"], "mdnAlreadySent")
+
+
 def main():
     lab.isolate()
     with ExitStack() as stack:
@@ -150,6 +261,10 @@ def main():
         test_undo(server, alice, far)
         test_refused(alice)
         test_away(server, alice, bob, far)
+        test_mdn(server, alice, far)
+        test_mdn_small(server, alice, far)
+        test_mdn_here(alice, bob)
+        test_mdn_shared(server, alice, bob, far)
         equal("we keep to the RFCs", far.violations, [])
         alice.close()
         bob.close()
