@@ -133,7 +133,7 @@ write_text(struct json_writer *w, struct str text)
 static void
 write_address(struct json_writer *w, const struct address *address, struct arena *a)
 {
-	struct str name = address_name(address, a);
+	struct str name = str_trim(address_name(address, a));
 
 	json_object_begin(w);
 	json_name(w, STR("name"));
@@ -211,23 +211,49 @@ write_grouped(struct json_writer *w, struct str raw, struct arena *a)
 	json_array_end(w);
 }
 
-/* Message ids or URLs as a list; null when there is none. */
+/* A list, when there is something in it; else null. */
 static void
-write_words(struct json_writer *w, struct str raw, bool (*next)(struct str *cur, struct str *out))
+write_item(struct json_writer *w, struct str text, bool *has_any)
 {
-	struct str word;
-	bool has_any = false;
+	if (!*has_any)
+		json_array_begin(w);
+	*has_any = true;
+	json_string(w, text);
+}
 
-	while (next(&raw, &word)) {
-		if (!has_any)
-			json_array_begin(w);
-		has_any = true;
-		json_string(w, word);
-	}
+static void
+end_items(struct json_writer *w, bool has_any)
+{
 	if (has_any)
 		json_array_end(w);
 	else
 		json_null(w);
+}
+
+/*
+ * RFC 8621 4.1.2.5: without comments and brackets. Liberal: what is no msg-id between others is passed over, because
+ * what is left still says which messages belong together.
+ */
+static void
+write_message_ids(struct json_writer *w, struct str raw, struct arena *a)
+{
+	struct str cur = header_uncomment(raw, a), id;
+	bool has_any = false;
+
+	while (message_id_next(&cur, &id))
+		write_item(w, id, &has_any);
+	end_items(w, has_any);
+}
+
+static void
+write_urls(struct json_writer *w, struct str raw, struct arena *a)
+{
+	struct str cur = header_uncomment(raw, a), url;
+	bool has_any = false;
+
+	while (header_next_url(&cur, a, &url))
+		write_item(w, url, &has_any);
+	end_items(w, has_any);
 }
 
 static void
@@ -252,12 +278,12 @@ header_form_write(struct json_writer *w, enum header_form form, struct str raw, 
 {
 	switch (form) {
 	case HEADER_RAW: write_raw(w, raw); break;
-	case HEADER_TEXT: write_text(w, header_text(raw, a)); break;
+	case HEADER_TEXT: write_text(w, header_text_strict(raw, a)); break;
 	case HEADER_ADDRESSES: write_addresses(w, raw, a); break;
 	case HEADER_GROUPED: write_grouped(w, raw, a); break;
-	case HEADER_MESSAGE_IDS: write_words(w, raw, message_id_next); break;
+	case HEADER_MESSAGE_IDS: write_message_ids(w, raw, a); break;
 	case HEADER_DATE: write_date(w, raw); break;
-	case HEADER_URLS: write_words(w, raw, header_next_url); break;
+	case HEADER_URLS: write_urls(w, raw, a); break;
 	case HEADER_FORM_COUNT: break;
 	}
 }

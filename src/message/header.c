@@ -176,19 +176,91 @@ header_unfold(struct str raw, struct arena *a)
 	return str_of(p, n);
 }
 
-bool
-header_next_url(struct str *cur, struct str *out)
+/* The size of the comment at the start of `s`, with what is nested in it; 0: it does not end. */
+static size_t
+comment_size(struct str s)
 {
-	size_t start = str_find_char(*cur, '<'), end;
+	size_t depth = 0;
 
-	if (start == STR_NONE)
-		return false;
-	end = str_find_char(str_from(*cur, start), '>');
-	if (end == STR_NONE)
-		return false;
-	*out = str_trim(str_slice(*cur, start + 1, end - 1));
-	*cur = str_from(*cur, start + end + 1);
-	return true;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\\')
+			i++;
+		else if (s.p[i] == '(')
+			depth++;
+		else if (s.p[i] == ')' && --depth == 0)
+			return i + 1;
+	}
+	return 0;
+}
+
+struct str
+header_uncomment(struct str raw, struct arena *a)
+{
+	bool is_in_angle = false, is_quoted = false;
+	size_t n = 0, comment;
+	char *p;
+
+	if (str_find_char(raw, '(') == STR_NONE || (p = arena_alloc(a, raw.n, 1)) == NULL)
+		return raw;
+	for (size_t i = 0; i < raw.n; i++) {
+		char c = raw.p[i];
+
+		comment =
+		    c == '(' && !is_in_angle && !is_quoted ? comment_size(str_from(raw, i)) : 0;
+		if (comment > 0) {
+			p[n++] = ' ';
+			i += comment - 1;
+			continue;
+		}
+		if (c == '(' && !is_in_angle &&
+		    !is_quoted) { /* it never ends: nor does any other */
+			memcpy(p + n, raw.p + i, raw.n - i);
+			return str_of(p, n + raw.n - i);
+		}
+		if (c == '"')
+			is_quoted = !is_quoted;
+		else if (c == '<' || c == '>')
+			is_in_angle = c == '<';
+		p[n++] = c;
+		if (c == '\\' && i + 1 < raw.n)
+			p[n++] = raw.p[++i];
+	}
+	return str_of(p, n);
+}
+
+/* RFC 2369 2: whitespace in the brackets is there by mistake. */
+static struct str
+without_blanks(struct str s, struct arena *a)
+{
+	size_t n = 0;
+	char *p = arena_alloc(a, s.n + 1, 1);
+
+	for (size_t i = 0; p && i < s.n; i++)
+		if (!char_is_space(s.p[i]) && s.p[i] != '\r' && s.p[i] != '\n')
+			p[n++] = s.p[i];
+	return p ? str_of(p, n) : str_trim(s);
+}
+
+bool
+header_next_url(struct str *cur, struct arena *a, struct str *out)
+{
+	struct str rest = str_trim(*cur), url;
+
+	*cur = (struct str){ 0 };
+	*out = (struct str){ 0 };
+	while (str_skip_char(&rest, '<') && str_take_until(&rest, '>', &url)) {
+		*out = without_blanks(url, a);
+		rest = str_trim(rest);
+		if (str_skip_char(&rest, ','))
+			rest = str_trim(rest);
+		else
+			rest = (struct str){ 0 };
+		if (str_empty(*out))
+			continue;
+		*cur = rest;
+		return true;
+	}
+	return false;
 }
 
 void

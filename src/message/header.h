@@ -37,15 +37,28 @@ size_t header_size(struct str bytes);
 /* Line ends removed, blanks at both ends removed. */
 struct str header_unfold(struct str raw, struct arena *a);
 
-/* Unfolded and RFC 2047 decoded UTF-8 without control characters (RFC 8621 4.1.2.2, asText). */
+/* Unfolded and RFC 2047 decoded UTF-8 without control characters, without blanks in front. */
 struct str header_text(struct str raw, struct arena *a);
 void header_text_write(struct buf *out, struct str raw);
+
+/*
+ * The same by the letter of RFC 8621 4.1.2.2 (asText), but for Normalization Form C: only spaces go in front, control
+ * characters only where they were encoded (tabs, too), and encoded words count only where blanks or the ends of the
+ * text are on both sides (RFC 2047 5).
+ */
+struct str header_text_strict(struct str raw, struct arena *a);
 
 /* The value as RFC 8621 4.1.2.1 asks of asRaw: unchanged, but valid UTF-8 without NUL. */
 struct str header_raw_utf8(struct str raw, struct arena *a);
 
-/* URLs in angle brackets (RFC 2369): the next one of List-Post and the like; false at the end. */
-bool header_next_url(struct str *cur, struct str *out);
+/* The value with each comment replaced by a blank, but not inside of <> (RFC 5322 3.2.2). */
+struct str header_uncomment(struct str raw, struct arena *a);
+
+/*
+ * The next URL of List-Post and the like, without the blanks in it; false at the end, or where something else stands
+ * in place of one (RFC 2369 2: the rest is ignored). An empty one is passed over. Comments must be gone.
+ */
+bool header_next_url(struct str *cur, struct arena *a, struct str *out);
 
 /*
  * Write the fields whose name is (or is not) among names[], as they stand, then a blank line:

@@ -11,6 +11,7 @@
 #include "codec/qp.h"
 #include "codec/utf8.h"
 #include "message/charset.h"
+#include "message/charset_private.h"
 
 #define TEXT_MAX (8 * MESSAGE_HEADER_MAX) /* bytes of one decoded value */
 
@@ -23,6 +24,7 @@ struct decoder {
 	struct buf bytes, text; /* of one word */
 	struct charset_decoder d;
 	bool is_open; /* d is in use */
+	bool is_strict;
 };
 
 struct word {
@@ -69,17 +71,37 @@ parse_word(struct str s, struct word *out)
 
 /* Append valid UTF-8 without control characters. */
 static void
-add_clean(struct buf *out, struct str s)
+add_clean(struct buf *out, struct str s, bool keeps_tabs)
+{
+	size_t start = 0, n;
+
+	for (size_t i = 0; i < s.n; i += n) {
+		unsigned char c = (unsigned char)s.p[i];
+		bool is_c1 = c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0;
+
+		n = is_c1 ? 2 : 1;
+		if (!is_c1 && ((c >= 32 && c != 127) || (c == '\t' && keeps_tabs)))
+			continue;
+		buf_add(out, str_slice(s, start, i - start));
+		start = i + n;
+	}
+	buf_add(out, str_from(s, start));
+}
+
+/* Append valid UTF-8; line ends before blanks go, and that is all (RFC 5322 2.2.3). */
+static void
+add_unfolded(struct buf *out, struct str s)
 {
 	size_t start = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+		size_t n = s.p[i] == '\r' && i + 1 < s.n && s.p[i + 1] == '\n' ? 2 : 1;
 
-		if ((c >= 32 && c != 127) || c == '\t')
+		if (s.p[i + n - 1] != '\n')
 			continue;
 		buf_add(out, str_slice(s, start, i - start));
-		start = i + 1;
+		start = i + n;
+		i = start - 1;
 	}
 	buf_add(out, str_from(s, start));
 }
@@ -91,8 +113,19 @@ end_words(struct decoder *w)
 		return;
 	buf_clear(&w->text);
 	charset_decode_end(&w->d, &w->text);
-	add_clean(w->out, buf_str(&w->text));
+	add_clean(w->out, buf_str(&w->text), !w->is_strict);
 	w->is_open = false;
+}
+
+/* The bytes of a word into text, without NUL (RFC 8621 4.1.2.2) where that is one byte. */
+static void
+decode_bytes(struct decoder *w, bool is_wide)
+{
+	struct str s = buf_str(&w->bytes), piece;
+
+	while (!is_wide && str_take_until(&s, '\0', &piece))
+		charset_decode(&w->d, piece, &w->text);
+	charset_decode(&w->d, s, &w->text);
 }
 
 static void
@@ -115,8 +148,8 @@ add_word(struct decoder *w, const struct word *word)
 	} else {
 		qp_word_parse(&w->bytes, word->text);
 	}
-	charset_decode(&w->d, buf_str(&w->bytes), &w->text);
-	add_clean(w->out, buf_str(&w->text));
+	decode_bytes(w, charset->is_wide);
+	add_clean(w->out, buf_str(&w->text), !w->is_strict);
 }
 
 /* Text outside of encoded words: line ends go, what is not UTF-8 is guessed. */
@@ -138,7 +171,10 @@ add_text(struct decoder *w, struct str s)
 		s = str_from(s, n + 1);
 	}
 	charset_decode_end(&d, &w->text);
-	add_clean(w->out, buf_str(&w->text));
+	if (w->is_strict)
+		add_unfolded(w->out, buf_str(&w->text));
+	else
+		add_clean(w->out, buf_str(&w->text), true);
 }
 
 static bool
@@ -155,30 +191,36 @@ is_blank(struct str s)
  * and another encoded word.
  */
 static bool
-may_precede(struct str before)
+may_precede(struct str before, bool is_strict)
 {
 	char c = before.n > 0 ? before.p[before.n - 1] : ' ';
 
-	return is_space(c) || c == '(' || c == '"';
+	return is_space(c) || (!is_strict && (c == '(' || c == '"'));
 }
 
 static bool
-may_follow(struct str rest)
+may_follow(struct str rest, bool is_strict)
 {
-	return rest.n == 0 || is_space(rest.p[0]) || strchr(")\",;<", rest.p[0]) != NULL ||
-	    str_starts(rest, STR("=?"));
+	if (rest.n == 0 || is_space(rest.p[0]))
+		return true;
+	return !is_strict && (strchr(")\",;<", rest.p[0]) != NULL || str_starts(rest, STR("=?")));
 }
 
-void
-header_text_write(struct buf *out, struct str raw)
+/* What begins at `s`, behind `before`, is an encoded word in its place. */
+static bool
+take_word(struct str before, struct str s, bool is_strict, struct word *out)
 {
-	struct decoder w = { .out = out };
-	struct str cur = raw;
-	size_t at = 0;
-	bool is_after_word = false;
+	return parse_word(s, out) && may_precede(before, is_strict) &&
+	    may_follow(out->rest, is_strict);
+}
 
-	while (cur.n > 0 && is_space(cur.p[0]))
-		cur = str_from(cur, 1);
+static void
+decode(struct buf *out, struct str cur, bool is_strict)
+{
+	struct decoder w = { .out = out, .is_strict = is_strict };
+	bool is_after_word = false;
+	size_t at = 0;
+
 	buf_init(&w.bytes, TEXT_MAX);
 	buf_init(&w.text, TEXT_MAX);
 	while (at < cur.n) {
@@ -189,8 +231,7 @@ header_text_write(struct buf *out, struct str raw)
 		if (next == STR_NONE)
 			break;
 		before = str_head(cur, at + next);
-		if (!parse_word(str_from(cur, at + next), &word) || !may_precede(before) ||
-		    !may_follow(word.rest)) {
+		if (!take_word(before, str_from(cur, at + next), is_strict, &word)) {
 			at += next + 2;
 			continue;
 		}
@@ -207,21 +248,67 @@ header_text_write(struct buf *out, struct str raw)
 	buf_release(&w.text);
 }
 
+void
+header_text_write(struct buf *out, struct str raw)
+{
+	while (raw.n > 0 && is_space(raw.p[0]))
+		raw = str_from(raw, 1);
+	decode(out, raw, false);
+}
+
+/* Nothing in it has to be decoded or taken out. */
+static bool
+is_plain(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < 32 || c >= 127 || (c == '=' && i + 1 < s.n && s.p[i + 1] == '?'))
+			return false;
+	}
+	return true;
+}
+
+/* RFC 8621 4.1.2.2: unfolded first, then without the spaces in front. */
+static struct str
+skip_spaces(struct str s)
+{
+	for (;;) {
+		size_t n = str_starts(s, STR("\r\n")) ? 2 : 1;
+
+		if (s.n > 0 && s.p[0] == ' ')
+			s = str_from(s, 1);
+		else if (s.n > n && s.p[n - 1] == '\n' && is_space(s.p[n]))
+			s = str_from(s, n);
+		else
+			return s;
+	}
+}
+
+struct str
+header_text_strict(struct str raw, struct arena *a)
+{
+	struct str s = skip_spaces(raw);
+	struct buf b;
+
+	if (is_plain(s))
+		return s.p ? s : STR("");
+	buf_init(&b, TEXT_MAX);
+	decode(&b, s, true);
+	s = arena_str(a, buf_str(&b));
+	buf_release(&b);
+	return s.p ? s : raw;
+}
+
 struct str
 header_text(struct str raw, struct arena *a)
 {
 	struct str s = raw;
 	struct buf b;
-	bool is_plain = true;
 
 	while (s.n > 0 && is_space(s.p[0]))
 		s = str_from(s, 1);
-	for (size_t i = 0; i < s.n && is_plain; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		is_plain = c >= 32 && c < 127 && !(c == '=' && i + 1 < s.n && s.p[i + 1] == '?');
-	}
-	if (is_plain)
+	if (is_plain(s))
 		return s.p ? s : STR("");
 	buf_init(&b, TEXT_MAX);
 	header_text_write(&b, s);
