@@ -23,6 +23,18 @@ buf_release(struct buf *b)
 	buf_init(b, b->max);
 }
 
+struct str
+buf_take(struct buf *b)
+{
+	struct str taken;
+
+	if (b->start > 0)
+		memmove(b->p, b->p + b->start, b->n);
+	taken = (struct str){ b->p, b->n };
+	buf_init(b, b->max);
+	return taken;
+}
+
 void
 buf_clear(struct buf *b)
 {

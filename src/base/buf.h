@@ -77,6 +77,9 @@ void buf_truncate(struct buf *b, size_t n);
 /* The same, and an overflow since then is forgotten: what was appended behind n is undone. */
 void buf_rewind(struct buf *b, size_t n);
 
+/* The content as memory of its own, for mem_free(); the buffer is as after buf_init(). p is NULL: it was empty. */
+struct str buf_take(struct buf *b);
+
 /* A NUL behind the content (not counted) and the content as a C string, for library edges. */
 const char *buf_c(struct buf *b);
 

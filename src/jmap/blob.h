@@ -28,20 +28,18 @@ struct jmap_blob {
 };
 
 /*
- * A message that the user may read, or what the user itself uploaded.
+ * A message that the user may read, or what the user itself uploaded: the file that an id is about. For a part its
+ * layers and its range are still to be looked for (blob_load.h).
  * FAIL_MISSING: there is no such blob for this user · FAIL_LIMIT arena · FAIL_TEMP.
  */
-MUST_CHECK enum fail jmap_blob_find(struct jmap_access *access, const struct blob_id *id,
+MUST_CHECK enum fail jmap_blob_map(struct jmap_access *access, const struct blob_id *id,
     struct arena *a, struct jmap_blob *out);
 
-/* The same with its encoding undone. FAIL_LIMIT also: it is too large for that. */
-MUST_CHECK enum fail jmap_blob_open(struct jmap_access *access, const struct blob_id *id,
-    struct arena *a, struct jmap_blob *out);
+/* A piece of the bytes, with this encoding. FAIL_MISSING: they are not so many. */
+MUST_CHECK enum fail jmap_blob_slice(struct jmap_blob *blob, struct range range,
+    enum encoding encoding);
 
 /* A reader of what the bytes stand for; `shell` is room for it, and lives as long. */
 struct body_reader *jmap_blob_reader(const struct jmap_blob *blob, struct message *shell);
-
-/* All that they stand for. FAIL_LIMIT: more than the buffer may hold. */
-MUST_CHECK enum fail jmap_blob_decode(const struct jmap_blob *blob, struct buf *out);
 
 #endif

@@ -1,11 +1,13 @@
 /*
  * Blob/copy (RFC 8620 6.3): blobs of another account become uploads of this one.
  */
-#include "jmap/blob_make.h"
+#include "jmap/blob_load.h"
 
 /* rooms */
+#include "jmap/blob_make.h"
 #include "jmap/methods.h"
 #include "jmap/set.h"
+#include "mail/upload.h"
 
 struct copying {
 	struct jmap_access *from; /* borrow: the run's */
@@ -14,13 +16,30 @@ struct copying {
 	struct buf failed; /* own: notCopied, without its end */
 	struct json_writer failed_w;
 	bool has_done;
+	/* of the one at hand */
+	bool is_found, is_writing;
+	struct blob_id id;
+	struct jmap_blob_load load; /* own */
+	struct blob_making making;  /* own */
+	size_t written;
 };
+
+static void
+leave(struct copying *k)
+{
+	jmap_blob_load_release(&k->load);
+	blob_make_cancel(&k->making);
+	k->making = (struct blob_making){ 0 };
+	k->is_found = k->is_writing = false;
+	k->written = 0;
+}
 
 static void
 copy_release(struct jmap_call *c)
 {
 	struct copying *k = c->state;
 
+	leave(k);
 	buf_release(&k->failed);
 }
 
@@ -82,21 +101,49 @@ copy_begin(struct jmap_call *c)
 }
 
 static enum fail
-copy_one(struct jmap_call *c, struct copying *k, struct str text, uint64_t *id_out)
+find(struct jmap_call *c, struct copying *k, struct str text)
 {
 	struct str known = jmap_created_find(c->run, text);
-	struct jmap_blob blob;
-	struct blob_id id;
-	enum fail fail;
 
-	if (!known.p || !blob_id_parse(known, &id))
-		return FAIL_MISSING;
-	fail = jmap_blob_find(k->from, &id, &c->arena, &blob);
-	if (fail)
-		return fail;
-	fail = blob_make_copy(c, k->from->account, &blob, id_out);
-	blob_unmap(&blob.map);
-	return fail;
+	k->is_found = known.p && blob_id_parse(known, &k->id);
+	return k->is_found ? FAIL_NONE : FAIL_MISSING;
+}
+
+/* A file is linked; a part, decoded, has none of its own. */
+static enum fail
+begin(struct jmap_call *c, struct copying *k)
+{
+	const struct jmap_blob *blob = &k->load.blob;
+
+	if (blob->name.p)
+		return blob_make_link(c, k->from->account, blob, &k->making.id);
+	k->is_writing = true;
+	k->making.size = blob->bytes.n;
+	return blob->bytes.n > UPLOAD_BYTES_MAX ? FAIL_LIMIT : blob_make_start(&k->making, c);
+}
+
+/* False when the slice is over. */
+static bool
+copy_one(struct jmap_call *c, struct copying *k, struct str text, enum fail *fail_out)
+{
+	const struct jmap_blob *blob = &k->load.blob;
+
+	*fail_out = k->is_found ? FAIL_NONE : find(c, k, text);
+	if (!*fail_out && !k->is_writing) {
+		if (!jmap_blob_load(&k->load, k->from, &k->id, true, &c->arena, c->slice_end_us,
+			fail_out))
+			return false;
+		if (!*fail_out)
+			*fail_out = begin(c, k);
+	}
+	if (*fail_out || !k->is_writing)
+		return true;
+	if (!jmap_blob_write_on(&k->making.writer, blob->bytes, &k->written, c->slice_end_us,
+		fail_out))
+		return false;
+	if (!*fail_out)
+		*fail_out = blob_make_finish(&k->making, c, blob->type);
+	return true;
 }
 
 static void
@@ -110,25 +157,28 @@ write_failed(struct copying *k, struct str text, enum fail fail)
 	jmap_set_error_write(&k->failed_w, &e);
 }
 
-/* False when the call ended. */
-static bool
+/* SET_OK: the next one; SET_YIELD: the slice is over; SET_FAIL: the call ended. */
+static enum jmap_set_said
 copy_item(struct jmap_call *c, struct copying *k)
 {
 	struct str text = { 0 };
-	uint64_t id = 0;
+	uint64_t id;
 	enum fail fail;
 
 	if (jmap_is_repeated(k->ids, k->at))
 		return true;
 	(void)!json_get_text(&k->ids->items[k->at], &text);
-	fail = copy_one(c, k, text, &id);
+	if (!copy_one(c, k, text, &fail))
+		return SET_YIELD;
+	id = k->making.id;
+	leave(k);
 	if (fail == FAIL_MISSING || fail == FAIL_PERM || fail == FAIL_LIMIT) {
 		write_failed(k, text, fail);
-		return true;
+		return SET_OK;
 	}
 	if (fail) {
 		jmap_fail_with(c, fail);
-		return false;
+		return SET_FAIL;
 	}
 	if (!k->has_done) {
 		json_name(&c->w, STR("copied"));
@@ -137,12 +187,13 @@ copy_item(struct jmap_call *c, struct copying *k)
 	}
 	json_name(&c->w, text);
 	jmap_write_id(&c->w, ID_UPLOAD, id);
-	return true;
+	return SET_OK;
 }
 
 enum jmap_step
 jmap_blob_copy(struct jmap_call *c)
 {
+	enum jmap_set_said said;
 	struct copying *k;
 
 	if (!c->state && !copy_begin(c))
@@ -151,8 +202,9 @@ jmap_blob_copy(struct jmap_call *c)
 	for (; k->at < k->ids->count; k->at++) {
 		if (jmap_slice_over(c))
 			return JMAP_YIELD;
-		if (!copy_item(c, k))
-			return JMAP_DONE;
+		said = copy_item(c, k);
+		if (said != SET_OK)
+			return said == SET_YIELD ? JMAP_YIELD : JMAP_DONE;
 	}
 	if (k->has_done)
 		json_object_end(&c->w);

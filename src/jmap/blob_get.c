@@ -4,7 +4,7 @@
  *     FIND --a part--> DECODE --> DIGEST --> write --> FIND (the next one)
  *      +--a whole file------------^
  */
-#include "jmap/blob.h"
+#include "jmap/blob_load.h"
 
 /* system */
 #include <assert.h>
@@ -19,7 +19,6 @@
 #include "crypto/hash.h"
 #include "jmap/get.h"
 #include "jmap/methods.h"
-#include "message/text.h"
 
 #define DIGEST_PIECE (256 * 1024) /* bytes between two looks at the clock */
 
@@ -44,7 +43,7 @@ static const struct {
 	enum hash hash;
 } digests[] = { { PROPERTY_SHA, HASH_SHA1 }, { PROPERTY_SHA256, HASH_SHA256 } };
 
-enum stage { STAGE_FIND, STAGE_DECODE, STAGE_DIGEST };
+enum stage { STAGE_FIND, STAGE_LOAD, STAGE_DIGEST };
 
 struct getting {
 	const struct json *ids;
@@ -56,10 +55,8 @@ struct getting {
 	/* of the one at hand */
 	enum stage stage;
 	struct str id; /* as it was asked for, then as it is */
-	struct jmap_blob blob;
-	struct message shell;
-	struct body_reader *reader; /* own; NULL when nothing is to be decoded */
-	struct buf decoded;         /* own */
+	struct blob_id blob_id;
+	struct jmap_blob_load load; /* own */
 	struct str bytes;           /* of the range */
 	uint64_t size;              /* of the whole */
 	bool is_truncated;
@@ -71,9 +68,7 @@ struct getting {
 static void
 blob_end(struct getting *g)
 {
-	body_reader_free(&g->reader);
-	blob_unmap(&g->blob.map);
-	buf_release(&g->decoded);
+	jmap_blob_load_release(&g->load);
 	g->stage = STAGE_FIND;
 }
 
@@ -139,40 +134,28 @@ take_range(struct getting *g, struct str whole)
 static enum fail
 find(struct jmap_call *c, struct getting *g)
 {
-	struct blob_id id;
 	struct str known;
-	enum fail fail;
 
 	(void)!json_get_text(&g->ids->items[g->at], &g->id);
 	known = jmap_created_find(c->run, g->id);
-	if (!known.p || !blob_id_parse(known, &id))
+	if (!known.p || !blob_id_parse(known, &g->blob_id))
 		return FAIL_MISSING;
-	fail = jmap_blob_find(c->access, &id, &c->arena, &g->blob);
-	if (fail)
-		return fail;
 	g->id = known;
-	buf_init(&g->decoded, JMAP_DECODED_MAX);
-	if (g->blob.encoding == ENCODING_7BIT) {
-		take_range(g, g->blob.bytes);
-		return FAIL_NONE;
-	}
-	g->reader = jmap_blob_reader(&g->blob, &g->shell);
-	g->stage = STAGE_DECODE;
+	g->stage = STAGE_LOAD;
 	return FAIL_NONE;
 }
 
-/* False when the slice is over, or the part is too large. */
+/* False when the slice is over. */
 static bool
-decode(struct jmap_call *c, struct getting *g)
+load(struct jmap_call *c, struct getting *g, enum fail *fail_out)
 {
-	while (body_read(g->reader, &g->decoded) && buf_ok(&g->decoded))
-		if (jmap_slice_over(c))
-			return false;
-	if (!buf_ok(&g->decoded)) {
-		jmap_fail_with(c, FAIL_LIMIT);
+	if (!jmap_blob_load(&g->load, c->access, &g->blob_id, true, &c->arena, c->slice_end_us,
+		fail_out))
 		return false;
-	}
-	take_range(g, buf_str(&g->decoded));
+	if (*fail_out)
+		g->stage = STAGE_FIND;
+	else
+		take_range(g, g->load.blob.bytes);
 	return true;
 }
 
@@ -259,6 +242,8 @@ get_item(struct jmap_call *c, struct getting *g)
 		return true;
 	if (g->stage == STAGE_FIND)
 		fail = find(c, g);
+	if (g->stage == STAGE_LOAD && !load(c, g, &fail))
+		return false;
 	if (fail == FAIL_MISSING) {
 		g->is_missing[g->at] = true;
 		return true;
@@ -267,8 +252,6 @@ get_item(struct jmap_call *c, struct getting *g)
 		jmap_fail_with(c, fail);
 		return false;
 	}
-	if (g->stage == STAGE_DECODE && !decode(c, g))
-		return false;
 	if (g->asked & data && g->bytes.n > JMAP_BLOB_DATA_MAX) {
 		jmap_fail(c, "requestTooLarge", "So much of a blob has to be downloaded.");
 		return false;

@@ -39,38 +39,13 @@ blob_make_cancel(struct blob_making *b)
 	blob_write_cancel(&b->writer);
 }
 
-/* A part: decoded, it has no file of its own. */
-static enum fail
-copy_bytes(struct jmap_call *c, const struct jmap_blob *blob, uint64_t *id_out)
-{
-	struct blob_making b = { 0 };
-	struct buf bytes;
-	enum fail fail;
-
-	buf_init(&bytes, JMAP_DECODED_MAX);
-	fail = jmap_blob_decode(blob, &bytes);
-	if (fail == FAIL_NONE)
-		fail = blob_make_start(&b, c);
-	if (fail == FAIL_NONE)
-		fail = blob_make_add(&b, buf_str(&bytes));
-	if (fail == FAIL_NONE)
-		fail = blob_make_finish(&b, c, blob->type);
-	*id_out = b.id;
-	blob_make_cancel(&b);
-	buf_release(&bytes);
-	return fail;
-}
-
 enum fail
-blob_make_copy(struct jmap_call *c, const struct account *from, const struct jmap_blob *blob,
+blob_make_link(struct jmap_call *c, const struct account *from, const struct jmap_blob *blob,
     uint64_t *id_out)
 {
 	struct blob_store *store = mail_blobs(c->account->mail);
 	struct blob_name name;
-	enum fail fail;
+	enum fail fail = blob_link(store, from->name, blob->name, c->account->name, &name);
 
-	if (!blob->name.p)
-		return copy_bytes(c, blob, id_out);
-	fail = blob_link(store, from->name, blob->name, c->account->name, &name);
 	return fail ? fail : name_it(c, &name, blob->bytes.n, blob->type, id_out);
 }

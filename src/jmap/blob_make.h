@@ -23,8 +23,8 @@ MUST_CHECK enum fail blob_make_finish(struct blob_making *b, struct jmap_call *c
 /* Give the file up; safe in any state. */
 void blob_make_cancel(struct blob_making *b);
 
-/* The whole of a blob of another account as one of the call's; *id_out is the upload. Also FAIL_PERM: damaged. */
-MUST_CHECK enum fail blob_make_copy(struct jmap_call *c, const struct account *from,
+/* A whole file of another account as one of the call's; *id_out is the upload. */
+MUST_CHECK enum fail blob_make_link(struct jmap_call *c, const struct account *from,
     const struct jmap_blob *blob, uint64_t *id_out);
 
 #endif

@@ -1,17 +1,14 @@
 /*
  * Blob/upload (RFC 9404 4.1): blobs out of texts, base64, and pieces of other blobs, one after the other.
- *
- *     NONE --the next of `create`--> MAKING --a slice ends--> MAKING --last source--> named, NONE
- *
- * A source may be a few bytes of a part that takes long to decode, so the clock is looked at behind each.
  */
-#include "jmap/blob_make.h"
+#include "jmap/blob_load.h"
 
 /* base */
 #include "base/num.h"
 
 /* rooms */
 #include "codec/base64.h"
+#include "jmap/blob_make.h"
 #include "jmap/methods.h"
 #include "jmap/set.h"
 #include "mail/upload.h"
@@ -19,20 +16,35 @@
 struct uploading {
 	const struct json *items; /* create */
 	uint32_t at;
-	bool is_making;
-	struct blob_making making; /* own: the one at hand */
-	uint32_t source;           /* that comes next */
-	struct buf failed;         /* own: notCreated, without its end */
+	struct buf failed; /* own: notCreated, without its end */
 	struct json_writer failed_w;
 	bool has_done;
+	/* of the one at hand */
+	bool is_making;
+	struct blob_making making; /* own */
+	struct str type;
+	uint32_t source;            /* of its sources */
+	struct blob_id id;          /* of the source .. */
+	struct jmap_blob_load load; /* own: .. of which the encoding is undone */
+	bool is_loading;
 };
+
+static void
+leave(struct uploading *u)
+{
+	jmap_blob_load_release(&u->load);
+	blob_make_cancel(&u->making);
+	u->making = (struct blob_making){ 0 };
+	u->is_making = u->is_loading = false;
+	u->source = 0;
+}
 
 static void
 upload_release(struct jmap_call *c)
 {
 	struct uploading *u = c->state;
 
-	blob_make_cancel(&u->making);
+	leave(u);
 	buf_release(&u->failed);
 }
 
@@ -146,36 +158,31 @@ missing(struct jmap_call *c, struct str id, struct jmap_set_error *e)
 }
 
 static enum jmap_set_said
-add_blob(struct jmap_call *c, struct blob_making *b, struct str text, const struct json *source,
+add_blob(struct jmap_call *c, struct uploading *u, struct str text, const struct json *source,
     struct jmap_set_error *e)
 {
 	struct str known = jmap_created_find(c->run, text);
-	struct jmap_blob blob = { .bytes = { 0 } };
-	struct blob_id id;
-	struct buf decoded;
 	enum jmap_set_said said;
-	enum fail fail = FAIL_MISSING;
+	enum fail fail;
 
-	if (known.p && blob_id_parse(known, &id))
-		fail = jmap_blob_find(c->access, &id, &c->arena, &blob);
+	if (!u->is_loading && (!known.p || !blob_id_parse(known, &u->id)))
+		return missing(c, text, e);
+	u->is_loading =
+	    !jmap_blob_load(&u->load, c->access, &u->id, true, &c->arena, c->slice_end_us, &fail);
+	if (u->is_loading)
+		return SET_YIELD;
 	if (fail == FAIL_MISSING)
 		return missing(c, text, e);
-	buf_init(&decoded, JMAP_DECODED_MAX);
-	if (fail == FAIL_NONE && blob.encoding != ENCODING_7BIT)
-		fail = jmap_blob_decode(&blob, &decoded);
 	if (fail)
-		said = store_failed(c, fail, e);
-	else
-		said = add_range(c, b,
-		    blob.encoding != ENCODING_7BIT ? buf_str(&decoded) : blob.bytes, source, e);
-	blob_unmap(&blob.map);
-	buf_release(&decoded);
+		return store_failed(c, fail, e);
+	said = add_range(c, &u->making, u->load.blob.bytes, source, e);
+	jmap_blob_load_release(&u->load);
 	return said;
 }
 
 /* A DataSourceObject has exactly one of the three. */
 static enum jmap_set_said
-add_source(struct jmap_call *c, struct blob_making *b, const struct json *source,
+add_source(struct jmap_call *c, struct uploading *u, const struct json *source,
     struct jmap_set_error *e)
 {
 	const struct json *text = jmap_arg(source, STR("data:asText"));
@@ -188,8 +195,8 @@ add_source(struct jmap_call *c, struct blob_making *b, const struct json *source
 	    (text != NULL) + (base64 != NULL) + (blob != NULL) != 1)
 		return jmap_set_invalid(e, STR("data"), "A data source is wrong.");
 	if (text)
-		return add_bytes(c, b, value, e);
-	return base64 ? add_base64(c, b, value, e) : add_blob(c, b, value, source, e);
+		return add_bytes(c, &u->making, value, e);
+	return base64 ? add_base64(c, &u->making, value, e) : add_blob(c, u, value, source, e);
 }
 
 static enum jmap_set_said
@@ -198,58 +205,57 @@ add_sources(struct jmap_call *c, struct uploading *u, const struct json *data,
 {
 	enum jmap_set_said said = SET_OK;
 
-	if (!json_is(data, JSON_ARRAY))
-		return jmap_set_invalid(e, STR("data"), "data is no list.");
-	if (data->count > JMAP_SOURCES_MAX)
-		return jmap_set_invalid(e, STR("data"), "These are more than maxDataSources.");
 	while (u->source < data->count && said == SET_OK) {
-		said = add_source(c, &u->making, &data->items[u->source++], e);
-		if (said == SET_OK && u->source < data->count && jmap_slice_over(c))
+		if (jmap_slice_over(c) && !u->is_loading && u->source > 0)
 			return SET_YIELD;
+		said = add_source(c, u, &data->items[u->source], e);
+		u->source += said == SET_OK;
 	}
 	return said;
 }
 
+/* An UploadObject {data, type}. */
 static enum jmap_set_said
-read_type(const struct json *object, struct str *type, struct jmap_set_error *e)
-{
-	const struct json *v = jmap_arg(object, STR("type"));
-
-	*type = STR("application/octet-stream");
-	if (v && (!json_get_text(v, type) || type->n == 0 || type->n > UPLOAD_TYPE_MAX))
-		return jmap_set_invalid(e, STR("type"), "type is no media type.");
-	return SET_OK;
-}
-
-/* An UploadObject {data, type}. SET_YIELD: again, with the same one. */
-static enum jmap_set_said
-make_one(struct jmap_call *c, struct uploading *u, const struct json *object, struct str *type,
+make_start(struct jmap_call *c, struct uploading *u, const struct json *object,
     struct jmap_set_error *e)
 {
-	enum jmap_set_said said;
-	enum fail fail = FAIL_NONE;
+	const struct json *v = jmap_arg(object, STR("type"));
+	const struct json *data = json_find(object, STR("data"));
+	enum fail fail;
 
 	if (!json_is(object, JSON_OBJECT))
 		return jmap_set_invalid(e, STR("data"), "An upload is no object.");
-	said = read_type(object, type, e);
+	u->type = STR("application/octet-stream");
+	if (v && (!json_get_text(v, &u->type) || u->type.n == 0 || u->type.n > UPLOAD_TYPE_MAX))
+		return jmap_set_invalid(e, STR("type"), "type is no media type.");
+	if (!json_is(data, JSON_ARRAY))
+		return jmap_set_invalid(e, STR("data"), "data is no list.");
+	if (data->count > JMAP_SOURCES_MAX)
+		return jmap_set_invalid(e, STR("data"), "These are more than maxDataSources.");
+	fail = blob_make_start(&u->making, c);
+	u->is_making = !fail;
+	return fail ? store_failed(c, fail, e) : SET_OK;
+}
+
+static enum jmap_set_said
+make_one(struct jmap_call *c, struct uploading *u, const struct json *object,
+    struct jmap_set_error *e)
+{
+	enum jmap_set_said said = u->is_making ? SET_OK : make_start(c, u, object, e);
+	enum fail fail;
+
+	if (said == SET_OK)
+		said = add_sources(c, u, json_find(object, STR("data")), e);
 	if (said != SET_OK)
 		return said;
-	if (!u->is_making)
-		fail = blob_make_start(&u->making, c);
-	if (fail)
-		return store_failed(c, fail, e);
-	u->is_making = true;
-	said = add_sources(c, u, json_find(object, STR("data")), e);
-	if (said != SET_OK)
-		return said;
-	fail = blob_make_finish(&u->making, c, *type);
+	fail = blob_make_finish(&u->making, c, u->type);
 	return fail ? store_failed(c, fail, e) : SET_OK;
 }
 
 /* --- the method ---------------------------------------------------------------------------------- */
 
 static void
-write_made(struct jmap_call *c, struct uploading *u, struct str name, struct str type)
+write_made(struct jmap_call *c, struct uploading *u, struct str name)
 {
 	struct id_text id = id_text(ID_UPLOAD, u->making.id);
 
@@ -262,7 +268,7 @@ write_made(struct jmap_call *c, struct uploading *u, struct str name, struct str
 	json_name(&c->w, name);
 	json_object_begin(&c->w);
 	json_name_string(&c->w, STR("id"), id_str(&id));
-	json_name_string(&c->w, STR("type"), type);
+	json_name_string(&c->w, STR("type"), u->type);
 	json_name(&c->w, STR("size"));
 	json_u64(&c->w, u->making.size);
 	json_object_end(&c->w);
@@ -277,35 +283,32 @@ write_failed(struct uploading *u, struct str name, const struct jmap_set_error *
 	jmap_set_error_write(&u->failed_w, e);
 }
 
-/* False when the slice is over, or the call ended. */
-static bool
+/* SET_FAIL: the call ended; SET_YIELD: the slice is over; else the next one. */
+static enum jmap_set_said
 upload_item(struct jmap_call *c, struct uploading *u)
 {
 	const struct json_member *member = &u->items->members[u->at];
 	struct jmap_set_error e = { .type = NULL };
-	struct str type;
 	enum jmap_set_said said;
 
 	if (jmap_is_id(member->name))
-		said = make_one(c, u, &member->value, &type, &e);
+		said = make_one(c, u, &member->value, &e);
 	else
 		said = jmap_set_error(&e, "invalidProperties", "The creation id is no Id.");
-	if (said == SET_YIELD || said == SET_FAIL)
-		return false;
+	if (said == SET_FAIL || said == SET_YIELD)
+		return said;
 	if (said == SET_OK)
-		write_made(c, u, member->name, type);
+		write_made(c, u, member->name);
 	else
 		write_failed(u, member->name, &e);
-	blob_make_cancel(&u->making);
-	u->making = (struct blob_making){ .size = 0 };
-	u->is_making = false;
-	u->source = 0;
-	return true;
+	leave(u);
+	return said;
 }
 
 enum jmap_step
 jmap_blob_upload(struct jmap_call *c)
 {
+	enum jmap_set_said said;
 	struct uploading *u;
 
 	if (!c->state && !upload_begin(c))
@@ -314,8 +317,9 @@ jmap_blob_upload(struct jmap_call *c)
 	for (; u->at < u->items->count; u->at++) {
 		if (jmap_slice_over(c))
 			return JMAP_YIELD;
-		if (!upload_item(c, u))
-			return c->error ? JMAP_DONE : JMAP_YIELD;
+		said = upload_item(c, u);
+		if (said == SET_FAIL || said == SET_YIELD)
+			return said == SET_YIELD ? JMAP_YIELD : JMAP_DONE;
 	}
 	if (u->has_done)
 		json_object_end(&c->w);

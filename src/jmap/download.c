@@ -1,9 +1,10 @@
 /*
  * Download (RFC 8620 6.2): whole files from their mapping, parts decoded as the socket drains.
  */
-#include "jmap/blob.h"
+#include "jmap/blob_load.h"
 
 /* base */
+#include "base/clock.h"
 #include "base/mem.h"
 
 /* rooms */
@@ -18,12 +19,14 @@ struct download_request {
 	struct jmap *jmap; /* borrow */
 	struct jmap_login login;
 	struct arena arena;
-	struct jmap_access access; /* own */
-	struct jmap_blob blob;
+	struct jmap_access access;        /* own */
+	struct str blob_id, name, accept; /* as asked; arena */
+	struct blob_id id;
+	struct jmap_blob_load load; /* own: the layers of a part are undone */
 	size_t sent;
 	struct message shell;       /* what the decoder reads: the blob's bytes as one part */
 	struct body_reader *reader; /* own; NULL when nothing is to be decoded */
-	bool is_started;
+	bool is_asked, is_started;
 };
 
 /* type "/" subtype and parameters: printable ASCII, so that it may stand in a header. */
@@ -115,55 +118,71 @@ missing(struct http_exchange *x)
 	return HTTP_DONE;
 }
 
+static enum http_step
+unavailable(struct http_exchange *x)
+{
+	http_reply_problem(x, 503, NULL, "The store does not answer now.");
+	return HTTP_DONE;
+}
+
 /* "/jmap/download/{accountId}/{blobId}/{name}?accept={type}" */
 static enum http_step
-begin(struct download_request *d, struct http_exchange *x)
+ask(struct download_request *d, struct http_exchange *x)
 {
-	struct str path = x->request.path, account, blob, name, accept = { 0 };
-	struct blob_id id;
+	struct str path = x->request.path, account, blob;
 	enum fail fail;
 
 	if (!str_skip(&path, STR("/jmap/download/")) || !str_next_part(&path, '/', &account) ||
-	    !str_next_part(&path, '/', &blob) || !http_unescape(path, &d->arena, &name) ||
-	    !http_unescape(blob, &d->arena, &blob) || !blob_id_parse(blob, &id))
+	    !str_next_part(&path, '/', &blob) || !http_unescape(path, &d->arena, &d->name) ||
+	    !http_unescape(blob, &d->arena, &d->blob_id) || !blob_id_parse(d->blob_id, &d->id))
 		return missing(x);
-	if (!http_query_find(x->request.query, STR("accept"), &d->arena, &accept))
-		accept = (struct str){ 0 };
+	if (!http_query_find(x->request.query, STR("accept"), &d->arena, &d->accept))
+		d->accept = (struct str){ 0 };
 	fail = jmap_access_open(&d->access, d->login.account, buf_str(&d->login.groups), account);
-	if (fail == FAIL_NONE)
-		fail = jmap_blob_find(&d->access, &id, &d->arena, &d->blob);
 	if (fail == FAIL_MISSING)
 		return missing(x);
-	if (fail) {
-		http_reply_problem(x, 503, NULL, "The store does not answer now.");
-		return HTTP_DONE;
-	}
-	if (is_known(x, blob)) {
+	d->is_asked = fail == FAIL_NONE;
+	return d->is_asked ? HTTP_YIELD : unavailable(x);
+}
+
+static enum http_step
+begin(struct download_request *d, struct http_exchange *x)
+{
+	enum fail fail;
+
+	if (!jmap_blob_load(&d->load, &d->access, &d->id, false, &d->arena,
+		clock_precise_us() + LOOP_SLICE_US, &fail))
+		return HTTP_YIELD;
+	if (fail == FAIL_MISSING)
+		return missing(x);
+	if (fail)
+		return unavailable(x);
+	if (is_known(x, d->blob_id)) {
 		http_reply_start(x, 304, NULL);
-		add_etag(x, blob);
+		add_etag(x, d->blob_id);
 		return HTTP_DONE;
 	}
 	d->is_started = true;
-	if (d->blob.encoding != ENCODING_7BIT)
-		d->reader = jmap_blob_reader(&d->blob, &d->shell);
+	if (d->load.blob.encoding != ENCODING_7BIT)
+		d->reader = jmap_blob_reader(&d->load.blob, &d->shell);
 	http_reply_start(x, 200, NULL);
-	http_reply_header(x, "Content-Type", media_type(accept));
-	add_disposition(x, name);
-	add_etag(x, blob);
+	http_reply_header(x, "Content-Type", media_type(d->accept));
+	add_disposition(x, d->name);
+	add_etag(x, d->blob_id);
 	/* What a mail brought must not act as our page. */
 	http_reply_header(x, "X-Content-Type-Options", STR("nosniff"));
 	http_reply_header(x, "Content-Security-Policy", STR("default-src 'none'; sandbox"));
 	if (!d->reader)
-		http_reply_length(x, d->blob.bytes.n);
-	return HTTP_YIELD;
+		http_reply_length(x, d->load.blob.bytes.n);
+	return HTTP_WAIT;
 }
 
 /* What is there, piece by piece while the socket takes it. */
 static enum http_step
 send_plain(struct download_request *d, struct http_exchange *x)
 {
-	while (d->sent < d->blob.bytes.n) {
-		struct str piece = str_slice(d->blob.bytes, d->sent, CONN_OUT_HIGH / 2);
+	while (d->sent < d->load.blob.bytes.n) {
+		struct str piece = str_slice(d->load.blob.bytes, d->sent, CONN_OUT_HIGH / 2);
 
 		if (x->is_head)
 			break;
@@ -197,6 +216,7 @@ static enum http_step
 download_step(struct http_handler *h, struct http_exchange *x)
 {
 	struct download_request *d = container_of(h, struct download_request, handler);
+	enum http_step step;
 
 	switch (jmap_login_step(&d->login, d->jmap, x)) {
 	case LOGIN_START:
@@ -205,8 +225,11 @@ download_step(struct http_handler *h, struct http_exchange *x)
 	case LOGIN_REPLIED: return HTTP_DONE;
 	case LOGIN_DONE: break;
 	}
-	if (!d->is_started && begin(d, x) == HTTP_DONE)
+	if (!d->is_asked && ask(d, x) == HTTP_DONE)
 		return HTTP_DONE;
+	step = d->is_started ? HTTP_WAIT : begin(d, x);
+	if (step != HTTP_WAIT)
+		return step;
 	return d->reader ? send_decoded(d, x) : send_plain(d, x);
 }
 
@@ -216,7 +239,7 @@ download_release(struct http_handler *h)
 	struct download_request *d = container_of(h, struct download_request, handler);
 
 	body_reader_free(&d->reader);
-	blob_unmap(&d->blob.map);
+	jmap_blob_load_release(&d->load);
 	jmap_access_release(&d->access);
 	arena_release(&d->arena);
 	jmap_login_release(&d->login);

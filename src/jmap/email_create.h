@@ -1,7 +1,8 @@
 /*
  * email_create.h - Email/set create: the message is made, written in slices, and added (RFC 8621 4.6).
  *
- *     IDLE --email_make()--> WRITING --a slice ends--> WRITING (SET_YIELD) --all is written--> added, IDLE
+ *     IDLE --email_make(), all contents are there--> WRITING --a slice ends--> WRITING (SET_YIELD) --all is written-->
+ *       \--some are to be decoded--> LOADING (SET_YIELD) --they are there--> IDLE                     added, IDLE
  *
  * The functions are those of struct jmap_set_type. One Email is under way at a time, and what it needs is held
  * until it is added or refused; blobs are read in place.

@@ -1,16 +1,17 @@
 /*
  * Email/import (RFC 8621 4.8): an uploaded message becomes an Email.
  */
-#include "jmap/blob.h"
-#include "jmap/email_patch.h"
-#include "jmap/methods.h"
+#include "jmap/blob_load.h"
 
 /* base */
 #include "base/mem.h"
 
 /* rooms */
 #include "jmap/creations.h"
+#include "jmap/access_email.h"
 #include "jmap/email_new.h"
+#include "jmap/email_patch.h"
+#include "jmap/methods.h"
 #include "message/date.h"
 #include "message/header.h"
 
@@ -18,13 +19,30 @@ struct import {
 	const struct json *emails;
 	uint32_t at;
 	struct jmap_creations creations; /* own */
+	/* of the one at hand */
+	enum { IMPORT_READ, IMPORT_LOAD, IMPORT_WRITE } stage;
+	struct email_new new;
+	struct blob_id id;
+	struct jmap_blob_load load; /* own */
+	struct blob_writer writer;  /* own; for a part, which has no file of its own */
+	size_t written;
 };
+
+static void
+leave(struct import *i)
+{
+	jmap_blob_load_release(&i->load);
+	blob_write_cancel(&i->writer);
+	i->stage = IMPORT_READ;
+	i->written = 0;
+}
 
 static void
 import_release(struct jmap_call *c)
 {
 	struct import *i = c->state;
 
+	leave(i);
 	jmap_creations_release(&i->creations);
 }
 
@@ -65,70 +83,119 @@ take_received(const struct jmap_blob *blob, int64_t *out)
 
 /* One EmailImport {blobId, mailboxIds, keywords, receivedAt}. */
 static enum jmap_set_said
-import_one(struct jmap_call *c, const struct json *object, struct jmap_email_added *added,
-    struct jmap_set_error *e)
+read_one(struct jmap_call *c, struct import *i, const struct json *object, struct jmap_set_error *e)
 {
 	const struct json *keywords = jmap_arg(object, STR("keywords"));
-	struct email_new new = { .received_s = clock_wall_s() };
 	uint32_t *mailboxes;
 	struct str text;
-	struct blob_id id;
-	struct jmap_blob blob;
 	enum jmap_set_said said;
-	enum fail fail;
 
+	i->new = (struct email_new){ .received_s = clock_wall_s() };
 	said = jmap_mailbox_ids(c, json_find(object, STR("mailboxIds")), &mailboxes,
-	    &new.mailbox_count, e);
+	    &i->new.mailbox_count, e);
 	if (said == SET_OK && keywords)
-		said = jmap_keywords(c, keywords, &new.flags, e);
+		said = jmap_keywords(c, keywords, &i->new.flags, e);
 	if (said == SET_OK)
-		said = jmap_received_at(json_find(object, STR("receivedAt")), &new.received_s, e);
+		said =
+		    jmap_received_at(json_find(object, STR("receivedAt")), &i->new.received_s, e);
 	if (said != SET_OK)
 		return said;
-	new.mailboxes = mailboxes;
-	if (!json_get_text(json_find(object, STR("blobId")), &text) || !blob_id_parse(text, &id))
+	i->new.mailboxes = mailboxes;
+	if (!json_get_text(json_find(object, STR("blobId")), &text) || !blob_id_parse(text, &i->id))
 		return jmap_set_invalid(e, STR("blobId"), "There is no such blob.");
-	fail = jmap_blob_find(c->access, &id, &c->arena, &blob);
+	i->stage = IMPORT_LOAD;
+	return SET_OK;
+}
+
+/* The blob is there; one that is no whole file is written to one. */
+static enum jmap_set_said
+take_blob(struct jmap_call *c, struct import *i, const struct json *object,
+    struct jmap_set_error *e)
+{
+	const struct jmap_blob *blob = &i->load.blob;
+	enum jmap_set_said said = jmap_may_add(c, &i->new, e);
+
+	if (said != SET_OK)
+		return said;
+	if (blob->bytes.n == 0)
+		return jmap_set_error(e, "invalidEmail", "An empty blob is no message.");
+	if (!jmap_arg(object, STR("receivedAt")))
+		take_received(blob, &i->new.received_s);
+	i->stage = IMPORT_WRITE;
+	if (blob->name.p ||
+	    !blob_write_start(mail_blobs(c->account->mail), &i->writer, c->account->name))
+		return SET_OK;
+	jmap_fail(c, "serverPartialFail", "The store failed.");
+	return SET_FAIL;
+}
+
+static enum jmap_set_said
+load(struct jmap_call *c, struct import *i, const struct json *object, struct jmap_set_error *e)
+{
+	enum fail fail;
+
+	if (!jmap_blob_load(&i->load, c->access, &i->id, true, &c->arena, c->slice_end_us, &fail))
+		return SET_YIELD;
 	if (fail == FAIL_MISSING)
 		return jmap_set_invalid(e, STR("blobId"), "There is no such blob.");
+	if (fail == FAIL_LIMIT)
+		return jmap_set_error(e, "tooLarge", NULL);
 	if (fail) {
 		jmap_fail_with(c, fail);
 		return SET_FAIL;
 	}
-	if (!jmap_arg(object, STR("receivedAt")))
-		take_received(&blob, &new.received_s);
-	said = jmap_email_add(c, &new, &blob, added, e);
-	blob_unmap(&blob.map);
-	return said;
+	return take_blob(c, i, object, e);
 }
 
-/* One item; false when the call ended. */
-static bool
+static enum jmap_set_said
+add(struct jmap_call *c, struct import *i, struct jmap_email_added *added, struct jmap_set_error *e)
+{
+	const struct jmap_blob *blob = &i->load.blob;
+	enum fail fail;
+
+	if (blob->name.p)
+		return jmap_email_add_from(c, c->account, &i->new, blob, added, e);
+	if (!jmap_blob_write_on(&i->writer, blob->bytes, &i->written, c->slice_end_us, &fail))
+		return SET_YIELD;
+	if (!fail)
+		return jmap_email_add_written(c, &i->new, &i->writer, added, e);
+	jmap_fail(c, "serverPartialFail", "The store failed.");
+	return SET_FAIL;
+}
+
+/* SET_YIELD: the slice is over; SET_FAIL: the call ended; else the next one. */
+static enum jmap_set_said
 import_item(struct jmap_call *c, struct import *i)
 {
 	const struct json_member *member = &i->emails->members[i->at];
 	struct jmap_set_error e = { 0 };
 	struct jmap_email_added added;
+	enum jmap_set_said said = SET_OK;
 	struct id_text id;
 
-	switch (import_one(c, &member->value, &added, &e)) {
-	case SET_WAIT: /* nothing here waits */
-	case SET_YIELD:
-	case SET_FAIL: return false;
-	case SET_ERROR:
-	case SET_LATER: jmap_creations_fail(&i->creations, member->name, &e); break;
-	case SET_OK:
+	if (i->stage == IMPORT_READ)
+		said = read_one(c, i, &member->value, &e);
+	if (said == SET_OK && i->stage == IMPORT_LOAD)
+		said = load(c, i, &member->value, &e);
+	if (said == SET_OK)
+		said = add(c, i, &added, &e);
+	if (said == SET_YIELD || said == SET_FAIL)
+		return said;
+	if (said == SET_OK) {
 		id = id_text(ID_EMAIL, added.id);
 		jmap_creations_add(c, &i->creations, member->name, id_str(&id));
 		jmap_email_added_write(&c->w, &added);
-		break;
+	} else {
+		jmap_creations_fail(&i->creations, member->name, &e);
 	}
-	return true;
+	leave(i);
+	return said;
 }
 
 enum jmap_step
 jmap_email_import(struct jmap_call *c)
 {
+	enum jmap_set_said said;
 	struct import *i;
 
 	if (!c->state && !import_begin(c))
@@ -137,8 +204,9 @@ jmap_email_import(struct jmap_call *c)
 	for (; i->at < i->emails->count; i->at++) {
 		if (jmap_slice_over(c))
 			return JMAP_YIELD;
-		if (!import_item(c, i))
-			return JMAP_DONE;
+		said = import_item(c, i);
+		if (said == SET_FAIL || said == SET_YIELD)
+			return said == SET_YIELD ? JMAP_YIELD : JMAP_DONE;
 	}
 	jmap_creations_end(c, &i->creations);
 	jmap_write_state(&c->w, STR("newState"), change_state(c->account, CHANGE_EMAIL));

@@ -34,49 +34,6 @@ add_linked(const struct account *from, struct account *a, struct email_new *new,
 	return email_add(a, new, added);
 }
 
-static enum fail
-add_bytes(struct account *a, struct email_new *new, const struct jmap_blob *blob,
-    struct email_added *added, size_t *size_out)
-{
-	struct buf decoded;
-	enum fail fail = FAIL_NONE;
-
-	buf_init(&decoded, JMAP_DECODED_MAX);
-	if (blob->encoding != ENCODING_7BIT) {
-		fail = jmap_blob_decode(blob, &decoded);
-		new->bytes = buf_str(&decoded);
-	}
-	*size_out = new->bytes.n;
-	if (!fail)
-		fail = email_add_bytes(a, new, added);
-	buf_release(&decoded);
-	return fail;
-}
-
-enum jmap_set_said
-jmap_email_add(struct jmap_call *c, struct email_new *new, const struct jmap_blob *blob,
-    struct jmap_email_added *out, struct jmap_set_error *e)
-{
-	struct email_added added;
-	size_t size = blob->bytes.n;
-	enum jmap_set_said said = jmap_may_add(c, new, e);
-	enum fail fail;
-
-	if (said != SET_OK)
-		return said;
-	if (size == 0)
-		return jmap_set_error(e, "invalidEmail", "An empty blob is no message.");
-	new->bytes = blob->bytes;
-	if (blob->name.p)
-		fail = add_linked(c->account, c->account, new, blob, &added);
-	else
-		fail = add_bytes(c->account, new, blob, &added, &size);
-	if (fail)
-		return refused(c, fail, e);
-	*out = (struct jmap_email_added){ added.id, added.thread_id, size };
-	return SET_OK;
-}
-
 enum jmap_set_said
 jmap_email_add_from(struct jmap_call *c, const struct account *from, struct email_new *new,
     const struct jmap_blob *blob, struct jmap_email_added *out, struct jmap_set_error *e)

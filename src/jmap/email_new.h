@@ -19,14 +19,7 @@ enum jmap_set_said jmap_received_at(const struct json *v, int64_t *out, struct j
 enum jmap_set_said jmap_email_add_written(struct jmap_call *c, struct email_new *new,
     struct blob_writer *writer, struct jmap_email_added *out, struct jmap_set_error *e);
 
-/*
- * Add the message that `blob` holds: its file is linked when it is a whole one, else its decoded
- * bytes are written anew.
- */
-enum jmap_set_said jmap_email_add(struct jmap_call *c, struct email_new *new,
-    const struct jmap_blob *blob, struct jmap_email_added *out, struct jmap_set_error *e);
-
-/* The same with the file of a whole message of another account, linked. */
+/* Add the whole message of an account (this one or another): its file is linked. */
 enum jmap_set_said jmap_email_add_from(struct jmap_call *c, const struct account *from,
     struct email_new *new, const struct jmap_blob *blob, struct jmap_email_added *out,
     struct jmap_set_error *e);

@@ -2,7 +2,7 @@
  * Email/parse (RFC 8621 4.9): blobs as Emails that nobody keeps. Attached messages are blobs as well, and so are
  * the parts of what is parsed here.
  */
-#include "jmap/blob.h"
+#include "jmap/blob_load.h"
 #include "jmap/email.h"
 #include "jmap/methods.h"
 
@@ -17,7 +17,11 @@ struct parsing {
 	uint32_t at;
 	bool *is_broken, *is_missing; /* arena of the call: by place in `ids` */
 	bool has_parsed;
-	struct arena arena; /* own; of one message */
+	/* of the one at hand */
+	bool is_loading;
+	struct blob_id id;
+	struct jmap_blob_load load; /* own */
+	struct arena arena;         /* own */
 };
 
 static void
@@ -25,6 +29,7 @@ parse_release(struct jmap_call *c)
 {
 	struct parsing *x = c->state;
 
+	jmap_blob_load_release(&x->load);
 	arena_release(&x->arena);
 }
 
@@ -103,41 +108,59 @@ write_email(struct jmap_call *c, struct parsing *x, struct str name, const struc
 	return email_write_parsed(&v);
 }
 
-/* One blob; FAIL_MISSING: it is not there, FAIL_PERM: it is no message. */
-static enum fail
-parse_one(struct jmap_call *c, struct parsing *x, struct str name)
+/* False when the slice is over. */
+static bool
+load(struct jmap_call *c, struct parsing *x, struct str name, enum fail *fail_out)
 {
 	struct str text = jmap_created_find(c->run, name);
-	struct jmap_blob blob;
-	struct blob_id id;
-	enum fail fail = FAIL_MISSING;
 
-	arena_reset(&x->arena);
-	if (text.p && blob_id_parse(text, &id))
-		fail = jmap_blob_open(c->access, &id, &x->arena, &blob);
-	if (fail)
-		return fail == FAIL_LIMIT ? FAIL_PERM : fail;
-	fail = FAIL_PERM;
-	if (is_message(blob.bytes) && blob_id_has_room(&id))
-		fail = write_email(c, x, name, &id, blob.bytes);
-	blob_unmap(&blob.map);
+	if (!x->is_loading) {
+		arena_reset(&x->arena);
+		*fail_out = FAIL_MISSING;
+		if (!text.p || !blob_id_parse(text, &x->id))
+			return true;
+	}
+	x->is_loading = !jmap_blob_load(&x->load, c->access, &x->id, true, &x->arena,
+	    c->slice_end_us, fail_out);
+	return !x->is_loading;
+}
+
+/* What was loaded; FAIL_PERM: it is no message. */
+static enum fail
+parse_loaded(struct jmap_call *c, struct parsing *x, struct str name)
+{
+	struct str bytes = x->load.blob.bytes;
+	enum fail fail = FAIL_PERM;
+
+	if (is_message(bytes) && blob_id_has_room(&x->id))
+		fail = write_email(c, x, name, &x->id, bytes);
+	jmap_blob_load_release(&x->load);
 	return fail;
 }
 
-/* The next one, each once: a name stands once in an object. A failure ends the call. */
-static enum fail
-parse_item(struct jmap_call *c, struct parsing *x)
+/*
+ * The next one, each once: a name stands once in an object. A failure ends the call. False when the slice is over.
+ */
+static bool
+parse_item(struct jmap_call *c, struct parsing *x, enum fail *fail_out)
 {
 	struct str name = { 0 };
-	enum fail fail;
 
-	if (jmap_is_repeated(x->ids, x->at))
-		return FAIL_NONE;
+	*fail_out = FAIL_NONE;
+	if (!x->is_loading && jmap_is_repeated(x->ids, x->at))
+		return true;
 	(void)!json_get_text(&x->ids->items[x->at], &name);
-	fail = parse_one(c, x, name);
-	x->is_missing[x->at] = fail == FAIL_MISSING;
-	x->is_broken[x->at] = fail == FAIL_PERM;
-	return fail == FAIL_MISSING || fail == FAIL_PERM ? FAIL_NONE : fail;
+	if (!load(c, x, name, fail_out))
+		return false;
+	if (*fail_out == FAIL_NONE)
+		*fail_out = parse_loaded(c, x, name);
+	else if (*fail_out == FAIL_LIMIT)
+		*fail_out = FAIL_PERM;
+	x->is_missing[x->at] = *fail_out == FAIL_MISSING;
+	x->is_broken[x->at] = *fail_out == FAIL_PERM;
+	if (*fail_out == FAIL_MISSING || *fail_out == FAIL_PERM)
+		*fail_out = FAIL_NONE;
+	return true;
 }
 
 enum jmap_step
@@ -149,8 +172,10 @@ jmap_email_parse(struct jmap_call *c)
 		return JMAP_DONE;
 	x = c->state;
 	while (x->at < x->ids->count) {
-		enum fail fail = parse_item(c, x);
+		enum fail fail;
 
+		if (!parse_item(c, x, &fail))
+			return JMAP_YIELD;
 		if (fail)
 			return jmap_fail_with(c, fail);
 		if (++x->at < x->ids->count && jmap_slice_over(c))

@@ -1,7 +1,7 @@
 /*
  * MDN/parse (RFC 9007 2.2): what a disposition notification (RFC 8098) says, out of its blob.
  */
-#include "jmap/blob.h"
+#include "jmap/blob_load.h"
 
 /* rooms */
 #include "jmap/args.h"
@@ -18,7 +18,10 @@
 struct parsing {
 	const struct json *ids;
 	uint32_t at;
-	struct arena arena; /* own: one report at a time */
+	bool is_loading;
+	struct blob_id id;          /* of the report at hand */
+	struct jmap_blob_load load; /* own */
+	struct arena arena;         /* own: one report at a time */
 	bool has_parsed;
 	bool *is_broken, *is_missing; /* arena of the call: by place in `ids` */
 };
@@ -36,6 +39,7 @@ parse_release(struct jmap_call *c)
 {
 	struct parsing *p = c->state;
 
+	jmap_blob_load_release(&p->load);
 	arena_release(&p->arena);
 }
 
@@ -275,32 +279,12 @@ parse_begin(struct jmap_call *c)
 	return true;
 }
 
-/* The bytes of a report, decoded when it is a part. FAIL_PERM: too large for one. */
 static enum fail
-report_bytes(const struct jmap_blob *blob, struct arena *a, struct str *out)
-{
-	struct buf decoded;
-	enum fail fail = FAIL_NONE;
-
-	*out = blob->bytes;
-	if (blob->bytes.n > MDN_BYTES_MAX)
-		return FAIL_PERM;
-	if (blob->encoding == ENCODING_7BIT)
-		return FAIL_NONE;
-	buf_init(&decoded, MDN_BYTES_MAX);
-	fail = jmap_blob_decode(blob, &decoded);
-	*out = arena_str(a, buf_str(&decoded));
-	buf_release(&decoded);
-	return fail || !out->p ? FAIL_PERM : FAIL_NONE;
-}
-
-static enum fail
-parse_blob(struct jmap_call *c, struct parsing *p, struct str name, const struct jmap_blob *blob)
+parse_blob(struct jmap_call *c, struct parsing *p, struct str name, struct str bytes)
 {
 	struct mdn mdn;
-	struct str bytes;
 
-	if (report_bytes(blob, &p->arena, &bytes) || !read_mdn(bytes, &p->arena, &mdn))
+	if (bytes.n > MDN_BYTES_MAX || !read_mdn(bytes, &p->arena, &mdn))
 		return FAIL_PERM;
 	if (!p->has_parsed) {
 		json_name(&c->w, STR("parsed"));
@@ -311,25 +295,40 @@ parse_blob(struct jmap_call *c, struct parsing *p, struct str name, const struct
 	return write_mdn(c, &mdn, &p->arena);
 }
 
-/* False when the call ended. */
+/* False when the slice is over. */
+static bool
+load(struct jmap_call *c, struct parsing *p, struct str text, enum fail *fail_out)
+{
+	struct str known = jmap_created_find(c->run, text);
+
+	if (!p->is_loading) {
+		arena_reset(&p->arena);
+		*fail_out = FAIL_MISSING;
+		if (!known.p || !blob_id_parse(known, &p->id))
+			return true;
+	}
+	p->is_loading = !jmap_blob_load(&p->load, c->access, &p->id, true, &p->arena,
+	    c->slice_end_us, fail_out);
+	return !p->is_loading;
+}
+
+/* False when the slice is over, or the call ended. */
 static bool
 parse_item(struct jmap_call *c, struct parsing *p)
 {
-	struct str text = { 0 }, known;
-	struct jmap_blob blob = { .bytes = { 0 } };
-	struct blob_id id;
-	enum fail fail = FAIL_MISSING;
+	struct str text = { 0 };
+	enum fail fail;
 
-	if (jmap_is_repeated(p->ids, p->at))
+	if (!p->is_loading && jmap_is_repeated(p->ids, p->at))
 		return true;
-	arena_reset(&p->arena);
 	(void)!json_get_text(&p->ids->items[p->at], &text);
-	known = jmap_created_find(c->run, text);
-	if (known.p && blob_id_parse(known, &id))
-		fail = jmap_blob_find(c->access, &id, &p->arena, &blob);
+	if (!load(c, p, text, &fail))
+		return false;
 	if (fail == FAIL_NONE)
-		fail = parse_blob(c, p, text, &blob);
-	blob_unmap(&blob.map);
+		fail = parse_blob(c, p, text, p->load.blob.bytes);
+	else if (fail == FAIL_LIMIT)
+		fail = FAIL_PERM;
+	jmap_blob_load_release(&p->load);
 	p->is_missing[p->at] = fail == FAIL_MISSING;
 	p->is_broken[p->at] = fail == FAIL_PERM;
 	if (fail && fail != FAIL_MISSING && fail != FAIL_PERM)
@@ -349,7 +348,7 @@ jmap_mdn_parse(struct jmap_call *c)
 		if (jmap_slice_over(c))
 			return JMAP_YIELD;
 		if (!parse_item(c, p))
-			return JMAP_DONE;
+			return c->error ? JMAP_DONE : JMAP_YIELD;
 	}
 	if (p->has_parsed)
 		json_object_end(&c->w);

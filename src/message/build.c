@@ -15,53 +15,96 @@ is_type(const struct build_part *p, struct str type)
 	return str_starts_nocase(p->type, type);
 }
 
+static bool
+is_readable(const struct build_part *p)
+{
+	return is_type(p, STR("text/")) || is_type(p, STR("message/"));
+}
+
+/* What has to be known of its content? */
+static struct str
+to_scan(const struct build_part *p)
+{
+	switch (p->kind) {
+	case BUILD_MULTIPART: break;
+	case BUILD_BYTES:
+		if (!is_readable(p) || p->encoding != ENCODING_7BIT || p->bytes.n > SCAN_MAX)
+			break;
+		return p->bytes;
+	case BUILD_TEXT:
+	case BUILD_MESSAGE: return p->bytes;
+	}
+	return STR("");
+}
+
 /* Texts change their line ends where they must; files do not change. */
 static enum build_code
-choose_for_lines(const struct build_part *p)
+choose_for_lines(const struct build_part *p, const struct lines_scan *scan)
 {
-	unsigned bad = lines_scan(p->bytes);
+	unsigned bad = scan->bad;
 
 	if (p->kind == BUILD_TEXT)
 		bad &= ~(unsigned)BAD_LF;
 	if (bad == 0)
 		return BUILD_7BIT;
-	return lines_are_odd(p->bytes) ? BUILD_BASE64 : BUILD_QP;
+	return scan->odd > p->bytes.n / 2 ? BUILD_BASE64 : BUILD_QP;
 }
 
 static enum build_code
-choose(const struct build_part *p)
+choose(const struct build_part *p, const struct lines_scan *scan)
 {
-	bool is_readable = is_type(p, STR("text/")) || is_type(p, STR("message/"));
-
 	switch (p->kind) {
 	case BUILD_MULTIPART: break;
-	case BUILD_TEXT: return choose_for_lines(p);
+	case BUILD_TEXT: return choose_for_lines(p, scan);
 	case BUILD_BYTES:
-		if (is_readable && p->encoding == ENCODING_7BIT && p->bytes.n <= SCAN_MAX)
-			return choose_for_lines(p);
+		if (is_readable(p) && p->encoding == ENCODING_7BIT && p->bytes.n <= SCAN_MAX)
+			return choose_for_lines(p, scan);
 		return BUILD_BASE64;
 	case BUILD_MESSAGE:
-		switch (seven_needs(p->bytes)) {
-		case 0: return BUILD_7BIT;
-		case SEVEN_NEEDS_8BIT: return BUILD_8BIT;
-		default: return BUILD_SEVEN;
-		}
+		if (scan->bad & BAD_BINARY)
+			return BUILD_SEVEN;
+		return scan->bad ? BUILD_8BIT : BUILD_7BIT;
 	}
 	return BUILD_7BIT;
 }
 
-/* Depth first; children before their parents, which are 8bit when one of them is (RFC 2045 6.4). */
+/* Down to the first leaf. */
 static void
-plan(struct build_part *p, struct build_part *parent, uint32_t *number)
+plan_begin(struct build *b, struct build_part *p, struct build_part *parent)
 {
-	p->parent = parent;
-	p->number = (*number)++;
-	p->code = choose(p);
-	p->is_8bit = p->code == BUILD_8BIT || p->code == BUILD_SEVEN;
-	for (struct build_part *q = p->child; q; q = q->next) {
-		plan(q, p, number);
-		p->is_8bit |= q->is_8bit;
+	for (;;) {
+		p->parent = parent;
+		p->number = b->number++;
+		p->is_8bit = false;
+		if (!p->child)
+			break;
+		p->code = BUILD_7BIT;
+		parent = p;
+		p = p->child;
 	}
+	b->planned = p;
+	b->scan = (struct lines_scan){ .rest = to_scan(p) };
+}
+
+/* Some more; children come before their parents, which are 8bit when one of them is (RFC 2045 6.4). */
+static void
+plan_next(struct build *b)
+{
+	struct build_part *p = b->planned;
+
+	if (lines_scan_next(&b->scan))
+		return;
+	p->code = choose(p, &b->scan);
+	p->is_8bit = p->code == BUILD_8BIT || p->code == BUILD_SEVEN;
+	while (p->parent) {
+		p->parent->is_8bit |= p->is_8bit;
+		if (p->next) {
+			plan_begin(b, p->next, p->parent);
+			return;
+		}
+		p = p->parent;
+	}
+	b->stage = BUILD_HEADER;
 }
 
 /* --- headers --------------------------------------------------------------------------------------- */
@@ -234,11 +277,9 @@ at_up(struct build *b, struct buf *out)
 void
 build_init(struct build *b, struct build_part *root, struct str random)
 {
-	uint32_t number = 0;
-
 	*b = (struct build){ .at = root, .random = random };
 	buf_init(&b->piece, 8 * BODY_PIECE_BYTES);
-	plan(root, NULL, &number);
+	plan_begin(b, root, NULL);
 }
 
 bool
@@ -246,11 +287,16 @@ build_next(struct build *b, struct buf *out)
 {
 	size_t before = out->n;
 
+	if (b->stage == BUILD_PLAN) {
+		plan_next(b);
+		return true;
+	}
 	while (b->stage != BUILD_END && b->fail == FAIL_NONE && out->n == before && buf_ok(out)) {
 		switch (b->stage) {
 		case BUILD_HEADER: at_header(b, out); break;
 		case BUILD_BODY: body_next(b, out); break;
 		case BUILD_UP: at_up(b, out); break;
+		case BUILD_PLAN:
 		case BUILD_END: break;
 		}
 	}

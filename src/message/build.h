@@ -21,6 +21,7 @@
 #include "base/str.h"
 #include "codec/base64.h"
 #include "codec/qp.h"
+#include "message/lines.h"
 #include "message/message.h"
 #include "message/seven.h"
 #include "message/text.h"
@@ -52,16 +53,20 @@ struct build_part {
 };
 
 /*
+ *     PLAN --all parts were looked at--> HEADER of the root
  *     HEADER --multipart--> HEADER of the first child
  *     HEADER --leaf--> BODY -> UP
  *     UP --a sibling is left--> its HEADER     UP --none--> UP of the parent     UP --of the root--> END
  */
-enum build_stage { BUILD_HEADER, BUILD_BODY, BUILD_UP, BUILD_END };
+enum build_stage { BUILD_PLAN, BUILD_HEADER, BUILD_BODY, BUILD_UP, BUILD_END };
 
 struct build { /* fields: private but `fail` */
 	enum build_stage stage;
 	enum fail fail; /* sticky: LIMIT, a field or an attached message is too long or too deep */
 	const struct build_part *at; /* borrow */
+	struct build_part *planned;  /* borrow: the part that is looked at */
+	struct lines_scan scan;      /* .. and its content */
+	uint32_t number;             /* of parts planned */
 	struct str random;           /* borrow */
 	struct message shell;        /* a message that is nothing but the content to be read */
 	struct body_reader *reader;  /* own */
@@ -72,10 +77,13 @@ struct build { /* fields: private but `fail` */
 	bool had_cr, is_line_ended;
 };
 
-/* Look at all parts of the tree, at most MESSAGE_DEPTH_MAX deep. `random` has BUILD_RANDOM_BYTES. */
+/* The tree is at most MESSAGE_DEPTH_MAX deep. `random` has BUILD_RANDOM_BYTES. */
 void build_init(struct build *b, struct build_part *root, struct str random);
 
-/* Append the next piece to `out`; false at the end, or when b->fail is set. */
+/*
+ * Append the next piece to `out`, or look at some more of the parts and append nothing; false at the end, or when
+ * b->fail is set. Each call is short, but for an attached message with binary parts (seven.h).
+ */
 MUST_CHECK bool build_next(struct build *b, struct buf *out);
 
 /* Safe in any state, on zeroed ones too. */

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define SCAN_PIECE (128 * 1024) /* bytes, far more than LINES_LENGTH_MAX */
+
 static bool
 has_high(struct str s)
 {
@@ -46,8 +48,8 @@ lines_scan(struct str s)
 	return bad;
 }
 
-bool
-lines_are_odd(struct str s)
+static size_t
+count_odd(struct str s)
 {
 	size_t odd = 0;
 
@@ -56,7 +58,36 @@ lines_are_odd(struct str s)
 
 		odd += c >= 127 || c == '=' || (c < 32 && c != '\r' && c != '\n' && c != '\t');
 	}
-	return odd > s.n / 2;
+	return odd;
+}
+
+bool
+lines_are_odd(struct str s)
+{
+	return count_odd(s) > s.n / 2;
+}
+
+bool
+lines_scan_next(struct lines_scan *s)
+{
+	struct str piece = str_head(s->rest, SCAN_PIECE);
+	size_t lf;
+
+	if (piece.n == 0)
+		return false;
+	if (piece.n < s->rest.n) {
+		lf = str_rfind_char(piece, '\n');
+		if (lf != STR_NONE)
+			piece = str_head(piece, lf + 1);
+		else
+			s->bad |= BAD_LONG;
+		if (lf == STR_NONE && piece.p[piece.n - 1] == '\r')
+			piece.n--; /* its LF may come */
+	}
+	s->bad |= lines_scan(piece);
+	s->odd += count_odd(piece);
+	s->rest = str_from(s->rest, piece.n);
+	return s->rest.n > 0;
 }
 
 void

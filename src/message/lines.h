@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/fail.h"
 #include "base/str.h"
 
 #define LINES_LENGTH_MAX 998 /* bytes before the line end (RFC 5322 2.1.1, RFC 2045 2.7) */
@@ -23,6 +24,16 @@ enum {
 
 /* What is wrong with whole lines (the last may lack its end). */
 unsigned lines_scan(struct str s);
+
+/* The same piece by piece: zeroed but for `rest`, what is to be looked at. */
+struct lines_scan { /* fields: read only */
+	struct str rest;
+	unsigned bad; /* of all until here */
+	size_t odd;   /* bytes that quoted-printable has to encode */
+};
+
+/* Look at the next piece, so much that it takes well under a millisecond; false when nothing is left. */
+MUST_CHECK bool lines_scan_next(struct lines_scan *s);
 
 /* Is base64 better than quoted-printable, which can be read with bare eyes and so may take half as much again? */
 bool lines_are_odd(struct str s);

@@ -1,0 +1,46 @@
+/*
+ * blob_load.h - a blob with its encodings undone, in slices.
+ *
+ *     START --found, nothing to undo--> READY
+ *     START --found--> DECODE --slice over--> DECODE .. --a layer is undone--> DECODE the next --none is left--> READY
+ *
+ * A part of a message that is itself attached in base64 has layers (blob_id.h); each is undone into memory, at most
+ * JMAP_DECODED_MAX bytes of it, and takes the place of what it came from.
+ */
+#ifndef JMAP_BLOB_LOAD_H
+#define JMAP_BLOB_LOAD_H
+
+/* rooms */
+#include "jmap/blob.h"
+#include "message/message.h"
+
+struct jmap_blob_load {        /* zeroed at first */
+	struct jmap_blob blob; /* own: what is there so far, when it is over the blob */
+	bool is_found;
+	unsigned layer; /* that is undone now */
+	struct message shell;
+	struct body_reader *reader; /* own; NULL: none is under way */
+	struct buf decoded;         /* own */
+};
+
+/*
+ * Go on until it is over (true) or the slice is (false: again, with the same arguments). `is_whole`: what the blob
+ * stands for, else only its layers are undone, and blob.encoding says what is left to undo. *fail_out as
+ * jmap_blob_find() says; FAIL_LIMIT also: it is too large for that.
+ */
+MUST_CHECK bool jmap_blob_load(struct jmap_blob_load *l, struct jmap_access *access,
+    const struct blob_id *id, bool is_whole, struct arena *a, int64_t slice_end_us,
+    enum fail *fail_out);
+
+/* The same until it is over, for tests and for what must not wait. */
+MUST_CHECK enum fail jmap_blob_load_all(struct jmap_blob_load *l, struct jmap_access *access,
+    const struct blob_id *id, bool is_whole, struct arena *a);
+
+/* Give all back, and be zeroed; safe in any state. */
+void jmap_blob_load_release(struct jmap_blob_load *l);
+
+/* Write the bytes from *at on; true when all are, or it failed, false when the slice is over. */
+MUST_CHECK bool jmap_blob_write_on(struct blob_writer *w, struct str bytes, size_t *at,
+    int64_t slice_end_us, enum fail *fail_out);
+
+#endif
