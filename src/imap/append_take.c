@@ -44,7 +44,7 @@ too_many(struct imap_session *s)
 {
 	if (!imap_offers(s, CAP_MESSAGELIMIT))
 		return imap_no(s, "LIMIT", "Too many messages in one command");
-	return imap_limit_no(s, messages_max(s), "Too many messages in one command");
+	return imap_limit_no(s, messages_max(s), 0, "Too many messages in one command");
 }
 
 enum imap_state

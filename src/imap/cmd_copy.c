@@ -230,7 +230,8 @@ copy(struct imap_session *s, struct imap_cursor *args, bool is_move)
 	if (is_move)
 		imap_walk_cut(s, &w->walk);
 	else if (imap_walk_limit(s, &w->walk, &lowest)) /* RFC 9738 3.1: all or nothing */
-		return imap_limit_no(s, imap_message_limit(s), "Too many messages to copy at once");
+		return imap_limit_no(s, imap_message_limit(s), lowest,
+		    "Too many messages to copy at once");
 	w->account = m->account;
 	w->to = m->id;
 	w->uid_validity = m->uid_validity;

@@ -400,7 +400,7 @@ imap_cmd_fetch(struct imap_session *s, struct imap_cursor *args)
 	if (s->run.is_uid && !(s->have & HAVE_UIDONLY))
 		imap_fetch_add_uid(&w->list);
 	if (is_partial_too_wide(s, &w->modifiers))
-		return imap_limit_no(s, imap_message_limit(s), "Too many messages at once");
+		return imap_limit_no(s, imap_message_limit(s), 0, "Too many messages at once");
 	if (!w->modifiers.has_partial)
 		imap_walk_cut(s, &w->walk);
 	imap_content_init(&w->content, s);

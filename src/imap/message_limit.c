@@ -11,12 +11,16 @@ imap_message_limit(const struct imap_session *s)
 }
 
 enum imap_state
-imap_limit_no(struct imap_session *s, uint32_t limit, const char *text)
+imap_limit_no(struct imap_session *s, uint32_t limit, uint32_t uid, const char *text)
 {
 	struct buf *out = imap_reply(s, "NO");
 
 	buf_add_c(out, "[MESSAGELIMIT ");
 	buf_add_u64(out, limit);
+	if (uid != 0) {
+		buf_add_char(out, ' ');
+		buf_add_u64(out, uid);
+	}
 	buf_add_c(out, "] ");
 	buf_add_c(out, text);
 	buf_add_c(out, "\r\n");

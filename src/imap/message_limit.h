@@ -37,7 +37,8 @@ void imap_walk_cut(struct imap_session *s, struct imap_walk *w);
 MUST_CHECK bool imap_search_limit(const struct imap_session *s, const struct view_session *view,
     const struct imap_key *root, uint32_t *uid_out);
 
-/* "tag NO [MESSAGELIMIT n] text" */
-enum imap_state imap_limit_no(struct imap_session *s, uint32_t limit, const char *text);
+/* "tag NO [MESSAGELIMIT n uid] text"; without the lowest UID that might have been taken when it is 0 */
+enum imap_state imap_limit_no(struct imap_session *s, uint32_t limit, uint32_t uid,
+    const char *text);
 
 #endif

@@ -113,7 +113,7 @@ enum imap_state
 imap_search_too_long(struct imap_session *s, const struct imap_search *search)
 {
 	forget_saved(s, search);
-	return imap_limit_no(s, imap_message_limit(s), "Too many messages, try fewer UIDs");
+	return imap_limit_no(s, imap_message_limit(s), 0, "Too many messages, try fewer UIDs");
 }
 
 enum imap_state
