@@ -159,6 +159,20 @@ imap_find(struct imap_session *s, struct str path, struct imap_need need,
 }
 
 struct mailbox *
+imap_mailbox_last(struct imap_session *s, struct imap_cursor *args, struct imap_need need,
+    enum imap_state *state_out)
+{
+	struct str path;
+
+	if (!imap_path(s, args, &path, state_out))
+		return NULL;
+	if (imap_at_end(args))
+		return imap_find(s, path, need, state_out);
+	*state_out = imap_wrong(s, args);
+	return NULL;
+}
+
+struct mailbox *
 imap_mailbox_for(struct imap_session *s, struct imap_cursor *args, struct imap_need need,
     enum imap_state *state_out)
 {

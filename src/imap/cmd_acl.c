@@ -69,14 +69,12 @@ imap_cmd_myrights(struct imap_session *s, struct imap_cursor *args)
 {
 	enum imap_state refused;
 	struct mailbox *m =
-	    imap_mailbox_for(s, args, (struct imap_need){ .any = RIGHTS_ANY }, &refused);
+	    imap_mailbox_last(s, args, (struct imap_need){ .any = RIGHTS_ANY }, &refused);
 	unsigned rights;
 	enum fail fail;
 
 	if (!m)
 		return refused;
-	if (!imap_at_end(args))
-		return imap_wrong(s, args);
 	fail = imap_rights(s, m, &rights);
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);
@@ -90,7 +88,7 @@ imap_cmd_getacl(struct imap_session *s, struct imap_cursor *args)
 {
 	enum imap_state refused;
 	struct mailbox *m =
-	    imap_mailbox_for(s, args, (struct imap_need){ .all = ACL_ADMINISTER }, &refused);
+	    imap_mailbox_last(s, args, (struct imap_need){ .all = ACL_ADMINISTER }, &refused);
 	struct buf *out = &s->run.before;
 	struct acl_entry *entries;
 	size_t count;
@@ -98,8 +96,6 @@ imap_cmd_getacl(struct imap_session *s, struct imap_cursor *args)
 
 	if (!m)
 		return refused;
-	if (!imap_at_end(args))
-		return imap_wrong(s, args);
 	fail = acl_list(m->account, m->id, &s->run.arena, &entries, &count);
 	if (fail != FAIL_NONE)
 		return imap_fail(s, fail);
@@ -117,38 +113,47 @@ imap_cmd_getacl(struct imap_session *s, struct imap_cursor *args)
 	return imap_ok(s, NULL, "Rights told");
 }
 
+static enum imap_state
+tell_possible(struct imap_session *s, struct str path, struct str given, struct str name)
+{
+	enum imap_state refused;
+	struct mailbox *m =
+	    imap_find(s, path, (struct imap_need){ .all = ACL_ADMINISTER }, &refused);
+	struct buf *out = &s->run.before;
+
+	if (!m)
+		return refused;
+	buf_add_c(out, "* LISTRIGHTS ");
+	imap_path_write(s, out, m);
+	buf_add_char(out, ' ');
+	imap_astring_write(out, given);
+	if (is_owner(m, name))
+		rights_string(out, ACL_ALL);
+	else
+		buf_add_c(out, " \"\" l r s w i p k x t e a c d");
+	buf_add_c(out, "\r\n");
+	return imap_ok(s, NULL, "Rights told");
+}
+
 /* "LISTRIGHTS" SP mailbox SP identifier: the owner always has all, others may be given each by itself */
 enum imap_state
 imap_cmd_listrights(struct imap_session *s, struct imap_cursor *args)
 {
-	enum imap_state refused;
-	struct mailbox *m =
-	    imap_mailbox_for(s, args, (struct imap_need){ .all = ACL_ADMINISTER }, &refused);
-	struct buf *out = &s->run.before, name;
-	struct str given;
-	bool is_known;
+	struct str path, given;
+	enum imap_state next;
+	struct buf name;
 
-	if (!m)
-		return refused;
+	if (!imap_path(s, args, &path, &next))
+		return next;
 	buf_init(&name, ACL_NAME_MAX);
-	is_known = identifier(s, args, &given, &name, &refused);
-	if (is_known && !imap_at_end(args)) {
-		is_known = false;
-		refused = imap_wrong(s, args);
-	}
-	if (is_known) {
-		buf_add_c(out, "* LISTRIGHTS ");
-		imap_path_write(s, out, m);
-		buf_add_char(out, ' ');
-		imap_astring_write(out, given);
-		if (is_owner(m, buf_str(&name)))
-			rights_string(out, ACL_ALL);
+	if (identifier(s, args, &given, &name, &next)) {
+		if (imap_at_end(args))
+			next = tell_possible(s, path, given, buf_str(&name));
 		else
-			buf_add_c(out, " \"\" l r s w i p k x t e a c d");
-		buf_add_c(out, "\r\n");
+			next = imap_wrong(s, args);
 	}
 	buf_release(&name);
-	return is_known ? imap_ok(s, NULL, "Rights told") : refused;
+	return next;
 }
 
 /* --- changing ---------------------------------------------------------------------------------------- */
@@ -169,12 +174,16 @@ rights_now(struct imap_session *s, const struct mailbox *m, struct str name, uns
 }
 
 static enum imap_state
-set(struct imap_session *s, const struct mailbox *m, struct str name, enum rights_how how,
-    unsigned rights)
+set(struct imap_session *s, struct str path, struct str name, enum rights_how how, unsigned rights)
 {
+	enum imap_state refused;
+	const struct mailbox *m =
+	    imap_find(s, path, (struct imap_need){ .all = ACL_ADMINISTER }, &refused);
 	unsigned now;
 	enum fail fail;
 
+	if (!m)
+		return refused;
 	if (is_owner(m, name))
 		return imap_no(s, "CANNOT", "The owner has all rights");
 	fail = rights_now(s, m, name, &now);
@@ -192,15 +201,13 @@ set(struct imap_session *s, const struct mailbox *m, struct str name, enum right
 static enum imap_state
 change(struct imap_session *s, struct imap_cursor *args, bool has_rights)
 {
-	struct imap_need need = { .all = ACL_ADMINISTER };
 	enum rights_how how = RIGHTS_REPLACE;
 	enum imap_state next;
-	struct mailbox *m = imap_mailbox_for(s, args, need, &next);
 	unsigned rights = 0;
-	struct str given, letters;
+	struct str path, given, letters;
 	struct buf name;
 
-	if (!m)
+	if (!imap_path(s, args, &path, &next))
 		return next;
 	buf_init(&name, ACL_NAME_MAX);
 	if (identifier(s, args, &given, &name, &next)) {
@@ -211,7 +218,7 @@ change(struct imap_session *s, struct imap_cursor *args, bool has_rights)
 		else if (has_rights && !imap_rights_parse(letters, &how, &rights))
 			next = imap_bad(s, "There is no such right");
 		else
-			next = set(s, m, buf_str(&name), how, rights);
+			next = set(s, path, buf_str(&name), how, rights);
 	}
 	buf_release(&name);
 	return next;

@@ -221,12 +221,10 @@ copy(struct imap_session *s, struct imap_cursor *args, bool is_move)
 	fail = imap_walk_parse(s, args, &w->walk);
 	if (fail != FAIL_NONE || !imap_sp(args))
 		return imap_wrong(s, args);
-	m = imap_mailbox_for(s, args, (struct imap_need){ .all = ACL_INSERT, .is_target = true },
+	m = imap_mailbox_last(s, args, (struct imap_need){ .all = ACL_INSERT, .is_target = true },
 	    &refused);
 	if (!m)
 		return refused;
-	if (!imap_at_end(args))
-		return imap_wrong(s, args);
 	if (is_move)
 		imap_walk_cut(s, &w->walk);
 	else if (imap_walk_limit(s, &w->walk, &lowest)) /* RFC 9738 3.1: all or nothing */

@@ -143,15 +143,13 @@ imap_cmd_delete(struct imap_session *s, struct imap_cursor *args)
 {
 	enum imap_state refused;
 	struct mailbox *m =
-	    imap_mailbox_for(s, args, (struct imap_need){ .all = ACL_DELETE_MAILBOX }, &refused);
+	    imap_mailbox_last(s, args, (struct imap_need){ .all = ACL_DELETE_MAILBOX }, &refused);
 	struct account *account;
 	uint32_t id;
 	enum fail fail;
 
 	if (!m)
 		return refused;
-	if (!imap_at_end(args))
-		return imap_wrong(s, args);
 	account = m->account;
 	id = m->id;
 	if (mailbox_has_children(m->account, id))
@@ -235,12 +233,11 @@ enum imap_state
 imap_cmd_rename(struct imap_session *s, struct imap_cursor *args)
 {
 	enum imap_state refused;
-	struct mailbox *m =
-	    imap_mailbox_for(s, args, (struct imap_need){ .all = ACL_DELETE_MAILBOX }, &refused);
 	struct imap_place place;
-	struct str path;
+	struct str from, path;
+	struct mailbox *m;
 
-	if (!m)
+	if (!imap_path(s, args, &from, &refused))
 		return refused;
 	if (!imap_sp(args))
 		return imap_wrong(s, args);
@@ -248,6 +245,9 @@ imap_cmd_rename(struct imap_session *s, struct imap_cursor *args)
 		return refused;
 	if (!imap_at_end(args))
 		return imap_wrong(s, args);
+	m = imap_find(s, from, (struct imap_need){ .all = ACL_DELETE_MAILBOX }, &refused);
+	if (!m)
+		return refused;
 	if (find_place(s, path, &place, &refused) != FAIL_NONE)
 		return refused;
 	return rename_to(s, m, &place);

@@ -126,19 +126,24 @@ select_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_read_on
 	struct imap_select_params params;
 	enum imap_state refused;
 	struct mailbox *m;
+	struct str name, path;
 	enum fail fail;
 	unsigned rights;
+	bool is_right = imap_astring(args, &name) && params_parse(s, args, &params);
 
 	if (imap_is_selected(s)) {
 		/* RFC 9051 7.1 CLOSED; also when the new one cannot be opened (6.3.2) */
 		buf_add_c(&s->run.before, "* OK [CLOSED] Previous mailbox is closed\r\n");
 		imap_unselect(s);
 	}
-	m = imap_mailbox_for(s, args, (struct imap_need){ .all = ACL_READ }, &refused);
+	if (!is_right)
+		return imap_wrong(s, args);
+	fail = imap_name_path(s, name, &path);
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
+	m = imap_find(s, path, (struct imap_need){ .all = ACL_READ }, &refused);
 	if (!m)
 		return refused;
-	if (!params_parse(s, args, &params))
-		return imap_wrong(s, args);
 	if (params.has_match && s->have & HAVE_UIDONLY)
 		return imap_uid_required(s);
 	fail = imap_rights(s, m, &rights);

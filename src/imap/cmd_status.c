@@ -68,15 +68,18 @@ enum imap_state
 imap_cmd_status(struct imap_session *s, struct imap_cursor *args)
 {
 	enum imap_state refused;
-	struct mailbox *m =
-	    imap_mailbox_for(s, args, (struct imap_need){ .all = ACL_READ }, &refused);
+	struct mailbox *m;
+	struct str path;
 	unsigned items;
 
-	if (!m)
+	if (!imap_path(s, args, &path, &refused))
 		return refused;
 	if (!imap_sp(args) || !imap_status_items(args, &items) || !imap_at_end(args) ||
 	    !imap_status_begin(s, items))
 		return imap_wrong(s, args);
+	m = imap_find(s, path, (struct imap_need){ .all = ACL_READ }, &refused);
+	if (!m)
+		return refused;
 	buf_add_c(&s->run.before, "* ");
 	imap_status_write(s, &s->run.before, m, items);
 	return imap_ok(s, NULL, "Status told");

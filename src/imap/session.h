@@ -387,6 +387,9 @@ struct mailbox *imap_find(struct imap_session *s, struct str path, struct imap_n
     enum imap_state *state_out);
 struct mailbox *imap_mailbox_for(struct imap_session *s, struct imap_cursor *args,
     struct imap_need need, enum imap_state *state_out);
+/* The same of the last argument: what stands behind it is BAD whether there is such a mailbox or not. */
+struct mailbox *imap_mailbox_last(struct imap_session *s, struct imap_cursor *args,
+    struct imap_need need, enum imap_state *state_out);
 
 struct acl_user imap_user(const struct imap_session *s);
 bool imap_is_own(const struct imap_session *s, const struct account *a);
