@@ -82,6 +82,24 @@ imap_held_release(struct imap_session *s)
 }
 
 enum fail
+imap_shared_account(struct imap_session *s, struct account **out)
+{
+	struct str name = s->service->settings->admin;
+	enum fail fail = FAIL_MISSING;
+
+	*out = NULL;
+	if (str_eq(name, s->account->name)) {
+		*out = s->account;
+		return FAIL_NONE;
+	}
+	if (name.n > 0)
+		fail = hold(s, name, out);
+	if (fail != FAIL_NONE)
+		*out = NULL;
+	return fail == FAIL_MISSING ? FAIL_NONE : fail;
+}
+
+enum fail
 imap_place(struct imap_session *s, struct str path, struct imap_place *out)
 {
 	enum mail_namespace space;

@@ -80,12 +80,52 @@ has_note(const struct telling *t, const struct annotation *list, size_t count, s
 	return false;
 }
 
+static bool
+is_shared(struct str name)
+{
+	return str_starts_nocase(name, STR("/shared"));
+}
+
+/* Those of one scope, behind what is in the list. */
+static void
+take_scope(struct annotation *list, size_t *count, const struct annotation *from, size_t from_count,
+    bool wants_shared)
+{
+	for (size_t i = 0; i < from_count; i++)
+		if (is_shared(from[i].name) == wants_shared)
+			list[(*count)++] = from[i];
+}
+
+/* Of the server: the user's own private ones, then those that all share. */
+static enum fail
+list_of_server(struct imap_session *s, struct arena *arena, struct annotation **out,
+    size_t *count_out)
+{
+	struct account *shared = NULL;
+	struct annotation *own, *all = NULL;
+	size_t own_count, all_count = 0;
+	enum fail fail = annotation_list(s->account, 0, arena, &own, &own_count);
+
+	if (fail == FAIL_NONE)
+		fail = imap_shared_account(s, &shared);
+	if (fail == FAIL_NONE && shared)
+		fail = annotation_list(shared, 0, arena, &all, &all_count);
+	if (fail != FAIL_NONE)
+		return fail;
+	*count_out = 0;
+	*out = arena_alloc(arena, own_count + all_count + 1, sizeof(**out));
+	if (!*out)
+		return FAIL_LIMIT;
+	take_scope(*out, count_out, own, own_count, false);
+	take_scope(*out, count_out, all, all_count, true);
+	return FAIL_NONE;
+}
+
 enum fail
 imap_metadata_write(struct imap_session *s, struct buf *out, const struct mailbox *m,
     const struct imap_entries *entries, uint64_t *longest_out)
 {
 	struct telling t = { .s = s, .out = out, .m = m };
-	struct account *account = m ? m->account : s->account;
 	const struct annotation use = { imap_use_name,
 		m ? mailbox_role_imap_names[m->role] : STR("") }; /* RFC 6154 4 */
 	struct annotation *list;
@@ -93,8 +133,9 @@ imap_metadata_write(struct imap_session *s, struct buf *out, const struct mailbo
 	size_t count;
 	enum fail fail;
 
-	arena_init(&arena, ANNOTATIONS_MAX * (ANNOTATION_VALUE_MAX + ANNOTATION_NAME_MAX) * 2);
-	fail = annotation_list(account, m ? m->id : 0, &arena, &list, &count);
+	arena_init(&arena, ANNOTATIONS_MAX * (ANNOTATION_VALUE_MAX + ANNOTATION_NAME_MAX) * 4);
+	fail = m ? annotation_list(m->account, m->id, &arena, &list, &count)
+		 : list_of_server(s, &arena, &list, &count);
 	for (size_t i = 0; fail == FAIL_NONE && i < count; i++)
 		note_tell(&t, entries, list + i);
 	if (fail == FAIL_NONE && use.value.n > 0)
@@ -263,8 +304,9 @@ imap_cmd_setmetadata(struct imap_session *s, struct imap_cursor *args)
 	if (!find_mailbox(s, name, true, &m, &refused))
 		return refused;
 	for (size_t i = 0; !m && i < notes.count; i++)
-		if (str_starts_nocase(notes.list[i].name, STR("/shared")))
-			return imap_no(s, "NOPERM", "What all users share is not set here");
+		if (is_shared(notes.list[i].name) &&
+		    !str_eq(s->account->name, s->service->settings->admin))
+			return imap_no(s, "NOPERM", "What all users share is the admin's to set");
 	for (size_t i = 0; m && !imap_is_own(s, m->account) && i < notes.count; i++)
 		if (imap_entry_is_private(notes.list[i].name))
 			return imap_no(s, "METADATA NOPRIVATE", "Only its owner can have that");

@@ -6,13 +6,10 @@
  *      | --FILTER name--> the text of the name in parentheses for it --> READ
  *      +-- refused: not the grammar, no such filter, IMAP_FILTERS_MAX (where a loop ends)
  *
- * A filter is an annotation of the account, which SETMETADATA takes only when it is a whole search program; so
+ * A filter is an annotation of the user's account, or of the admin's for all users, which SETMETADATA takes only when it is a whole search program; so
  * nothing in it can reach beyond its parentheses.
  */
 #include "imap/search_run.h"
-
-/* base */
-#include "base/mem.h"
 
 /* rooms */
 #include "mail/annotation.h"
@@ -36,14 +33,19 @@ value_name(struct buf *out, struct str scope, struct str filter)
 static enum fail
 find_filter(struct imap_session *s, struct str filter, struct arena *arena, struct str *out)
 {
-	static const struct str scopes[] = { STR_INIT("/private"), STR_INIT("/shared") };
+	struct account *shared;
 	enum fail fail = FAIL_MISSING;
 	struct buf name;
 
 	buf_init(&name, ANNOTATION_NAME_MAX);
-	for (size_t i = 0; i < ARRAY_LEN(scopes) && fail == FAIL_MISSING; i++)
-		if (value_name(&name, scopes[i], filter))
-			fail = annotation_get(s->account, 0, buf_str(&name), arena, out);
+	if (value_name(&name, STR("/private"), filter))
+		fail = annotation_get(s->account, 0, buf_str(&name), arena, out);
+	if (fail == FAIL_MISSING && value_name(&name, STR("/shared"), filter)) {
+		fail = imap_shared_account(s, &shared);
+		if (fail == FAIL_NONE)
+			fail = shared ? annotation_get(shared, 0, buf_str(&name), arena, out)
+				      : FAIL_MISSING;
+	}
 	buf_release(&name);
 	return fail;
 }

@@ -375,6 +375,8 @@ struct imap_place {              /* where a path leads, whether there is a mailb
 	struct str path;         /* in that account */
 };
 /* FAIL_MISSING: nobody's, for all that the user may know; FAIL_TEMP. */
+/* The account whose /shared annotations of the server all users have ([imap] admin); NULL: there is none. */
+MUST_CHECK enum fail imap_shared_account(struct imap_session *s, struct account **out);
 MUST_CHECK enum fail imap_place(struct imap_session *s, struct str path, struct imap_place *out);
 void imap_held_release(struct imap_session *s);
 

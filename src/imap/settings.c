@@ -41,6 +41,8 @@ static const struct setting imap_rows[] = {
 	    "Capabilities, as CAPABILITY names them, that are not offered: for clients that they break" },
 	ROW("id", SETTING_TEXT, id, "Staunch", 0, 0,
 	    "The name that ID tells clients of this server; empty for none"),
+	ROW("admin", SETTING_TEXT, admin, "", 0, 0,
+	    "The account whose /shared notes of the server (METADATA), such as filters, all users see"),
 };
 
 static const struct setting imap_account_rows[] = {

@@ -20,6 +20,7 @@ struct imap_settings {
 	struct str prefix;      /* before the names of the user's own mailboxes; "INBOX." */
 	struct str without;     /* capabilities that nobody is offered */
 	struct str id;          /* the name that ID tells; empty: none */
+	struct str admin; /* whose annotations of the server are everybody's; empty: nobody's */
 };
 
 struct imap_account_settings { /* [imap-account NAME] */

@@ -58,6 +58,8 @@ directive(struct str word, struct str rest)
 
 		CHECK(str_u64(&rest, UINT32_MAX, &limit));
 		imap_stage.rules.message_limit = (int64_t)limit;
+	} else if (str_eq(word, STR("@admin"))) {
+		imap_stage.rules.admin = STR("alice@example.test");
 	} else if (str_eq(word, STR("@prefix")) && rest.n <= sizeof(prefix)) {
 		memcpy(prefix, rest.p, rest.n);
 		imap_stage.rules.prefix = str_of(prefix, rest.n);

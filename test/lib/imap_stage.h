@@ -5,6 +5,7 @@
  *
  *     @separator .         [imap] separator
  *     @prefix TEXT         [imap] prefix
+ *     @admin               [imap] admin: alice@example.test
  *     @messagelimit N      [imap] message-limit, lower than an owner may set it
  */
 #ifndef TEST_LIB_IMAP_STAGE_H
