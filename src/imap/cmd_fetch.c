@@ -401,8 +401,8 @@ imap_cmd_fetch(struct imap_session *s, struct imap_cursor *args)
 		imap_fetch_add_uid(&w->list);
 	if (is_partial_too_wide(s, &w->modifiers))
 		return imap_limit_no(s, imap_message_limit(s), 0, "Too many messages at once");
-	if (!w->modifiers.has_partial)
-		imap_walk_cut(s, &w->walk);
+	if (!w->modifiers.has_partial && imap_walk_cut(s, &w->walk))
+		imap_walk_downwards(&w->walk);
 	imap_content_init(&w->content, s);
 	s->run.data = w;
 	s->run.release = fetch_release;

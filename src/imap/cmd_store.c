@@ -47,7 +47,7 @@ stored_told(struct imap_session *s, const struct store_work *w, uint32_t uid, bo
 }
 
 static enum imap_state
-done(struct imap_session *s, const struct store_work *w)
+done(struct imap_session *s, struct store_work *w)
 {
 	bool is_some_gone = w->is_some_gone || (w->ghosts > 0 && !s->run.is_uid);
 	struct buf *out;
@@ -58,6 +58,7 @@ done(struct imap_session *s, const struct store_work *w)
 		s->errors = 0;
 		out = imap_reply(s, "OK");
 		buf_add_c(out, "[MODIFIED ");
+		imap_ranges_sort(&w->modified); /* they may come downwards */
 		imap_ranges_write(out, &w->modified);
 		buf_add_c(out,
 		    is_some_gone ? "] Some had changed, some no longer exist\r\n"
@@ -166,7 +167,8 @@ imap_cmd_store(struct imap_session *s, struct imap_cursor *args)
 		return imap_fail(s, fail);
 	w->change.flags |= flags.bits;
 	w->change.by = &s->view;
-	imap_walk_cut(s, &w->walk);
+	if (imap_walk_cut(s, &w->walk))
+		imap_walk_downwards(&w->walk);
 	s->run.data = w;
 	s->run.work = store_step;
 	s->run.release = store_release;

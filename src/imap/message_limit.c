@@ -90,11 +90,13 @@ imap_walk_limit(struct imap_session *s, struct imap_walk *w, uint32_t *uid_out)
 	return true;
 }
 
-void
+bool
 imap_walk_cut(struct imap_session *s, struct imap_walk *w)
 {
-	if (!imap_walk_limit(s, w, &s->run.limited_uid))
-		s->run.limited_uid = 0;
+	if (imap_walk_limit(s, w, &s->run.limited_uid))
+		return true;
+	s->run.limited_uid = 0;
+	return false;
 }
 
 /* --- searches -------------------------------------------------------------------------------------- */

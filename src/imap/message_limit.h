@@ -8,8 +8,8 @@
  *
  * Messages count that a set names or that a search has to look at, whatever becomes of them.
  *
- * Liberal: RFC 9738 3.1 wants them taken from the highest UID down. They are the same ones, but taken and told
- * upwards as ever: what MOVE moves keeps its order.
+ * FETCH and STORE go from the highest UID down then, as 3.1 requires. Liberal: MOVE and UID EXPUNGE take the same
+ * ones upwards, so that what is moved keeps its order, and SEARCH tells what it found in the usual order.
  */
 #ifndef IMAP_MESSAGE_LIMIT_H
 #define IMAP_MESSAGE_LIMIT_H
@@ -27,8 +27,8 @@ uint32_t imap_message_limit(const struct imap_session *s);
  */
 MUST_CHECK bool imap_walk_limit(struct imap_session *s, struct imap_walk *w, uint32_t *uid_out);
 
-/* The same with what the reply says of it: for commands that do a part. */
-void imap_walk_cut(struct imap_session *s, struct imap_walk *w);
+/* The same with what the reply says of it: for commands that do a part. True when there were more. */
+bool imap_walk_cut(struct imap_session *s, struct imap_walk *w);
 
 /*
  * The messages that a search has to look at: between the UIDs that its sets name. True when there are more than the

@@ -37,6 +37,10 @@ imap_progress(struct imap_session *s, size_t done, size_t count)
 void
 imap_walk_progress(struct imap_session *s, const struct imap_walk *w)
 {
-	imap_progress(s, w->is_uid ? view_lower(s->view.view, w->next) : w->next - 1,
-	    view_session_count(&s->view));
+	size_t count = view_session_count(&s->view), below;
+
+	if (w->is_down && w->next == 0)
+		return;
+	below = w->is_uid ? view_lower(s->view.view, w->next) : w->next - 1;
+	imap_progress(s, w->is_down && below < count ? count - below : below, count);
 }

@@ -252,6 +252,8 @@ struct imap_walk {           /* arena; survives slices */
 	bool is_uid;         /* the set's numbers are UIDs */
 	uint32_t next;       /* the first number not yet given */
 	size_t range;        /* where in the set */
+	bool
+	    is_down; /* from the last message to the first: `next` is the last number given, 0: none */
 	struct view_walk at; /* of this slice */
 };
 
@@ -270,6 +272,9 @@ void imap_walk_partial(struct imap_session *s, struct imap_walk *w, const struct
 /* At the start of each slice, and after each change of mail; then one message after the other. */
 void imap_walk_resume(struct imap_session *s, struct imap_walk *w);
 bool imap_walk_next(struct imap_session *s, struct imap_walk *w, struct view_seen *out);
+
+/* Before the first: give the messages from the highest to the lowest (RFC 9738 3.1). */
+void imap_walk_downwards(struct imap_walk *w);
 
 /* The next UIDs that exist, at most `max`; 0 at the end. Ghosts are counted in *ghosts. */
 size_t imap_walk_uids(struct imap_session *s, struct imap_walk *w, uint32_t *uids, size_t max,

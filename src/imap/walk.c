@@ -108,10 +108,61 @@ walk_seek(struct imap_session *s, struct imap_walk *w)
 }
 
 void
+imap_walk_downwards(struct imap_walk *w)
+{
+	w->is_down = true;
+	w->next = 0;
+	w->range = w->set.count;
+}
+
+/* The sequence number of the last message that is not above `uid`; 0: there is none. */
+static uint32_t
+seq_below(const struct imap_session *s, uint32_t uid)
+{
+	uint32_t low = 0, high = view_session_count(&s->view);
+
+	while (low < high) { /* the answer is in low .. high */
+		uint32_t middle = high - (high - low) / 2;
+
+		if (view_session_uid(&s->view, middle, NULL) <= uid)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
+}
+
+/* The ranges from w->range on were given, and of the one before it all from `next` on. */
+static bool
+walk_down(struct imap_session *s, struct imap_walk *w, struct view_seen *out)
+{
+	for (; w->range > 0; w->range--) {
+		const struct imap_range *r = &w->set.ranges[w->range - 1];
+		uint32_t last = w->next > 0 && w->next <= r->last ? w->next - 1 : r->last, n;
+
+		if (last < r->first)
+			continue;
+		out->seq = w->is_uid ? seq_below(s, last) : last;
+		if (out->seq == 0)
+			continue;
+		out->uid = view_session_uid(&s->view, out->seq, &out->entry);
+		n = w->is_uid ? out->uid : out->seq;
+		if (n < r->first)
+			continue;
+		w->next = n;
+		return true;
+	}
+	return false;
+}
+
+void
 imap_walk_resume(struct imap_session *s, struct imap_walk *w)
 {
-	const struct imap_range *r = imap_set_from(&w->set, w->next);
+	const struct imap_range *r;
 
+	if (w->is_down) /* it holds no place in the view */
+		return;
+	r = imap_set_from(&w->set, w->next);
 	w->range = r ? (size_t)(r - w->set.ranges) : w->set.count;
 	if (r)
 		walk_seek(s, w);
@@ -120,6 +171,8 @@ imap_walk_resume(struct imap_session *s, struct imap_walk *w)
 bool
 imap_walk_next(struct imap_session *s, struct imap_walk *w, struct view_seen *out)
 {
+	if (w->is_down)
+		return walk_down(s, w, out);
 	while (w->range < w->set.count) {
 		const struct imap_range *r = &w->set.ranges[w->range];
 		uint32_t n;

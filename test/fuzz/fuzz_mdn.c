@@ -19,11 +19,13 @@ check_fields(const struct mdn_request *r)
 		.action = mdn_actions[0],
 		.sending = mdn_sendings[0],
 		.type = mdn_types[0] };
-	size_t want = 2 + (r->original_recipient.p != NULL) + (r->message_id.p != NULL);
+	size_t want = 2;
 	struct header h;
 	struct buf out;
 	struct str cur;
 
+	want += r->original_recipient.p != NULL;
+	want += r->message_id.p != NULL;
 	buf_init(&out, 1 << 22);
 	if (mdn_fields_write(&out, &fields) == FAIL_NONE) {
 		cur = buf_str(&out);
