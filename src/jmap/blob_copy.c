@@ -165,8 +165,8 @@ copy_item(struct jmap_call *c, struct copying *k)
 	uint64_t id;
 	enum fail fail;
 
-	if (jmap_is_repeated(k->ids, k->at))
-		return true;
+	if (!k->is_found && jmap_is_repeated(k->ids, k->at))
+		return SET_OK;
 	(void)!json_get_text(&k->ids->items[k->at], &text);
 	if (!copy_one(c, k, text, &fail))
 		return SET_YIELD;

@@ -26,7 +26,7 @@ struct jmap_blob_load {        /* zeroed at first */
 /*
  * Go on until it is over (true) or the slice is (false: again, with the same arguments). `is_whole`: what the blob
  * stands for, else only its layers are undone, and blob.encoding says what is left to undo. *fail_out as
- * jmap_blob_find() says; FAIL_LIMIT also: it is too large for that.
+ * jmap_blob_map() says; FAIL_LIMIT also: it is too large for that. After a failure only blob.decoded is left.
  */
 MUST_CHECK bool jmap_blob_load(struct jmap_blob_load *l, struct jmap_access *access,
     const struct blob_id *id, bool is_whole, struct arena *a, int64_t slice_end_us,

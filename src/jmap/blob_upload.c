@@ -206,10 +206,10 @@ add_sources(struct jmap_call *c, struct uploading *u, const struct json *data,
 	enum jmap_set_said said = SET_OK;
 
 	while (u->source < data->count && said == SET_OK) {
-		if (jmap_slice_over(c) && !u->is_loading && u->source > 0)
-			return SET_YIELD;
 		said = add_source(c, u, &data->items[u->source], e);
 		u->source += said == SET_OK;
+		if (said == SET_OK && u->source < data->count && jmap_slice_over(c))
+			return SET_YIELD;
 	}
 	return said;
 }

@@ -2,7 +2,7 @@
 #include "fixture.h"
 
 /* rooms */
-#include "jmap/blob.h"
+#include "jmap/blob_load.h"
 
 #define BIG (20 * 1000 * 1000) /* bytes of an upload that is expensive to decode */
 
@@ -106,7 +106,7 @@ static void
 check_pieces(struct fixture *f)
 {
 	struct jmap_access own;
-	struct jmap_blob blob;
+	struct jmap_blob_load l = { .layer = 0 };
 	struct blob_id id;
 	struct arena a;
 
@@ -114,14 +114,14 @@ check_pieces(struct fixture *f)
 	jmap_access_own(&own, f->account, (struct str){ 0 });
 	arena_init(&a, 1 << 20);
 	CHECK(blob_id_parse(STR("u1_0_20000000_b_3_2_n"), &id));
-	CHECK_NUM(jmap_blob_find(&own, &id, &a, &blob), FAIL_NONE);
-	CHECK_NUM(blob.bytes.n, 2);
-	CHECK_NUM(blob.map.bytes.n, 2);
-	CHECK_NUM(blob.decoded, BIG / 4 * 3);
-	blob_unmap(&blob.map);
+	CHECK_NUM(jmap_blob_load_all(&l, &own, &id, false, &a), FAIL_NONE);
+	CHECK_NUM(l.blob.bytes.n, 2);
+	CHECK_NUM(l.blob.map.bytes.n, 2);
+	CHECK_NUM(l.blob.decoded, BIG / 4 * 3);
+	jmap_blob_load_release(&l);
 	CHECK(blob_id_parse(STR("u1_0_20000000_b_20000000_2_n"), &id));
-	CHECK_NUM(jmap_blob_find(&own, &id, &a, &blob), FAIL_MISSING);
-	CHECK_NUM(blob.decoded, BIG / 4 * 3);
+	CHECK_NUM(jmap_blob_load_all(&l, &own, &id, false, &a), FAIL_MISSING);
+	CHECK_NUM(l.blob.decoded, BIG / 4 * 3);
 	arena_release(&a);
 	jmap_access_release(&own);
 }

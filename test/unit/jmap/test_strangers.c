@@ -61,6 +61,11 @@ static const struct {
 	{ "Identity/get", "'ids':null", OWN },
 	{ "Identity/set", "'destroy':['i1']", OWN },
 	{ "MDN/parse", "'blobIds':['b1','b3','u1']", NULL },
+	{ "MDN/send",
+	    "'identityId':'i1','send':{'k':{'forEmailId':'e1','disposition':{'actionMode':'manual-action','"
+	    "sendingMode':'mdn-sent-manually','type':'displayed'}}},'onSuccessUpdateEmail':{'#k':{'"
+	    "keywords/$mdnsent':true}}",
+	    READ },
 	{ "Mailbox/changes", "'sinceState':'s0'", "cannotCalculateChanges" },
 	{ "Mailbox/get", "'ids':null", NULL },
 	{ "Mailbox/query", "'filter':{'operator':'NOT','conditions':[{'name':'zzz'}]}", NULL },
