@@ -145,6 +145,9 @@ take_content(const struct json *line, struct directory_query *q)
 
 	switch (q->kind) {
 	case DIRECTORY_LOGIN:
+		return take_optional(line, STR("credential"), &q->credential) &&
+		    q->credential.n <= DIRECTORY_CREDENTIAL_CHARS && take_account(line, q);
+	case DIRECTORY_CREDENTIAL:
 	case DIRECTORY_ACCOUNT: return take_account(line, q);
 	case DIRECTORY_RESOLVE: return take_targets(line, q);
 	case DIRECTORY_DOMAINS:

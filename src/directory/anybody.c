@@ -68,6 +68,11 @@ anybody_answer(struct lookup *l, enum directory_kind kind, struct str name, stru
 			return FAIL_DENIED;
 		write_account(name, w);
 		return FAIL_NONE;
+	case DIRECTORY_CREDENTIAL:
+		if (!str_empty(secret))
+			return FAIL_DENIED; /* somebody's who is gone */
+		write_account(name, w);
+		return FAIL_NONE;
 	case DIRECTORY_ACCOUNT: write_account(name, w); return FAIL_NONE;
 	case DIRECTORY_RESOLVE: write_target(name, w); return FAIL_NONE;
 	case DIRECTORY_SCRAM:

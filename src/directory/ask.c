@@ -79,6 +79,7 @@ ask_read(struct directory *d, struct directory_query *q, struct str line)
 
 	switch (q->kind) {
 	case DIRECTORY_LOGIN:
+	case DIRECTORY_CREDENTIAL:
 		if (fail == FAIL_NONE && !q->account.is_enabled)
 			return FAIL_DENIED;
 		return fail == FAIL_NONE || fail == FAIL_TEMP ? fail : FAIL_DENIED;

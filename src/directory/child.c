@@ -46,6 +46,8 @@ ask_database(struct lookup *l, enum directory_kind kind, const struct json *ques
 	case DIRECTORY_ACCOUNT: return lookup_account(l, name, w);
 	case DIRECTORY_DOMAINS: return lookup_domains(l, w);
 	case DIRECTORY_PRINCIPALS: return lookup_principals(l, text_of(question, STR("domain")), w);
+	case DIRECTORY_CREDENTIAL:
+		return lookup_credential(l, name, text_of(question, STR("credential")), w);
 	case DIRECTORY_KIND_COUNT: break;
 	}
 	return FAIL_PERM;
@@ -63,7 +65,10 @@ answer(struct lookup *l, const struct json *question, struct json_writer *w)
 		return fail;
 	buf_clear(w->out); /* what the refused lookup had begun */
 	w->needs_comma = false;
-	return anybody_answer(l, kind, name, text_of(question, STR("secret")), w) == FAIL_NONE
+	return anybody_answer(l, kind, name,
+		   text_of(question,
+		       kind == DIRECTORY_CREDENTIAL ? STR("credential") : STR("secret")),
+		   w) == FAIL_NONE
 	    ? FAIL_NONE
 	    : fail;
 }

@@ -156,6 +156,13 @@ directory_close(struct directory **dp)
 	*dp = NULL;
 }
 
+uint64_t
+directory_epoch(struct directory *d)
+{
+	check_stamp(d);
+	return d->epoch;
+}
+
 void
 directory_forget(struct directory *d)
 {
@@ -409,6 +416,36 @@ directory_account_start(struct directory *d, struct directory_query *q, struct t
 	else
 		query_start(q, STR("name"), buf_str(&whole));
 	buf_release(&whole);
+}
+
+/* Many connections of one login ask at the same time: shared, and from the cache, like a name. */
+void
+directory_credential_start(struct directory *d, struct directory_query *q, struct task *owner,
+    struct str name, struct str credential)
+{
+	struct directory_ask *ask;
+	struct json_writer w;
+	struct str line;
+	struct buf key;
+
+	query_begin(d, q, owner, DIRECTORY_CREDENTIAL);
+	buf_init(&key, ADDRESS_MAX + 20 + DIRECTORY_CREDENTIAL_CHARS);
+	buf_add(&key, directory_word(q->kind));
+	buf_add_char(&key, ' ');
+	buf_add(&key, credential);
+	buf_add_char(&key, ' '); /* which no credential holds */
+	buf_add(&key, name);
+	if (!buf_ok(&key)) {
+		query_done(q, FAIL_DENIED);
+	} else if (cache_find(&d->answers, buf_str(&key), clock_mono_ms(), &line)) {
+		query_done(q, ask_read(d, q, line));
+	} else if ((ask = query_ask(q, buf_str(&key))) != NULL) {
+		w = line_begin(ask);
+		json_name_string(&w, STR("name"), name);
+		json_name_string(&w, STR("credential"), credential);
+		json_object_end(&w);
+	}
+	buf_release(&key);
 }
 
 void

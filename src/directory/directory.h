@@ -28,7 +28,8 @@
 #include "crypto/scram.h"
 #include "directory/settings.h"
 
-#define DIRECTORY_PRINCIPALS_MAX 1000 /* accounts, and groups, in one answer */
+#define DIRECTORY_PRINCIPALS_MAX   1000 /* accounts, and groups, in one answer */
+#define DIRECTORY_CREDENTIAL_CHARS 22   /* of the name of a credential: 132 bits */
 
 struct directory;
 
@@ -64,6 +65,7 @@ enum directory_kind {
 	DIRECTORY_ACCOUNT,
 	DIRECTORY_DOMAINS,
 	DIRECTORY_PRINCIPALS,
+	DIRECTORY_CREDENTIAL,
 	DIRECTORY_KIND_COUNT
 };
 
@@ -76,7 +78,8 @@ struct directory_principal {     /* whom somebody may share with */
 struct directory_query { /* fields: read only */
 	struct op op;
 	enum directory_kind kind;
-	struct directory_account account;       /* login, account */
+	struct directory_account account; /* login, account, credential */
+	struct str credential; /* login: which password or token it was; empty: unknown */
 	const struct directory_target *targets; /* resolve: at least one, none twice */
 	size_t target_count;
 	const struct str *domains; /* domains */
@@ -118,6 +121,17 @@ void directory_login_start(struct directory *d, struct directory_query *q, struc
  */
 void directory_token_start(struct directory *d, struct directory_query *q, struct task *owner,
     struct str token);
+
+/*
+ * Does what `name` logged in with, `credential` of that query, still open the account? FAIL_NONE: q->account is set as
+ * it is now; FAIL_DENIED: that password or token is gone, or the account is, or it is disabled. An empty credential
+ * asks for the account only.
+ */
+void directory_credential_start(struct directory *d, struct directory_query *q, struct task *owner,
+    struct str name, struct str credential);
+
+/* Another number than before: what was answered before counts no more (directory.db changed). */
+uint64_t directory_epoch(struct directory *d);
 
 /*
  * SCRAM keys for `name`: q->scram is set. An unknown or disabled user, and one without keys of this hash,

@@ -3,6 +3,7 @@
 /* rooms */
 #include "crypto/password.h"
 #include "directory/address.h"
+#include "directory/credential.h"
 #include "directory/directory.h"
 #include "directory/token.h"
 
@@ -76,9 +77,12 @@ lookup_account(struct lookup *l, struct str name, struct json_writer *w)
 	return fail;
 }
 
-/* SCRAM keys count as a password only where there is nothing else, so that a login costs one hash. */
+/*
+ * SCRAM keys count as a password only where there is nothing else, so that a login costs one hash. The one that
+ * fits is appended to credential_out.
+ */
 static enum fail
-check_passwords(struct lookup *l, struct str name, struct str secret)
+check_passwords(struct lookup *l, struct str name, struct str secret, struct buf *credential_out)
 {
 	struct db_query q;
 	bool has_other = false;
@@ -96,6 +100,8 @@ check_passwords(struct lookup *l, struct str name, struct str secret)
 		has_other = true;
 		tried++;
 		fail = password_verify(db_text(&q, 0), secret);
+		if (fail == FAIL_NONE)
+			credential_write(credential_out, db_text(&q, 0));
 	}
 	ended = db_end(&q);
 	if (tried == 0)
@@ -107,7 +113,8 @@ check_passwords(struct lookup *l, struct str name, struct str secret)
 
 /* The account of a token, if it is `name`'s or no name is given. FAIL_DENIED */
 static enum fail
-check_token(struct lookup *l, struct str name, struct str token, struct buf *account_out)
+check_token(struct lookup *l, struct str name, struct str token, struct buf *account_out,
+    struct buf *credential_out)
 {
 	struct db_query q;
 	struct buf hash;
@@ -122,8 +129,10 @@ check_token(struct lookup *l, struct str name, struct str token, struct buf *acc
 	    " WHERE t.hash = ?1 AND a.is_enabled AND (a.name = ?2 OR ?2 = '')");
 	db_bind_text(&q, 1, buf_str(&hash));
 	db_bind_text(&q, 2, name);
-	if (db_next(&q))
+	if (db_next(&q)) {
 		buf_add(account_out, db_text(&q, 0));
+		credential_write(credential_out, buf_str(&hash));
+	}
 	fail = db_end(&q);
 	buf_release(&hash);
 	return fail == FAIL_NONE && str_empty(buf_str(account_out)) ? FAIL_DENIED : fail;
@@ -132,18 +141,57 @@ check_token(struct lookup *l, struct str name, struct str token, struct buf *acc
 enum fail
 lookup_login(struct lookup *l, struct str name, struct str secret, struct json_writer *w)
 {
-	struct buf account;
+	struct buf account, credential;
 	enum fail fail;
 
 	buf_init(&account, ADDRESS_MAX);
-	fail = check_token(l, name, secret, &account);
+	buf_init(&credential, DIRECTORY_CREDENTIAL_CHARS);
+	fail = check_token(l, name, secret, &account, &credential);
 	if (fail == FAIL_DENIED) {
-		fail = check_passwords(l, name, secret);
+		fail = check_passwords(l, name, secret, &credential);
 		buf_add(&account, name);
 	}
-	if (fail == FAIL_NONE)
+	if (fail == FAIL_NONE) {
+		json_name_string(w, STR("credential"), buf_str(&credential));
 		fail = lookup_account(l, buf_str(&account), w);
+	}
 	buf_release(&account);
+	buf_release(&credential);
+	return fail == FAIL_MISSING ? FAIL_DENIED : fail;
+}
+
+/* Is it one of what opens the account now? FAIL_DENIED */
+static enum fail
+find_credential(struct lookup *l, struct str name, struct str credential)
+{
+	struct db_query q;
+	struct buf one;
+	bool is_found = false;
+	enum fail fail;
+
+	buf_init(&one, DIRECTORY_CREDENTIAL_CHARS);
+	db_begin(&q, &l->db,
+	    "SELECT stored FROM passwords WHERE account = ?1"
+	    " UNION ALL SELECT hash FROM tokens WHERE account = ?1");
+	db_bind_text(&q, 1, name);
+	while (!is_found && db_next(&q)) {
+		buf_clear(&one);
+		credential_write(&one, db_text(&q, 0));
+		is_found = str_eq(buf_str(&one), credential);
+	}
+	fail = db_end(&q);
+	buf_release(&one);
+	return fail == FAIL_NONE && !is_found ? FAIL_DENIED : fail;
+}
+
+/* What is not enabled is denied by whoever reads the answer (ask.c). */
+enum fail
+lookup_credential(struct lookup *l, struct str name, struct str credential, struct json_writer *w)
+{
+	enum fail fail = str_empty(credential) ? FAIL_NONE : find_credential(l, name, credential);
+
+	if (fail == FAIL_NONE)
+		fail = lookup_account(l, name, w);
 	return fail == FAIL_MISSING ? FAIL_DENIED : fail;
 }
 

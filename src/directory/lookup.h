@@ -20,8 +20,12 @@ struct lookup {
 	const struct directory_settings *settings; /* borrow: the process's */
 };
 
-/* "account": {..}. FAIL_DENIED: unknown, wrong or disabled. A token opens its account, also without a name. */
+/* "account": {..}, "credential": "..". FAIL_DENIED: unknown, wrong or disabled. A token opens its account, also without a name. */
 MUST_CHECK enum fail lookup_login(struct lookup *l, struct str name, struct str secret,
+    struct json_writer *w);
+
+/* "account": {..}, if this password or token (empty: any) still opens it. FAIL_DENIED. */
+MUST_CHECK enum fail lookup_credential(struct lookup *l, struct str name, struct str credential,
     struct json_writer *w);
 
 /* "keys": "SCRAM-..". FAIL_MISSING: unknown, disabled, or no keys that begin with `mechanism`. */

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 
 static const struct str kind_words[] = { STR_INIT("login"), STR_INIT("scram"), STR_INIT("resolve"),
-	STR_INIT("account"), STR_INIT("domains"), STR_INIT("principals") };
+	STR_INIT("account"), STR_INIT("domains"), STR_INIT("principals"), STR_INIT("credential") };
 static_assert(ARRAY_LEN(kind_words) == DIRECTORY_KIND_COUNT, "a word for each kind");
 
 static const struct str result_words[] = { STR_INIT("ok"), STR_INIT("syntax"), STR_INIT("limit"),

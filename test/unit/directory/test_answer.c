@@ -18,6 +18,18 @@ static const struct {
 	    FAIL_NONE },
 	{ "login", DIRECTORY_LOGIN, "{\"id\":1,\"result\":\"ok\",\"account\":" ACCOUNT "}",
 	    FAIL_NONE },
+	{ "login that says with what", DIRECTORY_LOGIN,
+	    "{\"id\":1,\"result\":\"ok\",\"credential\":\"0123456789012345678901\",\"account\":" ACCOUNT
+	    "}",
+	    FAIL_NONE },
+	{ "credential that is too long", DIRECTORY_LOGIN,
+	    "{\"id\":1,\"result\":\"ok\",\"credential\":\"01234567890123456789012\",\"account\":" ACCOUNT
+	    "}",
+	    FAIL_TEMP },
+	{ "credential that is no text", DIRECTORY_LOGIN,
+	    "{\"id\":1,\"result\":\"ok\",\"credential\":7,\"account\":" ACCOUNT "}", FAIL_TEMP },
+	{ "credential that still holds", DIRECTORY_CREDENTIAL,
+	    "{\"id\":1,\"result\":\"ok\",\"account\":" ACCOUNT "}", FAIL_NONE },
 	{ "account without optional parts", DIRECTORY_ACCOUNT,
 	    "{\"id\":1,\"result\":\"ok\",\"account\":{\"name\":\"a\",\"enabled\":true,"
 	    "\"addresses\":[],\"groups\":[]}}",

@@ -352,6 +352,87 @@ test_tokens(struct admin *a)
 	buf_release(&wrong);
 }
 
+/* Which password or token the last login was made with. */
+static struct buf
+credential_of(enum fail login)
+{
+	struct buf out;
+
+	CHECK_NUM(login, FAIL_NONE);
+	buf_init(&out, 100);
+	buf_add(&out, t.q.credential);
+	CHECK_NUM(buf_str(&out).n, DIRECTORY_CREDENTIAL_CHARS);
+	return out;
+}
+
+static enum fail
+holds(const char *name, struct str credential)
+{
+	directory_credential_start(t.directory, &t.q, &t.task, str_c(name), credential);
+	return wait_for(&t.q);
+}
+
+/* What a login was made with opens the account until it is changed or taken back; others stay as they are. */
+static void
+test_credentials(struct admin *a)
+{
+	const char *bob = "bob@example.test";
+	struct buf token, by_token, by_password, again;
+
+	TEST_ROW("credentials");
+	buf_init(&token, 100);
+	CHECK(admin_token_add(a, str_c(bob), STR("tv"), &token) == FAIL_NONE);
+	loop_turn(&t.loop, 0);
+	by_token = credential_of(token_login(buf_str(&token)));
+	by_password = credential_of(login(bob, "builder"));
+	again = credential_of(login(bob, "builder"));
+	CHECK(!str_eq(buf_str(&by_token), buf_str(&by_password)));
+	CHECK_STR(buf_str(&again), buf_str(&by_password));
+	buf_release(&again);
+	CHECK_NUM(holds(bob, buf_str(&by_token)), FAIL_NONE);
+	CHECK_STR(t.q.account.name, str_c(bob));
+	CHECK_NUM(holds(bob, buf_str(&by_password)), FAIL_NONE);
+	CHECK_NUM(holds(bob, STR("")), FAIL_NONE);
+	CHECK_NUM(holds("alice@example.test", buf_str(&by_token)), FAIL_DENIED);
+	CHECK_NUM(holds(bob, STR("0123456789012345678901")), FAIL_DENIED);
+	CHECK_NUM(holds(bob, str_head(buf_str(&by_token), 21)), FAIL_DENIED);
+	CHECK_NUM(holds("nobody@example.test", STR("")), FAIL_DENIED);
+	TEST_ROW("the same password anew is another one");
+	CHECK(admin_user_password(a, str_c(bob), STR("builder")) == FAIL_NONE);
+	loop_turn(&t.loop, 0);
+	CHECK_NUM(holds(bob, buf_str(&by_password)), FAIL_DENIED);
+	CHECK_NUM(holds(bob, buf_str(&by_token)), FAIL_NONE);
+	TEST_ROW("a disabled user, and back");
+	CHECK(admin_user_enable(a, str_c(bob), false) == FAIL_NONE);
+	loop_turn(&t.loop, 0);
+	CHECK_NUM(holds(bob, buf_str(&by_token)), FAIL_DENIED);
+	CHECK_NUM(holds(bob, STR("")), FAIL_DENIED);
+	CHECK(admin_user_enable(a, str_c(bob), true) == FAIL_NONE);
+	loop_turn(&t.loop, 0);
+	CHECK_NUM(holds(bob, buf_str(&by_token)), FAIL_NONE);
+	TEST_ROW("a token that is taken back");
+	CHECK(admin_token_delete(a, str_c(bob), STR("tv")) == FAIL_NONE);
+	loop_turn(&t.loop, 0);
+	CHECK_NUM(holds(bob, buf_str(&by_token)), FAIL_DENIED);
+	buf_release(&token);
+	buf_release(&by_token);
+	buf_release(&by_password);
+}
+
+/* The number moves with directory.db, and only then. */
+static void
+test_epoch(struct admin *a)
+{
+	uint64_t before = directory_epoch(t.directory);
+
+	TEST_ROW("epoch");
+	loop_turn(&t.loop, 0);
+	CHECK(directory_epoch(t.directory) == before);
+	CHECK(admin_user_quota(a, STR("bob@example.test"), 1000, 11) == FAIL_NONE);
+	loop_turn(&t.loop, 0);
+	CHECK(directory_epoch(t.directory) != before);
+}
+
 static enum fail
 principals(const char *domain)
 {
@@ -532,6 +613,8 @@ main(void)
 	test_scram();
 	test_changes(a);
 	test_tokens(a);
+	test_credentials(a);
+	test_epoch(a);
 	test_principals(a);
 	admin_close(&a);
 	test_overtaken();
