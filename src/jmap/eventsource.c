@@ -2,7 +2,7 @@
  * EventSource (RFC 8620 7.3): a reply that never ends, with a StateChange for each turn's changes.
  *
  *     LOGIN --> OPEN --change or ping--> OPEN
- *                 +--closeafter=state and one was sent, peer left, store lost, stop--> done
+ *                 +--closeafter=state and one was sent, peer left, login over, store lost, stop--> done
  *
  * Changes are collected by mail's watch and told after their commit; a peer that reads slowly gets
  * fewer events, each with the newest states, and is dropped when a ping does not fit any more. A client
@@ -26,6 +26,7 @@ struct event_request {
 	struct jmap *jmap; /* borrow */
 	struct jmap_login login;
 	struct mail_watch watch;
+	struct jmap_guard guard;
 	struct timer ping;
 	int64_t ping_s;   /* 0: none */
 	unsigned types;   /* asked for */
@@ -91,6 +92,7 @@ open_stream(struct event_request *r, struct http_exchange *x)
 	if (x->is_head)
 		return false;
 	mail_watch_start(&r->watch, r->login.account, 0, x->task);
+	jmap_login_guard(&r->login, &r->guard, x);
 	directory_query_release(&r->login.query);
 	r->pending = missed; /* by a client that was away */
 	start_ping(r, x);
@@ -146,6 +148,11 @@ stream_step(struct event_request *r, struct http_exchange *x)
 
 	if ((bits & MAIL_LOST) || has_left || x->service->is_stopping)
 		return HTTP_DONE;
+	switch (jmap_guard_step(&r->guard)) {
+	case GUARD_HOLDS: break;
+	case GUARD_RENEWED: directory_query_release(&r->guard.query); break;
+	case GUARD_OVER: return HTTP_DONE;
+	}
 	r->pending |= state_types_by(bits) & r->types;
 	if (http_reply_is_full(x))
 		return r->ping.has_fired ? HTTP_DONE : HTTP_WAIT;
@@ -181,6 +188,7 @@ event_release(struct http_handler *h)
 	struct event_request *r = container_of(h, struct event_request, handler);
 
 	mail_watch_stop(&r->watch);
+	jmap_guard_stop(&r->guard);
 	if (r->login.loop)
 		timer_stop(r->login.loop, &r->ping);
 	jmap_login_release(&r->login);

@@ -79,6 +79,7 @@ jmap_open(struct jmap **out, struct mail *mail, struct directory *directory, str
 	j->directory = directory;
 	j->policy = policy;
 	j->settings = *settings;
+	jmap_guards_init(&j->guards, directory);
 	compute_state(j);
 	*out = j;
 }
@@ -102,6 +103,7 @@ jmap_close(struct jmap **j)
 		return;
 	invariant((*j)->users.count == 0);
 	jmap_push_close(&(*j)->push);
+	jmap_guards_release(&(*j)->guards);
 	map_release(&(*j)->users);
 	mem_free(*j);
 	*j = NULL;
@@ -110,7 +112,7 @@ jmap_close(struct jmap **j)
 void
 jmap_push_start(struct jmap *j, struct http_client *client)
 {
-	jmap_push_open(&j->push, j->mail, client, &j->settings);
+	jmap_push_open(&j->push, j->mail, client, &j->settings, &j->guards);
 	compute_state(j);
 }
 

@@ -236,6 +236,23 @@ jmap_login_count(struct jmap_login *login, struct http_exchange *x, bool is_uplo
 }
 
 void
+jmap_login_guard(struct jmap_login *login, struct jmap_guard *guard, struct http_exchange *x)
+{
+	jmap_guard_start(&login->jmap->guards, x->service->loop, guard, x->task,
+	    login->account->name, login->query.credential);
+}
+
+void
+jmap_login_renew(struct jmap_login *login, struct directory_query *fresh)
+{
+	directory_query_release(&login->query);
+	login->query = *fresh;
+	*fresh = (struct directory_query){ 0 };
+	buf_release(&login->groups);
+	keep_groups(login, &login->query.account);
+}
+
+void
 jmap_login_release(struct jmap_login *login)
 {
 	if (!login->jmap)
@@ -259,5 +276,6 @@ jmap_login_run(struct jmap_login *login, struct jmap_run *run, const struct jmap
 	run->host = (struct jmap_host){ .jmap = login->jmap,
 		.loop = login->loop,
 		.task = task,
-		.user = &login->query.account };
+		.user = &login->query.account,
+		.credential = login->query.credential };
 }

@@ -15,6 +15,7 @@
 
 /* rooms */
 #include "jmap/access.h"
+#include "jmap/guard.h"
 #include "jmap/jmap.h"
 #include "jmap/limits.h"
 #include "jmap/request.h"
@@ -40,6 +41,7 @@ struct jmap {
 	struct submit_house house; /* what sending asks; queue is NULL: nothing is sent */
 	struct jmap_push *push;    /* own; NULL until jmap_push_start() */
 	struct map users;          /* those with something under way */
+	struct jmap_guards guards; /* of what outlives its request */
 	uint64_t state;            /* hash of what the session says of the server */
 	struct str base; /* borrow: "https://host:port", while a session resource is written */
 };
@@ -76,6 +78,13 @@ enum jmap_login_state jmap_login_step(struct jmap_login *login, struct jmap *j,
 
 /* Cancel, close; safe in any state. */
 void jmap_login_release(struct jmap_login *login);
+
+/*
+ * What the login was made with and whose it is, for what outlives the request; the guard wakes x's task. And the
+ * user as the guard says it is now, between two runs: `fresh` is taken over.
+ */
+void jmap_login_guard(struct jmap_login *login, struct jmap_guard *guard, struct http_exchange *x);
+void jmap_login_renew(struct jmap_login *login, struct directory_query *fresh);
 
 /*
  * Count one more request (or upload) of this user until the release; false: too many, and the

@@ -242,13 +242,14 @@ agent_step(struct task *task)
 
 void
 jmap_push_open(struct jmap_push **out, struct mail *mail, struct http_client *client,
-    const struct jmap_settings *settings)
+    const struct jmap_settings *settings, struct jmap_guards *guards)
 {
 	struct jmap_push *push = mem_new(1, sizeof(*push));
 
 	push->mail = mail;
 	push->client = client;
 	push->settings = settings;
+	push->guards = guards;
 	push->log = (struct log){ .room = "jmap" };
 	push->has_secret = push_server_secret(mail, push->secret) == FAIL_NONE;
 	loop_task(client->loop, &push->task, agent_step, NULL);

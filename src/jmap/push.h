@@ -13,6 +13,7 @@
 
 /* rooms */
 #include "http/client.h"
+#include "jmap/guard.h"
 #include "jmap/settings.h"
 #include "mail/push.h"
 
@@ -23,9 +24,9 @@
 
 struct jmap_push;
 
-/* `settings` are borrowed. Cannot fail: without the store there is no key, and no subscription either. */
+/* `settings` and `guards` (may be NULL) are borrowed. Cannot fail: without the store there is no key, and no subscription either. */
 void jmap_push_open(struct jmap_push **out, struct mail *mail, struct http_client *client,
-    const struct jmap_settings *settings);
+    const struct jmap_settings *settings, struct jmap_guards *guards);
 
 /* Cancels what is under way. */
 void jmap_push_close(struct jmap_push **push);

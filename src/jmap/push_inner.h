@@ -5,7 +5,7 @@
  *
  *     UNASKED --PushVerification taken--> ASKED --code came back--> VERIFIED <-+
  *        | PUSH_ASKS_MAX failures                                   |  StateChange due, sent, taken
- *        +--> gone <--404, 410, expired, destroyed -----------------+----------+
+ *        +--> gone <--404, 410, expired, destroyed, login over -----+----------+
  *
  * and whatever is to be sent to it:
  *
@@ -45,6 +45,7 @@ struct jmap_push {
 	struct mail *mail;                    /* borrow */
 	struct http_client *client;           /* borrow */
 	const struct jmap_settings *settings; /* borrow */
+	struct jmap_guards *guards;           /* borrow; or NULL */
 	struct tls_trust *trust;              /* own; NULL until the first https URL */
 	bool has_tried_trust;
 	bool has_secret;
@@ -85,7 +86,9 @@ struct push_target {
 	int64_t due_ms;   /* nothing is sent before */
 	struct buf body;  /* own; of the fetch */
 	struct http_fetch fetch;
-	bool is_seen; /* while the store is looked through */
+	struct jmap_guard guard; /* of the login that made it */
+	bool is_denied;          /* .. which holds no more */
+	bool is_seen;            /* while the store is looked through */
 };
 
 /*

@@ -8,10 +8,11 @@
 
 /* rooms */
 #include "jmap/args.h"
+#include "jmap/run.h"
 #include "mail/push.h"
 
-/* Past its time: it is not there any more, whether or not its record still is. */
-bool push_subscription_is_over(const struct push_subscription *s);
+/* Is it there for this request: its time is not over, and it was made with the credentials that the request has? */
+bool push_subscription_is_shown(const struct jmap_call *c, const struct push_subscription *s);
 
 /* The value of "types". */
 void push_subscription_types_write(struct json_writer *w, const struct push_subscription *s);

@@ -25,10 +25,12 @@ enum {
 static const struct str names[] = { STR_INIT("id"), STR_INIT("deviceClientId"), STR_INIT("url"),
 	STR_INIT("keys"), STR_INIT("verificationCode"), STR_INIT("expires"), STR_INIT("types") };
 
+/* "Only subscriptions created by these credentials are returned"; older ones of ours do not say by which. */
 bool
-push_subscription_is_over(const struct push_subscription *s)
+push_subscription_is_shown(const struct jmap_call *c, const struct push_subscription *s)
 {
-	return clock_wall_s() >= s->expires_s;
+	return clock_wall_s() < s->expires_s &&
+	    (str_empty(s->credential) || str_eq(s->credential, c->run->host.credential));
 }
 
 void
@@ -58,7 +60,7 @@ all(struct jmap_call *c, uint64_t **ids_out, size_t *count_out)
 	if (!*ids_out)
 		return FAIL_LIMIT;
 	for (size_t i = 0; i < count; i++)
-		if (!push_subscription_is_over(&room[i]))
+		if (push_subscription_is_shown(c, &room[i]))
 			(*ids_out)[(*count_out)++] = room[i].id;
 	return fail;
 }
@@ -88,7 +90,7 @@ one(struct jmap_call *c, void *more, uint64_t id)
 	struct push_subscription s;
 	enum fail fail = push_get(c->run->account, id, &c->arena, &s);
 
-	if (fail == FAIL_NONE && push_subscription_is_over(&s))
+	if (fail == FAIL_NONE && !push_subscription_is_shown(c, &s))
 		fail = FAIL_MISSING;
 	if (fail)
 		return fail;

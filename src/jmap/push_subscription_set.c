@@ -226,6 +226,7 @@ create(struct jmap_call *c, void *more, const struct json *object, uint64_t *id_
 	if (c->run->push && !jmap_push_may_add(c->run->push, c->run->account->id))
 		return jmap_set_error(e, "rateLimit", "You made many of these in the last hour.");
 	make_code(c, &s);
+	s.credential = c->run->host.credential;
 	fail = push_add(c->run->account, &s, id_out);
 	if (fail)
 		return store_failed(c, fail, e);
@@ -311,7 +312,7 @@ update(struct jmap_call *c, void *more, uint64_t id, const struct json *patch,
 	enum fail fail = push_get(a, id, &c->arena, &s);
 
 	*answer = (struct answer){ 0 };
-	if (fail == FAIL_NONE && push_subscription_is_over(&s))
+	if (fail == FAIL_NONE && !push_subscription_is_shown(c, &s))
 		fail = FAIL_MISSING;
 	if (fail)
 		return store_failed(c, fail, e);
@@ -347,9 +348,14 @@ updated(struct jmap_call *c, void *more, uint64_t id)
 static enum jmap_set_said
 destroy(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e)
 {
-	enum fail fail = push_drop(c->run->account, id);
+	struct push_subscription s;
+	enum fail fail = push_get(c->run->account, id, &c->arena, &s);
 
 	(void)more;
+	if (fail == FAIL_NONE && !push_subscription_is_shown(c, &s))
+		fail = FAIL_MISSING;
+	if (fail == FAIL_NONE)
+		fail = push_drop(c->run->account, id);
 	if (fail)
 		return store_failed(c, fail, e);
 	tell_agent(c);

@@ -43,7 +43,7 @@ keep(struct push_target *t, const struct push_subscription *sub)
 	int64_t last_s = clock_wall_s() + PUSH_LIFE_S;
 	struct push_subscription copy = *sub;
 	struct str *const texts[] = { &copy.device, &copy.url, &copy.p256dh, &copy.auth, &copy.code,
-		&copy.types };
+		&copy.types, &copy.credential };
 
 	wipe(t);
 	arena_init(&t->arena, PUSH_TARGET_BYTES);
@@ -82,6 +82,8 @@ push_target_new(struct push_account *owner, const struct push_subscription *sub)
 	buf_init(&t->body, WEB_PUSH_RECORD_BYTES);
 	list_append(&owner->targets, &t->node);
 	push_target_update(t, sub);
+	jmap_guard_start(owner->push->guards, owner->push->client->loop, &t->guard, &owner->task,
+	    owner->account->name, t->sub.credential);
 	return t;
 }
 
@@ -92,6 +94,7 @@ push_target_free(struct push_target **target)
 
 	*target = NULL;
 	http_fetch_release(&t->fetch);
+	jmap_guard_stop(&t->guard);
 	list_remove(&t->node);
 	buf_release(&t->body);
 	wipe(t);
@@ -104,10 +107,11 @@ has_work(const struct push_target *t)
 	return t->sub.is_verified ? t->pending != 0 : !t->sub.is_asked;
 }
 
+/* Nothing is to be said any more; the record has to go. */
 static bool
-is_expired(const struct push_target *t)
+is_past(const struct push_target *t)
 {
-	return clock_wall_s() >= t->sub.expires_s;
+	return t->is_denied || clock_wall_s() >= t->sub.expires_s;
 }
 
 int64_t
@@ -115,7 +119,7 @@ push_target_due(const struct push_target *t)
 {
 	int64_t end_ms = clock_mono_ms() + 1000 * (t->sub.expires_s - clock_wall_s());
 
-	if (is_expired(t))
+	if (is_past(t))
 		return t->due_ms;
 	if (t->is_sending || !has_work(t))
 		return end_ms;
@@ -242,9 +246,26 @@ may_send(const struct push_target *t)
 	    push->sent_turn != push->client->loop->turns;
 }
 
+/* RFC 8620 7.2: with the credentials that it was made with a subscription goes. */
+static void
+ask_guard(struct push_target *t)
+{
+	switch (jmap_guard_step(&t->guard)) {
+	case GUARD_HOLDS: break;
+	case GUARD_RENEWED: directory_query_release(&t->guard.query); break;
+	case GUARD_OVER:
+		t->is_denied = true;
+		t->due_ms = 0;
+		break;
+	}
+}
+
 bool
 push_target_step(struct push_target *t, unsigned moved)
 {
+	ask_guard(t);
+	if (t->is_denied && clock_mono_ms() >= t->due_ms)
+		return over(t, "its password or token is gone");
 	if (t->sub.is_verified)
 		t->pending |= moved & t->types;
 	if (t->is_sending) {
@@ -253,9 +274,9 @@ push_target_step(struct push_target *t, unsigned moved)
 		if (!take_answer(t))
 			return false;
 	}
-	if (is_expired(t) && clock_mono_ms() >= t->due_ms)
+	if (!t->is_denied && is_past(t) && clock_mono_ms() >= t->due_ms)
 		return over(t, "it expired");
-	if (!is_expired(t) && may_send(t)) {
+	if (!is_past(t) && may_send(t)) {
 		t->owner->push->sent_turn = t->owner->push->client->loop->turns;
 		push_send(t);
 		if (!op_pending(&t->fetch.op))

@@ -52,6 +52,7 @@ struct jmap_host {
 	struct loop *loop;
 	struct task *task;                    /* owner of ops that methods start */
 	const struct directory_account *user; /* who is logged in; until the end of the run */
+	struct str credential; /* with what (directory.h); until the end of the run */
 };
 
 struct jmap_method {

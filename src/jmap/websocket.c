@@ -3,7 +3,7 @@
  *
  *     LOGIN --account open, 101--> OPEN --Request--> RUN --every call answered, Response--> OPEN
  *                                   |  --PushEnable, PushDisable, an error, a change--> OPEN
- *                                   +--closed by either side, store lost, stop--> done
+ *                                   +--closed by either side, login over, store lost, stop--> done
  *
  * Facts: an account is open in OPEN and RUN. In RUN the request's text stands in the socket's reader, which
  * reads nothing more until the Response was given to it; so a client that sends faster than it takes waits,
@@ -37,6 +37,7 @@ struct socket_request {
 	struct jmap_request request;
 	struct jmap_run run;
 	struct mail_watch watch;
+	struct jmap_guard guard;
 	unsigned types;   /* told of */
 	unsigned pending; /* moved, and not told yet */
 };
@@ -227,6 +228,11 @@ socket_open(struct socket_request *r, struct http_exchange *x)
 {
 	struct str text;
 
+	switch (jmap_guard_step(&r->guard)) {
+	case GUARD_HOLDS: break;
+	case GUARD_RENEWED: jmap_login_renew(&r->login, &r->guard.query); break;
+	case GUARD_OVER: websocket_close(&r->ws, x, WEBSOCKET_POLICY); return HTTP_DONE;
+	}
 	r->pending |= state_types_by(mail_watch_take(&r->watch)) & r->types;
 	if (r->pending && !websocket_is_sending(&r->ws))
 		send_change(r, x);
@@ -258,6 +264,7 @@ socket_step(struct http_handler *h, struct http_exchange *x)
 	if (r->state == SOCKET_LOGIN) {
 		if (!websocket_accept(&r->ws, x, STR("jmap"), JMAP_REQUEST_MAX))
 			return HTTP_DONE;
+		jmap_login_guard(&r->login, &r->guard, x);
 		r->state = SOCKET_OPEN;
 	}
 	return r->state == SOCKET_RUN ? socket_run(r, x) : socket_open(r, x);
@@ -272,6 +279,7 @@ socket_release(struct http_handler *h)
 		run_end(r);
 	arena_release(&r->arena);
 	mail_watch_stop(&r->watch);
+	jmap_guard_stop(&r->guard);
 	websocket_release(&r->ws);
 	jmap_login_release(&r->login);
 	mem_free(r);

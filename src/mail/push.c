@@ -20,7 +20,7 @@
 static void
 record_write(struct buf *out, const struct push_subscription *s)
 {
-	record_begin(out, 1);
+	record_begin(out, 2);
 	record_add_bytes(out, s->device);
 	record_add_bytes(out, s->url);
 	record_add_bytes(out, s->p256dh);
@@ -32,6 +32,7 @@ record_write(struct buf *out, const struct push_subscription *s)
 	record_add_bytes(out, s->types);
 	record_add_i64(out, s->expires_s);
 	record_add_u64(out, s->told);
+	record_add_bytes(out, s->credential);
 }
 
 static enum fail
@@ -49,6 +50,8 @@ record_to(struct str value, struct arena *arena, struct push_subscription *out)
 	out->types = arena_str(arena, record_bytes(&r));
 	out->expires_s = record_i64(&r);
 	out->told = record_u64(&r);
+	if (record_more(&r)) /* since version 2 */
+		out->credential = arena_str(arena, record_bytes(&r));
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (!texts[i]->p)
 			return FAIL_LIMIT;

@@ -29,7 +29,8 @@ struct push_subscription {
 	bool has_types;          /* else all */
 	struct str types;        /* names, each with a line end */
 	int64_t expires_s;
-	uint64_t told; /* the account's modseq when the client was told last */
+	struct str credential; /* of the login that made it (directory.h); empty: unknown */
+	uint64_t told;         /* the account's modseq when the client was told last */
 };
 
 /*

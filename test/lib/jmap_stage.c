@@ -121,7 +121,10 @@ run_request(const struct jmap_request *request)
 	struct jmap_run r;
 
 	jmap_run_init(&r, jmap_stage.account, request, STR("x"));
-	r.host = (struct jmap_host){ jmap_stage.jmap, &stage.loop, &task, &user };
+	r.host = (struct jmap_host){ .jmap = jmap_stage.jmap,
+		.loop = &stage.loop,
+		.task = &task,
+		.user = &user };
 	while (jmap_run_step(&r) != JMAP_DONE) {
 		(void)fake_directory_release();
 		(void)fake_dns_release();

@@ -159,16 +159,16 @@ test_start(void)
 	TEST_ROW("a new start, nothing moved");
 	CHECK_NUM(pass(0), 0);
 	jmap_push_close(&push);
-	jmap_push_open(&push, mail, &client, &settings);
+	jmap_push_open(&push, mail, &client, &settings, NULL);
 	CHECK_NUM(pass(PUSH_WAIT_MAX_MS), 0);
 	TEST_ROW("a new start, something moved");
 	jmap_push_close(&push);
 	change();
-	jmap_push_open(&push, mail, &client, &settings);
+	jmap_push_open(&push, mail, &client, &settings, NULL);
 	CHECK_NUM(pass(0), 1);
 	TEST_ROW("a new start while one waits");
 	jmap_push_close(&push);
-	jmap_push_open(&push, mail, &client, &settings);
+	jmap_push_open(&push, mail, &client, &settings, NULL);
 	CHECK_NUM(pass(0), 1);
 	CHECK_NUM(push_drop(account, id), FAIL_NONE);
 	jmap_push_look(push, account->id);
@@ -255,7 +255,7 @@ start(void)
 	invariant(blob_open(&blobs, &loop, store, str_c(blob_path)) == FAIL_NONE);
 	invariant(mail_open(&mail, &loop, store, blobs) == FAIL_NONE);
 	invariant(account_open(mail, STR("alice@example.test"), NULL, &account) == FAIL_NONE);
-	jmap_push_open(&push, mail, &client, &settings);
+	jmap_push_open(&push, mail, &client, &settings, NULL);
 	turns();
 	buf_release(&why);
 }
