@@ -44,6 +44,9 @@ struct mail {
 	struct turn_hook committed;
 	struct task purge_task, idle_task;
 	struct timer idle_timer;
+	struct task sweep_task; /* uploads that are too old */
+	struct timer sweep_timer;
+	uint64_t swept_to; /* account */
 	struct arena parse;
 	struct search *search; /* borrow; NULL: no index */
 	uint64_t sharing;      /* acl_sharing() */

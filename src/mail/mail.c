@@ -118,6 +118,19 @@ mail_idle_step(struct task *t)
 	return STEP_WAIT;
 }
 
+/* One account in a turn; after the last one, or a failure, from the first in an hour. */
+static enum step
+mail_sweep_step(struct task *t)
+{
+	struct mail *m = container_of(t, struct mail, sweep_task);
+
+	if (upload_sweep(m, &m->swept_to) == FAIL_NONE)
+		return STEP_YIELD;
+	m->swept_to = 0;
+	timer_start(m->loop, &m->sweep_timer, t, clock_mono_ms() + UPLOAD_SWEEP_MS);
+	return STEP_WAIT;
+}
+
 static enum fail
 sharing_read(struct txn *t, void *arg)
 {
@@ -156,6 +169,8 @@ mail_open(struct mail **out, struct loop *loop, struct store *store, struct blob
 		loop_hook(loop, TURN_COMMITTED, &m->committed);
 		loop_task(loop, &m->purge_task, mail_purge_step, NULL);
 		loop_task(loop, &m->idle_task, mail_idle_step, NULL);
+		loop_task(loop, &m->sweep_task, mail_sweep_step, NULL);
+		task_wake(&m->sweep_task);
 	}
 	blob_add_namer(blobs, &m->namer, mail_names, m);
 	*out = m;
@@ -190,6 +205,8 @@ mail_close(struct mail **pm)
 		loop_unhook(&m->committed);
 		task_cancel(&m->purge_task);
 		task_cancel(&m->idle_task);
+		task_cancel(&m->sweep_task);
+		timer_stop(m->loop, &m->sweep_timer);
 		timer_stop(m->loop, &m->idle_timer);
 	}
 	map_release(&m->accounts);

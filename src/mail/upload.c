@@ -3,15 +3,19 @@
 /* base */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/num.h"
 
 /* rooms */
 #include "mail/inner.h"
+
+#define SWEEP_SLICE 50 /* uploads that one turn drops: each costs three records and a file */
 
 /* One pass over the uploads of an account: what those of one user are in all, and which must go. */
 struct upload_scan {
 	uint64_t by;
 	uint64_t bytes;
 	size_t count;
+	size_t dropped, drop_max;
 };
 
 static enum fail
@@ -56,13 +60,16 @@ uploads_walk(struct edit *e, struct upload_scan *scan, bool drops)
 			left.count += is_own;
 			continue;
 		}
-		if (fail ||
+		if (fail || left.dropped == left.drop_max ||
 		    (is_kept && left.count <= UPLOAD_COUNT_MAX && left.bytes <= UPLOAD_BYTES_MAX))
 			break;
 		if (is_kept && !is_own)
 			continue;
-		left.bytes -= is_own ? u.size : 0;
-		left.count -= is_own;
+		if (is_own) { /* a sweep did not count them */
+			left.bytes -= size_min(u.size, left.bytes);
+			left.count -= left.count > 0;
+		}
+		left.dropped++;
 		fail = upload_drop(e, &u);
 	}
 	end = cursor_end(&c);
@@ -74,7 +81,10 @@ static enum fail
 upload_add_run(struct edit *e, void *arg)
 {
 	struct upload *u = arg;
-	struct upload_scan scan = { .by = u->by, .bytes = u->size, .count = 1 };
+	struct upload_scan scan = { .by = u->by,
+		.bytes = u->size,
+		.count = 1,
+		.drop_max = SIZE_MAX };
 	struct key k;
 	enum fail fail = uploads_walk(e, &scan, false);
 
@@ -149,4 +159,65 @@ upload_get(struct account *a, uint64_t id, struct arena *arena, struct upload **
 		fail = store_read(a->mail->store, upload_get_read, &in);
 	*out = fail ? NULL : in.upload;
 	return fail;
+}
+
+/* --- what is too old --------------------------------------------------------------------------- */
+
+static enum fail
+sweep_run(struct edit *e, void *arg)
+{
+	return uploads_walk(e, arg, true);
+}
+
+struct sweep_look {
+	uint64_t account; /* in: after this one; out: one that has uploads */
+	bool is_due;      /* its oldest is too old */
+};
+
+static enum fail
+look_read(struct txn *t, void *arg)
+{
+	struct sweep_look *look = arg;
+	struct key from = key_account(SPACE_UPLOAD, look->account + 1), to;
+	struct upload oldest = { 0 };
+	struct key_reader r;
+	struct str key, value;
+	struct cursor c;
+	bool has_one;
+	enum fail end;
+
+	key_init(&to, SPACE_UPLOAD);
+	key_end(&to);
+	txn_scan(t, &c, key_str(&from), key_str(&to), false);
+	has_one = cursor_next(&c, &key, &value);
+	if (has_one) {
+		key_read(&r, key);
+		(void)key_read_char(&r);
+		look->account = key_read_u64(&r);
+		look->is_due = upload_record_read(value, &oldest) == FAIL_NONE &&
+		    oldest.uploaded_s < clock_wall_s() - UPLOAD_KEEP_S;
+	}
+	end = cursor_end(&c);
+	return end ? end : has_one ? FAIL_NONE : FAIL_MISSING;
+}
+
+enum fail
+upload_sweep(struct mail *m, uint64_t *account_id)
+{
+	struct sweep_look look = { .account = *account_id };
+	struct upload_scan scan = { .drop_max = SWEEP_SLICE };
+	struct account *a;
+	enum fail fail = store_read(m->store, look_read, &look);
+
+	if (fail)
+		return fail;
+	if (look.is_due)
+		fail = account_find_id(m, look.account, &a);
+	if (look.is_due && fail == FAIL_NONE) {
+		fail = edit_run(a, NULL, sweep_run, &scan);
+		account_close(&a);
+	}
+	if (scan.dropped < SWEEP_SLICE) /* else there may be more in this one */
+		*account_id = look.account;
+	return fail == FAIL_TEMP ? fail : FAIL_NONE; /* one that is damaged holds up no other */
 }
