@@ -83,19 +83,24 @@ session_next_request(struct http_session *s)
 	};
 	s->have = 0;
 	s->paid = 0;
-	conn_deadline(s->conn, s->exchange.service->settings.idle_ms);
+	conn_deadline(s->conn,
+	    conn_is_high(s->conn) ? HTTP_RATE_MS : s->exchange.service->settings.idle_ms);
 	return HTTP_IDLE;
 }
 
-/* Before the first byte of a request. */
+/* Before the first byte of a request; a client that does not take its replies is not served more. */
 static enum http_state
 session_idle(struct http_session *s, enum step *stop_out)
 {
-	if (!str_empty(conn_peek(s->conn))) {
+	bool is_behind = conn_is_high(s->conn);
+
+	if (!is_behind && !str_empty(conn_peek(s->conn))) {
 		conn_deadline(s->conn, HTTP_HEAD_MS);
 		return HTTP_READ_HEAD;
 	}
-	if (conn_closed(s->conn) || conn_expired(s->conn) || s->exchange.service->is_stopping)
+	if (is_behind ? conn_broken(s->conn) : conn_closed(s->conn))
+		return HTTP_FINISH;
+	if (conn_expired(s->conn) || s->exchange.service->is_stopping)
 		return HTTP_FINISH;
 	*stop_out = STEP_WAIT;
 	return HTTP_IDLE;

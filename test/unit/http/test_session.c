@@ -393,6 +393,49 @@ test_big(void)
 	}
 }
 
+/* Requests without end from a client that takes no replies: they wait, in its own socket. */
+static void
+test_pipeline(void)
+{
+	static const char one[] = "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n";
+	const size_t count = 3000;
+	struct conn *c = conn_memory(&net, NULL, STR("192.0.2.1"));
+	struct str rest, line;
+	size_t answers = 0;
+
+	TEST_ROW("replies that nobody takes");
+	service.service.accept(&service.service, NULL, c);
+	conn_memory_accept(c, 0);
+	for (size_t i = 0; i < count; i++) {
+		conn_memory_feed(c, str_c(one));
+		if (i % 10 == 0)
+			loop_turn(&loop, 0);
+		CHECK(buf_str(conn_out(c)).n <= 2 * CONN_OUT_HIGH);
+	}
+	TEST_ROW("each is answered when they are taken");
+	conn_memory_accept(c, SIZE_MAX);
+	for (unsigned i = 0; i < 2000; i++)
+		loop_turn(&loop, 0);
+	rest = conn_memory_sent(c);
+	while (str_take_until(&rest, ' ', &line)) /* behind each body the next reply begins */
+		answers += str_ends(line, STR("HTTP/1.1"));
+	CHECK_NUM(answers, count);
+	TEST_ROW("and who never takes them is gone in time");
+	conn_memory_accept(c, 0);
+	for (size_t i = 0; i < count; i++)
+		conn_memory_feed(c, str_c(one));
+	for (unsigned i = 0; i < 100; i++)
+		loop_turn(&loop, 0);
+	conn_memory_end(c); /* it says no more, but may listen */
+	for (unsigned i = 0; i < 100; i++)
+		loop_turn(&loop, 0);
+	CHECK(!list_empty(&service.sessions));
+	clock_fake(clock_mono_ms() + HTTP_RATE_MS + 1, clock_wall_ms());
+	for (unsigned i = 0; i < 10; i++)
+		loop_turn(&loop, 0);
+	CHECK(list_empty(&service.sessions));
+}
+
 static void
 test_deadlines(void)
 {
@@ -455,6 +498,7 @@ main(void)
 	test_dialogues();
 	test_origins();
 	test_big();
+	test_pipeline();
 	test_deadlines();
 	buf_release(&seen);
 	net_release(&net);
