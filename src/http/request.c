@@ -161,13 +161,13 @@ take_framing(struct http_request *r, const struct http_header *h)
 		r->is_chunked = true;
 	} else if (str_eq_nocase(h->name, STR("host"))) {
 		/* The host of an absolute target wins over this one (RFC 9112 3.2.2). */
-		if (!str_empty(http_request_header(r, STR("host"))))
+		if (r->has_host_line)
 			return 400;
+		r->has_host_line = true;
 		if (!str_empty(h->value) && !is_all(h->value, &host_set))
 			return 400;
 		if (!r->has_host)
 			r->host = h->value;
-		r->has_host = true;
 	} else if (str_eq_nocase(h->name, STR("connection"))) {
 		take_connection(r, h->value);
 	} else if (str_eq_nocase(h->name, STR("expect"))) {
@@ -209,7 +209,7 @@ http_request_line(struct http_request *r, struct str line)
 	if (r->head_bytes > HTTP_HEADER_MAX)
 		return head_bad(r, 431);
 	if (r->has_line && str_empty(line)) {
-		if (r->minor > 0 && !r->has_host)
+		if (r->minor > 0 && !r->has_host_line)
 			return head_bad(r, 400); /* RFC 9112 3.2 */
 		return HTTP_HEAD_DONE;
 	}

@@ -55,10 +55,11 @@ struct http_request { /* fields: read only */
 	bool has_length;       /* a Content-Length was sent */
 	bool is_chunked;       /* Transfer-Encoding: chunked */
 	bool expects_continue; /* Expect: 100-continue */
-	bool is_last;    /* the client closes after this one: Connection: close, or HTTP/1.0 */
-	unsigned status; /* why HTTP_HEAD_BAD: 400, 414, 417, 431, 501 or 505 */
-	bool has_line;   /* the request line was read */
-	bool has_host;
+	bool is_last;       /* the client closes after this one: Connection: close, or HTTP/1.0 */
+	unsigned status;    /* why HTTP_HEAD_BAD: 400, 414, 417, 431, 501 or 505 */
+	bool has_line;      /* the request line was read */
+	bool has_host;      /* in an absolute target */
+	bool has_host_line; /* a Host field, also an empty one */
 	size_t head_bytes;
 	unsigned blanks; /* empty lines before the request line */
 };
