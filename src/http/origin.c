@@ -13,23 +13,61 @@
 #define READ_FIELDS STR("Content-Disposition, Content-Length, ETag, WWW-Authenticate")
 
 static bool
+is_in_settings(const struct http_exchange *x, struct str origin)
+{
+	struct str origins = x->service->settings.origins, one;
+
+	while (str_next_part(&origins, ' ', &one))
+		if (one.n > 0 && str_eq_nocase(one, origin))
+			return true;
+	return false;
+}
+
+/* "*", also beside others. */
+static bool
 is_any(const struct http_exchange *x)
 {
-	return str_eq(x->service->settings.origins, STR("*"));
+	return is_in_settings(x, STR("*"));
 }
 
 bool
-http_origin_is_allowed(const struct http_exchange *x)
+http_origin_is_named(const struct http_exchange *x)
 {
-	struct str origins = x->service->settings.origins, one;
 	struct str origin = http_request_header(&x->request, STR("origin"));
 
-	if (!x->is_cross_origin || !origin.p)
-		return false;
-	while (str_next_part(&origins, ' ', &one))
-		if (one.n > 0 && (str_eq(one, STR("*")) || str_eq_nocase(one, origin)))
-			return true;
-	return false;
+	return x->is_cross_origin && origin.p && !str_eq(origin, STR("*")) &&
+	    is_in_settings(x, origin);
+}
+
+static bool
+is_allowed(const struct http_exchange *x)
+{
+	return http_origin_is_named(x) ||
+	    (x->is_cross_origin && is_any(x) && http_request_header(&x->request, STR("origin")).p);
+}
+
+/* Over TLS a page that came without it is another one: whoever sits in between wrote it. */
+bool
+http_origin_is_own(const struct http_exchange *x)
+{
+	struct str origin = http_request_header(&x->request, STR("origin")), host = origin;
+	struct buf base;
+	bool is_own;
+
+	if (!origin.p)
+		return true;
+	buf_init(&base, HTTP_LINE_MAX + 64);
+	http_base_url(x, &base);
+	is_own = str_eq_nocase(origin, buf_str(&base)) ||
+	    (str_skip_nocase(&host, STR("https://")) && str_eq_nocase(host, x->request.host));
+	buf_release(&base);
+	return is_own;
+}
+
+bool
+http_origin_is_foreign(const struct http_exchange *x)
+{
+	return !http_origin_is_own(x) && !is_allowed(x);
 }
 
 void
@@ -39,7 +77,7 @@ http_origin_write(struct http_exchange *x)
 		return;
 	if (!is_any(x))
 		http_reply_header(x, "Vary", STR("Origin"));
-	if (!http_origin_is_allowed(x))
+	if (!is_allowed(x))
 		return;
 	http_reply_header(x, "Access-Control-Expose-Headers", READ_FIELDS);
 	if (is_any(
@@ -55,7 +93,7 @@ http_origin_write(struct http_exchange *x)
 void
 http_origin_preflight(struct http_exchange *x, struct str methods)
 {
-	if (!http_origin_is_allowed(x) ||
+	if (!is_allowed(x) ||
 	    !http_request_header(&x->request, STR("access-control-request-method")).p)
 		return;
 	http_reply_header(x, "Access-Control-Allow-Methods", methods);

@@ -126,6 +126,12 @@ void http_service_init(struct http_service *s, struct loop *loop,
 void http_service_routes(struct http_service *s, const struct http_route *rows, size_t count,
     void *room);
 
+/*
+ * A page of another site asks, which the settings do not name: browsers send its plain forms and texts without asking
+ * first, with the password that they remember. Whoever changes something refuses.
+ */
+bool http_origin_is_foreign(const struct http_exchange *x);
+
 /* Pages of the origins that the settings name may use these routes: those of the last http_service_routes(). */
 void http_service_cross_origin(struct http_service *s);
 

@@ -78,8 +78,12 @@ void http_body_begin(struct http_exchange *x);
  */
 struct http_handler *http_route_open(struct http_service *s, struct http_exchange *x);
 
-/* origin.c: a page's origin is in the settings, and the route is for pages. */
-bool http_origin_is_allowed(const struct http_exchange *x);
+/*
+ * origin.c: no page of another site asks: the Origin is ours, or there is none, as programs send none. And: it is one
+ * that the settings name ("*" names none), and the route is for pages.
+ */
+bool http_origin_is_own(const struct http_exchange *x);
+bool http_origin_is_named(const struct http_exchange *x);
 
 /* What a browser must read to give the reply to the page; and the answer to its question before. */
 void http_origin_write(struct http_exchange *x);

@@ -13,29 +13,6 @@
 
 /* --- the opening handshake ---------------------------------------------------------------------- */
 
-/*
- * RFC 6455 10.2: browsers let any page open a WebSocket to us, and send the password that the user typed
- * for our own; only what is served here may do that. Programs send no Origin.
- */
-static bool
-is_same_origin(const struct http_exchange *x)
-{
-	struct str origin = http_request_header(&x->request, STR("origin")), host;
-	struct buf base;
-	bool is_same;
-
-	if (!origin.p)
-		return true;
-	host = origin;
-	if (!str_skip_nocase(&host, STR("https://")) && !str_skip_nocase(&host, STR("http://")))
-		return false;
-	buf_init(&base, HTTP_LINE_MAX + 64);
-	http_base_url(x, &base);
-	is_same = str_eq_nocase(host, x->request.host) || str_eq_nocase(origin, buf_str(&base));
-	buf_release(&base);
-	return is_same;
-}
-
 static bool
 refuse(struct http_exchange *x, unsigned status, const char *detail)
 {
@@ -70,7 +47,11 @@ websocket_accept(struct websocket *ws, struct http_exchange *x, struct str proto
 
 	if (status)
 		return refuse(x, status, "This is for WebSocket, version 13.");
-	if (!is_same_origin(x) && !http_origin_is_allowed(x))
+	/*
+	 * RFC 6455 10.2: browsers let any page open a WebSocket to us, and send the password that the user typed for
+	 * our own. A page cannot send one of its own here, so "any origin" is no leave for that.
+	 */
+	if (!http_origin_is_own(x) && !http_origin_is_named(x))
 		return refuse(x, 403, "Pages of other sites may not connect.");
 	if (!websocket_list_has(&x->request, STR("sec-websocket-protocol"), protocol))
 		return refuse(x, 400, "The subprotocol of this place is not offered.");

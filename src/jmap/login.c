@@ -88,6 +88,8 @@ login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 		return refuse(x, 403, "Too many wrong passwords came from your address. Wait.");
 	if (!http_may_login(x))
 		return refuse(x, 403, "Passwords are taken over TLS only.");
+	if (x->request.method == HTTP_POST && http_origin_is_foreign(x))
+		return refuse(x, 403, "Pages of other sites may not do this.");
 	if (!value.p)
 		return refuse(x, 401, "A name and a password, or a token, are needed.");
 	return login_ask(login, x, value) ? LOGIN_WAIT

@@ -90,6 +90,12 @@ def test_session(server, alice):
                           headers["Access-Control-Allow-Headers"]), ("https://web.test", True))
     headers = alice.request("GET", base + "/jmap/session", None, {"Origin": "https://other.test"})[1]
     equal("another page", headers["Access-Control-Allow-Origin"], None)
+    for path, type in (("upload/" + alice.account + "/", "text/plain"), ("api", "application/json")):
+        for origin, want in (("https://other.test", 403), ("null", 403), (base.replace("http:", "ftp:"), 403),
+                             ("https://web.test", 0), (base, 0), (None, 0)):
+            status = alice.request("POST", f"{base}/jmap/{path}", b"{}",
+                                   {"Content-Type": type, **({"Origin": origin} if origin else {})}, want=None)[0]
+            check(f"a form of {origin} to {path}", (status == 403) == (want == 403), status)
 
     token = server.command("user", "token", "add", ALICE, "--name", "phone").stdout.strip()
     check("token", len(token) == 44)

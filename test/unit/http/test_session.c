@@ -329,6 +329,10 @@ static const struct {
 	    "HTTP/1.1 200 OK\r\nVary: Origin\r\n" REST },
 	{ "any is", "*", PAGE("POST", ""),
 	    "HTTP/1.1 200 OK\r\n" READS "Access-Control-Allow-Origin: *\r\n" REST },
+	{ "any is, and one beside", "* https://web.test", PAGE("POST", ""),
+	    "HTTP/1.1 200 OK\r\n" READS "Access-Control-Allow-Origin: *\r\n" REST },
+	{ "one that calls itself any", "*", "POST /echo HTTP/1.1\r\nHost: a\r\nOrigin: *\r\n\r\n",
+	    "HTTP/1.1 200 OK\r\n" READS "Access-Control-Allow-Origin: *\r\n" REST },
 	{ "asked before", "https://web.test",
 	    PAGE("OPTIONS", "Access-Control-Request-Method: POST\r\n"),
 	    "HTTP/1.1 204 No Content\r\nVary: Origin\r\n" READS ALLOWED

@@ -195,6 +195,43 @@ test_open(void)
 }
 
 static const struct {
+	const char *name, *origins, *head, *want;
+	bool is_for_pages;
+} origin_rows[] = {
+	{ "named", "https://web.test", HEAD "Origin: https://web.test\r\n", "HTTP/1.1 101 ", true },
+	{ "named, not for pages", "https://web.test", HEAD "Origin: https://web.test\r\n",
+	    "HTTP/1.1 403 ", false },
+	{ "another is named", "https://web.test", HEAD "Origin: https://web.test.x\r\n",
+	    "HTTP/1.1 403 ", true },
+	{ "any may ask, with its own password only", "*", HEAD "Origin: https://web.test\r\n",
+	    "HTTP/1.1 403 ", true },
+	{ "any and one", "* https://web.test", HEAD "Origin: https://web.test\r\n", "HTTP/1.1 101 ",
+	    true },
+	{ "calls itself any", "*", HEAD "Origin: *\r\n", "HTTP/1.1 403 ", true },
+	{ "over TLS, the page not", "",
+	    HEAD "X-Forwarded-Proto: https\r\nOrigin: http://a:8080\r\n", "HTTP/1.1 403 ", false },
+	{ "over TLS, the page too", "",
+	    HEAD "X-Forwarded-Proto: https\r\nOrigin: https://a:8080\r\n", "HTTP/1.1 101 ", false },
+};
+
+static void
+test_origins(void)
+{
+	service.settings.trust_forwarded = true;
+	for (size_t i = 0; i < ARRAY_LEN(origin_rows); i++) {
+		TEST_ROW(origin_rows[i].name);
+		service.settings.origins = str_c(origin_rows[i].origins);
+		service.routes[0].is_cross_origin = origin_rows[i].is_for_pages;
+		open_with(origin_rows[i].head);
+		CHECK(str_starts(buf_str(&seen), str_c(origin_rows[i].want)));
+		end();
+	}
+	service.settings.trust_forwarded = false;
+	service.settings.origins = STR("");
+	service.routes[0].is_cross_origin = false;
+}
+
+static const struct {
 	const char *name, *in, *want; /* frames, and the answer in hexadecimal */
 	bool stays;
 } talk_rows[] = {
@@ -467,6 +504,7 @@ main(void)
 	http_service_routes(&service, routes, ARRAY_LEN(routes), NULL);
 	buf_init(&seen, 1 << 20);
 	test_open();
+	test_origins();
 	test_talk();
 	test_long();
 	test_deadlines();
