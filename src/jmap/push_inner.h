@@ -38,8 +38,9 @@
 #define PUSH_RETRY_MAX_S  (24 * 3600)      /* of a Retry-After */
 #define PUSH_ASKS_MAX     5                /* failures until a subscription nobody confirmed goes */
 #define PUSH_FAILS_MAX    10               /* .. until one waits for the next change: 5 hours */
-#define PUSH_REPLY_MAX    (64 * 1024)      /* bytes of an answer's body, which nobody reads */
-#define PUSH_TARGET_BYTES (32 * 1024)      /* one subscription in memory */
+#define PUSH_AT_ONCE      4 /* pushes of one user: the client has 32 connections for all */
+#define PUSH_REPLY_MAX    (64 * 1024) /* bytes of an answer's body, which nobody reads */
+#define PUSH_TARGET_BYTES (32 * 1024) /* one subscription in memory */
 
 struct jmap_push {
 	struct mail *mail;                    /* borrow */
@@ -66,6 +67,7 @@ struct push_account {
 	struct task task;
 	struct timer timer;
 	struct list targets;
+	unsigned sending;      /* targets with a push under way: PUSH_AT_ONCE at most */
 	bool is_stale;         /* look into the store again */
 	unsigned made;         /* subscriptions since .. */
 	int64_t made_until_ms; /* .. an hour before this; 0: none */

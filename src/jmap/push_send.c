@@ -165,7 +165,6 @@ push_send(struct push_target *t)
 	struct http_url url;
 	enum fail fail = http_url_parse(t->sub.url, &url);
 
-	t->is_sending = true;
 	t->is_asking = !t->sub.is_verified;
 	t->sent = t->is_asking ? 0 : t->pending;
 	t->sent_to = t->owner->account->modseq;

@@ -87,12 +87,21 @@ push_target_new(struct push_account *owner, const struct push_subscription *sub)
 	return t;
 }
 
+static void
+set_sending(struct push_target *t, bool is_sending)
+{
+	t->owner->sending += is_sending && !t->is_sending;
+	t->owner->sending -= !is_sending && t->is_sending;
+	t->is_sending = is_sending;
+}
+
 void
 push_target_free(struct push_target **target)
 {
 	struct push_target *t = *target;
 
 	*target = NULL;
+	set_sending(t, false);
 	http_fetch_release(&t->fetch);
 	jmap_guard_stop(&t->guard);
 	list_remove(&t->node);
@@ -121,8 +130,8 @@ push_target_due(const struct push_target *t)
 
 	if (is_past(t))
 		return t->due_ms;
-	if (t->is_sending || !has_work(t))
-		return end_ms;
+	if (t->is_sending || !has_work(t) || t->owner->sending >= PUSH_AT_ONCE)
+		return end_ms; /* the end of one that is under way wakes us */
 	return t->due_ms < end_ms ? t->due_ms : end_ms;
 }
 
@@ -216,7 +225,7 @@ take_answer(struct push_target *t)
 	unsigned status = t->fetch.op.fail ? 0 : t->fetch.status;
 	bool goes_on = true;
 
-	t->is_sending = false;
+	set_sending(t, false);
 	log_debug(&t->owner->push->log, "jmap.push.answer",
 	    LOG_TEXT("account", t->owner->account->name), LOG_NUM("status", status),
 	    LOG_NUM("fail", t->fetch.op.fail));
@@ -242,7 +251,7 @@ may_send(const struct push_target *t)
 {
 	struct jmap_push *push = t->owner->push;
 
-	return has_work(t) && clock_mono_ms() >= t->due_ms &&
+	return has_work(t) && t->owner->sending < PUSH_AT_ONCE && clock_mono_ms() >= t->due_ms &&
 	    push->sent_turn != push->client->loop->turns;
 }
 
@@ -278,6 +287,7 @@ push_target_step(struct push_target *t, unsigned moved)
 		return over(t, "it expired");
 	if (!is_past(t) && may_send(t)) {
 		t->owner->push->sent_turn = t->owner->push->client->loop->turns;
+		set_sending(t, true);
 		push_send(t);
 		if (!op_pending(&t->fetch.op))
 			return take_answer(t);

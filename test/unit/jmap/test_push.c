@@ -4,6 +4,10 @@
  */
 #include "jmap/push_inner.h"
 
+/* system */
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
 /* base */
 #include "base/clock.h"
 #include "base/mem.h"
@@ -28,6 +32,8 @@ static struct mail *mail;
 static struct account *account;
 static struct jmap_settings settings;
 static struct jmap_push *push;
+static const char *url = URL;
+static char dns_server[30]; /* one that never answers */
 
 static void
 turns(void)
@@ -51,7 +57,7 @@ static uint64_t
 add(bool is_verified, const char *types, int64_t life_s)
 {
 	struct push_subscription s = { .device = STR("d"),
-		.url = STR(URL),
+		.url = str_c(url),
 		.code = STR("code"),
 		.is_asked = is_verified,
 		.is_verified = is_verified,
@@ -205,6 +211,46 @@ test_rate(void)
 	CHECK(jmap_push_may_add(push, account->id));
 }
 
+/* Twenty URLs of one user on hosts that never answer take some of the client's connections, not all of them. */
+static void
+test_at_once(void)
+{
+	uint64_t ids[PUSH_MAX];
+	unsigned tried = 0;
+
+	TEST_ROW("not all of one user at once");
+	url = "https://silent.test/push";
+	for (size_t i = 0; i < PUSH_MAX; i++)
+		ids[i] = add(true, NULL, PUSH_LIFE_S);
+	CHECK_NUM(pass(0), 0);
+	change();
+	CHECK_NUM(pass(0), PUSH_AT_ONCE);
+	CHECK_NUM(pass(0), 0);
+	TEST_ROW("those that are destroyed make room");
+	for (size_t i = 0; i < PUSH_MAX; i++)
+		CHECK_NUM(push_drop(account, ids[i]), FAIL_NONE);
+	jmap_push_look(push, account->id);
+	CHECK_NUM(pass(0), 0);
+	for (size_t i = 0; i < PUSH_MAX; i++)
+		ids[i] = add(true, NULL, PUSH_LIFE_S);
+	change();
+	TEST_ROW("each has its turn");
+	tried = pass(0);
+	CHECK_NUM(tried, PUSH_AT_ONCE);
+	for (unsigned i = 0; i < 20 && tried < PUSH_MAX; i++) {
+		unsigned now = pass(PUSH_TIMEOUT_MS);
+
+		CHECK(now <= 2 * PUSH_AT_ONCE);
+		tried += now;
+	}
+	CHECK(tried >= PUSH_MAX);
+	for (size_t i = 0; i < PUSH_MAX; i++)
+		CHECK_NUM(push_drop(account, ids[i]), FAIL_NONE);
+	jmap_push_look(push, account->id);
+	pass(0);
+	url = URL;
+}
+
 static const struct {
 	const char *name, *headers;
 	int64_t want_ms;
@@ -238,6 +284,18 @@ test_retry_after(void)
 }
 
 static void
+listen_silently(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof(a);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	invariant(fd >= 0 && bind(fd, (struct sockaddr *)&a, n) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&a, &n) == 0);
+	snprintf(dns_server, sizeof(dns_server), "127.0.0.1:%u", ntohs(a.sin_port));
+}
+
+static void
 start(void)
 {
 	struct buf why = { .max = 1000 };
@@ -248,7 +306,8 @@ start(void)
 	invariant(loop_init(&loop) == FAIL_NONE);
 	net_init(&net, &loop, &net_settings_default);
 	dns_settings = dns_settings_default;
-	dns_settings.servers = STR("127.0.0.1:9");
+	listen_silently();
+	dns_settings.servers = str_c(dns_server);
 	invariant(dns_init(&dns, &loop, &net, &dns_settings, &why) == FAIL_NONE);
 	http_client_init(&client, &loop, &net, &dns, NULL, &http_client_settings_default);
 	invariant(store_open(&store, &loop, str_c(store_path), NULL) == FAIL_NONE);
@@ -286,6 +345,7 @@ main(void)
 	test_start();
 	test_rate();
 	test_expiry();
+	test_at_once();
 	stop();
 	return test_end();
 }
