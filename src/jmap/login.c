@@ -77,6 +77,18 @@ login_ask(struct jmap_login *login, struct http_exchange *x, struct str value)
 	return is_basic;
 }
 
+static bool
+is_banned(const struct jmap_login *login, const struct http_exchange *x)
+{
+	return policy_is_banned(login->jmap->policy, conn_peer_address(x->conn));
+}
+
+static enum jmap_login_state
+refuse_banned(struct http_exchange *x)
+{
+	return refuse(x, 403, "Too many wrong passwords came from your address. Wait.");
+}
+
 static enum jmap_login_state
 login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 {
@@ -84,8 +96,8 @@ login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 
 	login->jmap = j;
 	login->loop = x->service->loop;
-	if (policy_is_banned(j->policy, conn_peer_address(x->conn)))
-		return refuse(x, 403, "Too many wrong passwords came from your address. Wait.");
+	if (is_banned(login, x))
+		return refuse_banned(x);
 	if (!http_may_login(x))
 		return refuse(x, 403, "Passwords are taken over TLS only.");
 	if (x->request.method == HTTP_POST && http_origin_is_foreign(x))
@@ -129,6 +141,8 @@ login_answer(struct jmap_login *login, struct http_exchange *x)
 {
 	if (op_pending(&login->query.op))
 		return LOGIN_WAIT;
+	if (is_banned(login, x)) /* meanwhile: who asked many at once learns nothing of the rest */
+		return refuse_banned(x);
 	switch (login->query.op.fail) {
 	case FAIL_NONE: return open_account(login, x);
 	case FAIL_DENIED:

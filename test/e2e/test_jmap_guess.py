@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Passwords guessed over HTTP: many at once are no more guesses than one after the other."""
+
+import base64
+import socket
+import ssl
+
+from harness import Server, check, end, equal
+from test_proxy import v2
+
+ALICE, SECRET = "alice@example.test", "correct horse"
+GUESSES = 60  # on as many connections; the ban comes after ten
+SETTINGS = """
+[listener https]
+proxy-networks = loopback
+[net]
+connections-per-address = 100
+"""
+
+
+def connect(server, address):
+    s = socket.create_connection((server.host, server.port("https")), timeout=60)
+    s.sendall(v2(address))
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(s)
+
+
+def ask(s, secret):
+    token = base64.b64encode(f"{ALICE}:{secret}".encode()).decode()
+    s.sendall(f"GET /jmap/session HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {token}\r\n\r\n".encode())
+
+
+def status(s):
+    head = b""
+    while b"\r\n" not in head and (piece := s.recv(4096)):
+        head += piece
+    return int(head.split()[1])
+
+
+def main():
+    with Server(settings=SETTINGS) as server:
+        server.add_user(ALICE, SECRET)
+        many = [connect(server, "9.9.9.9") for _ in range(GUESSES)]
+        for n, s in enumerate(many):
+            ask(s, SECRET if n == GUESSES - 1 else f"guess {n}")
+        got = [status(s) for s in many]
+        equal("the right one comes too late", got[-1], 403)
+        check("ten are answered as wrong", 0 < got.count(401) <= 10 and 200 not in got, got)
+        for s in many:
+            s.close()
+        s = connect(server, "9.9.9.10")
+        ask(s, SECRET)
+        equal("from another address it is right", status(s), 200)
+        s.close()
+        check("one ban", server.log().count("policy.ban") == 1, server.log()[-2000:])
+    end()
+
+
+if __name__ == "__main__":
+    main()
