@@ -172,6 +172,8 @@ begin(struct download_request *d, struct http_exchange *x)
 	/* What a mail brought must not act as our page. */
 	http_reply_header(x, "X-Content-Type-Options", STR("nosniff"));
 	http_reply_header(x, "Content-Security-Policy", STR("default-src 'none'; sandbox"));
+	/* The type is whatever is asked for: no page elsewhere may take it for a style or a script of its own. */
+	http_reply_header(x, "Cross-Origin-Resource-Policy", STR("same-origin"));
 	if (!d->reader)
 		http_reply_length(x, d->load.blob.bytes.n);
 	return HTTP_WAIT;

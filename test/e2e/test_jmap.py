@@ -196,6 +196,7 @@ def test_mail(server, alice, bob):
     check("a hostile name and type", headers["X"] is None and headers["Content-Type"] == "application/octet-stream" and
           headers["Content-Disposition"].startswith('attachment; filename="a_.._b__<c>"; ') and
           "sandbox" in headers["Content-Security-Policy"], dict(headers))
+    equal("nor as part of another page", headers["Cross-Origin-Resource-Policy"], "same-origin")
     for name, blob in (("another's", "b999"), ("outside", email["blobId"] + "_5_99999999_b"),
                        ("rubbish", "x")):
         equal("no blob: " + name, status_of(lambda b=blob: alice.download(b))[0], 404)
