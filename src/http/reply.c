@@ -267,9 +267,15 @@ http_reply_end(struct http_exchange *x)
 	x->reply = HTTP_REPLY_ENDED;
 }
 
+void
+http_reply_problem_start(struct http_exchange *x, unsigned status)
+{
+	http_reply_start(x, status, "application/problem+json");
+}
+
 /* Texts are ours and need no escaping. */
 void
-http_reply_problem(struct http_exchange *x, unsigned status, const char *type, const char *detail)
+http_reply_problem_body(struct http_exchange *x, const char *type, const char *detail)
 {
 	struct buf text;
 
@@ -277,12 +283,20 @@ http_reply_problem(struct http_exchange *x, unsigned status, const char *type, c
 	buf_add_c(&text, "{\"type\":\"");
 	buf_add_c(&text, type ? type : "about:blank");
 	buf_add_c(&text, "\",\"status\":");
-	buf_add_u64(&text, status);
+	buf_add_u64(&text, x->status);
 	buf_add_c(&text, ",\"title\":\"");
-	buf_add_c(&text, reason_of(status));
+	buf_add_c(&text, reason_of(x->status));
 	buf_add_c(&text, "\",\"detail\":\"");
 	buf_add_c(&text, detail);
 	buf_add_c(&text, "\"}");
-	http_reply_whole(x, status, "application/problem+json", buf_str(&text));
+	http_reply_length(x, buf_str(&text).n);
+	http_reply_body(x, buf_str(&text));
 	buf_release(&text);
+}
+
+void
+http_reply_problem(struct http_exchange *x, unsigned status, const char *type, const char *detail)
+{
+	http_reply_problem_start(x, status);
+	http_reply_problem_body(x, type, detail);
 }

@@ -49,8 +49,6 @@ add_allow(struct http_exchange *x, unsigned methods)
 static void
 answer_without_handler(struct http_exchange *x, unsigned methods)
 {
-	static const char refusal[] = "{\"type\":\"about:blank\",\"status\":405,\"title\":"
-				      "\"Method Not Allowed\"}";
 	bool is_star = str_eq(x->request.path, STR("*"));
 
 	if (methods == 0 && !is_star) {
@@ -62,10 +60,9 @@ answer_without_handler(struct http_exchange *x, unsigned methods)
 		add_allow(x, methods);
 		return;
 	}
-	http_reply_start(x, 405, "application/problem+json");
+	http_reply_problem_start(x, 405);
 	add_allow(x, methods);
-	http_reply_length(x, sizeof(refusal) - 1);
-	http_reply_body(x, str_c(refusal));
+	http_reply_problem_body(x, NULL, "Allow names what may be done here.");
 }
 
 struct http_handler *

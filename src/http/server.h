@@ -188,4 +188,8 @@ void http_reply_buf(struct http_exchange *x, struct buf *body);
 void http_reply_problem(struct http_exchange *x, unsigned status, const char *type,
     const char *detail);
 
+/* The same in two steps, with headers of one's own between them. */
+void http_reply_problem_start(struct http_exchange *x, unsigned status);
+void http_reply_problem_body(struct http_exchange *x, const char *type, const char *detail);
+
 #endif

@@ -16,25 +16,13 @@
 static bool
 refuse(struct http_exchange *x, unsigned status, const char *detail)
 {
-	struct buf body;
-
-	if (status != 426) {
-		http_reply_problem(x, status, NULL, detail);
-		return false;
+	http_reply_problem_start(x, status);
+	if (status == 426) {
+		http_reply_header(x, "Upgrade", STR("websocket"));
+		http_reply_header(x, "Connection", STR("Upgrade"));
+		http_reply_header(x, "Sec-WebSocket-Version", STR(WEBSOCKET_VERSION));
 	}
-	buf_init(&body, 512);
-	buf_add_c(&body,
-	    "{\"type\":\"about:blank\",\"status\":426,\"title\":\"Upgrade Required\","
-	    "\"detail\":\"");
-	buf_add_c(&body, detail);
-	buf_add_c(&body, "\"}");
-	http_reply_start(x, 426, "application/problem+json");
-	http_reply_header(x, "Upgrade", STR("websocket"));
-	http_reply_header(x, "Connection", STR("Upgrade"));
-	http_reply_header(x, "Sec-WebSocket-Version", STR(WEBSOCKET_VERSION));
-	http_reply_length(x, buf_str(&body).n);
-	http_reply_body(x, buf_str(&body));
-	buf_release(&body);
+	http_reply_problem_body(x, NULL, detail);
 	return false;
 }
 

@@ -17,24 +17,13 @@
 static enum jmap_login_state
 refuse(struct http_exchange *x, unsigned status, const char *detail)
 {
-	struct buf body;
-
-	if (status != 401) {
-		http_reply_problem(x, status, NULL, detail);
-		return LOGIN_REPLIED;
+	http_reply_problem_start(x, status);
+	if (status == 401) {
+		http_reply_header(x, "WWW-Authenticate", STR("Bearer realm=\"mail\""));
+		http_reply_header(x, "WWW-Authenticate",
+		    STR("Basic realm=\"mail\", charset=\"UTF-8\""));
 	}
-	buf_init(&body, 512);
-	buf_add_c(&body,
-	    "{\"type\":\"about:blank\",\"status\":401,\"title\":\"Unauthorized\","
-	    "\"detail\":\"");
-	buf_add_c(&body, detail);
-	buf_add_c(&body, "\"}");
-	http_reply_start(x, 401, "application/problem+json");
-	http_reply_header(x, "WWW-Authenticate", STR("Bearer realm=\"mail\""));
-	http_reply_header(x, "WWW-Authenticate", STR("Basic realm=\"mail\", charset=\"UTF-8\""));
-	http_reply_length(x, buf_str(&body).n);
-	http_reply_body(x, buf_str(&body));
-	buf_release(&body);
+	http_reply_problem_body(x, NULL, detail);
 	return LOGIN_REPLIED;
 }
 
