@@ -55,6 +55,33 @@ is_forwarded_https(const struct http_exchange *x)
 	    str_eq_nocase(http_request_header(&x->request, STR("x-forwarded-proto")), STR("https"));
 }
 
+/* X-Forwarded-For: what the client said, then what each proxy saw: the last one is ours. */
+static struct str
+last_forwarded(const struct http_request *r)
+{
+	struct str value = { 0 }, part = { 0 };
+
+	for (size_t i = 0; i < r->header_count; i++)
+		if (str_eq_nocase(r->headers[i].name, STR("x-forwarded-for")))
+			value = r->headers[i].value;
+	while (str_next_part(&value, ',', &part))
+		continue;
+	return str_trim(part);
+}
+
+struct net_address
+http_client_address(const struct http_exchange *x)
+{
+	struct str text = last_forwarded(&x->request);
+	struct net_address a;
+
+	if (x->service->settings.trust_forwarded && conn_is_loopback(x->conn) &&
+	    (net_address_parse(text, &a) == FAIL_NONE ||
+		net_address_parse_port(text, &a) == FAIL_NONE))
+		return a;
+	return *conn_peer_address(x->conn);
+}
+
 bool
 http_may_login(const struct http_exchange *x)
 {

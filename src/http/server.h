@@ -28,6 +28,7 @@
 #include "http/request.h"
 #include "http/settings.h"
 #include "loop/loop.h"
+#include "net/address.h"
 #include "net/net.h"
 
 #define HTTP_HEAD_MS    (30 * 1000)  /* from the first byte of a request to the end of its head */
@@ -153,6 +154,9 @@ enum http_body http_body_next(struct http_exchange *x, struct str *piece_out);
  * under TLS, or as X-Forwarded-Proto says when the setting trust_forwarded is on.
  */
 void http_base_url(const struct http_exchange *x, struct buf *out);
+
+/* Who asks: the peer, or whom a proxy of this machine that the settings trust names (X-Forwarded-For). */
+struct net_address http_client_address(const struct http_exchange *x);
 
 /* May a password come this way: TLS, also a proxy's before us, or loopback where the listener allows. */
 bool http_may_login(const struct http_exchange *x);

@@ -9,7 +9,7 @@ static const struct setting rows[] = {
 	{ "base-url", SETTING_TEXT, AT(base_url), "", 0, 0, NULL,
 	    "How clients reach us, when not as they say: https://mail.example.test" },
 	{ "trust-forwarded", SETTING_BOOL, AT(trust_forwarded), "no", 0, 0, NULL,
-	    "Take the scheme from the X-Forwarded-Proto of a proxy before us" },
+	    "Take scheme and client from the X-Forwarded-Proto and -For of a proxy on this machine" },
 	{ "idle", SETTING_DURATION, AT(idle_ms), "5m", 1000, 24 * 3600 * 1000, NULL,
 	    "Keep an idle connection this long" },
 	{ "origins", SETTING_LIST, AT(origins), "", 0, 0, NULL,

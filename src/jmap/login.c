@@ -69,7 +69,9 @@ login_ask(struct jmap_login *login, struct http_exchange *x, struct str value)
 static bool
 is_banned(const struct jmap_login *login, const struct http_exchange *x)
 {
-	return policy_is_banned(login->jmap->policy, conn_peer_address(x->conn));
+	struct net_address who = http_client_address(x);
+
+	return policy_is_banned(login->jmap->policy, &who);
 }
 
 static enum jmap_login_state
@@ -115,14 +117,30 @@ open_account(struct jmap_login *login, struct http_exchange *x)
 		.quota_bytes = who->quota_bytes > 0 ? (uint64_t)who->quota_bytes : 0,
 		.quota_messages = who->quota_messages > 0 ? (uint64_t)who->quota_messages : 0,
 	};
+	struct net_address client = http_client_address(x);
 	enum fail fail = account_open(login->jmap->mail, who->name, &limits, &login->account);
 
 	if (fail)
 		return refuse(x, 503, "The mail store does not answer now.");
 	keep_groups(login, who);
-	policy_logged_in(login->jmap->policy, conn_peer_address(x->conn));
+	policy_logged_in(login->jmap->policy, &client);
 	x->log->user = arena_str(&x->request.arena, login->account->name);
 	return LOGIN_DONE;
+}
+
+/* Told late, and counted, but for programs of this machine. */
+static enum jmap_login_state
+login_denied(struct jmap_login *login, struct http_exchange *x)
+{
+	struct net_address who = http_client_address(x);
+	char text[NET_ADDRESS_TEXT_MAX];
+
+	log_info(x->log, "jmap.login.denied", LOG_TEXT("client", net_address_text(&who, text)));
+	(void)policy_offend(login->jmap->policy, &who, OFFENCE_LOGIN);
+	if (net_address_is_loopback(&who))
+		return refuse(x, 401, "Name, password or token is wrong.");
+	timer_start(login->loop, &login->delay, x->task, clock_mono_ms() + JMAP_DELAY_MS);
+	return LOGIN_DELAY;
 }
 
 static enum jmap_login_state
@@ -137,14 +155,7 @@ login_answer(struct jmap_login *login, struct http_exchange *x)
 	case FAIL_DENIED:
 	case FAIL_MISSING:
 	case FAIL_SYNTAX:
-	case FAIL_LIMIT:
-		log_info(x->log, "jmap.login.denied",
-		    LOG_NUM("loopback", conn_is_loopback(x->conn)));
-		(void)policy_offend(login->jmap->policy, conn_peer_address(x->conn), OFFENCE_LOGIN);
-		if (conn_is_loopback(x->conn))
-			return refuse(x, 401, "Name, password or token is wrong.");
-		timer_start(login->loop, &login->delay, x->task, clock_mono_ms() + JMAP_DELAY_MS);
-		return LOGIN_DELAY;
+	case FAIL_LIMIT: return login_denied(login, x);
 	case FAIL_TEMP:
 	case FAIL_PERM:
 	case FAIL_COUNT: break;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Passwords guessed over HTTP: many at once are no more guesses than one after the other."""
+"""Passwords guessed over HTTP: many at once are no more guesses than one after the other, nor are those through a proxy."""
 
 import base64
 import socket
@@ -15,6 +15,8 @@ SETTINGS = """
 proxy-networks = loopback
 [net]
 connections-per-address = 100
+[http]
+trust-forwarded = yes
 """
 
 
@@ -29,6 +31,15 @@ def connect(server, address):
 def ask(s, secret):
     token = base64.b64encode(f"{ALICE}:{secret}".encode()).decode()
     s.sendall(f"GET /jmap/session HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {token}\r\n\r\n".encode())
+
+
+def forwarded(server, secret, *lines):
+    """The status of a request that a proxy on this machine hands on."""
+    token = base64.b64encode(f"{ALICE}:{secret}".encode()).decode()
+    with socket.create_connection((server.host, server.port("http")), timeout=60) as s:
+        s.sendall("\r\n".join(["GET /jmap/session HTTP/1.1", "Host: a", "X-Forwarded-Proto: https", *lines,
+                               f"Authorization: Basic {token}", "", ""]).encode())
+        return status(s)
 
 
 def status(s):
@@ -54,6 +65,16 @@ def main():
         equal("from another address it is right", status(s), 200)
         s.close()
         check("one ban", server.log().count("policy.ban") == 1, server.log()[-2000:])
+        equal("banned through a proxy, too", forwarded(server, SECRET, "X-Forwarded-For: 9.9.9.9"), 403)
+        for n in range(10):
+            line = ("X-Forwarded-For: 8.8.8.8", f"X-Forwarded-For: 1.1.1.{n}, 8.8.8.8:99")[n % 2]
+            equal("a wrong one", forwarded(server, "wrong", f"X-Forwarded-For: 1.1.1.{n}", line), 401)
+        equal("guesses through a proxy end", forwarded(server, SECRET, "X-Forwarded-For: 8.8.8.8"), 403)
+        equal("what the client itself says is nothing",
+              forwarded(server, SECRET, "X-Forwarded-For: 1.2.3.4", "X-Forwarded-For: 5.6.7.8, 8.8.8.8"), 403)
+        for who in ("8.8.8.9", "[2a00::1]:5", "2a00::1", "unknown", ""):
+            equal(f"not for {who!r}", forwarded(server, SECRET, "X-Forwarded-For: " + who), 200)
+        check("another ban", server.log().count("policy.ban") == 2, server.log()[-2000:])
     end()
 
 
