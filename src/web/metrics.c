@@ -51,13 +51,27 @@ metrics_write(const struct metrics *m, struct buf *out)
 
 /* --- the request ------------------------------------------------------------------------------- */
 
+/* A proxy here hands on what strangers ask; it says so in one of these, also when nothing else trusts them. */
+static bool
+is_of_this_machine(const struct http_exchange *x)
+{
+	static const struct str names[] = { STR_INIT("x-forwarded-for"),
+		STR_INIT("x-forwarded-proto"), STR_INIT("x-forwarded-host"), STR_INIT("x-real-ip"),
+		STR_INIT("forwarded"), STR_INIT("via") };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (http_request_header(&x->request, names[i]).p)
+			return false;
+	return conn_is_loopback(x->conn);
+}
+
 static enum http_step
 metrics_step(struct http_handler *h, struct http_exchange *x)
 {
 	struct metrics_request *r = container_of(h, struct metrics_request, handler);
 	struct buf text;
 
-	if (!conn_is_loopback(x->conn)) {
+	if (!is_of_this_machine(x)) {
 		http_reply_problem(x, 403, NULL, "Metrics are for programs on this machine.");
 		return HTTP_DONE;
 	}

@@ -2,8 +2,8 @@
  * metrics.h - numbers for a monitoring program, at GET /metrics.
  *
  * The text form that Prometheus and its kin read: one "name value" line for each, with its help and
- * kind above. Only peers on this machine are answered; others get 403, since the numbers tell how
- * busy the owner is. A number is a plain counter or level that its room keeps anyway; reading it
+ * kind above. Only peers on this machine are answered, and not what a proxy here hands on; others get
+ * 403, since the numbers tell how busy the owner is. A number is a plain counter or level that its room keeps anyway; reading it
  * costs the room nothing.
  *
  * Ownership: texts are static; the numbers and the struct live as long as the http service.
