@@ -4,6 +4,7 @@
 #include <assert.h>
 
 /* base */
+#include "base/clock.h"
 #include "base/mem.h"
 
 /* rooms */
@@ -289,6 +290,7 @@ session_step(struct task *t)
 	struct http_session *s = container_of(t, struct http_session, task);
 	enum step stop = STEP_YIELD;
 	bool must_stop = false;
+	int64_t end_us = clock_precise_us() + LOOP_SLICE_US;
 
 	for (unsigned turn = 0; turn < TASK_TURNS_MAX && !must_stop; turn++) {
 		enum http_state next = HTTP_FINISH;
@@ -309,6 +311,9 @@ session_step(struct task *t)
 		if (said != (enum step) - 1) {
 			stop = said;
 			must_stop = true;
+		} else if (next == HTTP_IDLE) {
+			must_stop =
+			    clock_precise_us() >= end_us; /* the next request waits for others */
 		}
 	}
 	return stop;

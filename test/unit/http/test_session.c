@@ -144,12 +144,34 @@ mute_open(void *room, struct http_exchange *x)
 	return &echo_new(mute_step)->handler;
 }
 
+/* Takes as long as a slice has. */
+static enum http_step
+long_step(struct http_handler *h, struct http_exchange *x)
+{
+	int64_t end_us = clock_precise_us() + LOOP_SLICE_US;
+
+	(void)h;
+	while (clock_precise_us() < end_us)
+		continue;
+	http_reply_whole(x, 200, "text/plain", STR("long"));
+	return HTTP_DONE;
+}
+
+static struct http_handler *
+long_open(void *room, struct http_exchange *x)
+{
+	(void)room;
+	(void)x;
+	return &echo_new(long_step)->handler;
+}
+
 static const struct http_route routes[] = {
 	{ HTTP_BIT(HTTP_POST), STR_INIT("/echo"), echo_open },
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/stream"), stream_open },
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/big"), big_open },
 	{ HTTP_BIT(HTTP_GET) | HTTP_BIT(HTTP_POST), STR_INIT("/below/"), lazy_open },
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/mute"), mute_open },
+	{ HTTP_BIT(HTTP_GET), STR_INIT("/long"), long_open },
 };
 
 /* --- running ----------------------------------------------------------------------------------- */
@@ -440,6 +462,33 @@ test_pipeline(void)
 	CHECK(list_empty(&service.sessions));
 }
 
+/* Requests that take long, in one go: others have their turn in between. */
+static void
+test_slices(void)
+{
+	static const char one[] = "GET /long HTTP/1.1\r\nHost: a\r\n\r\n";
+	struct conn *c = conn_memory(&net, NULL, STR("192.0.2.1"));
+	size_t before = 0;
+
+	TEST_ROW("one long request in a turn");
+	service.service.accept(&service.service, NULL, c);
+	loop_turn(&loop, 0);
+	for (unsigned i = 0; i < 4; i++)
+		conn_memory_feed(c, str_c(one));
+	for (unsigned i = 0; i < 4; i++) {
+		size_t now;
+
+		loop_turn(&loop, 0);
+		now = conn_memory_sent(c).n;
+		CHECK(i == 0 ? now > 0 : now == (i + 1) * before / i);
+		before = now;
+	}
+	conn_memory_end(c);
+	for (unsigned i = 0; i < 5; i++)
+		loop_turn(&loop, 0);
+	CHECK(list_empty(&service.sessions));
+}
+
 static void
 test_deadlines(void)
 {
@@ -503,6 +552,7 @@ main(void)
 	test_origins();
 	test_big();
 	test_pipeline();
+	test_slices();
 	test_deadlines();
 	buf_release(&seen);
 	net_release(&net);
