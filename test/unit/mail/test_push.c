@@ -6,6 +6,7 @@
 
 /* rooms */
 #include "mail/push.h"
+#include "mail/record.h"
 
 static struct fixture f;
 static struct arena arena;
@@ -34,6 +35,7 @@ test_record(void)
 		.has_types = true,
 		.types = STR("Email\nMailbox\n"),
 		.expires_s = 1800000000,
+		.credential = STR("x8Fq"),
 		.told = 77 };
 	struct push_subscription got;
 	uint64_t id, other;
@@ -49,6 +51,7 @@ test_record(void)
 	CHECK_STR(got.auth, s.auth);
 	CHECK_STR(got.code, s.code);
 	CHECK_STR(got.types, s.types);
+	CHECK_STR(got.credential, s.credential);
 	CHECK(got.has_types && !got.is_asked && !got.is_verified);
 	CHECK(got.expires_s == s.expires_s && got.told == s.told);
 
@@ -65,6 +68,7 @@ test_record(void)
 	CHECK_NUM(fixture_try_open(&f), FAIL_NONE);
 	CHECK_NUM(push_get(f.account, id, &arena, &got), FAIL_NONE);
 	CHECK_STR(got.url, s.url);
+	CHECK_STR(got.credential, s.credential);
 
 	TEST_ROW("another");
 	CHECK_NUM(push_add(f.account, &s, &other), FAIL_NONE);
@@ -77,6 +81,42 @@ test_record(void)
 	CHECK_NUM(push_change(f.account, &got), FAIL_MISSING);
 	CHECK_NUM(push_drop(f.account, 0), FAIL_MISSING);
 	CHECK_NUM(count(), 1);
+}
+
+/* As they were written before there were credentials. */
+static enum fail
+put_old(struct txn *t, void *arg)
+{
+	struct key k = key_id(SPACE_PUSH, f.account->id, *(uint64_t *)arg);
+	struct buf value;
+	enum fail fail;
+
+	buf_init(&value, 1000);
+	record_begin(&value, 1);
+	for (unsigned i = 0; i < 5; i++)
+		record_add_bytes(&value, STR("text"));
+	for (unsigned i = 0; i < 3; i++)
+		record_add_bool(&value, true);
+	record_add_bytes(&value, STR("Email\n"));
+	record_add_i64(&value, 1800000000);
+	record_add_u64(&value, 77);
+	fail = txn_put(t, key_str(&k), buf_str(&value));
+	buf_release(&value);
+	return fail;
+}
+
+static void
+test_old(void)
+{
+	struct push_subscription got;
+	uint64_t id = 5;
+
+	TEST_ROW("an older record");
+	CHECK_NUM(store_run(f.store, put_old, &id), FAIL_NONE);
+	CHECK_NUM(push_get(f.account, id, &arena, &got), FAIL_NONE);
+	CHECK_STR(got.url, STR("text"));
+	CHECK(got.told == 77 && str_empty(got.credential));
+	CHECK_NUM(push_drop(f.account, id), FAIL_NONE);
 }
 
 static void
@@ -152,6 +192,7 @@ main(void)
 	fixture_open(&f, "push");
 	CHECK_NUM(push_account_next(f.mail, 0, &(uint64_t){ 0 }), FAIL_MISSING);
 	test_record();
+	test_old();
 	test_limits();
 	test_key();
 	test_accounts();
