@@ -79,7 +79,6 @@ ask_read(struct directory *d, struct directory_query *q, struct str line)
 
 	switch (q->kind) {
 	case DIRECTORY_LOGIN:
-	case DIRECTORY_CREDENTIAL:
 		if (fail == FAIL_NONE && !q->account.is_enabled)
 			return FAIL_DENIED;
 		return fail == FAIL_NONE || fail == FAIL_TEMP ? fail : FAIL_DENIED;
@@ -88,6 +87,10 @@ ask_read(struct directory *d, struct directory_query *q, struct str line)
 			return FAIL_NONE;
 		q->scram.hash = hash;
 		return fail == FAIL_TEMP ? FAIL_TEMP : fake_scram(d, q);
+	case DIRECTORY_CREDENTIAL: /* only a clear no ends what was opened with it */
+		if (fail == FAIL_NONE)
+			return q->account.is_enabled ? FAIL_NONE : FAIL_DENIED;
+		return fail == FAIL_DENIED || fail == FAIL_MISSING ? FAIL_DENIED : FAIL_TEMP;
 	case DIRECTORY_ACCOUNT: return fail == FAIL_NONE || fail == FAIL_TEMP ? fail : FAIL_MISSING;
 	case DIRECTORY_DOMAINS:
 	case DIRECTORY_PRINCIPALS: return fail == FAIL_NONE ? FAIL_NONE : FAIL_TEMP;

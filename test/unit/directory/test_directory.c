@@ -419,6 +419,39 @@ test_credentials(struct admin *a)
 	buf_release(&by_password);
 }
 
+static const struct {
+	const char *name, *line;
+	enum fail want;
+} holds_rows[] = {
+	{ "holds",
+	    "{\"id\":1,\"result\":\"ok\",\"account\":{\"name\":\"a@b\",\"enabled\":true,"
+	    "\"addresses\":[],\"groups\":[]}}",
+	    FAIL_NONE },
+	{ "disabled",
+	    "{\"id\":1,\"result\":\"ok\",\"account\":{\"name\":\"a@b\",\"enabled\":false,"
+	    "\"addresses\":[],\"groups\":[]}}",
+	    FAIL_DENIED },
+	{ "denied", "{\"id\":1,\"result\":\"denied\"}", FAIL_DENIED },
+	{ "missing", "{\"id\":1,\"result\":\"missing\"}", FAIL_DENIED },
+	{ "a child that knows no such question", "{\"id\":1,\"result\":\"perm\"}", FAIL_TEMP },
+	{ "down", "{\"id\":1,\"result\":\"temp\"}", FAIL_TEMP },
+	{ "half an answer", "{\"id\":1,\"result\":\"ok\"}", FAIL_TEMP },
+};
+
+/* Only a clear no ends what lasts. */
+static void
+test_holds(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(holds_rows); i++) {
+		struct directory_query q = { .kind = DIRECTORY_CREDENTIAL };
+
+		TEST_ROW(holds_rows[i].name);
+		arena_init(&q.arena, 1 << 20);
+		CHECK_NUM(ask_read(t.directory, &q, str_c(holds_rows[i].line)), holds_rows[i].want);
+		arena_release(&q.arena);
+	}
+}
+
 /* The number moves with directory.db, and only then. */
 static void
 test_epoch(struct admin *a)
@@ -615,6 +648,7 @@ main(void)
 	test_tokens(a);
 	test_credentials(a);
 	test_epoch(a);
+	test_holds();
 	test_principals(a);
 	admin_close(&a);
 	test_overtaken();
