@@ -45,6 +45,8 @@ take_field(struct collecting *in, struct str value, struct str *first, size_t *c
 
 		if (list.items[i].kind != ADDRESS_MAILBOX)
 			continue;
+		if (!first && in->out->has_more_rcpts)
+			break; /* too many are too many: each would be compared with all before it */
 		spec = address_spec(&list.items[i], in->arena);
 		if (!spec.p)
 			return false;
