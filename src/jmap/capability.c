@@ -57,6 +57,24 @@ write_websocket(const struct jmap *j, struct json_writer *w)
 	json_object_end(w);
 }
 
+/* ticket.h; the ticket stands behind a '/' where it is taken back. */
+static void
+write_ticket(const struct jmap *j, struct json_writer *w)
+{
+	static const struct str names[] = { STR_INIT("generationEndpoint"),
+		STR_INIT("revocationEndpoint") };
+
+	json_object_begin(w);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		json_name(w, names[i]);
+		json_string_begin(w);
+		json_string_piece(w, j->base);
+		json_string_piece(w, STR("/jmap/ws/ticket"));
+		json_string_end(w);
+	}
+	json_object_end(w);
+}
+
 /* RFC 9749 3 */
 static void
 write_vapid(const struct jmap *j, struct json_writer *w)
@@ -168,6 +186,7 @@ static const struct capability {
 	{ STR_INIT("urn:ietf:params:jmap:vacationresponse"), CAPABILITY_VACATION, write_nothing,
 	    write_nothing },
 	{ STR_INIT("urn:ietf:params:jmap:websocket"), CAPABILITY_WEBSOCKET, write_websocket, NULL },
+	{ STR_INIT("com:linagora:params:jmap:ws:ticket"), CAPABILITY_TICKET, write_ticket, NULL },
 	{ STR_INIT("urn:ietf:params:jmap:webpush-vapid"), CAPABILITY_VAPID, write_vapid, NULL },
 	{ STR_INIT("urn:ietf:params:jmap:mail:share"), CAPABILITY_SHARE, write_nothing,
 	    write_nothing },

@@ -203,5 +203,6 @@ jmap_eventsource_open(void *room, struct http_exchange *x)
 	(void)x;
 	r->handler = (struct http_handler){ event_step, event_release };
 	r->jmap = room;
+	r->login.takes_ticket = true;
 	return &r->handler;
 }

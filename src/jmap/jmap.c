@@ -17,6 +17,8 @@ static const struct http_route routes[] = {
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/jmap/download/"), jmap_download_open },
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/jmap/eventsource"), jmap_eventsource_open },
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/jmap/ws"), jmap_websocket_open },
+	{ HTTP_BIT(HTTP_POST), STR_INIT("/jmap/ws/ticket"), jmap_ticket_open },
+	{ HTTP_BIT(HTTP_DELETE), STR_INIT("/jmap/ws/ticket/"), jmap_ticket_open },
 };
 
 #define FNV_START 0xcbf29ce484222325u
@@ -104,6 +106,7 @@ jmap_close(struct jmap **j)
 	invariant((*j)->users.count == 0);
 	jmap_push_close(&(*j)->push);
 	jmap_guards_release(&(*j)->guards);
+	jmap_tickets_release(&(*j)->tickets);
 	map_release(&(*j)->users);
 	mem_free(*j);
 	*j = NULL;

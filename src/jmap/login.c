@@ -80,10 +80,31 @@ refuse_banned(struct http_exchange *x)
 	return refuse(x, 403, "Too many wrong passwords came from your address. Wait.");
 }
 
+/* The ticket in the URL, for what takes one; a browser may send what it remembers besides. */
+static bool
+find_ticket(const struct jmap_login *login, struct http_exchange *x, struct str *out)
+{
+	return login->takes_ticket &&
+	    http_query_find(x->request.query, STR("ticket"), &x->request.arena, out);
+}
+
+static enum jmap_login_state
+ticket_ask(struct jmap_login *login, struct http_exchange *x, struct str ticket)
+{
+	struct jmap *j = login->jmap;
+	struct str name;
+
+	if (!jmap_ticket_take(&j->tickets, clock_mono_ms(), ticket, &x->request.arena, &name,
+		&login->credential))
+		return refuse(x, 401, "The ticket is used or too old.");
+	directory_credential_start(j->directory, &login->query, x->task, name, login->credential);
+	return LOGIN_WAIT;
+}
+
 static enum jmap_login_state
 login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 {
-	struct str value = http_request_header(&x->request, STR("authorization"));
+	struct str value = http_request_header(&x->request, STR("authorization")), ticket;
 
 	login->jmap = j;
 	login->loop = x->service->loop;
@@ -93,6 +114,8 @@ login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 		return refuse(x, 403, "Passwords are taken over TLS only.");
 	if (x->request.method == HTTP_POST && http_origin_is_foreign(x))
 		return refuse(x, 403, "Pages of other sites may not do this.");
+	if (find_ticket(login, x, &ticket))
+		return ticket_ask(login, x, ticket);
 	if (!value.p)
 		return refuse(x, 401, "A name and a password, or a token, are needed.");
 	return login_ask(login, x, value) ? LOGIN_WAIT
@@ -123,6 +146,8 @@ open_account(struct jmap_login *login, struct http_exchange *x)
 	if (fail)
 		return refuse(x, 503, "The mail store does not answer now.");
 	keep_groups(login, who);
+	if (login->credential.p) /* as after a login; the request's arena is forgotten soon */
+		login->query.credential = arena_str(&login->query.arena, login->credential);
 	policy_logged_in(login->jmap->policy, &client);
 	x->log->user = arena_str(&x->request.arena, login->account->name);
 	return LOGIN_DONE;

@@ -20,6 +20,7 @@
 #include "jmap/limits.h"
 #include "jmap/request.h"
 #include "jmap/run.h"
+#include "jmap/ticket.h"
 #include "queue/submit.h"
 
 #define JMAP_DELAY_MS   1000        /* a wrong password is answered this late */
@@ -42,7 +43,8 @@ struct jmap {
 	struct jmap_push *push;    /* own; NULL until jmap_push_start() */
 	struct map users;          /* those with something under way */
 	struct jmap_guards guards; /* of what outlives its request */
-	uint64_t state;            /* hash of what the session says of the server */
+	struct jmap_tickets tickets;
+	uint64_t state;  /* hash of what the session says of the server */
 	struct str base; /* borrow: "https://host:port", while a session resource is written */
 };
 
@@ -65,6 +67,8 @@ struct jmap_login { /* zeroed at first */
 	struct account *account; /* own: counted; set when DONE */
 	struct buf groups;       /* own; names of the user's, with blanks between them */
 	struct jmap_user *user;  /* own: counted; NULL when nothing is counted */
+	bool takes_ticket;       /* set by the handler at first: a page may open it (ticket.h) */
+	struct str credential;   /* arena: the request's; what a ticket was asked for with */
 	bool is_upload;
 	struct jmap_session_state session_state; /* of the last run */
 };
@@ -133,6 +137,7 @@ struct http_handler *jmap_session_open(void *room, struct http_exchange *x);
 struct http_handler *jmap_upload_open(void *room, struct http_exchange *x);
 struct http_handler *jmap_eventsource_open(void *room, struct http_exchange *x);
 struct http_handler *jmap_websocket_open(void *room, struct http_exchange *x);
+struct http_handler *jmap_ticket_open(void *room, struct http_exchange *x);
 struct http_handler *jmap_download_open(void *room, struct http_exchange *x);
 
 #endif

@@ -25,6 +25,7 @@ enum { /* capabilities as bits; capability.c has their URNs */
 	CAPABILITY_SHARE = 256,
 	CAPABILITY_PRINCIPALS = 512,
 	CAPABILITY_MDN = 1024,
+	CAPABILITY_TICKET = 2048,
 };
 
 /* Those that another's account has, too. */

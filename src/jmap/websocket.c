@@ -293,6 +293,7 @@ jmap_websocket_open(void *room, struct http_exchange *x)
 	(void)x;
 	r->handler = (struct http_handler){ socket_step, socket_release };
 	r->jmap = room;
+	r->login.takes_ticket = true;
 	arena_init(&r->arena, JMAP_TREE_MAX);
 	return &r->handler;
 }

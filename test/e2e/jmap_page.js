@@ -111,7 +111,19 @@ async function named() {
         return [response.headers.get('Content-Type'), JSON.parse(text.match(/^data: (.*)$/m)[1])['@type'],
             (await readStream(next, /event: state\ndata: .*\n\n/)).includes('StateChange')];
     });
-    await step('no login: WebSocket', () => talk(session.capabilities['urn:ietf:params:jmap:websocket'].url, echo));
+    // For what takes no Authorization of a page: one ticket for one opening.
+    const endpoint = session.capabilities['com:linagora:params:jmap:ws:ticket'].generationEndpoint;
+    const ticket = async () => (await (await post(endpoint, '', bearer)).json()).value;
+    const ws = session.capabilities['urn:ietf:params:jmap:websocket'].url;
+    const used = await ticket();
+    await step('ticket: WebSocket', async () => {
+        const [protocol, answer] = await talk(`${ws}?ticket=${used}`, echo);
+        return [protocol, answer['@type'], answer.requestId, answer.methodResponses[0][1].from];
+    });
+    await step('ticket: used', () => talk(`${ws}?ticket=${used}`, echo));
+    await step('ticket: EventSource', async () => listen(`${eventsUrl(session)}&ticket=${await ticket()}`, {}, () => flag(true)));
+    await step('ticket: session', async () => (await get(`/jmap/session?ticket=${await ticket()}`)).status);
+    await step('no login: WebSocket', () => talk(ws, echo));
     await step('no login: EventSource', () => listen(eventsUrl(session)));
     await step('no login: fetch', async () => (await get('/jmap/session')).status);
 }
@@ -132,6 +144,7 @@ async function stranger() {
     await step('a plain post', async () => (await get('/jmap/api', { method: 'POST', credentials: 'include', body: JSON.stringify({
         using: USING, methodCalls: [['Mailbox/set', { accountId: asked.get('account'), create: { x: { name: 'made by a stranger' } } }, '0']] }) })).status);
     await step('WebSocket', () => talk(ws, echo));
+    await step('WebSocket with a ticket', () => talk(`${ws}?ticket=${asked.get('ticket')}`, echo));
     await step('EventSource', () => listen(events, { withCredentials: true }));
 }
 

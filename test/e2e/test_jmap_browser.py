@@ -35,6 +35,10 @@ NAMED = {
     "upload": ["message/rfc822", True],
     "download": [True, True, 304],
     "stream": ["text/event-stream", "StateChange", True],
+    "ticket: WebSocket": ["jmap", "Response", "w", "a page"],
+    "ticket: used": "refused",
+    "ticket: EventSource": "StateChange",
+    "ticket: session": 401,
     "no login: WebSocket": "refused",
     "no login: EventSource": "refused",
     "no login: fetch": 401,
@@ -47,6 +51,7 @@ STRANGER = {
     "unseen": ["opaque", 0, ""],
     "a plain post": REFUSED,
     "WebSocket": "refused",
+    "WebSocket with a ticket": "refused",
     "EventSource": "refused",
 }
 REMEMBERED = {
@@ -181,7 +186,8 @@ def main():
             play(browser, ours, "named", NAMED, **asked)
             check("the browser remembers the password", remember(browser, server), server.log()[-2000:])
             play(browser, ours, "remembered", REMEMBERED, **asked)
-            play(browser, theirs, "stranger", STRANGER, **asked)
+            ticket = json.loads(alice.request("POST", base + "/jmap/ws/ticket")[2])["value"]
+            play(browser, theirs, "stranger", STRANGER, ticket=ticket, **asked)
         finally:
             browser.close()
         names = [box["name"] for box in alice.one("Mailbox/get", {"ids": None})["list"]]

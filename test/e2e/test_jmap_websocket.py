@@ -71,6 +71,58 @@ def test_opening(server, alice):
     equal("the connection goes on", alice.request("GET", alice.base + "/jmap/session")[0], 200)
 
 
+def test_tickets(server, alice, bob):
+    """A page's way in: a ticket in the URL, good once, and no longer than what it was asked for with."""
+    endpoint = alice.open()["capabilities"]["com:linagora:params:jmap:ws:ticket"]["generationEndpoint"]
+    path = "/jmap/ws?ticket="
+
+    def ticket(client):
+        return json.loads(client.request("POST", endpoint, b"")[2])
+
+    def account(url, **headers):
+        """Whose it is, asked over the WebSocket; or the status."""
+        try:
+            ws = WebSocket(server.port("http"), url, protocol="jmap", headers=headers)
+        except Refused as e:
+            return e.status
+        ws.send(json.dumps({"@type": "Request", "using": [CORE, MAIL], "methodCalls": [
+            ["Mailbox/get", {"accountId": alice.account, "ids": []}, "0"]]}))
+        kind = json.loads(ws.text())["methodResponses"][0][0]
+        ws.close()
+        return kind
+    status, headers, body = alice.request("POST", endpoint, b"")
+    made = json.loads(body)
+    equal("a ticket", (status, headers["Cache-Control"], sorted(made)),
+          (200, "no-store", ["clientAddress", "generatedOn", "username", "validUntil", "value"]))
+    equal("whose", (made["username"], len(made["value"])), (ALICE, 32))
+    equal("opens", account(path + made["value"]), "Mailbox/get")
+    equal("once", account(path + made["value"]), 401)
+    equal("none", account(path), 401)
+    equal("besides what a browser remembers", account(path + ticket(alice)["value"], Authorization=bob.headers["Authorization"]), "Mailbox/get")
+    equal("a wrong one, and a good password", account(path + "x", **alice.headers), 401)
+    equal("of another user", account(path + ticket(bob)["value"]), "error")
+    equal("not without a login", bob.request("POST", endpoint, b"", {"Authorization": "Basic !"}, want=None)[0], 401)
+    value = ticket(alice)["value"]
+    equal("taken back by another", bob.request("DELETE", f"{endpoint}/{value}", want=(204,))[0], 204)
+    equal("is still good", account(path + value), "Mailbox/get")
+    value = ticket(alice)["value"]
+    equal("taken back", alice.request("DELETE", f"{endpoint}/{value}", want=(204,))[0], 204)
+    equal("is gone", account(path + value), 401)
+    value = ticket(alice)["value"]
+    status = alice.request("GET", f"{alice.base}/jmap/session?ticket={value}", headers={"Authorization": "Basic !"}, want=None)[0]
+    equal("for nothing else", status, 401)
+    equal("is a page's way in only from named origins", account(path + value, Origin="https://evil.example"), 403)
+    token = server.command("user", "token", "add", ALICE, "--name", "page").stdout.strip()
+    phone = Client(alice.base, "", "")
+    phone.headers = {"Authorization": "Bearer " + token}
+    equal("by a token", account(path + ticket(phone)["value"]), "Mailbox/get")
+    value = ticket(phone)["value"]
+    server.command("user", "token", "del", ALICE, "--name", "page")
+    equal("the token is gone", account(path + value), 401)
+    phone.close()
+    check("no ticket in the log", value not in server.log())
+
+
 def test_requests(server, alice, **options):
     jmap = Jmap(server, alice, **options)
     echo = ["Core/echo", {"hello": True, "high": 5}, "b3ff"]
@@ -302,6 +354,7 @@ def main():
         alice, bob = (Client(base, name, SECRET) for name in (ALICE, BOB))
         bob.open()
         test_opening(server, alice)
+        test_tickets(server, alice, bob)
         test_requests(server, alice)
         test_requests(server, alice, deflate=True)
         test_requests(server, alice, deflate=True, tls=True)
