@@ -59,7 +59,7 @@ struct json_member {
 
 /*
  * Read one JSON text. FAIL_SYNTAX: not JSON; FAIL_PERM: JSON but not I-JSON (a name twice, a lone
- * surrogate, bad UTF-8, a number out of range); FAIL_LIMIT: too deep, or the arena is full.
+ * surrogate, bad UTF-8, a number out of range), or too deep; FAIL_LIMIT: the arena is full.
  */
 MUST_CHECK enum fail json_parse(struct str text, struct arena *a, const struct json **out);
 

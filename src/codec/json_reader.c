@@ -294,7 +294,7 @@ take_number(struct json_reader *r, struct json_token *out)
 	if (is_whole && whole_value(number, &out->integer))
 		return FAIL_NONE;
 	if (number.n > JSON_NUMBER_MAX)
-		return FAIL_LIMIT;
+		return FAIL_PERM;
 	memcpy(text, number.p, number.n);
 	text[number.n] = '\0';
 	out->type = JSON_TOKEN_DOUBLE;
@@ -333,7 +333,7 @@ open_level(struct json_reader *r, bool is_object, struct json_token *out)
 	uint64_t bit;
 
 	if (r->depth >= JSON_DEPTH_MAX)
-		return FAIL_LIMIT;
+		return FAIL_PERM;
 	bit = UINT64_C(1) << r->depth++;
 	r->objects = is_object ? r->objects | bit : r->objects & ~bit;
 	r->expect = is_object ? WANT_FIRST_NAME : WANT_FIRST_ITEM;

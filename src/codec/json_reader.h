@@ -48,8 +48,8 @@ struct json_reader { /* fields: read only */
 void json_reader_init(struct json_reader *r, struct str text);
 
 /*
- * The next token. FAIL_SYNTAX: not JSON; FAIL_PERM: bad UTF-8, lone surrogate, number out of range;
- * FAIL_LIMIT: deeper than JSON_DEPTH_MAX or a number of more than 128 digits. Final after a failure.
+ * The next token. FAIL_SYNTAX: not JSON; FAIL_PERM: bad UTF-8, lone surrogate, number out of range or of more than
+ * 128 digits, deeper than JSON_DEPTH_MAX (RFC 8259 9). Final after a failure.
  */
 MUST_CHECK enum fail json_next(struct json_reader *r, struct json_token *out);
 

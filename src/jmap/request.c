@@ -58,9 +58,7 @@ jmap_request_json(struct str text, struct arena *a, const struct json **out)
 {
 	switch (json_parse(text, a, out)) {
 	case FAIL_NONE: break;
-	case FAIL_LIMIT:
-		/* Too deep is a text we do not take for JSON; too big for the arena is a limit. */
-		return a->used > JMAP_TREE_MAX / 2 ? JMAP_LIMIT_SIZE : JMAP_NOT_JSON;
+	case FAIL_LIMIT: return JMAP_LIMIT_SIZE;
 	case FAIL_SYNTAX:
 	case FAIL_DENIED:
 	case FAIL_MISSING:

@@ -76,6 +76,13 @@ test_limits(void)
 	buf_add_c(&text, "]}");
 	CHECK_NUM(jmap_request_parse(buf_str(&text), &a, &r), JMAP_LIMIT_CALLS);
 
+	TEST_ROW("a tree that does not fit");
+	arena_release(&a);
+	arena_init(&a, 1000);
+	CHECK_NUM(jmap_request_parse(buf_str(&text), &a, &r), JMAP_LIMIT_SIZE);
+	arena_release(&a);
+	arena_init(&a, JMAP_TREE_MAX);
+
 	TEST_ROW("too deep");
 	buf_clear(&text);
 	arena_reset(&a);
