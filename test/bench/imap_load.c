@@ -24,6 +24,7 @@
 
 /* rooms */
 #include "lib/load.h"
+#include "lib/samples.h"
 
 #define MAILBOX_COUNT 1000
 #define MIXED_BYTES   4096
@@ -56,11 +57,6 @@ static const struct {
 	[COPY] = { "COPY", 4 },
 	[APPEND] = { "APPEND", 8 },
 	[IDLE] = { "IDLE", 10 },
-};
-
-struct samples {
-	uint32_t *us;
-	size_t count;
 };
 
 struct client {
@@ -185,16 +181,6 @@ next_command(struct clients *c, struct load_link *k)
 
 /* --- answers --------------------------------------------------------------------------------------- */
 
-static void
-add_sample(struct clients *c, const struct client *client)
-{
-	struct samples *s = &c->samples[client->kind];
-
-	if ((s->count & (s->count - 1)) == 0) /* a power of two: full */
-		s->us = mem_resize(s->us, s->count ? 2 * s->count : 1, sizeof *s->us);
-	s->us[s->count++] = (uint32_t)(clock_precise_us() - client->sent_us);
-}
-
 /* Greeting, login, SELECT. */
 static void
 prepare(struct clients *c, struct load_link *k, struct str line)
@@ -226,7 +212,7 @@ take(struct load_link *k, struct str line, void *arg)
 	} else if (client->is_busy && str_starts(line, STR("x "))) {
 		if (!str_starts(line, STR("x OK")))
 			load_die(&c->load, "refused", line);
-		add_sample(c, client);
+		samples_add(&c->samples[client->kind], clock_precise_us() - client->sent_us);
 		next_command(c, k);
 	} else if (client->kind == IDLE && str_starts(line, STR("+"))) {
 		buf_add_c(&k->out, "DONE\r\n");
@@ -235,35 +221,8 @@ take(struct load_link *k, struct str line, void *arg)
 
 /* --- the report ------------------------------------------------------------------------------------ */
 
-static int
-compare(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-/* The sample that so many of 100 are below, in milliseconds. */
-static double
-percentile(const struct samples *s, size_t part)
-{
-	size_t at = s->count * part / 100;
-
-	return s->us[at < s->count ? at : s->count - 1] / 1e3;
-}
-
 static void
-report(const char *name, struct samples *s)
-{
-	if (s->count == 0)
-		return;
-	qsort(s->us, s->count, sizeof *s->us, compare);
-	printf("%s\t%zu\t%.3f\t%.3f\t%.3f\n", name, s->count, percentile(s, 50), percentile(s, 99),
-	    percentile(s, 100));
-}
-
-static void
-report_all(struct clients *c, int64_t began_us)
+report(struct clients *c, int64_t began_us)
 {
 	struct samples all = { .count = 0 };
 	double seconds = (double)(clock_precise_us() - began_us) / 1e6;
@@ -273,15 +232,16 @@ report_all(struct clients *c, int64_t began_us)
 
 		if (s->count == 0)
 			continue;
-		report(kinds[kind].name, s);
-		all.us = mem_resize(all.us, all.count + s->count, sizeof *all.us);
-		memcpy(all.us + all.count, s->us, s->count * sizeof *all.us);
-		all.count += s->count;
-		mem_free(s->us);
+		printf("%s", kinds[kind].name);
+		samples_print(s);
+		printf("\n");
+		samples_add_all(&all, s);
+		samples_release(s);
 	}
-	printf("%.6f\t", seconds);
-	report("all", &all);
-	mem_free(all.us);
+	printf("%.6f\tall", seconds);
+	samples_print(&all);
+	printf("\n");
+	samples_release(&all);
 	fflush(stdout);
 }
 
@@ -311,7 +271,7 @@ run(struct clients *c, uint32_t seconds)
 	}
 	while (c->busy > 0)
 		load_turn(&c->load, take, c);
-	report_all(c, began_us);
+	report(c, began_us);
 }
 
 int

@@ -191,13 +191,17 @@ def answer(connection, mark):
         got += piece
 
 
+def tls(connection):
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(connection)
+
+
 def open_idle(subject, user, is_tls):
     port = subject.port("imaps" if is_tls else "imap")
     connection = socket.create_connection(("127.0.0.1", port), timeout=30)
     if is_tls:
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connection = context.wrap_socket(connection)
+        connection = tls(connection)
     answer(connection, b"\r\n")
     connection.sendall(f'a LOGIN "{user}" "{subjects.PASSWORD}"\r\n'.encode())
     answer(connection, b"a OK")

@@ -114,30 +114,21 @@ load_send(struct load *l, struct load_link *k)
 }
 
 static void
-receive(struct load *l, struct load_link *k, load_line_fn *take, void *arg)
+receive(struct load *l, struct load_link *k, load_bytes_fn *take, void *arg)
 {
 	char *room = buf_room(&k->in, READ_SIZE);
 	ssize_t n = room ? recv(k->fd, room, READ_SIZE, MSG_DONTWAIT) : -1;
-	const char *end;
-	struct str in;
 
 	if (n < 0 && errno == EAGAIN)
 		return;
 	if (n <= 0)
 		load_die(l, "connection lost", buf_str(&k->in));
 	buf_grow(&k->in, (size_t)n);
-	for (in = buf_str(&k->in); in.n > 0; in = buf_str(&k->in)) {
-		end = memchr(in.p, '\n', in.n);
-		if (!end)
-			break;
-		size_t length = (size_t)(end - in.p);
-		take(k, str_of(in.p, length > 0 && end[-1] == '\r' ? length - 1 : length), arg);
-		buf_consume(&k->in, length + 1);
-	}
+	take(k, arg);
 }
 
 void
-load_turn(struct load *l, load_line_fn *take, void *arg)
+load_turn_bytes(struct load *l, load_bytes_fn *take, void *arg)
 {
 	struct epoll_event events[EVENTS_MAX];
 	int n = epoll_wait(l->epoll, events, EVENTS_MAX, PATIENCE);
@@ -151,6 +142,37 @@ load_turn(struct load *l, load_line_fn *take, void *arg)
 			receive(l, k, take, arg);
 		load_send(l, k);
 	}
+}
+
+struct lines {
+	load_line_fn *take;
+	void *arg;
+};
+
+static void
+take_lines(struct load_link *k, void *arg)
+{
+	struct lines *lines = arg;
+	const char *end;
+	struct str in;
+
+	for (in = buf_str(&k->in); in.n > 0; in = buf_str(&k->in)) {
+		end = memchr(in.p, '\n', in.n);
+		if (!end)
+			break;
+		size_t length = (size_t)(end - in.p);
+		lines->take(k, str_of(in.p, length > 0 && end[-1] == '\r' ? length - 1 : length),
+		    lines->arg);
+		buf_consume(&k->in, length + 1);
+	}
+}
+
+void
+load_turn(struct load *l, load_line_fn *take, void *arg)
+{
+	struct lines lines = { take, arg };
+
+	load_turn_bytes(l, take_lines, &lines);
 }
 
 void

@@ -20,8 +20,8 @@ struct load_link { /* fields: read only, but for `out` and `user` */
 	uint32_t number; /* from 0 in its load */
 	bool is_blocked; /* the socket took no more of `out` */
 	struct buf out;  /* append, then load_send() or return from load_line_fn */
-	struct buf in;
-	void *user; /* the caller's */
+	struct buf in;   /* what is not taken yet */
+	void *user;      /* the caller's */
 };
 
 struct load {
@@ -43,8 +43,12 @@ struct load_link *load_dial(struct load *l, uint16_t port);
 /* Send what `out` has, as far as the socket takes it; the rest follows in later turns. */
 void load_send(struct load *l, struct load_link *k);
 
-/* Wait for bytes (a minute at most) and give their lines to `take`. */
+/* Bytes came: takes (buf_consume) what is complete out of k->in. */
+typedef void load_bytes_fn(struct load_link *k, void *arg);
+
+/* Wait for bytes (a minute at most) and give their lines to `take`, or all of them. */
 void load_turn(struct load *l, load_line_fn *take, void *arg);
+void load_turn_bytes(struct load *l, load_bytes_fn *take, void *arg);
 
 /* Say what is wrong and exit. */
 _Noreturn void load_die(const struct load *l, const char *what, struct str said);
