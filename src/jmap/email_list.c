@@ -1,88 +1,31 @@
 /*
- * The list in slices:
+ * The list in slices. Ordered by receivedAt, candidates are judged in the order of the list, and no more of them than
+ * the caller needs; those of the account come in that order, batch after batch. Other orders need all matches first:
  *
- *     COLLECT --> NARROW --> JUDGE --> KEYS --> SORT --> DONE
+ *     NARROW --> COLLECT --one mailbox, or few--> SORT --> JUDGE --> DONE      by receivedAt
+ *                   +--a batch of the account's list----->  +--more are needed--> COLLECT
+ *     NARROW --> COLLECT --> JUDGE --> KEYS --> SORT --> DONE                  by anything else
  *
  * Candidates come from the view of the mailbox that the filter names, which is in memory, or from the account's
- * list by receivedAt; the full-text index leaves out what cannot match.
+ * list by receivedAt; the full-text index leaves out what cannot match, and when it names few, these are all.
  */
 #include "jmap/email_list.h"
+
+/* system */
+#include <string.h>
 
 /* base */
 #include "base/mem.h"
 
 /* rooms */
+#include "jmap/email_collect.h"
 #include "jmap/email_top.h"
-#include "jmap/id_set.h"
-#include "mail/index.h"
 #include "mail/mailbox.h"
 #include "mail/view.h"
 
-#define COLLECT_BATCH   1000
 #define CANDIDATE_BYTES (16 * 1024 * 1024) /* one Email while it is judged */
 
-static void
-add_item(struct email_list *l, const struct sort_item *item)
-{
-	if (l->item_count == l->cap) {
-		l->cap = l->cap ? 2 * l->cap : 256;
-		l->items = mem_resize(l->items, l->cap, sizeof(*l->items));
-	}
-	l->items[l->item_count++] = *item;
-}
-
-/* All of a mailbox at once: it is in memory. */
-static enum fail
-collect_view(struct jmap_call *c, struct email_list *l)
-{
-	struct view *view;
-	enum fail fail = view_open(c->account, l->mailbox, &view);
-
-	if (fail)
-		return fail == FAIL_MISSING ? FAIL_NONE : fail;
-	l->cap = view->count;
-	l->items = mem_new(view->count + 1, sizeof(*l->items));
-	for (size_t i = 0; i < view->count; i++) {
-		const struct view_entry *entry = &view->entries[i];
-
-		if (entry->flags & FLAG_DELETED)
-			continue;
-		l->items[l->item_count++] = (struct sort_item){
-			.id = entry->email_id,
-			.thread_id = entry->thread_id,
-			.received_s = entry->received_s,
-			.keywords = entry->flags,
-			.size = entry->size,
-		};
-	}
-	view_close(&view);
-	return FAIL_NONE;
-}
-
-/* One batch of the account's list; *done at its end. */
-static enum fail
-collect_batch(struct jmap_call *c, struct email_list *l, bool *done)
-{
-	struct email_order batch[COLLECT_BATCH];
-	size_t count;
-	enum fail fail = email_ordered(c->account, true, l->has_last ? &l->last : NULL, batch,
-	    COLLECT_BATCH, &count);
-
-	if (fail)
-		return fail;
-	for (size_t i = 0; i < count; i++)
-		add_item(l,
-		    &(struct sort_item){
-			.id = batch[i].id,
-			.thread_id = batch[i].thread_id,
-			.received_s = batch[i].received_s,
-		    });
-	*done = count < COLLECT_BATCH;
-	if (count > 0)
-		l->last = batch[count - 1];
-	l->has_last = l->has_last || count > 0;
-	return FAIL_NONE;
-}
+/* --- judging --------------------------------------------------------------------------------------- */
 
 static struct candidate
 candidate_of(struct jmap_call *c, struct email_list *l, const struct sort_item *item)
@@ -103,53 +46,89 @@ candidate_of(struct jmap_call *c, struct email_list *l, const struct sort_item *
 	};
 }
 
-/* Ask the index; what comes after this is a candidate. */
-static bool
-narrow_items(struct jmap_call *c, struct email_list *l)
+/*
+ * It is the next of the list, unless it is there already (a copy in the same mailbox has the same keys, so it is the
+ * neighbour) or, when threads collapse, another one of its thread is.
+ */
+static void
+tell(struct email_list *l, const struct sort_item *item)
 {
-	if (!l->index.search)
-		search_query_start(&l->index, mail_search(c->account->mail), c->account->id,
-		    filter_narrow(l->filter, &c->arena));
-	return search_query_step(&l->index, c->slice_end_us);
+	if (item->id == l->told)
+		return;
+	l->told = item->id;
+	if (l->collapses && !id_set_add(&l->threads, item->thread_id))
+		return;
+	if (l->count == l->id_cap) {
+		l->id_cap = l->id_cap ? 2 * l->id_cap : 64;
+		l->ids = mem_resize(l->ids, l->id_cap, sizeof(*l->ids));
+	}
+	l->ids[l->count++] = item->id;
+	l->total = l->count;
 }
 
-/* Keep the items that match; false when the slice is over or the call failed. */
+static bool
+is_enough(const struct email_list *l)
+{
+	return !l->needs_total && l->count >= l->needed;
+}
+
+/* Of a batch: what is not complete yet comes first in the next one. */
+static void
+drop_judged(struct email_list *l)
+{
+	l->item_count -= l->ready;
+	if (l->item_count > 0)
+		memmove(l->items, l->items + l->ready, l->item_count * sizeof(*l->items));
+}
+
+/* Does it match? False: the slice is over, or the call failed. */
+static bool
+judge(struct jmap_call *c, struct email_list *l, const struct sort_item *item, bool *is_match_out)
+{
+	struct candidate who = candidate_of(c, l, item);
+	enum fail fail;
+
+	*is_match_out = false;
+	who.slice_end_us = c->slice_end_us;
+	fail = filter_judge(l->filter, &who, is_match_out);
+	if (fail == FAIL_NONE && *is_match_out && !l->mailbox)
+		fail = jmap_email_look(c->access, item->id, &l->arena);
+	*is_match_out = *is_match_out && fail == FAIL_NONE;
+	blob_unmap(&who.map);
+	l->has_opened = who.is_full;
+	if (fail && fail != FAIL_MISSING)
+		jmap_fail_with(c, fail);
+	return (fail == FAIL_NONE || fail == FAIL_MISSING) && !who.is_cut;
+}
+
+/* Keep the items that match, in the list or for their order; false when the slice is over or the call failed. */
 static bool
 judge_items(struct jmap_call *c, struct email_list *l)
 {
-	while (l->at < l->item_count) {
-		struct sort_item item = l->items[l->at];
-		struct candidate who;
-		bool is_match = false;
-		enum fail fail;
+	bool is_certain = l->mailbox && filter_is_mailbox_only(l->filter);
 
-		if (!search_query_has(&l->index, item.id)) {
-			l->at++;
-			if ((l->at & 1023) == 0 && jmap_slice_over(c))
-				return false;
-			continue;
-		}
-		who = candidate_of(c, l, &item);
-		who.slice_end_us = c->slice_end_us;
-		fail = filter_judge(l->filter, &who, &is_match);
-		if (fail == FAIL_NONE && is_match && !l->mailbox)
-			fail = jmap_email_look(c->access, item.id, &l->arena);
-		blob_unmap(&who.map);
-		if (fail && fail != FAIL_MISSING) {
-			jmap_fail_with(c, fail);
+	while (l->at < l->ready && !(email_list_is_by_date(l) && is_enough(l))) {
+		struct sort_item item = l->items[l->at];
+		bool is_match = true;
+
+		if (!is_certain && !judge(c, l, &item, &is_match))
 			return false;
-		}
-		if (who.is_cut)
-			return false;
-		if (fail == FAIL_NONE && is_match)
-			l->items[l->kept++] = item;
 		l->at++;
-		if (jmap_slice_over(c))
+		if (is_match && email_list_is_by_date(l))
+			tell(l, &item);
+		else if (is_match)
+			l->items[l->kept++] = item;
+		if (!is_certain && jmap_slice_over(c))
 			return false;
 	}
-	l->item_count = l->kept;
+	if (!email_list_is_by_date(l))
+		l->item_count = l->kept;
+	else if (l->is_streamed)
+		drop_judged(l);
 	return true;
 }
+
+/* --- other orders ---------------------------------------------------------------------------------- */
 
 static bool
 make_keys(struct jmap_call *c, struct email_list *l)
@@ -188,28 +167,19 @@ sort_begin(struct email_list *l)
 		l->sorting.order[i] = (uint32_t)i;
 }
 
-/*
- * The ids, without Emails that stand twice (a copy in the same mailbox has the same keys, so it is the
- * neighbour) and, when threads collapse, with but the first of each.
- */
+/* By receivedAt they are judged in order; by anything else they were judged, and this is the list. */
 static void
-take_ids(struct email_list *l)
+sort_end(struct email_list *l)
 {
-	struct id_set threads = { .slots = NULL };
-	uint64_t last = 0;
+	struct sort_item *items = mem_new(l->item_count + 1, sizeof(*items));
 
-	l->ids = mem_new(l->item_count + 1, sizeof(*l->ids));
-	for (size_t i = 0; i < l->item_count; i++) {
-		const struct sort_item *item = &l->items[l->sorting.order[i]];
-
-		if (item->id == last)
-			continue;
-		last = item->id;
-		if (!l->collapses || id_set_add(&threads, item->thread_id))
-			l->ids[l->count++] = item->id;
-	}
-	l->total = l->count;
-	id_set_release(&threads);
+	for (size_t i = 0; i < l->item_count; i++)
+		items[i] = l->items[l->sorting.order[i]];
+	mem_free(l->items);
+	l->items = items;
+	l->cap = l->item_count + 1;
+	for (size_t i = 0; i < l->item_count && !email_list_is_by_date(l); i++)
+		tell(l, &l->items[i]);
 }
 
 /* --- the first of a mailbox ------------------------------------------------------------------------ */
@@ -244,21 +214,15 @@ take_top(struct jmap_call *c, struct email_list *l)
 /* --- stages ------------------------------------------------------------------------------------ */
 
 static bool
-collect(struct jmap_call *c, struct email_list *l)
+sort_items(struct jmap_call *c, struct email_list *l)
 {
-	bool done = true;
-	enum fail fail = FAIL_NONE;
-
-	if (l->mailbox) {
-		fail = collect_view(c, l);
-	} else {
-		do {
-			fail = collect_batch(c, l, &done);
-		} while (!fail && !done && !jmap_slice_over(c));
-	}
-	if (fail)
-		jmap_fail_with(c, fail);
-	return fail == FAIL_NONE && done;
+	if (!l->sorting.order)
+		sort_begin(l);
+	while (!sort_pass(&l->sorting))
+		if (jmap_slice_over(c))
+			return false;
+	sort_end(l);
+	return true;
 }
 
 /* One stage as far as the slice goes; true when it is complete. */
@@ -266,33 +230,43 @@ static bool
 run_stage(struct jmap_call *c, struct email_list *l)
 {
 	switch (l->stage) {
-	case LIST_COLLECT: return collect(c, l);
-	case LIST_NARROW: return narrow_items(c, l);
-	case LIST_JUDGE:
-		return (l->mailbox && filter_is_mailbox_only(l->filter)) || judge_items(c, l);
-	case LIST_KEYS: return sort_is_received_only(&l->sort) || make_keys(c, l);
-	case LIST_SORT:
-		if (!l->sorting.order)
-			sort_begin(l);
-		while (!sort_pass(&l->sorting))
-			if (jmap_slice_over(c))
-				return false;
-		take_ids(l);
-		return true;
+	case LIST_NARROW: return email_narrow(l, c);
+	case LIST_COLLECT: return email_collect(l, c);
+	case LIST_JUDGE: return judge_items(c, l);
+	case LIST_KEYS: return make_keys(c, l);
+	case LIST_SORT: return sort_items(c, l);
 	case LIST_DONE: break;
 	}
 	return true;
 }
 
+static enum email_list_stage
+stage_after(const struct email_list *l)
+{
+	switch (l->stage) {
+	case LIST_NARROW: return LIST_COLLECT;
+	case LIST_COLLECT:
+		return email_list_is_by_date(l) && !l->is_streamed ? LIST_SORT : LIST_JUDGE;
+	case LIST_JUDGE:
+		if (!email_list_is_by_date(l))
+			return LIST_KEYS;
+		return l->is_streamed && !l->has_all && !is_enough(l) ? LIST_COLLECT : LIST_DONE;
+	case LIST_KEYS: return LIST_SORT;
+	case LIST_SORT: return email_list_is_by_date(l) ? LIST_JUDGE : LIST_DONE;
+	case LIST_DONE: break;
+	}
+	return LIST_DONE;
+}
+
 bool
 email_list_step(struct email_list *l, struct jmap_call *c)
 {
-	if (l->stage == LIST_COLLECT && !l->items && take_top(c, l))
+	if (l->stage == LIST_NARROW && !l->index.search && take_top(c, l))
 		l->stage = LIST_DONE;
 	while (l->stage != LIST_DONE) {
 		if (!run_stage(c, l))
 			return false;
-		l->stage++;
+		l->stage = stage_after(l);
 		l->at = 0;
 	}
 	return true;
@@ -324,6 +298,7 @@ drop_list(struct email_list *l)
 	mem_free(l->sorting.order);
 	mem_free(l->sorting.spare);
 	mem_free(l->ids);
+	id_set_release(&l->threads);
 	arena_release(&l->arena);
 }
 
@@ -331,12 +306,13 @@ bool
 email_list_restart(struct email_list *l, struct jmap_call *c)
 {
 	size_t needed = l->needed;
-	bool is_read;
+	bool needs_total = l->needs_total, is_read;
 
 	drop_list(l);
 	*l = (struct email_list){ .filter = NULL };
 	is_read = email_list_read(l, c);
 	l->needed = needed;
+	l->needs_total = needs_total;
 	return is_read;
 }
 
@@ -344,6 +320,12 @@ void
 email_list_release(struct email_list *l)
 {
 	drop_list(l);
+}
+
+bool
+email_list_is_by_date(const struct email_list *l)
+{
+	return sort_is_received_only(&l->sort);
 }
 
 bool

@@ -11,33 +11,43 @@
 #define JMAP_EMAIL_LIST_H
 
 /* rooms */
+#include "jmap/id_set.h"
 #include "jmap/sort.h"
 #include "search/search.h"
 
 enum email_list_stage {
-	LIST_COLLECT,
 	LIST_NARROW,
+	LIST_COLLECT,
 	LIST_JUDGE,
 	LIST_KEYS,
 	LIST_SORT,
 	LIST_DONE,
 };
 
-struct email_list { /* zeroed at first; fields: read only but for `needed` */
+struct email_list { /* zeroed at first; fields: read only but for `needed` and `needs_total` */
 	const struct filter *filter;
 	struct sort sort;
 	uint32_t mailbox; /* all of them are in it; 0: not known */
 	bool collapses;
 	size_t needed; /* ids from the start that the caller wants, at least; SIZE_MAX: all */
+	bool needs_total;
 	/* filled in when it is done: */
 	uint64_t *ids; /* own */
 	size_t count;  /* of ids */
-	size_t total;  /* of the whole list; it is `count` when all were wanted */
+	size_t total;  /* of the whole list, when it was wanted */
 
 	enum email_list_stage stage;
 	struct search_query index; /* which can match */
 	struct sort_item *items;   /* own */
 	size_t item_count, cap, at, kept;
+	size_t named;     /* candidates that the index names, or does not know yet */
+	size_t ready;     /* items that can be judged */
+	bool is_streamed; /* items come in batches of the account's list */
+	bool has_all;     /* the last batch came */
+	bool has_opened;  /* the last one that was judged had its file read */
+	size_t id_cap;
+	uint64_t told;           /* the last that came up for the list */
+	struct id_set threads;   /* of the list, when they collapse */
 	struct sort_key *keys;   /* own */
 	struct sorting sorting;  /* order and spare: own */
 	struct arena arena;      /* one candidate at a time */
@@ -57,6 +67,9 @@ MUST_CHECK bool email_list_step(struct email_list *l, struct jmap_call *c);
  */
 MUST_CHECK bool email_list_restart(struct email_list *l, struct jmap_call *c);
 void email_list_release(struct email_list *l);
+
+/* Ordered by receivedAt and nothing else. */
+bool email_list_is_by_date(const struct email_list *l);
 
 /* Whether an Email is in it, and before or behind which others, never changes. */
 bool email_list_is_immutable(const struct email_list *l);

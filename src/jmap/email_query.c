@@ -88,6 +88,7 @@ query_begin(struct jmap_call *c)
 	if (!q || !jmap_window_read(c, &query_type, &q->window))
 		return false;
 	q->list.needed = jmap_window_needs(&q->window);
+	q->list.needs_total = q->window.has_total;
 	return true;
 }
 

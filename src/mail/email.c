@@ -222,6 +222,12 @@ email_by_message_id(struct account *a, struct str message_id, uint64_t *ids_out,
 	return fail;
 }
 
+uint64_t
+email_last(const struct account *a)
+{
+	return account_inner(a)->counters.next_email - 1;
+}
+
 struct order_reading {
 	struct account *account;
 	bool is_newest_first;

@@ -130,6 +130,9 @@ MUST_CHECK enum fail email_by_blob(struct account *a, struct str blob, uint64_t 
 MUST_CHECK enum fail email_by_message_id(struct account *a, struct str message_id,
     uint64_t *ids_out, size_t max, size_t *count_out);
 
+/* The highest id that an Email of the account has, or had; 0: there was none. */
+uint64_t email_last(const struct account *a);
+
 /*
  * All Emails of the account by receivedAt then id, in batches: `from` NULL starts, else goes on
  * behind that item. Emails that JMAP must not see are left out. Fewer than `max` means the end.
