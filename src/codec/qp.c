@@ -3,8 +3,7 @@
 /* base */
 #include "base/num.h"
 
-#define QP_LINE_MAX 75   /* characters before the "=" of a soft break (RFC 2045 6.7 rule 5) */
-#define QP_PIECE    2048 /* bytes worked on at a time */
+#define QP_LINE_MAX 75 /* characters before the "=" of a soft break (RFC 2045 6.7 rule 5) */
 
 static const char digits[] = "0123456789ABCDEF";
 
@@ -113,59 +112,72 @@ qp_encoder_end(struct qp_encoder *e, struct buf *out)
 
 /* --- decoder ------------------------------------------------------------------------------- */
 
-/* Where decoded bytes go; room for all that one byte of input can set free is kept. */
-struct piece {
-	char p[QP_PIECE + QP_HELD_MAX + 4];
-	size_t n;
-};
-
 static void
-put(struct piece *to, char c)
+put_held(struct qp_decoder *d, struct buf *out)
 {
-	to->p[to->n++] = c;
-}
-
-static void
-put_held(struct qp_decoder *d, struct piece *to)
-{
-	for (size_t i = 0; i < d->held_count; i++)
-		put(to, d->held[i]);
+	buf_add(out, str_of(d->held, d->held_count));
 	d->held_count = 0;
 }
 
+/* A blank may be padding at the end of its line. */
 static void
-decode_text(struct qp_decoder *d, char c, struct piece *to)
+hold(struct qp_decoder *d, char c, struct buf *out)
+{
+	if (d->held_count == QP_HELD_MAX)
+		put_held(d, out);
+	d->held[d->held_count++] = c;
+}
+
+static void
+decode_text(struct qp_decoder *d, char c, struct buf *out)
 {
 	if (char_is_space(c)) {
-		if (d->held_count == QP_HELD_MAX)
-			put_held(d, to);
-		d->held[d->held_count++] = c;
+		hold(d, c, out);
 		return;
 	}
 	if (c == '\r' || c == '\n')
 		d->held_count = 0;
 	else if (d->held_count > 0)
-		put_held(d, to);
+		put_held(d, out);
 	if (c == '=')
 		d->state = QP_EQUALS;
 	else
-		put(to, c);
+		buf_add_char(out, c);
+}
+
+/* What decode_text() does, up to the next "=" or end of a line at once: how many bytes that were. */
+static size_t
+decode_run(struct qp_decoder *d, struct str text, struct buf *out)
+{
+	size_t n = 0, end;
+
+	while (n < text.n && text.p[n] != '=' && text.p[n] != '\r' && text.p[n] != '\n')
+		n++;
+	for (end = n; end > 0 && char_is_space(text.p[end - 1]);)
+		end--;
+	if (end > 0) {
+		put_held(d, out);
+		buf_add(out, str_head(text, end));
+	}
+	for (size_t i = end; i < n; i++)
+		hold(d, text.p[i], out);
+	return n;
 }
 
 /* An "=" that began nothing: it is text, as is what followed it. */
 static void
-give_up(struct qp_decoder *d, char c, struct piece *to)
+give_up(struct qp_decoder *d, char c, struct buf *out)
 {
 	d->is_damaged = true;
-	put(to, '=');
+	buf_add_char(out, '=');
 	if (d->state == QP_EQUALS_HEX)
-		put(to, d->first);
+		buf_add_char(out, d->first);
 	d->state = QP_TEXT;
-	decode_text(d, c, to);
+	decode_text(d, c, out);
 }
 
 static void
-decode_escape(struct qp_decoder *d, char c, struct piece *to)
+decode_escape(struct qp_decoder *d, char c, struct buf *out)
 {
 	switch (d->state) {
 	case QP_TEXT: break;
@@ -180,15 +192,15 @@ decode_escape(struct qp_decoder *d, char c, struct piece *to)
 			d->state = QP_EQUALS_HEX;
 			d->first = c;
 		} else {
-			give_up(d, c, to);
+			give_up(d, c, out);
 		}
 		break;
 	case QP_EQUALS_HEX:
 		if (hex_value(c) < 0) {
-			give_up(d, c, to);
+			give_up(d, c, out);
 			break;
 		}
-		put(to, (char)(hex_value(d->first) << 4 | hex_value(c)));
+		buf_add_char(out, (char)(hex_value(d->first) << 4 | hex_value(c)));
 		d->state = QP_TEXT;
 		break;
 	case QP_EQUALS_BLANK: /* padding that a gateway added behind the "=" */
@@ -197,12 +209,12 @@ decode_escape(struct qp_decoder *d, char c, struct piece *to)
 		else if (c == '\n')
 			d->state = QP_TEXT;
 		else if (!char_is_space(c))
-			give_up(d, c, to);
+			give_up(d, c, out);
 		break;
 	case QP_EQUALS_CR:
 		d->state = QP_TEXT;
 		if (c != '\n')
-			decode_text(d, c, to);
+			decode_text(d, c, out);
 		break;
 	}
 }
@@ -210,20 +222,16 @@ decode_escape(struct qp_decoder *d, char c, struct piece *to)
 void
 qp_decoder_feed(struct qp_decoder *d, struct str text, struct buf *out)
 {
-	struct piece to;
-
 	while (text.n > 0) {
-		struct str part = str_head(text, QP_PIECE / 3);
-
-		to.n = 0;
-		for (size_t i = 0; i < part.n; i++) {
-			if (d->state == QP_TEXT)
-				decode_text(d, part.p[i], &to);
-			else
-				decode_escape(d, part.p[i], &to);
-		}
-		buf_add(out, str_of(to.p, to.n));
-		text = str_from(text, part.n);
+		if (d->state == QP_TEXT)
+			text = str_from(text, decode_run(d, text, out));
+		if (text.n == 0)
+			break;
+		if (d->state == QP_TEXT)
+			decode_text(d, text.p[0], out);
+		else
+			decode_escape(d, text.p[0], out);
+		text = str_from(text, 1);
 	}
 }
 

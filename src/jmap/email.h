@@ -29,12 +29,18 @@ struct email_asked {
 	uint64_t value_bytes;                      /* maxBodyValueBytes, 0: no limit */
 };
 
+struct email_scratch {              /* zeroed at first; memory that the next value uses again */
+	struct body_reader *reader; /* own */
+	struct buf piece;
+};
+
 struct email_view {
 	struct account *account;    /* borrow */
 	struct jmap_access *access; /* borrow */
 	const struct email_asked *asked;
 	struct json_writer *w;
-	struct arena *a; /* for this Email */
+	struct email_scratch *scratch; /* borrow */
+	struct arena *a;               /* for this Email */
 	uint64_t id;
 	struct email *email;         /* NULL when it is a blob that is parsed */
 	struct blob_id blob;         /* of the message: its parts are in it */
@@ -66,5 +72,6 @@ extern const size_t email_part_name_count;
 
 /* email_value.c: the member bodyValues' object. */
 void email_values_write(struct email_view *v);
+void email_scratch_release(struct email_scratch *s);
 
 #endif

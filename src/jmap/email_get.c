@@ -10,6 +10,7 @@
 struct email_getting {
 	struct email_asked asked;
 	struct arena arena; /* one Email at a time */
+	struct email_scratch scratch;
 };
 
 /* ids null means all (RFC 8620 5.1), where they are not too many. */
@@ -63,6 +64,7 @@ one(struct jmap_call *c, void *more, uint64_t id)
 		.access = c->access,
 		.asked = &g->asked,
 		.w = &c->w,
+		.scratch = &g->scratch,
 		.a = &g->arena,
 		.id = id,
 	};
@@ -87,6 +89,7 @@ end(void *more)
 	struct email_getting *g = more;
 
 	arena_release(&g->arena);
+	email_scratch_release(&g->scratch);
 }
 
 static const struct jmap_get_type email_type = {

@@ -22,6 +22,7 @@ struct parsing {
 	struct blob_id id;
 	struct jmap_blob_load load; /* own */
 	struct arena arena;         /* own */
+	struct email_scratch scratch;
 };
 
 static void
@@ -30,6 +31,7 @@ parse_release(struct jmap_call *c)
 	struct parsing *x = c->state;
 
 	jmap_blob_load_release(&x->load);
+	email_scratch_release(&x->scratch);
 	arena_release(&x->arena);
 }
 
@@ -92,6 +94,7 @@ write_email(struct jmap_call *c, struct parsing *x, struct str name, const struc
 		.access = c->access,
 		.asked = &x->asked,
 		.w = &c->w,
+		.scratch = &x->scratch,
 		.a = &x->arena,
 		.blob = *id,
 		.shape = &m,

@@ -21,25 +21,22 @@ before_open_tag(struct str html)
 
 /* The whole text streams into the response. */
 static void
-write_whole(struct json_writer *w, struct body_reader *r)
+write_whole(struct json_writer *w, struct body_reader *r, struct buf *piece)
 {
-	struct buf piece;
 	bool has_more = true;
 
-	buf_init(&piece, 8 * BODY_PIECE_BYTES);
 	json_string_begin(w);
 	while (has_more && buf_ok(w->out)) {
 		struct str text;
 
-		has_more = body_read(r, &piece);
-		text = buf_str(&piece);
+		has_more = body_read(r, piece);
+		text = buf_str(piece);
 		if (has_more)
 			text = utf8_cut(text, text.n);
 		json_string_piece(w, text);
-		buf_consume(&piece, text.n);
+		buf_drop(piece, text.n);
 	}
 	json_string_end(w);
-	buf_release(&piece);
 }
 
 /* At most `max` bytes, cut between characters and outside tags. True when something was left out. */
@@ -65,11 +62,34 @@ write_cut(struct json_writer *w, struct body_reader *r, size_t max, bool is_html
 	return is_cut;
 }
 
+/* The reader of the value before, if there was one. */
+static struct body_reader *
+reader_of(struct email_view *v, const struct part *p)
+{
+	struct email_scratch *s = v->scratch;
+
+	if (s->reader) {
+		body_reader_renew(s->reader, v->full, p, BODY_TEXT);
+	} else {
+		s->reader = body_reader_new(v->full, p, BODY_TEXT);
+		buf_init(&s->piece, 8 * BODY_PIECE_BYTES);
+	}
+	buf_clear(&s->piece);
+	return s->reader;
+}
+
+void
+email_scratch_release(struct email_scratch *s)
+{
+	buf_release(&s->piece);
+	body_reader_free(&s->reader);
+}
+
 static void
 write_value(struct email_view *v, const struct part *p)
 {
 	struct json_writer *w = v->w;
-	struct body_reader *r = body_reader_new(v->full, p, BODY_TEXT);
+	struct body_reader *r = reader_of(v, p);
 	bool is_cut = false;
 	struct buf number;
 
@@ -83,11 +103,10 @@ write_value(struct email_view *v, const struct part *p)
 		is_cut = write_cut(w, r, (size_t)v->asked->value_bytes,
 		    part_is(p, STR("text"), STR("html")));
 	else
-		write_whole(w, r);
+		write_whole(w, r, &v->scratch->piece);
 	json_name_bool(w, STR("isEncodingProblem"), body_has_problem(r));
 	json_name_bool(w, STR("isTruncated"), is_cut);
 	json_object_end(w);
-	body_reader_free(&r);
 }
 
 static bool

@@ -40,15 +40,17 @@ body_is_unknown_encoding(const struct part *p)
 	return p->kind == PART_LEAF && p->encoding == ENCODING_UNKNOWN;
 }
 
-struct body_reader *
-body_reader_new(const struct message *m, const struct part *p, enum body_mode mode)
+void
+body_reader_renew(struct body_reader *r, const struct message *m, const struct part *p,
+    enum body_mode mode)
 {
-	struct body_reader *r = mem_new(1, sizeof *r);
-	struct str name = part_charset(p);
-	const struct charset *charset = charset_find(name);
+	const struct charset *charset = charset_find(part_charset(p));
+	struct buf bytes = r->bytes, text = r->text;
 
-	r->rest = part_body(m, p);
-	r->mode = mode;
+	*r = (struct body_reader){ .rest = part_body(m, p),
+		.mode = mode,
+		.bytes = bytes,
+		.text = text };
 	/* Containers have no encoding of their own (RFC 2045 6.4). */
 	r->encoding = p->kind == PART_LEAF ? p->encoding : ENCODING_7BIT;
 	r->is_html = mode == BODY_PLAIN && part_is(p, STR("text"), STR("html"));
@@ -56,8 +58,16 @@ body_reader_new(const struct message *m, const struct part *p, enum body_mode mo
 	r->has_problem |= mode != BODY_BYTES && charset == NULL;
 	charset_decoder_init(&r->charset, charset ? charset : charset_guess());
 	html_text_init(&r->html);
+}
+
+struct body_reader *
+body_reader_new(const struct message *m, const struct part *p, enum body_mode mode)
+{
+	struct body_reader *r = mem_new(1, sizeof *r);
+
 	buf_init(&r->bytes, PIECE_MAX);
 	buf_init(&r->text, PIECE_MAX);
+	body_reader_renew(r, m, p, mode);
 	return r;
 }
 
@@ -70,6 +80,12 @@ body_reader_free(struct body_reader **r)
 	buf_release(&(*r)->text);
 	mem_free(*r);
 	*r = NULL;
+}
+
+static bool
+is_encoded(const struct body_reader *r)
+{
+	return r->encoding != ENCODING_7BIT && r->encoding != ENCODING_UNKNOWN;
 }
 
 static void
@@ -146,10 +162,11 @@ body_read(struct body_reader *r, struct buf *out)
 	}
 	buf_clear(&r->bytes);
 	buf_clear(&r->text);
-	decode_piece(r, piece, &r->bytes);
+	if (is_encoded(r))
+		decode_piece(r, piece, &r->bytes);
 	if (r->is_ended)
 		decode_end(r, &r->bytes);
-	charset_decode(&r->charset, buf_str(&r->bytes), &r->text);
+	charset_decode(&r->charset, is_encoded(r) ? buf_str(&r->bytes) : piece, &r->text);
 	if (r->is_ended)
 		charset_decode_end(&r->charset, &r->text);
 	add_text(r, buf_str(&r->text), out);

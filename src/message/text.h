@@ -29,6 +29,10 @@ struct body_reader *body_reader_new(const struct message *m, const struct part *
     enum body_mode mode);
 void body_reader_free(struct body_reader **r);
 
+/* Start anew with another body, in the memory that the reader has. */
+void body_reader_renew(struct body_reader *r, const struct message *m, const struct part *p,
+    enum body_mode mode);
+
 /* Append the next piece to out (at most some three times BODY_PIECE_BYTES); false at the end. */
 bool body_read(struct body_reader *r, struct buf *out);
 
