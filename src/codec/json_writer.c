@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* rooms */
 #include "codec/utf8.h"
@@ -79,6 +80,41 @@ add_escape(struct buf *out, unsigned char c)
 	}
 }
 
+static bool
+must_escape(unsigned char c)
+{
+	return c < 0x20 || c == '"' || c == '\\';
+}
+
+#define EACH(byte) (0x0101010101010101u * (byte))
+
+/* Is one of these eight bytes below `limit`, which is at most 0x80? */
+static bool
+has_below(uint64_t bytes, unsigned limit)
+{
+	return ((bytes - EACH(limit)) & ~bytes & EACH(0x80)) != 0;
+}
+
+/* The run of `text` that stands for itself; *is_ascii_out: without bytes above 0x7f. Eight bytes at a time. */
+static size_t
+plain_run(struct str text, bool *is_ascii_out)
+{
+	uint64_t bytes, seen = 0;
+	size_t i = 0;
+
+	for (; i + sizeof bytes <= text.n; i += sizeof bytes) {
+		memcpy(&bytes, text.p + i, sizeof bytes);
+		if (has_below(bytes, 0x20) || has_below(bytes ^ EACH('"'), 1) ||
+		    has_below(bytes ^ EACH('\\'), 1))
+			break;
+		seen |= bytes;
+	}
+	for (; i < text.n && !must_escape((unsigned char)text.p[i]); i++)
+		seen |= (unsigned char)text.p[i];
+	*is_ascii_out = !(seen & EACH(0x80));
+	return i;
+}
+
 void
 json_string_begin(struct json_writer *w)
 {
@@ -90,23 +126,16 @@ void
 json_string_piece(struct json_writer *w, struct str text)
 {
 	while (text.n > 0) {
-		unsigned char high = 0;
-		size_t i = 0;
+		bool is_ascii;
+		size_t run = plain_run(text, &is_ascii);
 
-		for (; i < text.n; i++) {
-			unsigned char c = (unsigned char)text.p[i];
-
-			if (c < 0x20 || c == '"' || c == '\\')
-				break;
-			high |= c;
-		}
-		if (high & 0x80)
-			utf8_write_valid(w->out, str_head(text, i));
+		if (is_ascii)
+			buf_add(w->out, str_head(text, run));
 		else
-			buf_add(w->out, str_head(text, i));
-		if (i < text.n)
-			add_escape(w->out, (unsigned char)text.p[i++]);
-		text = str_from(text, i);
+			utf8_write_valid(w->out, str_head(text, run));
+		if (run < text.n)
+			add_escape(w->out, (unsigned char)text.p[run++]);
+		text = str_from(text, run);
 	}
 }
 

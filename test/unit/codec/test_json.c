@@ -349,6 +349,38 @@ test_writer(void)
 	buf_release(&out);
 }
 
+/* Whatever stands wherever in a string comes back. */
+static void
+test_strings(void)
+{
+	TEST_ROW("strings");
+	for (unsigned c = 0; c < 0x100; c++) {
+		for (size_t at = 0; at < 20; at++) {
+			char text[21] = "xxxxxxxxxxxxxxxxxxxx";
+			struct str in = str_of(text, 20);
+			const struct json *back;
+			struct arena a;
+			struct buf out;
+			struct json_writer w = { .out = &out };
+
+			text[at] = (char)c;
+			if (c >= 0x80) { /* U+0080 .. U+00FF, or cut off at the end */
+				text[at] = (char)(0xc0 | c >> 6);
+				text[at + 1] = (char)(0x80 | (c & 0x3f));
+			}
+			arena_init(&a, 1 << 16);
+			buf_init(&out, 1000);
+			json_string(&w, in);
+			if (CHECK_NUM(json_parse(buf_str(&out), &a, &back), FAIL_NONE))
+				CHECK_STR(back->text,
+				    c >= 0x80 && at == 19 ? STR("xxxxxxxxxxxxxxxxxxx\xef\xbf\xbd")
+							  : in);
+			buf_release(&out);
+			arena_release(&a);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -360,5 +392,6 @@ main(void)
 	test_many();
 	test_limits();
 	test_writer();
+	test_strings();
 	return test_end();
 }
