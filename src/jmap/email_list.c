@@ -95,7 +95,6 @@ judge(struct jmap_call *c, struct email_list *l, const struct sort_item *item, b
 		fail = jmap_email_look(c->access, item->id, &l->arena);
 	*is_match_out = *is_match_out && fail == FAIL_NONE;
 	blob_unmap(&who.map);
-	l->has_opened = who.is_full;
 	if (fail && fail != FAIL_MISSING)
 		jmap_fail_with(c, fail);
 	return (fail == FAIL_NONE || fail == FAIL_MISSING) && !who.is_cut;

@@ -44,7 +44,6 @@ struct email_list { /* zeroed at first; fields: read only but for `needed` and `
 	size_t ready;     /* items that can be judged */
 	bool is_streamed; /* items come in batches of the account's list */
 	bool has_all;     /* the last batch came */
-	bool has_opened;  /* the last one that was judged had its file read */
 	size_t id_cap;
 	uint64_t told;           /* the last that came up for the list */
 	struct id_set threads;   /* of the list, when they collapse */
