@@ -166,8 +166,8 @@ class Roundcube:
 
     def _start(self):
         address = urllib.parse.urlsplit(self.url).netloc
-        process = self.root.spawn("env", "ROUNDCUBE_CONFIG_DIR=/shared/config", "php", "-S", address, "-t", "/var/lib/roundcube/public_html",
-                                  log="php")
+        process = self.root.spawn("env", "ROUNDCUBE_CONFIG_DIR=/shared/config", "php", "-d", "upload_max_filesize=40M", "-d", "post_max_size=50M", "-S", address,
+                                  "-t", "/var/lib/roundcube/public_html", log="php")
         wait_for(lambda: process.poll() is not None or f"({self.url[:-1]}) started" in self.log("php"), READY_SECONDS)
         if process.poll() is not None or "started" not in self.log("php"):
             raise PeerError(f"PHP's web server does not start:\n{self.log('php')}")
