@@ -65,7 +65,8 @@ mailbox_told(struct imap_session *s, const struct mailbox *m)
 	}
 	number_line(out, "* OK [UIDVALIDITY ", m->uid_validity, "] UIDs valid\r\n");
 	number_line(out, "* OK [UIDNEXT ", m->uid_next, "] Predicted next UID\r\n");
-	if (s->have & HAVE_CONDSTORE) /* RFC 7162 3.1.2.1 */
+	/* RFC 7162 3.1.2: also before CONDSTORE is enabled; Horde takes the mailbox for one without else */
+	if (imap_offers(s, CAP_CONDSTORE))
 		number_line(out, "* OK [HIGHESTMODSEQ ", m->highest_modseq, "] Highest\r\n");
 	buf_add_c(out, "* OK [MAILBOXID (");
 	imap_id_write(s, out, m->account, ID_MAILBOX, m->id);
