@@ -63,7 +63,7 @@ match_all(struct imap_session *s, struct list_work *w, struct imap_slice *slice)
 	struct buf path;
 
 	buf_init(&path, IMAP_NAME_MAX);
-	for (; w->at < w->rows.count && !imap_slice_over(s, slice); w->at++) {
+	for (; w->at < w->rows.count && !imap_slice_over_now(s, slice); w->at++) {
 		struct imap_row *row = &w->rows.rows[w->at];
 
 		buf_clear(&path);
@@ -287,11 +287,12 @@ list_release(struct imap_session *s)
 	imap_rows_release(&w->rows);
 }
 
-/* The patterns as paths; one that is in no encoding matches nothing. */
+/* The patterns as paths; one that is in no encoding matches nothing. False: they are too long. */
 static bool
 paths_make(struct imap_session *s, struct list_work *w)
 {
 	struct arena *arena = &s->run.arena;
+	size_t bytes = 0;
 	struct buf text;
 
 	w->paths = arena_alloc(arena, w->list.pattern_count, sizeof(*w->paths));
@@ -304,9 +305,10 @@ paths_make(struct imap_session *s, struct list_work *w)
 		buf_add(&text, w->list.patterns[i]);
 		if (imap_visible_path(s, buf_str(&text), &w->paths[i]) != FAIL_NONE)
 			w->paths[i] = (struct str){ 0 };
+		bytes += w->paths[i].n;
 	}
 	buf_release(&text);
-	return true;
+	return bytes <= IMAP_PATTERNS_BYTES_MAX;
 }
 
 static enum imap_state

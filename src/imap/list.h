@@ -12,7 +12,10 @@
 #include "imap/token.h"
 
 #define IMAP_PATTERNS_MAX 100  /* patterns of one LIST */
-#define IMAP_PATTERN_MAX  2000 /* bytes of one; matching may take its square */
+#define IMAP_PATTERN_MAX  2000 /* bytes of one */
+#define IMAP_PATTERNS_BYTES_MAX \
+	(16 * \
+	    1024) /* of all, each behind the reference: the longest name is compared with them in 2 ms */
 
 enum {
 	STATUS_MESSAGES = 1,

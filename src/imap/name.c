@@ -66,54 +66,6 @@ imap_name_is_inbox(struct str path)
 	return str_eq_nocase(path, STR("INBOX"));
 }
 
-/* Bytes at the front of a path that are compared without case. */
-static size_t
-folded_bytes(struct str path)
-{
-	struct str first = str_head(path, 5);
-
-	if (imap_name_is_inbox(first) && (path.n == 5 || path.p[5] == IMAP_DELIMITER))
-		return 5;
-	return 0;
-}
-
-bool
-imap_name_matches(struct str pattern, struct str path)
-{
-	size_t folded = folded_bytes(path);
-	size_t p = 0, n = 0;                      /* where we are in pattern and path */
-	size_t star = STR_NONE, star_n = 0;       /* behind the last "*", and its path position */
-	size_t percent = STR_NONE, percent_n = 0; /* the same of a "%" behind that */
-
-	for (;;) {
-		if (p < pattern.n && pattern.p[p] == '*') {
-			star = ++p;
-			star_n = n;
-			percent = STR_NONE;
-		} else if (p < pattern.n && pattern.p[p] == '%') {
-			percent = ++p;
-			percent_n = n;
-		} else if (n < path.n && p < pattern.n &&
-		    (pattern.p[p] == path.p[n] ||
-			(n < folded && char_lower(pattern.p[p]) == char_lower(path.p[n])))) {
-			p++;
-			n++;
-		} else if (n == path.n && p == pattern.n) {
-			return true;
-		} else if (percent != STR_NONE && percent_n < path.n &&
-		    path.p[percent_n] != IMAP_DELIMITER) {
-			p = percent;
-			n = ++percent_n;
-		} else if (star != STR_NONE && star_n < path.n) {
-			p = star;
-			n = ++star_n;
-			percent = STR_NONE;
-		} else {
-			return false;
-		}
-	}
-}
-
 bool
 imap_name_is_below(struct str path, struct str top)
 {

@@ -33,7 +33,7 @@ void imap_name_write(struct buf *out, struct str path, bool is_utf8);
 struct str imap_name_turn(struct arena *arena, struct str path);
 
 /*
- * Does a pattern match a path (RFC 9051 6.3.9)? "*" stands for anything, "%" for anything without the
+ * name_match.c: does a pattern match a path (RFC 9051 6.3.9)? "*" stands for anything, "%" for anything without the
  * delimiter. INBOX is compared without case.
  */
 bool imap_name_matches(struct str pattern, struct str path);
