@@ -1,7 +1,12 @@
 #include "message/header.h"
 
 /* system */
+#include <stdlib.h>
 #include <string.h>
+
+/* base */
+#include "base/limits.h"
+#include "base/mem.h"
 
 /* A line that begins with this is an mbox separator, sometimes quoted, and no field. */
 static const struct str from_line = STR_INIT("From ");
@@ -263,17 +268,32 @@ header_next_url(struct str *cur, struct arena *a, struct str *out)
 	return false;
 }
 
+/* By length first: most names are told apart by that. */
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct str *x = a, *y = b;
+
+	if (x->n != y->n)
+		return x->n < y->n ? -1 : 1;
+	return str_cmp_nocase(*x, *y);
+}
+
 void
 header_subset_write(struct buf *out, struct str block, const struct str *names, size_t name_count,
     bool is_not)
 {
+	struct str *sorted = mem_new(name_count + 1, sizeof(*sorted));
 	struct header h;
 
+	for (size_t i = 0; i < name_count; i++)
+		sorted[i] = names[i];
+	qsort(sorted, name_count, sizeof(*sorted), compare_names);
+	block = str_head(block, MESSAGE_HEADER_MAX);
 	while (header_next(&block, &h)) {
-		bool is_named = false;
+		bool is_named =
+		    bsearch(&h.name, sorted, name_count, sizeof(*sorted), compare_names) != NULL;
 
-		for (size_t i = 0; i < name_count && !is_named; i++)
-			is_named = str_eq_nocase(h.name, names[i]);
 		if (is_named == is_not)
 			continue;
 		buf_add(out, h.whole);
@@ -281,4 +301,5 @@ header_subset_write(struct buf *out, struct str block, const struct str *names, 
 			buf_add_c(out, "\r\n");
 	}
 	buf_add_c(out, "\r\n");
+	mem_free(sorted);
 }
