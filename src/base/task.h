@@ -2,7 +2,8 @@
  * task.h - something that runs in small steps.
  *
  * A task is embedded in its owner (a session, a query). task_wake() queues it; the loop calls its
- * step in the same or the next turn, never inside the waker's call, so there is no re-entrancy. A
+ * step in the same or the next turn, in the next when a step woke its own task, never inside the
+ * waker's call, so there is no re-entrancy. A
  * step makes progress until its input is dry, its output is above the mark, or an op is pending,
  * and says why it stops. A task never frees its owner in a step: it answers STEP_CLOSE and the loop
  * calls `reap` at the end of the turn, after the last output was flushed.

@@ -134,10 +134,15 @@ fire_timers(struct loop *l)
 static void
 run_task(struct loop *l, struct task *t, struct list *later)
 {
-	switch (t->step(t)) {
+	enum step step = t->step(t);
+
+	/* who woke itself meanwhile has more to do, too: after the others, and after their output */
+	if (step == STEP_WAIT && list_linked(&t->node))
+		step = STEP_YIELD;
+	switch (step) {
 	case STEP_WAIT: break;
 	case STEP_YIELD:
-		list_remove(&t->node); /* it may have been woken meanwhile: once is enough */
+		list_remove(&t->node); /* woken or not: once is enough */
 		list_append(later, &t->node);
 		break;
 	case STEP_CLOSE:

@@ -84,7 +84,15 @@ test_tasks(struct loop *l)
 	task_wake(&a.task);
 	loop_turn(l, 0);
 	told("who is woken by a task runs in the same turn", "ab");
+	a.wakes = &a.task;
+	task_wake(&a.task);
+	task_wake(&b.task);
+	loop_turn(l, 0);
+	told("who wakes itself goes on next turn", "ab");
 	a.wakes = NULL;
+	loop_turn(l, 0);
+	loop_turn(l, 0);
+	told("once", "a");
 	a.yields = 2;
 	task_wake(&a.task);
 	task_wake(&b.task);
