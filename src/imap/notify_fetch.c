@@ -44,13 +44,13 @@ always_told(struct imap_session *s, const struct imap_notify *n)
 	}
 }
 
-/* The items of the message under way; false when the output is high, or the session must end. */
+/* The items of the message under way; false when the slice is used up, or the session must end. */
 static bool
-items(struct imap_session *s, struct imap_notify *n)
+items(struct imap_session *s, struct imap_notify *n, struct imap_slice *slice)
 {
 	const struct imap_fetch_list *list = &n->request.fetch;
 
-	for (;;) {
+	for (bool is_first = true;; is_first = false) {
 		struct buf *out = conn_out(s->conn);
 		const struct imap_fetch_item *item = &list->items[n->item];
 
@@ -61,6 +61,8 @@ items(struct imap_session *s, struct imap_notify *n)
 		}
 		if (n->item == list->count)
 			break;
+		if (!is_first && imap_slice_over_now(s, slice))
+			return false; /* one of them may decode a large part */
 		if (n->item++ > 0)
 			buf_add_char(out, ' ');
 		if (!imap_fetch_light(s, out, item->kind, &n->entry))
@@ -79,7 +81,7 @@ imap_notify_fetch(struct imap_session *s)
 	struct imap_slice slice = imap_slice_begin();
 
 	while (n->is_in || enter_message(s, n)) {
-		if (!items(s, n) || imap_slice_over_now(s, &slice))
+		if (!items(s, n, &slice) || imap_slice_over_now(s, &slice))
 			return false;
 	}
 	return true;

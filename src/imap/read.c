@@ -3,6 +3,9 @@
 /* base */
 #include "base/limits.h"
 
+/* Lines and pieces of literals in one go; of what is refused any number may come: others come first. */
+#define IMAP_READ_PIECES_MAX 16
+
 /* Bytes of a command with its small literals. */
 static size_t
 text_max(const struct imap_session *s)
@@ -89,9 +92,14 @@ enum imap_read
 imap_read(struct imap_session *s, enum imap_state *state_out)
 {
 	struct imap_literal literal;
+	unsigned pieces = 0;
 	struct str line;
 
 	for (;;) {
+		if (pieces++ == IMAP_READ_PIECES_MAX) {
+			task_wake(&s->task);
+			return READ_WAIT;
+		}
 		if (s->reader.literal > 0) {
 			if (!take_literal(s))
 				return READ_WAIT;

@@ -269,8 +269,10 @@ static enum step
 session_step(struct task *t)
 {
 	struct imap_session *s = container_of(t, struct imap_session, task);
+	int64_t end_us = clock_precise_us() + LOOP_SLICE_US;
+	unsigned turns = 0;
 
-	for (unsigned turn = 0; turn < TASK_TURNS_MAX; turn++) {
+	do {
 		enum imap_state next;
 		const char *reason;
 		bool stop = false;
@@ -298,7 +300,12 @@ session_step(struct task *t)
 		}
 		if (next != s->state || next == IMAP_READ)
 			imap_enter(s, next);
-	}
+		/*
+		 * One of them may be a whole command, or a part of CATENATE: many are a slice, too. What is done is
+		 * answered at once.
+		 */
+	} while (
+	    ++turns < TASK_TURNS_MAX && (s->state == IMAP_REPLY || clock_precise_us() < end_us));
 	return STEP_YIELD;
 }
 

@@ -147,6 +147,37 @@ test_compress(void)
 	dialogue_close();
 }
 
+/* Literals that are refused, one behind the other, as fast as they can be read: others come between them. */
+static void
+test_refused_for_ever(void)
+{
+	enum { LITERALS = 200, FIRST = 60000, BYTES = 4000 };
+	struct dialogue_peer *p;
+	struct buf text;
+	uint64_t before;
+
+	TEST_ROW("refused literals");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	dialogue.is_bare = true;
+	p = dialogue_peer(1);
+	buf_init(&text, 100 + FIRST + LITERALS * (BYTES + 100));
+	buf_add_c(&text, "a X {60000+}\r\n");
+	for (unsigned k = 0; k < FIRST; k++)
+		buf_add_char(&text, 'x');
+	for (unsigned i = 0; i < LITERALS; i++) {
+		buf_add_c(&text, "{4000+}\r\n");
+		for (unsigned k = 0; k < BYTES; k++)
+			buf_add_char(&text, 'x');
+	}
+	before = dialogue.loop.turns;
+	CHECK_STR(imap_ask_bytes(p, buf_str(&text)), STR(""));
+	CHECK(dialogue.loop.turns - before > LITERALS / 16);
+	CHECK(str_starts(imap_ask(p, "\r\nb NOOP\r\n"), STR("a NO [TOOBIG] ")));
+	buf_release(&text);
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
 /* [imap] without: neither named nor known. */
 static void
 test_without(void)
@@ -410,6 +441,7 @@ main(int argc, char **argv)
 	if (argc == 1) {
 		test_byte_for_byte();
 		test_compress();
+		test_refused_for_ever();
 		test_without();
 		test_short_log();
 		test_account();
