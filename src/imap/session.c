@@ -229,7 +229,7 @@ step_auth(struct imap_session *s, bool *stop_out)
 		switch (conn_line(s->conn, SASL_MESSAGE_MAX * 2, &line)) {
 		case LINE_READY: return imap_auth_line(s, line);
 		case LINE_TOO_LONG:
-		case LINE_BARE: return imap_bad(s, "Not a SASL response");
+		case LINE_BARE: imap_auth_release(s); return imap_bad(s, "Not a SASL response");
 		case LINE_NONE: break;
 		}
 	}
