@@ -84,9 +84,9 @@ struct imap_key {
 	struct str name; /* KEY_FIELD: the header field, as given */
 	int64_t number;  /* days as seconds, sizes */
 	struct imap_set set;
-	uint64_t asked; /* KEY_BODY, KEY_TEXT: the matcher's message that `is_found` is about */
+	uint64_t asked; /* a text of field, body or all: the matcher's message of `is_found` */
 	bool is_found;
-	unsigned proof;         /* the same: its number in the question to the index, 0: none */
+	unsigned proof; /* KEY_BODY, KEY_TEXT: its number in the question to the index, 0: none */
 	struct imap_key *child; /* first, sorted by cost */
 	struct imap_key *next;  /* sibling */
 };

@@ -164,6 +164,19 @@ sent_matches(struct imap_matcher *m, const struct imap_key *key)
 	return day >= key->number;
 }
 
+/* A field as the summary has it; a hundred keys may decode it, each for itself. */
+static bool
+raw_contains(struct str raw, struct str text)
+{
+	struct arena arena;
+	bool is_found;
+
+	arena_init(&arena, MATCHER_ARENA_MAX);
+	is_found = raw.p && text_contains(header_text(raw, &arena), text);
+	arena_release(&arena);
+	return is_found;
+}
+
 static bool
 field_matches(struct imap_matcher *m, const struct imap_key *key)
 {
@@ -171,27 +184,37 @@ field_matches(struct imap_matcher *m, const struct imap_key *key)
 
 	if (key->cost == COST_SUMMARY) {
 		message = imap_matcher_outline(m);
-		for (int i = 0; message && i < FIELD_COUNT; i++) {
-			struct str raw = message_field(&message->root, (enum field)i);
-
-			if (!str_eq_nocase(key->name, str_c(field_names[i])))
-				continue;
-			return raw.p && text_contains(header_text(raw, &m->arena), key->text);
-		}
+		for (int i = 0; message && i < FIELD_COUNT; i++)
+			if (str_eq_nocase(key->name, str_c(field_names[i])))
+				return raw_contains(message_field(&message->root, (enum field)i),
+				    key->text);
 	}
 	message = whole(m);
 	return message && message_contains(message, key->text, TEXT_HEADER, key->name);
 }
 
+static bool
+content_matches(struct imap_matcher *m, const struct imap_key *key)
+{
+	const struct message *message = whole(m);
+	enum text_where where = key->kind == KEY_BODY ? TEXT_BODY : TEXT_ALL;
+
+	return message && message_contains(message, key->text, where, STR(""));
+}
+
+static bool
+is_proven(const struct imap_matcher *m, const struct imap_key *key)
+{
+	return key->kind != KEY_FIELD &&
+	    search_query_proves(&m->query, key->proof,
+		key->kind == KEY_BODY ? SEARCH_IN_BODY : SEARCH_IN_ALL, m->seen.entry->email_id);
+}
+
 /* Remembered for as long as the message is asked about; at least one key is answered in each step. */
 static bool
-content_matches(struct imap_matcher *m, struct imap_key *key)
+text_matches(struct imap_matcher *m, struct imap_key *key)
 {
-	const struct message *message;
-	bool is_body = key->kind == KEY_BODY;
-
-	if (search_query_proves(&m->query, key->proof, is_body ? SEARCH_IN_BODY : SEARCH_IN_ALL,
-		m->seen.entry->email_id))
+	if (is_proven(m, key))
 		return true;
 	if (key->asked == m->number)
 		return key->is_found;
@@ -199,11 +222,9 @@ content_matches(struct imap_matcher *m, struct imap_key *key)
 		m->is_cut = true;
 		return false;
 	}
-	message = whole(m);
-	m->has_looked = true;
+	key->is_found = key->kind == KEY_FIELD ? field_matches(m, key) : content_matches(m, key);
 	key->asked = m->number;
-	key->is_found = message &&
-	    message_contains(message, key->text, is_body ? TEXT_BODY : TEXT_ALL, STR(""));
+	m->has_looked = true;
 	return key->is_found;
 }
 
@@ -313,9 +334,9 @@ key_matches(struct imap_matcher *m, struct imap_key *key)
 	case KEY_SENTBEFORE:
 	case KEY_SENTON:
 	case KEY_SENTSINCE: return sent_matches(m, key);
-	case KEY_FIELD: return field_matches(m, key);
+	case KEY_FIELD:
 	case KEY_BODY:
-	case KEY_TEXT: return content_matches(m, key);
+	case KEY_TEXT: return text_matches(m, key);
 	case KEY_COUNT: break;
 	}
 	return false;
