@@ -6,8 +6,8 @@
 
 static struct {
 	int64_t mono_ms, wall_ms;
-	bool is_read, is_fake;
 	int64_t step_us, stepped_us; /* of the precise one */
+	bool is_read, is_fake;
 } now;
 
 static int64_t
@@ -59,16 +59,13 @@ clock_wall_s(void)
 int64_t
 clock_precise_us(void)
 {
-	if (now.step_us == 0)
-		return read_us(CLOCK_MONOTONIC);
-	now.stepped_us += now.step_us;
-	return now.stepped_us;
+	return read_us(CLOCK_MONOTONIC) + (now.stepped_us += now.step_us);
 }
 
 void
-clock_fake_step(int64_t us)
+clock_fake_step(int64_t step_us)
 {
-	now.step_us = us;
+	now.step_us = step_us;
 }
 
 void

@@ -25,7 +25,7 @@ int64_t clock_precise_us(void);
 /* For tests: freeze both clocks at these values until the next call. */
 void clock_fake(int64_t mono_ms, int64_t wall_ms);
 
-/* For tests: each reading of the precise clock is this much later than the one before; 0: it is real again. */
-void clock_fake_step(int64_t us);
+/* For tests: each reading of the precise clock is so much later than the one before; 0: as time really goes. */
+void clock_fake_step(int64_t step_us);
 
 #endif

@@ -8,6 +8,7 @@
 
 /* base */
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/test.h"
@@ -187,6 +188,7 @@ dialogue_open(const struct dialogue_room *r, enum dialogue_way way)
 	dialogue.stores++;
 	fake_directory_hold(way == DIALOGUE_HELD);
 	fake_dns_hold(way == DIALOGUE_HELD);
+	clock_fake_step(way == DIALOGUE_HELD ? LOOP_SLICE_US - 100 : 0);
 	snprintf(store, sizeof(store), "%s/%u.db", test_folder(), dialogue.stores);
 	snprintf(blobs, sizeof(blobs), "%s/%u", test_folder(), dialogue.stores);
 	snprintf(search, sizeof(search), "%s/%u.index", test_folder(), dialogue.stores);

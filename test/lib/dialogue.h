@@ -2,8 +2,8 @@
  * dialogue.h - play files of dialogues against real sessions of a protocol room, in this process.
  *
  * Each file is played three ways: the client's bytes at once, one byte at a time, and with every answer of
- * the directory and the resolver (fake_directory.h, fake_dns.h) held back a turn. The replies must be the
- * same. Lines:
+ * the directory and the resolver (fake_directory.h, fake_dns.h) held back a turn, and slices of time that are over
+ * when somebody looks a second time. The replies must be the same. Lines:
  *
  *     # comment            C: line the client sends      S: line the server must send next
  *     C2: S2:              of a second, third .. session; each begins when first named
