@@ -383,7 +383,10 @@ outline_write(struct buf *out, const struct message *m, const struct imap_fetch_
 		bodystructure_write(out, &m->root, item->kind == FETCH_BODYSTRUCTURE);
 }
 
-/* Straight into the output; what does not fit there, however large the rest of it is, leaves by the piece. */
+/*
+ * Straight into the output; what does not fit there, however large the rest of it is, leaves by the piece. A stranger
+ * can send a structure that fits nowhere: it is not told, and all others are.
+ */
 static void
 outline_item(struct imap_content *c, const struct imap_fetch_item *item)
 {
@@ -396,6 +399,11 @@ outline_item(struct imap_content *c, const struct imap_fetch_item *item)
 		return;
 	buf_rewind(out, before);
 	outline_write(&c->piece, m, item);
+	if (buf_ok(&c->piece))
+		return;
+	buf_clear(&c->piece);
+	outline_write(&c->piece, NULL, item);
+	c->unread = FAIL_PERM;
 }
 
 static bool

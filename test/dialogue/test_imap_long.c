@@ -159,6 +159,42 @@ test_large_envelope(void)
 	dialogue_close();
 }
 
+/* A structure that is larger than all that a session may hold: it alone is not told. */
+static void
+test_endless_structure(void)
+{
+	enum { PARTS = 36, NAME = 1000000 };
+	struct dialogue_peer *p;
+	struct buf text, append;
+
+	TEST_ROW("endless structure");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	buf_init(&text, 50000000);
+	buf_init(&append, 51000000);
+	buf_add_c(&text, "Content-Type: multipart/mixed; boundary=b\r\n\r\n");
+	for (size_t i = 0; i < PARTS; i++) {
+		buf_add_c(&text, "--b\r\nContent-Type: text/plain; name=");
+		for (size_t k = 0; k < NAME / 10; k++)
+			buf_add_c(&text, "nnnnnnnnnn");
+		buf_add_c(&text, "\r\n\r\n");
+	}
+	buf_add_c(&append, "a APPEND INBOX {");
+	buf_add_u64(&append, text.n);
+	buf_add_c(&append, "+}\r\n");
+	buf_add(&append, buf_str(&text));
+	buf_add_c(&append, " {3+}\r\none\r\nb SELECT INBOX\r\n");
+	CHECK(str_ends(imap_ask_bytes(p, buf_str(&append)), STR("Mailbox opened\r\n")));
+	CHECK_STR(imap_ask(p, "c FETCH 1:2 BODYSTRUCTURE\r\n"),
+	    STR("* 1 FETCH (BODYSTRUCTURE NIL)\r\n* 2 FETCH (BODYSTRUCTURE (\"text\" \"plain\" "
+		"NIL NIL NIL \"7BIT\" 3 0 NIL NIL NIL NIL))\r\n"
+		"c NO [CORRUPTION] Some messages could not be read\r\n"));
+	buf_release(&text);
+	buf_release(&append);
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
 /* Many header fields and many keys about them, each of which is another one: that takes turns, too. */
 static void
 test_slow_header_search(void)
@@ -576,6 +612,7 @@ main(void)
 	test_large_envelope();
 	test_slow_search();
 	test_slow_header_search();
+	test_endless_structure();
 	test_progress();
 	test_progress_numbers();
 	test_metadata_limits();
