@@ -10,8 +10,12 @@ task_init(struct task *t, struct task_queue *queue, enum step (*step)(struct tas
 void
 task_wake(struct task *t)
 {
-	if (!t->is_closing && !list_linked(&t->node))
-		list_append(&t->queue->ready, &t->node);
+	struct task_queue *queue = t->queue;
+
+	if (t->is_closing || list_linked(&t->node))
+		return;
+	/* who wakes itself has more to do: after the others, and after their output */
+	list_append(t == queue->stepping ? &queue->later : &queue->ready, &t->node);
 }
 
 void

@@ -22,8 +22,10 @@ enum step {
 };
 
 struct task_queue {
-	struct list ready;   /* to be stepped */
-	struct list closing; /* to be reaped */
+	struct list ready;     /* to be stepped */
+	struct list later;     /* in the next turn */
+	struct list closing;   /* to be reaped */
+	struct task *stepping; /* borrow: may be gone already when its step is over */
 };
 
 struct task { /* fields: read only */

@@ -24,6 +24,7 @@ loop_init(struct loop *l)
 	if (l->epoll_fd < 0)
 		return fail_because(&loop_log, FAIL_TEMP, "loop.epoll", errno);
 	list_init(&l->tasks.ready);
+	list_init(&l->tasks.later);
 	list_init(&l->tasks.closing);
 	for (int stage = 0; stage < TURN_STAGE_COUNT; stage++)
 		list_init(&l->hooks[stage]);
@@ -132,18 +133,18 @@ fire_timers(struct loop *l)
 }
 
 static void
-run_task(struct loop *l, struct task *t, struct list *later)
+run_task(struct loop *l, struct task *t)
 {
-	enum step step = t->step(t);
+	enum step step;
 
-	/* who woke itself meanwhile has more to do, too: after the others, and after their output */
-	if (step == STEP_WAIT && list_linked(&t->node))
-		step = STEP_YIELD;
+	l->tasks.stepping = t;
+	step = t->step(t);
+	l->tasks.stepping = NULL;
 	switch (step) {
 	case STEP_WAIT: break;
 	case STEP_YIELD:
-		list_remove(&t->node); /* woken or not: once is enough */
-		list_append(later, &t->node);
+		list_remove(&t->node); /* it may have been woken meanwhile: once is enough */
+		list_append(&l->tasks.later, &t->node);
 		break;
 	case STEP_CLOSE:
 		list_remove(&t->node);
@@ -153,21 +154,19 @@ run_task(struct loop *l, struct task *t, struct list *later)
 	}
 }
 
-/* Tasks woken by tasks run in the same turn; those that yield come again in the next. */
+/* Tasks woken by tasks run in the same turn; those that yield, or woke themselves, come again in the next. */
 static void
 run_tasks(struct loop *l)
 {
-	struct list later;
 	struct list_node *node;
 
-	list_init(&later);
 	for (l->steps = 0; l->steps < LOOP_STEPS_MAX; l->steps++) {
 		node = list_pop(&l->tasks.ready);
 		if (node == NULL)
 			break;
-		run_task(l, container_of(node, struct task, node), &later);
+		run_task(l, container_of(node, struct task, node));
 	}
-	while ((node = list_pop(&later)) != NULL)
+	while ((node = list_pop(&l->tasks.later)) != NULL)
 		list_append(&l->tasks.ready, node);
 }
 

@@ -37,6 +37,16 @@ act(struct task *t)
 	return a->answer;
 }
 
+/* As the last thing of a connection that is dialled. */
+static enum step
+vanish(struct task *t)
+{
+	task_wake(t);
+	task_cancel(t);
+	mem_free(container_of(t, struct actor, task));
+	return STEP_WAIT;
+}
+
 static void
 reaped(struct task *t)
 {
@@ -71,7 +81,7 @@ told(const char *name, const char *want)
 static void
 test_tasks(struct loop *l)
 {
-	struct actor a = { .letter = 'a' }, b = { .letter = 'b' }, c = { .letter = 'c' };
+	struct actor a = { .letter = 'a' }, b = { .letter = 'b' }, c = { .letter = 'c' }, *gone;
 
 	loop_task(l, &a.task, act, reaped);
 	loop_task(l, &b.task, act, reaped);
@@ -93,6 +103,11 @@ test_tasks(struct loop *l)
 	loop_turn(l, 0);
 	loop_turn(l, 0);
 	told("once", "a");
+	gone = mem_new(1, sizeof *gone);
+	loop_task(l, &gone->task, vanish, NULL);
+	task_wake(&gone->task);
+	loop_turn(l, 0);
+	told("who frees itself is not looked at again", "");
 	a.yields = 2;
 	task_wake(&a.task);
 	task_wake(&b.task);
