@@ -15,9 +15,12 @@
 #define JMAP_ACCESS_H
 
 /* rooms */
+#include "directory/directory.h"
 #include "mail/acl.h"
 #include "mail/email.h"
 #include "mail/mailbox.h"
+
+#define JMAP_GROUPS_MAX (64 * 1024) /* bytes of the names of a user's groups */
 
 enum { /* MailboxRights (RFC 8621 2) in IMAP's rights; all of them are needed */
 	MAY_READ_ITEMS = ACL_LOOKUP | ACL_READ,
@@ -43,6 +46,9 @@ struct jmap_access {             /* fields: read only */
 	bool is_known;
 };
 
+/* Append a user's groups with a blank behind each. */
+void jmap_groups_write(struct buf *out, const struct directory_account *who);
+
 /* The user's own account, or any account that is one's own for tests and tools. */
 void jmap_access_own(struct jmap_access *x, struct account *user, struct str groups);
 
@@ -56,6 +62,9 @@ void jmap_access_release(struct jmap_access *x);
 
 /* Rights are read again when they are asked for next: a slice begins. */
 void jmap_access_forget(struct jmap_access *x);
+
+/* They are still so, though the account changed: the caller knows that it was no list and no mailbox. */
+void jmap_access_keep(struct jmap_access *x);
 
 /* Who asks, for acl.h. */
 struct acl_user jmap_access_user(const struct jmap_access *x);

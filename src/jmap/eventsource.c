@@ -4,9 +4,9 @@
  *     LOGIN --> OPEN --change or ping--> OPEN
  *                 +--closeafter=state and one was sent, peer left, login over, store lost, stop--> done
  *
- * Changes are collected by mail's watch and told after their commit; a peer that reads slowly gets
- * fewer events, each with the newest states, and is dropped when a ping does not fit any more. A client
- * that comes back says by Last-Event-ID what it was told last.
+ * Changes of all accounts that the user sees are noted by state_watch.h and told after their commit; a peer that
+ * reads slowly gets fewer events, each with the newest states, and is dropped when a ping does not fit any more. A
+ * client that comes back says by Last-Event-ID what it was told last; an event has an id when it says all there was.
  */
 #include "jmap/private.h"
 
@@ -16,7 +16,6 @@
 
 /* rooms */
 #include "jmap/state_change.h"
-#include "mail/id.h"
 
 #define PING_MAX_S  900 /* longer ones are shortened, as RFC 8620 7.3 allows */
 #define EVENT_BYTES 4096
@@ -25,12 +24,12 @@ struct event_request {
 	struct http_handler handler;
 	struct jmap *jmap; /* borrow */
 	struct jmap_login login;
-	struct mail_watch watch;
 	struct jmap_guard guard;
+	struct state_listener listener;
+	struct state_debt debt; /* what it was not told yet */
 	struct timer ping;
-	int64_t ping_s;   /* 0: none */
-	unsigned types;   /* asked for */
-	unsigned pending; /* that moved and are not told yet */
+	int64_t ping_s; /* 0: none */
+	unsigned types; /* asked for */
 	bool is_open, closes_after_state;
 };
 
@@ -73,17 +72,28 @@ start_ping(struct event_request *r, struct http_exchange *x)
 	timer_start(r->login.loop, &r->ping, x->task, clock_mono_ms() + 1000 * wait_s);
 }
 
+/* A client that was away says by Last-Event-ID what it knows. */
+static void
+start_listening(struct event_request *r, struct http_exchange *x)
+{
+	struct str last = http_request_header(&x->request, STR("last-event-id"));
+
+	jmap_login_listen(&r->login, &r->listener, x->task);
+	directory_query_release(&r->login.query);
+	if (last.p)
+		state_debt_since(&r->debt, r->listener.user, last);
+	else
+		state_debt_clear(&r->debt, r->listener.user);
+}
+
 static bool
 open_stream(struct event_request *r, struct http_exchange *x)
 {
-	struct str last = http_request_header(&x->request, STR("last-event-id"));
-	unsigned missed;
-
 	if (!take_query(r, x)) {
 		http_reply_problem(x, 400, NULL, "types, closeafter and ping are needed.");
 		return false;
 	}
-	missed = last.p ? state_types_since(r->login.account, last) & r->types : 0;
+	start_listening(r, x); /* before the reply begins: the request is forgotten then */
 	http_reply_start(x, 200, "text/event-stream");
 	http_reply_header(x, "Cache-Control", STR("no-cache, no-store"));
 	http_reply_header(x, "X-Accel-Buffering", STR("no"));
@@ -91,34 +101,44 @@ open_stream(struct event_request *r, struct http_exchange *x)
 	http_reply_body(x, STR(": open\n\n")); /* a comment, so that the head leaves */
 	if (x->is_head)
 		return false;
-	mail_watch_start(&r->watch, r->login.account, 0, x->task);
 	jmap_login_guard(&r->login, &r->guard, x);
 	directory_query_release(&r->login.query);
-	r->pending = missed; /* by a client that was away */
 	start_ping(r, x);
 	r->is_open = true;
 	return true;
 }
 
-/* event: state, data: StateChange (RFC 8620 7.1); the id is the push state. */
 static void
+add_id(struct buf *event, const struct state_user *u)
+{
+	buf_add_c(event, "id: ");
+	state_token_write(event, u);
+	buf_add_char(event, '\n');
+}
+
+/*
+ * event: state, data: StateChange (RFC 8620 7.1); the id is the push state, which it has when nothing is left. True
+ * then.
+ */
+static bool
 tell_state(struct event_request *r, struct http_exchange *x)
 {
-	struct account *a = r->login.account;
 	struct json_writer w;
 	struct buf event;
+	bool is_all;
 
 	buf_init(&event, EVENT_BYTES);
-	buf_add_c(&event, "id: ");
-	id_write(&event, ID_STATE, a->modseq);
-	buf_add_c(&event, "\nevent: state\ndata: ");
+	buf_add_c(&event, "event: state\ndata: ");
 	w = (struct json_writer){ .out = &event };
-	state_change_write(&w, a, r->pending, false);
-	buf_add_c(&event, "\n\n");
+	is_all = state_change_write(&w, r->listener.user, &r->debt, r->types, false);
+	buf_add_char(&event, '\n');
+	if (is_all)
+		add_id(&event, r->listener.user);
+	buf_add_char(&event, '\n');
 	http_reply_body(x, buf_str(&event));
 	buf_release(&event);
-	r->pending = 0;
 	start_ping(r, x);
+	return is_all;
 }
 
 /* A ping, or a comment for who wants none: without either a peer that vanished would stay for ever. */
@@ -143,21 +163,20 @@ tell_ping(struct event_request *r, struct http_exchange *x)
 static enum http_step
 stream_step(struct event_request *r, struct http_exchange *x)
 {
-	unsigned bits = mail_watch_take(&r->watch);
 	bool has_left = str_empty(conn_peek(x->conn)) && conn_closed(x->conn);
 
-	if ((bits & MAIL_LOST) || has_left || x->service->is_stopping)
+	if (r->listener.is_lost || has_left || x->service->is_stopping)
 		return HTTP_DONE;
 	switch (jmap_guard_step(&r->guard)) {
 	case GUARD_HOLDS: break;
 	case GUARD_RENEWED: directory_query_release(&r->guard.query); break;
 	case GUARD_OVER: return HTTP_DONE;
 	}
-	r->pending |= state_types_by(bits) & r->types;
 	if (http_reply_is_full(x))
 		return r->ping.has_fired ? HTTP_DONE : HTTP_WAIT;
-	if (r->pending) {
-		tell_state(r, x);
+	if (state_debt_types(&r->debt, r->listener.user, r->types)) {
+		if (!tell_state(r, x))
+			return HTTP_YIELD;
 		return r->closes_after_state ? HTTP_DONE : HTTP_WAIT;
 	}
 	if (r->ping.has_fired)
@@ -187,7 +206,7 @@ event_release(struct http_handler *h)
 {
 	struct event_request *r = container_of(h, struct event_request, handler);
 
-	mail_watch_stop(&r->watch);
+	state_listen_stop(&r->listener);
 	jmap_guard_stop(&r->guard);
 	if (r->login.loop)
 		timer_stop(r->login.loop, &r->ping);

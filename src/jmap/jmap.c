@@ -118,6 +118,7 @@ jmap_close(struct jmap **j)
 	if (!*j)
 		return;
 	jmap_push_close(&(*j)->push);
+	invariant((*j)->states.users.count == 0);
 	jmap_guards_release(&(*j)->guards);
 	jmap_tickets_release(&(*j)->tickets);
 	forget_users(&(*j)->users);
@@ -128,7 +129,13 @@ jmap_close(struct jmap **j)
 void
 jmap_push_start(struct jmap *j, struct http_client *client)
 {
-	jmap_push_open(&j->push, j->mail, client, &j->settings, &j->guards);
+	jmap_push_open(&j->push,
+	    &(struct jmap_push_house){ .mail = j->mail,
+		.directory = j->directory,
+		.states = &j->states,
+		.client = client,
+		.settings = &j->settings,
+		.guards = &j->guards });
 	compute_state(j);
 }
 

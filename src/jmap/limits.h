@@ -39,6 +39,8 @@
 	20000 /* things looked at for one /queryChanges, past it the client asks anew */
 #define JMAP_CREATED_MAX  5000 /* creation ids of one request */
 #define JMAP_ACCOUNTS_MAX 16   /* other accounts that one request may use */
-#define JMAP_ID_MAX       255  /* bytes of an Id (RFC 8620 1.2) */
+#define JMAP_SHARED_MAX \
+	300 /* other accounts in the session, and that are watched: each is opened and looked through */
+#define JMAP_ID_MAX 255 /* bytes of an Id (RFC 8620 1.2) */
 
 #endif

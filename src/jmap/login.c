@@ -122,16 +122,6 @@ login_begin(struct jmap_login *login, struct jmap *j, struct http_exchange *x)
 					  : refuse(x, 401, "Basic or Bearer is needed.");
 }
 
-static void
-keep_groups(struct jmap_login *login, const struct directory_account *who)
-{
-	buf_init(&login->groups, JMAP_GROUPS_MAX);
-	for (size_t i = 0; i < who->group_count; i++) {
-		buf_add(&login->groups, who->groups[i]);
-		buf_add_char(&login->groups, ' ');
-	}
-}
-
 static enum jmap_login_state
 open_account(struct jmap_login *login, struct http_exchange *x)
 {
@@ -145,7 +135,8 @@ open_account(struct jmap_login *login, struct http_exchange *x)
 
 	if (fail)
 		return refuse(x, 503, "The mail store does not answer now.");
-	keep_groups(login, who);
+	buf_init(&login->groups, JMAP_GROUPS_MAX);
+	jmap_groups_write(&login->groups, who);
 	if (login->credential.p) /* as after a login; the request's arena is forgotten soon */
 		login->query.credential = arena_str(&login->query.arena, login->credential);
 	policy_logged_in(login->jmap->policy, &client);
@@ -290,7 +281,8 @@ jmap_login_renew(struct jmap_login *login, struct directory_query *fresh)
 	login->query = *fresh;
 	*fresh = (struct directory_query){ 0 };
 	buf_release(&login->groups);
-	keep_groups(login, &login->query.account);
+	buf_init(&login->groups, JMAP_GROUPS_MAX);
+	jmap_groups_write(&login->groups, &login->query.account);
 }
 
 void
@@ -304,6 +296,13 @@ jmap_login_release(struct jmap_login *login)
 	buf_release(&login->groups);
 	if (login->account)
 		account_close(&login->account);
+}
+
+void
+jmap_login_listen(struct jmap_login *login, struct state_listener *l, struct task *task)
+{
+	state_listen(l, &login->jmap->states, login->loop, login->account, buf_str(&login->groups),
+	    task);
 }
 
 void

@@ -21,10 +21,10 @@
 #include "jmap/request.h"
 #include "jmap/run.h"
 #include "jmap/ticket.h"
+#include "jmap/state_watch.h"
 #include "queue/submit.h"
 
-#define JMAP_DELAY_MS   1000        /* a wrong password is answered this late */
-#define JMAP_GROUPS_MAX (64 * 1024) /* bytes of the names of a user's groups */
+#define JMAP_DELAY_MS 1000 /* a wrong password is answered this late */
 
 /* What one user has under way. */
 struct jmap_user {
@@ -44,7 +44,8 @@ struct jmap {
 	struct map users;          /* those with something under way */
 	struct jmap_guards guards; /* of what outlives its request */
 	struct jmap_tickets tickets;
-	uint64_t state;  /* hash of what the session says of the server */
+	struct state_house states; /* those who listen */
+	uint64_t state;            /* hash of what the session says of the server */
 	struct str base; /* borrow: "https://host:port", while a session resource is written */
 };
 
@@ -99,6 +100,9 @@ MUST_CHECK bool jmap_login_count(struct jmap_login *login, struct http_exchange 
 /* The same without a reply, and the end of it before the release: a WebSocket has one after the other. */
 MUST_CHECK bool jmap_login_take(struct jmap_login *login, bool is_upload);
 void jmap_login_give(struct jmap_login *login);
+
+/* Listen to what changes for the user (state_watch.h), waking `task`. */
+void jmap_login_listen(struct jmap_login *login, struct state_listener *l, struct task *task);
 
 /* Begin a run of the user's (run.h), whose ops wake `task`; it borrows login and request. */
 void jmap_login_run(struct jmap_login *login, struct jmap_run *run,

@@ -8,7 +8,6 @@
 #include "base/mem.h"
 
 /* rooms */
-#include "jmap/state_change.h"
 #include "tls/tls.h"
 
 #define LOOKS_PER_TURN   50         /* accounts found in the store in one slice */
@@ -18,7 +17,7 @@
 /* --- one account ------------------------------------------------------------------------------- */
 
 static void
-account_leave(struct push_account *p)
+targets_leave(struct push_account *p)
 {
 	struct push_target *t;
 
@@ -26,9 +25,61 @@ account_leave(struct push_account *p)
 		t = container_of(list_first(&p->targets), struct push_target, node);
 		push_target_free(&t);
 	}
-	mail_watch_stop(&p->watch);
+	state_listen_stop(&p->listener);
+}
+
+static void
+account_leave(struct push_account *p)
+{
+	targets_leave(p);
 	account_close(&p->account);
 }
+
+/* --- groups ------------------------------------------------------------------------------------ */
+
+/* The directory answered; who has others now listens anew. */
+static void
+groups_take(struct push_account *p)
+{
+	int64_t now_ms = clock_mono_ms();
+	struct buf groups;
+
+	p->is_asking = false;
+	if (p->query.op.fail == FAIL_TEMP) {
+		p->groups_due_ms = now_ms + STORE_WAIT_MS;
+		return;
+	}
+	p->groups_due_ms = now_ms + PUSH_GROUPS_MS;
+	buf_init(&groups, JMAP_GROUPS_MAX);
+	if (p->query.op.fail == FAIL_NONE && p->query.account.is_enabled)
+		jmap_groups_write(&groups, &p->query.account);
+	if (p->has_groups && !str_eq(buf_str(&groups), buf_str(&p->groups))) {
+		targets_leave(p);
+		p->is_stale = true;
+	}
+	p->has_groups = true;
+	buf_release(&p->groups);
+	p->groups = groups;
+	directory_query_release(&p->query);
+}
+
+/* False: they are not known yet. */
+static bool
+groups_step(struct push_account *p, struct str name)
+{
+	if (!p->push->directory)
+		return true;
+	if (!p->is_asking && clock_mono_ms() >= p->groups_due_ms) {
+		directory_query_release(&p->query);
+		directory_account_start(p->push->directory, &p->query, &p->task, name);
+		p->is_asking = true;
+	}
+	if (p->is_asking && !op_pending(&p->query.op))
+		groups_take(p);
+	return p->has_groups;
+}
+
+/* --- subscriptions ----------------------------------------------------------------------------- */
 
 static struct push_target *
 target_of(struct push_account *p, uint64_t id)
@@ -67,7 +118,7 @@ follow(struct push_account *p, const struct push_subscription *list, size_t coun
 	}
 }
 
-/* Open the account if need be, and follow its records; false: the store failed. */
+/* Follow the account's records; false: the store failed. */
 static bool
 look(struct push_account *p)
 {
@@ -76,12 +127,11 @@ look(struct push_account *p)
 	size_t count = 0;
 	enum fail fail = FAIL_NONE;
 
-	if (!p->account) {
-		fail = account_find_id(p->push->mail, p->id, &p->account);
-		if (fail)
-			return fail == FAIL_MISSING;
-		mail_watch_start(&p->watch, p->account, 0, &p->task);
-	}
+	if (!p->account)
+		return true; /* there is none any more */
+	if (!p->listener.user)
+		state_listen(&p->listener, p->push->states, p->push->client->loop, p->account,
+		    buf_str(&p->groups), &p->task);
 	arena_init(&arena, LIST_ARENA_BYTES);
 	fail = push_list(p->account, &arena, room, &count);
 	if (fail == FAIL_NONE)
@@ -91,7 +141,7 @@ look(struct push_account *p)
 }
 
 static void
-step_targets(struct push_account *p, unsigned moved)
+step_targets(struct push_account *p)
 {
 	struct list_node *next;
 
@@ -99,7 +149,7 @@ step_targets(struct push_account *p, unsigned moved)
 		struct push_target *t = container_of(n, struct push_target, node);
 
 		next = list_next(&p->targets, n);
-		if (!push_target_step(t, moved))
+		if (!push_target_step(t))
 			push_target_free(&t);
 	}
 }
@@ -122,28 +172,48 @@ account_sleep(struct push_account *p)
 			map_remove(&p->push->accounts, &p->node);
 			return STEP_CLOSE;
 		}
-	}
+	} else if (p->push->directory && p->groups_due_ms < due_ms)
+		due_ms = p->groups_due_ms;
 	timer_start(p->push->client->loop, &p->timer, &p->task, due_ms);
 	return STEP_WAIT;
+}
+
+/* Open the account if need be, with the user's groups; false: later. */
+static bool
+account_ready(struct push_account *p)
+{
+	enum fail fail = FAIL_NONE;
+
+	if (!p->account && p->is_stale)
+		fail = account_find_id(p->push->mail, p->id, &p->account);
+	if (fail)
+		return fail == FAIL_MISSING;
+	return !p->account || groups_step(p, p->account->name);
+}
+
+static void
+account_wait(struct push_account *p)
+{
+	int64_t due_ms = clock_mono_ms() + STORE_WAIT_MS;
+
+	timer_start(p->push->client->loop, &p->timer, &p->task, due_ms);
 }
 
 static enum step
 account_step(struct task *task)
 {
 	struct push_account *p = container_of(task, struct push_account, task);
-	unsigned bits = mail_watch_take(&p->watch);
 
-	if ((bits & MAIL_LOST) || (p->account && p->account->is_lost)) {
+	if (p->listener.is_lost || (p->account && p->account->is_lost)) {
 		account_leave(p); /* what its records say now is read again */
 		p->is_stale = true;
 	}
-	if (p->is_stale && !look(p)) {
-		timer_start(p->push->client->loop, &p->timer, &p->task,
-		    clock_mono_ms() + STORE_WAIT_MS);
+	if (!account_ready(p) || (p->is_stale && !look(p))) {
+		account_wait(p);
 		return STEP_WAIT;
 	}
 	p->is_stale = false;
-	step_targets(p, state_types_by(bits));
+	step_targets(p);
 	return account_sleep(p);
 }
 
@@ -153,6 +223,8 @@ account_free(struct push_account *p)
 	account_leave(p);
 	timer_stop(p->push->client->loop, &p->timer);
 	task_cancel(&p->task);
+	directory_query_release(&p->query);
+	buf_release(&p->groups);
 	mem_free(p);
 }
 
@@ -241,18 +313,19 @@ agent_step(struct task *task)
 }
 
 void
-jmap_push_open(struct jmap_push **out, struct mail *mail, struct http_client *client,
-    const struct jmap_settings *settings, struct jmap_guards *guards)
+jmap_push_open(struct jmap_push **out, const struct jmap_push_house *house)
 {
 	struct jmap_push *push = mem_new(1, sizeof(*push));
 
-	push->mail = mail;
-	push->client = client;
-	push->settings = settings;
-	push->guards = guards;
+	push->mail = house->mail;
+	push->directory = house->directory;
+	push->states = house->states;
+	push->client = house->client;
+	push->settings = house->settings;
+	push->guards = house->guards;
 	push->log = (struct log){ .room = "jmap" };
-	push->has_secret = push_server_secret(mail, push->secret) == FAIL_NONE;
-	loop_task(client->loop, &push->task, agent_step, NULL);
+	push->has_secret = push_server_secret(push->mail, push->secret) == FAIL_NONE;
+	loop_task(push->client->loop, &push->task, agent_step, NULL);
 	task_wake(&push->task);
 	*out = push;
 }

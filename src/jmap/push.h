@@ -1,7 +1,8 @@
 /*
  * push.h - telling clients by POST what changed (RFC 8620 7.2, RFC 8030): who does it (private to the room).
  *
- * An agent knows the accounts that have subscriptions and watches them; each has a task of its own, which
+ * An agent knows the users who have subscriptions and watches what they see (state_watch.h); the directory is asked
+ * for their groups, at the start and every PUSH_GROUPS_MS; each has a task of its own, which
  * sleeps until the account changes, an answer comes, or something is due. At the start the agent looks for
  * them in the store, in slices, and tells what moved while nobody could.
  *
@@ -22,11 +23,21 @@
 #define PUSH_MADE_MS    (3600 * 1000)
 #define PUSH_CODE_CHARS 32 /* of a verification code: 190 bits */
 
+struct directory;
 struct jmap_push;
+struct state_house;
 
-/* `settings` and `guards` (may be NULL) are borrowed. Cannot fail: without the store there is no key, and no subscription either. */
-void jmap_push_open(struct jmap_push **out, struct mail *mail, struct http_client *client,
-    const struct jmap_settings *settings, struct jmap_guards *guards);
+struct jmap_push_house { /* what it needs; all borrowed */
+	struct mail *mail;
+	struct directory *directory; /* NULL: users have no groups */
+	struct state_house *states;  /* those who listen */
+	struct http_client *client;
+	const struct jmap_settings *settings;
+	struct jmap_guards *guards; /* NULL: logins hold for ever */
+};
+
+/* Cannot fail: without the store there is no key, and no subscription either. */
+void jmap_push_open(struct jmap_push **out, const struct jmap_push_house *house);
 
 /* Cancels what is under way. */
 void jmap_push_close(struct jmap_push **push);

@@ -12,8 +12,8 @@
  *     REST --something to say, due--> SENDING --2xx--> REST, not before `gap`
  *                                        +--429, failed--> REST, not before a longer wait
  *
- * Facts: a fetch is under way in SENDING only. What moved meanwhile, or is not due yet, is kept in `pending`
- * and said in one StateChange with the newest states. Keys and signature of a push take some milliseconds, so
+ * Facts: a fetch is under way in SENDING only. What moved meanwhile, or is not due yet, is the client's `debt`,
+ * and said in one StateChange with the newest states, or in some when they are many. Keys and signature of a push take some milliseconds, so
  * one is sent per turn. `told` is stored when the client took it, so that after
  * a new start what differs from then is said, and nothing else.
  */
@@ -26,9 +26,10 @@
 #include "base/map.h"
 
 /* rooms */
+#include "directory/directory.h"
 #include "jmap/push.h"
+#include "jmap/state_watch.h"
 #include "jmap/web_push.h"
-#include "mail/notify.h"
 
 #define PUSH_TIMEOUT_MS   (30 * 1000)
 #define PUSH_GAP_MS       1000             /* between two pushes: changes in between are one */
@@ -38,12 +39,15 @@
 #define PUSH_RETRY_MAX_S  (24 * 3600)      /* of a Retry-After */
 #define PUSH_ASKS_MAX     5                /* failures until a subscription nobody confirmed goes */
 #define PUSH_FAILS_MAX    10               /* .. until one waits for the next change: 5 hours */
-#define PUSH_AT_ONCE      4 /* pushes of one user: the client has 32 connections for all */
-#define PUSH_REPLY_MAX    (64 * 1024) /* bytes of an answer's body, which nobody reads */
-#define PUSH_TARGET_BYTES (32 * 1024) /* one subscription in memory */
+#define PUSH_AT_ONCE      4             /* pushes of one user: the client has 32 connections for all */
+#define PUSH_REPLY_MAX    (64 * 1024)   /* bytes of an answer's body, which nobody reads */
+#define PUSH_TARGET_BYTES (32 * 1024)   /* one subscription in memory */
+#define PUSH_GROUPS_MS    (3600 * 1000) /* until the directory is asked for a user's groups again */
 
 struct jmap_push {
 	struct mail *mail;                    /* borrow */
+	struct directory *directory;          /* borrow; or NULL */
+	struct state_house *states;           /* borrow */
 	struct http_client *client;           /* borrow */
 	const struct jmap_settings *settings; /* borrow */
 	struct jmap_guards *guards;           /* borrow; or NULL */
@@ -61,9 +65,13 @@ struct jmap_push {
 struct push_account {
 	struct map_node node;
 	uint64_t id;
-	struct jmap_push *push;  /* borrow */
-	struct account *account; /* own: counted; NULL while it has no targets */
-	struct mail_watch watch;
+	struct jmap_push *push;         /* borrow */
+	struct account *account;        /* own: counted; NULL while it has no targets */
+	struct state_listener listener; /* while it has targets */
+	struct directory_query query;   /* for the groups */
+	struct buf groups;              /* own; with blanks between them */
+	int64_t groups_due_ms;          /* when they are asked for */
+	bool is_asking, has_groups;
 	struct task task;
 	struct timer timer;
 	struct list targets;
@@ -79,14 +87,16 @@ struct push_target {
 	struct arena arena;           /* own: texts of `sub` */
 	struct push_subscription sub; /* as stored */
 	unsigned types;               /* wanted */
-	unsigned pending;             /* moved, not told */
+	struct state_debt debt;       /* moved, not told */
 	bool is_sending, is_asking;
-	unsigned sent;    /* types in the StateChange under way */
-	uint64_t sent_to; /* .. and the account's modseq then */
-	unsigned fails;   /* in a row */
-	int64_t gap_ms;   /* between two pushes */
-	int64_t due_ms;   /* nothing is sent before */
-	struct buf body;  /* own; of the fetch */
+	struct state_debt had; /* .. before the StateChange under way */
+	uint64_t sent_to;      /* .. and what it knows then: the account's modseq */
+	uint64_t sent_others;  /* .. and state_others() .. */
+	bool is_all;           /* .. if that was all there was to say */
+	unsigned fails;        /* in a row */
+	int64_t gap_ms;        /* between two pushes */
+	int64_t due_ms;        /* nothing is sent before */
+	struct buf body;       /* own; of the fetch */
 	struct http_fetch fetch;
 	struct jmap_guard guard; /* of the login that made it */
 	bool is_denied;          /* .. which holds no more */
@@ -102,8 +112,8 @@ struct push_target *push_target_new(struct push_account *owner,
 void push_target_update(struct push_target *t, const struct push_subscription *sub);
 void push_target_free(struct push_target **t);
 
-/* Go on; `moved`: types of the account. False: it is over, and its record is gone. */
-MUST_CHECK bool push_target_step(struct push_target *t, unsigned moved);
+/* Go on. False: it is over, and its record is gone. */
+MUST_CHECK bool push_target_step(struct push_target *t);
 
 /* When it wants its next step, on the monotonic clock; INT64_MAX: not by itself. */
 int64_t push_target_due(const struct push_target *t);

@@ -45,7 +45,8 @@ write_body(struct push_target *t)
 	if (t->is_asking)
 		write_verification(t, &w);
 	else
-		state_change_write(&w, t->owner->account, t->sent, false);
+		t->is_all =
+		    state_change_write(&w, t->owner->listener.user, &t->debt, t->types, false);
 	buf_release(&t->body);
 	buf_init(&t->body, WEB_PUSH_RECORD_BYTES);
 	if (!buf_ok(&plain))
@@ -123,6 +124,14 @@ need_trust(struct jmap_push *push)
 	buf_release(&why);
 }
 
+/* Somebody may wait for that. */
+static bool
+brings_mail(const struct push_target *t)
+{
+	return state_debt_types(&t->had, t->owner->listener.user,
+		   t->types & state_type(STR("EmailDelivery"))) != 0;
+}
+
 static void
 start_fetch(struct push_target *t, const struct http_url *url)
 {
@@ -144,8 +153,7 @@ start_fetch(struct push_target *t, const struct http_url *url)
 	headers[n++] = (struct http_header){ STR("Content-Type"), STR("application/json") };
 	headers[n++] = (struct http_header){ STR("TTL"), t->is_asking ? TTL_CODE : TTL_STATE };
 	headers[n++] = (struct http_header){ STR("Urgency"),
-		t->is_asking || (t->sent & state_type(STR("EmailDelivery"))) ? STR("normal")
-									     : STR("low") };
+		t->is_asking || brings_mail(t) ? STR("normal") : STR("low") };
 	if (!t->is_asking) /* a newer one takes the place of one that waits (RFC 8030 5.4) */
 		headers[n++] = (struct http_header){ STR("Topic"), STR("StateChange") };
 	if (!str_empty(t->sub.p256dh))
@@ -166,9 +174,9 @@ push_send(struct push_target *t)
 	enum fail fail = http_url_parse(t->sub.url, &url);
 
 	t->is_asking = !t->sub.is_verified;
-	t->sent = t->is_asking ? 0 : t->pending;
+	t->had = t->debt;
 	t->sent_to = t->owner->account->modseq;
-	t->pending &= ~t->sent;
+	t->sent_others = state_others(t->owner->listener.user);
 	http_fetch_release(&t->fetch);
 	if (fail == FAIL_NONE)
 		fail = write_body(t);

@@ -268,8 +268,10 @@ take_code(struct jmap_call *c, const struct json *v, struct push_subscription *s
 	if (!json_get_text(v, &code) || code.n != s->code.n ||
 	    !mem_equal_secret(code.p, s->code.p, code.n))
 		return jmap_set_invalid(e, STR("verificationCode"), "This is not the code.");
-	if (!s->is_verified)
-		s->told = c->run->account->modseq; /* what moves from now on is told */
+	if (!s->is_verified) { /* what moves from now on is told */
+		s->told = c->run->account->modseq;
+		s->others = PUSH_OTHERS_NOW;
+	}
 	s->is_verified = true;
 	return SET_OK;
 }

@@ -8,7 +8,6 @@
 #include "base/mem.h"
 
 /* rooms */
-#include "jmap/state_change.h"
 #include "mail/id.h"
 
 static unsigned
@@ -57,6 +56,16 @@ keep(struct push_target *t, const struct push_subscription *sub)
 	t->types = types_of(&t->sub);
 }
 
+/* What the client knows of others' accounts is what it could ask for when it was verified: that is stored. */
+static void
+know_others(struct push_target *t)
+{
+	t->sub.others = state_others(t->owner->listener.user);
+	if (push_change(t->owner->account, &t->sub) != FAIL_NONE)
+		log_error(&t->owner->push->log, "jmap.push.unstored",
+		    LOG_TEXT("account", t->owner->account->name));
+}
+
 void
 push_target_update(struct push_target *t, const struct push_subscription *sub)
 {
@@ -66,7 +75,9 @@ push_target_update(struct push_target *t, const struct push_subscription *sub)
 	t->is_seen = true;
 	if (was_verified || !sub->is_verified)
 		return;
-	t->pending = state_types_after(t->owner->account, sub->told) & t->types;
+	if (sub->others == PUSH_OTHERS_NOW)
+		know_others(t);
+	state_debt_from(&t->debt, t->owner->listener.user, sub->told, t->sub.others);
 	t->fails = 0;
 	t->due_ms = 0;
 }
@@ -113,7 +124,9 @@ push_target_free(struct push_target **target)
 static bool
 has_work(const struct push_target *t)
 {
-	return t->sub.is_verified ? t->pending != 0 : !t->sub.is_asked;
+	return t->sub.is_verified
+	    ? state_debt_types(&t->debt, t->owner->listener.user, t->types) != 0
+	    : !t->sub.is_asked;
 }
 
 /* Nothing is to be said any more; the record has to go. */
@@ -172,10 +185,12 @@ taken(struct push_target *t)
 	arena_init(&arena, PUSH_TARGET_BYTES);
 	fail = push_get(a, t->sub.id, &arena, &now);
 	if (fail == FAIL_NONE) {
-		if (t->is_asking)
+		if (t->is_asking) {
 			now.is_asked = true;
-		else
+		} else if (t->is_all) {
 			now.told = t->sent_to;
+			now.others = t->sent_others;
+		}
 		fail = push_change(a, &now);
 	}
 	if (t->is_asking)
@@ -212,7 +227,8 @@ failed(struct push_target *t)
 	if (t->is_asking)
 		return t->fails < PUSH_ASKS_MAX;
 	if (t->fails >= PUSH_FAILS_MAX) {
-		t->pending = 0; /* `told` still says what it knows; the next change tries again */
+		/* `told` still says what it knows; the next change tries again */
+		state_debt_clear(&t->debt, t->owner->listener.user);
 		t->fails = PUSH_FAILS_MAX - 1;
 	}
 	return true;
@@ -234,7 +250,7 @@ take_answer(struct push_target *t)
 	} else if (status == 404 || status == 410) { /* RFC 8030 7.3 */
 		goes_on = over(t, "the push service does not know it");
 	} else {
-		t->pending |= t->sent;
+		t->debt = t->had;
 		if (status == 429 && !t->is_asking)
 			slow_down(t);
 		else if (!failed(t))
@@ -270,13 +286,11 @@ ask_guard(struct push_target *t)
 }
 
 bool
-push_target_step(struct push_target *t, unsigned moved)
+push_target_step(struct push_target *t)
 {
 	ask_guard(t);
 	if (t->is_denied && clock_mono_ms() >= t->due_ms)
 		return over(t, "its password or token is gone");
-	if (t->sub.is_verified)
-		t->pending |= moved & t->types;
 	if (t->is_sending) {
 		if (op_pending(&t->fetch.op))
 			return true;

@@ -12,8 +12,7 @@
 #include "jmap/share.h"
 #include "mail/id.h"
 
-#define SESSION_MAX          (512 * 1024) /* bytes of the resource */
-#define SESSION_ACCOUNTS_MAX 300 /* others' accounts in it: each is opened and looked through */
+#define SESSION_MAX (512 * 1024) /* bytes of the resource */
 
 struct session_request {
 	struct http_handler handler;
@@ -90,10 +89,10 @@ static void
 write_others(struct jmap *j, struct json_writer *w, const struct jmap_login *login)
 {
 	struct acl_user who = { login->account->name, buf_str(&login->groups) };
-	uint64_t ids[SESSION_ACCOUNTS_MAX];
+	uint64_t ids[JMAP_SHARED_MAX];
 	size_t count;
 
-	if (acl_accounts(j->mail, &who, ids, SESSION_ACCOUNTS_MAX, &count) != FAIL_NONE)
+	if (acl_accounts(j->mail, &who, ids, JMAP_SHARED_MAX, &count) != FAIL_NONE)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		struct id_text id = id_text(ID_ACCOUNT, ids[i]);

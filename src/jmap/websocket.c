@@ -36,10 +36,10 @@ struct socket_request {
 	struct arena arena; /* the envelope */
 	struct jmap_request request;
 	struct jmap_run run;
-	struct mail_watch watch;
 	struct jmap_guard guard;
-	unsigned types;   /* told of */
-	unsigned pending; /* moved, and not told yet */
+	struct state_listener listener; /* while it wants to be told .. */
+	struct state_debt debt;         /* .. and what it was not told yet */
+	unsigned types;                 /* told of */
 };
 
 /* --- what we say ------------------------------------------------------------------------------- */
@@ -52,8 +52,7 @@ send_change(struct socket_request *r, struct http_exchange *x)
 
 	buf_init(&text, SOCKET_REPLY_MAX);
 	w = (struct json_writer){ .out = &text };
-	state_change_write(&w, r->login.account, r->pending, true);
-	r->pending = 0;
+	(void)state_change_write(&w, r->listener.user, &r->debt, r->types, true);
 	websocket_send(&r->ws, x, &text);
 }
 
@@ -120,11 +119,12 @@ push_enable(struct socket_request *r, struct http_exchange *x, const struct json
 		return JMAP_NOT_REQUEST;
 	if (state && !json_is(state, JSON_NULL) && !json_is(state, JSON_STRING))
 		return JMAP_NOT_REQUEST;
-	mail_watch_start(&r->watch, r->login.account, 0, x->task);
+	jmap_login_listen(&r->login, &r->listener, x->task);
 	r->types = types;
-	r->pending = 0;
 	if (json_get_text(state, &text))
-		r->pending = state_types_since(r->login.account, text) & types;
+		state_debt_since(&r->debt, r->listener.user, text);
+	else
+		state_debt_clear(&r->debt, r->listener.user);
 	return JMAP_TAKEN;
 }
 
@@ -132,8 +132,7 @@ push_enable(struct socket_request *r, struct http_exchange *x, const struct json
 static enum jmap_refusal
 push_disable(struct socket_request *r)
 {
-	mail_watch_stop(&r->watch);
-	r->types = r->pending = 0;
+	state_listen_stop(&r->listener);
 	return JMAP_TAKEN;
 }
 
@@ -223,6 +222,14 @@ socket_run(struct socket_request *r, struct http_exchange *x)
 	return HTTP_YIELD;
 }
 
+/* Something moved that it wants to hear, and there is room for it. */
+static bool
+may_tell(const struct socket_request *r)
+{
+	return r->listener.user && !websocket_is_sending(&r->ws) &&
+	    state_debt_types(&r->debt, r->listener.user, r->types);
+}
+
 static enum http_step
 socket_open(struct socket_request *r, struct http_exchange *x)
 {
@@ -233,11 +240,10 @@ socket_open(struct socket_request *r, struct http_exchange *x)
 	case GUARD_RENEWED: jmap_login_renew(&r->login, &r->guard.query); break;
 	case GUARD_OVER: websocket_close(&r->ws, x, WEBSOCKET_POLICY); return HTTP_DONE;
 	}
-	r->pending |= state_types_by(mail_watch_take(&r->watch)) & r->types;
-	if (r->pending && !websocket_is_sending(&r->ws))
+	if (may_tell(r))
 		send_change(r, x);
 	switch (websocket_next(&r->ws, x, &text)) {
-	case WEBSOCKET_SAID_WAIT: return HTTP_WAIT;
+	case WEBSOCKET_SAID_WAIT: return may_tell(r) ? HTTP_YIELD : HTTP_WAIT;
 	case WEBSOCKET_SAID_YIELD: return HTTP_YIELD;
 	case WEBSOCKET_SAID_OVER: return HTTP_DONE;
 	case WEBSOCKET_SAID_TEXT: break;
@@ -278,7 +284,7 @@ socket_release(struct http_handler *h)
 	if (r->state == SOCKET_RUN)
 		run_end(r);
 	arena_release(&r->arena);
-	mail_watch_stop(&r->watch);
+	state_listen_stop(&r->listener);
 	jmap_guard_stop(&r->guard);
 	websocket_release(&r->ws);
 	jmap_login_release(&r->login);

@@ -33,6 +33,7 @@ record_write(struct buf *out, const struct push_subscription *s)
 	record_add_i64(out, s->expires_s);
 	record_add_u64(out, s->told);
 	record_add_bytes(out, s->credential);
+	record_add_u64(out, s->others);
 }
 
 static enum fail
@@ -52,6 +53,7 @@ record_to(struct str value, struct arena *arena, struct push_subscription *out)
 	out->told = record_u64(&r);
 	if (record_more(&r)) /* since version 2 */
 		out->credential = arena_str(arena, record_bytes(&r));
+	out->others = record_more(&r) ? record_u64(&r) : PUSH_OTHERS_NOW;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (!texts[i]->p)
 			return FAIL_LIMIT;

@@ -17,6 +17,7 @@
 #define PUSH_DEVICE_MAX   255  /* bytes of a deviceClientId */
 #define PUSH_TYPES_MAX    4000 /* bytes of the names of types, each with its end */
 #define PUSH_SECRET_BYTES 32
+#define PUSH_OTHERS_NOW   UINT64_MAX /* the client knows what is so now */
 
 struct push_subscription {
 	uint64_t id;
@@ -30,7 +31,9 @@ struct push_subscription {
 	struct str types;        /* names, each with a line end */
 	int64_t expires_s;
 	struct str credential; /* of the login that made it (directory.h); empty: unknown */
-	uint64_t told;         /* the account's modseq when the client was told last */
+	uint64_t told;         /* the account's modseq when the client was told last .. */
+	uint64_t
+	    others; /* .. and a number made of what others share with the user; or PUSH_OTHERS_NOW */
 };
 
 /*

@@ -2,6 +2,7 @@
 """Push subscriptions: verification, encryption, signatures, what push services answer, new starts."""
 
 import datetime
+import imaplib
 import json
 import time
 
@@ -12,6 +13,7 @@ from jmap_client import CORE, Client
 from web_push import G, Keys, Receiver, decode, encode, multiply, to_bytes, verify
 
 ALICE, BOB, SECRET = "alice@example.test", "bob@example.test", "correct horse"
+SALES = "sales@example.test"
 VAPID = "urn:ietf:params:jmap:webpush-vapid"
 MESSAGE = b"From: Bob <bob@example.test>\r\nSubject: n\r\n\r\nHello\r\n"
 
@@ -199,6 +201,52 @@ def test_start(server, alice, receiver):
     push_set(alice, destroy=[told, missed, waits["id"]])
 
 
+def test_shared(server, alice, bob, receiver):
+    """A mailbox that is shared, a group's account; and after a new start only what moved."""
+    with imaplib.IMAP4("127.0.0.1", server.port("imap")) as imap:
+        imap.login(SALES, SECRET)  # its mailboxes are made
+    server.command("group", "add", SALES)
+    server.command("group", "join", SALES, BOB)
+    made = subscribe(bob, receiver, "/bob")
+    group = next(key for key, value in bob.open()["accounts"].items() if value["name"] == SALES)
+    bob.own, bob.account = bob.account, group
+    bob.import_message(MESSAGE, bob.mailbox("inbox"))
+    equal("a group's", list(json.loads(receiver.wait("/bob", 2).body)["changed"]), [group])
+
+    def give(rights):
+        with imaplib.IMAP4("127.0.0.1", server.port("imap")) as imap:
+            imap.login(ALICE, SECRET)
+            equal("SETACL", imap.setacl("Archive", BOB, rights)[0], "OK")
+    give("lr")
+    equal("shared", list(json.loads(receiver.wait("/bob", 3).body)["changed"]), [alice.account])
+    alice.import_message(MESSAGE, alice.mailbox("archive"))
+    told = json.loads(receiver.wait("/bob", 4).body)["changed"]
+    equal("what he sees", (list(told), told[alice.account]["Email"]), ([alice.account], states(alice)[0]))
+    alice.import_message(MESSAGE, alice.mailbox("sent"))
+    bob.calls(("Core/echo", {}))
+    alice.close(), bob.close()
+    equal("a clean stop", server.stop(), 0)
+    server.start()
+    bob.account = bob.own
+    bob.import_message(MESSAGE, bob.mailbox("inbox"))
+    equal("only what moved", list(json.loads(receiver.wait("/bob", 5).body)["changed"]), [bob.own])
+    alice.close(), bob.close()
+    server.stop()
+    server.start()
+    receiver.answer["/bob"] = [(500, {})]
+    alice.import_message(MESSAGE, alice.mailbox("archive"))
+    receiver.wait("/bob", 6)
+    alice.calls(("Core/echo", {}))
+    alice.close(), bob.close()
+    server.stop()
+    server.start()
+    told = json.loads(receiver.wait("/bob", 7).body)["changed"]
+    equal("what could not be told", sorted(told), sorted([alice.account, group]))
+    give('""')
+    equal("taken", list(json.loads(receiver.wait("/bob", 8).body)["changed"]), [alice.account])
+    equal("destroyed", push_set(bob, destroy=[made])["destroyed"], [made])
+
+
 def test_wrong(alice, receiver):
     point = encode(to_bytes(multiply(5, G)))
     auth = encode(b"0" * 16)
@@ -276,7 +324,7 @@ def main():
     private = "[jmap]\npush-private = yes\n"
     contact = "push-contact = owner@example.test\n"
     with Server(settings=private) as server, Receiver() as receiver:
-        for name in (ALICE, BOB):
+        for name in (ALICE, BOB, SALES):
             server.add_user(name, SECRET)
         base = f"http://127.0.0.1:{server.port('http')}"
         alice, bob = (Client(base, name, SECRET) for name in (ALICE, BOB))
@@ -286,6 +334,7 @@ def main():
         test_keys(alice, receiver)
         test_answers(alice, receiver)
         test_wrong(alice, receiver)
+        test_shared(server, alice, bob, receiver)
         test_start(server, alice, receiver)
         bob.close()
         test_many(alice, bob, receiver)

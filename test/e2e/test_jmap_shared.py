@@ -2,9 +2,11 @@
 """JMAP in accounts that are shared: the session, another's mailbox, a group's account, blobs and their rights."""
 
 import imaplib
+import json
 
 from harness import Server, check, end, equal
 from jmap_client import CORE, MAIL, Client, HttpError
+from websocket_client import WebSocket
 
 PRINCIPALS, SHARE = "urn:ietf:params:jmap:principals", "urn:ietf:params:jmap:mail:share"
 
@@ -81,6 +83,79 @@ def test_writing(server, alice, bob, hidden):
     answer = bob.calls(("Email/get", {"ids": []}))[0]
     equal("taken away", answer[1]["type"], "accountNotFound")
     equal("downloads, too", status_of(lambda: bob.download(added["blobId"])), 404)
+
+
+class Events:
+    """EventSource: the StateChanges and their ids, pings passed over."""
+
+    def __init__(self, client, last=None):
+        self.client = Client(client.base, "", "", timeout=20)
+        target = client.session["eventSourceUrl"].replace("{types}", "*").replace("{ping}", "0")
+        headers = {**client.headers, **({"Last-Event-ID": last} if last else {})}
+        self.client.connection.request("GET", target.replace("{closeafter}", "no")[len(client.base):], headers=headers)
+        self.stream = self.client.connection.getresponse()
+        equal("event stream", self.stream.status, 200)
+        self.line()  # ": open"
+
+    def line(self):
+        return self.stream.readline().decode().rstrip("\n")
+
+    def next(self):
+        fields = {}
+        while not fields.get("data"):
+            line = self.line()
+            while line:
+                key, value = line.split(": ", 1)
+                fields[key] = value
+                line = self.line()
+        self.id = fields.get("id")
+        return json.loads(fields["data"])["changed"]
+
+    def close(self):
+        self.client.close()
+
+
+def test_changes(server, alice, bob):
+    """EventSource and WebSocket tell of another's account from the moment on that it is shared, and no longer."""
+    bob.account = bob.own
+    junk, sent = alice.mailbox("junk"), alice.mailbox("drafts")
+    events = Events(bob)
+    socket = WebSocket(server.port("http"), "/jmap/ws", protocol="jmap", headers=bob.headers)
+    socket.send(json.dumps({"@type": "WebSocketPushEnable", "dataTypes": ["Email", "Mailbox"]}))
+    socket.send(json.dumps({"@type": "Request", "using": [CORE], "methodCalls": [["Core/echo", {}, "c"]]}))
+    equal("it is enabled", json.loads(socket.text())["@type"], "Response")
+    give(server, "Junk", BOB, "lr")
+    equal("given", sorted(events.next()[alice.own]), ["Email", "Mailbox", "Thread"])
+    equal("by WebSocket", sorted(json.loads(socket.text())["changed"][alice.own]), ["Email", "Mailbox"])
+    alice.import_message(DATA, sent)
+    alice.import_message(DATA, junk)
+    changed = events.next()
+    state = alice.one("Email/get", {"ids": []})["state"]
+    equal("only what he sees, with its state", (list(changed), changed[alice.own]["Email"]), ([alice.own], state))
+    told = json.loads(socket.text())
+    equal("the same push state", told["pushState"], events.id)
+    last = events.id
+    events.close()
+    alice.import_message(DATA, sent)
+    events = Events(bob, last)
+    bob.import_message(DATA, bob.mailbox("inbox"))
+    equal("he missed nothing", list(events.next()), [bob.own])
+    json.loads(socket.text())
+    last = events.id
+    events.close()
+    alice.import_message(DATA, junk)
+    events = Events(bob, last)
+    equal("what he missed", list(events.next()), [alice.own])
+    json.loads(socket.text())
+    give(server, "Junk", BOB, '""')
+    equal("taken", list(events.next()), [alice.own])
+    equal("by WebSocket", list(json.loads(socket.text())["changed"]), [alice.own])
+    alice.import_message(DATA, junk)
+    bob.import_message(DATA, bob.mailbox("inbox"))
+    equal("and no longer", list(events.next()), [bob.own])
+    equal("nor by WebSocket", list(json.loads(socket.text())["changed"]), [bob.own])
+    events.close()
+    socket.socket.close()
 
 
 def test_group(server, bob):
@@ -169,6 +244,7 @@ def main():
         test_session(server, alice, bob)
         hidden = test_blobs(alice, bob)
         test_writing(server, alice, bob, hidden)
+        test_changes(server, alice, bob)
         test_group(server, bob)
         test_principals(server, alice, bob)
         alice.close()

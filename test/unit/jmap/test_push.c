@@ -34,6 +34,8 @@ static struct jmap_settings settings;
 static struct jmap_push *push;
 static const char *url = URL;
 static char dns_server[30]; /* one that never answers */
+static struct state_house states;
+static struct jmap_push_house house;
 
 static void
 turns(void)
@@ -165,16 +167,16 @@ test_start(void)
 	TEST_ROW("a new start, nothing moved");
 	CHECK_NUM(pass(0), 0);
 	jmap_push_close(&push);
-	jmap_push_open(&push, mail, &client, &settings, NULL);
+	jmap_push_open(&push, &house);
 	CHECK_NUM(pass(PUSH_WAIT_MAX_MS), 0);
 	TEST_ROW("a new start, something moved");
 	jmap_push_close(&push);
 	change();
-	jmap_push_open(&push, mail, &client, &settings, NULL);
+	jmap_push_open(&push, &house);
 	CHECK_NUM(pass(0), 1);
 	TEST_ROW("a new start while one waits");
 	jmap_push_close(&push);
-	jmap_push_open(&push, mail, &client, &settings, NULL);
+	jmap_push_open(&push, &house);
 	CHECK_NUM(pass(0), 1);
 	CHECK_NUM(push_drop(account, id), FAIL_NONE);
 	jmap_push_look(push, account->id);
@@ -314,7 +316,11 @@ start(void)
 	invariant(blob_open(&blobs, &loop, store, str_c(blob_path)) == FAIL_NONE);
 	invariant(mail_open(&mail, &loop, store, blobs) == FAIL_NONE);
 	invariant(account_open(mail, STR("alice@example.test"), NULL, &account) == FAIL_NONE);
-	jmap_push_open(&push, mail, &client, &settings, NULL);
+	house = (struct jmap_push_house){ .mail = mail,
+		.states = &states,
+		.client = &client,
+		.settings = &settings };
+	jmap_push_open(&push, &house);
 	turns();
 	buf_release(&why);
 }
