@@ -4,6 +4,7 @@
 /* rooms */
 #include "codec/utf8.h"
 #include "imap/rights.h"
+#include "mail/share_notice.h"
 #include "message/imap_string.h"
 
 /* --- identifiers ----------------------------------------------------------------------------------- */
@@ -193,7 +194,7 @@ set(struct imap_session *s, struct str path, struct str name, enum rights_how ho
 	case RIGHTS_REMOVE: rights = now & ~rights; break;
 	}
 	if (fail == FAIL_NONE)
-		fail = acl_set(m->account, m->id, name, rights);
+		fail = acl_set_by(m->account, m->id, name, rights, s->account->name);
 	return fail == FAIL_NONE ? imap_ok(s, NULL, "Rights set") : imap_fail(s, fail);
 }
 

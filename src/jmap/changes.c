@@ -7,6 +7,7 @@
 #include "jmap/args.h"
 #include "jmap/identity.h"
 #include "jmap/methods.h"
+#include "mail/share_notice.h"
 #include "mail/thread.h"
 
 #define LOOK_BYTES (64 * 1024 * 1024) /* the largest thread, and one Email after the other of it */
@@ -216,6 +217,18 @@ jmap_identity_changes(struct jmap_call *c)
 	if (!c->state && !jmap_identities_ready(c))
 		return JMAP_DONE;
 	return run_changes(c, CHANGE_IDENTITY, ID_IDENTITY);
+}
+
+/* Those that became too old go before. */
+enum jmap_step
+jmap_share_notice_changes(struct jmap_call *c)
+{
+	struct share_notice *all;
+	size_t count;
+	enum fail fail = share_notices(c->account, &c->arena, &all, &count);
+
+	return fail ? jmap_fail_with(c, fail)
+		    : run_changes(c, CHANGE_SHARE_NOTICE, ID_SHARE_NOTICE);
 }
 
 enum jmap_step

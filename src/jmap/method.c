@@ -77,6 +77,16 @@ const struct jmap_method jmap_methods[] = {
 	    jmap_quota_query_changes }, /* 4.5 */
 	{ STR_INIT("SearchSnippet/get"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_snippet_get }, /* 5.1 */
+	{ STR_INIT("ShareNotification/changes"), CAPABILITY_PRINCIPALS, METHOD_ACCOUNT,
+	    jmap_share_notice_changes }, /* 9670 3.2 */
+	{ STR_INIT("ShareNotification/get"), CAPABILITY_PRINCIPALS, METHOD_ACCOUNT,
+	    jmap_share_notice_get }, /* 3.1 */
+	{ STR_INIT("ShareNotification/query"), CAPABILITY_PRINCIPALS, METHOD_ACCOUNT,
+	    jmap_share_notice_query }, /* 3.4 */
+	{ STR_INIT("ShareNotification/queryChanges"), CAPABILITY_PRINCIPALS, METHOD_ACCOUNT,
+	    jmap_share_notice_query_changes }, /* 3.5 */
+	{ STR_INIT("ShareNotification/set"), CAPABILITY_PRINCIPALS, METHOD_ACCOUNT,
+	    jmap_share_notice_set }, /* 3.3 */
 	{ STR_INIT("Thread/changes"), CAPABILITY_MAIL, METHOD_ACCOUNT,
 	    jmap_thread_changes },                                                    /* 3.2 */
 	{ STR_INIT("Thread/get"), CAPABILITY_MAIL, METHOD_ACCOUNT, jmap_thread_get }, /* 3.1 */

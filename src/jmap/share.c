@@ -6,6 +6,9 @@
 /* base */
 #include "base/mem.h"
 
+/* rooms */
+#include "mail/share_notice.h"
+
 #define SHARE_WITH STR("shareWith")
 
 static const struct {
@@ -327,8 +330,8 @@ share_apply(struct jmap_call *c, uint32_t mailbox, const struct share *s, struct
 	for (unsigned pass = 0; pass < 2; pass++) /* those that go make room first */
 		for (size_t i = 0; i < s->count && fail == FAIL_NONE; i++)
 			if ((s->entries[i].rights == 0) == (pass == 0))
-				fail = acl_set(c->account, mailbox, s->entries[i].identifier,
-				    s->entries[i].rights);
+				fail = acl_set_by(c->account, mailbox, s->entries[i].identifier,
+				    s->entries[i].rights, c->access->user->name);
 	if (fail == FAIL_LIMIT)
 		return jmap_set_error(e, "overQuota", "It is shared with too many.");
 	if (fail == FAIL_NONE)

@@ -25,6 +25,8 @@ static const struct {
 	{ STR_INIT("Identity"), MAIL_CHANGED_IDENTITIES, CHANGE_IDENTITY, false },
 	{ STR_INIT("EmailSubmission"), MAIL_CHANGED_SUBMISSIONS, CHANGE_SUBMISSION, false },
 	{ STR_INIT("VacationResponse"), MAIL_CHANGED_VACATION, CHANGE_VACATION, false },
+	{ STR_INIT("ShareNotification"), MAIL_CHANGED_SHARE_NOTICES, CHANGE_SHARE_NOTICE,
+	    false }, /* RFC 9670 3 */
 };
 static_assert(ARRAY_LEN(types) == STATE_TYPE_COUNT, "a tick per type");
 

@@ -24,7 +24,7 @@
 #include "mail/notify.h"
 
 #define STATE_TYPES_ALL  0xffffffffu /* those that there are, and will be */
-#define STATE_TYPE_COUNT 7
+#define STATE_TYPE_COUNT 8
 #define STATE_CHANGE_MAX 3600 /* bytes of one object: a push message holds no more (RFC 8291 4) */
 #define STATE_TOKEN_MAX  48   /* bytes of a push state */
 

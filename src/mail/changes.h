@@ -27,6 +27,7 @@ enum change_type { /* numbers stand in keys and records: new ones at the end */
 	CHANGE_IDENTITY, /* from here on: small things (thing.h) */
 	CHANGE_SUBMISSION,
 	CHANGE_VACATION,
+	CHANGE_SHARE_NOTICE,
 	CHANGE_TYPE_COUNT
 };
 enum change_kind { CHANGE_CREATED, CHANGE_UPDATED, CHANGE_DESTROYED };

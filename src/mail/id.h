@@ -23,6 +23,7 @@ enum id_kind {
 	ID_SUBMISSION = 'n',
 	ID_QUOTA = 'q', /* a limit of the account */
 	ID_PUSH = 'p',  /* a push subscription */
+	ID_SHARE_NOTICE = 'r',
 	ID_STATE = 's', /* a JMAP state: a modseq */
 	ID_THREAD = 't',
 	ID_UPLOAD = 'u', /* an uploaded blob (upload.h) */

@@ -26,6 +26,7 @@ enum {
 	MAIL_CHANGED_ANNOTATIONS = 512,    /* annotation_changes.h has which */
 	MAIL_CHANGED_SUBSCRIPTIONS = 1024, /* subscription_changes() moved */
 	MAIL_CHANGED_SHARING = 2048,       /* acl_sharing() moved */
+	MAIL_CHANGED_SHARE_NOTICES = 4096,
 };
 
 struct mail_watch { /* embedded in the session; fields: read only */

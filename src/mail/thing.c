@@ -7,6 +7,7 @@ static const unsigned change_bits[CHANGE_TYPE_COUNT] = {
 	[CHANGE_IDENTITY] = MAIL_CHANGED_IDENTITIES,
 	[CHANGE_SUBMISSION] = MAIL_CHANGED_SUBMISSIONS,
 	[CHANGE_VACATION] = MAIL_CHANGED_VACATION,
+	[CHANGE_SHARE_NOTICE] = MAIL_CHANGED_SHARE_NOTICES,
 };
 
 /* --- changing ------------------------------------------------------------------------------------ */

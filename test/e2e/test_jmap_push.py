@@ -218,7 +218,9 @@ def test_shared(server, alice, bob, receiver):
             imap.login(ALICE, SECRET)
             equal("SETACL", imap.setacl("Archive", BOB, rights)[0], "OK")
     give("lr")
-    equal("shared", list(json.loads(receiver.wait("/bob", 3).body)["changed"]), [alice.account])
+    told = json.loads(receiver.wait("/bob", 3).body)["changed"]
+    equal("shared", (sorted(told[alice.account]), list(told[bob.own])),
+          (["Email", "Mailbox", "Thread"], ["ShareNotification"]))
     alice.import_message(MESSAGE, alice.mailbox("archive"))
     told = json.loads(receiver.wait("/bob", 4).body)["changed"]
     equal("what he sees", (list(told), told[alice.account]["Email"]), ([alice.account], states(alice)[0]))
@@ -243,7 +245,7 @@ def test_shared(server, alice, bob, receiver):
     told = json.loads(receiver.wait("/bob", 7).body)["changed"]
     equal("what could not be told", sorted(told), sorted([alice.account, group]))
     give('""')
-    equal("taken", list(json.loads(receiver.wait("/bob", 8).body)["changed"]), [alice.account])
+    equal("taken", sorted(json.loads(receiver.wait("/bob", 8).body)["changed"]), sorted([alice.account, bob.own]))
     equal("destroyed", push_set(bob, destroy=[made])["destroyed"], [made])
 
 

@@ -125,7 +125,12 @@ def test_changes(server, alice, bob):
     socket.send(json.dumps({"@type": "Request", "using": [CORE], "methodCalls": [["Core/echo", {}, "c"]]}))
     equal("it is enabled", json.loads(socket.text())["@type"], "Response")
     give(server, "Junk", BOB, "lr")
-    equal("given", sorted(events.next()[alice.own]), ["Email", "Mailbox", "Thread"])
+    told = events.next()
+    equal("given", (sorted(told[alice.own]), list(told[bob.own])), (["Email", "Mailbox", "Thread"], ["ShareNotification"]))
+    notice = bob.calls(("ShareNotification/get", {"ids": None}), using=(CORE, MAIL, PRINCIPALS))[0][1]
+    equal("a ShareNotification", (notice["state"], [(n["name"], n["changedBy"]["email"], n["objectAccountId"], n["objectId"],
+                                                     n["oldRights"]) for n in notice["list"]][-1]),
+          (told[bob.own]["ShareNotification"], ("Junk", ALICE, alice.own, junk, None)))
     equal("by WebSocket", sorted(json.loads(socket.text())["changed"][alice.own]), ["Email", "Mailbox"])
     alice.import_message(DATA, sent)
     alice.import_message(DATA, junk)
@@ -148,7 +153,7 @@ def test_changes(server, alice, bob):
     equal("what he missed", list(events.next()), [alice.own])
     json.loads(socket.text())
     give(server, "Junk", BOB, '""')
-    equal("taken", list(events.next()), [alice.own])
+    equal("taken", sorted(events.next()), sorted([alice.own, bob.own]))
     equal("by WebSocket", list(json.loads(socket.text())["changed"]), [alice.own])
     alice.import_message(DATA, junk)
     bob.import_message(DATA, bob.mailbox("inbox"))
