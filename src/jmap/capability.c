@@ -196,15 +196,17 @@ static const struct capability {
 	{ STR_INIT("urn:ietf:params:jmap:quota"), CAPABILITY_QUOTA, write_nothing, write_nothing },
 };
 
-/* What another's account has: CAPABILITIES_SHARED. */
+/* What others' accounts have: CAPABILITIES_GROUP, and but for those that are NULL CAPABILITIES_SHARED. */
 static const struct {
 	unsigned bit;
-	void (*account)(const struct jmap *j, struct json_writer *w);
+	void (
+	    *account)(const struct jmap *j, struct json_writer *w); /* in one that is no group's */
 } shared[] = {
 	{ CAPABILITY_MAIL, write_mail_shared },
 	{ CAPABILITY_SHARE, write_nothing },
 	{ CAPABILITY_BLOB, write_blob },
 	{ CAPABILITY_MDN, write_nothing },
+	{ CAPABILITY_QUOTA, NULL },
 };
 
 unsigned
@@ -231,6 +233,8 @@ shared_capabilities_write(const struct jmap *j, struct json_writer *w, bool is_o
 	for (size_t i = 0; i < ARRAY_LEN(shared); i++) {
 		size_t row = 0;
 
+		if (!is_owner && !shared[i].account)
+			continue;
 		while (capabilities[row].bit != shared[i].bit)
 			row++;
 		json_name(w, capabilities[row].urn);

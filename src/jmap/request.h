@@ -32,6 +32,9 @@ enum { /* capabilities as bits; capability.c has their URNs */
 #define CAPABILITIES_SHARED \
 	(CAPABILITY_CORE | CAPABILITY_MAIL | CAPABILITY_BLOB | CAPABILITY_SHARE | CAPABILITY_MDN)
 
+/* .. and a group's: nothing is sent from there, and nobody is away; who sends for a group does so from the own account. */
+#define CAPABILITIES_GROUP (CAPABILITIES_SHARED | CAPABILITY_QUOTA)
+
 /* The bit of a URN, or 0. */
 unsigned jmap_capability(struct str urn);
 

@@ -218,7 +218,9 @@ account_check(struct jmap_run *r, const char **text_out)
 	case FAIL_COUNT: return "accountNotFound";
 	}
 	c->account = c->access->account;
-	if (c->access != &r->own && !(c->method->capability & CAPABILITIES_SHARED))
+	if (c->access != &r->own &&
+	    !(c->method->capability &
+		(c->access->is_owner ? CAPABILITIES_GROUP : CAPABILITIES_SHARED)))
 		return "accountNotSupportedByMethod";
 	if (c->method->flags & METHOD_WRITE && jmap_access_is_read_only(c->access))
 		return "accountReadOnly";

@@ -9,6 +9,8 @@ from jmap_client import CORE, MAIL, Client, HttpError
 from websocket_client import WebSocket
 
 PRINCIPALS, SHARE = "urn:ietf:params:jmap:principals", "urn:ietf:params:jmap:mail:share"
+QUOTA, BLOB, MDN, SUBMISSION, VACATION = (
+    "urn:ietf:params:jmap:" + name for name in ("quota", "blob", "mdn", "submission", "vacationresponse"))
 
 ALICE, BOB, SALES = "alice@example.test", "bob@example.test", "sales@example.test"
 SECRET = "correct horse"
@@ -48,6 +50,8 @@ def test_session(server, alice, bob):
     equal("what it has", shared["accountCapabilities"][MAIL]["mayCreateTopLevelMailbox"], False)
     equal("the primary one", after["primaryAccounts"][MAIL], bob.own)
     answer = bob.send({"using": ["urn:ietf:params:jmap:core"], "methodCalls": [["Core/echo", {}, "c"]]})
+    agree(bob, alice.own, "another's")
+    agree(bob, bob.own, "his own")
     equal("responses say it, too", answer["sessionState"], after["state"])
     equal("alice's own is as it was", list(alice.open()["accounts"]), [alice.own])
 
@@ -163,6 +167,18 @@ def test_changes(server, alice, bob):
     socket.socket.close()
 
 
+def agree(client, account, whose):
+    """What the session says of an account is what its methods do."""
+    has = client.open()["accounts"][account]["accountCapabilities"]
+    for urn, method in ((MAIL, "Email/get"), (MAIL, "Mailbox/get"), (MAIL, "Thread/changes"), (QUOTA, "Quota/get"),
+                        (QUOTA, "Quota/changes"), (BLOB, "Blob/get"), (MDN, "MDN/parse"),
+                        (SUBMISSION, "Identity/get"), (SUBMISSION, "EmailSubmission/set"),
+                        (SUBMISSION, "EmailSubmission/query"), (VACATION, "VacationResponse/get"),
+                        (PRINCIPALS, "Principal/get"), (PRINCIPALS, "ShareNotification/get")):
+        answer = client.calls((method, {"accountId": account, "ids": [], "blobIds": []}), using=(CORE, MAIL, urn))[0]
+        equal(f"{whose}: {method}", answer[1].get("type") != "accountNotSupportedByMethod", urn in has)
+
+
 def test_group(server, bob):
     client(server, SALES).close()  # its mailboxes are made
     server.command("group", "add", SALES)
@@ -176,6 +192,8 @@ def test_group(server, bob):
     made = bob.one("Mailbox/set", {"create": {"m": {"name": "Team"}}})["created"]["m"]["id"]
     equal("his as a whole", bob.one("Email/set", {"update": {added["id"]: {"mailboxIds": {made: True}}}})["updated"],
           {added["id"]: None})
+    agree(bob, group, "a group's")
+    equal("its quota", bob.calls(("Quota/get", {"ids": None}), using=(CORE, MAIL, QUOTA))[0][0], "Quota/get")
     server.command("group", "leave", SALES, BOB)
     equal("no member any more", group in bob.open()["accounts"], False)
 
