@@ -43,7 +43,8 @@ take_one(struct jmap_call *c, const struct directory_principal *from, struct pri
 static enum jmap_step
 take_all(struct jmap_call *c, struct principals *p)
 {
-	uint64_t hash = FNV_START;
+	uint64_t sharing = acl_sharing(c->run->account->mail);
+	uint64_t hash = hash_of(FNV_START, str_of(&sharing, sizeof(sharing)));
 	struct buf text;
 
 	p->items = arena_alloc(&c->arena, p->query.principal_count + 1, sizeof(*p->items));
@@ -83,6 +84,14 @@ principals_load(struct jmap_call *c, struct principals *p)
 	if (p->query.op.fail)
 		return jmap_fail(c, "serverUnavailable", "The directory does not answer now.");
 	return take_all(c, p);
+}
+
+void
+jmap_write_no_ids(struct jmap_call *c, struct str name)
+{
+	json_name(&c->w, name);
+	json_array_begin(&c->w);
+	json_array_end(&c->w);
 }
 
 void

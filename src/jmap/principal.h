@@ -1,8 +1,8 @@
 /*
  * principal.h - whom a user may share with: the directory's accounts and groups of its domain (RFC 9670 2).
  *
- * Nothing of them is kept here. A call asks the directory once; a state is a hash of its answer, so that what changed
- * is told only when nothing did. The Principals are in the user's own account.
+ * Nothing of them is kept here. A call asks the directory once; a state is a hash of its answer and of acl_sharing(),
+ * since they tell which accounts the user sees; so what changed is told only when nothing did. The Principals are in the user's own account.
  */
 #ifndef JMAP_PRINCIPAL_H
 #define JMAP_PRINCIPAL_H
@@ -30,6 +30,9 @@ struct principals {                   /* zeroed at first; a call's state begins 
  */
 enum jmap_step principals_load(struct jmap_call *c, struct principals *p);
 void principals_release(struct principals *p);
+
+/* Write a member that is an empty list: nothing changed. */
+void jmap_write_no_ids(struct jmap_call *c, struct str name);
 
 /* The account of a Principal as this user sees it, to be released. FAIL_MISSING: it sees nothing. FAIL_TEMP. */
 struct jmap_access;

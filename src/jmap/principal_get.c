@@ -216,14 +216,6 @@ jmap_principal_get(struct jmap_call *c)
 
 /* --- Principal/changes ---------------------------------------------------------------------------- */
 
-static void
-write_none(struct jmap_call *c, struct str name)
-{
-	json_name(&c->w, name);
-	json_array_begin(&c->w);
-	json_array_end(&c->w);
-}
-
 enum jmap_step
 jmap_principal_changes(struct jmap_call *c)
 {
@@ -249,9 +241,9 @@ jmap_principal_changes(struct jmap_call *c)
 	json_name_string(&c->w, STR("oldState"), since);
 	json_name_string(&c->w, STR("newState"), since);
 	json_name_bool(&c->w, STR("hasMoreChanges"), false);
-	write_none(c, STR("created"));
-	write_none(c, STR("updated"));
-	write_none(c, STR("destroyed"));
+	jmap_write_no_ids(c, STR("created"));
+	jmap_write_no_ids(c, STR("updated"));
+	jmap_write_no_ids(c, STR("destroyed"));
 	json_object_end(&c->w);
 	return JMAP_DONE;
 }

@@ -1,5 +1,6 @@
 /*
- * Principal/query and /queryChanges (RFC 9670 2.4, 2.5). The order is always that of the directory.
+ * Principal/query and /queryChanges (RFC 9670 2.4, 2.5). The order is always that of the directory, which
+ * does not tell what changed in it: changes of a list are told only when nothing did, and canCalculateChanges is false.
  */
 #include "jmap/principal.h"
 
@@ -148,8 +149,9 @@ find_begin(struct jmap_call *c)
 	return false;
 }
 
-enum jmap_step
-jmap_principal_query(struct jmap_call *c)
+/* The list; JMAP_DONE: it is there, or the call's error was set. */
+static enum jmap_step
+find(struct jmap_call *c)
 {
 	struct finding *f;
 	enum jmap_step step;
@@ -173,11 +175,48 @@ jmap_principal_query(struct jmap_call *c)
 		if (is_match)
 			f->found[f->count++] = &f->all.items[f->at];
 	}
-	return answer(c, f);
+	return JMAP_DONE;
+}
+
+enum jmap_step
+jmap_principal_query(struct jmap_call *c)
+{
+	enum jmap_step step = find(c);
+
+	return step != JMAP_DONE || c->error ? step : answer(c, c->state);
 }
 
 enum jmap_step
 jmap_principal_query_changes(struct jmap_call *c)
 {
-	return jmap_query_changes_never(c);
+	const struct finding *f;
+	enum jmap_step step;
+	struct str since;
+	uint64_t max;
+	bool has_total;
+
+	if (!jmap_arg_text(c, STR("sinceQueryState"), &since) ||
+	    !jmap_arg_uint(c, STR("maxChanges"), UINT64_MAX, &max) ||
+	    !jmap_arg_bool(c, STR("calculateTotal"), false, &has_total))
+		return JMAP_DONE;
+	if (!since.p || max == 0)
+		return jmap_invalid(c, "sinceQueryState is missing, or maxChanges is 0.");
+	step = find(c);
+	if (step != JMAP_DONE || c->error)
+		return step;
+	f = c->state;
+	if (!str_eq(since, f->all.state))
+		return jmap_fail(c, "cannotCalculateChanges", NULL);
+	json_object_begin(&c->w);
+	jmap_write_account(c);
+	json_name_string(&c->w, STR("oldQueryState"), since);
+	json_name_string(&c->w, STR("newQueryState"), since);
+	if (has_total) {
+		json_name(&c->w, STR("total"));
+		json_u64(&c->w, f->count);
+	}
+	jmap_write_no_ids(c, STR("removed"));
+	jmap_write_no_ids(c, STR("added"));
+	json_object_end(&c->w);
+	return JMAP_DONE;
 }

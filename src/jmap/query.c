@@ -22,6 +22,7 @@ jmap_window_read(struct jmap_call *c, const struct jmap_query_type *type, struct
 	    !jmap_arg_bool(c, STR("calculateTotal"), false, &w->has_total))
 		return false;
 	w->state_text = (struct str){ 0 };
+	w->says_changes = false;
 	w->state = type->change < CHANGE_TYPE_COUNT ? change_state(c->account, type->change) : 0;
 	w->has_anchor = anchor.p != NULL;
 	if (w->has_anchor && !id_parse(anchor, type->kind, &w->anchor))
@@ -76,7 +77,8 @@ jmap_query_answer(struct jmap_call *c, const struct jmap_query_type *type,
 	else
 		jmap_write_state(&c->w, STR("queryState"), w->state);
 	json_name_bool(&c->w, STR("canCalculateChanges"),
-	    type->change < CHANGE_TYPE_COUNT && w->state == change_state(c->account, type->change));
+	    type->change < CHANGE_TYPE_COUNT ? w->state == change_state(c->account, type->change)
+					     : w->says_changes);
 	json_name(&c->w, STR("position"));
 	json_u64(&c->w, w->has_total ? size_min(start, total) : start);
 	json_name(&c->w, STR("ids"));
@@ -281,16 +283,4 @@ jmap_query_changes_answer(struct jmap_call *c, const struct jmap_query_type *typ
 		return jmap_fail(c, "tooManyChanges", NULL);
 	json_object_end(&c->w);
 	return JMAP_DONE;
-}
-
-enum jmap_step
-jmap_query_changes_never(struct jmap_call *c)
-{
-	struct str since;
-
-	if (!jmap_arg_text(c, STR("sinceQueryState"), &since))
-		return JMAP_DONE;
-	if (!since.p)
-		return jmap_invalid(c, "sinceQueryState is missing.");
-	return jmap_fail(c, "cannotCalculateChanges", NULL);
 }

@@ -25,7 +25,8 @@ struct jmap_window {
 	bool has_anchor, has_total;
 	bool is_limited;       /* by us */
 	uint64_t state;        /* when it was read: the list must be of this state */
-	struct str state_text; /* of a type without a log, CHANGE_TYPE_COUNT: the caller's */
+	struct str state_text; /* of a type without a log, CHANGE_TYPE_COUNT: the caller's .. */
+	bool says_changes;     /* .. and between two of them it can tell what changed */
 };
 
 /* Read position, anchor, anchorOffset, limit, calculateTotal; false when the call's error was set. */
@@ -77,8 +78,5 @@ MUST_CHECK bool jmap_since_add(struct jmap_call *c, struct jmap_since *s, uint64
  */
 enum jmap_step jmap_query_changes_answer(struct jmap_call *c, const struct jmap_query_type *type,
     struct jmap_since *s, bool is_immutable, const uint64_t *ids, size_t count);
-
-/* Answer a /queryChanges of a type whose /query says canCalculateChanges: false. */
-enum jmap_step jmap_query_changes_never(struct jmap_call *c);
 
 #endif

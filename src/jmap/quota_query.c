@@ -1,6 +1,11 @@
 /*
- * Quota/query and Quota/queryChanges (RFC 9425 4.4, 4.5). What changed in a list is never told: it is two ids long.
+ * Quota/query and Quota/queryChanges (RFC 9425 4.4, 4.5). A state says what was used and allowed
+ * then, so that the old list is made again and compared with the new one.
  */
+/* system */
+#include <string.h>
+
+/* rooms */
 #include "jmap/criteria.h"
 #include "jmap/methods.h"
 #include "jmap/query.h"
@@ -91,14 +96,20 @@ make_list(struct quotas *l)
 	return !c->error;
 }
 
+static struct quotas
+quotas_at(struct jmap_call *c, struct quota_numbers numbers)
+{
+	return (struct quotas){ .criteria = { .call = c,
+				    .filter = jmap_arg(c->args, STR("filter")),
+				    .wrong = "The filter is wrong.",
+				    .condition = judge_condition },
+		.now = numbers };
+}
+
 enum jmap_step
 jmap_quota_query(struct jmap_call *c)
 {
-	struct quotas l = { .criteria = { .call = c,
-				.filter = jmap_arg(c->args, STR("filter")),
-				.wrong = "The filter is wrong.",
-				.condition = judge_condition },
-		.now = quota_numbers(c->account) };
+	struct quotas l = quotas_at(c, quota_numbers(c->account));
 	struct jmap_window window;
 	struct buf state;
 	enum jmap_step step;
@@ -109,13 +120,92 @@ jmap_quota_query(struct jmap_call *c)
 	buf_init(&state, JMAP_ID_MAX);
 	quota_state_write(&state, &l.now);
 	window.state_text = buf_str(&state);
+	window.says_changes = true;
 	step = jmap_query_answer(c, &query_type, &window, l.ids, l.count, l.count);
 	buf_release(&state);
 	return step;
 }
 
+/* --- Quota/queryChanges -------------------------------------------------------------------------- */
+
+static bool
+is_same(const struct quotas *a, const struct quotas *b)
+{
+	return a->count == b->count && memcmp(a->ids, b->ids, a->count * sizeof(a->ids[0])) == 0;
+}
+
+/* One that is in both lists may still have moved: all go and come again. */
+static void
+write_lists(struct jmap_call *c, const struct quotas *was, const struct quotas *now, bool is_moved)
+{
+	json_name(&c->w, STR("removed"));
+	json_array_begin(&c->w);
+	for (size_t i = 0; is_moved && i < was->count; i++)
+		jmap_write_id(&c->w, ID_QUOTA, was->ids[i]);
+	json_array_end(&c->w);
+	json_name(&c->w, STR("added"));
+	json_array_begin(&c->w);
+	for (size_t i = 0; is_moved && i < now->count; i++) {
+		json_object_begin(&c->w);
+		json_name(&c->w, STR("id"));
+		jmap_write_id(&c->w, ID_QUOTA, now->ids[i]);
+		json_name(&c->w, STR("index"));
+		json_u64(&c->w, i);
+		json_object_end(&c->w);
+	}
+	json_array_end(&c->w);
+}
+
+static void
+write_state(struct jmap_call *c, struct str name, const struct quota_numbers *n)
+{
+	struct buf text;
+
+	buf_init(&text, JMAP_ID_MAX);
+	quota_state_write(&text, n);
+	json_name_string(&c->w, name, buf_str(&text));
+	buf_release(&text);
+}
+
+static enum jmap_step
+answer_changes(struct jmap_call *c, const struct quotas *was, const struct quotas *now,
+    uint64_t max, bool has_total)
+{
+	bool is_moved = !is_same(was, now);
+
+	if (is_moved && was->count + now->count > max)
+		return jmap_fail(c, "tooManyChanges", NULL);
+	json_object_begin(&c->w);
+	jmap_write_account(c);
+	write_state(c, STR("oldQueryState"), &was->now);
+	write_state(c, STR("newQueryState"), &now->now);
+	if (has_total) {
+		json_name(&c->w, STR("total"));
+		json_u64(&c->w, now->count);
+	}
+	write_lists(c, was, now, is_moved);
+	json_object_end(&c->w);
+	return JMAP_DONE;
+}
+
 enum jmap_step
 jmap_quota_query_changes(struct jmap_call *c)
 {
-	return jmap_query_changes_never(c);
+	struct quotas now = quotas_at(c, quota_numbers(c->account)), was = now;
+	struct str since, up_to;
+	uint64_t max;
+	bool has_total;
+
+	if (!jmap_arg_text(c, STR("sinceQueryState"), &since) ||
+	    !jmap_arg_text(c, STR("upToId"), &up_to) ||
+	    !jmap_arg_uint(c, STR("maxChanges"), UINT64_MAX, &max) ||
+	    !jmap_arg_bool(c, STR("calculateTotal"), false, &has_total))
+		return JMAP_DONE;
+	if (!since.p || max == 0)
+		return jmap_invalid(c, "sinceQueryState is missing, or maxChanges is 0.");
+	if (!quota_state_parse(since, &was.now))
+		return jmap_fail(c, "cannotCalculateChanges", "This state is not ours.");
+	if (!make_list(&now) || !make_list(&was))
+		return JMAP_DONE;
+	return answer_changes(c, &was, &now, max, has_total);
 }

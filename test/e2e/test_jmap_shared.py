@@ -237,8 +237,14 @@ def test_principals(server, alice, bob):
                             ({"filter": {"operator": "OR", "conditions": [{"name": "x"}] * 300}}, "unsupportedFilter"),
                             ({"filter": {"accountIds": "a1"}}, "invalidArguments")):
         equal(f"query {want}", one(alice, "Principal/query", arguments)[1]["type"], want)
-    equal("queryChanges", one(alice, "Principal/queryChanges", {"sinceQueryState": "x"})[1]["type"],
-          "cannotCalculateChanges")
+    state = one(alice, "Principal/query", {})[1]["queryState"]
+    for arguments, want in (({"sinceQueryState": "x"}, "cannotCalculateChanges"), ({}, "invalidArguments"),
+                            ({"sinceQueryState": state, "maxChanges": 0}, "invalidArguments"),
+                            ({"sinceQueryState": state, "filter": {"x": "y"}}, "unsupportedFilter")):
+        equal(f"queryChanges {want}", one(alice, "Principal/queryChanges", arguments)[1]["type"], want)
+    equal("nothing changed", one(alice, "Principal/queryChanges", {
+        "sinceQueryState": state, "filter": {"type": "group"}, "calculateTotal": True})[1],
+        {"accountId": alice.own, "oldQueryState": state, "newQueryState": state, "total": 1, "removed": [], "added": []})
     equal("too many", one(alice, "Principal/get", {"ids": ["P"] * 1001})[1]["type"], "requestTooLarge")
     equal("stale", one(alice, "Principal/set", {"ifInState": "x"})[1]["type"], "stateMismatch")
     equal("nothing changed", one(alice, "Principal/changes", {"sinceState": got["state"]})[1]["newState"], got["state"])
@@ -250,6 +256,7 @@ def test_principals(server, alice, bob):
     sent = alice.mailbox("sent")
     done = one(alice, "Mailbox/set", {"update": {sent: {"shareWith": {his: {"mayReadItems": True}}}}})[1]
     equal("shared", done["updated"], {sent: None})
+    check("their accounts are others now", one(alice, "Principal/query", {})[1]["queryState"] != state)
     bob.account = bob.own
     hers = one(bob, "Principal/query", {"filter": {"accountIds": [alice.own]}})[1]["ids"]
     equal("by her account", hers, [me])
