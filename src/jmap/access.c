@@ -198,9 +198,3 @@ jmap_email_look(struct jmap_access *x, uint64_t id, struct arena *arena)
 		return fail;
 	return jmap_email_is_shown(x, e) ? FAIL_NONE : FAIL_MISSING;
 }
-
-bool
-jmap_changes_are_known(const struct jmap_access *x, uint64_t since)
-{
-	return x->is_owner || since >= acl_modseq(x->account);
-}

@@ -92,7 +92,4 @@ bool jmap_email_is_shown(struct jmap_access *x, const struct email *e);
 /* The same by its id: FAIL_NONE, FAIL_MISSING, FAIL_LIMIT (`arena` is full), FAIL_TEMP; nothing is read for an owner. */
 MUST_CHECK enum fail jmap_email_look(struct jmap_access *x, uint64_t id, struct arena *arena);
 
-/* Changes since this state can be told: since then no rights changed, so that the user saw the same things. */
-bool jmap_changes_are_known(const struct jmap_access *x, uint64_t since);
-
 #endif

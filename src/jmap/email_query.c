@@ -164,9 +164,15 @@ add_thread(struct jmap_call *c, struct query *q, uint64_t thread)
 		jmap_fail_with(c, fail);
 		return false;
 	}
-	for (size_t i = 0; i < count; i++)
-		if (!jmap_since_add(c, &q->since, ids[i]))
+	for (size_t i = 0; i < count; i++) {
+		fail = jmap_email_look(c->access, ids[i], &q->arena);
+		if (fail == FAIL_MISSING) /* not for this user */
+			continue;
+		if (fail)
+			jmap_fail_with(c, fail);
+		if (fail || !jmap_since_add(c, &q->since, ids[i]))
 			return false;
+	}
 	return true;
 }
 

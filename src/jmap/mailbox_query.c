@@ -346,7 +346,8 @@ static bool
 add_all(struct jmap_call *c, struct jmap_since *since)
 {
 	for (size_t i = 0; i < c->account->mailbox_count; i++)
-		if (!jmap_since_add(c, since, c->account->mailboxes[i]->id))
+		if (jmap_mailbox_is_shown(c->access, c->account->mailboxes[i]->id) &&
+		    !jmap_since_add(c, since, c->account->mailboxes[i]->id))
 			return false;
 	return true;
 }

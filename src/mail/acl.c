@@ -119,8 +119,10 @@ list_store(struct edit *e, uint32_t mailbox, const struct acl_entry *entries, si
 	struct key k = key_acl(e->account->id, mailbox);
 	uint64_t had = e->counters.acl_bytes;
 	struct str value;
-	enum fail fail = txn_get(e->txn, key_str(&k), &value);
+	enum fail fail = acl_log(e, mailbox);
 
+	if (fail == FAIL_NONE)
+		fail = txn_get(e->txn, key_str(&k), &value);
 	if (fail && fail != FAIL_MISSING)
 		return fail;
 	buf_clear(&e->value);
@@ -129,30 +131,6 @@ list_store(struct edit *e, uint32_t mailbox, const struct acl_entry *entries, si
 	if (e->counters.acl_bytes > ACL_ACCOUNT_BYTES && e->counters.acl_bytes > had)
 		return FAIL_LIMIT;
 	return count ? edit_put(e, &k) : txn_delete(e->txn, key_str(&k));
-}
-
-/* What others see in the account is another from here on: the states of its mail move. */
-static enum fail
-states_follow(struct edit *e)
-{
-	uint64_t modseq = e->counters.acl_modseq = edit_modseq(e);
-
-	e->counters.state[CHANGE_EMAIL] = modseq;
-	e->counters.state[CHANGE_MAILBOX] = modseq;
-	e->counters.state[CHANGE_THREAD] = modseq;
-	e->bits |= MAIL_CHANGED_EMAILS | MAIL_CHANGED_MAILBOXES | MAIL_CHANGED_THREADS;
-	return sharing_changed(e->account->mail, e->txn);
-}
-
-/* The mailbox's rights are a property of it. */
-static enum fail
-rights_follow(struct edit *e, uint32_t mailbox)
-{
-	struct mailbox_edit *m = edit_mailbox(e, mailbox);
-
-	if (m)
-		m->has_rights = true;
-	return states_follow(e);
 }
 
 struct acl_change {
@@ -183,7 +161,7 @@ set_run(struct edit *e, void *arg)
 	fail = list_store(e, change->mailbox, entries, count);
 	if (fail == FAIL_NONE)
 		fail = grant_follow(e, change->identifier);
-	return fail ? fail : rights_follow(e, change->mailbox);
+	return fail;
 }
 
 enum fail
@@ -213,8 +191,7 @@ inherit_run(struct edit *e, void *arg)
 
 	if (fail || count == 0)
 		return fail;
-	fail = list_store(e, change->mailbox, entries, count);
-	return fail ? fail : rights_follow(e, change->mailbox);
+	return list_store(e, change->mailbox, entries, count);
 }
 
 enum fail
@@ -242,7 +219,19 @@ acl_drop(struct edit *e, uint32_t mailbox)
 		fail = list_store(e, mailbox, NULL, 0);
 	for (size_t i = 0; fail == FAIL_NONE && i < count; i++)
 		fail = grant_follow(e, entries[i].identifier);
-	return fail || count == 0 ? fail : states_follow(e);
+	return fail;
+}
+
+enum fail
+acl_log_dead(struct edit *e, uint32_t mailbox)
+{
+	struct key k = key_acl(e->account->id, mailbox);
+	struct str value;
+	enum fail fail = txn_get(e->txn, key_str(&k), &value);
+
+	if (fail)
+		return fail == FAIL_MISSING ? FAIL_NONE : fail;
+	return acl_log(e, mailbox);
 }
 
 /* --- reading ------------------------------------------------------------------------------------- */
@@ -289,9 +278,8 @@ acl_list(struct account *a, uint32_t mailbox, struct arena *arena, struct acl_en
 	return fail;
 }
 
-/* What a list gives less what it takes; a damaged one gives nothing. */
-static unsigned
-rights_of(struct str value, const struct acl_user *who)
+unsigned
+acl_rights_of(struct str value, const struct acl_user *who)
 {
 	struct acl_entry entries[ACL_ENTRIES_MAX];
 	unsigned given = 0, taken = 0;
@@ -317,7 +305,7 @@ rights_read(struct txn *t, void *arg)
 	struct str value;
 	enum fail fail = txn_get(t, key_str(&k), &value);
 
-	*in->rights = fail ? 0 : rights_of(value, in->who);
+	*in->rights = fail ? 0 : acl_rights_of(value, in->who);
 	return fail == FAIL_MISSING ? FAIL_NONE : fail;
 }
 
@@ -356,7 +344,7 @@ rights_all_read(struct txn *t, void *arg)
 		while (at < in->account->mailbox_count && in->account->mailboxes[at]->id < id)
 			at++;
 		if (at < in->account->mailbox_count && in->account->mailboxes[at]->id == id)
-			in->rights[at] = rights_of(value, in->who);
+			in->rights[at] = acl_rights_of(value, in->who);
 	}
 	return cursor_end(&c);
 }

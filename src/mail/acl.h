@@ -87,9 +87,8 @@ MUST_CHECK enum fail acl_accounts(struct mail *m, const struct acl_user *who, ui
     size_t max, size_t *count_out);
 
 /*
- * The modseq of the last change of a list: what others may see before and after it is not the same, so that they
- * cannot be told what changed since an earlier state. All JMAP states of the account move with it, and the mailbox
- * counts as changed.
+ * The modseq of the last change of a list: what others see before and after it may not be the same (acl_log.h tells).
+ * All JMAP states of the account move with it; the mailbox counts as changed, and those above it.
  */
 uint64_t acl_modseq(const struct account *a);
 

@@ -275,3 +275,64 @@ expunged_since(struct account *a, uint32_t mailbox, uint64_t since, struct arena
 	*count_out = in.count;
 	return FAIL_NONE;
 }
+
+/* --- Emails that left a mailbox --------------------------------------------------------------------------- */
+
+struct departed_reading {
+	struct account *account;
+	uint32_t mailbox;
+	uint64_t since;
+	struct departed *out;
+	size_t start, max, count;
+};
+
+static enum fail
+departed_read(struct txn *t, void *arg)
+{
+	struct departed_reading *in = arg;
+	struct key from = key_account(SPACE_EXPUNGED, in->account->id), to;
+	struct expunged_record x;
+	struct str key, value;
+	struct cursor c;
+	bool has_room = true;
+	enum fail fail = FAIL_NONE, end;
+
+	key_u32(&from, in->mailbox);
+	to = key_after(from);
+	key_u64(&from, in->since + 1);
+	in->count = in->start;
+	txn_scan(t, &c, key_str(&from), key_str(&to), false);
+	while (fail == FAIL_NONE && has_room && cursor_next(&c, &key, &value)) {
+		fail = expunged_record_read(value, &x);
+		has_room = in->count < in->max;
+		if (fail == FAIL_NONE && has_room)
+			in->out[in->count++] = (struct departed){ .email_id = x.email_id,
+				.thread_id = x.thread_id,
+				.was_there = x.seen_modseq <= in->since && !x.was_deleted,
+				.was_seen = x.seen_modseq > in->since || !x.was_deleted };
+	}
+	end = cursor_end(&c);
+	if (fail || end)
+		return fail ? fail : end;
+	return has_room ? FAIL_NONE : FAIL_LIMIT;
+}
+
+enum fail
+departed_since(struct account *a, uint32_t mailbox, uint64_t since, struct departed *out,
+    size_t max, size_t *count)
+{
+	struct departed_reading in = { a, mailbox, since, out, *count, max, *count };
+	const struct mailbox *m = mailbox_get(a, mailbox);
+	enum fail fail = account_usable(a);
+
+	if (fail || !m)
+		return fail ? fail : FAIL_MISSING;
+	if (since < m->expunged_floor)
+		return FAIL_PERM;
+	if (since >= m->highest_modseq || m->expunged_count == 0)
+		return FAIL_NONE;
+	fail = store_read(a->mail->store, departed_read, &in);
+	if (fail == FAIL_NONE)
+		*count = in.count;
+	return fail;
+}

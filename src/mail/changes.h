@@ -71,4 +71,16 @@ MUST_CHECK enum fail changes_since(struct account *a, enum change_type type, uin
 MUST_CHECK enum fail expunged_since(struct account *a, uint32_t mailbox, uint64_t since,
     struct arena *arena, uint32_t **uids_out, size_t *count_out);
 
+/*
+ * The Emails that left a mailbox after `since`, appended to out[*count ..], which has room for `max` in all.
+ *   FAIL_PERM  before the floor    FAIL_LIMIT  more than that    FAIL_MISSING, FAIL_TEMP as above
+ */
+struct departed {
+	uint64_t email_id, thread_id;
+	bool was_there; /* JMAP saw it in the mailbox at `since`, certainly .. */
+	bool was_seen;  /* .. or at some time since then */
+};
+MUST_CHECK enum fail departed_since(struct account *a, uint32_t mailbox, uint64_t since,
+    struct departed *out, size_t max, size_t *count);
+
 #endif

@@ -29,8 +29,9 @@ struct view_session;
 struct membership {
 	uint32_t mailbox, uid;
 	bool is_deleted;
-	uint64_t modseq; /* of the last change of the membership or of the Email's keywords */
-	int64_t saved_s; /* SAVEDATE (RFC 8514) */
+	uint64_t modseq;      /* of the last change of the membership or of the Email's keywords */
+	int64_t saved_s;      /* SAVEDATE (RFC 8514) */
+	uint64_t seen_modseq; /* since when JMAP sees it there; when is_deleted: no longer does */
 };
 
 struct email {

@@ -170,7 +170,8 @@ membership_remove(struct edit *e, const struct membership *was, uint64_t modseq)
 		return FAIL_NONE;
 	k = key_expunged(e->account->id, was->mailbox, modseq, was->uid);
 	buf_clear(&e->value);
-	number_record_write(&e->value, w->id);
+	expunged_record_write(&e->value,
+	    &(struct expunged_record){ w->id, w->thread_id, was->seen_modseq, was->is_deleted });
 	fail = edit_put(e, &k);
 	m->now.expunged_count++;
 	if (fail == FAIL_NONE && m->now.expunged_count > EXPUNGED_UIDS_MAX)
@@ -198,6 +199,8 @@ membership_put(struct edit *e, const struct membership *was, struct membership *
 	if (!m)
 		return FAIL_PERM;
 	now->modseq = modseq;
+	if (!was || was->is_deleted != now->is_deleted)
+		now->seen_modseq = modseq;
 	if (was)
 		membership_count(&m->now, w, was->is_deleted, w->was_keywords, false);
 	membership_count(&m->now, w, now->is_deleted, w->keywords, true);

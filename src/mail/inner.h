@@ -156,6 +156,21 @@ void annotation_changes_free(struct account_private *p);
 /* Its list (acl.c). */
 MUST_CHECK enum fail acl_drop(struct edit *e, uint32_t mailbox);
 
+/* What a list gives to a user less what it takes; a damaged one gives nothing. */
+unsigned acl_rights_of(struct str list, const struct acl_user *who);
+
+/*
+ * The list of this mailbox is about to change, or it goes: that is logged, and what others see in the account is another
+ * from here on, so that the states of its mail move (acl_log.c).
+ */
+MUST_CHECK enum fail acl_log(struct edit *e, uint32_t mailbox);
+
+/* A mailbox goes below another one, so that others are shown above it. Nothing without lists. */
+MUST_CHECK enum fail acl_log_move(struct edit *e);
+
+/* It dies: logged when it has a list. */
+MUST_CHECK enum fail acl_log_dead(struct edit *e, uint32_t mailbox);
+
 /* Others may see other accounts from here on: acl_sharing() moves (acl.c). */
 MUST_CHECK enum fail sharing_changed(struct mail *m, struct txn *t);
 

@@ -203,16 +203,19 @@ update_run(struct edit *e, void *arg)
 {
 	const struct update *update = arg;
 	struct mailbox_edit *m = edit_mailbox(e, update->id);
+	enum fail fail = FAIL_NONE;
 
 	if (!m)
 		return FAIL_MISSING;
+	if (m->now.parent != update->to.parent)
+		fail = acl_log_move(e);
 	m->has_properties = true;
 	m->now.parent = update->to.parent;
 	m->now.name = update->to.name;
 	m->now.role = update->to.role;
 	m->now.sort_order = update->to.sort_order;
 	m->now.is_subscribed = update->to.is_subscribed;
-	return FAIL_NONE;
+	return fail;
 }
 
 enum fail
@@ -349,6 +352,11 @@ delete_run(struct edit *e, void *arg)
 	e->counters.state[CHANGE_MAILBOX] = modseq;
 	e->bits |= MAIL_CHANGED_MAILBOXES | MAIL_CHANGED_LIST;
 	m->bits |= MAIL_CHANGED_MAILBOXES | MAIL_CHANGED_LIST;
+	if (fail == FAIL_NONE)
+		fail = acl_log_dead(e, removal->mailbox);
+	m = edit_mailbox(e, removal->mailbox);
+	if (!m)
+		return FAIL_PERM;
 	m->now.is_dead = true;
 	removal->is_done = true;
 	if (fail == FAIL_NONE && m->now.messages > 0)

@@ -335,6 +335,8 @@ email_record_write(struct buf *out, const struct email_record *email)
 		record_add_u64(out, m->modseq);
 		record_add_i64(out, m->saved_s);
 	}
+	for (size_t i = 0; i < email->member_count; i++)
+		record_add_u64(out, email->members[i].seen_modseq);
 }
 
 enum fail
@@ -342,6 +344,7 @@ email_record_read(struct str value, struct membership *room, size_t max, struct 
 {
 	struct record r;
 	uint32_t count;
+	bool has_seen;
 
 	record_read(&r, value);
 	*out = (struct email_record){ .thread_id = record_u64(&r) };
@@ -360,6 +363,9 @@ email_record_read(struct str value, struct membership *room, size_t max, struct 
 		room[i].modseq = record_u64(&r);
 		room[i].saved_s = record_i64(&r);
 	}
+	has_seen = record_more(&r);
+	for (uint32_t i = 0; i < count; i++)
+		room[i].seen_modseq = has_seen ? record_u64(&r) : 0;
 	out->members = room;
 	out->member_count = count;
 	return record_end(&r);

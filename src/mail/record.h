@@ -20,19 +20,20 @@
 #include "store/record.h"
 
 enum mail_space {
-	SPACE_ACCOUNT = 'A',    /* account -> counters */
-	SPACE_BLOB = 'B',       /* account, file name -> who names it */
-	SPACE_NEXT = 'C',       /* -> counter of account ids */
-	SPACE_TOMB = 'D',       /* account, type, modseq, id -> destroyed thing */
-	SPACE_EMAIL = 'E',      /* account, email -> flags and memberships */
-	SPACE_ACL = 'G',        /* account, mailbox -> who else may what */
-	SPACE_HASH = 'H',       /* account, message id hash, email -> thread, subject */
-	SPACE_THING = 'I',      /* account, type, thing */
-	SPACE_GRANT = 'J',      /* identifier, account: that has something for it */
-	SPACE_KEYWORD = 'K',    /* account -> names of custom keywords */
-	SPACE_LOG = 'L',        /* account, type, modseq, id -> when created */
-	SPACE_MAILBOX = 'M',    /* account, mailbox */
-	SPACE_NAME = 'N',       /* account name -> account */
+	SPACE_ACCOUNT = 'A', /* account -> counters */
+	SPACE_BLOB = 'B',    /* account, file name -> who names it */
+	SPACE_NEXT = 'C',    /* -> counter of account ids */
+	SPACE_TOMB = 'D',    /* account, type, modseq, id -> destroyed thing */
+	SPACE_EMAIL = 'E',   /* account, email -> flags and memberships */
+	SPACE_ACL = 'G',     /* account, mailbox -> who else may what */
+	SPACE_ACL_LOG = 'g', /* account, modseq, mailbox -> its list before; modseq 0: the floor */
+	SPACE_HASH = 'H',    /* account, message id hash, email -> thread, subject */
+	SPACE_THING = 'I',   /* account, type, thing */
+	SPACE_GRANT = 'J',   /* identifier, account: that has something for it */
+	SPACE_KEYWORD = 'K', /* account -> names of custom keywords */
+	SPACE_LOG = 'L',     /* account, type, modseq, id -> when created */
+	SPACE_MAILBOX = 'M', /* account, mailbox */
+	SPACE_NAME = 'N',    /* account name -> account */
 	SPACE_ANNOTATION = 'O', /* account, mailbox (0: its own), name */
 	SPACE_PART = 'P',       /* account, thread, received, email: those JMAP sees */
 	SPACE_RECEIVED = 'R',   /* account, received, email -> thread: those JMAP sees */
@@ -140,6 +141,14 @@ struct thread_record {
 void thread_record_write(struct buf *out, const struct thread_record *t);
 MUST_CHECK enum fail thread_record_read(struct str value, struct arena *arena,
     struct thread_record *out);
+
+struct expunged_record { /* a UID that is gone: of which Email */
+	uint64_t email_id, thread_id;
+	uint64_t seen_modseq; /* since when JMAP had seen it there, or not any more .. */
+	bool was_deleted;     /* .. by \Deleted */
+};
+void expunged_record_write(struct buf *out, const struct expunged_record *x);
+MUST_CHECK enum fail expunged_record_read(struct str value, struct expunged_record *out);
 
 enum blob_owner { BLOB_OF_EMAIL = 1, BLOB_OF_UPLOAD = 2 };
 void blob_record_write(struct buf *out, enum blob_owner owner, uint64_t id);

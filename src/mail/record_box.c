@@ -80,3 +80,30 @@ acl_record_read(struct str value, struct acl_entry *room, size_t max, size_t *co
 		*count_out = (size_t)count;
 	return record_end(&r);
 }
+
+/* --- expunged UIDs ------------------------------------------------------------------------------- */
+
+void
+expunged_record_write(struct buf *out, const struct expunged_record *x)
+{
+	record_begin(out, RECORD_VERSION);
+	record_add_u64(out, x->email_id);
+	record_add_u64(out, x->thread_id);
+	record_add_u64(out, x->seen_modseq);
+	record_add_bool(out, x->was_deleted);
+}
+
+enum fail
+expunged_record_read(struct str value, struct expunged_record *out)
+{
+	struct record r;
+
+	record_read(&r, value);
+	*out = (struct expunged_record){ .email_id = record_u64(&r) };
+	if (record_more(&r)) {
+		out->thread_id = record_u64(&r);
+		out->seen_modseq = record_u64(&r);
+		out->was_deleted = record_bool(&r);
+	}
+	return record_end(&r);
+}

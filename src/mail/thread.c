@@ -256,6 +256,15 @@ thread_log(struct edit *e, uint64_t modseq, struct thread_record *t, bool was_th
 	return edit_put(e, &k);
 }
 
+/* It moved between mailboxes, which not everybody may read: to some the thread has other Emails now. */
+static bool
+is_out_of_sight(const struct edit *e, const struct presence *was, const struct presence *now)
+{
+	return e->counters.acl_bytes > 0 &&
+	    (was->count != now->count ||
+		memcmp(was->mailboxes, now->mailboxes, was->count * sizeof(*was->mailboxes)) != 0);
+}
+
 enum fail
 thread_follow(struct edit *e, uint64_t modseq, const struct presence *was,
     const struct presence *now)
@@ -272,7 +281,8 @@ thread_follow(struct edit *e, uint64_t modseq, const struct presence *was,
 		fail = thread_change(e, &old, was, now, &t);
 	if (fail == FAIL_NONE)
 		fail = thread_count(e, &old, &t);
-	if (fail == FAIL_NONE && (was->count > 0) != (now->count > 0))
+	if (fail == FAIL_NONE &&
+	    ((was->count > 0) != (now->count > 0) || is_out_of_sight(e, was, now)))
 		fail = thread_log(e, modseq, &t, was_there, now->count > 0);
 	if (fail)
 		return fail;

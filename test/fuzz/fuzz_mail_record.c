@@ -23,6 +23,7 @@ round_trip(struct str value, struct arena *arena)
 	struct email_record email;
 	struct thread_record thread;
 	struct static_record fixed;
+	struct expunged_record gone;
 	struct buf out;
 
 	buf_init(&out, STORE_VALUE_MAX * 2);
@@ -41,6 +42,12 @@ round_trip(struct str value, struct arena *arena)
 	if (static_record_read(value, &fixed) == FAIL_NONE) {
 		static_record_write(&out, &fixed);
 		if (static_record_read(buf_str(&out), &fixed))
+			abort();
+	}
+	buf_clear(&out);
+	if (expunged_record_read(value, &gone) == FAIL_NONE) {
+		expunged_record_write(&out, &gone);
+		if (expunged_record_read(buf_str(&out), &gone))
 			abort();
 	}
 	buf_release(&out);

@@ -46,7 +46,7 @@ test_ids(void)
 static void
 test_email_record(void)
 {
-	struct membership members[2] = { { 1, 2, true, 3, -4 }, { 5, 6, false, 7, 8 } };
+	struct membership members[2] = { { 1, 2, true, 3, -4, 5 }, { 5, 6, false, 7, 8, 6 } };
 	struct email_record in = { .thread_id = 9,
 		.size = UINT32_MAX,
 		.received_s = -1,
@@ -65,10 +65,15 @@ test_email_record(void)
 	CHECK_NUM(email_record_read(buf_str(&value), room, 2, &out), FAIL_NONE);
 	CHECK(out.keywords == UINT64_MAX && out.received_s == -1 && out.size == UINT32_MAX);
 	CHECK(room[0].is_deleted && room[0].saved_s == -4 && room[1].uid == 6);
+	CHECK(room[0].seen_modseq == 5 && room[1].seen_modseq == 6);
 	CHECK_NUM(email_record_read(buf_str(&value), room, 1, &out), FAIL_PERM);
 	for (size_t n = 0; n < value.n; n++)
 		CHECK_NUM(email_record_read(str_head(buf_str(&value), n), room, 2, &out),
-		    FAIL_PERM);
+		    n == value.n - 2 ? FAIL_NONE : FAIL_PERM);
+	TEST_ROW("email record of before: since when it is seen is not known");
+	CHECK_NUM(email_record_read(str_head(buf_str(&value), value.n - 2), room, 2, &out),
+	    FAIL_NONE);
+	CHECK(room[0].seen_modseq == 0 && room[1].seen_modseq == 0 && room[1].saved_s == 8);
 	buf_add_c(&value, "later fields");
 	CHECK_NUM(email_record_read(buf_str(&value), room, 2, &out), FAIL_NONE);
 	buf_release(&value);
