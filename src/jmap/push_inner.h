@@ -39,7 +39,7 @@
 #define PUSH_RETRY_MAX_S  (24 * 3600)      /* of a Retry-After */
 #define PUSH_ASKS_MAX     5                /* failures until a subscription nobody confirmed goes */
 #define PUSH_FAILS_MAX    10               /* .. until one waits for the next change: 5 hours */
-#define PUSH_AT_ONCE      4             /* pushes of one user: the client has 32 connections for all */
+#define PUSH_AT_ONCE      4 /* pushes of one user: the client has 32 connections for all */
 #define PUSH_REPLY_MAX    (64 * 1024)   /* bytes of an answer's body, which nobody reads */
 #define PUSH_TARGET_BYTES (32 * 1024)   /* one subscription in memory */
 #define PUSH_GROUPS_MS    (3600 * 1000) /* until the directory is asked for a user's groups again */

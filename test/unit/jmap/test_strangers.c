@@ -29,7 +29,7 @@ static const struct {
 	    NULL },
 	{ "Blob/upload", "'create':{'k':{'data':[{'blobId':'b1'}]},'l':{'data':[{'blobId':'u1'}]}}",
 	    READ },
-	{ "Email/changes", "'sinceState':'s0'", "cannotCalculateChanges" },
+	{ "Email/changes", "'sinceState':'s0'", NULL },
 	{ "Email/copy", "'fromAccountId':'a2','create':{'k':{'id':'e1','mailboxIds':{'m1':true}}}",
 	    READ },
 	{ "Email/get",
@@ -45,7 +45,7 @@ static const struct {
 	    "'filter':{'operator':'OR','conditions':[{'text':'secret'},{'inMailbox':'m1'},{'"
 	    "someInThreadHaveKeyword':'secretkey'},{'inMailboxOtherThan':['m7']}]}",
 	    NULL },
-	{ "Email/queryChanges", "'sinceQueryState':'s0'", "cannotCalculateChanges" },
+	{ "Email/queryChanges", "'sinceQueryState':'s0'", NULL },
 	{ "Email/set",
 	    "'update':{'e1':{'keywords/$flagged':true},'e3':{'mailboxIds/m7':true},'e2':{'"
 	    "mailboxIds/m8':true}},'destroy':['e1','e3'],'create':{'k':{'mailboxIds':{'m7':true},'"
@@ -66,10 +66,10 @@ static const struct {
 	    "sendingMode':'mdn-sent-manually','type':'displayed'}}},'onSuccessUpdateEmail':{'#k':{'"
 	    "keywords/$mdnsent':true}}",
 	    READ },
-	{ "Mailbox/changes", "'sinceState':'s0'", "cannotCalculateChanges" },
+	{ "Mailbox/changes", "'sinceState':'s0'", NULL },
 	{ "Mailbox/get", "'ids':null", NULL },
 	{ "Mailbox/query", "'filter':{'operator':'NOT','conditions':[{'name':'zzz'}]}", NULL },
-	{ "Mailbox/queryChanges", "'sinceQueryState':'s0'", "cannotCalculateChanges" },
+	{ "Mailbox/queryChanges", "'sinceQueryState':'s0'", NULL },
 	{ "Mailbox/set",
 	    "'update':{'m8':{'name':'x'},'m1':{'isSubscribed':true},'m7':{'parentId':'m8'}},'"
 	    "destroy':['m8'],'onDestroyRemoveEmails':true,'create':{'k':{'name':'x','parentId':'"
@@ -85,7 +85,12 @@ static const struct {
 	{ "Quota/query", "'filter':null", OWN },
 	{ "Quota/queryChanges", "'sinceQueryState':'s0'", OWN },
 	{ "SearchSnippet/get", "'emailIds':['e1','e2','e3'],'filter':{'text':'ecre'}", NULL },
-	{ "Thread/changes", "'sinceState':'s0'", "cannotCalculateChanges" },
+	{ "ShareNotification/changes", "'sinceState':'s0'", OWN },
+	{ "ShareNotification/get", "'ids':null", OWN },
+	{ "ShareNotification/query", "'filter':null", OWN },
+	{ "ShareNotification/queryChanges", "'sinceQueryState':'s0'", OWN },
+	{ "ShareNotification/set", "'destroy':['N1']", OWN },
+	{ "Thread/changes", "'sinceState':'s0'", NULL },
 	{ "Thread/get", "'ids':['t1','t2','t3']", NULL },
 	{ "VacationResponse/get", "'ids':null", OWN },
 	{ "VacationResponse/set", "'update':{'singleton':{'isEnabled':true}}", OWN },
