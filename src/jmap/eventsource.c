@@ -79,7 +79,6 @@ start_listening(struct event_request *r, struct http_exchange *x)
 	struct str last = http_request_header(&x->request, STR("last-event-id"));
 
 	jmap_login_listen(&r->login, &r->listener, x->task);
-	directory_query_release(&r->login.query);
 	if (last.p)
 		state_debt_since(&r->debt, r->listener.user, last);
 	else

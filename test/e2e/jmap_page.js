@@ -104,12 +104,12 @@ async function named() {
     await step('stream', async () => {
         const response = await get(eventsUrl(session), { headers: { Authorization: bearer } });
         await flag(true);
-        const text = await readStream(response, /event: state\ndata: .*\n\n/);
+        const text = await readStream(response, /event: state\ndata: .*\n(id: .*\n)?\n/);
         const id = text.match(/^id: (.*)$/m)[1];
         await flag(null);
         const next = await get(eventsUrl(session), { headers: { Authorization: bearer, 'Last-Event-ID': id } });
         return [response.headers.get('Content-Type'), JSON.parse(text.match(/^data: (.*)$/m)[1])['@type'],
-            (await readStream(next, /event: state\ndata: .*\n\n/)).includes('StateChange')];
+            (await readStream(next, /event: state\ndata: .*\n(id: .*\n)?\n/)).includes('StateChange')];
     });
     // For what takes no Authorization of a page: one ticket for one opening.
     const endpoint = session.capabilities['com:linagora:params:jmap:ws:ticket'].generationEndpoint;
