@@ -176,10 +176,10 @@ write_message_id(struct buf *out, const struct mdn_making *m)
 static void
 write_references(struct buf *out, struct str id)
 {
-	bool is_good = str_starts(id, STR("<")) && str_ends(id, STR(">")) && utf8_is_ascii(id);
-
-	if (is_good && !header_write_raw(out, STR("In-Reply-To"), id))
-		is_good = header_write_raw(out, STR("References"), id) == FAIL_NONE;
+	if (!str_starts(id, STR("<")) || !str_ends(id, STR(">")) || !utf8_is_ascii(id))
+		return;
+	if (!header_write_raw(out, STR("In-Reply-To"), id))
+		(void)!header_write_raw(out, STR("References"), id);
 }
 
 static enum fail

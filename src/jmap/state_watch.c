@@ -344,6 +344,7 @@ user_new(struct state_house *house, struct loop *loop, struct account *account, 
 	struct state_account *own = mem_new(1, sizeof(*own));
 	char *copy = (char *)(u + 1);
 
+	invariant(key.p != NULL); /* at least the account's name */
 	memcpy(copy, key.p, key.n);
 	u->house = house;
 	u->loop = loop;

@@ -66,7 +66,7 @@ uploads_walk(struct edit *e, struct upload_scan *scan, bool drops)
 		if (is_kept && !is_own)
 			continue;
 		if (is_own) { /* a sweep did not count them */
-			left.bytes -= size_min(u.size, left.bytes);
+			left.bytes -= u.size < left.bytes ? u.size : left.bytes;
 			left.count -= left.count > 0;
 		}
 		left.dropped++;

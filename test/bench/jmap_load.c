@@ -51,8 +51,10 @@ load_file(struct clients *c, const char *path)
 	char piece[65536];
 	size_t n;
 
-	if (!f)
+	if (!f) {
 		load_die(&c->load, "cannot open", str_c(path));
+		return;
+	}
 	buf_clear(&c->file);
 	while ((n = fread(piece, 1, sizeof piece, f)) > 0)
 		buf_add(&c->file, str_of(piece, n));
@@ -199,7 +201,7 @@ run(struct clients *c, uint32_t count)
 		load_turn_bytes(&c->load, take, c);
 	printf("%.6f", (double)(clock_precise_us() - began_us) / 1e6);
 	samples_print(&c->samples);
-	printf("\t%llu\n", (unsigned long long)(c->bytes / count));
+	printf("\t%llu\n", (unsigned long long)(count > 0 ? c->bytes / count : 0));
 	fflush(stdout);
 	samples_release(&c->samples);
 }
@@ -226,7 +228,7 @@ main(int argc, char **argv)
 
 		line[strcspn(line, "\n")] = '\0';
 		if (!blank)
-			load_die(&c.load, "no COUNT FILE", str_c(line));
+			break; /* no COUNT FILE */
 		*blank = '\0';
 		load_file(&c, blank + 1);
 		run(&c, load_number(&c.load, line));

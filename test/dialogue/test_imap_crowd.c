@@ -82,9 +82,9 @@ static const char *const commands[] = {
 	"GETQUOTAROOT $b",
 	"SETMETADATA $b (/shared/comment \"$w\" /private/comment NIL)",
 	"GETMETADATA (DEPTH infinity) $b /shared",
-	"NOTIFY SET (selected (MessageNew (UID BODY.PEEK[TEXT]) MessageExpunge FlagChange)) "
-	"(personal (MessageNew FlagChange MessageExpunge MailboxName)) (subtree \"Other Users\" "
-	"(MessageNew MessageExpunge MailboxMetadataChange))",
+	"NOTIFY SET (selected (MessageNew (UID BODY.PEEK[TEXT]) MessageExpunge FlagChange))",
+	"NOTIFY SET (personal (MessageNew FlagChange MessageExpunge MailboxName))",
+	"NOTIFY SET (subtree \"Other Users\" (MessageNew MessageExpunge MailboxMetadataChange))",
 	"NOTIFY SET (selected-delayed (MessageNew MessageExpunge))",
 	"NOTIFY NONE",
 	"IDLE\r\nDONE",
@@ -267,11 +267,12 @@ main(void)
 	log_set_level(LOG_LEVEL_ERROR);
 	printf("SEED=%llu ROUNDS=%llu\n", (unsigned long long)seed, (unsigned long long)rounds);
 	for (uint64_t i = 0; i < rounds; i++) {
+		uint64_t round_seed = seed + i;
 		char name[40];
 
-		snprintf(name, sizeof name, "SEED=%llu", (unsigned long long)(seed + i));
+		snprintf(name, sizeof name, "SEED=%llu", (unsigned long long)round_seed);
 		TEST_ROW(name);
-		state = seed + i;
+		state = round_seed;
 		play_round();
 	}
 	return test_end();

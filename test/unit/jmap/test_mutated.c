@@ -42,7 +42,7 @@ below(uint32_t n)
 	static uint32_t seed = 8621;
 
 	seed = seed * 1664525 + 1013904223;
-	return (seed >> 8) % n;
+	return n > 0 ? (seed >> 8) % n : 0;
 }
 
 /* How many values there are in it, and itself. */
