@@ -41,7 +41,7 @@ enum mail_space {
 	SPACE_THREAD = 'T',     /* account, thread -> counts */
 	SPACE_SUBSCRIPTION = 'W', /* account, name: of no mailbox of the account */
 	SPACE_UPLOAD = 'U',       /* account, upload */
-	SPACE_SHARING = 'Y',      /* -> counter: it moves when others may see other accounts */
+	SPACE_SHARING = 'y',      /* -> counter: it moves when others may see other accounts */
 	SPACE_VIEW = 'V',         /* account, mailbox, uid -> view entry */
 	SPACE_PUSH = 'Z',         /* account, push subscription; account 0: our key */
 	SPACE_EXPUNGED = 'X',     /* account, mailbox, modseq, uid */

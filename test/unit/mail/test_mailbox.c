@@ -1,6 +1,9 @@
 /* Mailboxes: paths, rules, roles, renaming, deleting in slices, Mailbox/changes. */
 #include "fixture.h"
 
+/* rooms */
+#include "mail/vacation.h"
+
 static struct fixture f;
 
 static const struct {
@@ -194,21 +197,42 @@ test_changes(void)
 	CHECK_NUM(items[0].id, id);
 }
 
+/* Who was answered while the user was away. */
+static enum fail
+count_answered(struct txn *t, void *arg)
+{
+	struct str key, value;
+	struct cursor c;
+
+	txn_scan(t, &c, STR("Y"), STR("Z"), false);
+	while (cursor_next(&c, &key, &value))
+		++*(size_t *)arg;
+	return cursor_end(&c);
+}
+
 static void
 test_account_delete(void)
 {
 	struct account_name name;
-	bool done = false;
+	bool done = false, is_new;
+	size_t answered = 0;
 
 	TEST_ROW("account");
 	CHECK_NUM(account_next(f.mail, 0, &name), FAIL_NONE);
 	CHECK_STR(str_of(name.text, name.n), STR("alice@example.test"));
 	CHECK_NUM(account_next(f.mail, name.id, &name), FAIL_MISSING);
 	CHECK_NUM(account_delete(f.mail, STR("alice@example.test"), &done), FAIL_DENIED);
+	CHECK_NUM(answered_take(f.account, STR("vacation"), STR("x@far.test"), 1000, 500, &is_new),
+	    FAIL_NONE);
+	CHECK_NUM(store_read(f.store, count_answered, &answered), FAIL_NONE);
+	CHECK_NUM(answered, 1);
 	account_close(&f.account);
 	for (unsigned i = 0; i < 40 && !done; i++)
 		CHECK_NUM(account_delete(f.mail, STR("alice@example.test"), &done), FAIL_NONE);
 	CHECK(done);
+	answered = 0;
+	CHECK_NUM(store_read(f.store, count_answered, &answered), FAIL_NONE);
+	CHECK_NUM(answered, 0);
 	CHECK_NUM(account_find(f.mail, STR("alice@example.test"), &f.account), FAIL_MISSING);
 	CHECK_NUM(account_find(f.mail, STR(""), &f.account), FAIL_SYNTAX);
 }
