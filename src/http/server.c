@@ -48,6 +48,15 @@ http_service_stop(struct http_service *s)
 		task_wake(&container_of(n, struct http_session, node)->task);
 }
 
+void
+http_service_release(struct http_service *s)
+{
+	struct list_node *node;
+
+	while ((node = list_first(&s->sessions)) != NULL)
+		http_session_end(container_of(node, struct http_session, node));
+}
+
 static bool
 is_forwarded_https(const struct http_exchange *x)
 {

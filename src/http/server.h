@@ -139,6 +139,9 @@ void http_service_cross_origin(struct http_service *s);
 /* Idle sessions close now, others after their reply. */
 void http_service_stop(struct http_service *s);
 
+/* End the sessions that are left, whatever they are at. */
+void http_service_release(struct http_service *s);
+
 /* --- for handlers: the request ------------------------------------------------------------- */
 
 enum http_body { HTTP_BODY_WAIT, HTTP_BODY_PIECE, HTTP_BODY_END, HTTP_BODY_BROKEN };

@@ -333,6 +333,13 @@ session_reap(struct task *t)
 }
 
 void
+http_session_end(struct http_session *s)
+{
+	task_cancel(&s->task);
+	session_reap(&s->task);
+}
+
+void
 http_session_new(struct http_service *service, struct listener *l, struct conn *c)
 {
 	struct http_session *s = mem_new(1, sizeof(*s));

@@ -55,6 +55,9 @@ struct http_session {
 
 void http_session_new(struct http_service *s, struct listener *l, struct conn *c);
 
+/* At once, whatever it is at. */
+void http_session_end(struct http_session *s);
+
 /* reply.c: what the session completes of a reply when the handler is done. */
 void http_reply_end(struct http_exchange *x);
 

@@ -55,4 +55,7 @@ void imap_service_init(struct imap_service *s);
 /* Sessions say BYE at their next chance and end; new ones are refused. */
 void imap_service_stop(struct imap_service *s);
 
+/* End the sessions that are left, whatever they are at. */
+void imap_service_release(struct imap_service *s);
+
 #endif

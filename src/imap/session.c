@@ -408,6 +408,19 @@ imap_service_stop(struct imap_service *s)
 		task_wake(&container_of(n, struct imap_session, node)->task);
 }
 
+void
+imap_service_release(struct imap_service *s)
+{
+	struct list_node *node;
+
+	while ((node = list_first(&s->sessions)) != NULL) {
+		struct imap_session *session = container_of(node, struct imap_session, node);
+
+		task_cancel(&session->task);
+		session_reap(&session->task);
+	}
+}
+
 /* --- slices ---------------------------------------------------------------------------------- */
 
 struct imap_slice

@@ -98,30 +98,17 @@ jmap_send_with(struct jmap *j, const struct jmap_sending *sending)
 	compute_state(j);
 }
 
-/* A stop does not wait for ever: whose requests were under way then are counted still, and step no more. */
-static void
-forget_users(struct map *users)
-{
-	struct map_node *next;
-
-	for (struct map_node *n = map_first(users); n; n = next) {
-		next = map_next(users, n);
-		map_remove(users, n);
-		mem_free(container_of(n, struct jmap_user, node));
-	}
-	map_release(users);
-}
-
 void
 jmap_close(struct jmap **j)
 {
 	if (!*j)
 		return;
+	invariant((*j)->users.count == 0);
 	jmap_push_close(&(*j)->push);
 	invariant((*j)->states.users.count == 0);
 	jmap_guards_release(&(*j)->guards);
 	jmap_tickets_release(&(*j)->tickets);
-	forget_users(&(*j)->users);
+	map_release(&(*j)->users);
 	mem_free(*j);
 	*j = NULL;
 }

@@ -67,6 +67,7 @@ stop(void)
 static void
 release(void)
 {
+	http_service_release(&http);
 	jmap_close(&jmap);
 	if (has_client)
 		http_client_release(&client);

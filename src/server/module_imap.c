@@ -90,6 +90,12 @@ stop(void)
 	imap_service_stop(&imap);
 }
 
+static void
+release(void)
+{
+	imap_service_release(&imap);
+}
+
 const struct server_module imap_module = {
 	.name = "imap",
 	.sections = { &imap_section, &imap_account_section },
@@ -99,4 +105,5 @@ const struct server_module imap_module = {
 	.listener_settings = listener_settings,
 	.metrics = metrics,
 	.stop = stop,
+	.release = release,
 };

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Start and stop: mistakes in the configuration, ports, keys and folders; signals; commands."""
 
+import base64
+import imaplib
 import os
 import shutil
 import signal
 import smtplib
+import socket
 import ssl
 import subprocess
 import time
@@ -194,6 +197,36 @@ def test_commands(server):
     equal("json-parse refuses", run("json-parse", "-", input='{"a":1,"a":2}', check_status=False).returncode, 1)
 
 
+def test_stop_beside(server):
+    """SIGTERM while clients wait for ever: half a message, half a request, an answer that nobody reads."""
+    del server
+    with Server(settings="[server]\nstop = 1s") as other:
+        other.add_user("alice@example.test", SECRET)
+        login = base64.b64encode(f"alice@example.test:{SECRET}".encode()).decode()
+        post = f"POST /jmap/api HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {login}\r\nContent-Type: application/json\r\n" \
+            "Content-Length: 100\r\n\r\n{"
+        events = f"GET /jmap/eventsource?types=*&closeafter=no&ping=0 HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {login}\r\n\r\n"
+        held = []
+        for port, text in (("http", post), ("http", events), ("smtp", "EHLO x\r\nMAIL FROM:<a@b.test>\r\n")):
+            held.append(socket.create_connection(("127.0.0.1", other.port(port))))
+            held[-1].sendall(text.encode())
+        for name in ("half", "unread"):
+            imap = imaplib.IMAP4("127.0.0.1", other.port("imap"))
+            imap.login("alice@example.test", SECRET)
+            held.append(imap)
+            if name == "half":
+                imap.send(b"a APPEND INBOX {1000}\r\n")
+                check("a literal is waited for", imap.readline().startswith(b"+"))
+                continue
+            imap.append("INBOX", None, None, b"Subject: x\r\n\r\n" + b"y" * 8000000)
+            imap.select("INBOX")
+            imap.send(b"b FETCH 1 BODY[]\r\n" * 8)
+            check("the answer begins", imap.readline().startswith(b"* 1 FETCH"))
+        check("the stream is open", b"200" in held[1].recv(100))
+        equal("it ends all the same", other.stop(), 0)
+        check("and cleanly", "server.stopped" in other.log() and "invariant" not in other.log(), other.log()[-500:])
+
+
 def test_anybody(server):
     """The test switch: any name of our domain is an account; off by default (the other tests)."""
     with Server(settings="[directory]\ntest-password = for tests\n[smtp]\nlogin-delay = 0") as other:
@@ -281,6 +314,7 @@ def main():
         test_running_twice(server)
         test_reload(server)
         test_commands(server)
+        test_stop_beside(server)
         test_anybody(server)
         test_example(server)
         test_wrong_use(server)
