@@ -11,7 +11,6 @@
 
 #define SLOTS_FIRST 4096         /* enough for a short message */
 #define NEEDLE_MAX  (256 * 1024) /* bytes of a folded needle */
-#define VARINT_MAX  5            /* bytes */
 
 void
 grams_init(struct grams *g)
@@ -88,12 +87,12 @@ grams_add(struct grams *g, uint32_t place, struct str text, bool goes_on)
 {
 	uint32_t last = goes_on ? g->last : 0;
 
+	buf_clear(&g->folded);
 	g->bytes += text.n;
 	if (g->bytes > GRAMS_TEXT_MAX)
 		g->is_cut = true;
 	if (g->is_cut)
 		return;
-	buf_clear(&g->folded);
 	utf8_casemap(&g->folded, text);
 	if (!buf_ok(&g->folded))
 		g->is_cut = true;
@@ -169,7 +168,7 @@ grams_write(struct grams *g, struct buf *out)
 		sort_pass(sorted, spare, count, shift);
 		sort_pass(spare, sorted, count, shift + 8);
 	}
-	to = buf_room(out, count * VARINT_MAX);
+	to = buf_room(out, count * GRAM_VARINT_MAX);
 	for (size_t i = 0; to && i < count; i++) {
 		uint32_t n = sorted[i] - was;
 

@@ -18,11 +18,12 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-#define GRAMS_MAX      (32 * 1024) /* different ones of a message: a long book has half of it */
-#define GRAMS_TEXT_MAX (4 * 1024 * 1024)  /* bytes of text of a message that are looked at */
-#define GRAMS_FOLD_MAX (16 * 1024 * 1024) /* bytes of one folded piece */
-#define GRAMS_LIST_MAX (5 * GRAMS_MAX)    /* bytes of a list */
-#define GRAMS_NEEDLE   16                 /* by which a text is looked for, spread over it */
+#define GRAM_VARINT_MAX 5           /* bytes of one number in a list */
+#define GRAMS_MAX       (32 * 1024) /* different ones of a message: a long book has half of it */
+#define GRAMS_TEXT_MAX  (4 * 1024 * 1024)  /* bytes of text of a message that are looked at */
+#define GRAMS_FOLD_MAX  (16 * 1024 * 1024) /* bytes of one folded piece */
+#define GRAMS_LIST_MAX  (5 * GRAMS_MAX)    /* bytes of a list */
+#define GRAMS_NEEDLE    16                 /* by which a text is looked for, spread over it */
 
 #define GRAM_HEADER UINT32_C(0x0000000)
 #define GRAM_BODY   UINT32_C(0x1000000)

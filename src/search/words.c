@@ -149,14 +149,18 @@ word_of_needle(struct str needle, struct word *out)
 {
 	struct buf folded;
 	struct str text;
+	unsigned classes = 0, one;
 	bool is_word;
 
 	buf_init(&folded, NEEDLE_MAX);
 	utf8_casemap(&folded, needle);
 	text = buf_str(&folded);
 	is_word = buf_ok(&folded) && text.n >= WORD_MIN && text.n <= WORD_MAX;
-	for (size_t i = 0; i < text.n && is_word; i++)
-		is_word = class_of(text.p[i]) != BETWEEN;
+	for (size_t i = 0; i < text.n && is_word; i++) {
+		one = class_of(text.p[i]);
+		classes |= one;
+		is_word = one != BETWEEN && classes != (LETTER | DIGIT);
+	}
 	*out = (struct word){ .n = 0 };
 	if (is_word) {
 		out->n = (unsigned char)text.n;

@@ -1,6 +1,9 @@
 /* What the index proves is true, and what is common is proved: against the messages themselves. */
 #include "fixture.h"
 
+/* rooms */
+#include "search/grams.h"
+
 #define MESSAGES 1300 /* a chunk and some more */
 
 static const char *const vocabulary[] = { "invoice", "Voice", "Rechnung", "gr\xc3\xbcn",
@@ -143,6 +146,52 @@ check_numbers(struct fixture *f)
 	search_query_release(&q);
 }
 
+/*
+ * Where a message is cut, what stood before the cut is not proved behind it: headers of just less than what is looked
+ * at, and a body whose first piece is more.
+ */
+static void
+check_cut(void)
+{
+	static struct fixture f;
+	struct search_term term = fixture_text(SEARCH_IN_BODY, STR("zebra"));
+	struct search_query q;
+	struct buf message;
+	unsigned number = 0;
+
+	TEST_ROW("cut");
+	fixture_init(&f, "cut");
+	fixture_open(&f);
+	buf_init(&message, 8 << 20);
+	for (size_t left = 2000; left < 40000; left += 8000) {
+		buf_clear(&message);
+		while (message.n + left + 50000 < GRAMS_TEXT_MAX) {
+			buf_add_c(&message, "X: ");
+			for (size_t i = 0; i < 49995; i++)
+				buf_add_char(&message, 'a');
+			buf_add_c(&message, "\r\n");
+		}
+		buf_add_c(&message, "X: ");
+		while (message.n + left < GRAMS_TEXT_MAX)
+			buf_add_char(&message, 'a');
+		buf_add_c(&message, "\r\nSubject: zebra\r\n\r\n");
+		for (size_t i = 0; i < 60000; i++)
+			buf_add_char(&message, 'b');
+		(void)fixture_add(&f, 1, buf_str(&message));
+	}
+	fixture_work(&f);
+	term.proof = &number;
+	fixture_ask(&f, &q, 1, &term);
+	CHECK(q.is_narrow && number > 0);
+	for (uint64_t email = 1; email <= f.last[0]; email++) {
+		CHECK(search_query_has(&q, email));
+		CHECK(!search_query_proves(&q, number, SEARCH_IN_BODY, email));
+	}
+	search_query_release(&q);
+	buf_release(&message);
+	fixture_release(&f);
+}
+
 int
 main(void)
 {
@@ -161,5 +210,6 @@ main(void)
 		fixture_work(&f);
 	}
 	fixture_release(&f);
+	check_cut();
 	return test_end();
 }
