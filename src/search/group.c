@@ -8,7 +8,6 @@
 
 /* system */
 #include <sqlite3.h>
-#include <string.h>
 
 /* base */
 #include "base/clock.h"
@@ -47,14 +46,19 @@ search_group_choose(struct search *s, struct search_work_account *a, uint64_t ch
 	return FAIL_NONE;
 }
 
+/* A row: how many bytes of grams there are, these, the words. */
 void
-search_group_add(struct search *s, uint64_t email, struct str row)
+search_group_add(struct search *s, uint64_t email, struct str grams, struct str words)
 {
 	struct search_group *g = &s->group;
 	unsigned bit = (unsigned)(email % CHUNK_SIZE);
+	struct buf *row = &g->rows[bit];
 
-	buf_init(&g->rows[bit], SEARCH_ROW_MAX); /* it grows to what it holds */
-	buf_add(&g->rows[bit], row);
+	buf_init(row, SEARCH_ROW_MAX);
+	(void)buf_room(row, grams.n + words.n + GRAM_VARINT_MAX); /* all of it at once */
+	gram_varint_write(row, (uint32_t)grams.n);
+	buf_add(row, grams);
+	buf_add(row, words);
 	bits_set(&g->have, bit);
 	search_db_due(s);
 }
@@ -79,12 +83,9 @@ search_group_flush(struct search *s)
 	uint64_t first = g->chunk << CHUNK_BITS;
 	enum fail fail = a ? search_db_begin(s) : FAIL_NONE;
 
-	for (unsigned bit = 0; a && fail == FAIL_NONE && bit < CHUNK_SIZE; bit++) {
-		struct bits one = { { 0 } };
-
-		bits_set(&one, bit);
-		bits_and(&one, &g->have);
-		if (bits_empty(&one) || bits_has(&g->written, bit))
+	for (unsigned bit = bits_next(&g->have, 0); a && fail == FAIL_NONE && bit < CHUNK_SIZE;
+	     bit = bits_next(&g->have, bit + 1)) {
+		if (bits_has(&g->written, bit))
 			continue;
 		fail = search_db_put(s, SQL_PUT_FRESH, search_fresh_row(a->now.id, first + bit),
 		    buf_str(&g->rows[bit]));
@@ -93,15 +94,6 @@ search_group_flush(struct search *s)
 	if (a && fail == FAIL_NONE)
 		fail = search_mark_set(s, a->now.id, a->done, a->rows);
 	return fail;
-}
-
-/* A row: how many bytes of grams there are, these, the words. */
-void
-search_row_write(struct buf *out, struct str grams, struct str words)
-{
-	gram_varint_write(out, (uint32_t)grams.n);
-	buf_add(out, grams);
-	buf_add(out, words);
 }
 
 bool

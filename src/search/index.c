@@ -47,21 +47,18 @@ job_end(struct search *s)
 {
 	struct search_job *j = &s->job;
 	struct search_work_account *a = j->account;
-	struct buf grams, words, row;
+	struct buf grams, words;
 	enum fail fail = search_group_choose(s, a, j->email >> CHUNK_BITS);
 
 	if (fail != FAIL_NONE)
 		return fail;
 	buf_init(&grams, GRAMS_LIST_MAX);
 	buf_init(&words, WORDS_LIST_MAX);
-	buf_init(&row, SEARCH_ROW_MAX);
 	grams_write(&j->grams, &grams);
 	words_write(&j->words, &words);
-	search_row_write(&row, buf_str(&grams), buf_str(&words));
-	search_group_add(s, j->email, buf_str(&row));
+	search_group_add(s, j->email, buf_str(&grams), buf_str(&words));
 	buf_release(&grams);
 	buf_release(&words);
-	buf_release(&row);
 	a->done = j->email;
 	a->rows++;
 	s->status.indexed++;

@@ -25,7 +25,8 @@ struct sqlite3_stmt;
 #define SEARCH_PAGE_BITS  11 /* the same of a page: account, chunk, page */
 #define SEARCH_PAGES_MAX \
 	((1 << SEARCH_PAGE_BITS) - 1) /* of a chunk: 8 MB; more, and it is not narrowed */
-#define SEARCH_ROW_MAX   (5 + GRAMS_LIST_MAX + WORDS_LIST_MAX) /* bytes of a message's row */
+#define SEARCH_ROW_MAX \
+	(GRAM_VARINT_MAX + GRAMS_LIST_MAX + WORDS_LIST_MAX) /* bytes of a message's row */
 #define SEARCH_BATCH_MS  30000 /* after the first of them it comes, when nothing more does */
 #define SEARCH_BEHIND_MS 200   /* behind the commit of a message: a burst of them goes first */
 #define SEARCH_PAUSE_MS  50    /* between two slices while others have something to do */
@@ -184,11 +185,10 @@ int64_t search_page_row(uint64_t account, uint64_t chunk, unsigned page);
 MUST_CHECK enum fail search_group_choose(struct search *s, struct search_work_account *a,
     uint64_t chunk);
 
-/* The row of a message of the group; copied. */
-void search_group_add(struct search *s, uint64_t email, struct str row);
+/* The row of a message of the group, made of its two lists. */
+void search_group_add(struct search *s, uint64_t email, struct str grams, struct str words);
 
-/* A row holds two lists. False: it is damaged. */
-void search_row_write(struct buf *out, struct str grams, struct str words);
+/* The two lists of a row. False: it is damaged. */
 MUST_CHECK bool search_row_read(struct str row, struct str *grams_out, struct str *words_out);
 
 /* The rows that were written before this group was in memory. */
