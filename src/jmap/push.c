@@ -33,49 +33,52 @@ account_leave(struct push_account *p)
 {
 	targets_leave(p);
 	account_close(&p->account);
+	p->has_groups = false; /* no guard follows them any more */
 }
 
 /* --- groups ------------------------------------------------------------------------------------ */
 
-/* The directory answered; who has others now listens anew. */
-static void
-groups_take(struct push_account *p)
+/* True when they are others than before. */
+static bool
+groups_take(struct push_account *p, const struct directory_account *who)
 {
-	int64_t now_ms = clock_mono_ms();
 	struct buf groups;
+	bool is_other;
 
-	p->is_asking = false;
-	if (p->query.op.fail == FAIL_TEMP) {
-		p->groups_due_ms = now_ms + STORE_WAIT_MS;
-		return;
-	}
-	p->groups_due_ms = now_ms + PUSH_GROUPS_MS;
 	buf_init(&groups, JMAP_GROUPS_MAX);
-	if (p->query.op.fail == FAIL_NONE && p->query.account.is_enabled)
-		jmap_groups_write(&groups, &p->query.account);
-	if (p->has_groups && !str_eq(buf_str(&groups), buf_str(&p->groups))) {
-		targets_leave(p);
-		p->is_stale = true;
-	}
-	p->has_groups = true;
+	if (who)
+		jmap_groups_write(&groups, who);
+	is_other = !str_eq(buf_str(&groups), buf_str(&p->groups));
 	buf_release(&p->groups);
 	p->groups = groups;
-	directory_query_release(&p->query);
+	p->has_groups = true;
+	return is_other;
+}
+
+void
+push_account_renewed(struct push_account *p, const struct directory_account *who)
+{
+	p->must_listen |= groups_take(p, who);
 }
 
 /* False: they are not known yet. */
 static bool
 groups_step(struct push_account *p, struct str name)
 {
-	if (!p->push->directory)
+	const struct directory_account *who = &p->query.account;
+
+	if (!p->push->directory || p->has_groups)
 		return true;
-	if (!p->is_asking && clock_mono_ms() >= p->groups_due_ms) {
-		directory_query_release(&p->query);
+	if (!p->is_asking) {
 		directory_account_start(p->push->directory, &p->query, &p->task, name);
 		p->is_asking = true;
 	}
-	if (p->is_asking && !op_pending(&p->query.op))
-		groups_take(p);
+	if (op_pending(&p->query.op))
+		return false;
+	p->is_asking = false;
+	if (p->query.op.fail != FAIL_TEMP)
+		(void)groups_take(p, p->query.op.fail == FAIL_NONE && who->is_enabled ? who : NULL);
+	directory_query_release(&p->query);
 	return p->has_groups;
 }
 
@@ -172,8 +175,7 @@ account_sleep(struct push_account *p)
 			map_remove(&p->push->accounts, &p->node);
 			return STEP_CLOSE;
 		}
-	} else if (p->push->directory && p->groups_due_ms < due_ms)
-		due_ms = p->groups_due_ms;
+	}
 	timer_start(p->push->client->loop, &p->timer, &p->task, due_ms);
 	return STEP_WAIT;
 }
@@ -214,6 +216,12 @@ account_step(struct task *task)
 	}
 	p->is_stale = false;
 	step_targets(p);
+	if (p->must_listen) { /* with the groups of now */
+		targets_leave(p);
+		p->must_listen = false;
+		p->is_stale = true;
+		return STEP_YIELD;
+	}
 	return account_sleep(p);
 }
 

@@ -277,7 +277,10 @@ ask_guard(struct push_target *t)
 {
 	switch (jmap_guard_step(&t->guard)) {
 	case GUARD_HOLDS: break;
-	case GUARD_RENEWED: directory_query_release(&t->guard.query); break;
+	case GUARD_RENEWED:
+		push_account_renewed(t->owner, &t->guard.query.account);
+		directory_query_release(&t->guard.query);
+		break;
 	case GUARD_OVER:
 		t->is_denied = true;
 		t->due_ms = 0;
