@@ -48,7 +48,6 @@ struct state_account {
 	uint64_t emails, mailboxes;       /* numbers made of what is seen */
 	uint64_t moved[STATE_TYPE_COUNT]; /* tick of the last time */
 	uint64_t gone_state;              /* the states that are told of one that is gone */
-	bool is_wanted;
 };
 
 struct state_user { /* fields: read only */
