@@ -119,11 +119,10 @@ complete(const struct mdn_making *m, struct jmap_mdn *mdn, struct arena *a)
 		mdn->subject = make_subject(m, mdn, a);
 	if (!mdn->text.p)
 		mdn->text = make_text(m, mdn, a);
-	mdn->final_text = make_final(mdn, a);
-	mdn->fields.final_recipient = mdn->final_text;
+	mdn->fields.final_recipient = make_final(mdn, a);
 	mdn->fields.original_recipient = m->request->original_recipient;
 	mdn->fields.message_id = m->request->message_id;
-	return mdn->subject.p && mdn->text.p && mdn->final_text.p;
+	return mdn->subject.p && mdn->text.p && mdn->fields.final_recipient.p;
 }
 
 /* --- the header -------------------------------------------------------------------------------------- */
