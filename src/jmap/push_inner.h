@@ -44,13 +44,8 @@
 #define PUSH_TARGET_BYTES (32 * 1024) /* one subscription in memory */
 
 struct jmap_push {
-	struct mail *mail;                    /* borrow */
-	struct directory *directory;          /* borrow; or NULL */
-	struct state_house *states;           /* borrow */
-	struct http_client *client;           /* borrow */
-	const struct jmap_settings *settings; /* borrow */
-	struct jmap_guards *guards;           /* borrow; or NULL */
-	struct tls_trust *trust;              /* own; NULL until the first https URL */
+	struct jmap_push_house house;
+	struct tls_trust *trust; /* own; NULL until the first https URL */
 	bool has_tried_trust;
 	bool has_secret;
 	unsigned char secret[PUSH_SECRET_BYTES]; /* VAPID's */
