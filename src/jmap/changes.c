@@ -140,9 +140,7 @@ jmap_identity_changes(struct jmap_call *c)
 enum jmap_step
 jmap_share_notice_changes(struct jmap_call *c)
 {
-	struct share_notice *all;
-	size_t count;
-	enum fail fail = share_notices(c->account, &c->arena, &all, &count);
+	enum fail fail = share_notices_expire(c->account);
 
 	return fail ? jmap_fail_with(c, fail)
 		    : run_changes(c, CHANGE_SHARE_NOTICE, ID_SHARE_NOTICE);

@@ -95,20 +95,13 @@ take_property(struct email_maker *m, const struct json_member *member, struct jm
 static enum fail
 add_missing_fields(struct email_maker *m)
 {
-	struct buf *out = &m->root_fields, id;
+	struct buf *out = &m->root_fields;
 	enum fail fail = FAIL_NONE;
 
 	if (email_make_name(m, m->root_names, STR("Date")))
 		fail = header_write_date(out, STR("Date"), m->now_s, 0);
-	buf_init(&id, 1000);
-	if (!fail && email_make_name(m, m->root_names, STR("Message-ID"))) {
-		if (message_id_write(&id, m->now_s, m->random,
-			m->host)) /* not ASCII: any will do */
-			fail = message_id_write(&id, m->now_s, m->random, STR("localhost"));
-		if (!fail)
-			fail = header_write_raw(out, STR("Message-ID"), buf_str(&id));
-	}
-	buf_release(&id);
+	if (!fail && email_make_name(m, m->root_names, STR("Message-ID")))
+		fail = header_write_message_id(out, m->now_s, m->random, m->host);
 	if (!fail && email_make_name(m, m->root_names, STR("MIME-Version")))
 		buf_add_c(out, "MIME-Version: 1.0\r\n");
 	return fail;

@@ -79,10 +79,7 @@ start_listening(struct event_request *r, struct http_exchange *x)
 	struct str last = http_request_header(&x->request, STR("last-event-id"));
 
 	jmap_login_listen(&r->login, &r->listener, x->task);
-	if (last.p)
-		state_debt_since(&r->debt, r->listener.user, last);
-	else
-		state_debt_clear(&r->debt, r->listener.user);
+	state_debt_since(&r->debt, r->listener.user, last);
 }
 
 static bool

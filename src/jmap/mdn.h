@@ -8,32 +8,14 @@
 #include "jmap/submission.h"
 #include "message/mdn.h"
 
-enum mdn_property {
-	MDN_FOR_EMAIL_ID,
-	MDN_SUBJECT,
-	MDN_TEXT_BODY,
-	MDN_INCLUDE_ORIGINAL,
-	MDN_REPORTING_UA,
-	MDN_DISPOSITION,
-	MDN_GATEWAY,
-	MDN_ORIGINAL_RECIPIENT,
-	MDN_FINAL_RECIPIENT,
-	MDN_ORIGINAL_MESSAGE_ID,
-	MDN_ERROR,
-	MDN_EXTENSION_FIELDS,
-	MDN_PROPERTY_COUNT
-};
-extern const struct str mdn_property_names[MDN_PROPERTY_COUNT];
-
 struct jmap_mdn {
-	uint32_t given;        /* bits of properties that the client set, and not to null */
-	struct str email;      /* forEmailId */
-	struct str subject;    /* p is NULL: ours */
-	struct str text;       /* .. */
-	bool has_original;     /* includeOriginalMessage */
-	struct str final;      /* the address of finalRecipient; p is NULL: the Identity's */
-	struct str final_text; /* finalRecipient as it is sent; filled in by jmap_mdn_make() */
-	struct mdn_fields fields;
+	uint32_t given;           /* bits of mdn_read.c: what the client set, and not to null */
+	struct str email;         /* forEmailId */
+	struct str subject;       /* p is NULL: ours */
+	struct str text;          /* .. */
+	bool has_original;        /* includeOriginalMessage */
+	struct str final;         /* the address of finalRecipient; p is NULL: the Identity's */
+	struct mdn_fields fields; /* recipients and Message-ID come from jmap_mdn_make() */
 };
 
 /* What a creation says, by itself: invalidProperties names all that is wrong. Texts are borrowed, or in `a`. */

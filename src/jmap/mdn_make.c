@@ -119,11 +119,10 @@ complete(const struct mdn_making *m, struct jmap_mdn *mdn, struct arena *a)
 		mdn->subject = make_subject(m, mdn, a);
 	if (!mdn->text.p)
 		mdn->text = make_text(m, mdn, a);
-	mdn->final_text = make_final(mdn, a);
-	mdn->fields.final_recipient = mdn->final_text;
+	mdn->fields.final_recipient = make_final(mdn, a);
 	mdn->fields.original_recipient = m->request->original_recipient;
 	mdn->fields.message_id = m->request->message_id;
-	return mdn->subject.p && mdn->text.p && mdn->final_text.p;
+	return mdn->subject.p && mdn->text.p && mdn->fields.final_recipient.p;
 }
 
 /* --- the header -------------------------------------------------------------------------------------- */
@@ -155,23 +154,6 @@ write_to(struct buf *out, const struct mdn_request *r, struct arena *a)
 	return header_write_addresses(out, STR("To"), to, r->to_count);
 }
 
-static enum fail
-write_message_id(struct buf *out, const struct mdn_making *m)
-{
-	struct str host = str_from(m->from, str_rfind_char(m->from, '@') + 1);
-	struct buf id;
-	enum fail fail;
-
-	buf_init(&id, 1000);
-	fail = message_id_write(&id, m->now_s, m->random, host);
-	if (fail) /* not ASCII: any will do */
-		fail = message_id_write(&id, m->now_s, m->random, STR("localhost"));
-	if (!fail)
-		fail = header_write_raw(out, STR("Message-ID"), buf_str(&id));
-	buf_release(&id);
-	return fail;
-}
-
 /* In-Reply-To, so that it stands beside the message; one that is odd is left out. */
 static void
 write_references(struct buf *out, struct str id)
@@ -196,7 +178,8 @@ write_header(struct buf *out, const struct mdn_making *m, const struct jmap_mdn 
 	if (!fail)
 		fail = header_write_date(out, STR("Date"), m->now_s, 0);
 	if (!fail)
-		fail = write_message_id(out, m);
+		fail = header_write_message_id(out, m->now_s, m->random,
+		    str_from(m->from, str_rfind_char(m->from, '@') + 1));
 	write_references(out, m->request->message_id);
 	if (!is_manual) /* RFC 3834 5 */
 		buf_add_c(out, "Auto-Submitted: auto-replied\r\n");

@@ -108,9 +108,7 @@ read_mdn(struct str bytes, struct arena *a, struct mdn *m)
 	if (!part_is(&m->message.root, STR("multipart"), STR("report")))
 		return false;
 	for (p = m->message.root.child; p; p = p->next) {
-		if (!m->fields.p &&
-		    (part_is(p, STR("message"), STR("disposition-notification")) ||
-			part_is(p, STR("message"), STR("global-disposition-notification"))))
+		if (!m->fields.p && mdn_is_type(p->type, p->subtype))
 			m->fields = part_content(&m->message, p, BODY_BYTES, MDN_FIELDS_MAX, a);
 		else if (!m->text && !m->fields.p && str_eq_nocase(p->type, STR("text")))
 			m->text = p;

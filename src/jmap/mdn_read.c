@@ -3,17 +3,37 @@
  */
 #include "jmap/mdn.h"
 
+/* system */
+#include <assert.h>
+
 /* base */
 #include "base/mem.h"
 
 #define EXTENSIONS_MAX \
 	100 /* extension fields of one notification: nobody registered more than a few */
 
-const struct str mdn_property_names[MDN_PROPERTY_COUNT] = { STR_INIT("forEmailId"),
-	STR_INIT("subject"), STR_INIT("textBody"), STR_INIT("includeOriginalMessage"),
-	STR_INIT("reportingUA"), STR_INIT("disposition"), STR_INIT("mdnGateway"),
-	STR_INIT("originalRecipient"), STR_INIT("finalRecipient"), STR_INIT("originalMessageId"),
-	STR_INIT("error"), STR_INIT("extensionFields") };
+enum property {
+	PROPERTY_FOR_EMAIL_ID,
+	PROPERTY_SUBJECT,
+	PROPERTY_TEXT_BODY,
+	PROPERTY_INCLUDE_ORIGINAL,
+	PROPERTY_REPORTING_UA,
+	PROPERTY_DISPOSITION,
+	PROPERTY_GATEWAY,
+	PROPERTY_ORIGINAL_RECIPIENT,
+	PROPERTY_FINAL_RECIPIENT,
+	PROPERTY_ORIGINAL_MESSAGE_ID,
+	PROPERTY_ERROR,
+	PROPERTY_EXTENSION_FIELDS,
+	PROPERTY_COUNT
+};
+
+static const struct str property_names[] = { STR_INIT("forEmailId"), STR_INIT("subject"),
+	STR_INIT("textBody"), STR_INIT("includeOriginalMessage"), STR_INIT("reportingUA"),
+	STR_INIT("disposition"), STR_INIT("mdnGateway"), STR_INIT("originalRecipient"),
+	STR_INIT("finalRecipient"), STR_INIT("originalMessageId"), STR_INIT("error"),
+	STR_INIT("extensionFields") };
+static_assert(ARRAY_LEN(property_names) == PROPERTY_COUNT, "a name per property");
 
 /* --- reading --------------------------------------------------------------------------------------- */
 
@@ -113,50 +133,50 @@ take_extensions(const struct json *v, struct arena *a, struct mdn_fields *out)
 }
 
 static const char *
-take(enum mdn_property property, const struct json *v, struct arena *a, struct jmap_mdn *out)
+take(enum property property, const struct json *v, struct arena *a, struct jmap_mdn *out)
 {
 	switch (property) {
-	case MDN_FOR_EMAIL_ID: return json_get_text(v, &out->email) ? NULL : "This is no Id.";
-	case MDN_SUBJECT: return take_line(v, &out->subject);
-	case MDN_TEXT_BODY: return json_get_text(v, &out->text) ? NULL : "This is no text.";
-	case MDN_INCLUDE_ORIGINAL:
+	case PROPERTY_FOR_EMAIL_ID: return json_get_text(v, &out->email) ? NULL : "This is no Id.";
+	case PROPERTY_SUBJECT: return take_line(v, &out->subject);
+	case PROPERTY_TEXT_BODY: return json_get_text(v, &out->text) ? NULL : "This is no text.";
+	case PROPERTY_INCLUDE_ORIGINAL:
 		return json_get_bool(v, &out->has_original) ? NULL : "This is not true or false.";
-	case MDN_REPORTING_UA: return take_line(v, &out->fields.reporting_ua);
-	case MDN_DISPOSITION: return take_disposition(v, &out->fields);
-	case MDN_FINAL_RECIPIENT: return take_final(v, &out->final);
-	case MDN_EXTENSION_FIELDS: return take_extensions(v, a, &out->fields);
-	case MDN_GATEWAY: /* server-set */
-	case MDN_ORIGINAL_RECIPIENT:
-	case MDN_ORIGINAL_MESSAGE_ID:
-	case MDN_ERROR:
-	case MDN_PROPERTY_COUNT: break;
+	case PROPERTY_REPORTING_UA: return take_line(v, &out->fields.reporting_ua);
+	case PROPERTY_DISPOSITION: return take_disposition(v, &out->fields);
+	case PROPERTY_FINAL_RECIPIENT: return take_final(v, &out->final);
+	case PROPERTY_EXTENSION_FIELDS: return take_extensions(v, a, &out->fields);
+	case PROPERTY_GATEWAY: /* server-set */
+	case PROPERTY_ORIGINAL_RECIPIENT:
+	case PROPERTY_ORIGINAL_MESSAGE_ID:
+	case PROPERTY_ERROR:
+	case PROPERTY_COUNT: break;
 	}
 	return "The server sets this.";
 }
 
 /* Liberal: "extension" is what the RFC's example (3.1) calls extensionFields. */
-static enum mdn_property
+static enum property
 find_property(struct str name)
 {
 	unsigned i = 0;
 
 	if (str_eq(name, STR("extension")))
-		return MDN_EXTENSION_FIELDS;
-	while (i < MDN_PROPERTY_COUNT && !str_eq(mdn_property_names[i], name))
+		return PROPERTY_EXTENSION_FIELDS;
+	while (i < PROPERTY_COUNT && !str_eq(property_names[i], name))
 		i++;
-	return (enum mdn_property)i;
+	return (enum property)i;
 }
 
 static void
 take_member(const struct json_member *m, struct arena *a, struct jmap_mdn *out,
     struct jmap_set_error *e)
 {
-	enum mdn_property property = find_property(m->name);
+	enum property property = find_property(m->name);
 	const char *wrong = NULL;
 
-	if (property == MDN_PROPERTY_COUNT)
+	if (property == PROPERTY_COUNT)
 		wrong = "An MDN has no such property.";
-	else if (json_is(&m->value, JSON_NULL) && property != MDN_INCLUDE_ORIGINAL)
+	else if (json_is(&m->value, JSON_NULL) && property != PROPERTY_INCLUDE_ORIGINAL)
 		return;
 	else if (out->given & (uint32_t)1 << property)
 		wrong = "Two properties say the same.";
@@ -172,14 +192,14 @@ enum jmap_set_said
 jmap_mdn_read(const struct json *object, struct arena *a, struct jmap_mdn *out,
     struct jmap_set_error *e)
 {
-	static const enum mdn_property needed[] = { MDN_FOR_EMAIL_ID, MDN_DISPOSITION };
+	static const enum property needed[] = { PROPERTY_FOR_EMAIL_ID, PROPERTY_DISPOSITION };
 
 	*out = (struct jmap_mdn){ .given = 0 };
 	for (uint32_t i = 0; i < object->count; i++)
 		take_member(&object->members[i], a, out, e);
 	for (size_t i = 0; !e->type && i < ARRAY_LEN(needed); i++)
 		if (!(out->given & (uint32_t)1 << needed[i]))
-			jmap_set_invalid(e, mdn_property_names[needed[i]], "This must be there.");
+			jmap_set_invalid(e, property_names[needed[i]], "This must be there.");
 	return e->type ? SET_ERROR : SET_OK;
 }
 
@@ -189,25 +209,25 @@ void
 jmap_mdn_write(struct json_writer *w, const struct jmap_mdn *mdn)
 {
 	const struct {
-		enum mdn_property property;
+		enum property property;
 		struct str text; /* p is NULL: null */
-	} texts[] = { { MDN_SUBJECT, mdn->subject }, { MDN_TEXT_BODY, mdn->text },
-		{ MDN_REPORTING_UA, { 0 } }, { MDN_GATEWAY, { 0 } },
-		{ MDN_ORIGINAL_RECIPIENT, mdn->fields.original_recipient },
-		{ MDN_FINAL_RECIPIENT, mdn->final_text },
-		{ MDN_ORIGINAL_MESSAGE_ID, mdn->fields.message_id }, { MDN_ERROR, { 0 } },
-		{ MDN_EXTENSION_FIELDS, { 0 } } };
+	} texts[] = { { PROPERTY_SUBJECT, mdn->subject }, { PROPERTY_TEXT_BODY, mdn->text },
+		{ PROPERTY_REPORTING_UA, { 0 } }, { PROPERTY_GATEWAY, { 0 } },
+		{ PROPERTY_ORIGINAL_RECIPIENT, mdn->fields.original_recipient },
+		{ PROPERTY_FINAL_RECIPIENT, mdn->fields.final_recipient },
+		{ PROPERTY_ORIGINAL_MESSAGE_ID, mdn->fields.message_id }, { PROPERTY_ERROR, { 0 } },
+		{ PROPERTY_EXTENSION_FIELDS, { 0 } } };
 
 	json_object_begin(w);
-	if (!(mdn->given & (uint32_t)1 << MDN_INCLUDE_ORIGINAL))
-		json_name_bool(w, mdn_property_names[MDN_INCLUDE_ORIGINAL], false);
+	if (!(mdn->given & (uint32_t)1 << PROPERTY_INCLUDE_ORIGINAL))
+		json_name_bool(w, property_names[PROPERTY_INCLUDE_ORIGINAL], false);
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		if (mdn->given & (uint32_t)1 << texts[i].property)
 			continue;
 		if (texts[i].text.p)
-			json_name_string(w, mdn_property_names[texts[i].property], texts[i].text);
+			json_name_string(w, property_names[texts[i].property], texts[i].text);
 		else
-			json_name_null(w, mdn_property_names[texts[i].property]);
+			json_name_null(w, property_names[texts[i].property]);
 	}
 	json_object_end(w);
 }

@@ -33,49 +33,52 @@ account_leave(struct push_account *p)
 {
 	targets_leave(p);
 	account_close(&p->account);
+	p->has_groups = false; /* no guard follows them any more */
 }
 
 /* --- groups ------------------------------------------------------------------------------------ */
 
-/* The directory answered; who has others now listens anew. */
-static void
-groups_take(struct push_account *p)
+/* True when they are others than before. */
+static bool
+groups_take(struct push_account *p, const struct directory_account *who)
 {
-	int64_t now_ms = clock_mono_ms();
 	struct buf groups;
+	bool is_other;
 
-	p->is_asking = false;
-	if (p->query.op.fail == FAIL_TEMP) {
-		p->groups_due_ms = now_ms + STORE_WAIT_MS;
-		return;
-	}
-	p->groups_due_ms = now_ms + PUSH_GROUPS_MS;
 	buf_init(&groups, JMAP_GROUPS_MAX);
-	if (p->query.op.fail == FAIL_NONE && p->query.account.is_enabled)
-		jmap_groups_write(&groups, &p->query.account);
-	if (p->has_groups && !str_eq(buf_str(&groups), buf_str(&p->groups))) {
-		targets_leave(p);
-		p->is_stale = true;
-	}
-	p->has_groups = true;
+	if (who)
+		jmap_groups_write(&groups, who);
+	is_other = !str_eq(buf_str(&groups), buf_str(&p->groups));
 	buf_release(&p->groups);
 	p->groups = groups;
-	directory_query_release(&p->query);
+	p->has_groups = true;
+	return is_other;
+}
+
+void
+push_account_renewed(struct push_account *p, const struct directory_account *who)
+{
+	p->must_listen |= groups_take(p, who);
 }
 
 /* False: they are not known yet. */
 static bool
 groups_step(struct push_account *p, struct str name)
 {
-	if (!p->push->directory)
+	const struct directory_account *who = &p->query.account;
+
+	if (!p->push->house.directory || p->has_groups)
 		return true;
-	if (!p->is_asking && clock_mono_ms() >= p->groups_due_ms) {
-		directory_query_release(&p->query);
-		directory_account_start(p->push->directory, &p->query, &p->task, name);
+	if (!p->is_asking) {
+		directory_account_start(p->push->house.directory, &p->query, &p->task, name);
 		p->is_asking = true;
 	}
-	if (p->is_asking && !op_pending(&p->query.op))
-		groups_take(p);
+	if (op_pending(&p->query.op))
+		return false;
+	p->is_asking = false;
+	if (p->query.op.fail != FAIL_TEMP)
+		(void)groups_take(p, p->query.op.fail == FAIL_NONE && who->is_enabled ? who : NULL);
+	directory_query_release(&p->query);
 	return p->has_groups;
 }
 
@@ -130,8 +133,8 @@ look(struct push_account *p)
 	if (!p->account)
 		return true; /* there is none any more */
 	if (!p->listener.user)
-		state_listen(&p->listener, p->push->states, p->push->client->loop, p->account,
-		    buf_str(&p->groups), &p->task);
+		state_listen(&p->listener, p->push->house.states, p->push->house.client->loop,
+		    p->account, buf_str(&p->groups), &p->task);
 	arena_init(&arena, LIST_ARENA_BYTES);
 	fail = push_list(p->account, &arena, room, &count);
 	if (fail == FAIL_NONE)
@@ -172,9 +175,8 @@ account_sleep(struct push_account *p)
 			map_remove(&p->push->accounts, &p->node);
 			return STEP_CLOSE;
 		}
-	} else if (p->push->directory && p->groups_due_ms < due_ms)
-		due_ms = p->groups_due_ms;
-	timer_start(p->push->client->loop, &p->timer, &p->task, due_ms);
+	}
+	timer_start(p->push->house.client->loop, &p->timer, &p->task, due_ms);
 	return STEP_WAIT;
 }
 
@@ -185,7 +187,7 @@ account_ready(struct push_account *p)
 	enum fail fail = FAIL_NONE;
 
 	if (!p->account && p->is_stale)
-		fail = account_find_id(p->push->mail, p->id, &p->account);
+		fail = account_find_id(p->push->house.mail, p->id, &p->account);
 	if (fail)
 		return fail == FAIL_MISSING;
 	return !p->account || groups_step(p, p->account->name);
@@ -196,7 +198,7 @@ account_wait(struct push_account *p)
 {
 	int64_t due_ms = clock_mono_ms() + STORE_WAIT_MS;
 
-	timer_start(p->push->client->loop, &p->timer, &p->task, due_ms);
+	timer_start(p->push->house.client->loop, &p->timer, &p->task, due_ms);
 }
 
 static enum step
@@ -214,6 +216,12 @@ account_step(struct task *task)
 	}
 	p->is_stale = false;
 	step_targets(p);
+	if (p->must_listen) { /* with the groups of now */
+		targets_leave(p);
+		p->must_listen = false;
+		p->is_stale = true;
+		return STEP_YIELD;
+	}
 	return account_sleep(p);
 }
 
@@ -221,7 +229,7 @@ static void
 account_free(struct push_account *p)
 {
 	account_leave(p);
-	timer_stop(p->push->client->loop, &p->timer);
+	timer_stop(p->push->house.client->loop, &p->timer);
 	task_cancel(&p->task);
 	directory_query_release(&p->query);
 	buf_release(&p->groups);
@@ -246,7 +254,7 @@ account_of(struct jmap_push *push, uint64_t id)
 	p->id = id;
 	p->push = push;
 	list_init(&p->targets);
-	loop_task(push->client->loop, &p->task, account_step, account_reap);
+	loop_task(push->house.client->loop, &p->task, account_step, account_reap);
 	map_insert(&push->accounts, &p->node, str_of(&p->id, sizeof(p->id)));
 	return p;
 }
@@ -260,7 +268,7 @@ jmap_push_look(struct jmap_push *push, uint64_t account)
 	struct push_account *p = account_of(push, account);
 
 	p->is_stale = true;
-	timer_start(push->client->loop, &p->timer, &p->task, clock_mono_ms());
+	timer_start(push->house.client->loop, &p->timer, &p->task, clock_mono_ms());
 }
 
 bool
@@ -283,7 +291,7 @@ jmap_push_may_add(struct jmap_push *push, uint64_t account)
 bool
 jmap_push_may_private(const struct jmap_push *push)
 {
-	return push->settings->push_private;
+	return push->house.settings->push_private;
 }
 
 bool
@@ -301,7 +309,8 @@ agent_step(struct task *task)
 	struct jmap_push *push = container_of(task, struct jmap_push, task);
 
 	for (unsigned i = 0; i < LOOKS_PER_TURN; i++) {
-		enum fail fail = push_account_next(push->mail, push->looked_to, &push->looked_to);
+		enum fail fail =
+		    push_account_next(push->house.mail, push->looked_to, &push->looked_to);
 
 		if (fail && fail != FAIL_MISSING)
 			log_error(&push->log, "jmap.push.unread", LOG_NUM("fail", fail));
@@ -317,15 +326,10 @@ jmap_push_open(struct jmap_push **out, const struct jmap_push_house *house)
 {
 	struct jmap_push *push = mem_new(1, sizeof(*push));
 
-	push->mail = house->mail;
-	push->directory = house->directory;
-	push->states = house->states;
-	push->client = house->client;
-	push->settings = house->settings;
-	push->guards = house->guards;
+	push->house = *house;
 	push->log = (struct log){ .room = "jmap" };
-	push->has_secret = push_server_secret(push->mail, push->secret) == FAIL_NONE;
-	loop_task(push->client->loop, &push->task, agent_step, NULL);
+	push->has_secret = push_server_secret(push->house.mail, push->secret) == FAIL_NONE;
+	loop_task(push->house.client->loop, &push->task, agent_step, NULL);
 	task_wake(&push->task);
 	*out = push;
 }
@@ -344,8 +348,8 @@ jmap_push_close(struct jmap_push **agent)
 	}
 	map_release(&push->accounts);
 	task_cancel(&push->task);
-	if (push->trust && push->client->trust == push->trust)
-		push->client->trust = NULL;
+	if (push->trust && push->house.client->trust == push->trust)
+		push->house.client->trust = NULL;
 	tls_trust_free(&push->trust);
 	mem_wipe(push->secret, sizeof(push->secret));
 	mem_free(push);

@@ -1,10 +1,10 @@
 /*
  * push.h - telling clients by POST what changed (RFC 8620 7.2, RFC 8030): who does it (private to the room).
  *
- * An agent knows the users who have subscriptions and watches what they see (state_watch.h); the directory is asked
- * for their groups, at the start and every PUSH_GROUPS_MS; each has a task of its own, which
- * sleeps until the account changes, an answer comes, or something is due. At the start the agent looks for
- * them in the store, in slices, and tells what moved while nobody could.
+ * An agent knows the users who have subscriptions and watches what they see (state_watch.h). The directory is asked for
+ * their groups at first; later the guards of the subscriptions bring them when it changed. Each user has a task, which
+ * sleeps until something changes that the user sees, an answer comes, or something is due. At the start the agent looks
+ * for them in the store, in slices, and tells what moved while nobody could.
  *
  * Limits: PUSH_MAX subscriptions of an account, PUSH_MADE_MAX new ones in an hour (each costs one request
  * to a URL that nobody has confirmed yet), PUSH_LIFE_S of life without the client asking for more.

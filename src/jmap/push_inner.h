@@ -40,18 +40,12 @@
 #define PUSH_ASKS_MAX     5                /* failures until a subscription nobody confirmed goes */
 #define PUSH_FAILS_MAX    10               /* .. until one waits for the next change: 5 hours */
 #define PUSH_AT_ONCE      4 /* pushes of one user: the client has 32 connections for all */
-#define PUSH_REPLY_MAX    (64 * 1024)   /* bytes of an answer's body, which nobody reads */
-#define PUSH_TARGET_BYTES (32 * 1024)   /* one subscription in memory */
-#define PUSH_GROUPS_MS    (3600 * 1000) /* until the directory is asked for a user's groups again */
+#define PUSH_REPLY_MAX    (64 * 1024) /* bytes of an answer's body, which nobody reads */
+#define PUSH_TARGET_BYTES (32 * 1024) /* one subscription in memory */
 
 struct jmap_push {
-	struct mail *mail;                    /* borrow */
-	struct directory *directory;          /* borrow; or NULL */
-	struct state_house *states;           /* borrow */
-	struct http_client *client;           /* borrow */
-	const struct jmap_settings *settings; /* borrow */
-	struct jmap_guards *guards;           /* borrow; or NULL */
-	struct tls_trust *trust;              /* own; NULL until the first https URL */
+	struct jmap_push_house house;
+	struct tls_trust *trust; /* own; NULL until the first https URL */
 	bool has_tried_trust;
 	bool has_secret;
 	unsigned char secret[PUSH_SECRET_BYTES]; /* VAPID's */
@@ -70,8 +64,8 @@ struct push_account {
 	struct state_listener listener; /* while it has targets */
 	struct directory_query query;   /* for the groups */
 	struct buf groups;              /* own; with blanks between them */
-	int64_t groups_due_ms;          /* when they are asked for */
 	bool is_asking, has_groups;
+	bool must_listen; /* anew: they are others */
 	struct task task;
 	struct timer timer;
 	struct list targets;
@@ -102,6 +96,9 @@ struct push_target {
 	bool is_denied;          /* .. which holds no more */
 	bool is_seen;            /* while the store is looked through */
 };
+
+/* push.c: a guard brought the user as the directory has it now. */
+void push_account_renewed(struct push_account *p, const struct directory_account *who);
 
 /*
  * push_target.c: a subscription as stored; one that was verified since it was looked at last is told at once

@@ -80,7 +80,8 @@ write_origin(const struct http_url *url, struct buf *out)
 static void
 write_contact(const struct push_target *t, struct buf *out)
 {
-	struct str name = t->owner->account->name, contact = t->owner->push->settings->push_contact;
+	struct str name = t->owner->account->name,
+		   contact = t->owner->push->house.settings->push_contact;
 
 	if (!str_empty(contact)) {
 		if (!str_starts(contact, STR("https:")) && !str_starts(contact, STR("mailto:")))
@@ -113,14 +114,14 @@ need_trust(struct jmap_push *push)
 {
 	struct buf why;
 
-	if (push->client->trust || push->has_tried_trust)
+	if (push->house.client->trust || push->has_tried_trust)
 		return;
 	push->has_tried_trust = true;
 	buf_init(&why, 1024);
-	if (http_client_trust(push->client->settings, &push->trust, &why) != FAIL_NONE)
+	if (http_client_trust(push->house.client->settings, &push->trust, &why) != FAIL_NONE)
 		log_warn(&push->log, "jmap.push.authorities",
 		    LOG_TEXT("why", str_trim(buf_str(&why))));
-	push->client->trust = push->trust;
+	push->house.client->trust = push->trust;
 	buf_release(&why);
 }
 
@@ -145,7 +146,7 @@ start_fetch(struct push_target *t, const struct http_url *url)
 		.timeout_ms = PUSH_TIMEOUT_MS,
 		.is_discarded = true,
 		.may_repeat = true,
-		.allow_private = push->settings->push_private };
+		.allow_private = push->house.settings->push_private };
 	struct buf token;
 	size_t n = 0;
 
@@ -163,7 +164,7 @@ start_fetch(struct push_target *t, const struct http_url *url)
 		headers[n++] = (struct http_header){ STR("Authorization"), buf_str(&token) };
 	}
 	order.header_count = n;
-	http_fetch_start(push->client, &t->fetch, &t->owner->task, &order);
+	http_fetch_start(push->house.client, &t->fetch, &t->owner->task, &order);
 	buf_release(&token);
 }
 

@@ -93,8 +93,8 @@ push_target_new(struct push_account *owner, const struct push_subscription *sub)
 	buf_init(&t->body, WEB_PUSH_RECORD_BYTES);
 	list_append(&owner->targets, &t->node);
 	push_target_update(t, sub);
-	jmap_guard_start(owner->push->guards, owner->push->client->loop, &t->guard, &owner->task,
-	    owner->account->name, t->sub.credential);
+	jmap_guard_start(owner->push->house.guards, owner->push->house.client->loop, &t->guard,
+	    &owner->task, owner->account->name, t->sub.credential);
 	return t;
 }
 
@@ -268,7 +268,7 @@ may_send(const struct push_target *t)
 	struct jmap_push *push = t->owner->push;
 
 	return has_work(t) && t->owner->sending < PUSH_AT_ONCE && clock_mono_ms() >= t->due_ms &&
-	    push->sent_turn != push->client->loop->turns;
+	    push->sent_turn != push->house.client->loop->turns;
 }
 
 /* RFC 8620 7.2: with the credentials that it was made with a subscription goes. */
@@ -277,7 +277,10 @@ ask_guard(struct push_target *t)
 {
 	switch (jmap_guard_step(&t->guard)) {
 	case GUARD_HOLDS: break;
-	case GUARD_RENEWED: directory_query_release(&t->guard.query); break;
+	case GUARD_RENEWED:
+		push_account_renewed(t->owner, &t->guard.query.account);
+		directory_query_release(&t->guard.query);
+		break;
 	case GUARD_OVER:
 		t->is_denied = true;
 		t->due_ms = 0;
@@ -300,7 +303,7 @@ push_target_step(struct push_target *t)
 	if (!t->is_denied && is_past(t) && clock_mono_ms() >= t->due_ms)
 		return over(t, "it expired");
 	if (!is_past(t) && may_send(t)) {
-		t->owner->push->sent_turn = t->owner->push->client->loop->turns;
+		t->owner->push->sent_turn = t->owner->push->house.client->loop->turns;
 		set_sending(t, true);
 		push_send(t);
 		if (!op_pending(&t->fetch.op))

@@ -39,11 +39,11 @@ static const struct str property_names[] = { STR_INIT("id"), STR_INIT("created")
 	STR_INIT("objectId"), STR_INIT("oldRights"), STR_INIT("newRights"), STR_INIT("name") };
 static_assert(ARRAY_LEN(property_names) == PROPERTY_COUNT, "a name per property");
 
-/* All of them; false when the call's error was set. */
+/* Those that became too old go before; false when the call's error was set. */
 static bool
-load(struct jmap_call *c, struct share_notice **out, size_t *count_out)
+ready(struct jmap_call *c)
 {
-	enum fail fail = share_notices(c->account, &c->arena, out, count_out);
+	enum fail fail = share_notices_expire(c->account);
 
 	if (fail)
 		jmap_fail_with(c, fail);
@@ -51,13 +51,6 @@ load(struct jmap_call *c, struct share_notice **out, size_t *count_out)
 }
 
 /* --- ShareNotification/get ----------------------------------------------------------------------- */
-
-/* What `one` needs between its calls. */
-struct notices {
-	struct share_notice *items;
-	size_t count;
-	uint32_t asked; /* bits of enum property */
-};
 
 static enum fail
 all(struct jmap_call *c, uint64_t **ids_out, size_t *count_out)
@@ -73,21 +66,6 @@ all(struct jmap_call *c, uint64_t **ids_out, size_t *count_out)
 		(*ids_out)[i] = items[i].id;
 	*count_out = count;
 	return FAIL_NONE;
-}
-
-static bool
-begin(struct jmap_call *c, const struct json *properties, void **more_out)
-{
-	struct notices *n = arena_alloc(&c->arena, 1, sizeof(*n));
-
-	*more_out = n;
-	if (!n) {
-		jmap_fail_with(c, FAIL_LIMIT);
-		return false;
-	}
-	return load(c, &n->items, &n->count) &&
-	    jmap_properties(c, properties, property_names, PROPERTY_COUNT,
-		(1u << PROPERTY_COUNT) - 1, &n->asked);
 }
 
 /* Its address is its name here, and its Principal's id is made of it. */
@@ -146,17 +124,16 @@ write_property(struct jmap_call *c, const struct share_notice *n, enum property 
 static enum fail
 one(struct jmap_call *c, void *more, uint64_t id)
 {
-	const struct notices *n = more;
-	size_t at = 0;
+	const uint32_t *asked = more;
+	struct share_notice *n;
+	enum fail fail = share_notice_get(c->account, id, &c->arena, &n);
 
-	while (at < n->count && n->items[at].id != id)
-		at++;
-	if (at == n->count)
-		return FAIL_MISSING;
+	if (fail) /* a damaged one is none, as in the list */
+		return fail == FAIL_PERM ? FAIL_MISSING : fail;
 	json_object_begin(&c->w);
 	for (unsigned p = 0; p < PROPERTY_COUNT; p++)
-		if (n->asked & 1u << p)
-			write_property(c, &n->items[at], (enum property)p);
+		if (*asked & (uint32_t)1 << p)
+			write_property(c, n, (enum property)p);
 	json_object_end(&c->w);
 	return FAIL_NONE;
 }
@@ -168,10 +145,13 @@ jmap_share_notice_get(struct jmap_call *c)
 		.kind = ID_SHARE_NOTICE,
 		.change = CHANGE_SHARE_NOTICE,
 		.all = all,
-		.begin = begin,
+		.names = property_names,
+		.name_count = PROPERTY_COUNT,
 		.one = one,
 	};
 
+	if (!c->state && !ready(c))
+		return JMAP_DONE;
 	return jmap_get(c, &type);
 }
 
@@ -289,12 +269,18 @@ make_list(struct jmap_call *c, struct notice_list *l)
 	struct share_notice *items, none = { .id = 0 };
 	bool is_descending, is_match;
 	size_t count;
+	enum fail fail;
 
 	l->count = 0;
 	/* a wrong filter is wrong without any, too */
 	if (!read_sort(c, &is_descending) || !jmap_criteria_allowed(&criteria) ||
-	    !jmap_criteria_judge(&criteria, &none, &is_match) || !load(c, &items, &count))
+	    !jmap_criteria_judge(&criteria, &none, &is_match) || !ready(c))
 		return false;
+	fail = share_notices(c->account, &c->arena, &items, &count);
+	if (fail) {
+		jmap_fail_with(c, fail);
+		return false;
+	}
 	for (size_t i = 0; i < count; i++) {
 		const struct share_notice *n = &items[is_descending ? count - 1 - i : i];
 

@@ -144,20 +144,23 @@ static enum fail
 look_at_rights(struct sight *s)
 {
 	struct acl_user who = jmap_access_user(s->call->access);
-	struct acl_pasts lately = { .items = NULL };
-	enum fail fail = acl_pasts(s->call->account, &who, s->since, &lately);
+	struct acl_pasts own = { .items = NULL };
+	const struct acl_pasts *lately = s->is_first ? &s->past : &own;
+	enum fail fail = FAIL_NONE;
 
+	if (!s->is_first)
+		fail = acl_pasts(s->call->account, &who, s->since, &own);
 	for (size_t i = 0; i < s->past.count; i++)
 		if (!mailbox_get(s->call->account, s->past.items[i].mailbox))
 			s->is_sure &= !is_readable(s->past.items[i].ever);
-	for (size_t i = 0; i < lately.count && fail == FAIL_NONE; i++) {
-		const struct acl_past *past = &lately.items[i];
+	for (size_t i = 0; i < lately->count && fail == FAIL_NONE; i++) {
+		const struct acl_past *past = &lately->items[i];
 		const struct mailbox *m = mailbox_get(s->call->account, past->mailbox);
 
 		if (m && !is_new(s, m) && !is_as_it_was(s, past))
 			fail = FAIL_PERM;
 	}
-	acl_pasts_release(&lately);
+	acl_pasts_release(&own);
 	return fail;
 }
 

@@ -61,8 +61,8 @@ state_types_shared(void)
 	return set;
 }
 
-unsigned
-state_types_after(const struct account *a, uint64_t modseq)
+static unsigned
+types_after(const struct account *a, uint64_t modseq)
 {
 	unsigned set = 0;
 
@@ -87,7 +87,7 @@ state_debt_from(struct state_debt *d, const struct state_user *u, uint64_t modse
 	uint64_t seen = state_others(u);
 
 	*d = (struct state_debt){ .told = u->tick,
-		.own = state_types_after(u->account, modseq <= u->account->modseq ? modseq : 0),
+		.own = types_after(u->account, modseq <= u->account->modseq ? modseq : 0),
 		.others = seen != 0 && seen != others };
 }
 
@@ -97,6 +97,10 @@ state_debt_since(struct state_debt *d, const struct state_user *u, struct str pu
 	uint64_t modseq = 0, others = 0;
 	struct str own = push_state;
 
+	if (!push_state.p) {
+		state_debt_clear(d, u);
+		return;
+	}
 	if (str_take_until(&push_state, '-', &own) && !str_u64(&push_state, UINT64_MAX, &others))
 		others = 0;
 	if (!id_parse(own, ID_STATE, &modseq))

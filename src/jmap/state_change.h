@@ -39,9 +39,6 @@ unsigned state_types_by(unsigned mail_bits);
 /* The types that another's account has. */
 unsigned state_types_shared(void);
 
-/* The types whose state is larger than this. */
-unsigned state_types_after(const struct account *a, uint64_t modseq);
-
 /* --- what a client was not told yet ------------------------------------------------------------ */
 
 struct state_debt {
@@ -56,7 +53,7 @@ struct state_debt {
 /* It knows everything. */
 void state_debt_clear(struct state_debt *d, const struct state_user *u);
 
-/* It knows what was so at this push state; nothing when that is none of ours. */
+/* It knows what was so at this push state: nothing when that is none of ours, everything without one (p is NULL). */
 void state_debt_since(struct state_debt *d, const struct state_user *u, struct str push_state);
 
 /* The same from its two numbers. */

@@ -160,7 +160,6 @@ account_look(struct state_user *u, struct state_account *a)
 	if (!a->access.account || !a->bits)
 		return true;
 	if (a->bits & MAIL_LOST) { /* it is opened again, and told from nothing on */
-		a->is_wanted = false;
 		u->is_stale = true;
 		return true;
 	}
@@ -217,7 +216,6 @@ account_add(struct state_user *u, uint64_t id, bool is_start)
 	struct state_account *a = mem_new(1, sizeof(*a));
 
 	a->id = id;
-	a->is_wanted = true;
 	if (jmap_access_open(&a->access, u->account, u->groups, id_str(&text)) != FAIL_NONE) {
 		account_free(a);
 		return;
@@ -246,6 +244,15 @@ forget_gone(struct state_user *u, uint64_t told)
 	u->account_count = kept;
 }
 
+static bool
+is_among(const uint64_t *ids, size_t count, uint64_t id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
 /* When the store fails the accounts stay as they are until sharing changes again. */
 static void
 find_accounts(struct state_user *u, uint64_t told, bool is_start)
@@ -258,21 +265,17 @@ find_accounts(struct state_user *u, uint64_t told, bool is_start)
 	forget_gone(u, told);
 	if (acl_accounts(u->account->mail, &who, ids, JMAP_SHARED_MAX, &count) != FAIL_NONE)
 		return;
-	for (size_t i = 1; i < u->account_count; i++)
-		u->accounts[i]->is_wanted = false;
 	for (size_t i = 0; i < count; i++) {
 		struct state_account *a = account_of(u, ids[i]);
 
-		if (a && a->access.account) {
-			a->is_wanted = true;
+		if (a && a->access.account)
 			continue;
-		}
 		if (a) /* it went and comes back */
 			account_remove(u, a);
 		account_add(u, ids[i], is_start);
 	}
 	for (size_t i = 1; i < u->account_count; i++)
-		if (!u->accounts[i]->is_wanted)
+		if (!is_among(ids, count, u->accounts[i]->id))
 			account_gone(u, u->accounts[i]);
 }
 

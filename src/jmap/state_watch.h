@@ -14,7 +14,7 @@
  * account is not told; but states count everything in it, so that the next one told is larger by more than one.
  * Rights are read again before anything is told of an account whose lists changed: what was withdrawn is withdrawn
  * at once. An account that is no longer seen is told once with the states of that moment, so that the client asks
- * and finds it gone. The user's groups are those of the login; for push the directory is asked for them.
+ * and finds it gone. The user's groups are those of the login; for push those that the directory has.
  *
  * Bounds: JMAP_SHARED_MAX other accounts of a user; STATE_LOOKS times in a turn the store is asked for rights or
  * accounts, all users together, so that one change of rights in an account that thousands see is no long turn.
@@ -48,7 +48,6 @@ struct state_account {
 	uint64_t emails, mailboxes;       /* numbers made of what is seen */
 	uint64_t moved[STATE_TYPE_COUNT]; /* tick of the last time */
 	uint64_t gone_state;              /* the states that are told of one that is gone */
-	bool is_wanted;
 };
 
 struct state_user { /* fields: read only */

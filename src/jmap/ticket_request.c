@@ -39,6 +39,7 @@ make_ticket(struct ticket_request *r, struct http_exchange *x)
 	struct str user = r->login.account->name;
 	struct str ticket =
 	    jmap_ticket_make(&r->jmap->tickets, clock_mono_ms(), user, r->login.query.credential);
+	struct net_address client = http_client_address(x);
 	char address[NET_ADDRESS_TEXT_MAX];
 	struct json_writer w;
 	struct buf body;
@@ -49,7 +50,7 @@ make_ticket(struct ticket_request *r, struct http_exchange *x)
 	}
 	buf_init(&body, 4096);
 	w = (struct json_writer){ .out = &body };
-	write_ticket(&w, ticket, user, net_address_text(conn_peer_address(x->conn), address));
+	write_ticket(&w, ticket, user, net_address_text(&client, address));
 	http_reply_start(x, 200, "application/json");
 	http_reply_header(x, "Cache-Control", STR("no-store"));
 	http_reply_length(x, buf_str(&body).n);

@@ -112,19 +112,16 @@ static enum jmap_refusal
 push_enable(struct socket_request *r, struct http_exchange *x, const struct json *object)
 {
 	const struct json *state = json_find(object, STR("pushState"));
-	struct str text;
+	struct str text = { 0 };
 	unsigned types;
 
 	if (!take_types(json_find(object, STR("dataTypes")), &types))
 		return JMAP_NOT_REQUEST;
-	if (state && !json_is(state, JSON_NULL) && !json_is(state, JSON_STRING))
+	if (!json_get_text(state, &text) && state && !json_is(state, JSON_NULL))
 		return JMAP_NOT_REQUEST;
 	jmap_login_listen(&r->login, &r->listener, x->task);
 	r->types = types;
-	if (json_get_text(state, &text))
-		state_debt_since(&r->debt, r->listener.user, text);
-	else
-		state_debt_clear(&r->debt, r->listener.user);
+	state_debt_since(&r->debt, r->listener.user, text);
 	return JMAP_TAKEN;
 }
 

@@ -5,9 +5,6 @@
  */
 #include "mail/acl_log.h"
 
-/* system */
-#include <string.h>
-
 /* base */
 #include "base/mem.h"
 

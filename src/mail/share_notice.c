@@ -50,11 +50,9 @@ struct found {         /* looking through the notices */
 	uint64_t same; /* id of the one about this mailbox, or 0 */
 	unsigned same_was;
 	uint64_t oldest;
-	int64_t oldest_s;
 	size_t count;
 };
 
-/* A damaged one counts as the oldest. */
 static enum fail
 look(struct edit *e, const struct share_notice *new, struct found *f)
 {
@@ -65,13 +63,10 @@ look(struct edit *e, const struct share_notice *new, struct found *f)
 	*f = (struct found){ .oldest = 0 };
 	things_scan(e->txn, &c, e->account, CHANGE_SHARE_NOTICE, false);
 	while (things_next(&c, &thing)) {
-		bool is_good = record_to(thing.body, &n) == FAIL_NONE;
-
-		if (f->count++ == 0) {
+		if (f->count++ == 0)
 			f->oldest = thing.id;
-			f->oldest_s = is_good ? n.created_s : 0;
-		}
-		if (new &&is_good && n.account == new->account &&n.mailbox == new->mailbox) {
+		if (record_to(thing.body, &n) == FAIL_NONE &&
+		    n.account == new->account &&n.mailbox == new->mailbox) {
 			f->same = thing.id;
 			f->same_was = n.was;
 		}
@@ -107,21 +102,6 @@ add_run(struct edit *e, void *arg)
 		fail = thing_drop(e, CHANGE_SHARE_NOTICE, f.oldest);
 	}
 	return fail || new.was == new.now ? fail : put(e, &new);
-}
-
-static enum fail
-expire_run(struct edit *e, void *arg)
-{
-	int64_t now_s = *(const int64_t *)arg;
-	struct found f;
-	enum fail fail = look(e, NULL, &f);
-
-	while (fail == FAIL_NONE && f.count > 0 && f.oldest_s < now_s - SHARE_NOTICE_AGE_S) {
-		fail = thing_drop(e, CHANGE_SHARE_NOTICE, f.oldest);
-		if (fail == FAIL_NONE)
-			fail = look(e, NULL, &f);
-	}
-	return fail;
 }
 
 static enum fail
@@ -194,6 +174,56 @@ acl_set_by(struct account *a, uint32_t mailbox, struct str identifier, unsigned 
 	return FAIL_NONE;
 }
 
+/* --- age ----------------------------------------------------------------------------------------- */
+
+struct expiry {
+	const struct account *account;
+	int64_t before_s; /* what was made then is too old */
+	uint64_t old;     /* id of one that is; 0: none is */
+};
+
+/* The first one is the oldest, and a damaged one is older than all. */
+static enum fail
+old_read(struct txn *t, void *arg)
+{
+	struct expiry *x = arg;
+	struct share_notice n;
+	struct thing thing;
+	struct cursor c;
+
+	x->old = 0;
+	things_scan(t, &c, x->account, CHANGE_SHARE_NOTICE, false);
+	if (things_next(&c, &thing) &&
+	    (record_to(thing.body, &n) != FAIL_NONE || n.created_s < x->before_s))
+		x->old = thing.id;
+	return cursor_end(&c);
+}
+
+static enum fail
+expire_run(struct edit *e, void *arg)
+{
+	struct expiry *x = arg;
+	enum fail fail = FAIL_NONE;
+
+	while (fail == FAIL_NONE && x->old) {
+		fail = thing_drop(e, CHANGE_SHARE_NOTICE, x->old);
+		if (fail == FAIL_NONE)
+			fail = old_read(e->txn, x);
+	}
+	return fail;
+}
+
+enum fail
+share_notices_expire(struct account *a)
+{
+	struct expiry x = { .account = a, .before_s = clock_wall_s() - SHARE_NOTICE_AGE_S };
+	enum fail fail = account_usable(a);
+
+	if (fail == FAIL_NONE)
+		fail = store_read(a->mail->store, old_read, &x);
+	return fail || !x.old ? fail : edit_run(a, NULL, expire_run, &x);
+}
+
 /* --- reading ------------------------------------------------------------------------------------- */
 
 struct listing {
@@ -233,7 +263,6 @@ enum fail
 share_notices(struct account *a, struct arena *arena, struct share_notice **out, size_t *count_out)
 {
 	struct listing in = { .account = a, .arena = arena };
-	int64_t now_s = clock_wall_s();
 	enum fail fail = account_usable(a);
 
 	*out = in.items = arena_alloc(arena, SHARE_NOTICES_MAX, sizeof(*in.items));
@@ -241,13 +270,35 @@ share_notices(struct account *a, struct arena *arena, struct share_notice **out,
 		fail = FAIL_LIMIT;
 	if (fail == FAIL_NONE)
 		fail = store_read(a->mail->store, list_read, &in);
-	if (fail == FAIL_NONE && in.count > 0 &&
-	    in.items[0].created_s < now_s - SHARE_NOTICE_AGE_S) {
-		fail = edit_run(a, NULL, expire_run, &now_s);
-		if (fail == FAIL_NONE)
-			fail = store_read(a->mail->store, list_read, &in);
-	}
 	*count_out = fail ? 0 : in.count;
+	return fail;
+}
+
+static enum fail
+get_read(struct txn *t, void *arg)
+{
+	struct thing_reading *in = arg;
+	struct share_notice *n = arena_alloc(in->arena, 1, sizeof(*n));
+	struct str body;
+	enum fail fail = n ? thing_copy(t, in, CHANGE_SHARE_NOTICE, &body) : FAIL_LIMIT;
+
+	if (fail == FAIL_NONE)
+		fail = record_to(body, n);
+	if (fail == FAIL_NONE)
+		n->id = in->id;
+	in->out = n;
+	return fail;
+}
+
+enum fail
+share_notice_get(struct account *a, uint64_t id, struct arena *arena, struct share_notice **out)
+{
+	struct thing_reading in = { .account = a, .id = id, .arena = arena };
+	enum fail fail = account_usable(a);
+
+	if (fail == FAIL_NONE)
+		fail = store_read(a->mail->store, get_read, &in);
+	*out = fail ? NULL : in.out;
 	return fail;
 }
 

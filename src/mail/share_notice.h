@@ -33,9 +33,16 @@ struct share_notice {
 MUST_CHECK enum fail acl_set_by(struct account *a, uint32_t mailbox, struct str identifier,
     unsigned rights, struct str by);
 
-/* All of them by id, oldest first; texts in the arena. Those that are too old go. FAIL_LIMIT: it is full · FAIL_TEMP */
+/* Those that are too old go; before they are read. FAIL_TEMP */
+MUST_CHECK enum fail share_notices_expire(struct account *a);
+
+/* All of them by id, oldest first; texts in the arena. FAIL_LIMIT: it is full · FAIL_TEMP */
 MUST_CHECK enum fail share_notices(struct account *a, struct arena *arena,
     struct share_notice **out, size_t *count_out);
+
+/* One of them, in the arena. FAIL_MISSING · FAIL_PERM damaged · FAIL_LIMIT: it is full · FAIL_TEMP */
+MUST_CHECK enum fail share_notice_get(struct account *a, uint64_t id, struct arena *arena,
+    struct share_notice **out);
 
 /* The user has seen it. FAIL_MISSING · FAIL_TEMP */
 MUST_CHECK enum fail share_notice_remove(struct account *a, uint64_t id);

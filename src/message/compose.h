@@ -41,6 +41,10 @@ MUST_CHECK enum fail param_write(struct buf *out, struct str name, struct str va
 MUST_CHECK enum fail message_id_write(struct buf *out, int64_t unix_s, struct str random,
     struct str host);
 
+/* Message-ID: a new one; of a host that is not ASCII as of localhost, because any will do. */
+MUST_CHECK enum fail header_write_message_id(struct buf *out, int64_t unix_s, struct str random,
+    struct str host);
+
 struct received {             /* RFC 5321 4.4; what is empty is left out */
 	struct str from;      /* HELO name */
 	struct str from_name; /* of the peer's address, from DNS */

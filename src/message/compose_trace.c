@@ -129,6 +129,22 @@ message_id_write(struct buf *out, int64_t unix_s, struct str random, struct str 
 	return FAIL_NONE;
 }
 
+enum fail
+header_write_message_id(struct buf *out, int64_t unix_s, struct str random, struct str host)
+{
+	struct buf id;
+	enum fail fail;
+
+	buf_init(&id, FIELD_MAX);
+	fail = message_id_write(&id, unix_s, random, host);
+	if (fail)
+		fail = message_id_write(&id, unix_s, random, STR("localhost"));
+	if (!fail)
+		fail = header_write_raw(out, STR("Message-ID"), buf_str(&id));
+	buf_release(&id);
+	return fail;
+}
+
 /* One word of peer text: nothing in it can end its place in the field. */
 static void
 add_atom(struct buf *out, struct str s, const char *before, const char *after, bool is_utf8)

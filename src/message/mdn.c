@@ -118,9 +118,7 @@ is_mdn(struct str block, struct arena *a)
 	kind = param_text(params, count, STR("report-type"), a);
 	return (str_eq(type, STR("multipart")) && str_eq(subtype, STR("report")) &&
 		   str_eq_nocase(kind, STR("disposition-notification"))) ||
-	    (str_eq(type, STR("message")) &&
-		(str_eq(subtype, STR("disposition-notification")) ||
-		    str_eq(subtype, STR("global-disposition-notification"))));
+	    mdn_is_type(type, subtype);
 }
 
 /*
@@ -167,6 +165,14 @@ mdn_request_read(struct str message, struct arena *a, struct mdn_request *out)
 }
 
 /* --- the fields ------------------------------------------------------------------------------------ */
+
+bool
+mdn_is_type(struct str type, struct str subtype)
+{
+	return str_eq(type, STR("message")) &&
+	    (str_eq(subtype, STR("disposition-notification")) ||
+		str_eq(subtype, STR("global-disposition-notification")));
+}
 
 bool
 mdn_is_extension(struct str name)

@@ -60,6 +60,9 @@ struct mdn_fields { /* texts of UTF-8, one line; p is NULL: there is no such fie
 	size_t extension_count;
 };
 
+/* The media type of a notification's part for programs (RFC 8098 3.1, RFC 6533 5); in lower case, as in a part. */
+bool mdn_is_type(struct str type, struct str subtype);
+
 /* A name for an extension-field (3.1, 3.3): a field-name that is not one of RFC 8098's own. */
 bool mdn_is_extension(struct str name);
 

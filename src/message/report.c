@@ -5,6 +5,7 @@
 
 /* rooms */
 #include "message/header.h"
+#include "message/mdn.h"
 #include "message/text.h"
 
 #define REPLY_MAX 500 /* bytes of what a host said */
@@ -189,13 +190,6 @@ is_status(const struct part *p)
 	    part_is(p, STR("message"), STR("global-delivery-status"));
 }
 
-static bool
-is_disposition(const struct part *p)
-{
-	return part_is(p, STR("message"), STR("disposition-notification")) ||
-	    part_is(p, STR("message"), STR("global-disposition-notification"));
-}
-
 enum fail
 report_parse(struct str bytes, struct arena *a, struct report *out)
 {
@@ -212,14 +206,14 @@ report_parse(struct str bytes, struct arena *a, struct report *out)
 	for (const struct part *p = m->root.child; p; p = p->next) {
 		struct str text = STR(""), id;
 
-		if (!is_found && (is_status(p) || is_disposition(p)))
+		if (!is_found && (is_status(p) || mdn_is_type(p->type, p->subtype)))
 			text = part_text(m, p, a);
 		if (!text.p)
 			return FAIL_LIMIT;
 		if (!is_found && is_status(p)) {
 			take_status(out, text, a);
 			is_found = true;
-		} else if (!is_found && is_disposition(p)) {
+		} else if (!is_found && mdn_is_type(p->type, p->subtype)) {
 			out->kind = REPORT_MDN;
 			take_disposition(out, text, a);
 			is_found = true;

@@ -13,7 +13,7 @@ from jmap_client import CORE, Client
 from web_push import G, Keys, Receiver, decode, encode, multiply, to_bytes, verify
 
 ALICE, BOB, SECRET = "alice@example.test", "bob@example.test", "correct horse"
-SALES = "sales@example.test"
+SALES, PRESS = "sales@example.test", "press@example.test"
 VAPID = "urn:ietf:params:jmap:webpush-vapid"
 MESSAGE = b"From: Bob <bob@example.test>\r\nSubject: n\r\n\r\nHello\r\n"
 
@@ -203,8 +203,9 @@ def test_start(server, alice, receiver):
 
 def test_shared(server, alice, bob, receiver):
     """A mailbox that is shared, a group's account; and after a new start only what moved."""
-    with imaplib.IMAP4("127.0.0.1", server.port("imap")) as imap:
-        imap.login(SALES, SECRET)  # its mailboxes are made
+    for name in (SALES, PRESS):
+        with imaplib.IMAP4("127.0.0.1", server.port("imap")) as imap:
+            imap.login(name, SECRET)  # its mailboxes are made
     server.command("group", "add", SALES)
     server.command("group", "join", SALES, BOB)
     made = subscribe(bob, receiver, "/bob")
@@ -246,6 +247,11 @@ def test_shared(server, alice, bob, receiver):
     equal("what could not be told", sorted(told), sorted([alice.account, group]))
     give('""')
     equal("taken", sorted(json.loads(receiver.wait("/bob", 8).body)["changed"]), sorted([alice.account, bob.own]))
+    server.command("group", "add", PRESS)
+    server.command("group", "join", PRESS, BOB)
+    told = json.loads(receiver.wait("/bob", 9).body)["changed"]
+    names = {key: value["name"] for key, value in bob.open()["accounts"].items()}
+    equal("joined", sorted(names[key] for key in told), [PRESS, SALES])
     equal("destroyed", push_set(bob, destroy=[made])["destroyed"], [made])
 
 
@@ -326,7 +332,7 @@ def main():
     private = "[jmap]\npush-private = yes\n"
     contact = "push-contact = owner@example.test\n"
     with Server(settings=private) as server, Receiver() as receiver:
-        for name in (ALICE, BOB, SALES):
+        for name in (ALICE, BOB, SALES, PRESS):
             server.add_user(name, SECRET)
         base = f"http://127.0.0.1:{server.port('http')}"
         alice, bob = (Client(base, name, SECRET) for name in (ALICE, BOB))

@@ -95,6 +95,8 @@ def test_tickets(server, alice, bob):
     equal("a ticket", (status, headers["Cache-Control"], sorted(made)),
           (200, "no-store", ["clientAddress", "generatedOn", "username", "validUntil", "value"]))
     equal("whose", (made["username"], len(made["value"])), (ALICE, 32))
+    body = alice.request("POST", endpoint, b"", {"X-Forwarded-For": "192.0.2.7"})[2]
+    equal("where from", (made["clientAddress"], json.loads(body)["clientAddress"]), ("127.0.0.1", "192.0.2.7"))
     equal("opens", account(path + made["value"]), "Mailbox/get")
     equal("once", account(path + made["value"]), 401)
     equal("none", account(path), 401)
@@ -347,7 +349,7 @@ def test_events(server, alice):
 
 
 def main():
-    with Server() as server:
+    with Server(settings="[http]\ntrust-forwarded = yes\n") as server:
         for name in (ALICE, BOB):
             server.add_user(name, SECRET)
         base = f"http://127.0.0.1:{server.port('http')}"

@@ -103,10 +103,7 @@ ear_open(struct ear *e, struct account *account, const char *groups, const char 
 	loop_task(&loop, &e->task, ear_step, NULL);
 	buf_init(&e->heard, 1 << 20);
 	state_listen(&e->listener, &house, &loop, account, str_c(groups), &e->task);
-	if (since)
-		state_debt_since(&e->debt, e->listener.user, str_c(since));
-	else
-		state_debt_clear(&e->debt, e->listener.user);
+	state_debt_since(&e->debt, e->listener.user, since ? str_c(since) : (struct str){ 0 });
 	task_wake(&e->task);
 }
 

@@ -62,9 +62,39 @@ count_all(struct account *bob)
 	size_t count;
 
 	arena_init(&arena, 1 << 20);
+	CHECK_NUM(share_notices_expire(bob), FAIL_NONE);
 	CHECK_NUM(share_notices(bob, &arena, &list, &count), FAIL_NONE);
 	arena_release(&arena);
 	return count;
+}
+
+static void
+test_get(struct account *bob)
+{
+	struct share_notice *list, *n;
+	struct arena arena;
+	uint64_t id;
+	size_t count;
+
+	TEST_ROW("one of them");
+	arena_init(&arena, 1 << 20);
+	CHECK_NUM(share_notices(bob, &arena, &list, &count), FAIL_NONE);
+	for (size_t i = 0; i < count; i++) {
+		if (!CHECK_NUM(share_notice_get(bob, list[i].id, &arena, &n), FAIL_NONE))
+			continue;
+		CHECK_NUM(n->id, list[i].id);
+		CHECK_NUM(n->mailbox, list[i].mailbox);
+		CHECK_NUM(n->now, list[i].now);
+		CHECK_STR(n->by, list[i].by);
+		CHECK_STR(n->name, list[i].name);
+	}
+	CHECK_NUM(count, 1);
+	id = count ? list[0].id : 0;
+	CHECK_NUM(share_notice_get(bob, 999, &arena, &n), FAIL_MISSING);
+	arena_release(&arena);
+	arena_init(&arena, 8);
+	CHECK_NUM(share_notice_get(bob, id, &arena, &n), FAIL_LIMIT);
+	arena_release(&arena);
 }
 
 static void
@@ -117,6 +147,7 @@ main(void)
 	TEST_ROW("failures are those of the list");
 	CHECK_NUM(acl_set_by(f.account, 99, bob->name, LR, f.account->name), FAIL_MISSING);
 	CHECK_NUM(acl_set_by(f.account, 1, STR("a b"), LR, f.account->name), FAIL_SYNTAX);
+	test_get(bob);
 	test_bounds(f.account, bob);
 	fixture_check(&f);
 	buf_release(&got);

@@ -150,6 +150,11 @@ test_others(struct arena *a, struct buf *b)
 	CHECK_NUM(message_id_write(b, 5, STR("\x01\xff"), STR("mx.test")), FAIL_NONE);
 	CHECK_STR(buf_str(b), STR("<5.01ff@mx.test>"));
 	CHECK_NUM(message_id_write(b, 5, STR("x"), STR("a>b")), FAIL_SYNTAX);
+	buf_clear(b);
+	CHECK_NUM(header_write_message_id(b, 5, STR("x"), STR("mx.test")), FAIL_NONE);
+	CHECK_NUM(header_write_message_id(b, 5, STR("x"), STR("a>b")), FAIL_NONE);
+	CHECK_STR(buf_str(b),
+	    STR("Message-ID: <5.78@mx.test>\r\nMessage-ID: <5.78@localhost>\r\n"));
 	TEST_ROW("date");
 	buf_clear(b);
 	CHECK_NUM(header_write_date(b, STR("Date"), 784111777, 60), FAIL_NONE);
