@@ -3,12 +3,12 @@
 /* base */
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/num.h"
 
 /* rooms */
 #include "mail/inner.h"
 
 #define SWEEP_SLICE 50 /* uploads that one turn drops: each costs three records and a file */
+#define NOBODY      UINT64_MAX /* whose uploads a sweep counts: it drops what is too old only */
 
 /* One pass over the uploads of an account: what those of one user are in all, and which must go. */
 struct upload_scan {
@@ -65,9 +65,9 @@ uploads_walk(struct edit *e, struct upload_scan *scan, bool drops)
 			break;
 		if (is_kept && !is_own)
 			continue;
-		if (is_own) { /* a sweep did not count them */
-			left.bytes -= u.size < left.bytes ? u.size : left.bytes;
-			left.count -= left.count > 0;
+		if (is_own) {
+			left.bytes -= u.size;
+			left.count--;
 		}
 		left.dropped++;
 		fail = upload_drop(e, &u);
@@ -205,7 +205,7 @@ enum fail
 upload_sweep(struct mail *m, uint64_t *account_id)
 {
 	struct sweep_look look = { .account = *account_id };
-	struct upload_scan scan = { .drop_max = SWEEP_SLICE };
+	struct upload_scan scan = { .by = NOBODY, .drop_max = SWEEP_SLICE };
 	struct account *a;
 	enum fail fail = store_read(m->store, look_read, &look);
 
