@@ -48,14 +48,22 @@ list_room(struct arena *arena, void *list, size_t count, size_t *cap, size_t siz
 	return larger;
 }
 
+bool
+delivery_target_has(const struct delivery_target *target, struct str recipient)
+{
+	for (size_t i = 0; i < target->recipient_count; i++)
+		if (str_eq(target->recipients[i], recipient))
+			return true;
+	return false;
+}
+
 static enum fail
 recipient_add(struct delivery_targets *t, struct delivery_target *target, struct str recipient)
 {
 	struct str *list;
 
-	for (size_t i = 0; i < target->recipient_count; i++)
-		if (str_eq(target->recipients[i], recipient))
-			return FAIL_NONE;
+	if (delivery_target_has(target, recipient))
+		return FAIL_NONE;
 	list = list_room(t->arena, target->recipients, target->recipient_count,
 	    &target->recipient_cap, sizeof(*list));
 	if (!list)
@@ -91,15 +99,6 @@ delivery_targets_add(struct delivery_targets *t, struct str recipient, struct st
 		target->limits = *limits;
 	t->count++;
 	return recipient_add(t, target, recipient);
-}
-
-bool
-delivery_target_has(const struct delivery_target *target, struct str recipient)
-{
-	for (size_t i = 0; i < target->recipient_count; i++)
-		if (str_eq(target->recipients[i], recipient))
-			return true;
-	return false;
 }
 
 struct str

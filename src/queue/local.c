@@ -183,8 +183,6 @@ hand_on_all(struct local_agent *l)
 {
 	struct queue_job *j = l->agent.job;
 
-	for (size_t i = 0; i < l->targets.count; i++)
-		l->targets.targets[i].outcome = FAIL_TEMP; /* not stored here */
 	for (size_t i = 0; i < j->rcpt_count; i++) {
 		struct job_rcpt *r = &j->rcpts[i];
 		size_t stored = 0, count;
