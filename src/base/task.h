@@ -33,7 +33,7 @@ struct task { /* fields: read only */
 	void (*reap)(
 	    struct task *t);      /* releases the owner; may be NULL for a task that never closes */
 	struct task_queue *queue; /* borrow: the loop's */
-	struct list_node node;    /* in ready or closing */
+	struct list_node node;    /* in ready, later or closing */
 	bool is_closing;
 };
 

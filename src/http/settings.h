@@ -9,7 +9,7 @@
 
 struct http_settings {
 	struct str base_url;  /* "https://mail.example.test"; empty: as the request says */
-	bool trust_forwarded; /* believe X-Forwarded-Proto of a proxy before us */
+	bool trust_forwarded; /* believe X-Forwarded-Proto and -For of a proxy before us */
 	int64_t idle_ms;      /* keep an idle connection */
 	struct str origins;   /* of pages that may use JMAP, with blanks between them; "*" is any */
 };
