@@ -236,7 +236,8 @@ RELEASE_STAUNCH := $(abspath build/staunch)
 export ASAN_OPTIONS ?= detect_leaks=1:abort_on_error=1:detect_stack_use_after_return=1
 export UBSAN_OPTIONS ?= print_stacktrace=1
 
-# What test/run is given: a group's name, then its programs.
+# What test/run is given: how many run at once (most wait for something now and then), a group's name, its programs.
+RUN := test/run -j $(shell expr $$(nproc) + 1)
 scripts = $(sort $(wildcard test/$(1)/test_*.py test/$(1)/test_*.sh))
 with = $(foreach s,$(2),'STAUNCH=$(1) $(s)')
 RUN_UNIT := @unit $(UNIT_PROGRAMS)
@@ -254,32 +255,32 @@ RUN_CROSS := @cross $(CROSS_TARGETS:%='test/cross/run %')
 .PHONY: unit-programs test-unit $(ROOMS:%=test-unit-%)
 unit-programs: $(UNIT_PROGRAMS)
 test-unit: $(UNIT_PROGRAMS)
-	@test/run $(RUN_UNIT)
+	@$(RUN) $(RUN_UNIT)
 define ROOM_TEST
 test-unit-$(1): $(filter build/dev/test/$(1)/%,$(UNIT_PROGRAMS))
-	@test/run $$^
+	@$(RUN) $$^
 endef
 $(foreach r,$(ROOMS),$(eval $(call ROOM_TEST,$(r))))
 
 .PHONY: test-dialogue test-e2e test-crash test-cross fuzz-replay fuzz-smoke $(FUZZ_NAMES:%=fuzz-%) test
 test-dialogue: $(GROUP_PROGRAMS)
-	@test/run $(RUN_DIALOGUE)
+	@$(RUN) $(RUN_DIALOGUE)
 test-e2e: $(PROGRAMS:%=build/dev/%) build/need/test
-	@test/run -t 600 $(RUN_E2E)
+	@$(RUN) -t 600 $(RUN_E2E)
 test-crash: $(PROGRAMS:%=build/%) $(GROUP_PROGRAMS) build/need/test
-	@test/run -t 600 $(RUN_CRASH)
+	@$(RUN) -t 600 $(RUN_CRASH)
 test-cross: $(foreach t,$(CROSS_TARGETS),$(PROGRAMS:%=build/$(t)/%)) build/need/test
-	@test/run $(RUN_CROSS)
+	@$(RUN) $(RUN_CROSS)
 fuzz-replay: $(FUZZ_PROGRAMS)
-	@test/run $(RUN_FUZZ_REPLAY)
+	@$(RUN) $(RUN_FUZZ_REPLAY)
 fuzz-smoke: $(FUZZ_PROGRAMS)
-	@test/run $(RUN_FUZZ_SMOKE)
+	@$(RUN) $(RUN_FUZZ_SMOKE)
 $(FUZZ_NAMES:%=fuzz-%): fuzz-%: build/fuzz/fuzz_%
 	@test/fuzz/run fuzz $* $(FUZZ_SECONDS)
 
 test: build/need/test release dev $(GROUP_PROGRAMS) $(FUZZ_PROGRAMS) \
 		$(foreach t,$(CROSS_TARGETS),$(PROGRAMS:%=build/$(t)/%))
-	@test/run -t 900 $(RUN_UNIT) $(RUN_DIALOGUE) $(RUN_FUZZ_REPLAY) $(RUN_FUZZ_SMOKE) $(RUN_E2E) \
+	@$(RUN) -t 900 $(RUN_UNIT) $(RUN_DIALOGUE) $(RUN_FUZZ_REPLAY) $(RUN_FUZZ_SMOKE) $(RUN_E2E) \
 		$(RUN_E2E_RELEASE) $(RUN_CRASH) $(RUN_CROSS)
 
 # -- checks -----------------------------------------------------------------------------------------

@@ -62,10 +62,27 @@ def end():
     sys.exit(1 if _counts["failed"] else 0)
 
 
+_bases = []  # sockets that say which bases are this process's
+
+
+def reserve(base):
+    """Whether the base is this process's now: tests run beside each other, and a server is not always up."""
+    mark = socket.socket(socket.AF_UNIX)
+    try:
+        mark.bind(f"\0staunch-test-ports-{base}")
+    except OSError:
+        mark.close()
+        return False
+    _bases.append(mark)
+    return True
+
+
 def free_port_base():
-    """A base such that base + every offset is free on loopback now."""
+    """A base such that base + every offset is free on loopback, and no other test's."""
     for _ in range(200):
         base = random.randrange(21000, 32000, 100)
+        if not reserve(base):
+            continue
         taken = False
         for offset in OFFSETS.values():
             with socket.socket() as probe:
