@@ -52,7 +52,7 @@ groups_take(struct push_account *p)
 	p->groups_due_ms = now_ms + PUSH_GROUPS_MS;
 	buf_init(&groups, JMAP_GROUPS_MAX);
 	if (p->query.op.fail == FAIL_NONE && p->query.account.is_enabled)
-		jmap_groups_write(&groups, &p->query.account);
+		directory_groups_write(&groups, &p->query.account);
 	if (p->has_groups && !str_eq(buf_str(&groups), buf_str(&p->groups))) {
 		targets_leave(p);
 		p->is_stale = true;
