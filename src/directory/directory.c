@@ -467,17 +467,6 @@ directory_query_release(struct directory_query *q)
 	*q = (struct directory_query){ .op = { .fail = q->op.fail } };
 }
 
-/* --- accounts --------------------------------------------------------------------------------- */
-
-void
-directory_groups_write(struct buf *out, const struct directory_account *account)
-{
-	for (size_t i = 0; i < account->group_count; i++) {
-		buf_add(out, account->groups[i]);
-		buf_add_char(out, ' ');
-	}
-}
-
 /* --- senders --------------------------------------------------------------------------------- */
 
 /* "@domain" is owned by who gets all of the domain's mail. */

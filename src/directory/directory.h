@@ -182,7 +182,7 @@ void directory_query_release(struct directory_query *q);
 /* Forget cached answers and logins now. */
 void directory_forget(struct directory *d);
 
-/* Append the account's groups with a blank behind each. */
+/* answer.c: append the account's groups with a blank behind each. */
 void directory_groups_write(struct buf *out, const struct directory_account *account);
 
 /* True when the account may send as `address` (RFC 5321 Mailbox): an address of it, tags allowed. */
