@@ -193,3 +193,12 @@ answer_id(struct str line, uint64_t *out)
 	*out = (uint64_t)id;
 	return is_good;
 }
+
+void
+directory_groups_write(struct buf *out, const struct directory_account *account)
+{
+	for (size_t i = 0; i < account->group_count; i++) {
+		buf_add(out, account->groups[i]);
+		buf_add_char(out, ' ');
+	}
+}

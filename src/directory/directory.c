@@ -229,9 +229,9 @@ line_begin(struct directory_ask *ask)
 	return w;
 }
 
-/* A question about one name: from the cache, shared, or put to a child. */
+/* A question about one name, or a credential of it: from the cache, shared, or put to a child. */
 static void
-query_start(struct directory_query *q, struct str member, struct str name)
+query_start(struct directory_query *q, struct str member, struct str name, struct str credential)
 {
 	struct directory *d = q->directory;
 	struct directory_ask *ask;
@@ -239,16 +239,22 @@ query_start(struct directory_query *q, struct str member, struct str name)
 	struct str line;
 	struct buf key;
 
-	buf_init(&key, ADDRESS_MAX + 20);
+	buf_init(&key, ADDRESS_MAX + 20 + DIRECTORY_CREDENTIAL_CHARS);
 	buf_add(&key, directory_word(q->kind));
 	buf_add_char(&key, ' ');
+	buf_add(&key, credential);
+	buf_add_char(&key, ' '); /* which no credential holds */
 	buf_add(&key, name);
-	if (cache_find(&d->answers, buf_str(&key), clock_mono_ms(), &line)) {
+	if (!buf_ok(&key)) {
+		query_done(q, FAIL_DENIED);
+	} else if (cache_find(&d->answers, buf_str(&key), clock_mono_ms(), &line)) {
 		query_done(q, ask_read(d, q, line));
 	} else if ((ask = query_ask(q, buf_str(&key))) != NULL) {
 		w = line_begin(ask);
 		if (member.n > 0)
 			json_name_string(&w, member, name);
+		if (credential.n > 0)
+			json_name_string(&w, STR("credential"), credential);
 		json_object_end(&w);
 	}
 	buf_release(&key);
@@ -377,7 +383,7 @@ directory_resolve_start(struct directory *d, struct directory_query *q, struct t
 	if (!buf_ok(&plain) || address_write(&whole, buf_str(&plain), false) != FAIL_NONE)
 		query_done(q, FAIL_SYNTAX);
 	else
-		query_start(q, STR("address"), buf_str(&whole));
+		query_start(q, STR("address"), buf_str(&whole), STR(""));
 	buf_release(&plain);
 	buf_release(&whole);
 }
@@ -397,7 +403,7 @@ directory_verify_start(struct directory *d, struct directory_query *q, struct ta
 	buf_init(&whole, ADDRESS_MAX);
 	is_good = write_name(d, name, &whole);
 	if (is_good)
-		query_start(q, STR("address"), buf_str(&whole));
+		query_start(q, STR("address"), buf_str(&whole), STR(""));
 	else
 		query_done(q, FAIL_SYNTAX);
 	buf_release(&whole);
@@ -414,7 +420,7 @@ directory_account_start(struct directory *d, struct directory_query *q, struct t
 	if (!write_name(d, name, &whole))
 		query_done(q, FAIL_MISSING);
 	else
-		query_start(q, STR("name"), buf_str(&whole));
+		query_start(q, STR("name"), buf_str(&whole), STR(""));
 	buf_release(&whole);
 }
 
@@ -423,36 +429,15 @@ void
 directory_credential_start(struct directory *d, struct directory_query *q, struct task *owner,
     struct str name, struct str credential)
 {
-	struct directory_ask *ask;
-	struct json_writer w;
-	struct str line;
-	struct buf key;
-
 	query_begin(d, q, owner, DIRECTORY_CREDENTIAL);
-	buf_init(&key, ADDRESS_MAX + 20 + DIRECTORY_CREDENTIAL_CHARS);
-	buf_add(&key, directory_word(q->kind));
-	buf_add_char(&key, ' ');
-	buf_add(&key, credential);
-	buf_add_char(&key, ' '); /* which no credential holds */
-	buf_add(&key, name);
-	if (!buf_ok(&key)) {
-		query_done(q, FAIL_DENIED);
-	} else if (cache_find(&d->answers, buf_str(&key), clock_mono_ms(), &line)) {
-		query_done(q, ask_read(d, q, line));
-	} else if ((ask = query_ask(q, buf_str(&key))) != NULL) {
-		w = line_begin(ask);
-		json_name_string(&w, STR("name"), name);
-		json_name_string(&w, STR("credential"), credential);
-		json_object_end(&w);
-	}
-	buf_release(&key);
+	query_start(q, STR("name"), name, credential);
 }
 
 void
 directory_domains_start(struct directory *d, struct directory_query *q, struct task *owner)
 {
 	query_begin(d, q, owner, DIRECTORY_DOMAINS);
-	query_start(q, STR(""), STR(""));
+	query_start(q, STR(""), STR(""), STR(""));
 }
 
 void
@@ -460,7 +445,7 @@ directory_principals_start(struct directory *d, struct directory_query *q, struc
     struct str domain)
 {
 	query_begin(d, q, owner, DIRECTORY_PRINCIPALS);
-	query_start(q, STR("domain"), domain);
+	query_start(q, STR("domain"), domain, STR(""));
 }
 
 /* --- ending ---------------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/fail.h"
 #include "base/op.h"
 #include "base/str.h"
@@ -180,6 +181,9 @@ void directory_query_release(struct directory_query *q);
 
 /* Forget cached answers and logins now. */
 void directory_forget(struct directory *d);
+
+/* answer.c: append the account's groups with a blank behind each. */
+void directory_groups_write(struct buf *out, const struct directory_account *account);
 
 /* True when the account may send as `address` (RFC 5321 Mailbox): an address of it, tags allowed. */
 bool directory_may_send_as(const struct directory *d, const struct directory_account *account,

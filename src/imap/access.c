@@ -190,15 +190,6 @@ imap_mailbox_last(struct imap_session *s, struct imap_cursor *args, struct imap_
 	return NULL;
 }
 
-struct mailbox *
-imap_mailbox_for(struct imap_session *s, struct imap_cursor *args, struct imap_need need,
-    enum imap_state *state_out)
-{
-	struct str path;
-
-	return imap_path(s, args, &path, state_out) ? imap_find(s, path, need, state_out) : NULL;
-}
-
 /* --- mailboxes to be made -------------------------------------------------------------------------- */
 
 struct mailbox *

@@ -63,12 +63,14 @@ prepare(struct imap_session *s, struct imap_cursor *args)
 	bool is_append = s->run.row->run == imap_cmd_append;
 	enum imap_state next = is_append ? IMAP_APPEND : replaced(s, args, &a->replaced_uid);
 	const struct mailbox *m;
+	struct str path;
 	enum fail fail;
 
 	if (next != IMAP_APPEND)
 		return next;
-	m = imap_mailbox_for(s, args, (struct imap_need){ .all = ACL_INSERT, .is_target = true },
-	    &next);
+	if (!imap_path(s, args, &path, &next))
+		return next;
+	m = imap_find(s, path, (struct imap_need){ .all = ACL_INSERT, .is_target = true }, &next);
 	if (!m)
 		return next;
 	if (a->replaced_uid != 0 && m->account != imap_box(s))

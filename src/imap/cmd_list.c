@@ -19,7 +19,8 @@
 
 struct list_work { /* arena: the command's */
 	struct imap_list list;
-	struct str *paths; /* the patterns behind their reference, as paths */
+	struct str *paths;             /* the patterns behind their reference, as paths */
+	struct imap_pattern *patterns; /* what is in them, for MATCH only */
 	struct imap_rows rows;
 	size_t at;
 	bool is_telling; /* MATCH and MARK are over */
@@ -48,12 +49,19 @@ is_taken(const struct imap_session *s, const struct list_work *w, const struct i
 }
 
 static bool
-matches(const struct list_work *w, struct str path)
+matches(struct list_work *w, struct str path)
 {
 	for (size_t i = 0; i < w->list.pattern_count; i++)
-		if (w->paths[i].p && imap_name_matches(w->paths[i], path))
+		if (w->paths[i].p && imap_pattern_matches(&w->patterns[i], path))
 			return true;
 	return false;
+}
+
+static void
+patterns_release(struct list_work *w)
+{
+	for (size_t i = 0; i < w->list.pattern_count; i++)
+		imap_pattern_release(&w->patterns[i]);
 }
 
 /* False when the slice is used up before the end. */
@@ -259,6 +267,7 @@ list_step(struct imap_session *s)
 	if (!w->is_telling) {
 		if (!match_all(s, w, &slice))
 			return IMAP_WORK;
+		patterns_release(w);
 		mark_above(w);
 		w->is_telling = true;
 		w->at = 0;
@@ -284,6 +293,7 @@ list_release(struct imap_session *s)
 {
 	struct list_work *w = s->run.data;
 
+	patterns_release(w);
 	imap_rows_release(&w->rows);
 }
 
@@ -296,7 +306,8 @@ paths_make(struct imap_session *s, struct list_work *w)
 	struct buf text;
 
 	w->paths = arena_alloc(arena, w->list.pattern_count, sizeof(*w->paths));
-	if (!w->paths)
+	w->patterns = arena_alloc(arena, w->list.pattern_count, sizeof(*w->patterns));
+	if (!w->paths || !w->patterns)
 		return false;
 	buf_init(&text, IMAP_NAME_MAX);
 	for (size_t i = 0; i < w->list.pattern_count; i++) {
@@ -308,7 +319,12 @@ paths_make(struct imap_session *s, struct list_work *w)
 		bytes += w->paths[i].n;
 	}
 	buf_release(&text);
-	return bytes <= IMAP_PATTERNS_BYTES_MAX;
+	if (bytes > IMAP_PATTERNS_BYTES_MAX)
+		return false;
+	for (size_t i = 0; i < w->list.pattern_count; i++)
+		if (w->paths[i].p)
+			imap_pattern_init(&w->patterns[i], w->paths[i]);
+	return true;
 }
 
 static enum imap_state

@@ -62,10 +62,7 @@ welcome(struct imap_session *s)
 	struct buf *out;
 
 	buf_clear(&s->groups);
-	for (size_t i = 0; i < who->group_count; i++) {
-		buf_add(&s->groups, who->groups[i]);
-		buf_add_char(&s->groups, ' ');
-	}
+	directory_groups_write(&s->groups, who);
 	imap_auth_release(s);
 	if (fail != FAIL_NONE)
 		return imap_fail(s, FAIL_TEMP);

@@ -13,9 +13,8 @@
 
 #define IMAP_PATTERNS_MAX 100  /* patterns of one LIST */
 #define IMAP_PATTERN_MAX  2000 /* bytes of one */
-#define IMAP_PATTERNS_BYTES_MAX \
-	(16 * \
-	    1024) /* of all, each behind the reference: the longest name is compared with them in 2 ms */
+/* Bytes of all, each behind its reference: the longest name is compared with them in 2 ms, their sets take 0.75 MB. */
+#define IMAP_PATTERNS_BYTES_MAX (16 * 1024)
 
 enum {
 	STATUS_MESSAGES = 1,

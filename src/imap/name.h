@@ -10,6 +10,8 @@
 #define IMAP_NAME_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -33,10 +35,20 @@ void imap_name_write(struct buf *out, struct str path, bool is_utf8);
 struct str imap_name_turn(struct arena *arena, struct str path);
 
 /*
- * name_match.c: does a pattern match a path (RFC 9051 6.3.9)? "*" stands for anything, "%" for anything without the
- * delimiter. INBOX is compared without case.
+ * name_match.c: a pattern, ready to be compared with paths (RFC 9051 6.3.9): "*" stands for anything, "%" for anything
+ * without the delimiter. INBOX is compared without case. It takes 2 KB for each 64 bytes of the pattern.
  */
-bool imap_name_matches(struct str pattern, struct str path);
+struct imap_pattern {    /* fields: private */
+	size_t words;    /* of each of the sets */
+	size_t end;      /* the length of the pattern, wildcards side by side counted as one */
+	uint64_t *at;    /* own, with all the others */
+	uint64_t *star;  /* where the pattern has "*" .. */
+	uint64_t *level; /* .. and "%" */
+	uint64_t *bytes; /* a set for each byte: where the pattern has it */
+};
+void imap_pattern_init(struct imap_pattern *p, struct str pattern);
+void imap_pattern_release(struct imap_pattern *p); /* safe on a zeroed one, and twice */
+bool imap_pattern_matches(struct imap_pattern *p, struct str path);
 
 /* Is it INBOX, in any case? */
 bool imap_name_is_inbox(struct str path);

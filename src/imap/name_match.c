@@ -10,14 +10,6 @@
 
 #define WORD_BITS 64
 
-struct matcher {
-	size_t words;    /* of each of the sets */
-	uint64_t *at;    /* own, with all the others */
-	uint64_t *star;  /* where the pattern has "*" .. */
-	uint64_t *level; /* .. and "%" */
-	uint64_t *bytes; /* a set for each byte: where the pattern has it */
-};
-
 static void
 set_bit(uint64_t *set, size_t bit)
 {
@@ -32,7 +24,7 @@ has_bit(const uint64_t *set, size_t bit)
 
 /* Wildcards side by side are one: "*" when one of them is. The length of the pattern, so counted. */
 static size_t
-read_pattern(struct matcher *m, struct str pattern)
+read_pattern(struct imap_pattern *m, struct str pattern)
 {
 	bool is_behind_wildcard = false;
 	size_t n = 0;
@@ -63,7 +55,7 @@ pass_wildcards(uint64_t at, uint64_t wildcards, uint64_t *carry)
 
 /* One byte of the path, which may stand for `other`, too. */
 static void
-read_byte(struct matcher *m, unsigned char byte, unsigned char other)
+read_byte(struct imap_pattern *m, unsigned char byte, unsigned char other)
 {
 	const uint64_t *a = m->bytes + byte * m->words, *b = m->bytes + other * m->words;
 	uint64_t carry = 0, wildcard_carry = 0;
@@ -89,27 +81,40 @@ folded_bytes(struct str path)
 	return 0;
 }
 
-bool
-imap_name_matches(struct str pattern, struct str path)
+void
+imap_pattern_init(struct imap_pattern *m, struct str pattern)
 {
-	size_t words = pattern.n / WORD_BITS + 1, folded = folded_bytes(path), n;
-	uint64_t *sets = mem_new((3 + 256) * words, sizeof(*sets)), carry = 0;
-	struct matcher m = { .words = words,
+	size_t words = pattern.n / WORD_BITS + 1;
+	uint64_t *sets = mem_new((3 + 256) * words, sizeof(*sets));
+
+	*m = (struct imap_pattern){ .words = words,
 		.at = sets,
 		.star = sets + words,
 		.level = sets + 2 * words,
 		.bytes = sets + 3 * words };
-	bool is_match;
+	m->end = read_pattern(m, pattern);
+}
 
-	n = read_pattern(&m, pattern);
-	m.at[0] = pass_wildcards(1, m.star[0] | m.level[0], &carry);
+bool
+imap_pattern_matches(struct imap_pattern *m, struct str path)
+{
+	size_t folded = folded_bytes(path);
+	uint64_t carry = 0;
+
+	memset(m->at, 0, m->words * sizeof(*m->at));
+	m->at[0] = pass_wildcards(1, m->star[0] | m->level[0], &carry);
 	for (size_t i = 0; i < path.n; i++) {
 		unsigned char byte = (unsigned char)path.p[i];
 		unsigned char other = i < folded ? byte ^ 0x20 : byte; /* a letter in other case */
 
-		read_byte(&m, byte, other);
+		read_byte(m, byte, other);
 	}
-	is_match = has_bit(m.at, n);
-	mem_free(sets);
-	return is_match;
+	return has_bit(m->at, m->end);
+}
+
+void
+imap_pattern_release(struct imap_pattern *m)
+{
+	mem_free(m->at);
+	*m = (struct imap_pattern){ 0 };
 }

@@ -104,22 +104,6 @@ imap_path(struct imap_session *s, struct imap_cursor *args, struct str *path_out
 	return false;
 }
 
-struct mailbox *
-imap_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_target,
-    enum imap_state *state_out)
-{
-	struct mailbox *m;
-	struct str path;
-
-	if (!imap_path(s, args, &path, state_out))
-		return NULL;
-	m = mailbox_by_path(s->account, path);
-	if (!m)
-		*state_out =
-		    imap_no(s, is_target ? "TRYCREATE" : "NONEXISTENT", "There is no such mailbox");
-	return m;
-}
-
 /* --- out ----------------------------------------------------------------------------------------- */
 
 static void

@@ -343,9 +343,7 @@ void imap_notify_skip(struct imap_session *s);
 /* cmd_select.c: leave the selected mailbox, if there is one. */
 void imap_unselect(struct imap_session *s);
 
-/* place.c: one's own mailbox, by its name; NULL after answering, then *state_out is set. */
-struct mailbox *imap_mailbox(struct imap_session *s, struct imap_cursor *args, bool is_target,
-    enum imap_state *state_out);
+/* place.c: the path of a name that stands next; false after answering, then *state_out is set. */
 bool imap_path(struct imap_session *s, struct imap_cursor *args, struct str *path_out,
     enum imap_state *state_out);
 
@@ -379,9 +377,9 @@ struct imap_place {              /* where a path leads, whether there is a mailb
 	struct account *account; /* borrow: the session's, or held for the command */
 	struct str path;         /* in that account */
 };
-/* FAIL_MISSING: nobody's, for all that the user may know; FAIL_TEMP. */
 /* The account whose /shared annotations of the server all users have ([imap] admin); NULL: there is none. */
 MUST_CHECK enum fail imap_shared_account(struct imap_session *s, struct account **out);
+/* FAIL_MISSING: nobody's, for all that the user may know; FAIL_TEMP. */
 MUST_CHECK enum fail imap_place(struct imap_session *s, struct str path, struct imap_place *out);
 void imap_held_release(struct imap_session *s);
 
@@ -389,12 +387,10 @@ struct imap_need {         /* what a command wants of a mailbox */
 	unsigned all, any; /* rights that must be there; of these one must (0: none) */
 	bool is_target;    /* it could be created */
 };
-/* The mailbox, own or not, of a path, of a name; NULL after answering: what may not be seen does not exist. */
+/* The mailbox, own or not, of a path; NULL after answering: what may not be seen does not exist. */
 struct mailbox *imap_find(struct imap_session *s, struct str path, struct imap_need need,
     enum imap_state *state_out);
-struct mailbox *imap_mailbox_for(struct imap_session *s, struct imap_cursor *args,
-    struct imap_need need, enum imap_state *state_out);
-/* The same of the last argument: what stands behind it is BAD whether there is such a mailbox or not. */
+/* The mailbox of the last argument: what stands behind it is BAD whether there is such a mailbox or not. */
 struct mailbox *imap_mailbox_last(struct imap_session *s, struct imap_cursor *args,
     struct imap_need need, enum imap_state *state_out);
 

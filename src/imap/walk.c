@@ -117,19 +117,9 @@ imap_walk_downwards(struct imap_walk *w)
 
 /* The sequence number of the last message that is not above `uid`; 0: there is none. */
 static uint32_t
-seq_below(const struct imap_session *s, uint32_t uid)
+seq_below(const struct view_session *view, uint32_t uid)
 {
-	uint32_t low = 0, high = view_session_count(&s->view);
-
-	while (low < high) { /* the answer is in low .. high */
-		uint32_t middle = high - (high - low) / 2;
-
-		if (view_session_uid(&s->view, middle, NULL) <= uid)
-			low = middle;
-		else
-			high = middle - 1;
-	}
-	return low;
+	return uid == UINT32_MAX ? view_session_count(view) : view_session_lower(view, uid + 1);
 }
 
 /* The ranges from w->range on were given, and of the one before it all from `next` on. */
@@ -142,7 +132,7 @@ walk_down(struct imap_session *s, struct imap_walk *w, struct view_seen *out)
 
 		if (last < r->first)
 			continue;
-		out->seq = w->is_uid ? seq_below(s, last) : last;
+		out->seq = w->is_uid ? seq_below(&s->view, last) : last;
 		if (out->seq == 0)
 			continue;
 		out->uid = view_session_uid(&s->view, out->seq, &out->entry);

@@ -19,15 +19,6 @@ jmap_access_user(const struct jmap_access *x)
 }
 
 void
-jmap_groups_write(struct buf *out, const struct directory_account *who)
-{
-	for (size_t i = 0; i < who->group_count; i++) {
-		buf_add(out, who->groups[i]);
-		buf_add_char(out, ' ');
-	}
-}
-
-void
 jmap_access_own(struct jmap_access *x, struct account *user, struct str groups)
 {
 	*x = (struct jmap_access){

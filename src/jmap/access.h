@@ -15,7 +15,6 @@
 #define JMAP_ACCESS_H
 
 /* rooms */
-#include "directory/directory.h"
 #include "mail/acl.h"
 #include "mail/email.h"
 #include "mail/mailbox.h"
@@ -45,9 +44,6 @@ struct jmap_access {             /* fields: read only */
 	uint64_t modseq; /* of the account when they were read */
 	bool is_known;
 };
-
-/* Append a user's groups with a blank behind each. */
-void jmap_groups_write(struct buf *out, const struct directory_account *who);
 
 /* The user's own account, or any account that is one's own for tests and tools. */
 void jmap_access_own(struct jmap_access *x, struct account *user, struct str groups);

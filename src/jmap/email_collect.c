@@ -84,6 +84,8 @@ collect_named(struct jmap_call *c, struct email_list *l, enum fail *fail_out)
 				.id = id,
 				.thread_id = email->thread_id,
 				.received_s = email->received_s,
+				.keywords = email->keywords,
+				.size = email->size,
 			    });
 		else if (*fail_out && *fail_out != FAIL_MISSING)
 			return false;

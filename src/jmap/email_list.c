@@ -35,7 +35,7 @@ candidate_of(struct jmap_call *c, struct email_list *l, const struct sort_item *
 		.id = item->id,
 		.thread_id = item->thread_id,
 		.received_s = item->received_s,
-		.has_entry = l->mailbox != 0,
+		.has_entry = !l->is_streamed, /* the account's list has neither size nor keywords */
 		.mailbox = l->mailbox,
 		.size = item->size,
 		.keywords = item->keywords,
@@ -170,15 +170,19 @@ sort_begin(struct email_list *l)
 static void
 sort_end(struct email_list *l)
 {
-	struct sort_item *items = mem_new(l->item_count + 1, sizeof(*items));
+	struct sort_item *items;
 
+	if (!email_list_is_by_date(l)) {
+		for (size_t i = 0; i < l->item_count; i++)
+			tell(l, &l->items[l->sorting.order[i]]);
+		return;
+	}
+	items = mem_new(l->item_count + 1, sizeof(*items));
 	for (size_t i = 0; i < l->item_count; i++)
 		items[i] = l->items[l->sorting.order[i]];
 	mem_free(l->items);
 	l->items = items;
 	l->cap = l->item_count + 1;
-	for (size_t i = 0; i < l->item_count && !email_list_is_by_date(l); i++)
-		tell(l, &l->items[i]);
 }
 
 /* --- the first of a mailbox ------------------------------------------------------------------------ */

@@ -136,7 +136,7 @@ open_account(struct jmap_login *login, struct http_exchange *x)
 	if (fail)
 		return refuse(x, 503, "The mail store does not answer now.");
 	buf_init(&login->groups, JMAP_GROUPS_MAX);
-	jmap_groups_write(&login->groups, who);
+	directory_groups_write(&login->groups, who);
 	if (login->credential.p) /* as after a login; the request's arena is forgotten soon */
 		login->query.credential = arena_str(&login->query.arena, login->credential);
 	policy_logged_in(login->jmap->policy, &client);
@@ -282,7 +282,7 @@ jmap_login_renew(struct jmap_login *login, struct directory_query *fresh)
 	*fresh = (struct directory_query){ 0 };
 	buf_release(&login->groups);
 	buf_init(&login->groups, JMAP_GROUPS_MAX);
-	jmap_groups_write(&login->groups, &login->query.account);
+	directory_groups_write(&login->groups, &login->query.account);
 }
 
 void

@@ -47,7 +47,7 @@ groups_take(struct push_account *p, const struct directory_account *who)
 
 	buf_init(&groups, JMAP_GROUPS_MAX);
 	if (who)
-		jmap_groups_write(&groups, who);
+		directory_groups_write(&groups, who);
 	is_other = !str_eq(buf_str(&groups), buf_str(&p->groups));
 	buf_release(&p->groups);
 	p->groups = groups;

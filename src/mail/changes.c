@@ -244,6 +244,20 @@ uid_cmp(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+/* Is it known what left the mailbox after `since`? FAIL_MISSING, FAIL_PERM: no longer. *is_none_out: nothing did. */
+static enum fail
+gone_check(struct account *a, const struct mailbox *m, uint64_t since, bool *is_none_out)
+{
+	enum fail fail = account_usable(a);
+
+	if (fail || !m)
+		return fail ? fail : FAIL_MISSING;
+	if (since < m->expunged_floor)
+		return FAIL_PERM;
+	*is_none_out = since >= m->highest_modseq || m->expunged_count == 0;
+	return FAIL_NONE;
+}
+
 enum fail
 expunged_since(struct account *a, uint32_t mailbox, uint64_t since, struct arena *arena,
     uint32_t **uids_out, size_t *count_out)
@@ -251,19 +265,14 @@ expunged_since(struct account *a, uint32_t mailbox, uint64_t since, struct arena
 	struct expunged_reading in = { .account = a,
 		.mailbox = mailbox_get(a, mailbox),
 		.since = since };
-	enum fail fail = account_usable(a);
+	bool is_none = false;
+	enum fail fail = gone_check(a, in.mailbox, since, &is_none);
 
 	*uids_out = NULL;
 	*count_out = 0;
-	if (fail)
+	if (fail || is_none)
 		return fail;
-	if (!in.mailbox)
-		return FAIL_MISSING;
-	if (since < in.mailbox->expunged_floor)
-		return FAIL_PERM;
 	in.max = in.mailbox->expunged_count;
-	if (since >= in.mailbox->highest_modseq || in.max == 0)
-		return FAIL_NONE;
 	in.uids = arena_alloc(arena, in.max, sizeof(*in.uids));
 	if (!in.uids)
 		return FAIL_LIMIT;
@@ -322,15 +331,11 @@ departed_since(struct account *a, uint32_t mailbox, uint64_t since, struct depar
     size_t max, size_t *count)
 {
 	struct departed_reading in = { a, mailbox, since, out, *count, max, *count };
-	const struct mailbox *m = mailbox_get(a, mailbox);
-	enum fail fail = account_usable(a);
+	bool is_none = false;
+	enum fail fail = gone_check(a, mailbox_get(a, mailbox), since, &is_none);
 
-	if (fail || !m)
-		return fail ? fail : FAIL_MISSING;
-	if (since < m->expunged_floor)
-		return FAIL_PERM;
-	if (since >= m->highest_modseq || m->expunged_count == 0)
-		return FAIL_NONE;
+	if (fail || is_none)
+		return fail;
 	fail = store_read(a->mail->store, departed_read, &in);
 	if (fail == FAIL_NONE)
 		*count = in.count;

@@ -287,7 +287,7 @@ enum fail
 keywords_for(const struct account *from, struct account *to, uint64_t set, bool may_add,
     uint64_t *bits_out)
 {
-	uint64_t custom = set & FLAGS_CUSTOM, bits = 0;
+	uint64_t custom = set & FLAGS_CUSTOM, bits;
 	struct str names[KEYWORD_CUSTOM_MAX];
 	size_t count = 0;
 	unsigned bit;
@@ -302,9 +302,10 @@ keywords_for(const struct account *from, struct account *to, uint64_t set, bool 
 		fail = keyword_bits(to, names, count + 1, may_add, &bits, NULL);
 		if (fail == FAIL_TEMP)
 			return fail;
-		count += fail == FAIL_NONE; /* a full table loses this keyword only */
+		if (fail == FAIL_NONE) { /* a full table loses this keyword only */
+			count++;
+			*bits_out |= bits;
+		}
 	}
-	if (count > 0 && keyword_bits(to, names, count, false, &bits, NULL) == FAIL_NONE)
-		*bits_out |= bits;
 	return FAIL_NONE;
 }

@@ -214,16 +214,20 @@ ghost_lower(const struct view_session *s, uint32_t uid)
 uint32_t
 view_session_seq(const struct view_session *s, uint32_t uid)
 {
-	size_t at, ghost;
+	struct view_walk walk;
+	struct view_seen seen;
 
-	if (uid > s->known_uid)
-		return 0;
-	at = view_lower(s->view, uid);
-	ghost = ghost_lower(s, uid);
-	if ((at < s->known && s->view->entries[at].uid == uid) ||
-	    (ghost < s->ghost_count && s->ghosts[ghost] == uid))
-		return (uint32_t)(at + ghost - s->ghost_start + 1);
-	return 0;
+	view_walk_start(&walk, s, uid);
+	return view_walk_next(&walk, &seen) && seen.uid == uid ? seen.seq : 0;
+}
+
+uint32_t
+view_session_lower(const struct view_session *s, uint32_t uid)
+{
+	struct view_walk walk;
+
+	view_walk_start(&walk, s, uid);
+	return (uint32_t)(walk.at + walk.ghost - s->ghost_start);
 }
 
 uint32_t

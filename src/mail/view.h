@@ -99,6 +99,9 @@ uint32_t view_session_uid(const struct view_session *s, uint32_t seq,
 /* The sequence number of a uid, ghosts too; 0 when this session does not know it. */
 uint32_t view_session_seq(const struct view_session *s, uint32_t uid);
 
+/* How many messages that this session knows have a uid below `uid`, ghosts too. */
+uint32_t view_session_lower(const struct view_session *s, uint32_t uid);
+
 /* Highest uid this session knows (what "*" means in a UID set), 0 when empty. */
 uint32_t view_session_last_uid(const struct view_session *s);
 

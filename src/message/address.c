@@ -74,22 +74,6 @@ quoted_end(struct str s, size_t i)
 	return STR_NONE;
 }
 
-static size_t
-comment_end(struct str s, size_t i)
-{
-	size_t depth = 0;
-
-	for (; i < s.n; i++) {
-		if (s.p[i] == '\\')
-			i++;
-		else if (s.p[i] == '(')
-			depth++;
-		else if (s.p[i] == ')' && --depth == 0)
-			return i + 1;
-	}
-	return STR_NONE;
-}
-
 /* What stands at i, and where it ends. */
 static enum lexeme
 lex(struct lexer *l, size_t i, size_t *end_out)
@@ -107,8 +91,10 @@ lex(struct lexer *l, size_t i, size_t *end_out)
 		end = quoted_end(l->s, i);
 		l->no_quotes = end == STR_NONE;
 	} else if (c == '(' && !l->no_comments) {
-		end = comment_end(l->s, i);
-		l->no_comments = end == STR_NONE;
+		size_t n = header_comment_size(str_from(l->s, i));
+
+		end = n > 0 ? i + n : STR_NONE;
+		l->no_comments = n == 0;
 	}
 	if (end == STR_NONE)
 		return LEX_CHAR;

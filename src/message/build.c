@@ -21,20 +21,13 @@ is_readable(const struct build_part *p)
 	return is_type(p, STR("text/")) || is_type(p, STR("message/"));
 }
 
-/* What has to be known of its content? */
-static struct str
-to_scan(const struct build_part *p)
+/* Is it taken as lines, as long as it is made of such? Other files are base64. */
+static bool
+has_lines(const struct build_part *p)
 {
-	switch (p->kind) {
-	case BUILD_MULTIPART: break;
-	case BUILD_BYTES:
-		if (!is_readable(p) || p->encoding != ENCODING_7BIT || p->bytes.n > SCAN_MAX)
-			break;
-		return p->bytes;
-	case BUILD_TEXT:
-	case BUILD_MESSAGE: return p->bytes;
-	}
-	return STR("");
+	return p->kind == BUILD_TEXT ||
+	    (p->kind == BUILD_BYTES && is_readable(p) && p->encoding == ENCODING_7BIT &&
+		p->bytes.n <= SCAN_MAX);
 }
 
 /* Texts change their line ends where they must; files do not change. */
@@ -53,13 +46,12 @@ choose_for_lines(const struct build_part *p, const struct lines_scan *scan)
 static enum build_code
 choose(const struct build_part *p, const struct lines_scan *scan)
 {
+	if (has_lines(p))
+		return choose_for_lines(p, scan);
 	switch (p->kind) {
-	case BUILD_MULTIPART: break;
-	case BUILD_TEXT: return choose_for_lines(p, scan);
-	case BUILD_BYTES:
-		if (is_readable(p) && p->encoding == ENCODING_7BIT && p->bytes.n <= SCAN_MAX)
-			return choose_for_lines(p, scan);
-		return BUILD_BASE64;
+	case BUILD_MULTIPART:
+	case BUILD_TEXT: break;
+	case BUILD_BYTES: return BUILD_BASE64;
 	case BUILD_MESSAGE:
 		if (scan->bad & BAD_BINARY)
 			return BUILD_SEVEN;
@@ -83,7 +75,9 @@ plan_begin(struct build *b, struct build_part *p, struct build_part *parent)
 		p = p->child;
 	}
 	b->planned = p;
-	b->scan = (struct lines_scan){ .rest = to_scan(p) };
+	b->scan = (struct lines_scan){ .counts_odd = has_lines(p) };
+	if (has_lines(p) || p->kind == BUILD_MESSAGE)
+		b->scan.rest = p->bytes;
 }
 
 /* Some more; children come before their parents, which are 8bit when one of them is (RFC 2045 6.4). */

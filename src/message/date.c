@@ -3,6 +3,11 @@
 /* base */
 #include "base/mem.h"
 
+/* rooms */
+#include "message/header.h"
+
+#define NOISE STR("\r\n,") /* means nothing between the words, like blanks and comments */
+
 /*
  * date_parse() takes the words of a date in any order and decides for each what it can be: a month's
  * or weekday's name, a time (with a colon), a zone (signed, or a known name behind the time), a day
@@ -103,27 +108,6 @@ take_digits(struct str *cur, size_t least, size_t most, int *out)
 	return true;
 }
 
-/* Blanks, commas, and comments, which nest; the brackets of an open one stand for themselves. */
-static void
-skip_noise(struct str *cur)
-{
-	size_t i = 0, depth = 0;
-
-	for (; i < cur->n; i++) {
-		char c = cur->p[i];
-
-		if (depth > 0 && c == '\\')
-			i++;
-		else if (c == '(')
-			depth++;
-		else if (c == ')' && depth > 0)
-			depth--;
-		else if (depth == 0 && !char_is_space(c) && c != '\r' && c != '\n' && c != ',')
-			break;
-	}
-	*cur = str_from(*cur, i);
-}
-
 static bool
 take_fraction(struct str *cur)
 {
@@ -147,10 +131,10 @@ skip_colon(struct str *cur, char colon)
 {
 	struct str s = *cur;
 
-	skip_noise(&s);
+	header_skip_blanks(&s, NOISE);
 	if (!str_skip_char(&s, colon))
 		return false;
-	skip_noise(&s);
+	header_skip_blanks(&s, NOISE);
 	*cur = s;
 	return true;
 }
@@ -280,7 +264,7 @@ date_parse(struct str text, struct date *out)
 	for (;;) {
 		size_t n = 0;
 
-		skip_noise(&cur);
+		header_skip_blanks(&cur, NOISE);
 		if (cur.n == 0)
 			return finish(&r, out);
 		while (n < cur.n && char_is_alpha(cur.p[n]))

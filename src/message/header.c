@@ -181,9 +181,8 @@ header_unfold(struct str raw, struct arena *a)
 	return str_of(p, n);
 }
 
-/* The size of the comment at the start of `s`, with what is nested in it; 0: it does not end. */
-static size_t
-comment_size(struct str s)
+size_t
+header_comment_size(struct str s)
 {
 	size_t depth = 0;
 
@@ -198,6 +197,26 @@ comment_size(struct str s)
 	return 0;
 }
 
+void
+header_skip_blanks(struct str *cur, struct str others)
+{
+	size_t depth = 0, i = 0;
+
+	for (; i < cur->n; i++) {
+		char c = cur->p[i];
+
+		if (depth > 0 && c == '\\')
+			i++;
+		else if (c == '(')
+			depth++;
+		else if (depth > 0 && c == ')')
+			depth--;
+		else if (depth == 0 && !char_is_space(c) && str_find_char(others, c) == STR_NONE)
+			break;
+	}
+	*cur = str_from(*cur, i);
+}
+
 struct str
 header_uncomment(struct str raw, struct arena *a)
 {
@@ -210,8 +229,9 @@ header_uncomment(struct str raw, struct arena *a)
 	for (size_t i = 0; i < raw.n; i++) {
 		char c = raw.p[i];
 
-		comment =
-		    c == '(' && !is_in_angle && !is_quoted ? comment_size(str_from(raw, i)) : 0;
+		comment = c == '(' && !is_in_angle && !is_quoted
+		    ? header_comment_size(str_from(raw, i))
+		    : 0;
 		if (comment > 0) {
 			p[n++] = ' ';
 			i += comment - 1;

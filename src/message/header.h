@@ -51,6 +51,12 @@ struct str header_text_strict(struct str raw, struct arena *a);
 /* The value as RFC 8621 4.1.2.1 asks of asRaw: unchanged, but valid UTF-8 without NUL. */
 struct str header_raw_utf8(struct str raw, struct arena *a);
 
+/* The size of the comment that begins at "(", with what is nested in it (RFC 5322 3.2.2); 0: it does not end. */
+size_t header_comment_size(struct str s);
+
+/* Pass over blanks, comments (the last one may lack its end) and the characters of `others`. */
+void header_skip_blanks(struct str *cur, struct str others);
+
 /* The value with each comment replaced by a blank, but not inside of <> (RFC 5322 3.2.2). */
 struct str header_uncomment(struct str raw, struct arena *a);
 

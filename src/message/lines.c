@@ -85,7 +85,8 @@ lines_scan_next(struct lines_scan *s)
 			piece.n--; /* its LF may come */
 	}
 	s->bad |= lines_scan(piece);
-	s->odd += count_odd(piece);
+	if (s->counts_odd)
+		s->odd += count_odd(piece);
 	s->rest = str_from(s->rest, piece.n);
 	return s->rest.n > 0;
 }

@@ -25,11 +25,12 @@ enum {
 /* What is wrong with whole lines (the last may lack its end). */
 unsigned lines_scan(struct str s);
 
-/* The same piece by piece: zeroed but for `rest`, what is to be looked at. */
+/* The same piece by piece: zeroed but for `rest`, what is to be looked at, and `counts_odd`. */
 struct lines_scan { /* fields: read only */
 	struct str rest;
 	unsigned bad; /* of all until here */
-	size_t odd;   /* bytes that quoted-printable has to encode */
+	bool counts_odd;
+	size_t odd; /* when they are counted: bytes that quoted-printable has to encode */
 };
 
 /* Look at the next piece, so much that it takes well under a millisecond; false when nothing is left. */

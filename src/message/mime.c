@@ -37,27 +37,6 @@ lower_case(struct str s, struct arena *a)
 	return s;
 }
 
-/* Blanks and comments, which nest (RFC 5322 3.2.2). */
-static void
-skip_blanks(struct str *cur)
-{
-	size_t depth = 0, i = 0;
-
-	for (; i < cur->n; i++) {
-		char c = cur->p[i];
-
-		if (depth > 0 && c == '\\')
-			i++;
-		else if (c == '(')
-			depth++;
-		else if (depth > 0 && c == ')')
-			depth--;
-		else if (depth == 0 && !char_is_space(c))
-			break;
-	}
-	*cur = str_from(*cur, i);
-}
-
 /*
  * quoted-string. Liberal: a backslash quotes only '"' and itself, because file names come with
  * Windows paths; the closing quote may be missing.
@@ -130,7 +109,7 @@ collect(struct str cur, struct arena *a, struct param found[PARAMS_MAX])
 		size_t i = 0;
 
 		do {
-			skip_blanks(&cur);
+			header_skip_blanks(&cur, STR(""));
 		} while (str_skip_char(&cur, ';') || str_skip_char(&cur, ','));
 		if (cur.n == 0)
 			break;
@@ -138,7 +117,7 @@ collect(struct str cur, struct arena *a, struct param found[PARAMS_MAX])
 			i++;
 		name = str_head(cur, i);
 		cur = str_from(cur, i);
-		skip_blanks(&cur);
+		header_skip_blanks(&cur, STR(""));
 		if (name.n == 0 || !str_skip_char(&cur, '=')) {
 			size_t next = str_find_char(cur, ';');
 
@@ -146,7 +125,7 @@ collect(struct str cur, struct arena *a, struct param found[PARAMS_MAX])
 				cur = str_from(cur, next == STR_NONE ? cur.n : next);
 			continue;
 		}
-		skip_blanks(&cur);
+		header_skip_blanks(&cur, STR(""));
 		found[count].name = lower_case(name, a);
 		found[count].value =
 		    cur.n > 0 && cur.p[0] == '"' ? take_quoted(&cur, a) : take_plain(&cur);
@@ -263,7 +242,7 @@ params_parse(struct str raw, struct arena *a, struct str *value_out, struct para
 	struct str cur = header_unfold(raw, a);
 	size_t end = 0, count;
 
-	skip_blanks(&cur);
+	header_skip_blanks(&cur, STR(""));
 	while (end < cur.n && cur.p[end] != ';' && cur.p[end] != '(') {
 		if (char_is_space(cur.p[end]) && is_attribute(str_from(cur, end + 1)))
 			break;

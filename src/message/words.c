@@ -248,12 +248,18 @@ decode(struct buf *out, struct str cur, bool is_strict)
 	buf_release(&w.text);
 }
 
+static struct str
+skip_all_spaces(struct str s)
+{
+	while (s.n > 0 && is_space(s.p[0]))
+		s = str_from(s, 1);
+	return s;
+}
+
 void
 header_text_write(struct buf *out, struct str raw)
 {
-	while (raw.n > 0 && is_space(raw.p[0]))
-		raw = str_from(raw, 1);
-	decode(out, raw, false);
+	decode(out, skip_all_spaces(raw), false);
 }
 
 /* Nothing in it has to be decoded or taken out. */
@@ -285,36 +291,31 @@ skip_spaces(struct str s)
 	}
 }
 
-struct str
-header_text_strict(struct str raw, struct arena *a)
+/* `raw` decoded, of which `s` is left behind what stands in front. */
+static struct str
+text_of(struct str raw, struct str s, bool is_strict, struct arena *a)
 {
-	struct str s = skip_spaces(raw);
 	struct buf b;
 
 	if (is_plain(s))
 		return s.p ? s : STR("");
 	buf_init(&b, TEXT_MAX);
-	decode(&b, s, true);
+	decode(&b, s, is_strict);
 	s = arena_str(a, buf_str(&b));
 	buf_release(&b);
 	return s.p ? s : raw;
 }
 
 struct str
+header_text_strict(struct str raw, struct arena *a)
+{
+	return text_of(raw, skip_spaces(raw), true, a);
+}
+
+struct str
 header_text(struct str raw, struct arena *a)
 {
-	struct str s = raw;
-	struct buf b;
-
-	while (s.n > 0 && is_space(s.p[0]))
-		s = str_from(s, 1);
-	if (is_plain(s))
-		return s.p ? s : STR("");
-	buf_init(&b, TEXT_MAX);
-	header_text_write(&b, s);
-	s = arena_str(a, buf_str(&b));
-	buf_release(&b);
-	return s.p ? s : raw;
+	return text_of(raw, skip_all_spaces(raw), false, a);
 }
 
 struct str

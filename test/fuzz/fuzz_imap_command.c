@@ -19,6 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct imap_flags flags;
 	struct imap_list list;
 	struct imap_entries entries;
+	struct imap_pattern pattern;
 	struct imap_notes notes;
 	struct arena arena;
 
@@ -33,8 +34,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		invariant(c.at.n < size);
 	c.at = in;
 	if (imap_list_parse(&c, &list) &&
-	    imap_name_parse(&arena, list.reference, size & 1, &path) == FAIL_NONE)
-		(void)imap_name_matches(list.patterns[0], path);
+	    imap_name_parse(&arena, list.reference, size & 1, &path) == FAIL_NONE) {
+		imap_pattern_init(&pattern, list.patterns[0]);
+		(void)imap_pattern_matches(&pattern, path);
+		imap_pattern_release(&pattern);
+	}
 	c.at = in;
 	if (imap_getmetadata_parse(&c, &word, &entries))
 		invariant(entries.count > 0 && entries.count <= IMAP_ENTRIES_MAX);

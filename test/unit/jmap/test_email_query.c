@@ -106,6 +106,32 @@ check_total(struct fixture *f, const char *filter, const char *want)
 	buf_release(&got);
 }
 
+/* Few candidates that the index names, which come with what the filter and the order ask of them. */
+static void
+check_named(struct fixture *f)
+{
+	struct buf got;
+
+	check_total(f, "{'text':'some','hasKeyword':'$seen'}", "\"total\":87");
+	check_total(f, "{'text':'some','notKeyword':'$seen'}", "\"total\":347");
+	check_total(f, "{'text':'rare','minSize':50}", "\"total\":2");
+	check_total(f, "{'text':'rare','maxSize':50}", "\"total\":0");
+	TEST_ROW("by size");
+	buf_init(&got, 1 << 20);
+	fixture_run(f,
+	    "[['Email/query',{'accountId':'a1','filter':{'text':'rare'},"
+	    "'sort':[{'property':'size','isAscending':false}]},'x']]",
+	    &got);
+	CHECK_STR(ids_of(&got), STR("\"ids\":[\"e906\",\"e6\""));
+	TEST_ROW("by keyword");
+	fixture_run(f,
+	    "[['Email/query',{'accountId':'a1','filter':{'text':'some'},'limit':2,"
+	    "'sort':[{'property':'hasKeyword','keyword':'$seen','isAscending':false}]},'x']]",
+	    &got);
+	CHECK_STR(ids_of(&got), STR("\"ids\":[\"e1\",\"e16\""));
+	buf_release(&got);
+}
+
 int
 main(void)
 {
@@ -117,6 +143,7 @@ main(void)
 	check_total(&f, "{'text':'everywhere'}", "\"total\":1300");
 	check_total(&f, "{'text':'some'}", "\"total\":434");
 	check_total(&f, "{'text':'rare'}", "\"total\":2");
+	check_named(&f);
 	compare_each(&f, 1);
 	search_close(&f.search); /* all of it without an index */
 	mail_use_search(f.mail, NULL);

@@ -61,6 +61,8 @@ consistent(const struct view_session *s)
 		CHECK_NUM(seen.seq, ++seq);
 		CHECK_NUM(view_session_uid(s, seq, NULL), seen.uid);
 		CHECK_NUM(view_session_seq(s, seen.uid), seq);
+		CHECK_NUM(view_session_lower(s, seen.uid), seq - 1);
+		CHECK_NUM(view_session_lower(s, seen.uid + 1), seq);
 	}
 	CHECK_NUM(seq, view_session_count(s));
 }

@@ -10,7 +10,7 @@
 static unsigned
 scan(struct str s, size_t *count_out, size_t *odd_out)
 {
-	struct lines_scan x = { .rest = s };
+	struct lines_scan x = { .rest = s, .counts_odd = true };
 
 	*count_out = 1;
 	while (lines_scan_next(&x))
