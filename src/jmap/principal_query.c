@@ -137,11 +137,7 @@ find_begin(struct jmap_call *c)
 	}
 	c->state = f;
 	c->release = find_release;
-	f->criteria = (struct jmap_criteria){ .call = c,
-		.filter = jmap_arg(c->args, STR("filter")),
-		.wrong = "The filter is wrong.",
-		.condition = judge_condition };
-	if (!jmap_criteria_allowed(&f->criteria))
+	if (!jmap_criteria_read(&f->criteria, c, "The filter is wrong.", judge_condition))
 		return false;
 	if (!sort || (json_is(sort, JSON_ARRAY) && sort->count == 0))
 		return true;

@@ -96,25 +96,24 @@ make_list(struct quotas *l)
 	return !c->error;
 }
 
-static struct quotas
-quotas_at(struct jmap_call *c, struct quota_numbers numbers)
+/* The list of when these were the numbers; false when the call's error was set. */
+static bool
+list_at(struct jmap_call *c, struct quota_numbers numbers, struct quotas *l)
 {
-	return (struct quotas){ .criteria = { .call = c,
-				    .filter = jmap_arg(c->args, STR("filter")),
-				    .wrong = "The filter is wrong.",
-				    .condition = judge_condition },
-		.now = numbers };
+	*l = (struct quotas){ .now = numbers };
+	return jmap_criteria_read(&l->criteria, c, "The filter is wrong.", judge_condition) &&
+	    make_list(l);
 }
 
 enum jmap_step
 jmap_quota_query(struct jmap_call *c)
 {
-	struct quotas l = quotas_at(c, quota_numbers(c->account));
 	struct jmap_window window;
+	struct quotas l;
 	struct buf state;
 	enum jmap_step step;
 
-	if (!jmap_criteria_allowed(&l.criteria) || !make_list(&l) ||
+	if (!list_at(c, quota_numbers(c->account), &l) ||
 	    !jmap_window_read(c, &query_type, &window))
 		return JMAP_DONE;
 	buf_init(&state, JMAP_ID_MAX);
@@ -191,7 +190,8 @@ answer_changes(struct jmap_call *c, const struct quotas *was, const struct quota
 enum jmap_step
 jmap_quota_query_changes(struct jmap_call *c)
 {
-	struct quotas now = quotas_at(c, quota_numbers(c->account)), was = now;
+	struct quota_numbers then;
+	struct quotas now, was;
 	struct str since, up_to;
 	uint64_t max;
 	bool has_total;
@@ -203,9 +203,9 @@ jmap_quota_query_changes(struct jmap_call *c)
 		return JMAP_DONE;
 	if (!since.p || max == 0)
 		return jmap_invalid(c, "sinceQueryState is missing, or maxChanges is 0.");
-	if (!quota_state_parse(since, &was.now))
+	if (!quota_state_parse(since, &then))
 		return jmap_fail(c, "cannotCalculateChanges", "This state is not ours.");
-	if (!make_list(&now) || !make_list(&was))
+	if (!list_at(c, quota_numbers(c->account), &now) || !list_at(c, then, &was))
 		return JMAP_DONE;
 	return answer_changes(c, &was, &now, max, has_total);
 }

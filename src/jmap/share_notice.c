@@ -282,17 +282,16 @@ struct notice_list {
 static bool
 make_list(struct jmap_call *c, struct notice_list *l)
 {
-	struct jmap_criteria criteria = { .call = c,
-		.filter = jmap_arg(c->args, STR("filter")),
-		.wrong = "A condition of the filter has the wrong type.",
-		.condition = judge_condition };
+	struct jmap_criteria criteria;
 	struct share_notice *items, none = { .id = 0 };
 	bool is_descending, is_match;
 	size_t count;
 
 	l->count = 0;
 	/* a wrong filter is wrong without any, too */
-	if (!read_sort(c, &is_descending) || !jmap_criteria_allowed(&criteria) ||
+	if (!read_sort(c, &is_descending) ||
+	    !jmap_criteria_read(&criteria, c, "A condition of the filter has the wrong type.",
+		judge_condition) ||
 	    !jmap_criteria_judge(&criteria, &none, &is_match) || !load(c, &items, &count))
 		return false;
 	for (size_t i = 0; i < count; i++) {
