@@ -85,6 +85,26 @@ jmap_arg_texts(struct jmap_call *c, struct str name, const struct json **out)
 	return true;
 }
 
+bool *
+jmap_repeated(struct jmap_call *c, const struct json *texts)
+{
+	bool *is_repeated = arena_alloc(&c->arena, (size_t)texts->count + 1, sizeof(*is_repeated));
+	struct map seen = { 0 };
+	bool fits = is_repeated != NULL;
+
+	for (uint32_t i = 0; fits && i < texts->count; i++) {
+		struct map_node *node = arena_alloc(&c->arena, 1, sizeof(*node));
+
+		fits = node != NULL;
+		if (map_find(&seen, texts->items[i].text))
+			is_repeated[i] = true;
+		else if (fits)
+			map_insert(&seen, node, texts->items[i].text);
+	}
+	map_release(&seen);
+	return fits ? is_repeated : NULL;
+}
+
 bool
 jmap_is_repeated(const struct json *ids, uint32_t at)
 {

@@ -29,6 +29,12 @@ MUST_CHECK bool jmap_arg_text(struct jmap_call *c, struct str name, struct str *
 /* A list of texts; *out is NULL when missing or null. */
 MUST_CHECK bool jmap_arg_texts(struct jmap_call *c, struct str name, const struct json **out);
 
+/*
+ * By place in this list of texts: does the text stand before it, too? In the call's arena; NULL when that is full. Each
+ * id is answered once (RFC 8620 5.1), and an object has each name once.
+ */
+bool *jmap_repeated(struct jmap_call *c, const struct json *texts);
+
 /* The text ids[at] stands before in the list, too: an object of the answer has each name once. */
 bool jmap_is_repeated(const struct json *ids, uint32_t at);
 

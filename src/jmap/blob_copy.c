@@ -12,6 +12,7 @@
 struct copying {
 	struct jmap_access *from; /* borrow: the run's */
 	const struct json *ids;
+	bool *is_repeated; /* arena: by place in `ids` */
 	uint32_t at;
 	struct buf failed; /* own: notCopied, without its end */
 	struct json_writer failed_w;
@@ -87,6 +88,11 @@ copy_begin(struct jmap_call *c)
 	}
 	if (!jmap_may_somewhere(c->access, MAY_ADD_ITEMS)) {
 		jmap_fail(c, "forbidden", "Nothing may be added to this account.");
+		return false;
+	}
+	k->is_repeated = jmap_repeated(c, k->ids);
+	if (!k->is_repeated) {
+		jmap_fail_with(c, FAIL_LIMIT);
 		return false;
 	}
 	buf_init(&k->failed, JMAP_RESPONSE_MAX);
@@ -165,7 +171,7 @@ copy_item(struct jmap_call *c, struct copying *k)
 	uint64_t id;
 	enum fail fail;
 
-	if (!k->is_found && jmap_is_repeated(k->ids, k->at))
+	if (k->is_repeated[k->at])
 		return SET_OK;
 	(void)!json_get_text(&k->ids->items[k->at], &text);
 	if (!copy_one(c, k, text, &fail))
