@@ -106,18 +106,6 @@ jmap_repeated(struct jmap_call *c, const struct json *texts)
 }
 
 bool
-jmap_is_repeated(const struct json *ids, uint32_t at)
-{
-	struct str id = { 0 }, before = { 0 };
-
-	(void)!json_get_text(&ids->items[at], &id);
-	for (uint32_t i = 0; i < at; i++)
-		if (json_get_text(&ids->items[i], &before) && str_eq(before, id))
-			return true;
-	return false;
-}
-
-bool
 jmap_is_id(struct str s)
 {
 	if (s.n == 0 || s.n > JMAP_ID_MAX)

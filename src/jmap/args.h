@@ -35,9 +35,6 @@ MUST_CHECK bool jmap_arg_texts(struct jmap_call *c, struct str name, const struc
  */
 bool *jmap_repeated(struct jmap_call *c, const struct json *texts);
 
-/* The text ids[at] stands before in the list, too: an object of the answer has each name once. */
-bool jmap_is_repeated(const struct json *ids, uint32_t at);
-
 /* An Id as RFC 8620 1.2 wants it: 1 .. 255 of A-Za-z0-9-_ . */
 bool jmap_is_id(struct str s);
 
