@@ -205,9 +205,7 @@ make(struct creating *x, const struct json *object, struct build_part **root_out
 		*e = (struct jmap_set_error){ .type = NULL };
 		return SET_YIELD;
 	}
-	if (said == SET_FAIL)
-		jmap_fail(x->call, "serverPartialFail", "The store failed.");
-	return said;
+	return said == SET_FAIL ? jmap_set_failed(x->call) : said;
 }
 
 static enum jmap_set_said
@@ -222,10 +220,8 @@ start(struct creating *x, const struct json *object, struct jmap_set_error *e)
 	if (said != SET_OK)
 		return said;
 	build_init(&x->build, root, str_of(x->random, sizeof(x->random)));
-	if (blob_write_start(mail_blobs(c->account->mail), &x->writer, c->account->name)) {
-		jmap_fail(c, "serverPartialFail", "The store failed.");
-		return SET_FAIL;
-	}
+	if (blob_write_start(mail_blobs(c->account->mail), &x->writer, c->account->name))
+		return jmap_set_failed(c);
 	x->is_writing = true;
 	return SET_OK;
 }
@@ -242,10 +238,8 @@ write_pieces(struct creating *x, struct jmap_set_error *e)
 		if (jmap_slice_over(x->call) && !fail)
 			return SET_YIELD;
 	}
-	if (fail) {
-		jmap_fail(x->call, "serverPartialFail", "The store failed.");
-		return SET_FAIL;
-	}
+	if (fail)
+		return jmap_set_failed(x->call);
 	if (x->build.fail || !buf_ok(&x->piece))
 		return jmap_set_error(e, "tooLarge",
 		    "A header or an attached message is too large.");

@@ -110,8 +110,7 @@ take_blob(struct jmap_call *c, struct import *i, struct jmap_set_error *e)
 	if (blob->name.p ||
 	    !blob_write_start(mail_blobs(c->account->mail), &i->writer, c->account->name))
 		return SET_OK;
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	return jmap_set_failed(c);
 }
 
 static enum jmap_set_said
@@ -143,10 +142,8 @@ add(struct jmap_call *c, struct import *i, const struct json *object,
 	if (!blob->name.p &&
 	    !jmap_blob_write_on(&i->writer, blob->bytes, &i->written, c->slice_end_us, &fail))
 		return SET_YIELD;
-	if (fail) {
-		jmap_fail(c, "serverPartialFail", "The store failed.");
-		return SET_FAIL;
-	}
+	if (fail)
+		return jmap_set_failed(c);
 	/* again: while it was loaded and written, keywords may have lost their bits */
 	said = jmap_email_new_read(c, object, &i->new, e);
 	if (said != SET_OK)

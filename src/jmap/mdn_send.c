@@ -184,7 +184,7 @@ look_at_email(struct jmap_call *c, const struct sending *x, uint64_t id, struct 
 	if (fail == FAIL_MISSING || (!fail && !jmap_email_is_shown(c->access, email)))
 		return jmap_set_error(e, "notFound", "There is no such Email.");
 	if (fail)
-		return jmap_submitting_failed(c);
+		return jmap_set_failed(c);
 	if (email->keywords & FLAG(KEYWORD_MDNSENT) || was_sent(x, id))
 		return jmap_set_error(e, "mdnAlreadySent", "$mdnsent is there already.");
 	return SET_OK;
@@ -219,7 +219,7 @@ find_email(struct jmap_call *c, struct sending *x, const struct json_member *cre
 	fail = email_map(c->account, x->under_way.email, &x->out.map);
 	if (fail == FAIL_MISSING)
 		return jmap_set_error(e, "notFound", "Its file is lost.");
-	return fail ? jmap_submitting_failed(c) : SET_OK;
+	return fail ? jmap_set_failed(c) : SET_OK;
 }
 
 /* RFC 8098 2.1, 2.2 */
@@ -374,7 +374,7 @@ start(struct jmap_call *c, struct sending *x, const struct json_member *creation
 	if (said == SET_OK)
 		said = find_email(c, x, creation, e);
 	if (said == SET_OK)
-		said = request ? read_request(x, request, e) : jmap_submitting_failed(c);
+		said = request ? read_request(x, request, e) : jmap_set_failed(c);
 	if (said == SET_OK)
 		said = choose_from(c, x, &from, e);
 	if (said == SET_OK)
@@ -417,8 +417,7 @@ go_on(struct jmap_call *c, struct sending *x, struct jmap_set_error *e)
 		translate(e);
 	if (said != SET_OK)
 		return said;
-	return email_update(c->account, x->under_way.email, &mark) ? jmap_submitting_failed(c)
-								   : SET_OK;
+	return email_update(c->account, x->under_way.email, &mark) ? jmap_set_failed(c) : SET_OK;
 }
 
 static enum jmap_set_said

@@ -52,6 +52,13 @@ jmap_set_invalid(struct jmap_set_error *e, struct str property, const char *text
 	return jmap_set_error(e, "invalidProperties", text);
 }
 
+enum jmap_set_said
+jmap_set_failed(struct jmap_call *c)
+{
+	jmap_fail(c, "serverPartialFail", "The store failed.");
+	return SET_FAIL;
+}
+
 void
 jmap_set_error_write(struct json_writer *w, const struct jmap_set_error *e)
 {

@@ -195,8 +195,7 @@ destroy(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e)
 		return SET_OK;
 	if (fail == FAIL_MISSING)
 		return jmap_set_error(e, "notFound", NULL);
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	return jmap_set_failed(c);
 }
 
 enum jmap_step

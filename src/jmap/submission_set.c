@@ -72,8 +72,7 @@ refused(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
 	if (fail == FAIL_DENIED)
 		return jmap_set_error(e, "cannotUnsend",
 		    "Somebody has it already, or is about to.");
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	return jmap_set_failed(c);
 }
 
 /* --- create ---------------------------------------------------------------------------------------------- */
