@@ -140,6 +140,14 @@ jmap_write_state(struct json_writer *w, struct str name, uint64_t state)
 }
 
 void
+jmap_write_no_ids(struct jmap_call *c, struct str name)
+{
+	json_name(&c->w, name);
+	json_array_begin(&c->w);
+	json_array_end(&c->w);
+}
+
+void
 jmap_write_texts_or_null(struct jmap_call *c, struct str name, const struct json *texts,
     const bool *is_so)
 {

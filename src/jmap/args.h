@@ -47,6 +47,9 @@ void jmap_write_state(struct json_writer *w, struct str name, uint64_t state);
 /* Write an id as text value. */
 void jmap_write_id(struct json_writer *w, enum id_kind kind, uint64_t id);
 
+/* Write a member that is an empty list. */
+void jmap_write_no_ids(struct jmap_call *c, struct str name);
+
 /* Write a member: the texts of the list for which that is so, or null when there are none. */
 void jmap_write_texts_or_null(struct jmap_call *c, struct str name, const struct json *texts,
     const bool *is_so);

@@ -155,33 +155,19 @@ write_lists(struct jmap_call *c, const struct quotas *was, const struct quotas *
 	json_array_end(&c->w);
 }
 
-static void
-write_state(struct jmap_call *c, struct str name, const struct quota_numbers *n)
-{
-	struct buf text;
-
-	buf_init(&text, JMAP_ID_MAX);
-	quota_state_write(&text, n);
-	json_name_string(&c->w, name, buf_str(&text));
-	buf_release(&text);
-}
-
 static enum jmap_step
 answer_changes(struct jmap_call *c, const struct quotas *was, const struct quotas *now,
-    uint64_t max, bool has_total)
+    const struct jmap_since *since)
 {
+	struct buf state;
 	bool is_moved = !is_same(was, now);
 
-	if (is_moved && was->count + now->count > max)
+	if (is_moved && was->count + now->count > since->max)
 		return jmap_fail(c, "tooManyChanges", NULL);
-	json_object_begin(&c->w);
-	jmap_write_account(c);
-	write_state(c, STR("oldQueryState"), &was->now);
-	write_state(c, STR("newQueryState"), &now->now);
-	if (has_total) {
-		json_name(&c->w, STR("total"));
-		json_u64(&c->w, now->count);
-	}
+	buf_init(&state, JMAP_ID_MAX);
+	quota_state_write(&state, &now->now);
+	jmap_query_changes_begin(c, since, buf_str(&state), now->count);
+	buf_release(&state);
 	write_lists(c, was, now, is_moved);
 	json_object_end(&c->w);
 	return JMAP_DONE;
@@ -192,20 +178,13 @@ jmap_quota_query_changes(struct jmap_call *c)
 {
 	struct quota_numbers then;
 	struct quotas now, was;
-	struct str since, up_to;
-	uint64_t max;
-	bool has_total;
+	struct jmap_since since;
 
-	if (!jmap_arg_text(c, STR("sinceQueryState"), &since) ||
-	    !jmap_arg_text(c, STR("upToId"), &up_to) ||
-	    !jmap_arg_uint(c, STR("maxChanges"), UINT64_MAX, &max) ||
-	    !jmap_arg_bool(c, STR("calculateTotal"), false, &has_total))
+	if (!jmap_since_args(c, &since))
 		return JMAP_DONE;
-	if (!since.p || max == 0)
-		return jmap_invalid(c, "sinceQueryState is missing, or maxChanges is 0.");
-	if (!quota_state_parse(since, &then))
+	if (!quota_state_parse(since.state_text, &then))
 		return jmap_fail(c, "cannotCalculateChanges", "This state is not ours.");
 	if (!list_at(c, quota_numbers(c->account), &now) || !list_at(c, then, &was))
 		return JMAP_DONE;
-	return answer_changes(c, &was, &now, max, has_total);
+	return answer_changes(c, &was, &now, &since);
 }
