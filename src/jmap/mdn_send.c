@@ -451,27 +451,21 @@ static bool
 follow(struct jmap_call *c, const struct sending *x)
 {
 	struct arena *arena = &c->run->arena;
-	struct json *args = arena_alloc(arena, 1, sizeof(*args));
-	struct json_member *members = arena_alloc(arena, 2, sizeof(*members));
+	struct json update = { .type = JSON_OBJECT, .count = (uint32_t)x->sent_count };
 	struct json_member *patches = arena_alloc(arena, x->sent_count + 1, sizeof(*patches));
-	struct id_text id = id_text(ID_ACCOUNT, c->account->id);
 
 	if (x->sent_count == 0)
 		return true;
-	if (!args || !members || !patches)
+	if (!patches)
 		return false;
-	members[0] = (struct json_member){ STR("accountId"),
-		{ .type = JSON_STRING, .text = arena_str(arena, id_str(&id)) } };
 	for (size_t i = 0; i < x->sent_count; i++) {
-		id = id_text(ID_EMAIL, x->sent[i].email);
+		struct id_text id = id_text(ID_EMAIL, x->sent[i].email);
+
 		patches[i] =
 		    (struct json_member){ arena_str(arena, id_str(&id)), *x->sent[i].patch };
 	}
-	members[1] = (struct json_member){ STR("update"),
-		{ .type = JSON_OBJECT, .count = (uint32_t)x->sent_count, .members = patches } };
-	*args = (struct json){ .type = JSON_OBJECT, .count = 2, .members = members };
-	jmap_follow(c, STR("Email/set"), args);
-	return true;
+	update.members = patches;
+	return jmap_follow_email_set(c, update, (struct json){ .type = JSON_NULL });
 }
 
 enum jmap_step
