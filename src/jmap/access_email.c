@@ -44,8 +44,7 @@ load(struct jmap_call *c, uint64_t id, struct email **out, struct jmap_set_error
 		return jmap_set_error(e, "notFound", NULL);
 	if (fail == FAIL_NONE)
 		return SET_OK;
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	return jmap_set_failed(c);
 }
 
 static bool

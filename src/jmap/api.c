@@ -107,13 +107,8 @@ api_step(struct http_handler *h, struct http_exchange *x)
 	struct api_request *r = container_of(h, struct api_request, handler);
 	enum http_step step = HTTP_YIELD;
 
-	switch (jmap_login_step(&r->login, r->jmap, x)) {
-	case LOGIN_START:
-	case LOGIN_WAIT:
-	case LOGIN_DELAY: return HTTP_WAIT;
-	case LOGIN_REPLIED: return HTTP_DONE;
-	case LOGIN_DONE: break;
-	}
+	if (!jmap_login_ready(&r->login, r->jmap, x, &step))
+		return step;
 	if (r->state == API_LOGIN) {
 		if (!jmap_login_count(&r->login, x, false))
 			return HTTP_DONE;

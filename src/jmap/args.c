@@ -85,16 +85,24 @@ jmap_arg_texts(struct jmap_call *c, struct str name, const struct json **out)
 	return true;
 }
 
-bool
-jmap_is_repeated(const struct json *ids, uint32_t at)
+bool *
+jmap_repeated(struct jmap_call *c, const struct json *texts)
 {
-	struct str id = { 0 }, before = { 0 };
+	bool *is_repeated = arena_alloc(&c->arena, (size_t)texts->count + 1, sizeof(*is_repeated));
+	struct map seen = { 0 };
+	bool fits = is_repeated != NULL;
 
-	(void)!json_get_text(&ids->items[at], &id);
-	for (uint32_t i = 0; i < at; i++)
-		if (json_get_text(&ids->items[i], &before) && str_eq(before, id))
-			return true;
-	return false;
+	for (uint32_t i = 0; fits && i < texts->count; i++) {
+		struct map_node *node = arena_alloc(&c->arena, 1, sizeof(*node));
+
+		fits = node != NULL;
+		if (map_find(&seen, texts->items[i].text))
+			is_repeated[i] = true;
+		else if (fits)
+			map_insert(&seen, node, texts->items[i].text);
+	}
+	map_release(&seen);
+	return fits ? is_repeated : NULL;
 }
 
 bool
@@ -129,6 +137,14 @@ jmap_write_state(struct json_writer *w, struct str name, uint64_t state)
 {
 	json_name(w, name);
 	jmap_write_id(w, ID_STATE, state);
+}
+
+void
+jmap_write_no_ids(struct jmap_call *c, struct str name)
+{
+	json_name(&c->w, name);
+	json_array_begin(&c->w);
+	json_array_end(&c->w);
 }
 
 void

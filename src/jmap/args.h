@@ -29,8 +29,11 @@ MUST_CHECK bool jmap_arg_text(struct jmap_call *c, struct str name, struct str *
 /* A list of texts; *out is NULL when missing or null. */
 MUST_CHECK bool jmap_arg_texts(struct jmap_call *c, struct str name, const struct json **out);
 
-/* The text ids[at] stands before in the list, too: an object of the answer has each name once. */
-bool jmap_is_repeated(const struct json *ids, uint32_t at);
+/*
+ * By place in this list of texts: does the text stand before it, too? In the call's arena; NULL when that is full. Each
+ * id is answered once (RFC 8620 5.1), and an object has each name once.
+ */
+bool *jmap_repeated(struct jmap_call *c, const struct json *texts);
 
 /* An Id as RFC 8620 1.2 wants it: 1 .. 255 of A-Za-z0-9-_ . */
 bool jmap_is_id(struct str s);
@@ -43,6 +46,9 @@ void jmap_write_state(struct json_writer *w, struct str name, uint64_t state);
 
 /* Write an id as text value. */
 void jmap_write_id(struct json_writer *w, enum id_kind kind, uint64_t id);
+
+/* Write a member that is an empty list. */
+void jmap_write_no_ids(struct jmap_call *c, struct str name);
 
 /* Write a member: the texts of the list for which that is so, or null when there are none. */
 void jmap_write_texts_or_null(struct jmap_call *c, struct str name, const struct json *texts,

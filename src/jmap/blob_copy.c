@@ -5,17 +5,16 @@
 
 /* rooms */
 #include "jmap/blob_make.h"
+#include "jmap/creations.h"
 #include "jmap/methods.h"
-#include "jmap/set.h"
 #include "mail/upload.h"
 
 struct copying {
 	struct jmap_access *from; /* borrow: the run's */
 	const struct json *ids;
+	bool *is_repeated; /* arena: by place in `ids` */
 	uint32_t at;
-	struct buf failed; /* own: notCopied, without its end */
-	struct json_writer failed_w;
-	bool has_done;
+	struct jmap_creations answers; /* own */
 	/* of the one at hand */
 	bool is_found, is_writing;
 	struct blob_id id;
@@ -40,7 +39,7 @@ copy_release(struct jmap_call *c)
 	struct copying *k = c->state;
 
 	leave(k);
-	buf_release(&k->failed);
+	jmap_creations_release(&k->answers);
 }
 
 /* fromAccountId (RFC 8620 5.4, 6.3). */
@@ -89,8 +88,13 @@ copy_begin(struct jmap_call *c)
 		jmap_fail(c, "forbidden", "Nothing may be added to this account.");
 		return false;
 	}
-	buf_init(&k->failed, JMAP_RESPONSE_MAX);
-	k->failed_w.out = &k->failed;
+	k->is_repeated = jmap_repeated(c, k->ids);
+	if (!k->is_repeated) {
+		jmap_fail_with(c, FAIL_LIMIT);
+		return false;
+	}
+	k->answers.done_name = STR("copied");
+	k->answers.failed_name = STR("notCopied");
 	c->state = k;
 	c->release = copy_release;
 	json_object_begin(&c->w);
@@ -146,26 +150,16 @@ copy_one(struct jmap_call *c, struct copying *k, struct str text, enum fail *fai
 	return true;
 }
 
-static void
-write_failed(struct copying *k, struct str text, enum fail fail)
-{
-	struct jmap_set_error e = { .type = fail == FAIL_LIMIT ? "tooLarge" : "notFound" };
-
-	if (buf_str(&k->failed).n == 0)
-		json_object_begin(&k->failed_w);
-	json_name(&k->failed_w, text);
-	jmap_set_error_write(&k->failed_w, &e);
-}
-
 /* SET_OK: the next one; SET_YIELD: the slice is over; SET_FAIL: the call ended. */
 static enum jmap_set_said
 copy_item(struct jmap_call *c, struct copying *k)
 {
+	struct jmap_set_error e = { 0 };
 	struct str text = { 0 };
 	uint64_t id;
 	enum fail fail;
 
-	if (!k->is_found && jmap_is_repeated(k->ids, k->at))
+	if (k->is_repeated[k->at])
 		return SET_OK;
 	(void)!json_get_text(&k->ids->items[k->at], &text);
 	if (!copy_one(c, k, text, &fail))
@@ -173,19 +167,15 @@ copy_item(struct jmap_call *c, struct copying *k)
 	id = k->making.id;
 	leave(k);
 	if (fail == FAIL_MISSING || fail == FAIL_PERM || fail == FAIL_LIMIT) {
-		write_failed(k, text, fail);
+		e.type = fail == FAIL_LIMIT ? "tooLarge" : "notFound";
+		jmap_creations_fail(&k->answers, text, &e);
 		return SET_OK;
 	}
 	if (fail) {
 		jmap_fail_with(c, fail);
 		return SET_FAIL;
 	}
-	if (!k->has_done) {
-		json_name(&c->w, STR("copied"));
-		json_object_begin(&c->w);
-		k->has_done = true;
-	}
-	json_name(&c->w, text);
+	jmap_creations_add(c, &k->answers, text, (struct str){ 0 });
 	jmap_write_id(&c->w, ID_UPLOAD, id);
 	return SET_OK;
 }
@@ -206,17 +196,7 @@ jmap_blob_copy(struct jmap_call *c)
 		if (said != SET_OK)
 			return said == SET_YIELD ? JMAP_YIELD : JMAP_DONE;
 	}
-	if (k->has_done)
-		json_object_end(&c->w);
-	else
-		json_name_null(&c->w, STR("copied"));
-	json_name(&c->w, STR("notCopied"));
-	if (buf_str(&k->failed).n > 0) {
-		json_object_end(&k->failed_w);
-		json_raw(&c->w, buf_str(&k->failed));
-	} else {
-		json_null(&c->w);
-	}
+	jmap_creations_end(c, &k->answers);
 	json_object_end(&c->w);
 	return JMAP_DONE;
 }

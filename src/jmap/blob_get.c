@@ -51,7 +51,7 @@ struct getting {
 	uint32_t asked; /* bits of enum property */
 	uint64_t offset, length;
 	bool has_length;
-	bool *is_missing; /* arena: by place in `ids` */
+	bool *is_repeated, *is_missing; /* arena: by place in `ids` */
 	/* of the one at hand */
 	enum stage stage;
 	struct str id; /* as it was asked for, then as it is */
@@ -101,7 +101,8 @@ get_begin(struct jmap_call *c)
 		return false;
 	}
 	g->is_missing = arena_alloc(&c->arena, g->ids->count + 1, sizeof(*g->is_missing));
-	if (!g->is_missing) {
+	g->is_repeated = jmap_repeated(c, g->ids);
+	if (!g->is_missing || !g->is_repeated) {
 		jmap_fail_with(c, FAIL_LIMIT);
 		return false;
 	}
@@ -238,7 +239,7 @@ get_item(struct jmap_call *c, struct getting *g)
 	const uint32_t data = 1 << PROPERTY_DATA | 1 << PROPERTY_AS_TEXT | 1 << PROPERTY_AS_BASE64;
 	enum fail fail = FAIL_NONE;
 
-	if (g->stage == STAGE_FIND && jmap_is_repeated(g->ids, g->at)) /* RFC 8620 5.1: once */
+	if (g->is_repeated[g->at]) /* RFC 8620 5.1: once */
 		return true;
 	if (g->stage == STAGE_FIND)
 		fail = find(c, g);

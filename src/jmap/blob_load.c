@@ -111,17 +111,6 @@ jmap_blob_load(struct jmap_blob_load *l, struct jmap_access *access, const struc
 	return true;
 }
 
-enum fail
-jmap_blob_load_all(struct jmap_blob_load *l, struct jmap_access *access, const struct blob_id *id,
-    bool is_whole, struct arena *a)
-{
-	enum fail fail;
-
-	while (!jmap_blob_load(l, access, id, is_whole, a, INT64_MAX, &fail))
-		continue;
-	return fail;
-}
-
 bool
 jmap_blob_write_on(struct blob_writer *w, struct str bytes, size_t *at, int64_t slice_end_us,
     enum fail *fail_out)

@@ -32,10 +32,6 @@ MUST_CHECK bool jmap_blob_load(struct jmap_blob_load *l, struct jmap_access *acc
     const struct blob_id *id, bool is_whole, struct arena *a, int64_t slice_end_us,
     enum fail *fail_out);
 
-/* The same until it is over, for tests and for what must not wait. */
-MUST_CHECK enum fail jmap_blob_load_all(struct jmap_blob_load *l, struct jmap_access *access,
-    const struct blob_id *id, bool is_whole, struct arena *a);
-
 /* Give all back, and be zeroed; safe in any state. */
 void jmap_blob_load_release(struct jmap_blob_load *l);
 

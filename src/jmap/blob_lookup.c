@@ -171,9 +171,7 @@ jmap_blob_lookup(struct jmap_call *c)
 	}
 	json_array_end(&c->w);
 	/* RFC 9404 4.3: what is not there is in the list, with nothing found, so that nobody learns what exists */
-	json_name(&c->w, STR("notFound"));
-	json_array_begin(&c->w);
-	json_array_end(&c->w);
+	jmap_write_no_ids(c, STR("notFound"));
 	json_object_end(&c->w);
 	return JMAP_DONE;
 }

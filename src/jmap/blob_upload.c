@@ -9,16 +9,14 @@
 /* rooms */
 #include "codec/base64.h"
 #include "jmap/blob_make.h"
+#include "jmap/creations.h"
 #include "jmap/methods.h"
-#include "jmap/set.h"
 #include "mail/upload.h"
 
 struct uploading {
 	const struct json *items; /* create */
 	uint32_t at;
-	struct buf failed; /* own: notCreated, without its end */
-	struct json_writer failed_w;
-	bool has_done;
+	struct jmap_creations creations; /* own */
 	/* of the one at hand */
 	bool is_making;
 	struct blob_making making; /* own */
@@ -45,7 +43,7 @@ upload_release(struct jmap_call *c)
 	struct uploading *u = c->state;
 
 	leave(u);
-	buf_release(&u->failed);
+	jmap_creations_release(&u->creations);
 }
 
 static bool
@@ -70,8 +68,6 @@ upload_begin(struct jmap_call *c)
 		jmap_fail(c, "forbidden", "Nothing may be added to this account.");
 		return false;
 	}
-	buf_init(&u->failed, JMAP_RESPONSE_MAX);
-	u->failed_w.out = &u->failed;
 	c->state = u;
 	c->release = upload_release;
 	json_object_begin(&c->w);
@@ -259,28 +255,13 @@ write_made(struct jmap_call *c, struct uploading *u, struct str name)
 {
 	struct id_text id = id_text(ID_UPLOAD, u->making.id);
 
-	if (!u->has_done) {
-		json_name(&c->w, STR("created"));
-		json_object_begin(&c->w);
-		u->has_done = true;
-	}
-	jmap_created_add(c->run, name, id_str(&id));
-	json_name(&c->w, name);
+	jmap_creations_add(c, &u->creations, name, id_str(&id));
 	json_object_begin(&c->w);
 	json_name_string(&c->w, STR("id"), id_str(&id));
 	json_name_string(&c->w, STR("type"), u->type);
 	json_name(&c->w, STR("size"));
 	json_u64(&c->w, u->making.size);
 	json_object_end(&c->w);
-}
-
-static void
-write_failed(struct uploading *u, struct str name, const struct jmap_set_error *e)
-{
-	if (buf_str(&u->failed).n == 0)
-		json_object_begin(&u->failed_w);
-	json_name(&u->failed_w, name);
-	jmap_set_error_write(&u->failed_w, e);
 }
 
 /* SET_FAIL: the call ended; SET_YIELD: the slice is over; else the next one. */
@@ -300,7 +281,7 @@ upload_item(struct jmap_call *c, struct uploading *u)
 	if (said == SET_OK)
 		write_made(c, u, member->name);
 	else
-		write_failed(u, member->name, &e);
+		jmap_creations_fail(&u->creations, member->name, &e);
 	leave(u);
 	return said;
 }
@@ -321,17 +302,7 @@ jmap_blob_upload(struct jmap_call *c)
 		if (said == SET_FAIL || said == SET_YIELD)
 			return said == SET_YIELD ? JMAP_YIELD : JMAP_DONE;
 	}
-	if (u->has_done)
-		json_object_end(&c->w);
-	else
-		json_name_null(&c->w, STR("created"));
-	json_name(&c->w, STR("notCreated"));
-	if (buf_str(&u->failed).n > 0) {
-		json_object_end(&u->failed_w);
-		json_raw(&c->w, buf_str(&u->failed));
-	} else {
-		json_null(&c->w);
-	}
+	jmap_creations_end(c, &u->creations);
 	json_object_end(&c->w);
 	return JMAP_DONE;
 }

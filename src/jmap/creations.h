@@ -1,5 +1,6 @@
 /*
- * creations.h - the members "created" and "notCreated" of methods that are no /set: Email/import, Email/copy; MDN/send.
+ * creations.h - the members "created" and "notCreated" of methods that are no /set: Email/import, Email/copy,
+ * Blob/upload; under other names MDN/send, Blob/copy.
  */
 #ifndef JMAP_CREATIONS_H
 #define JMAP_CREATIONS_H

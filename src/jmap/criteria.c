@@ -39,11 +39,17 @@ size_of(const struct json *filter)
 }
 
 bool
-jmap_criteria_allowed(const struct jmap_criteria *k)
+jmap_criteria_read(struct jmap_criteria *k, struct jmap_call *c, const char *wrong,
+    bool (*condition)(struct jmap_criteria *k, const struct json_member *member, const void *thing,
+	bool *out))
 {
+	*k = (struct jmap_criteria){ .call = c,
+		.filter = jmap_arg(c->args, STR("filter")),
+		.wrong = wrong,
+		.condition = condition };
 	if (size_of(k->filter) <= JMAP_FILTER_MAX)
 		return true;
-	jmap_fail(k->call, "unsupportedFilter", "The filter has too many conditions.");
+	jmap_fail(c, "unsupportedFilter", "The filter has too many conditions.");
 	return false;
 }
 

@@ -10,7 +10,7 @@
 /* rooms */
 #include "jmap/args.h"
 
-struct jmap_criteria {
+struct jmap_criteria { /* fields: read only */
 	struct jmap_call *call;
 	const struct json *filter; /* NULL: everything matches */
 	const char *wrong;         /* what is said of a filter that is none; static */
@@ -19,8 +19,13 @@ struct jmap_criteria {
 	    const void *thing, bool *out);
 };
 
-/* All of it is asked of everything: false, after setting the error, when it has more than JMAP_FILTER_MAX parts. */
-MUST_CHECK bool jmap_criteria_allowed(const struct jmap_criteria *k);
+/*
+ * Read `filter`. All of it is asked of everything: false, after setting the error, when it has more than
+ * JMAP_FILTER_MAX parts.
+ */
+MUST_CHECK bool jmap_criteria_read(struct jmap_criteria *k, struct jmap_call *c, const char *wrong,
+    bool (*condition)(struct jmap_criteria *k, const struct json_member *member, const void *thing,
+	bool *out));
 
 /* Does it match? False when the call's error was set. Nesting is as deep as JSON's may be. */
 MUST_CHECK bool jmap_criteria_judge(struct jmap_criteria *k, const void *thing, bool *out);

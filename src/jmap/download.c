@@ -220,13 +220,8 @@ download_step(struct http_handler *h, struct http_exchange *x)
 	struct download_request *d = container_of(h, struct download_request, handler);
 	enum http_step step;
 
-	switch (jmap_login_step(&d->login, d->jmap, x)) {
-	case LOGIN_START:
-	case LOGIN_WAIT:
-	case LOGIN_DELAY: return HTTP_WAIT;
-	case LOGIN_REPLIED: return HTTP_DONE;
-	case LOGIN_DONE: break;
-	}
+	if (!jmap_login_ready(&d->login, d->jmap, x, &step))
+		return step;
 	if (!d->is_asked && ask(d, x) == HTTP_DONE)
 		return HTTP_DONE;
 	step = d->is_started ? HTTP_WAIT : begin(d, x);

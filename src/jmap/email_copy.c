@@ -115,13 +115,6 @@ check_names(const struct json *object, struct jmap_set_error *e)
 	return said;
 }
 
-static enum jmap_set_said
-failed(struct jmap_call *c)
-{
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
-}
-
 /* The original, if the user may see it. */
 static enum jmap_set_said
 find_original(struct jmap_call *c, const struct copying *x, const struct json *object,
@@ -139,7 +132,7 @@ find_original(struct jmap_call *c, const struct copying *x, const struct json *o
 	fail = email_get(x->from->account, id, &c->arena, out);
 	if (fail == FAIL_MISSING || (!fail && !jmap_email_is_shown(x->from, *out)))
 		return jmap_set_error(e, "notFound", NULL);
-	return fail ? failed(c) : SET_OK;
+	return fail ? jmap_set_failed(c) : SET_OK;
 }
 
 /*
@@ -183,7 +176,7 @@ plan(struct jmap_call *c, const struct copying *x, const struct json *object,
 		said = jmap_keywords(c, keywords, &new->flags, e);
 	else if (said == SET_OK &&
 	    keywords_for(x->from->account, c->account, original->keywords, may_add, &new->flags))
-		said = failed(c);
+		said = jmap_set_failed(c);
 	return said == SET_OK ? check_rights(c, new, keywords != NULL, e) : said;
 }
 
@@ -205,7 +198,7 @@ copy_one(struct jmap_call *c, const struct copying *x, const struct json *object
 	fail = email_map(x->from->account, original->id, &blob.map);
 	if (fail)
 		return fail == FAIL_MISSING ? jmap_set_error(e, "notFound", "Its file is lost.")
-					    : failed(c);
+					    : jmap_set_failed(c);
 	blob.bytes = blob.map.bytes;
 	blob.name = original->blob;
 	said = jmap_email_add_from(c, x->from->account, &new, &blob, added, e);

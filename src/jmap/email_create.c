@@ -9,7 +9,6 @@
 #include "jmap/blob_load.h"
 #include "jmap/email_make.h"
 #include "jmap/email_new.h"
-#include "jmap/email_patch.h"
 
 /* Bytes for the tree of one Email: what its texts become, and its addresses. */
 #define ARENA_MAX JMAP_CALL_MAX
@@ -175,27 +174,6 @@ has_all(const struct creating *x)
 	return true;
 }
 
-/* What of the Email is not of its message. */
-static enum jmap_set_said
-take_place(struct creating *x, const struct json *object, struct jmap_set_error *e)
-{
-	struct jmap_call *c = x->call;
-	const struct json *keywords = jmap_arg(object, STR("keywords"));
-	uint32_t *mailboxes = NULL;
-	enum jmap_set_said said;
-
-	x->new = (struct email_new){ .received_s = clock_wall_s() };
-	said = jmap_mailbox_ids(c, json_find(object, STR("mailboxIds")), &mailboxes,
-	    &x->new.mailbox_count, e);
-	x->new.mailboxes = mailboxes;
-	if (said == SET_OK && keywords)
-		said = jmap_keywords(c, keywords, &x->new.flags, e);
-	if (said == SET_OK)
-		said =
-		    jmap_received_at(json_find(object, STR("receivedAt")), &x->new.received_s, e);
-	return said;
-}
-
 /* The domain of the user's address, for Message-IDs. */
 static struct str
 host_of(struct str name)
@@ -227,9 +205,7 @@ make(struct creating *x, const struct json *object, struct build_part **root_out
 		*e = (struct jmap_set_error){ .type = NULL };
 		return SET_YIELD;
 	}
-	if (said == SET_FAIL)
-		jmap_fail(x->call, "serverPartialFail", "The store failed.");
-	return said;
+	return said == SET_FAIL ? jmap_set_failed(x->call) : said;
 }
 
 static enum jmap_set_said
@@ -240,14 +216,12 @@ start(struct creating *x, const struct json *object, struct jmap_set_error *e)
 	enum jmap_set_said said = make(x, object, &root, e);
 
 	if (said == SET_OK)
-		said = take_place(x, object, e);
+		said = jmap_email_new_read(c, object, &x->new, e);
 	if (said != SET_OK)
 		return said;
 	build_init(&x->build, root, str_of(x->random, sizeof(x->random)));
-	if (blob_write_start(mail_blobs(c->account->mail), &x->writer, c->account->name)) {
-		jmap_fail(c, "serverPartialFail", "The store failed.");
-		return SET_FAIL;
-	}
+	if (blob_write_start(mail_blobs(c->account->mail), &x->writer, c->account->name))
+		return jmap_set_failed(c);
 	x->is_writing = true;
 	return SET_OK;
 }
@@ -264,10 +238,8 @@ write_pieces(struct creating *x, struct jmap_set_error *e)
 		if (jmap_slice_over(x->call) && !fail)
 			return SET_YIELD;
 	}
-	if (fail) {
-		jmap_fail(x->call, "serverPartialFail", "The store failed.");
-		return SET_FAIL;
-	}
+	if (fail)
+		return jmap_set_failed(x->call);
 	if (x->build.fail || !buf_ok(&x->piece))
 		return jmap_set_error(e, "tooLarge",
 		    "A header or an attached message is too large.");
@@ -286,7 +258,7 @@ email_create(struct jmap_call *c, void *more, const struct json *object, uint64_
 	if (said == SET_YIELD)
 		return said;
 	if (said == SET_OK) /* again: while it was written, keywords may have lost their bits */
-		said = take_place(x, object, e);
+		said = jmap_email_new_read(c, object, &x->new, e);
 	if (said == SET_OK)
 		said = jmap_email_add_written(c, &x->new, &x->writer, &x->added, e);
 	*id_out = x->added.id;

@@ -10,7 +10,6 @@
 #include "jmap/creations.h"
 #include "jmap/access_email.h"
 #include "jmap/email_new.h"
-#include "jmap/email_patch.h"
 #include "jmap/methods.h"
 #include "message/date.h"
 #include "message/header.h"
@@ -85,22 +84,11 @@ take_received(const struct jmap_blob *blob, int64_t *out)
 static enum jmap_set_said
 read_one(struct jmap_call *c, struct import *i, const struct json *object, struct jmap_set_error *e)
 {
-	const struct json *keywords = jmap_arg(object, STR("keywords"));
-	uint32_t *mailboxes;
+	enum jmap_set_said said = jmap_email_new_read(c, object, &i->new, e);
 	struct str text;
-	enum jmap_set_said said;
 
-	i->new = (struct email_new){ .received_s = clock_wall_s() };
-	said = jmap_mailbox_ids(c, json_find(object, STR("mailboxIds")), &mailboxes,
-	    &i->new.mailbox_count, e);
-	if (said == SET_OK && keywords)
-		said = jmap_keywords(c, keywords, &i->new.flags, e);
-	if (said == SET_OK)
-		said =
-		    jmap_received_at(json_find(object, STR("receivedAt")), &i->new.received_s, e);
 	if (said != SET_OK)
 		return said;
-	i->new.mailboxes = mailboxes;
 	if (!json_get_text(json_find(object, STR("blobId")), &text) || !blob_id_parse(text, &i->id))
 		return jmap_set_invalid(e, STR("blobId"), "There is no such blob.");
 	i->stage = IMPORT_LOAD;
@@ -109,8 +97,7 @@ read_one(struct jmap_call *c, struct import *i, const struct json *object, struc
 
 /* The blob is there; one that is no whole file is written to one. */
 static enum jmap_set_said
-take_blob(struct jmap_call *c, struct import *i, const struct json *object,
-    struct jmap_set_error *e)
+take_blob(struct jmap_call *c, struct import *i, struct jmap_set_error *e)
 {
 	const struct jmap_blob *blob = &i->load.blob;
 	enum jmap_set_said said = jmap_may_add(c, &i->new, e);
@@ -119,18 +106,15 @@ take_blob(struct jmap_call *c, struct import *i, const struct json *object,
 		return said;
 	if (blob->bytes.n == 0)
 		return jmap_set_error(e, "invalidEmail", "An empty blob is no message.");
-	if (!jmap_arg(object, STR("receivedAt")))
-		take_received(blob, &i->new.received_s);
 	i->stage = IMPORT_WRITE;
 	if (blob->name.p ||
 	    !blob_write_start(mail_blobs(c->account->mail), &i->writer, c->account->name))
 		return SET_OK;
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	return jmap_set_failed(c);
 }
 
 static enum jmap_set_said
-load(struct jmap_call *c, struct import *i, const struct json *object, struct jmap_set_error *e)
+load(struct jmap_call *c, struct import *i, struct jmap_set_error *e)
 {
 	enum fail fail;
 
@@ -144,23 +128,30 @@ load(struct jmap_call *c, struct import *i, const struct json *object, struct jm
 		jmap_fail_with(c, fail);
 		return SET_FAIL;
 	}
-	return take_blob(c, i, object, e);
+	return take_blob(c, i, e);
 }
 
 static enum jmap_set_said
-add(struct jmap_call *c, struct import *i, struct jmap_email_added *added, struct jmap_set_error *e)
+add(struct jmap_call *c, struct import *i, const struct json *object,
+    struct jmap_email_added *added, struct jmap_set_error *e)
 {
 	const struct jmap_blob *blob = &i->load.blob;
-	enum fail fail;
+	enum jmap_set_said said;
+	enum fail fail = FAIL_NONE;
 
-	if (blob->name.p)
-		return jmap_email_add_from(c, c->account, &i->new, blob, added, e);
-	if (!jmap_blob_write_on(&i->writer, blob->bytes, &i->written, c->slice_end_us, &fail))
+	if (!blob->name.p &&
+	    !jmap_blob_write_on(&i->writer, blob->bytes, &i->written, c->slice_end_us, &fail))
 		return SET_YIELD;
-	if (!fail)
-		return jmap_email_add_written(c, &i->new, &i->writer, added, e);
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	if (fail)
+		return jmap_set_failed(c);
+	/* again: while it was loaded and written, keywords may have lost their bits */
+	said = jmap_email_new_read(c, object, &i->new, e);
+	if (said != SET_OK)
+		return said;
+	if (!jmap_arg(object, STR("receivedAt")))
+		take_received(blob, &i->new.received_s);
+	return blob->name.p ? jmap_email_add_from(c, c->account, &i->new, blob, added, e)
+			    : jmap_email_add_written(c, &i->new, &i->writer, added, e);
 }
 
 /* SET_YIELD: the slice is over; SET_FAIL: the call ended; else the next one. */
@@ -176,9 +167,9 @@ import_item(struct jmap_call *c, struct import *i)
 	if (i->stage == IMPORT_READ)
 		said = read_one(c, i, &member->value, &e);
 	if (said == SET_OK && i->stage == IMPORT_LOAD)
-		said = load(c, i, &member->value, &e);
+		said = load(c, i, &e);
 	if (said == SET_OK)
-		said = add(c, i, &added, &e);
+		said = add(c, i, &member->value, &added, &e);
 	if (said == SET_YIELD || said == SET_FAIL)
 		return said;
 	if (said == SET_OK) {

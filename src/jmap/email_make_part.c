@@ -332,9 +332,8 @@ take_location(struct piece *x)
 
 	if (!take_text(x, STR("location"), &location) || !location.p)
 		return;
-	for (size_t i = 0; i < location.n; i++)
-		if ((unsigned char)location.p[i] < 32 || location.p[i] == 127)
-			wrong(x, "A location has a control character in it.");
+	if (header_has_control(location))
+		wrong(x, "A location has a control character in it.");
 	write_field(x, "Content-Location", location);
 }
 

@@ -1,7 +1,11 @@
 #include "jmap/email_new.h"
 
+/* base */
+#include "base/clock.h"
+
 /* rooms */
 #include "jmap/access_email.h"
+#include "jmap/email_patch.h"
 #include "message/date.h"
 
 static enum jmap_set_said
@@ -17,8 +21,7 @@ refused(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
 	case FAIL_TEMP:
 	case FAIL_COUNT: break;
 	}
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	return jmap_set_failed(c);
 }
 
 static enum fail
@@ -92,6 +95,25 @@ jmap_received_at(const struct json *v, int64_t *out, struct jmap_set_error *e)
 		return jmap_set_invalid(e, STR("receivedAt"), "receivedAt is no UTCDate.");
 	*out = date.unix_s;
 	return SET_OK;
+}
+
+enum jmap_set_said
+jmap_email_new_read(struct jmap_call *c, const struct json *object, struct email_new *out,
+    struct jmap_set_error *e)
+{
+	const struct json *keywords = jmap_arg(object, STR("keywords"));
+	uint32_t *mailboxes = NULL;
+	enum jmap_set_said said;
+
+	*out = (struct email_new){ .received_s = clock_wall_s() };
+	said = jmap_mailbox_ids(c, json_find(object, STR("mailboxIds")), &mailboxes,
+	    &out->mailbox_count, e);
+	out->mailboxes = mailboxes;
+	if (said == SET_OK && keywords)
+		said = jmap_keywords(c, keywords, &out->flags, e);
+	if (said == SET_OK)
+		said = jmap_received_at(json_find(object, STR("receivedAt")), &out->received_s, e);
+	return said;
 }
 
 void

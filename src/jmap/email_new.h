@@ -12,6 +12,14 @@ struct jmap_email_added {
 	uint64_t id, thread_id, size;
 };
 
+/*
+ * What of an Email is not of its message, out of an EmailImport or a new Email: mailboxIds, keywords, receivedAt (now,
+ * when it is missing or null). It is for this turn: who waits before the message is added reads it again, because
+ * keywords may have lost their bits (mail/keyword.h).
+ */
+enum jmap_set_said jmap_email_new_read(struct jmap_call *c, const struct json *object,
+    struct email_new *out, struct jmap_set_error *e);
+
 /* receivedAt as an EmailImport has it (UTCDate); missing and null leave *out alone. */
 enum jmap_set_said jmap_received_at(const struct json *v, int64_t *out, struct jmap_set_error *e);
 

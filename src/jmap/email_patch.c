@@ -30,8 +30,7 @@ keyword_set(struct jmap_call *c, const struct str *names, size_t count, bool add
 	case FAIL_PERM:
 	case FAIL_COUNT: break;
 	}
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	return jmap_set_failed(c);
 }
 
 enum jmap_set_said

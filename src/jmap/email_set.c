@@ -21,8 +21,7 @@ refused(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
 	case FAIL_TEMP:
 	case FAIL_COUNT: break;
 	}
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	return jmap_set_failed(c);
 }
 
 static enum jmap_set_said

@@ -184,14 +184,10 @@ static enum http_step
 event_step(struct http_handler *h, struct http_exchange *x)
 {
 	struct event_request *r = container_of(h, struct event_request, handler);
+	enum http_step step;
 
-	switch (jmap_login_step(&r->login, r->jmap, x)) {
-	case LOGIN_START:
-	case LOGIN_WAIT:
-	case LOGIN_DELAY: return HTTP_WAIT;
-	case LOGIN_REPLIED: return HTTP_DONE;
-	case LOGIN_DONE: break;
-	}
+	if (!jmap_login_ready(&r->login, r->jmap, x, &step))
+		return step;
 	if (!r->is_open && !open_stream(r, x))
 		return HTTP_DONE;
 	return stream_step(r, x);

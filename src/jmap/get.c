@@ -20,32 +20,19 @@ get_release(struct jmap_call *c)
 }
 
 /* Each id once (RFC 8620 5.1: "the server MUST only include it once"). */
-static bool
-is_new(struct jmap_call *c, struct map *seen, struct str id)
-{
-	struct map_node *node;
-
-	if (map_find(seen, id))
-		return false;
-	node = arena_alloc(&c->arena, 1, sizeof(*node));
-	if (node)
-		map_insert(seen, node, id);
-	return true;
-}
-
 static enum fail
 take_ids(struct jmap_call *c, struct jmap_get *g, const struct json *ids)
 {
-	struct map seen = { 0 };
+	const bool *is_repeated = jmap_repeated(c, ids);
 
 	g->texts = arena_alloc(&c->arena, ids->count + 1, sizeof(*g->texts));
 	g->ids = arena_alloc(&c->arena, ids->count + 1, sizeof(*g->ids));
-	if (!g->texts || !g->ids)
+	if (!is_repeated || !g->texts || !g->ids)
 		return FAIL_LIMIT;
 	for (uint32_t i = 0; i < ids->count; i++) {
 		struct str id = { 0 };
 
-		if (!json_get_text(&ids->items[i], &id) || !is_new(c, &seen, id))
+		if (is_repeated[i] || !json_get_text(&ids->items[i], &id))
 			continue;
 		g->texts[g->count] = id;
 		/* "#name" is taken for the creation id's id, as clients do within one request. */
@@ -54,7 +41,6 @@ take_ids(struct jmap_call *c, struct jmap_get *g, const struct json *ids)
 			g->ids[g->count] = 0;
 		g->count++;
 	}
-	map_release(&seen);
 	return FAIL_NONE;
 }
 

@@ -86,9 +86,8 @@ struct addresses {
 	struct arena *a; /* borrow */
 };
 
-/* Line ends, NUL, and what some readers take for line ends. */
-static bool
-has_control(struct str s)
+bool
+header_has_control(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
 		if ((unsigned char)s.p[i] < 32 || s.p[i] == 127)
@@ -103,7 +102,7 @@ take_email(struct str email, struct arena *a, struct address *out)
 	struct address_list list;
 	struct buf quoted;
 
-	if (has_control(email) || email.n > MESSAGE_HEADER_MAX)
+	if (header_has_control(email) || email.n > MESSAGE_HEADER_MAX)
 		return false;
 	address_parse(email, a, &list);
 	if (list.count == 1 && list.items[0].kind == ADDRESS_MAILBOX && list.items[0].name.n == 0 &&

@@ -17,4 +17,7 @@
 MUST_CHECK const char *header_property_set(struct buf *out, const struct header_property *property,
     const struct json *value, struct arena *a);
 
+/* Line ends, NUL, and what some readers take for line ends. */
+bool header_has_control(struct str s);
+
 #endif

@@ -134,8 +134,7 @@ refused(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
 	case FAIL_PERM:
 	case FAIL_COUNT: break;
 	}
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	return jmap_set_failed(c);
 }
 
 static enum jmap_set_said

@@ -197,6 +197,21 @@ jmap_login_step(struct jmap_login *login, struct jmap *j, struct http_exchange *
 	return login->state;
 }
 
+bool
+jmap_login_ready(struct jmap_login *login, struct jmap *j, struct http_exchange *x,
+    enum http_step *step_out)
+{
+	switch (jmap_login_step(login, j, x)) {
+	case LOGIN_START:
+	case LOGIN_WAIT:
+	case LOGIN_DELAY: *step_out = HTTP_WAIT; return false;
+	case LOGIN_REPLIED: break;
+	case LOGIN_DONE: return true;
+	}
+	*step_out = HTTP_DONE;
+	return false;
+}
+
 /* --- what a user has under way ---------------------------------------------------------------- */
 
 static struct jmap_user *

@@ -321,12 +321,10 @@ make_list(struct query *q)
 static bool
 query_begin(struct jmap_call *c, struct query *q)
 {
-	*q = (struct query){ .criteria = { .call = c,
-				 .filter = jmap_arg(c->args, STR("filter")),
-				 .wrong = "A condition of the filter has the wrong type.",
-				 .condition = judge_condition } };
-	return jmap_criteria_allowed(&q->criteria) && read_sort(c, q) &&
-	    jmap_arg_bool(c, STR("sortAsTree"), false, &q->is_tree_sorted) &&
+	*q = (struct query){ .count = 0 };
+	return jmap_criteria_read(&q->criteria, c, "A condition of the filter has the wrong type.",
+		   judge_condition) &&
+	    read_sort(c, q) && jmap_arg_bool(c, STR("sortAsTree"), false, &q->is_tree_sorted) &&
 	    jmap_arg_bool(c, STR("filterAsTree"), false, &q->is_tree_filtered) && make_list(q);
 }
 

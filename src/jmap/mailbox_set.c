@@ -140,8 +140,7 @@ refused(struct jmap_call *c, enum fail fail, const struct mailbox_new *to, struc
 	case FAIL_TEMP:
 	case FAIL_COUNT: break;
 	}
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	return jmap_set_failed(c);
 }
 
 /* It has the rights of its parent (RFC 4314 4), when the owner says nothing else. The subscription is the user's own. */

@@ -1,10 +1,9 @@
 /*
  * MDN/parse (RFC 9007 2.2): what a disposition notification (RFC 8098) says, out of its blob.
  */
-#include "jmap/blob_load.h"
+#include "jmap/blob_parse.h"
 
 /* rooms */
-#include "jmap/args.h"
 #include "jmap/methods.h"
 #include "message/header.h"
 #include "message/mdn.h"
@@ -15,17 +14,6 @@
 #define MDN_FIELDS_MAX (64 * 1024)        /* bytes of its machine-readable part */
 #define MDN_TEXT_MAX   (256 * 1024)       /* bytes of the text for people; what is behind is cut */
 
-struct parsing {
-	const struct json *ids;
-	uint32_t at;
-	bool is_loading;
-	struct blob_id id;          /* of the report at hand */
-	struct jmap_blob_load load; /* own */
-	struct arena arena;         /* own: one report at a time */
-	bool has_parsed;
-	bool *is_broken, *is_missing; /* arena of the call: by place in `ids` */
-};
-
 /* What of a report is written; texts live in the arena. */
 struct mdn {
 	struct message message;
@@ -33,15 +21,6 @@ struct mdn {
 	struct str fields;
 	struct str action, sending, type; /* of the Disposition, lower case */
 };
-
-static void
-parse_release(struct jmap_call *c)
-{
-	struct parsing *p = c->state;
-
-	jmap_blob_load_release(&p->load);
-	arena_release(&p->arena);
-}
 
 /* --- reading -------------------------------------------------------------------------------------- */
 
@@ -244,116 +223,25 @@ write_mdn(struct jmap_call *c, const struct mdn *m, struct arena *a)
 
 /* --- the method ----------------------------------------------------------------------------------- */
 
-static bool
-parse_begin(struct jmap_call *c)
-{
-	struct parsing *p = arena_alloc(&c->arena, 1, sizeof(*p));
-
-	if (!p) {
-		jmap_fail_with(c, FAIL_LIMIT);
-		return false;
-	}
-	if (!jmap_arg_texts(c, STR("blobIds"), &p->ids))
-		return false;
-	if (!p->ids) {
-		jmap_invalid(c, "blobIds is missing.");
-		return false;
-	}
-	if (p->ids->count > JMAP_GET_MAX) {
-		jmap_fail(c, "requestTooLarge", "These are more than maxObjectsInGet.");
-		return false;
-	}
-	p->is_broken = arena_alloc(&c->arena, p->ids->count + 1, sizeof(bool));
-	p->is_missing = arena_alloc(&c->arena, p->ids->count + 1, sizeof(bool));
-	if (!p->is_broken || !p->is_missing) {
-		jmap_fail_with(c, FAIL_LIMIT);
-		return false;
-	}
-	arena_init(&p->arena, MDN_ARENA_MAX);
-	c->state = p;
-	c->release = parse_release;
-	json_object_begin(&c->w);
-	jmap_write_account(c);
-	return true;
-}
-
 static enum fail
-parse_blob(struct jmap_call *c, struct parsing *p, struct str name, struct str bytes)
+one(struct jmap_call *c, struct jmap_blob_parse *p)
 {
+	struct str bytes = p->load.blob.bytes;
 	struct mdn mdn;
 
 	if (bytes.n > MDN_BYTES_MAX || !read_mdn(bytes, &p->arena, &mdn))
 		return FAIL_PERM;
-	if (!p->has_parsed) {
-		json_name(&c->w, STR("parsed"));
-		json_object_begin(&c->w);
-		p->has_parsed = true;
-	}
-	json_name(&c->w, name);
+	jmap_blob_parsed(c, p);
 	return write_mdn(c, &mdn, &p->arena);
-}
-
-/* False when the slice is over. */
-static bool
-load(struct jmap_call *c, struct parsing *p, struct str text, enum fail *fail_out)
-{
-	struct str known = jmap_created_find(c->run, text);
-
-	if (!p->is_loading) {
-		arena_reset(&p->arena);
-		*fail_out = FAIL_MISSING;
-		if (!known.p || !blob_id_parse(known, &p->id))
-			return true;
-	}
-	p->is_loading = !jmap_blob_load(&p->load, c->access, &p->id, true, &p->arena,
-	    c->slice_end_us, fail_out);
-	return !p->is_loading;
-}
-
-/* False when the slice is over, or the call ended. */
-static bool
-parse_item(struct jmap_call *c, struct parsing *p)
-{
-	struct str text = { 0 };
-	enum fail fail;
-
-	if (!p->is_loading && jmap_is_repeated(p->ids, p->at))
-		return true;
-	(void)!json_get_text(&p->ids->items[p->at], &text);
-	if (!load(c, p, text, &fail))
-		return false;
-	if (fail == FAIL_NONE)
-		fail = parse_blob(c, p, text, p->load.blob.bytes);
-	else if (fail == FAIL_LIMIT)
-		fail = FAIL_PERM;
-	jmap_blob_load_release(&p->load);
-	p->is_missing[p->at] = fail == FAIL_MISSING;
-	p->is_broken[p->at] = fail == FAIL_PERM;
-	if (fail && fail != FAIL_MISSING && fail != FAIL_PERM)
-		jmap_fail_with(c, fail);
-	return !c->error;
 }
 
 enum jmap_step
 jmap_mdn_parse(struct jmap_call *c)
 {
-	struct parsing *p;
+	static const struct jmap_blob_parse_type type = {
+		.arena_bytes = MDN_ARENA_MAX,
+		.one = one,
+	};
 
-	if (!c->state && !parse_begin(c))
-		return JMAP_DONE;
-	p = c->state;
-	for (; p->at < p->ids->count; p->at++) {
-		if (jmap_slice_over(c))
-			return JMAP_YIELD;
-		if (!parse_item(c, p))
-			return c->error ? JMAP_DONE : JMAP_YIELD;
-	}
-	if (p->has_parsed)
-		json_object_end(&c->w);
-	else
-		json_name_null(&c->w, STR("parsed"));
-	jmap_write_texts_or_null(c, STR("notParsable"), p->ids, p->is_broken);
-	jmap_write_texts_or_null(c, STR("notFound"), p->ids, p->is_missing);
-	json_object_end(&c->w);
-	return JMAP_DONE;
+	return jmap_blob_parse(c, &type);
 }

@@ -184,7 +184,7 @@ look_at_email(struct jmap_call *c, const struct sending *x, uint64_t id, struct 
 	if (fail == FAIL_MISSING || (!fail && !jmap_email_is_shown(c->access, email)))
 		return jmap_set_error(e, "notFound", "There is no such Email.");
 	if (fail)
-		return jmap_submitting_failed(c);
+		return jmap_set_failed(c);
 	if (email->keywords & FLAG(KEYWORD_MDNSENT) || was_sent(x, id))
 		return jmap_set_error(e, "mdnAlreadySent", "$mdnsent is there already.");
 	return SET_OK;
@@ -219,7 +219,7 @@ find_email(struct jmap_call *c, struct sending *x, const struct json_member *cre
 	fail = email_map(c->account, x->under_way.email, &x->out.map);
 	if (fail == FAIL_MISSING)
 		return jmap_set_error(e, "notFound", "Its file is lost.");
-	return fail ? jmap_submitting_failed(c) : SET_OK;
+	return fail ? jmap_set_failed(c) : SET_OK;
 }
 
 /* RFC 8098 2.1, 2.2 */
@@ -374,7 +374,7 @@ start(struct jmap_call *c, struct sending *x, const struct json_member *creation
 	if (said == SET_OK)
 		said = find_email(c, x, creation, e);
 	if (said == SET_OK)
-		said = request ? read_request(x, request, e) : jmap_submitting_failed(c);
+		said = request ? read_request(x, request, e) : jmap_set_failed(c);
 	if (said == SET_OK)
 		said = choose_from(c, x, &from, e);
 	if (said == SET_OK)
@@ -417,8 +417,7 @@ go_on(struct jmap_call *c, struct sending *x, struct jmap_set_error *e)
 		translate(e);
 	if (said != SET_OK)
 		return said;
-	return email_update(c->account, x->under_way.email, &mark) ? jmap_submitting_failed(c)
-								   : SET_OK;
+	return email_update(c->account, x->under_way.email, &mark) ? jmap_set_failed(c) : SET_OK;
 }
 
 static enum jmap_set_said
@@ -452,27 +451,21 @@ static bool
 follow(struct jmap_call *c, const struct sending *x)
 {
 	struct arena *arena = &c->run->arena;
-	struct json *args = arena_alloc(arena, 1, sizeof(*args));
-	struct json_member *members = arena_alloc(arena, 2, sizeof(*members));
+	struct json update = { .type = JSON_OBJECT, .count = (uint32_t)x->sent_count };
 	struct json_member *patches = arena_alloc(arena, x->sent_count + 1, sizeof(*patches));
-	struct id_text id = id_text(ID_ACCOUNT, c->account->id);
 
 	if (x->sent_count == 0)
 		return true;
-	if (!args || !members || !patches)
+	if (!patches)
 		return false;
-	members[0] = (struct json_member){ STR("accountId"),
-		{ .type = JSON_STRING, .text = arena_str(arena, id_str(&id)) } };
 	for (size_t i = 0; i < x->sent_count; i++) {
-		id = id_text(ID_EMAIL, x->sent[i].email);
+		struct id_text id = id_text(ID_EMAIL, x->sent[i].email);
+
 		patches[i] =
 		    (struct json_member){ arena_str(arena, id_str(&id)), *x->sent[i].patch };
 	}
-	members[1] = (struct json_member){ STR("update"),
-		{ .type = JSON_OBJECT, .count = (uint32_t)x->sent_count, .members = patches } };
-	*args = (struct json){ .type = JSON_OBJECT, .count = 2, .members = members };
-	jmap_follow(c, STR("Email/set"), args);
-	return true;
+	update.members = patches;
+	return jmap_follow_email_set(c, update, (struct json){ .type = JSON_NULL });
 }
 
 enum jmap_step

@@ -87,14 +87,6 @@ principals_load(struct jmap_call *c, struct principals *p)
 }
 
 void
-jmap_write_no_ids(struct jmap_call *c, struct str name)
-{
-	json_name(&c->w, name);
-	json_array_begin(&c->w);
-	json_array_end(&c->w);
-}
-
-void
 principals_release(struct principals *p)
 {
 	directory_query_release(&p->query);

@@ -31,9 +31,6 @@ struct principals {                   /* zeroed at first; a call's state begins 
 enum jmap_step principals_load(struct jmap_call *c, struct principals *p);
 void principals_release(struct principals *p);
 
-/* Write a member that is an empty list: nothing changed. */
-void jmap_write_no_ids(struct jmap_call *c, struct str name);
-
 /* The account of a Principal as this user sees it, to be released. FAIL_MISSING: it sees nothing. FAIL_TEMP. */
 struct jmap_access;
 MUST_CHECK enum fail principal_access(struct jmap_call *c, const struct principal *one,

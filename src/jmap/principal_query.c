@@ -137,11 +137,7 @@ find_begin(struct jmap_call *c)
 	}
 	c->state = f;
 	c->release = find_release;
-	f->criteria = (struct jmap_criteria){ .call = c,
-		.filter = jmap_arg(c->args, STR("filter")),
-		.wrong = "The filter is wrong.",
-		.condition = judge_condition };
-	if (!jmap_criteria_allowed(&f->criteria))
+	if (!jmap_criteria_read(&f->criteria, c, "The filter is wrong.", judge_condition))
 		return false;
 	if (!sort || (json_is(sort, JSON_ARRAY) && sort->count == 0))
 		return true;
@@ -191,30 +187,17 @@ jmap_principal_query_changes(struct jmap_call *c)
 {
 	const struct finding *f;
 	enum jmap_step step;
-	struct str since;
-	uint64_t max;
-	bool has_total;
+	struct jmap_since since;
 
-	if (!jmap_arg_text(c, STR("sinceQueryState"), &since) ||
-	    !jmap_arg_uint(c, STR("maxChanges"), UINT64_MAX, &max) ||
-	    !jmap_arg_bool(c, STR("calculateTotal"), false, &has_total))
+	if (!jmap_since_args(c, &since))
 		return JMAP_DONE;
-	if (!since.p || max == 0)
-		return jmap_invalid(c, "sinceQueryState is missing, or maxChanges is 0.");
 	step = find(c);
 	if (step != JMAP_DONE || c->error)
 		return step;
 	f = c->state;
-	if (!str_eq(since, f->all.state))
+	if (!str_eq(since.state_text, f->all.state))
 		return jmap_fail(c, "cannotCalculateChanges", NULL);
-	json_object_begin(&c->w);
-	jmap_write_account(c);
-	json_name_string(&c->w, STR("oldQueryState"), since);
-	json_name_string(&c->w, STR("newQueryState"), since);
-	if (has_total) {
-		json_name(&c->w, STR("total"));
-		json_u64(&c->w, f->count);
-	}
+	jmap_query_changes_begin(c, &since, f->all.state, f->count);
 	jmap_write_no_ids(c, STR("removed"));
 	jmap_write_no_ids(c, STR("added"));
 	json_object_end(&c->w);

@@ -81,6 +81,10 @@ struct jmap_login { /* zeroed at first */
 enum jmap_login_state jmap_login_step(struct jmap_login *login, struct jmap *j,
     struct http_exchange *x);
 
+/* Go on, too: true when it is DONE, else *step_out is what the handler answers. */
+MUST_CHECK bool jmap_login_ready(struct jmap_login *login, struct jmap *j, struct http_exchange *x,
+    enum http_step *step_out);
+
 /* Cancel, close; safe in any state. */
 void jmap_login_release(struct jmap_login *login);
 

@@ -142,22 +142,28 @@ load_changes(struct jmap_call *c, enum change_type type, struct jmap_since *s)
 }
 
 bool
-jmap_since_read(struct jmap_call *c, const struct jmap_query_type *type, struct jmap_since *s)
+jmap_since_args(struct jmap_call *c, struct jmap_since *s)
 {
-	struct str state, up_to;
-
-	if (!jmap_arg_text(c, STR("sinceQueryState"), &state) ||
+	*s = (struct jmap_since){ .count = 0 };
+	if (!jmap_arg_text(c, STR("sinceQueryState"), &s->state_text) ||
 	    !jmap_arg_uint(c, STR("maxChanges"), UINT64_MAX, &s->max) ||
-	    !jmap_arg_text(c, STR("upToId"), &up_to) ||
+	    !jmap_arg_text(c, STR("upToId"), &s->up_to_text) ||
 	    !jmap_arg_bool(c, STR("calculateTotal"), false, &s->has_total))
 		return false;
-	if (!state.p || s->max == 0) {
-		jmap_invalid(c, "sinceQueryState is missing, or maxChanges is 0.");
+	if (s->state_text.p && s->max > 0)
+		return true;
+	jmap_invalid(c, "sinceQueryState is missing, or maxChanges is 0.");
+	return false;
+}
+
+bool
+jmap_since_read(struct jmap_call *c, const struct jmap_query_type *type, struct jmap_since *s)
+{
+	if (!jmap_since_args(c, s))
 		return false;
-	}
-	if (!id_parse(state, ID_STATE, &s->old_state))
+	if (!id_parse(s->state_text, ID_STATE, &s->old_state))
 		return cannot(c, "This state is not ours.");
-	if (up_to.p && !id_parse(up_to, type->kind, &s->up_to))
+	if (s->up_to_text.p && !id_parse(s->up_to_text, type->kind, &s->up_to))
 		s->up_to = 0;
 	return load_changes(c, type->change, s);
 }
@@ -269,21 +275,30 @@ write_moves(struct jmap_call *c, const struct jmap_query_type *type, const struc
 	return moves;
 }
 
+void
+jmap_query_changes_begin(struct jmap_call *c, const struct jmap_since *s, struct str new_state,
+    size_t total)
+{
+	json_object_begin(&c->w);
+	jmap_write_account(c);
+	json_name_string(&c->w, STR("oldQueryState"), s->state_text);
+	json_name_string(&c->w, STR("newQueryState"), new_state);
+	if (!s->has_total)
+		return;
+	json_name(&c->w, STR("total"));
+	json_u64(&c->w, total);
+}
+
 enum jmap_step
 jmap_query_changes_answer(struct jmap_call *c, const struct jmap_query_type *type,
     struct jmap_since *s, bool is_immutable, const uint64_t *ids, size_t count)
 {
+	struct id_text new_state = id_text(ID_STATE, s->new_state);
+
 	if (s->new_state != change_state(c->account, type->change))
 		return jmap_fail(c, "cannotCalculateChanges", "Too much changes just now.");
 	settle_changes(s, is_immutable);
-	json_object_begin(&c->w);
-	jmap_write_account(c);
-	jmap_write_state(&c->w, STR("oldQueryState"), s->old_state);
-	jmap_write_state(&c->w, STR("newQueryState"), s->new_state);
-	if (s->has_total) {
-		json_name(&c->w, STR("total"));
-		json_u64(&c->w, count);
-	}
+	jmap_query_changes_begin(c, s, id_str(&new_state), count);
 	if (write_moves(c, type, s, ids, known_length(s, is_immutable, ids, count)) > s->max)
 		return jmap_fail(c, "tooManyChanges", NULL);
 	json_object_end(&c->w);

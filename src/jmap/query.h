@@ -50,6 +50,7 @@ enum jmap_step jmap_query_answer(struct jmap_call *c, const struct jmap_query_ty
 /* --- /queryChanges ---------------------------------------------------------------------------- */
 
 struct jmap_since {
+	struct str state_text, up_to_text; /* as the client has them */
 	uint64_t old_state;
 	uint64_t new_state; /* when it was read: the list must be of this state */
 	uint64_t max;
@@ -60,9 +61,12 @@ struct jmap_since {
 };
 
 /*
- * Read sinceQueryState, maxChanges, upToId, calculateTotal and look up what changed; false when the call's
- * error was set (cannotCalculateChanges too).
+ * Read sinceQueryState, upToId, maxChanges, calculateTotal into the texts, max and has_total; false when the call's
+ * error was set. Alone for a type without a log, whose states are the caller's.
  */
+MUST_CHECK bool jmap_since_args(struct jmap_call *c, struct jmap_since *out);
+
+/* The same, and look up what changed; false when the call's error was set (cannotCalculateChanges too). */
 MUST_CHECK bool jmap_since_read(struct jmap_call *c, const struct jmap_query_type *type,
     struct jmap_since *out);
 
@@ -71,6 +75,10 @@ MUST_CHECK bool jmap_since_read(struct jmap_call *c, const struct jmap_query_typ
  * the call's error was set (JMAP_MOVES_MAX).
  */
 MUST_CHECK bool jmap_since_add(struct jmap_call *c, struct jmap_since *s, uint64_t id);
+
+/* Begin the answer: all but "removed" and "added", and the end of the object. */
+void jmap_query_changes_begin(struct jmap_call *c, const struct jmap_since *s, struct str new_state,
+    size_t total);
 
 /*
  * Answer a /queryChanges; `ids` is the whole list. `is_immutable`: neither filter nor order asks for

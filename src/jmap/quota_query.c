@@ -96,25 +96,24 @@ make_list(struct quotas *l)
 	return !c->error;
 }
 
-static struct quotas
-quotas_at(struct jmap_call *c, struct quota_numbers numbers)
+/* The list of when these were the numbers; false when the call's error was set. */
+static bool
+list_at(struct jmap_call *c, struct quota_numbers numbers, struct quotas *l)
 {
-	return (struct quotas){ .criteria = { .call = c,
-				    .filter = jmap_arg(c->args, STR("filter")),
-				    .wrong = "The filter is wrong.",
-				    .condition = judge_condition },
-		.now = numbers };
+	*l = (struct quotas){ .now = numbers };
+	return jmap_criteria_read(&l->criteria, c, "The filter is wrong.", judge_condition) &&
+	    make_list(l);
 }
 
 enum jmap_step
 jmap_quota_query(struct jmap_call *c)
 {
-	struct quotas l = quotas_at(c, quota_numbers(c->account));
 	struct jmap_window window;
+	struct quotas l;
 	struct buf state;
 	enum jmap_step step;
 
-	if (!jmap_criteria_allowed(&l.criteria) || !make_list(&l) ||
+	if (!list_at(c, quota_numbers(c->account), &l) ||
 	    !jmap_window_read(c, &query_type, &window))
 		return JMAP_DONE;
 	buf_init(&state, JMAP_ID_MAX);
@@ -156,33 +155,19 @@ write_lists(struct jmap_call *c, const struct quotas *was, const struct quotas *
 	json_array_end(&c->w);
 }
 
-static void
-write_state(struct jmap_call *c, struct str name, const struct quota_numbers *n)
-{
-	struct buf text;
-
-	buf_init(&text, JMAP_ID_MAX);
-	quota_state_write(&text, n);
-	json_name_string(&c->w, name, buf_str(&text));
-	buf_release(&text);
-}
-
 static enum jmap_step
 answer_changes(struct jmap_call *c, const struct quotas *was, const struct quotas *now,
-    uint64_t max, bool has_total)
+    const struct jmap_since *since)
 {
+	struct buf state;
 	bool is_moved = !is_same(was, now);
 
-	if (is_moved && was->count + now->count > max)
+	if (is_moved && was->count + now->count > since->max)
 		return jmap_fail(c, "tooManyChanges", NULL);
-	json_object_begin(&c->w);
-	jmap_write_account(c);
-	write_state(c, STR("oldQueryState"), &was->now);
-	write_state(c, STR("newQueryState"), &now->now);
-	if (has_total) {
-		json_name(&c->w, STR("total"));
-		json_u64(&c->w, now->count);
-	}
+	buf_init(&state, JMAP_ID_MAX);
+	quota_state_write(&state, &now->now);
+	jmap_query_changes_begin(c, since, buf_str(&state), now->count);
+	buf_release(&state);
 	write_lists(c, was, now, is_moved);
 	json_object_end(&c->w);
 	return JMAP_DONE;
@@ -191,21 +176,15 @@ answer_changes(struct jmap_call *c, const struct quotas *was, const struct quota
 enum jmap_step
 jmap_quota_query_changes(struct jmap_call *c)
 {
-	struct quotas now = quotas_at(c, quota_numbers(c->account)), was = now;
-	struct str since, up_to;
-	uint64_t max;
-	bool has_total;
+	struct quota_numbers then;
+	struct quotas now, was;
+	struct jmap_since since;
 
-	if (!jmap_arg_text(c, STR("sinceQueryState"), &since) ||
-	    !jmap_arg_text(c, STR("upToId"), &up_to) ||
-	    !jmap_arg_uint(c, STR("maxChanges"), UINT64_MAX, &max) ||
-	    !jmap_arg_bool(c, STR("calculateTotal"), false, &has_total))
+	if (!jmap_since_args(c, &since))
 		return JMAP_DONE;
-	if (!since.p || max == 0)
-		return jmap_invalid(c, "sinceQueryState is missing, or maxChanges is 0.");
-	if (!quota_state_parse(since, &was.now))
+	if (!quota_state_parse(since.state_text, &then))
 		return jmap_fail(c, "cannotCalculateChanges", "This state is not ours.");
-	if (!make_list(&now) || !make_list(&was))
+	if (!list_at(c, quota_numbers(c->account), &now) || !list_at(c, then, &was))
 		return JMAP_DONE;
-	return answer_changes(c, &was, &now, max, has_total);
+	return answer_changes(c, &was, &now, &since);
 }

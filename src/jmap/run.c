@@ -270,6 +270,25 @@ jmap_follow(struct jmap_call *c, struct str method, const struct json *args)
 	c->follow_args = args;
 }
 
+bool
+jmap_follow_email_set(struct jmap_call *c, struct json update, struct json destroy)
+{
+	struct arena *arena = &c->run->arena;
+	struct json *args = arena_alloc(arena, 1, sizeof(*args));
+	struct json_member *members = arena_alloc(arena, 3, sizeof(*members));
+	struct id_text id = id_text(ID_ACCOUNT, c->account->id);
+	struct json account = { .type = JSON_STRING, .text = arena_str(arena, id_str(&id)) };
+
+	if (!args || !members || !account.text.p)
+		return false;
+	members[0] = (struct json_member){ STR("accountId"), account };
+	members[1] = (struct json_member){ STR("update"), update };
+	members[2] = (struct json_member){ STR("destroy"), destroy };
+	*args = (struct json){ .type = JSON_OBJECT, .count = 3, .members = members };
+	jmap_follow(c, STR("Email/set"), args);
+	return true;
+}
+
 /* The implicit call behind the one that ended. */
 static void
 call_follow(struct jmap_run *r, struct jmap_call done)

@@ -158,6 +158,12 @@ jmap_slice_over(const struct jmap_call *c)
  */
 void jmap_follow(struct jmap_call *c, struct str method, const struct json *args);
 
+/*
+ * The implicit Email/set of RFC 8621 7.5 and RFC 9007 2.1, on the same account; both values are in the arena of the run
+ * (JSON_NULL: none). False: that is full, and nothing follows.
+ */
+MUST_CHECK bool jmap_follow_email_set(struct jmap_call *c, struct json update, struct json destroy);
+
 /* Remember a creation id (copied) and what it became. */
 void jmap_created_add(struct jmap_run *r, struct str creation_id, struct str id);
 

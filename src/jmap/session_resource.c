@@ -172,14 +172,11 @@ static enum http_step
 session_step(struct http_handler *h, struct http_exchange *x)
 {
 	struct session_request *s = container_of(h, struct session_request, handler);
+	enum http_step step;
 
-	switch (jmap_login_step(&s->login, s->jmap, x)) {
-	case LOGIN_START:
-	case LOGIN_WAIT:
-	case LOGIN_DELAY: return HTTP_WAIT;
-	case LOGIN_DONE: jmap_session_reply(s->jmap, &s->login, x); break;
-	case LOGIN_REPLIED: break;
-	}
+	if (!jmap_login_ready(&s->login, s->jmap, x, &step))
+		return step;
+	jmap_session_reply(s->jmap, &s->login, x);
 	return HTTP_DONE;
 }
 

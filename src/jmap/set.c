@@ -52,6 +52,13 @@ jmap_set_invalid(struct jmap_set_error *e, struct str property, const char *text
 	return jmap_set_error(e, "invalidProperties", text);
 }
 
+enum jmap_set_said
+jmap_set_failed(struct jmap_call *c)
+{
+	jmap_fail(c, "serverPartialFail", "The store failed.");
+	return SET_FAIL;
+}
+
 void
 jmap_set_error_write(struct json_writer *w, const struct jmap_set_error *e)
 {
@@ -182,26 +189,6 @@ take_items(struct jmap_call *c, struct set *s)
 	return false;
 }
 
-/* What is to be destroyed twice is told once. False: the arena is full. */
-static bool
-settle_repeated(struct jmap_call *c, struct set *s, const struct json *items)
-{
-	struct map seen = { 0 };
-	bool fits = true;
-
-	for (uint32_t i = 0; fits && i < items->count; i++) {
-		struct map_node *node = arena_alloc(&c->arena, 1, sizeof(*node));
-
-		fits = node != NULL;
-		if (map_find(&seen, items->items[i].text))
-			s->is_settled[i] = true;
-		else if (fits)
-			map_insert(&seen, node, items->items[i].text);
-	}
-	map_release(&seen);
-	return fits;
-}
-
 static bool
 stage_begin(struct jmap_call *c, struct set *s)
 {
@@ -209,8 +196,11 @@ stage_begin(struct jmap_call *c, struct set *s)
 
 	s->at = 0;
 	s->has_done = s->has_moved = s->is_last_pass = false;
-	s->is_settled = arena_alloc(&c->arena, items ? items->count + 1 : 1, sizeof(bool));
-	if (s->is_settled && (s->stage != STAGE_DESTROY || !items || settle_repeated(c, s, items)))
+	if (items && s->stage == STAGE_DESTROY) /* twice the same is told once */
+		s->is_settled = jmap_repeated(c, items);
+	else
+		s->is_settled = arena_alloc(&c->arena, items ? items->count + 1 : 1, sizeof(bool));
+	if (s->is_settled)
 		return true;
 	jmap_fail_with(c, FAIL_LIMIT);
 	return false;

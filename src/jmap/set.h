@@ -64,6 +64,9 @@ enum jmap_set_said jmap_set_invalid(struct jmap_set_error *e, struct str propert
     const char *text);
 enum jmap_set_said jmap_set_error(struct jmap_set_error *e, const char *type, const char *text);
 
+/* The call's error: the store failed; SET_FAIL. */
+enum jmap_set_said jmap_set_failed(struct jmap_call *c);
+
 /* One SetError as JSON object. */
 void jmap_set_error_write(struct json_writer *w, const struct jmap_set_error *e);
 

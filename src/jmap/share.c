@@ -336,6 +336,5 @@ share_apply(struct jmap_call *c, uint32_t mailbox, const struct share *s, struct
 		return jmap_set_error(e, "overQuota", "It is shared with too many.");
 	if (fail == FAIL_NONE)
 		return SET_OK;
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	return jmap_set_failed(c);
 }

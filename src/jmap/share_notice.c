@@ -175,8 +175,7 @@ destroy(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e)
 		return SET_OK;
 	if (fail == FAIL_MISSING)
 		return jmap_set_error(e, "notFound", NULL);
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	return jmap_set_failed(c);
 }
 
 enum jmap_step
@@ -262,10 +261,7 @@ struct notice_list {
 static bool
 make_list(struct jmap_call *c, struct notice_list *l)
 {
-	struct jmap_criteria criteria = { .call = c,
-		.filter = jmap_arg(c->args, STR("filter")),
-		.wrong = "A condition of the filter has the wrong type.",
-		.condition = judge_condition };
+	struct jmap_criteria criteria;
 	struct share_notice *items, none = { .id = 0 };
 	bool is_descending, is_match;
 	size_t count;
@@ -273,7 +269,9 @@ make_list(struct jmap_call *c, struct notice_list *l)
 
 	l->count = 0;
 	/* a wrong filter is wrong without any, too */
-	if (!read_sort(c, &is_descending) || !jmap_criteria_allowed(&criteria) ||
+	if (!read_sort(c, &is_descending) ||
+	    !jmap_criteria_read(&criteria, c, "A condition of the filter has the wrong type.",
+		judge_condition) ||
 	    !jmap_criteria_judge(&criteria, &none, &is_match) || !ready(c))
 		return false;
 	fail = share_notices(c->account, &c->arena, &items, &count);

@@ -57,7 +57,6 @@ void jmap_submitting_reset(struct jmap_submitting *s);
 /* --- between submission_begin.c and submission_send.c --- */
 
 void jmap_submitting_text(char *out, size_t n); /* letters and digits that nobody guesses */
-enum jmap_set_said jmap_submitting_failed(struct jmap_call *c); /* SET_FAIL: the store failed */
 
 /* --- submission_envelope.c --- */
 

@@ -62,7 +62,7 @@ find_identity(struct jmap_call *c, struct jmap_submitting *s, struct str text,
 	if (fail == FAIL_MISSING)
 		return jmap_set_invalid(e, STR("identityId"), "There is no such Identity.");
 	if (fail)
-		return jmap_submitting_failed(c);
+		return jmap_set_failed(c);
 	*email_out = identity->email;
 	return SET_OK;
 }
@@ -84,7 +84,7 @@ find_email(struct jmap_call *c, struct jmap_submitting *s, struct str text,
 	if (fail == FAIL_MISSING)
 		return jmap_set_invalid(e, STR("emailId"), "There is no such Email.");
 	if (fail)
-		return jmap_submitting_failed(c);
+		return jmap_set_failed(c);
 	s->submission.thread_id = email->thread_id;
 	return SET_OK;
 }

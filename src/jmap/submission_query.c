@@ -168,8 +168,7 @@ make_list(struct jmap_call *c, struct query *q)
 		return false;
 	}
 	/* a wrong filter is wrong without submissions, too */
-	if (!jmap_criteria_allowed(&q->criteria) ||
-	    !jmap_criteria_judge(&q->criteria, &none, &is_match))
+	if (!jmap_criteria_judge(&q->criteria, &none, &is_match))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (!jmap_criteria_judge(&q->criteria, &all[i], &is_match))
@@ -186,12 +185,11 @@ make_list(struct jmap_call *c, struct query *q)
 static bool
 query_begin(struct jmap_call *c, struct query *q)
 {
-	*q = (struct query){ .criteria = { .call = c,
-				 .filter = jmap_arg(c->args, STR("filter")),
-				 .wrong = "A condition of the filter has the wrong type.",
-				 .condition = judge_condition },
-		.is_immutable = true };
-	return read_sort(c, q) && make_list(c, q);
+	*q = (struct query){ .is_immutable = true };
+	return read_sort(c, q) &&
+	    jmap_criteria_read(&q->criteria, c, "A condition of the filter has the wrong type.",
+		judge_condition) &&
+	    make_list(c, q);
 }
 
 enum jmap_step

@@ -48,13 +48,6 @@ jmap_submitting_text(char *out, size_t n)
 	buf_release(&text);
 }
 
-enum jmap_set_said
-jmap_submitting_failed(struct jmap_call *c)
-{
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
-}
-
 void
 jmap_submitting_start(struct jmap_call *c, struct jmap_submitting *s)
 {
@@ -103,7 +96,7 @@ judge_account(struct jmap_call *c, const struct jmap_submitting *s, struct jmap_
 	case FAIL_MISSING:
 	case FAIL_TEMP:
 	case FAIL_PERM:
-	case FAIL_COUNT: return jmap_submitting_failed(c);
+	case FAIL_COUNT: return jmap_set_failed(c);
 	}
 	if (!queue_has_room(house->queue))
 		return jmap_set_error(e, "forbiddenToSend", "The queue is full. Try again later.");
@@ -147,7 +140,7 @@ start_writing(struct jmap_call *c, struct jmap_submitting *s)
 	    buf_str(&fields), (uint64_t)j->sending.message_bytes);
 	buf_release(&fields);
 	s->state = SUBMITTING_WRITE;
-	return fail ? jmap_submitting_failed(c) : SET_OK;
+	return fail ? jmap_set_failed(c) : SET_OK;
 }
 
 static enum jmap_set_said
@@ -208,7 +201,7 @@ refuse_deposit(struct jmap_call *c, const struct deposit *d, enum fail fail,
 		return jmap_set_error(e, "invalidEmail", "It went round in a circle.");
 	if (fail == FAIL_SYNTAX)
 		return jmap_set_error(e, "invalidEmail", "Its binary parts cannot be sent.");
-	return jmap_submitting_failed(c);
+	return jmap_set_failed(c);
 }
 
 /* What is known of each recipient now. */
@@ -241,7 +234,7 @@ hand_over(struct jmap_call *c, struct jmap_submitting *s, struct deposit *d,
 	if (fail == FAIL_LIMIT)
 		return jmap_set_error(e, "forbiddenToSend", "Too many messages wait to be sent.");
 	if (fail)
-		return jmap_submitting_failed(c);
+		return jmap_set_failed(c);
 	d->submission = s->submission.id;
 	fail = deposit_run(d);
 	if (fail)
@@ -251,7 +244,7 @@ hand_over(struct jmap_call *c, struct jmap_submitting *s, struct deposit *d,
 	if (s->is_made)
 		return SET_OK;
 	/* sent is sent: a record that cannot be written is as good as one that the server destroyed at once */
-	return submission_add(c->account, &s->submission) ? jmap_submitting_failed(c) : SET_OK;
+	return submission_add(c->account, &s->submission) ? jmap_set_failed(c) : SET_OK;
 }
 
 static enum jmap_set_said
@@ -271,7 +264,7 @@ finish(struct jmap_call *c, struct jmap_submitting *s, struct jmap_set_error *e)
 	enum jmap_set_said said;
 
 	if (fail && fail != FAIL_LIMIT)
-		return jmap_submitting_failed(c);
+		return jmap_set_failed(c);
 	said = judge_content(c, s, fail, e);
 	if (said != SET_OK)
 		return said;

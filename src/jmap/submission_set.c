@@ -72,8 +72,7 @@ refused(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
 	if (fail == FAIL_DENIED)
 		return jmap_set_error(e, "cannotUnsend",
 		    "Somebody has it already, or is about to.");
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	return jmap_set_failed(c);
 }
 
 /* --- create ---------------------------------------------------------------------------------------------- */
@@ -211,9 +210,9 @@ email_of(const struct jmap_call *c, const struct arguments *a, struct str text)
 }
 
 static struct json
-id_value(struct arena *arena, enum id_kind kind, uint64_t id)
+email_value(struct arena *arena, uint64_t id)
 {
-	struct id_text text = id_text(kind, id);
+	struct id_text text = id_text(ID_EMAIL, id);
 
 	return (struct json){ .type = JSON_STRING, .text = arena_str(arena, id_str(&text)) };
 }
@@ -237,7 +236,7 @@ make_update(struct jmap_call *c, const struct arguments *a)
 		if (!is_new)
 			continue;
 		seen[v.count] = email;
-		members[v.count].name = id_value(arena, ID_EMAIL, email).text;
+		members[v.count].name = email_value(arena, email).text;
 		members[v.count++].value = a->update->members[i].value;
 	}
 	v.members = members;
@@ -256,37 +255,22 @@ make_destroy(struct jmap_call *c, const struct arguments *a)
 		uint64_t email = email_of(c, a, a->destroy->items[i].text);
 
 		if (email != 0)
-			items[v.count++] = id_value(arena, ID_EMAIL, email);
+			items[v.count++] = email_value(arena, email);
 	}
 	v.items = items;
 	return v;
 }
 
-/* RFC 8621 7.5: one implicit call for both arguments; none when nothing came of them. */
-static void
-follow(struct jmap_call *c, const struct arguments *a)
-{
-	struct arena *arena = &c->run->arena;
-	struct json *args = arena_alloc(arena, 1, sizeof(*args));
-	struct json_member *members = arena_alloc(arena, 3, sizeof(*members));
-	struct json update = make_update(c, a), destroy = make_destroy(c, a);
-
-	if (!args || !members || update.count + destroy.count == 0)
-		return;
-	members[0] =
-	    (struct json_member){ STR("accountId"), id_value(arena, ID_ACCOUNT, c->account->id) };
-	members[1] = (struct json_member){ STR("update"), update };
-	members[2] = (struct json_member){ STR("destroy"), destroy };
-	*args = (struct json){ .type = JSON_OBJECT, .count = 3, .members = members };
-	jmap_follow(c, STR("Email/set"), args);
-}
-
 /* --- the method ------------------------------------------------------------------------------------------ */
 
+/* RFC 8621 7.5: one implicit call for both arguments; none when nothing came of them, or the arena is full. */
 static void
 done(struct jmap_call *c, void *more)
 {
-	follow(c, more);
+	struct json update = make_update(c, more), destroy = make_destroy(c, more);
+
+	if (update.count + destroy.count > 0)
+		(void)!jmap_follow_email_set(c, update, destroy);
 }
 
 static void

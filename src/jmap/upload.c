@@ -147,14 +147,10 @@ static enum http_step
 upload_step(struct http_handler *h, struct http_exchange *x)
 {
 	struct upload_request *u = container_of(h, struct upload_request, handler);
+	enum http_step step;
 
-	switch (jmap_login_step(&u->login, u->jmap, x)) {
-	case LOGIN_START:
-	case LOGIN_WAIT:
-	case LOGIN_DELAY: return HTTP_WAIT;
-	case LOGIN_REPLIED: return HTTP_DONE;
-	case LOGIN_DONE: break;
-	}
+	if (!jmap_login_ready(&u->login, u->jmap, x, &step))
+		return step;
 	if (!u->is_writing && begin(u, x) == HTTP_DONE)
 		return HTTP_DONE;
 	return take_body(u, x);

@@ -222,8 +222,7 @@ update(struct jmap_call *c, const struct json *patch, struct jmap_set_error *e)
 		fail = vacation_set(c->account, to);
 	if (fail == FAIL_NONE)
 		return said;
-	jmap_fail(c, "serverPartialFail", "The store failed.");
-	return SET_FAIL;
+	return jmap_set_failed(c);
 }
 
 /* --- set: the method ------------------------------------------------------------------------------------ */

@@ -70,6 +70,35 @@ check_keyword_taken(struct fixture *f)
 	buf_release(&got);
 }
 
+/* The same while the part that becomes an Email is decoded: nobody carries "other" any more, so it is given away. */
+static void
+check_keyword_taken_of_import(struct fixture *f)
+{
+	struct buf calls, got;
+
+	TEST_ROW("a keyword's bit is taken during an import");
+	buf_init(&calls, 1000);
+	buf_init(&got, 1 << 20);
+	fixture_run(f,
+	    "[['Email/query',{'accountId':'a1','filter':{'hasKeyword':'other'}},'a'],['Email/set',{"
+	    "'accountId':'a1','#destroy':{'resultOf':'a','name':'Email/query','path':'/ids'}},'b']]",
+	    &got);
+	CHECK(has(&got, "\"destroyed\":[\""));
+	buf_add_c(&calls, "[['Email/import',{'accountId':'a1','emails':{'k':{'blobId':'u");
+	buf_add_u64(&calls, fixture_upload(f, "U3ViamVjdDogaW1wb3J0ZWQNCg0KeA0K")); /* a message */
+	buf_add_c(&calls,
+	    "_0_32_b','mailboxIds':{'m1':true},'keywords':{'mine':true}}}},'c'],['Email/query',{"
+	    "'accountId':'a1','filter':{'subject':'imported'}},'d']]");
+	f->between = carry_other;
+	fixture_run(f, buf_c(&calls), &got);
+	f->between = NULL;
+	CHECK(f->slices > 1);
+	CHECK(has(&got, "\"notCreated\":{\"k\":{\"type\":\"tooManyKeywords\""));
+	CHECK(has(&got, "\"ids\":[]"));
+	buf_release(&calls);
+	buf_release(&got);
+}
+
 /* --- mailboxes --------------------------------------------------------------------------------------- */
 
 static void
@@ -239,6 +268,7 @@ main(void)
 		  "'urn:ietf:params:jmap:mdn'";
 	check_mailbox_twice(&f);
 	check_keyword_taken(&f);
+	check_keyword_taken_of_import(&f);
 	check_mailbox_gone(&f);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		for (unsigned slices = 1; slices < 6; slices += 2) {

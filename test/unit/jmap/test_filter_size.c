@@ -13,6 +13,10 @@ static const struct {
 	{ "quotas", "Quota/query", "{'operator':'AND','conditions':[", "{}", "]}",
 	    JMAP_FILTER_MAX - 1 },
 	{ "ids", "EmailSubmission/query", "{'emailIds':[", "'M1'", "]}", JMAP_FILTER_MAX - 2 },
+	{ "changes of mailboxes", "Mailbox/queryChanges", "{'operator':'OR','conditions':[", "{}",
+	    "]}", JMAP_FILTER_MAX - 1 },
+	{ "changes of quotas", "Quota/queryChanges", "{'operator':'OR','conditions':[", "{}", "]}",
+	    JMAP_FILTER_MAX - 1 },
 };
 
 static bool
@@ -25,7 +29,9 @@ is_taken(struct fixture *f, size_t row, unsigned parts)
 	buf_init(&got, 1 << 16);
 	buf_add_c(&calls, "[['");
 	buf_add_c(&calls, rows[row].method);
-	buf_add_c(&calls, "',{'accountId':'a1','filter':");
+	buf_add_c(&calls, "',{'accountId':'a1','sinceQueryState':'");
+	buf_add_c(&calls, rows[row].method[0] == 'Q' ? "0-0-0-0" : "s1");
+	buf_add_c(&calls, "','filter':");
 	buf_add_c(&calls, rows[row].before);
 	for (unsigned i = 0; i < parts; i++) {
 		buf_add_c(&calls, i > 0 ? "," : "");
@@ -35,7 +41,8 @@ is_taken(struct fixture *f, size_t row, unsigned parts)
 	buf_add_c(&calls, "},'c']]");
 	buf_add_char(&calls, '\0');
 	fixture_run(f, buf_str(&calls).p, &got);
-	out = str_find(buf_str(&got), STR("\"queryState\"")) != STR_NONE;
+	out = str_find(buf_str(&got), STR("\"queryState\"")) != STR_NONE ||
+	    str_find(buf_str(&got), STR("\"newQueryState\"")) != STR_NONE;
 	CHECK(out || str_find(buf_str(&got), STR("unsupportedFilter")) != STR_NONE);
 	buf_release(&calls);
 	buf_release(&got);
