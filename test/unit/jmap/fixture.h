@@ -30,6 +30,7 @@ struct fixture {
 	struct str groups;       /* of the user */
 	const char *using;       /* more capabilities: ",'urn:..'"; or NULL */
 	unsigned slices;         /* of the last request */
+	unsigned give_up_at;     /* its client is gone after so many; 0: it stays */
 	void (*between)(
 	    struct fixture *f); /* what another session does between two slices; or NULL */
 	struct jmap_host host;
@@ -136,7 +137,8 @@ fixture_try(struct fixture *f, const char *calls, struct buf *out)
 		jmap_run_init(&run, f->account, &request, STR("x"));
 		jmap_run_groups(&run, f->groups);
 		run.host = f->host;
-		for (f->slices = 1; jmap_run_step(&run) == JMAP_YIELD; f->slices++)
+		for (f->slices = 1; jmap_run_step(&run) == JMAP_YIELD && f->slices != f->give_up_at;
+		     f->slices++)
 			if (f->between)
 				f->between(f);
 		CHECK(buf_ok(&run.out));
