@@ -14,6 +14,7 @@ import urllib.parse
 
 CORE = "urn:ietf:params:jmap:core"
 MAIL = "urn:ietf:params:jmap:mail"
+SUBMISSION = "urn:ietf:params:jmap:submission"
 
 
 class HttpError(Exception):

@@ -5,12 +5,11 @@ import imaplib
 import json
 
 from harness import Server, check, end, equal
-from jmap_client import CORE, MAIL, Client, HttpError
+from jmap_client import CORE, MAIL, SUBMISSION, Client, HttpError
 from websocket_client import WebSocket
 
 PRINCIPALS, SHARE = "urn:ietf:params:jmap:principals", "urn:ietf:params:jmap:mail:share"
-QUOTA, BLOB, MDN, SUBMISSION, VACATION = (
-    "urn:ietf:params:jmap:" + name for name in ("quota", "blob", "mdn", "submission", "vacationresponse"))
+QUOTA, BLOB, MDN, VACATION = ("urn:ietf:params:jmap:" + name for name in ("quota", "blob", "mdn", "vacationresponse"))
 
 ALICE, BOB, SALES = "alice@example.test", "bob@example.test", "sales@example.test"
 SECRET = "correct horse"
