@@ -185,7 +185,6 @@ jmap_stage_has(const char *name, const char *text)
 	TEST_ROW(name);
 	buf_init(&part, 10000);
 	unquote(&part, text);
-	if (!CHECK(str_find(buf_str(&jmap_stage.got), buf_str(&part)) != STR_NONE))
-		printf("    got %.*s\n", STR_ARG(buf_str(&jmap_stage.got)));
+	CHECK_HAS(buf_str(&jmap_stage.got), buf_str(&part));
 	buf_release(&part);
 }
