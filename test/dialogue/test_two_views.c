@@ -20,6 +20,7 @@
 /* rooms */
 #include "jmap/run.h"
 #include "lib/imap_stage.h"
+#include "lib/unquote.h"
 #include "mail/mailbox.h"
 #include "net/private.h"
 
@@ -143,8 +144,7 @@ ask(struct arena *a, const char *method, const char *arguments)
 	    "\"methodCalls\":[[\"");
 	buf_add_c(&text, method);
 	buf_add_c(&text, "\",{\"accountId\":\"a1\"");
-	for (const char *c = arguments; *c; c++)
-		buf_add_char(&text, *c == '\'' ? '"' : *c);
+	unquote(&text, arguments);
 	buf_add_c(&text, "},\"x\"]]}");
 	if (!CHECK_NUM(jmap_request_parse(arena_str(a, buf_str(&text)), a, &request), JMAP_TAKEN))
 		abort();

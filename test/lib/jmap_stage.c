@@ -6,6 +6,7 @@
 #include "jmap/run.h"
 #include "lib/fake_directory.h"
 #include "lib/fake_dns.h"
+#include "lib/unquote.h"
 #include "mail/email.h"
 #include "mail/mailbox.h"
 
@@ -99,14 +100,6 @@ jmap_stage_end(void)
 	buf_release(&jmap_stage.got);
 	task_cancel(&task);
 	stage_end();
-}
-
-/* ' for " */
-static void
-unquote(struct buf *out, const char *text)
-{
-	for (; *text; text++)
-		buf_add_char(out, *text == '\'' ? '"' : *text);
 }
 
 static void

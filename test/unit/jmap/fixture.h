@@ -15,6 +15,7 @@
 /* rooms */
 #include "blob/blob.h"
 #include "jmap/run.h"
+#include "lib/unquote.h"
 #include "mail/email.h"
 #include "mail/index.h"
 #include "mail/mailbox.h"
@@ -95,14 +96,6 @@ fixture_upload(struct fixture *f, const char *bytes)
 	return id;
 }
 
-/* " for ' */
-static inline void
-fixture_unquote(struct buf *out, const char *text)
-{
-	for (; *text; text++)
-		buf_add_char(out, *text == '\'' ? '"' : *text);
-}
-
 /* What was stored is durable, so that the index may know it. */
 static inline void
 fixture_commit(struct fixture *f)
@@ -126,10 +119,10 @@ fixture_try(struct fixture *f, const char *calls, struct buf *out)
 	fixture_commit(f);
 	arena_init(&arena, JMAP_TREE_MAX);
 	buf_init(&text, JMAP_REQUEST_MAX);
-	fixture_unquote(&text, "{'using':['urn:ietf:params:jmap:core','urn:ietf:params:jmap:mail'");
-	fixture_unquote(&text, f->using ? f->using : "");
-	fixture_unquote(&text, "],'methodCalls':");
-	fixture_unquote(&text, calls);
+	unquote(&text, "{'using':['urn:ietf:params:jmap:core','urn:ietf:params:jmap:mail'");
+	unquote(&text, f->using ? f->using : "");
+	unquote(&text, "],'methodCalls':");
+	unquote(&text, calls);
 	buf_add_char(&text, '}');
 	buf_clear(out);
 	is_taken = jmap_request_parse(buf_str(&text), &arena, &request) == JMAP_TAKEN;
@@ -172,9 +165,9 @@ fixture_rows(struct fixture *f, const struct fixture_row *rows, size_t count)
 		TEST_ROW(rows[i].name);
 		fixture_run(f, rows[i].calls, &got);
 		buf_clear(&want);
-		fixture_unquote(&want, "{'methodResponses':");
-		fixture_unquote(&want, rows[i].want);
-		fixture_unquote(&want, ",'sessionState':'x'}");
+		unquote(&want, "{'methodResponses':");
+		unquote(&want, rows[i].want);
+		unquote(&want, ",'sessionState':'x'}");
 		CHECK_STR(buf_str(&got), buf_str(&want));
 	}
 	buf_release(&got);

@@ -114,7 +114,7 @@ check_row(struct fixture *f, const char *calls, unsigned rounds)
 	arena_init(&b, 1 << 24);
 	buf_init(&text, 1 << 20);
 	buf_init(&got, JMAP_RESPONSE_MAX);
-	fixture_unquote(&text, calls);
+	unquote(&text, calls);
 	if (CHECK_NUM(json_parse(arena_str(&a, buf_str(&text)), &a, &tree), FAIL_NONE))
 		for (unsigned i = 0; i < rounds; i++) {
 			mutate(tree, &text);

@@ -84,7 +84,7 @@ check_row(struct fixture *f, size_t i, struct str blob_id)
 	fixture_run(f, buf_c(&calls), &got);
 	f->between = NULL;
 	CHECK(f->slices > 3);
-	fixture_unquote(&want, rows[i].want);
+	unquote(&want, rows[i].want);
 	CHECK_HAS(buf_str(&got), buf_str(&want));
 	buf_release(&calls);
 	buf_release(&got);
