@@ -15,6 +15,7 @@ import time
 
 from harness import Server, check, end, equal
 from jmap_client import CORE, MAIL, SUBMISSION, Client, HttpError
+from ours import wait_for
 from websocket_client import WebSocket
 
 # Freed memory that the sanitizer holds back would be counted as the server's.
@@ -69,11 +70,6 @@ class Others(threading.Thread):
         self.client.close()
 
 
-def status_kb(server, name):
-    with open(f"/proc/{server.process.pid}/status") as f:
-        return int(next(line for line in f if line.startswith(name + ":")).split()[1])
-
-
 class Attacks:
     """One attack after the other by the same user."""
 
@@ -87,13 +83,13 @@ class Attacks:
         """`action` gives what the server said; others are answered behind it, and it cost no more memory than one request may."""
         with open(f"/proc/{self.server.process.pid}/clear_refs", "w") as f:
             f.write("5")  # the peak begins anew
-        before = status_kb(self.server, "VmRSS")
+        before = self.server.memory_kb()
         try:
             got = action()
         except OSError as error:
             got = repr(error)
             self.client.close()
-        grown = status_kb(self.server, "VmHWM") - before
+        grown = self.server.memory_kb("VmHWM") - before
         check(name, got in want if isinstance(want, tuple) else got == want, f"got {str(got)[:300]}, want {want!r}")
         check(f"{name}: others are answered", self.others.answered(), self.others.wrong)
         check(f"{name}: memory", grown <= PEAK_KB, grown)
@@ -296,15 +292,6 @@ def connect(server, data=b"", receive_buffer=None):
     return s
 
 
-def wait_for(what):
-    deadline = time.time() + ANSWER_SECONDS
-    while time.time() < deadline:
-        if what():
-            return True
-        time.sleep(0.02)
-    return False
-
-
 def test_concurrent(a):
     """One user's half requests and half uploads take no more than his share, and give it back when they are gone."""
     def half(path, kind):
@@ -324,13 +311,13 @@ def test_concurrent(a):
 
         def one():
             return limit(lambda: a.client.request("POST", path, body, {"Content-Type": kind}, want=None))
-        check(f"one {name} too many", wait_for(lambda: one() == full))
+        check(f"one {name} too many", wait_for(lambda: one() == full, ANSWER_SECONDS))
         check(f"half a {name}: others are answered", a.others.answered())
-        check(f"half a {name}: on the disk", wait_for(lambda: len(os.listdir(folder)) == (UPLOADS_MAX if name == "upload" else 0)))
+        check(f"half a {name}: on the disk", wait_for(lambda: len(os.listdir(folder)) == (UPLOADS_MAX if name == "upload" else 0), ANSWER_SECONDS))
         for s in held:
             s.close()
-        check(f"then {name} again", wait_for(lambda: one() == free))
-    check("nothing is left of half uploads", wait_for(lambda: os.listdir(folder) == []), os.listdir(folder))
+        check(f"then {name} again", wait_for(lambda: one() == free, ANSWER_SECONDS))
+    check("nothing is left of half uploads", wait_for(lambda: os.listdir(folder) == [], ANSWER_SECONDS), os.listdir(folder))
 
 
 def test_upload_limit(a):
@@ -393,7 +380,7 @@ def test_all_at_once(a):
         threads = [threading.Thread(target=attack, args=(n,)) for n in range(len(worst))]
         for thread in threads:
             thread.start()
-        answered = a.others.answered(5) and wait_for(lambda: len(said) >= len(worst))
+        answered = a.others.answered(5) and wait_for(lambda: len(said) >= len(worst), ANSWER_SECONDS)
         is_over.set()
         for thread in threads:
             thread.join()
@@ -469,14 +456,14 @@ def main():
         slow = Slow(Attacks(server, others, CAROL))
         text = b"Subject: " + b"a" * 900 + b"!\r\n\r\n" + b"a" * 70 + b"!\r\n"
         a.email = a.client.import_message(text, a.client.mailbox("inbox"))["id"]
-        rest = status_kb(server, "VmRSS")
+        rest = server.memory_kb()
         for test in (test_depth, test_size, test_strings, test_numbers, test_calls, test_ids, test_bombs, test_patterns, test_concurrent,
                      test_upload_limit, test_all_at_once):
             test(a)
         slow.wait()
         left = connect(server, head(a, "POST", "/jmap/api", "Content-Type: application/json", "Content-Length: 1000") + b"{")
         others.end()
-        rest = status_kb(server, "VmRSS") - rest
+        rest = server.memory_kb() - rest
         check("what stays behind", rest <= REST_KB, rest)
     left.close()  # the server's end did not wait for it
     end()

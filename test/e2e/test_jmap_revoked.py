@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """What outlives its login ends with it: event streams, WebSockets and push subscriptions of a token or a password."""
 
-import time
-
 from harness import Server, check, end, equal
 from jmap_client import Client
+from ours import wait_for
 from test_jmap_push import body_of, create, push_get, push_set, subscribe
 from test_jmap_websocket import Jmap
 from web_push import Receiver
@@ -53,11 +52,9 @@ class Lasting:
         self.jmap.ws.close()
 
 
-def wait_log(server, text, seconds=MINUTE):
-    deadline = time.time() + seconds
-    while text not in server.log() and time.time() < deadline:
-        time.sleep(0.05)
-    return text in server.log()
+def is_destroyed(server, subscription):
+    """The log says so within a minute."""
+    return wait_for(lambda: f'id="{subscription}" why="its password' in server.log(), MINUTE)
 
 
 def test_token(server, receiver):
@@ -72,7 +69,7 @@ def test_token(server, receiver):
               "notFound")
     server.command("user", "token", "del", ALICE, "--name", "phone")
     phone.is_over()
-    check("the subscription is destroyed", wait_log(server, f'id="{phone.subscription}" why="its password'))
+    check("the subscription is destroyed", is_destroyed(server, phone.subscription))
     before = receiver.count("/phone")
     for each in (tv, mine):
         each.holds()
@@ -93,13 +90,13 @@ def test_password(server, receiver):
     other = Lasting(server, receiver, client(server, add_token(server, "other")), "/other")
     server.command("user", "passwd", ALICE, "--password-stdin", input="new horse\n")
     old.is_over()
-    check("a new password ends it", wait_log(server, f'id="{old.subscription}" why="its password'))
+    check("a new password ends it", is_destroyed(server, old.subscription))
     new = client(server, password="new horse")
     equal("nothing is left for the new one", push_get(new, ids=None)["list"], [])
     other.holds()
     server.command("user", "disable", ALICE)
     other.is_over()
-    check("a disabled user has none", wait_log(server, f'id="{other.subscription}" why="its password'))
+    check("a disabled user has none", is_destroyed(server, other.subscription))
     server.command("user", "enable", ALICE)
     server.command("user", "passwd", ALICE, "--password-stdin", input=SECRET + "\n")
     for each in (old.client, other.client, new):
@@ -114,7 +111,7 @@ def test_start(server, receiver):
     server.stop()
     server.command("user", "token", "del", ALICE, "--name", "away")
     server.start()
-    check("after a new start", wait_log(server, f'id="{subscription}" why="its password'))
+    check("after a new start", is_destroyed(server, subscription))
 
 
 def test_groups(server):
@@ -129,11 +126,11 @@ def test_groups(server):
     jmap.request(ask)
     equal("a member", jmap.next()["methodResponses"][0][0], "Mailbox/get")
     server.command("group", "leave", "sales@example.test", ALICE)
-    deadline, answer = time.time() + MINUTE, None
-    while answer != "accountNotFound" and time.time() < deadline:
+
+    def answer():
         jmap.request(ask)
-        answer = jmap.next()["methodResponses"][0][1].get("type")
-    equal("a member no more", answer, "accountNotFound")
+        return jmap.next()["methodResponses"][0][1].get("type")
+    check("a member no more", wait_for(lambda: answer() == "accountNotFound", MINUTE))
     jmap.ws.close()
     alice.close()
     sales.close()
