@@ -3,9 +3,9 @@
 
 from harness import Server, check, end, equal
 from jmap_client import Client
+from jmap_push import Events, Jmap
 from ours import wait_for
 from test_jmap_push import body_of, create, push_get, push_set, subscribe
-from test_jmap_websocket import Jmap
 from web_push import Receiver
 
 ALICE, BOB, SECRET = "alice@example.test", "bob@example.test", "correct horse"
@@ -29,11 +29,7 @@ class Lasting:
 
     def __init__(self, server, receiver, who, path):
         self.client, self.receiver, self.path = who, receiver, path
-        self.stream = Client(who.base, ALICE, SECRET, timeout=MINUTE)
-        self.stream.connection.request("GET", "/jmap/eventsource?types=*&closeafter=no&ping=0",
-                                       headers=who.headers)
-        self.events = self.stream.connection.getresponse()
-        equal(f"{path}: stream", self.events.readline(), b": open\n")
+        self.events = Events(who, timeout=MINUTE)
         self.jmap = Jmap(server, who, timeout=MINUTE)
         self.subscription = subscribe(who, receiver, path)
 
@@ -45,10 +41,10 @@ class Lasting:
 
     def is_over(self):
         """Within a minute all are: reading waits for the ends."""
-        rest = self.events.read()
+        rest = self.events.stream.read()
         check(f"{self.path}: the stream ends", rest.strip(b":\n") == b"", rest)
         equal(f"{self.path}: the WebSocket is closed", self.jmap.ws.close_code(), 1008)
-        self.stream.close()
+        self.events.close()
         self.jmap.ws.close()
 
 
@@ -79,7 +75,7 @@ def test_token(server, receiver):
     equal("it does not", receiver.count("/phone"), before)
     for each in (tv, mine):
         each.jmap.ws.close()
-        each.stream.close()
+        each.events.close()
         push_set(each.client, destroy=[each.subscription])
         each.client.close()
     phone.client.close()
