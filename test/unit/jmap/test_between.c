@@ -2,14 +2,7 @@
 #include "fixture.h"
 
 static const struct fixture_row rows[] = {
-#include "blob.rows"
-#include "email_copy.rows"
-#include "email_methods.rows"
-#include "mdn.rows"
-#include "methods.rows"
-#include "methods_identity.rows"
-#include "methods_vacation.rows"
-#include "quota.rows"
+#include "all.rows"
 };
 
 /* An Email with this keyword, which makes a bit its own. */

@@ -13,14 +13,7 @@
 #define ROUNDS 10 /* of each row; MUTATED_ROUNDS in the environment makes a long run */
 
 static const struct fixture_row rows[] = {
-#include "blob.rows"
-#include "email_copy.rows"
-#include "email_methods.rows"
-#include "mdn.rows"
-#include "methods.rows"
-#include "methods_identity.rows"
-#include "methods_vacation.rows"
-#include "quota.rows"
+#include "all.rows"
 };
 
 /* Values that somebody may have thought cannot be there. */
