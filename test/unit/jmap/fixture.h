@@ -7,6 +7,9 @@
 #ifndef TEST_JMAP_FIXTURE_H
 #define TEST_JMAP_FIXTURE_H
 
+/* system */
+#include <stdlib.h>
+
 /* base */
 #include "base/buf.h"
 #include "base/mem.h"
@@ -147,6 +150,32 @@ static inline void
 fixture_run(struct fixture *f, const char *calls, struct buf *out)
 {
 	CHECK(fixture_try(f, calls, out));
+}
+
+/* Run one call with these more arguments (",'ids':.."): its answer in the arena, NULL when it is an error. */
+static inline const struct json *
+fixture_ask(struct fixture *f, struct arena *a, const char *method, const char *arguments)
+{
+	const struct json *answer, *responses;
+	struct buf calls, got;
+	struct str name;
+
+	buf_init(&calls, 1 << 20);
+	buf_init(&got, 1 << 24);
+	buf_add_c(&calls, "[['");
+	buf_add_c(&calls, method);
+	buf_add_c(&calls, "',{'accountId':'a1'");
+	buf_add_c(&calls, arguments);
+	buf_add_c(&calls, "},'x']]");
+	fixture_run(f, buf_c(&calls), &got);
+	if (!CHECK_NUM(json_parse(arena_str(a, buf_str(&got)), a, &answer), FAIL_NONE))
+		abort();
+	buf_release(&calls);
+	buf_release(&got);
+	responses = json_find(answer, STR("methodResponses"));
+	if (!json_get_text(&responses->items[0].items[0], &name))
+		abort();
+	return str_eq(name, STR("error")) ? NULL : &responses->items[0].items[1];
 }
 
 /* Rows of requests and the answers wanted, one after the other. */

@@ -1,6 +1,9 @@
 /* What other sessions do between two slices of a method: nothing that it held before may be believed behind. */
 #include "fixture.h"
 
+/* rooms */
+#include "lib/chance.h"
+
 static const struct fixture_row rows[] = {
 #include "all.rows"
 };
@@ -126,32 +129,23 @@ check_mailbox_twice(struct fixture *f)
 
 /* --- anything ---------------------------------------------------------------------------------------- */
 
-static uint32_t
-below(uint32_t n)
-{
-	static uint32_t seed = 8620;
-
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 8) % n;
-}
-
 #define DISTURBED_MAX 50 /* slices of one row: a list that grows while it is made would take long */
 static unsigned disturbed;
 
 static void
 disturb(struct fixture *f)
 {
-	struct email_update u = { .keywords_add = FLAG(below(KEYWORD_BITS)) & ~FLAG_DELETED,
-		.keywords_remove = FLAG(below(KEYWORD_BITS)) };
+	struct email_update u = { .keywords_add = FLAG(chance_below(KEYWORD_BITS)) & ~FLAG_DELETED,
+		.keywords_remove = FLAG(chance_below(KEYWORD_BITS)) };
 	struct account *a = f->account;
-	uint64_t id = 1 + below(40);
-	struct str name = below(2) ? STR("mine") : STR("other");
+	uint64_t id = 1 + chance_below(40);
+	struct str name = chance_below(2) ? STR("mine") : STR("other");
 	uint32_t made;
 	uint64_t bits;
 
 	if (disturbed++ == DISTURBED_MAX)
 		f->between = NULL;
-	switch (below(7)) {
+	switch (chance_below(7)) {
 	case 0: fixture_add(f, "Subject: new\r\n\r\nx\r\n", 1700000003, 0); break;
 	case 1: (void)!email_update(a, id, &u); break;
 	case 2: (void)!email_destroy(a, id); break;
@@ -159,7 +153,7 @@ disturb(struct fixture *f)
 	case 4: (void)!mailbox_create_path(a, STR("Noise"), MAILBOX_ROLE_NONE, true, &made); break;
 	case 5:
 		if (a->mailbox_count > 5)
-			(void)!mailbox_delete(a, a->mailboxes[4 + below(2)]->id, true);
+			(void)!mailbox_delete(a, a->mailboxes[4 + chance_below(2)]->id, true);
 		break;
 	default: fixture_commit(f); break;
 	}
@@ -209,6 +203,7 @@ main(void)
 {
 	struct fixture f;
 
+	chance_seed(8620);
 	fixture_open(&f);
 	f.using = ",'urn:ietf:params:jmap:blob','urn:ietf:params:jmap:submission',"
 		  "'urn:ietf:params:jmap:vacationresponse','urn:ietf:params:jmap:quota',"
