@@ -10,6 +10,8 @@
 /* base */
 #include "base/mem.h"
 
+#define SHOWN_BYTES 2000 /* of a text that has not what it should */
+
 static struct {
 	const char *row;
 	int passed, failed;
@@ -42,6 +44,18 @@ test_check_str(struct str got, struct str want, const char *what, const char *fi
 	test_check(ok, what, file, line);
 	if (!ok)
 		printf("    got  \"%.*s\"\n    want \"%.*s\"\n", STR_ARG(got), STR_ARG(want));
+	return ok;
+}
+
+bool
+test_check_has(struct str text, struct str part, const char *what, const char *file, int line)
+{
+	bool ok = str_find(text, part) != STR_NONE;
+
+	test_check(ok, what, file, line);
+	if (!ok)
+		printf("    got  \"%.*s\"\n    want \"%.*s\" in it\n",
+		    STR_ARG(str_head(text, SHOWN_BYTES)), STR_ARG(part));
 	return ok;
 }
 

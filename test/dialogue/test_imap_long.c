@@ -8,6 +8,7 @@
 
 /* base */
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/test.h"
 
@@ -205,6 +206,7 @@ test_slow_header_search(void)
 
 	TEST_ROW("slow search of a header");
 	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	clock_fake_step(LOOP_SLICE_US - 100);
 	p = dialogue_peer(1);
 	buf_init(&text, 1024 * 1024);
 	buf_add_c(&text, "a1 APPEND INBOX {320000+}\r\n");
@@ -235,6 +237,7 @@ test_slow_search(void)
 
 	TEST_ROW("slow search");
 	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	clock_fake_step(LOOP_SLICE_US - 100);
 	p = dialogue_peer(1);
 	buf_init(&text, 3 * 1024 * 1024);
 	buf_add_c(&text, "a1 APPEND INBOX {2097152+}\r\n");

@@ -6,7 +6,6 @@
 
 /* system */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* base */
@@ -18,6 +17,7 @@
 
 /* rooms */
 #include "imap/imap.h"
+#include "lib/chance.h"
 #include "lib/imap_play.h"
 #include "lib/imap_return.h"
 #include "mail/mailbox.h"
@@ -517,22 +517,15 @@ step(void)
 		return_come_back(c);
 }
 
-static unsigned long long
-environment(const char *name, unsigned long long fallback)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoull(text, NULL, 10) : fallback;
-}
-
 int
 main(void)
 {
-	unsigned long long seed = environment("SEED", 4711), steps = environment("STEPS", STEPS);
+	uint64_t seed = chance_environment("SEED", 4711),
+		 steps = chance_environment("STEPS", STEPS);
 
 	log_set_level(LOG_LEVEL_WARN);
-	printf("SEED=%llu STEPS=%llu\n", seed, steps);
-	play_seed(seed);
+	printf("SEED=%llu STEPS=%llu\n", (unsigned long long)seed, (unsigned long long)steps);
+	chance_seed(seed);
 	for (size_t i = 0; i < MODEL_BOXES; i++)
 		model_boxes[i] =
 		    (struct model_box){ .name = i ? "Archive" : "INBOX", .uid_next = 1 };
@@ -542,7 +535,7 @@ main(void)
 		play_clients[i].number = i;
 		play_clients[i].peer = dialogue_peer(i);
 	}
-	for (unsigned long long i = 0; i < steps; i++) {
+	for (uint64_t i = 0; i < steps; i++) {
 		clock_fake_step(
 		    i < steps / 2 ? 0 : LOOP_SLICE_US); /* the other half in the smallest slices */
 		step();

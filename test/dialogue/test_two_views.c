@@ -19,7 +19,9 @@
 
 /* rooms */
 #include "jmap/run.h"
+#include "lib/chance.h"
 #include "lib/imap_stage.h"
+#include "lib/unquote.h"
 #include "mail/mailbox.h"
 #include "net/private.h"
 
@@ -48,14 +50,6 @@ struct words { /* a set of words, told in order */
 
 static struct things jmap_emails, jmap_mailboxes, imap_emails, imap_mailboxes;
 static struct account *account;
-static uint64_t seed;
-
-static size_t
-below(size_t n)
-{
-	seed = seed * 6364136223846793005u + 1442695040888963407u;
-	return n ? (size_t)(seed >> 33) % n : 0;
-}
 
 static struct thing *
 find(struct things *all, struct str id)
@@ -143,8 +137,7 @@ ask(struct arena *a, const char *method, const char *arguments)
 	    "\"methodCalls\":[[\"");
 	buf_add_c(&text, method);
 	buf_add_c(&text, "\",{\"accountId\":\"a1\"");
-	for (const char *c = arguments; *c; c++)
-		buf_add_char(&text, *c == '\'' ? '"' : *c);
+	unquote(&text, arguments);
 	buf_add_c(&text, "},\"x\"]]}");
 	if (!CHECK_NUM(jmap_request_parse(arena_str(a, buf_str(&text)), a, &request), JMAP_TAKEN))
 		abort();
@@ -228,7 +221,7 @@ follow(const char *type, char state[32], struct things *all, void (*know)(const 
 		arena_init(&a, 1 << 24);
 		snprintf(method, sizeof(method), "%s/changes", type);
 		snprintf(arguments, sizeof(arguments), ",'sinceState':'%s','maxChanges':%zu", state,
-		    1 + below(9));
+		    1 + chance_below(9));
 		changes = ask(&a, method, arguments);
 		if (!CHECK(changes != NULL))
 			abort();
@@ -426,29 +419,32 @@ imap_does(struct dialogue_peer *p)
 {
 	static const char *const flags[] = { "\\Seen", "\\Flagged", "\\Deleted", "\\Deleted",
 		"$Work", "\\Seen \\Answered" };
-	const char *box = names[below(sizeof(names) / sizeof(names[0]))];
-	size_t uid = 1 + below(30);
+	const char *box = names[chance_below(sizeof(names) / sizeof(names[0]))];
+	size_t uid = 1 + chance_below(30);
 	char c[400];
 
-	switch (below(12)) {
+	switch (chance_below(12)) {
 	case 0:
 	case 1: snprintf(c, sizeof(c), "a SELECT \"%s\"\r\n", box); break;
 	case 2:
 		snprintf(c, sizeof(c),
 		    "a APPEND \"%s\" (%s) {47+}\r\nSubject: number %zu\r\nMessage-ID: <%03zu@x>\r\n\r\nHi.\r\n\r\n",
-		    box, flags[below(2)], below(10), below(1000));
+		    box, flags[chance_below(2)], chance_below(10), chance_below(1000));
 		if (jmap_emails.count >= CROWD)
 			return;
 		break;
 	case 3: snprintf(c, sizeof(c), "a UID COPY %zu \"%s\"\r\n", uid, box); break;
 	case 4:
-		snprintf(c, sizeof(c), "a UID MOVE %zu:%zu \"%s\"\r\n", uid, uid + below(3), box);
+		snprintf(c, sizeof(c), "a UID MOVE %zu:%zu \"%s\"\r\n", uid, uid + chance_below(3),
+		    box);
 		break;
 	case 5: snprintf(c, sizeof(c), "a EXPUNGE\r\n"); break;
-	case 6: snprintf(c, sizeof(c), "a CREATE \"Box %s\"\r\n", below(2) ? "one" : "two"); break;
+	case 6:
+		snprintf(c, sizeof(c), "a CREATE \"Box %s\"\r\n", chance_below(2) ? "one" : "two");
+		break;
 	case 7:
-		snprintf(c, sizeof(c), "a DELETE \"Box %s\"\r\n", below(2) ? "one" : "two");
-		if (below(4) > 0)
+		snprintf(c, sizeof(c), "a DELETE \"Box %s\"\r\n", chance_below(2) ? "one" : "two");
+		if (chance_below(4) > 0)
 			return;
 		for (size_t i = 1; i <= 2; i++) /* who has it open would be sent away */
 			(void)imap_ask(dialogue_peer(i), "b SELECT INBOX\r\n");
@@ -456,7 +452,7 @@ imap_does(struct dialogue_peer *p)
 	case 8: snprintf(c, sizeof(c), "a RENAME \"Box one\" \"Box two\"\r\n"); break;
 	default:
 		snprintf(c, sizeof(c), "a UID STORE %zu:%zu %cFLAGS.SILENT (%s)\r\n", uid,
-		    uid + below(4), below(3) ? '+' : '-', flags[below(6)]);
+		    uid + chance_below(4), chance_below(3) ? '+' : '-', flags[chance_below(6)]);
 		break;
 	}
 	CHECK(str_find(imap_ask(p, c), STR("a ")) != STR_NONE);
@@ -471,16 +467,16 @@ jmap_does(void)
 
 	if (jmap_emails.count == 0)
 		return;
-	e = &jmap_emails.items[below(jmap_emails.count)];
-	m = &jmap_mailboxes.items[below(jmap_mailboxes.count)];
-	switch (below(6)) {
+	e = &jmap_emails.items[chance_below(jmap_emails.count)];
+	m = &jmap_mailboxes.items[chance_below(jmap_mailboxes.count)];
+	switch (chance_below(6)) {
 	case 0:
 		snprintf(arguments, sizeof(arguments), ",'update':{'%s':{'keywords/$seen':%s}}",
-		    e->id, below(2) ? "true" : "null");
+		    e->id, chance_below(2) ? "true" : "null");
 		break;
 	case 1:
 		snprintf(arguments, sizeof(arguments), ",'update':{'%s':{'mailboxIds/%s':%s}}",
-		    e->id, m->id, below(2) ? "true" : "null");
+		    e->id, m->id, chance_below(2) ? "true" : "null");
 		break;
 	case 2:
 		snprintf(arguments, sizeof(arguments),
@@ -492,7 +488,7 @@ jmap_does(void)
 		break;
 	default:
 		snprintf(arguments, sizeof(arguments), ",'destroy':['%s']", e->id);
-		if (below(4) > 0)
+		if (chance_below(4) > 0)
 			return;
 		break;
 	}
@@ -504,13 +500,13 @@ jmap_does(void)
 int
 main(void)
 {
-	const char *given_seed = getenv("SEED"), *given_steps = getenv("STEPS");
-	unsigned long steps = given_steps ? strtoul(given_steps, NULL, 10) : STEPS;
+	uint64_t seed = chance_environment("SEED", 8621),
+		 steps = chance_environment("STEPS", STEPS);
 	char email_state[32] = "s0", mailbox_state[32] = "s0";
 	struct dialogue_peer *peers[3];
 
-	seed = given_seed ? strtoull(given_seed, NULL, 10) : 8621;
-	printf("seed %llu, %lu steps\n", (unsigned long long)seed, steps);
+	chance_seed(seed);
+	printf("seed %llu, %llu steps\n", (unsigned long long)seed, (unsigned long long)steps);
 	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
 	for (size_t i = 0; i < 3; i++) {
 		peers[i] = dialogue_peer(i + 1);
@@ -519,16 +515,16 @@ main(void)
 	if (!CHECK_NUM(account_open(dialogue.mail, STR(DIALOGUE_ACCOUNT), NULL, &account),
 		FAIL_NONE))
 		return test_end();
-	for (unsigned long step = 0; step < steps; step++) {
-		if (below(3) > 0)
-			imap_does(peers[below(2)]);
+	for (uint64_t step = 0; step < steps; step++) {
+		if (chance_below(3) > 0)
+			imap_does(peers[chance_below(2)]);
 		else
 			jmap_does();
-		if (below(LOOK_EVERY / 4) > 0 && step + 1 < steps)
+		if (chance_below(LOOK_EVERY / 4) > 0 && step + 1 < steps)
 			continue;
 		follow("Email", email_state, &jmap_emails, know_email);
 		follow("Mailbox", mailbox_state, &jmap_mailboxes, know_mailbox);
-		if (below(4) > 0 && step + 1 < steps)
+		if (chance_below(4) > 0 && step + 1 < steps)
 			continue;
 		see_all(peers[2]);
 		compare("Emails", &jmap_emails, &imap_emails);

@@ -15,6 +15,7 @@ import random
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -75,6 +76,14 @@ def reserve(base):
         return False
     _bases.append(mark)
     return True
+
+
+def insecure_tls():
+    """The context of a client that believes any certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def free_port_base():
@@ -183,6 +192,11 @@ class Server:
     def log(self):
         with open(self.log_path, errors="replace") as f:
             return f.read()
+
+    def memory_kb(self, name="VmRSS"):
+        """What its process holds, or VmHWM: the most that it ever held."""
+        with open(f"/proc/{self.process.pid}/status") as f:
+            return int(next(line for line in f if line.startswith(name + ":")).split()[1])
 
     def add_user(self, name, password):
         self.command("user", "add", name, "--password-stdin", input=password + "\n")

@@ -1,5 +1,5 @@
 // What a Node program does with IMAP, by imapflow. usage: node imapflow_client.cjs PORT USER SECRET
-// (NODE_PATH leads to imapflow). Prints one JSON object: what each step gave; test_imapflow.py has what it should be.
+// (beside node_modules). Prints one JSON object: what each step gave; test_imapflow.py has what it should be.
 'use strict';
 
 const { ImapFlow } = require('imapflow');

@@ -14,6 +14,12 @@ import urllib.parse
 
 CORE = "urn:ietf:params:jmap:core"
 MAIL = "urn:ietf:params:jmap:mail"
+SUBMISSION = "urn:ietf:params:jmap:submission"
+
+
+def basic(name, password):
+    """The value of an Authorization field (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
 class HttpError(Exception):
@@ -43,8 +49,7 @@ class Client:
         else:
             self.connection = http.client.HTTPConnection(url.hostname, url.port, timeout=timeout)
         self.base = base
-        token = base64.b64encode(f"{name}:{password}".encode()).decode()
-        self.headers = {"Authorization": "Basic " + token}
+        self.headers = {"Authorization": basic(name, password)}
         self.session = None
 
     def request(self, method, url, body=None, headers=None, want=(200, 201)):

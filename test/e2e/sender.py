@@ -21,10 +21,9 @@ import json
 import re
 import signal
 import smtplib
-import ssl
-import time
 
-from harness import Server, check, equal, run
+from harness import Server, check, equal, insecure_tls, run
+from ours import wait_for
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 SECRET = "correct horse"
@@ -45,23 +44,6 @@ account-new-recipients = 0
 """
 
 _numbers = itertools.count(1)
-
-
-def insecure_tls():
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def wait_for(is_true, seconds=20):
-    """Whether it became true in time."""
-    deadline = time.time() + seconds
-    while not is_true():
-        if time.time() >= deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 class Report:

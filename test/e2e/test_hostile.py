@@ -4,7 +4,6 @@
 After each attack the server answers others at once, and its memory has stayed within GROWTH_KB.
 """
 
-import base64
 import imaplib
 import resource
 import socket
@@ -14,7 +13,7 @@ import urllib.error
 import urllib.request
 
 from harness import BINARY, Server, check, end, equal
-from jmap_client import Client
+from jmap_client import Client, basic
 
 BOB = "bob@example.test"
 SECRET = "correct horse"
@@ -22,11 +21,6 @@ SECRET = "correct horse"
 GROWTH_KB = 32 * 1024 if "dev" not in BINARY else 512 * 1024
 FLOOD = 10000
 LIMIT = 100
-
-
-def resident_kb(server):
-    with open(f"/proc/{server.process.pid}/status") as f:
-        return int(next(line for line in f if line.startswith("VmRSS")).split()[1])
 
 
 def connect(server, port):
@@ -57,17 +51,17 @@ def alive(server, name):
 
 
 def test_endless_lines(server):
-    before = resident_kb(server)
+    before = server.memory_kb()
     for port in ("smtp", "submission", "lmtp", "imap", "http"):
         s = connect(server, port)
         push(s, b"A" * 65536, 500)
-        check(f"{port}: an endless line costs no memory", resident_kb(server) - before < GROWTH_KB, resident_kb(server) - before)
+        check(f"{port}: an endless line costs no memory", server.memory_kb() - before < GROWTH_KB, server.memory_kb() - before)
         alive(server, f"endless line to {port}")
         s.close()
 
 
 def test_endless_literals(server):
-    before = resident_kb(server)
+    before = server.memory_kb()
     with connect(server, "imap") as s:
         f = s.makefile("rb")
         f.readline()
@@ -79,7 +73,7 @@ def test_endless_literals(server):
         f.readline()
         s.sendall(b"a LOGIN {10000000+}\r\n")
         push(s, b"A" * 65536, 200)
-        check("a huge literal that does not wait costs no memory", resident_kb(server) - before < GROWTH_KB)
+        check("a huge literal that does not wait costs no memory", server.memory_kb() - before < GROWTH_KB)
     imap = imaplib.IMAP4("127.0.0.1", server.port("imap"))
     imap.login(BOB, SECRET)
     imap.send(b"b APPEND INBOX {99999999999}\r\n")
@@ -105,18 +99,18 @@ def test_slow_reader(server):
     imap.login(BOB, SECRET)
     imap.append("INBOX", "", None, b"Subject: big\r\n\r\n" + (b"x" * 76 + b"\r\n") * 300000)
     imap.select("INBOX")
-    before = resident_kb(server)
+    before = server.memory_kb()
     for i in range(50):
         imap.send(b"f%d FETCH 1:* (BODY.PEEK[])\r\n" % i)
     time.sleep(1)
-    check("a slow reader costs no memory", resident_kb(server) - before < GROWTH_KB, resident_kb(server) - before)
+    check("a slow reader costs no memory", server.memory_kb() - before < GROWTH_KB, server.memory_kb() - before)
     alive(server, "slow reader")
     imap.shutdown()
 
 
 def test_flood(server):
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    before = resident_kb(server)
+    before = server.memory_kb()
     held = []
     for i in range(FLOOD):
         try:
@@ -133,7 +127,7 @@ def test_flood(server):
         except OSError:
             pass
     check("at most as many as the limit are served", 0 < served <= LIMIT, served)
-    check("a flood costs no memory", resident_kb(server) - before < GROWTH_KB, resident_kb(server) - before)
+    check("a flood costs no memory", server.memory_kb() - before < GROWTH_KB, server.memory_kb() - before)
     for s in held:
         s.close()
     for _ in range(50):
@@ -205,7 +199,7 @@ def nested_message(depth):
 
 
 def test_deep_mime(server):
-    before = resident_kb(server)
+    before = server.memory_kb()
     imap = imaplib.IMAP4("127.0.0.1", server.port("imap"))
     imap.login(BOB, SECRET)
     many = b"Subject: many\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n" + b"--x\r\n\r\na\r\n" * 100000
@@ -220,14 +214,13 @@ def test_deep_mime(server):
         equal(f"{name}: given back as it was", imap.uid("FETCH", uid, "(BODY.PEEK[])")[1][0][1] == data, True)
         check(f"{name}: in time", time.time() - started < 20, time.time() - started)
     imap.logout()
-    check("deep messages cost no memory", resident_kb(server) - before < GROWTH_KB, resident_kb(server) - before)
+    check("deep messages cost no memory", server.memory_kb() - before < GROWTH_KB, server.memory_kb() - before)
     alive(server, "deep messages")
 
 
 def post(server, data):
-    token = base64.b64encode(f"{BOB}:{SECRET}".encode()).decode()
     request = urllib.request.Request(f"http://127.0.0.1:{server.port('http')}/jmap/api", data=data, headers={
-        "Authorization": "Basic " + token, "Content-Type": "application/json"})
+        "Authorization": basic(BOB, SECRET), "Content-Type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return answer.status
@@ -238,11 +231,11 @@ def post(server, data):
 
 
 def test_deep_json(server):
-    before = resident_kb(server)
+    before = server.memory_kb()
     equal("deep arrays", post(server, b"[" * 1000000), 400)
     equal("deep objects", post(server, b'{"a":' * 1000000), 400)
     check("a huge request is refused", post(server, b'"' + b"a" * 60000000 + b'"') in (400, 413, 0))
-    check("deep JSON costs no memory", resident_kb(server) - before < GROWTH_KB, resident_kb(server) - before)
+    check("deep JSON costs no memory", server.memory_kb() - before < GROWTH_KB, server.memory_kb() - before)
     alive(server, "deep JSON")
 
 

@@ -6,12 +6,11 @@ import os
 import random
 import re
 import shutil
-import ssl
 import subprocess
 import tempfile
 import time
 
-from harness import Server, check, end, equal, need
+from harness import Server, check, end, equal, insecure_tls, need
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 SECRET = "correct horse"
@@ -20,13 +19,6 @@ GETMAIL_MESSAGES = 20
 GETMAIL_WAITS_S = 10  # its default of 180 s is longer than a test may take
 GETMAIL_RUNS = 5
 GETMAIL_ADDS = re.compile(rb"^(Return-Path: <unknown>|X-getmail-retrieved-from-mailbox: Getmail)\n", re.MULTILINE)
-
-
-def insecure_tls():
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def login(server, user=ALICE):

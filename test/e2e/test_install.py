@@ -7,12 +7,11 @@ import shutil
 import signal
 import smtplib
 import socket
-import ssl
 import stat
 import subprocess
 import time
 
-from harness import BINARY, Server, check, end, equal, skip
+from harness import BINARY, Server, check, end, equal, insecure_tls, skip
 
 USER = "nobody"  # is there on every machine
 SECRET = "correct horse"
@@ -66,10 +65,7 @@ def check_files(server, owner):
 
 def served(server):
     """The certificate that clients see."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    with smtplib.SMTP_SSL("127.0.0.1", server.port("submissions"), timeout=20, context=context) as smtp:
+    with smtplib.SMTP_SSL("127.0.0.1", server.port("submissions"), timeout=20, context=insecure_tls()) as smtp:
         return smtp.sock.getpeercert(binary_form=True)
 
 

@@ -10,6 +10,7 @@ import time
 
 from harness import Server, check, end, equal
 from jmap_client import CORE, MAIL, Client, HttpError, MethodError
+from jmap_push import Events
 
 ALICE, BOB, SECRET = "alice@example.test", "bob@example.test", "correct horse"
 MESSAGE = (b"From: Bob <bob@example.test>\r\nTo: alice@example.test\r\nSubject: Caf\xc3\xa9\r\n"
@@ -273,37 +274,19 @@ def test_many(alice):
     equal("mailbox gone", done["destroyed"], [box])
 
 
-def test_events(server, alice):
-    watcher = Client(url(server), ALICE, SECRET, timeout=20)
-    watcher.open()
-    target = watcher.session["eventSourceUrl"].replace("{types}", "*").replace("{ping}", "1")
-    watcher.connection.request("GET", target.replace("{closeafter}", "no")[len(watcher.base):],
-                               headers=watcher.headers)
-    stream = watcher.connection.getresponse()
-    equal("event stream", (stream.status, stream.headers["Content-Type"]),
-          (200, "text/event-stream"))
-
-    def event():
-        lines = []
-        while True:
-            line = stream.readline().decode().rstrip("\n")
-            if line == "" and lines:
-                fields = dict(each.split(": ", 1) for each in lines)
-                if "event" in fields:
-                    return fields["event"], json.loads(fields["data"])
-                lines = []
-            elif line:
-                lines.append(line)
-    equal("ping", event(), ("ping", {"interval": 1}))
+def test_events(alice):
+    events = Events(alice, ping="1")
+    equal("content type", events.stream.headers["Content-Type"], "text/event-stream")
+    equal("ping", events.next(), ("ping", None, {"interval": 1}))
     added = alice.import_message(MESSAGE, alice.mailbox("inbox"))
-    kind, data = event()
+    kind, _, data = events.next()
     while kind == "ping":
-        kind, data = event()
+        kind, _, data = events.next()
     changed = data["changed"][alice.account]
     state = alice.one("Email/get", {"ids": []})["state"]
     check("state change", kind == "state" and changed["Email"] == state and "Mailbox" in changed, data)
     alice.one("Email/set", {"destroy": [added["id"]]})
-    watcher.close()
+    events.close()
     equal("without parameters", status_of(lambda: alice.request(
         "GET", alice.base + "/jmap/eventsource"))[0], 400)
 
@@ -352,7 +335,7 @@ def main():
         test_envelope(alice)
         test_mail(server, alice, bob)
         test_blobs(alice)
-        test_events(server, alice)
+        test_events(alice)
         test_many(alice)
         test_manners(server, alice)
         alice.close()

@@ -13,11 +13,11 @@ import queue
 import subprocess
 import tempfile
 import threading
-import time
 import urllib.parse
 
 from harness import ROOT, Server, check, end, equal, need
 from jmap_client import Client
+from ours import wait_for
 
 ALICE, SECRET = "alice@example.test", "correct horse"
 SCRIPT = os.path.join(ROOT, "test/e2e/jmap_page.js")
@@ -107,14 +107,15 @@ class Browser:
     def wait_port(self):
         """It writes the port of its remote control into its profile."""
         path = os.path.join(self.profile.name, "DevToolsActivePort")
-        deadline = time.time() + WAIT_SECONDS
-        while time.time() < deadline and self.process.poll() is None:
-            if os.path.exists(path):
-                with open(path) as f:
-                    first = f.readline().strip()
-                if first:
-                    return int(first)
-            time.sleep(0.05)
+
+        def port():
+            if not os.path.exists(path):
+                return ""
+            with open(path) as f:
+                return f.readline().strip()
+        wait_for(lambda: port() or self.process.poll() is not None, WAIT_SECONDS)
+        if port():
+            return int(port())
         self.log.seek(0)
         raise RuntimeError(f"Chromium does not start: {self.log.read()[-2000:]}")
 
@@ -159,12 +160,10 @@ def remember(browser, server):
     """The user opens the server itself and gives his password, which the browser keeps for it from then on."""
     def opened():
         return len([line for line in server.log().split("\n") if "/jmap/session" in line and "200" in line])
-    before, deadline = opened(), time.time() + WAIT_SECONDS
+    before = opened()
     user = urllib.parse.quote(ALICE)
     browser.open(f"http://{user}:{urllib.parse.quote(SECRET)}@127.0.0.1:{server.port('http')}/jmap/session")
-    while time.time() < deadline and opened() == before:
-        time.sleep(0.05)
-    return opened() > before
+    return wait_for(lambda: opened() > before, WAIT_SECONDS)
 
 
 def main():

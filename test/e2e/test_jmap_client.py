@@ -1,25 +1,21 @@
 #!/usr/bin/env python3
 """JMAP by jmap-jam, a client library that nobody here wrote (jmap_jam_client.mjs has the steps).
 
-It logs in, syncs, sees what IMAP changed, searches, drafts, sends and is pushed to. npm gets it into the test's own folder;
-skipped where that cannot be had.
+It logs in, syncs, sees what IMAP changed, searches, drafts, sends and is pushed to. Skipped where npm does not get it.
 """
 
 import email
 import email.policy
 import imaplib
 import json
-import os
-import shutil
 import subprocess
-import tempfile
 
-from harness import ROOT, Server, check, end, equal, skip
+import npm
+from harness import Server, check, end, equal, skip
 
 ALICE, BOB, SECRET = "alice@example.test", "bob@example.test", "correct horse"
 PACKAGES = ("jmap-jam@0.13.1", "eventsource@4.1.0")  # the second because Node 20 has no EventSource
-NODE_MIN = 20
-GET_SECONDS, RUN_SECONDS = 60, 90
+RUN_SECONDS = 90
 CLIENT = "jmap_jam_client.mjs"
 ROLES = ["archive", "drafts", "inbox", "junk", "sent", "trash"]
 COUNTS = ["totalEmails", "totalThreads", "unreadEmails", "unreadThreads"]
@@ -48,21 +44,6 @@ WANT = {
     "sent": [True, True, ["$seen"], 1, "final", [BOB]],
     "push": ["StateChange", ["Email", "Mailbox"], True],
 }
-
-
-def missing(folder):
-    """Why there is no library; "" when it is in the folder."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        return "node and npm are not installed"
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True, timeout=30).stdout
-    if int(version.strip().lstrip("v").split(".")[0]) < NODE_MIN:
-        return f"it wants Node {NODE_MIN}, here is {version.strip()}"
-    try:
-        done = subprocess.run(["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts", *PACKAGES],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=GET_SECONDS)
-    except subprocess.TimeoutExpired:
-        return "npm takes too long"
-    return "" if done.returncode == 0 else "npm does not get it: " + done.stdout.split("\n")[0]
 
 
 def message(number, subject, text="x", more=""):
@@ -105,15 +86,14 @@ def talk(process, imap):
     return None
 
 
-def run_client(server, folder):
+def run_client(server, script):
     token = server.command("user", "token", "add", ALICE, "--name", "jam").stdout.strip()
-    shutil.copy(os.path.join(ROOT, "test/e2e", CLIENT), folder)
     imap = imap_login(server, ALICE)
     for at, subject, flags, more in ((1, "one", "", ""), (2, "two", "(\\Seen)", ""), (3, "Re: one", "", "In-Reply-To: <1@jam.test>\r\n")):
         append(imap, at, message(at, subject, more=more), flags)
     imap.noop()
     url = f"http://127.0.0.1:{server.port('http')}/.well-known/jmap"
-    process = subprocess.Popen(["timeout", str(RUN_SECONDS), "node", CLIENT, url, token, BOB], cwd=folder, text=True,
+    process = subprocess.Popen(["timeout", str(RUN_SECONDS), "node", script, url, token, BOB], text=True,
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     with process:
         found = talk(process, imap)
@@ -142,16 +122,15 @@ def test_arrived(server):
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="staunch-jam-") as folder:
-        why = missing(folder)
-        if why:
-            skip("jmap-jam", why)
-            end()
-        with Server() as server:
-            for user in (ALICE, BOB):
-                server.add_user(user, SECRET)
-            test_steps(run_client(server, folder))
-            test_arrived(server)
+    script, why = npm.install("jmap-jam", CLIENT, *PACKAGES)
+    if why:
+        skip("jmap-jam", why)
+        end()
+    with Server() as server:
+        for user in (ALICE, BOB):
+            server.add_user(user, SECRET)
+        test_steps(run_client(server, script))
+        test_arrived(server)
     end()
 
 

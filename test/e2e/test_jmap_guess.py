@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Passwords guessed over HTTP: many at once are no more guesses than one after the other, nor are those through a proxy."""
 
-import base64
 import socket
-import ssl
 
-from harness import Server, check, end, equal
-from test_proxy import v2
+import test_proxy
+from harness import Server, check, end, equal, insecure_tls
+from jmap_client import basic
 
 ALICE, SECRET = "alice@example.test", "correct horse"
 GUESSES = 60  # on as many connections; the ban comes after ten
@@ -21,24 +20,20 @@ trust-forwarded = yes
 
 
 def connect(server, address):
-    s = socket.create_connection((server.host, server.port("https")), timeout=60)
-    s.sendall(v2(address))
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context.wrap_socket(s)
+    s = test_proxy.connect(server, "https", test_proxy.v2(address))
+    s.settimeout(60)
+    return insecure_tls().wrap_socket(s)
 
 
 def ask(s, secret):
-    token = base64.b64encode(f"{ALICE}:{secret}".encode()).decode()
-    s.sendall(f"GET /jmap/session HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {token}\r\n\r\n".encode())
+    s.sendall(f"GET /jmap/session HTTP/1.1\r\nHost: a\r\nAuthorization: {basic(ALICE, secret)}\r\n\r\n".encode())
 
 
 def forwarded(server, secret, *lines):
     """The status of a request that a proxy on this machine hands on."""
-    token = base64.b64encode(f"{ALICE}:{secret}".encode()).decode()
     with socket.create_connection((server.host, server.port("http")), timeout=60) as s:
         s.sendall("\r\n".join(["GET /jmap/session HTTP/1.1", "Host: a", "X-Forwarded-Proto: https", *lines,
-                               f"Authorization: Basic {token}", "", ""]).encode())
+                               f"Authorization: {basic(ALICE, secret)}", "", ""]).encode())
         return status(s)
 
 

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """What outlives its login ends with it: event streams, WebSockets and push subscriptions of a token or a password."""
 
-import time
-
 from harness import Server, check, end, equal
 from jmap_client import Client
+from jmap_push import Events, Jmap
+from ours import wait_for
 from test_jmap_push import body_of, create, push_get, push_set, subscribe
-from test_jmap_websocket import Jmap
 from web_push import Receiver
 
 ALICE, BOB, SECRET = "alice@example.test", "bob@example.test", "correct horse"
@@ -30,11 +29,7 @@ class Lasting:
 
     def __init__(self, server, receiver, who, path):
         self.client, self.receiver, self.path = who, receiver, path
-        self.stream = Client(who.base, ALICE, SECRET, timeout=MINUTE)
-        self.stream.connection.request("GET", "/jmap/eventsource?types=*&closeafter=no&ping=0",
-                                       headers=who.headers)
-        self.events = self.stream.connection.getresponse()
-        equal(f"{path}: stream", self.events.readline(), b": open\n")
+        self.events = Events(who, timeout=MINUTE)
         self.jmap = Jmap(server, who, timeout=MINUTE)
         self.subscription = subscribe(who, receiver, path)
 
@@ -46,18 +41,16 @@ class Lasting:
 
     def is_over(self):
         """Within a minute all are: reading waits for the ends."""
-        rest = self.events.read()
+        rest = self.events.stream.read()
         check(f"{self.path}: the stream ends", rest.strip(b":\n") == b"", rest)
         equal(f"{self.path}: the WebSocket is closed", self.jmap.ws.close_code(), 1008)
-        self.stream.close()
+        self.events.close()
         self.jmap.ws.close()
 
 
-def wait_log(server, text, seconds=MINUTE):
-    deadline = time.time() + seconds
-    while text not in server.log() and time.time() < deadline:
-        time.sleep(0.05)
-    return text in server.log()
+def is_destroyed(server, subscription):
+    """The log says so within a minute."""
+    return wait_for(lambda: f'id="{subscription}" why="its password' in server.log(), MINUTE)
 
 
 def test_token(server, receiver):
@@ -72,7 +65,7 @@ def test_token(server, receiver):
               "notFound")
     server.command("user", "token", "del", ALICE, "--name", "phone")
     phone.is_over()
-    check("the subscription is destroyed", wait_log(server, f'id="{phone.subscription}" why="its password'))
+    check("the subscription is destroyed", is_destroyed(server, phone.subscription))
     before = receiver.count("/phone")
     for each in (tv, mine):
         each.holds()
@@ -82,7 +75,7 @@ def test_token(server, receiver):
     equal("it does not", receiver.count("/phone"), before)
     for each in (tv, mine):
         each.jmap.ws.close()
-        each.stream.close()
+        each.events.close()
         push_set(each.client, destroy=[each.subscription])
         each.client.close()
     phone.client.close()
@@ -93,13 +86,13 @@ def test_password(server, receiver):
     other = Lasting(server, receiver, client(server, add_token(server, "other")), "/other")
     server.command("user", "passwd", ALICE, "--password-stdin", input="new horse\n")
     old.is_over()
-    check("a new password ends it", wait_log(server, f'id="{old.subscription}" why="its password'))
+    check("a new password ends it", is_destroyed(server, old.subscription))
     new = client(server, password="new horse")
     equal("nothing is left for the new one", push_get(new, ids=None)["list"], [])
     other.holds()
     server.command("user", "disable", ALICE)
     other.is_over()
-    check("a disabled user has none", wait_log(server, f'id="{other.subscription}" why="its password'))
+    check("a disabled user has none", is_destroyed(server, other.subscription))
     server.command("user", "enable", ALICE)
     server.command("user", "passwd", ALICE, "--password-stdin", input=SECRET + "\n")
     for each in (old.client, other.client, new):
@@ -114,7 +107,7 @@ def test_start(server, receiver):
     server.stop()
     server.command("user", "token", "del", ALICE, "--name", "away")
     server.start()
-    check("after a new start", wait_log(server, f'id="{subscription}" why="its password'))
+    check("after a new start", is_destroyed(server, subscription))
 
 
 def test_groups(server):
@@ -129,11 +122,11 @@ def test_groups(server):
     jmap.request(ask)
     equal("a member", jmap.next()["methodResponses"][0][0], "Mailbox/get")
     server.command("group", "leave", "sales@example.test", ALICE)
-    deadline, answer = time.time() + MINUTE, None
-    while answer != "accountNotFound" and time.time() < deadline:
+
+    def answer():
         jmap.request(ask)
-        answer = jmap.next()["methodResponses"][0][1].get("type")
-    equal("a member no more", answer, "accountNotFound")
+        return jmap.next()["methodResponses"][0][1].get("type")
+    check("a member no more", wait_for(lambda: answer() == "accountNotFound", MINUTE))
     jmap.ws.close()
     alice.close()
     sales.close()

@@ -12,12 +12,12 @@ from contextlib import ExitStack
 import lab
 from dns_server import DnsServer
 from harness import check, end, equal
-from jmap_client import CORE, MAIL, Client
+from jmap_client import CORE, MAIL, SUBMISSION, Client
 from sender import ALICE, BOB, SECRET, Sender, wait_for
 from sink import Sink, reply
 
 ZONES = {("far.test", "MX"): [(10, "mx.far.test")], ("mx.far.test", "A"): ["127.0.0.2"]}
-SUBMISSION, VACATION = "urn:ietf:params:jmap:submission", "urn:ietf:params:jmap:vacationresponse"
+VACATION = "urn:ietf:params:jmap:vacationresponse"
 MDN, PRINCIPALS = "urn:ietf:params:jmap:mdn", "urn:ietf:params:jmap:principals"
 SHARE = "urn:ietf:params:jmap:mail:share"
 ALL = (CORE, MAIL, SUBMISSION, VACATION, MDN, PRINCIPALS, SHARE)

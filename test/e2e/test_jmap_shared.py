@@ -2,15 +2,13 @@
 """JMAP in accounts that are shared: the session, another's mailbox, a group's account, blobs and their rights."""
 
 import imaplib
-import json
 
 from harness import Server, check, end, equal
-from jmap_client import CORE, MAIL, Client, HttpError
-from websocket_client import WebSocket
+from jmap_client import CORE, MAIL, SUBMISSION, Client, HttpError
+from jmap_push import Events, Jmap
 
 PRINCIPALS, SHARE = "urn:ietf:params:jmap:principals", "urn:ietf:params:jmap:mail:share"
-QUOTA, BLOB, MDN, SUBMISSION, VACATION = (
-    "urn:ietf:params:jmap:" + name for name in ("quota", "blob", "mdn", "submission", "vacationresponse"))
+QUOTA, BLOB, MDN, VACATION = ("urn:ietf:params:jmap:" + name for name in ("quota", "blob", "mdn", "vacationresponse"))
 
 ALICE, BOB, SALES = "alice@example.test", "bob@example.test", "sales@example.test"
 SECRET = "correct horse"
@@ -89,82 +87,52 @@ def test_writing(server, alice, bob, hidden):
     equal("downloads, too", status_of(lambda: bob.download(added["blobId"])), 404)
 
 
-class Events:
-    """EventSource: the StateChanges and their ids, pings passed over."""
-
-    def __init__(self, client, last=None):
-        self.client = Client(client.base, "", "", timeout=20)
-        target = client.session["eventSourceUrl"].replace("{types}", "*").replace("{ping}", "0")
-        headers = {**client.headers, **({"Last-Event-ID": last} if last else {})}
-        self.client.connection.request("GET", target.replace("{closeafter}", "no")[len(client.base):], headers=headers)
-        self.stream = self.client.connection.getresponse()
-        equal("event stream", self.stream.status, 200)
-        self.line()  # ": open"
-
-    def line(self):
-        return self.stream.readline().decode().rstrip("\n")
-
-    def next(self):
-        fields = {}
-        while not fields.get("data"):
-            line = self.line()
-            while line:
-                key, value = line.split(": ", 1)
-                fields[key] = value
-                line = self.line()
-        self.id = fields.get("id")
-        return json.loads(fields["data"])["changed"]
-
-    def close(self):
-        self.client.close()
-
-
 def test_changes(server, alice, bob):
     """EventSource and WebSocket tell of another's account from the moment on that it is shared, and no longer."""
     bob.account = bob.own
     junk, sent = alice.mailbox("junk"), alice.mailbox("drafts")
     events = Events(bob)
-    socket = WebSocket(server.port("http"), "/jmap/ws", protocol="jmap", headers=bob.headers)
-    socket.send(json.dumps({"@type": "WebSocketPushEnable", "dataTypes": ["Email", "Mailbox"]}))
-    socket.send(json.dumps({"@type": "Request", "using": [CORE], "methodCalls": [["Core/echo", {}, "c"]]}))
-    equal("it is enabled", json.loads(socket.text())["@type"], "Response")
+    jmap = Jmap(server, bob)
+    jmap.send(_type="WebSocketPushEnable", dataTypes=["Email", "Mailbox"])
+    jmap.request(["Core/echo", {}, "c"])
+    equal("it is enabled", jmap.next()["@type"], "Response")
     give(server, "Junk", BOB, "lr")
-    told = events.next()
+    told = events.changed()
     equal("given", (sorted(told[alice.own]), list(told[bob.own])), (["Email", "Mailbox", "Thread"], ["ShareNotification"]))
     notice = bob.calls(("ShareNotification/get", {"ids": None}), using=(CORE, MAIL, PRINCIPALS))[0][1]
     equal("a ShareNotification", (notice["state"], [(n["name"], n["changedBy"]["email"], n["objectAccountId"], n["objectId"],
                                                      n["oldRights"]) for n in notice["list"]][-1]),
           (told[bob.own]["ShareNotification"], ("Junk", ALICE, alice.own, junk, None)))
-    equal("by WebSocket", sorted(json.loads(socket.text())["changed"][alice.own]), ["Email", "Mailbox"])
+    equal("by WebSocket", sorted(jmap.next()["changed"][alice.own]), ["Email", "Mailbox"])
     alice.import_message(DATA, sent)
     alice.import_message(DATA, junk)
-    changed = events.next()
+    changed = events.changed()
     state = alice.one("Email/get", {"ids": []})["state"]
     equal("only what he sees, with its state", (list(changed), changed[alice.own]["Email"]), ([alice.own], state))
-    told = json.loads(socket.text())
+    told = jmap.next()
     equal("the same push state", told["pushState"], events.id)
     last = events.id
     events.close()
     alice.import_message(DATA, sent)
-    events = Events(bob, last)
+    events = Events(bob, headers={"Last-Event-ID": last})
     bob.import_message(DATA, bob.mailbox("inbox"))
-    equal("he missed nothing", list(events.next()), [bob.own])
-    json.loads(socket.text())
+    equal("he missed nothing", list(events.changed()), [bob.own])
+    jmap.next()
     last = events.id
     events.close()
     alice.import_message(DATA, junk)
-    events = Events(bob, last)
-    equal("what he missed", list(events.next()), [alice.own])
-    json.loads(socket.text())
+    events = Events(bob, headers={"Last-Event-ID": last})
+    equal("what he missed", list(events.changed()), [alice.own])
+    jmap.next()
     give(server, "Junk", BOB, '""')
-    equal("taken", sorted(events.next()), sorted([alice.own, bob.own]))
-    equal("by WebSocket", list(json.loads(socket.text())["changed"]), [alice.own])
+    equal("taken", sorted(events.changed()), sorted([alice.own, bob.own]))
+    equal("by WebSocket", list(jmap.next()["changed"]), [alice.own])
     alice.import_message(DATA, junk)
     bob.import_message(DATA, bob.mailbox("inbox"))
-    equal("and no longer", list(events.next()), [bob.own])
-    equal("nor by WebSocket", list(json.loads(socket.text())["changed"]), [bob.own])
+    equal("and no longer", list(events.changed()), [bob.own])
+    equal("nor by WebSocket", list(jmap.next()["changed"]), [bob.own])
     events.close()
-    socket.socket.close()
+    jmap.ws.close()
 
 
 def agree(client, account, whose):

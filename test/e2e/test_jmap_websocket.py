@@ -8,34 +8,12 @@ import threading
 
 from harness import Server, check, end, equal
 from jmap_client import CORE, MAIL, Client
+from jmap_push import Events, Jmap
 from websocket_client import PING, PONG, Refused, WebSocket
 
 ALICE, BOB, SECRET = "alice@example.test", "bob@example.test", "correct horse"
 WEBSOCKET = "urn:ietf:params:jmap:websocket"
 MESSAGE = b"From: Bob <bob@example.test>\r\nSubject: n\r\n\r\nHello\r\n"
-
-
-class Jmap:
-    """Objects over a WebSocket."""
-
-    def __init__(self, server, client, **options):
-        options.setdefault("headers", client.headers)
-        tls = options.get("tls", False)
-        self.ws = WebSocket(server.port("https" if tls else "http"), "/jmap/ws", protocol="jmap",
-                            **options)
-
-    def send(self, **members):
-        self.ws.send(json.dumps({k.replace("_", "@"): v for k, v in members.items()}))
-
-    def request(self, *calls, **more):
-        self.send(_type="Request", using=[CORE, MAIL], methodCalls=list(calls), **more)
-
-    def next(self):
-        return json.loads(self.ws.text())
-
-    def error(self):
-        answer = self.next()
-        return answer["@type"], answer["requestId"], answer["type"].rsplit(":", 1)[-1], answer["status"]
 
 
 def refused(name, want, call):
@@ -301,49 +279,22 @@ def test_limits(server, alice, bob):
         each.ws.close()
 
 
-class Events:
-    """An EventSource stream."""
-
-    def __init__(self, server, client, types="*", closeafter="no", ping="0", headers=None):
-        self.client = Client(f"http://127.0.0.1:{server.port('http')}", ALICE, SECRET, timeout=20)
-        self.client.connection.request(
-            "GET", f"/jmap/eventsource?types={types}&closeafter={closeafter}&ping={ping}",
-            headers={**client.headers, **(headers or {})})
-        self.stream = self.client.connection.getresponse()
-
-    def next(self):
-        fields = {}
-        while True:
-            line = self.stream.readline().decode()
-            if not line:
-                return None
-            line = line.rstrip("\n")
-            if not line and "event" in fields:
-                return fields["event"], fields.get("id"), json.loads(fields["data"])
-            if line and not line.startswith(":"):
-                name, value = line.split(": ", 1)
-                fields[name] = value
-
-    def close(self):
-        self.client.close()
-
-
-def test_events(server, alice):
+def test_events(alice):
     inbox = alice.mailbox("inbox")
-    stream = Events(server, alice, types="Email,Unheard")
+    stream = Events(alice, types="Email,Unheard")
     one = alice.import_message(MESSAGE, inbox)
     kind, id, data = stream.next()
     equal("event", (kind, set(data["changed"][alice.account])), ("state", {"Email"}))
     stream.close()
     alice.one("Email/set", {"destroy": [one["id"]]})
-    stream = Events(server, alice, types="Email,Mailbox", headers={"Last-Event-ID": id})
+    stream = Events(alice, types="Email,Mailbox", headers={"Last-Event-ID": id})
     kind, newer, data = stream.next()
     equal("what was missed", set(data["changed"][alice.account]), {"Email", "Mailbox"})
     stream.close()
-    stream = Events(server, alice, ping="1", headers={"Last-Event-ID": newer})
+    stream = Events(alice, ping="1", headers={"Last-Event-ID": newer})
     equal("nothing was missed", stream.next(), ("ping", None, {"interval": 1}))
     stream.close()
-    stream = Events(server, alice, ping="100000", closeafter="state", headers={"Last-Event-ID": "x"})
+    stream = Events(alice, ping="100000", closeafter="state", headers={"Last-Event-ID": "x"})
     equal("closeafter", (stream.next()[0], stream.next()), ("state", None))
     stream.close()
 
@@ -362,7 +313,7 @@ def main():
         test_requests(server, alice, deflate=True, tls=True)
         test_push(server, alice)
         test_limits(server, alice, bob)
-        test_events(server, alice)
+        test_events(alice)
         last = Jmap(server, alice)
         alice.close()
         bob.close()

@@ -5,12 +5,11 @@ import imaplib
 import re
 import smtplib
 import socket
-import ssl
 import struct
 import time
 
 from dns_server import DnsServer, reverse
-from harness import Server, check, end, equal
+from harness import Server, check, end, equal, insecure_tls
 
 BOB = "bob@example.test"
 SECRET = "correct horse"
@@ -77,13 +76,6 @@ class Imap(imaplib.IMAP4):
     def _create_socket(self, timeout=None):
         s = connect(*self.way)
         return self.context.wrap_socket(s, server_hostname="mail.example.test") if self.context else s
-
-
-def insecure_tls():
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def last_received(server):

@@ -5,20 +5,12 @@ import imaplib
 import os
 import smtplib
 import socket
-import ssl
 import subprocess
 
-from harness import Server, check, end, equal, need
+from harness import Server, check, end, equal, insecure_tls, need
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 SECRET = "correct horse"
-
-
-def insecure_tls():
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def inbox(server, user=BOB):

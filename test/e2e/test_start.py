@@ -1,19 +1,18 @@
 #!/usr/bin/env python3
 """Start and stop: mistakes in the configuration, ports, keys and folders; signals; commands."""
 
-import base64
 import imaplib
 import os
 import shutil
 import signal
 import smtplib
 import socket
-import ssl
 import subprocess
 import time
 import urllib.request
 
-from harness import BINARY, Server, check, end, equal, run
+from harness import BINARY, Server, check, end, equal, insecure_tls, run
+from jmap_client import basic
 
 SECRET = "correct horse"
 
@@ -107,10 +106,7 @@ def test_reload(server):
     key = os.path.join(server.folder, "key.pem")
 
     def seen():
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        with smtplib.SMTP_SSL("127.0.0.1", server.port("submissions"), timeout=20, context=context) as smtp:
+        with smtplib.SMTP_SSL("127.0.0.1", server.port("submissions"), timeout=20, context=insecure_tls()) as smtp:
             return smtp.sock.getpeercert(binary_form=True)
 
     first = seen()
@@ -202,10 +198,10 @@ def test_stop_beside(server):
     del server
     with Server(settings="[server]\nstop = 1s") as other:
         other.add_user("alice@example.test", SECRET)
-        login = base64.b64encode(f"alice@example.test:{SECRET}".encode()).decode()
-        post = f"POST /jmap/api HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {login}\r\nContent-Type: application/json\r\n" \
+        login = basic("alice@example.test", SECRET)
+        post = f"POST /jmap/api HTTP/1.1\r\nHost: x\r\nAuthorization: {login}\r\nContent-Type: application/json\r\n" \
             "Content-Length: 100\r\n\r\n{"
-        events = f"GET /jmap/eventsource?types=*&closeafter=no&ping=0 HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {login}\r\n\r\n"
+        events = f"GET /jmap/eventsource?types=*&closeafter=no&ping=0 HTTP/1.1\r\nHost: x\r\nAuthorization: {login}\r\n\r\n"
         held = []
         for port, text in (("http", post), ("http", events), ("smtp", "EHLO x\r\nMAIL FROM:<a@b.test>\r\n")):
             held.append(socket.create_connection(("127.0.0.1", other.port(port))))

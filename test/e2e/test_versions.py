@@ -9,12 +9,11 @@ import os
 import smtplib
 
 from harness import Server, check, end, equal, run
-from jmap_client import CORE, MAIL, Client
 from ours import Inbox, queue, wait_for
+from sender import SECRET
+from test_jmap_send import User
 
-SECRET = "correct horse"
 ALICE, ANNA, TEAM, BOB = "alice@a.test", "anna@a.test", "team@a.test", "bob@b.test"
-SUBMISSION = "urn:ietf:params:jmap:submission"
 VERSIONS = {"": "smtp submission submissions lmtp imap imaps http https", "-smtp": "smtp submission submissions",
             "-imap": "lmtp imap imaps", "-jmap": "lmtp http https"}
 
@@ -120,39 +119,23 @@ def test_in(house):
     equal("nobody twice", sorted(alice.subjects()), ["one", "three", "two"])
 
 
-def jmap_user(server):
-    user = Client(f"http://127.0.0.1:{server.port('http')}", BOB, SECRET)
-    user.open()
-    return user
-
-
 def jmap_inbox(server):
-    user = jmap_user(server)
-
-    def subjects():
-        ids = user.one("Email/query", {"filter": {"inMailbox": user.mailbox("inbox")}})["ids"]
-        return [e["subject"] for e in user.one("Email/get", {"ids": ids, "properties": ["subject"]})["list"]]
-    return subjects
+    user = User(server, BOB)
+    return lambda: [e["subject"] for e in user.inbox()]
 
 
 def send_by_jmap(server, to, subject):
-    user = jmap_user(server)
-    blob = user.upload(message(subject, BOB, to).encode(), "message/rfc822")["blobId"]
-    answers = user.calls(("Identity/get", {}), using=(CORE, MAIL, SUBMISSION))
-    identity = answers[0][1]["list"][0]["id"]
-    answers = user.calls(
-        ("Email/import", {"emails": {"m": {"blobId": blob, "mailboxIds": {user.mailbox("drafts"): True}}}}),
-        ("EmailSubmission/set", {"create": {"s": {"identityId": identity, "emailId": "#m"}}}),
-        using=(CORE, MAIL, SUBMISSION))
-    check("submitted by JMAP", answers[1][0] == "EmailSubmission/set" and answers[1][1]["created"], answers)
+    user = User(server, BOB)
+    answers, submission = user.submit(user.draft(to, subject))
+    check("submitted by JMAP", submission, answers)
 
 
 def test_round(house):
     """JMAP writes to IMAP, and its reader answers: every hop is another process."""
     alice, bob = Inbox(house.imap, ALICE, SECRET), jmap_inbox(house.jmap)
     before = alice.count()
-    send_by_jmap(house.jmap, ALICE, "from JMAP")
-    check("at the IMAP server", alice.wait(before + 1) and "from JMAP" in alice.subjects(), house.jmap.log()[-3000:])
+    send_by_jmap(house.jmap, ALICE, "from-JMAP")
+    check("at the IMAP server", alice.wait(before + 1) and "from-JMAP" in alice.subjects(), house.jmap.log()[-3000:])
     submit(house.smtp, ALICE, [BOB, ANNA], "the answer")
     check("at the JMAP server", wait_for(lambda: "the answer" in bob()), house.smtp.log()[-3000:])
     check("and next door", wait_for(lambda: "the answer" in Inbox(house.imap, ANNA, SECRET).subjects()), house.smtp.log()[-3000:])

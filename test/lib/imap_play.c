@@ -8,23 +8,18 @@
 #include "base/mem.h"
 #include "base/test.h"
 
+/* rooms */
+#include "lib/chance.h"
+
 struct client play_clients[PLAY_CLIENTS + 1];
 
-static uint64_t state;
 static unsigned tags;
-
-void
-play_seed(uint64_t seed)
-{
-	state = seed;
-}
 
 unsigned
 play_below(unsigned n)
 {
 	invariant(n > 0);
-	state = state * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(state >> 33) % n;
+	return (unsigned)chance_below(n);
 }
 
 /* --- one command --------------------------------------------------------------------------------------- */

@@ -12,8 +12,7 @@
 extern struct client play_clients[PLAY_CLIENTS + 1]; /* from 1 */
 extern char play_tag[20];                            /* of the last command */
 
-void play_seed(uint64_t seed);
-unsigned play_below(unsigned n);
+unsigned play_below(unsigned n); /* of chance.h; n is above 0 */
 
 /* Send a command with a new tag, until nobody has anything to do. */
 void play_say(struct client *c, const char *text);

@@ -6,6 +6,7 @@
 #include "jmap/run.h"
 #include "lib/fake_directory.h"
 #include "lib/fake_dns.h"
+#include "lib/unquote.h"
 #include "mail/email.h"
 #include "mail/mailbox.h"
 
@@ -101,14 +102,6 @@ jmap_stage_end(void)
 	stage_end();
 }
 
-/* ' for " */
-static void
-unquote(struct buf *out, const char *text)
-{
-	for (; *text; text++)
-		buf_add_char(out, *text == '\'' ? '"' : *text);
-}
-
 static void
 run_request(const struct jmap_request *request)
 {
@@ -185,7 +178,6 @@ jmap_stage_has(const char *name, const char *text)
 	TEST_ROW(name);
 	buf_init(&part, 10000);
 	unquote(&part, text);
-	if (!CHECK(str_find(buf_str(&jmap_stage.got), buf_str(&part)) != STR_NONE))
-		printf("    got %.*s\n", STR_ARG(buf_str(&jmap_stage.got)));
+	CHECK_HAS(buf_str(&jmap_stage.got), buf_str(&part));
 	buf_release(&part);
 }

@@ -7,6 +7,9 @@
 #ifndef TEST_JMAP_FIXTURE_H
 #define TEST_JMAP_FIXTURE_H
 
+/* system */
+#include <stdlib.h>
+
 /* base */
 #include "base/buf.h"
 #include "base/mem.h"
@@ -15,6 +18,7 @@
 /* rooms */
 #include "blob/blob.h"
 #include "jmap/run.h"
+#include "lib/unquote.h"
 #include "mail/email.h"
 #include "mail/index.h"
 #include "mail/mailbox.h"
@@ -30,6 +34,7 @@ struct fixture {
 	struct str groups;       /* of the user */
 	const char *using;       /* more capabilities: ",'urn:..'"; or NULL */
 	unsigned slices;         /* of the last request */
+	unsigned give_up_at;     /* its client is gone after so many; 0: it stays */
 	void (*between)(
 	    struct fixture *f); /* what another session does between two slices; or NULL */
 	struct jmap_host host;
@@ -94,14 +99,6 @@ fixture_upload(struct fixture *f, const char *bytes)
 	return id;
 }
 
-/* " for ' */
-static inline void
-fixture_unquote(struct buf *out, const char *text)
-{
-	for (; *text; text++)
-		buf_add_char(out, *text == '\'' ? '"' : *text);
-}
-
 /* What was stored is durable, so that the index may know it. */
 static inline void
 fixture_commit(struct fixture *f)
@@ -125,10 +122,10 @@ fixture_try(struct fixture *f, const char *calls, struct buf *out)
 	fixture_commit(f);
 	arena_init(&arena, JMAP_TREE_MAX);
 	buf_init(&text, JMAP_REQUEST_MAX);
-	fixture_unquote(&text, "{'using':['urn:ietf:params:jmap:core','urn:ietf:params:jmap:mail'");
-	fixture_unquote(&text, f->using ? f->using : "");
-	fixture_unquote(&text, "],'methodCalls':");
-	fixture_unquote(&text, calls);
+	unquote(&text, "{'using':['urn:ietf:params:jmap:core','urn:ietf:params:jmap:mail'");
+	unquote(&text, f->using ? f->using : "");
+	unquote(&text, "],'methodCalls':");
+	unquote(&text, calls);
 	buf_add_char(&text, '}');
 	buf_clear(out);
 	is_taken = jmap_request_parse(buf_str(&text), &arena, &request) == JMAP_TAKEN;
@@ -136,7 +133,8 @@ fixture_try(struct fixture *f, const char *calls, struct buf *out)
 		jmap_run_init(&run, f->account, &request, STR("x"));
 		jmap_run_groups(&run, f->groups);
 		run.host = f->host;
-		for (f->slices = 1; jmap_run_step(&run) == JMAP_YIELD; f->slices++)
+		for (f->slices = 1; jmap_run_step(&run) == JMAP_YIELD && f->slices != f->give_up_at;
+		     f->slices++)
 			if (f->between)
 				f->between(f);
 		CHECK(buf_ok(&run.out));
@@ -152,6 +150,32 @@ static inline void
 fixture_run(struct fixture *f, const char *calls, struct buf *out)
 {
 	CHECK(fixture_try(f, calls, out));
+}
+
+/* Run one call with these more arguments (",'ids':.."): its answer in the arena, NULL when it is an error. */
+static inline const struct json *
+fixture_ask(struct fixture *f, struct arena *a, const char *method, const char *arguments)
+{
+	const struct json *answer, *responses;
+	struct buf calls, got;
+	struct str name;
+
+	buf_init(&calls, 1 << 20);
+	buf_init(&got, 1 << 24);
+	buf_add_c(&calls, "[['");
+	buf_add_c(&calls, method);
+	buf_add_c(&calls, "',{'accountId':'a1'");
+	buf_add_c(&calls, arguments);
+	buf_add_c(&calls, "},'x']]");
+	fixture_run(f, buf_c(&calls), &got);
+	if (!CHECK_NUM(json_parse(arena_str(a, buf_str(&got)), a, &answer), FAIL_NONE))
+		abort();
+	buf_release(&calls);
+	buf_release(&got);
+	responses = json_find(answer, STR("methodResponses"));
+	if (!json_get_text(&responses->items[0].items[0], &name))
+		abort();
+	return str_eq(name, STR("error")) ? NULL : &responses->items[0].items[1];
 }
 
 /* Rows of requests and the answers wanted, one after the other. */
@@ -170,9 +194,9 @@ fixture_rows(struct fixture *f, const struct fixture_row *rows, size_t count)
 		TEST_ROW(rows[i].name);
 		fixture_run(f, rows[i].calls, &got);
 		buf_clear(&want);
-		fixture_unquote(&want, "{'methodResponses':");
-		fixture_unquote(&want, rows[i].want);
-		fixture_unquote(&want, ",'sessionState':'x'}");
+		unquote(&want, "{'methodResponses':");
+		unquote(&want, rows[i].want);
+		unquote(&want, ",'sessionState':'x'}");
 		CHECK_STR(buf_str(&got), buf_str(&want));
 	}
 	buf_release(&got);

@@ -37,9 +37,9 @@ check_rows(struct fixture *f, struct account *alice, struct account *bob)
 			    FAIL_NONE);
 		fixture_run(f, rows[i].calls, &got);
 		buf_clear(&want);
-		fixture_unquote(&want, "{'methodResponses':");
-		fixture_unquote(&want, rows[i].want);
-		fixture_unquote(&want, ",'sessionState':'x'}");
+		unquote(&want, "{'methodResponses':");
+		unquote(&want, rows[i].want);
+		unquote(&want, ",'sessionState':'x'}");
 		CHECK_STR(buf_str(&got), buf_str(&want));
 	}
 	buf_release(&got);

@@ -6,6 +6,7 @@
 
 /* rooms */
 #include "jmap/email_make.h"
+#include "lib/unquote.h"
 #include "message/header.h"
 
 #define ROOM (80 * 1024 * 1024)
@@ -49,13 +50,6 @@ find(void *arg, struct str id, bool is_message, struct email_content *out)
 			return FAIL_NONE;
 		}
 	return str_eq(id, STR("temp")) ? FAIL_TEMP : FAIL_MISSING;
-}
-
-static void
-unquote(struct buf *out, const char *text)
-{
-	for (; *text; text++)
-		buf_add_char(out, *text == '\'' ? '"' : *text);
 }
 
 /* The message, or the SetError as JSON. */

@@ -4,6 +4,9 @@
  */
 #include "fixture.h"
 
+/* rooms */
+#include "lib/chance.h"
+
 #define EMAILS  1300
 #define SECONDS 2 /* so that an equal receivedAt goes over the end of a batch */
 
@@ -25,17 +28,16 @@ static const unsigned limits[] = { 1, 300, 5000 };
 static void
 add_emails(struct fixture *f, unsigned count)
 {
-	static unsigned number, random = 8621;
+	static unsigned number;
 	char text[400];
 
 	for (unsigned i = 0; i < count; i++, number++) {
-		random = random * 1103515245 + 12345;
 		snprintf(text, sizeof(text),
 		    "From: a@b\r\nSubject: mail %u\r\nMessage-ID: <n%u@x>\r\nReferences: <n%u@x>\r\n"
 		    "\r\neverywhere%s%s\r\n",
 		    number, number, number - number % 3, number % 3 ? "" : " some",
 		    number % 900 == 5 ? " rare" : "");
-		fixture_add(f, text, 1700000000 + random / 65536 % SECONDS,
+		fixture_add(f, text, 1700000000 + (int64_t)chance_below(SECONDS),
 		    number % 5 ? 0 : FLAG_SEEN);
 	}
 }
@@ -137,6 +139,7 @@ main(void)
 {
 	struct fixture f;
 
+	chance_seed(8621);
 	fixture_open(&f);
 	compare_each(&f, 1); /* of nothing */
 	add_emails(&f, EMAILS);

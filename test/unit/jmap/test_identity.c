@@ -19,9 +19,9 @@ check(const char *name, const char *calls, const char *wanted)
 	TEST_ROW(name);
 	fixture_run(&f, calls, &got);
 	buf_clear(&want);
-	fixture_unquote(&want, "{'methodResponses':");
-	fixture_unquote(&want, wanted);
-	fixture_unquote(&want, ",'sessionState':'x'}");
+	unquote(&want, "{'methodResponses':");
+	unquote(&want, wanted);
+	unquote(&want, ",'sessionState':'x'}");
 	CHECK_STR(buf_str(&got), buf_str(&want));
 }
 

@@ -55,9 +55,9 @@ main(void)
 		TEST_ROW(rows[i].name);
 		fixture_run(&f, rows[i].calls, &got);
 		buf_clear(&want);
-		fixture_unquote(&want, "{'methodResponses':");
-		fixture_unquote(&want, rows[i].want);
-		fixture_unquote(&want, ",'sessionState':'x'}");
+		unquote(&want, "{'methodResponses':");
+		unquote(&want, rows[i].want);
+		unquote(&want, ",'sessionState':'x'}");
 		if (!CHECK_STR(buf_str(&got), buf_str(&want)))
 			show(buf_str(&got), buf_str(&want));
 	}

@@ -4,23 +4,14 @@
  */
 #include "fixture.h"
 
-/* system */
-#include <stdlib.h>
-
 /* rooms */
+#include "lib/chance.h"
 #include "mail/acl.h"
 
 #define ROUNDS 10 /* of each row; MUTATED_ROUNDS in the environment makes a long run */
 
 static const struct fixture_row rows[] = {
-#include "blob.rows"
-#include "email_copy.rows"
-#include "email_methods.rows"
-#include "mdn.rows"
-#include "methods.rows"
-#include "methods_identity.rows"
-#include "methods_vacation.rows"
-#include "quota.rows"
+#include "all.rows"
 };
 
 /* Values that somebody may have thought cannot be there. */
@@ -35,15 +26,6 @@ static const char *const nasty[] = { "null", "true", "false", "0", "-1", "1", "1
 	"{\"operator\":\"NOT\",\"conditions\":[{}]}", "[{\"property\":\"size\"}]",
 	"{\"e1\":{\"keywords/x\":true}}", "{\"k\":{\"mailboxIds\":{\"m1\":true}}}",
 	"{\"resultOf\":\"a\",\"name\":\"Email/get\",\"path\":\"/list/*/id\"}" };
-
-static uint32_t
-below(uint32_t n)
-{
-	static uint32_t seed = 8621;
-
-	seed = seed * 1664525 + 1013904223;
-	return n > 0 ? (seed >> 8) % n : 0;
-}
 
 /* How many values there are in it, and itself. */
 static unsigned
@@ -60,10 +42,10 @@ count_values(const struct json *v)
 
 /* Write it with something else in place of the value that `left` counts down to. */
 static void
-write_mutated(struct json_writer *w, const struct json *v, unsigned *left)
+write_mutated(struct json_writer *w, const struct json *v, size_t *left)
 {
 	if ((*left)-- == 0) {
-		json_raw(w, str_c(nasty[below(ARRAY_LEN(nasty))]));
+		json_raw(w, str_c(nasty[chance_below(ARRAY_LEN(nasty))]));
 		return;
 	}
 	if (v->type == JSON_ARRAY) {
@@ -75,7 +57,7 @@ write_mutated(struct json_writer *w, const struct json *v, unsigned *left)
 		json_object_begin(w);
 		for (uint32_t i = 0; i < v->count; i++) {
 			bool is_reference =
-			    below(60) == 0 && !str_starts(v->members[i].name, STR("#"));
+			    chance_below(60) == 0 && !str_starts(v->members[i].name, STR("#"));
 
 			json_string_begin(w);
 			json_string_piece(w, is_reference ? STR("#") : STR(""));
@@ -96,7 +78,7 @@ static void
 mutate(const struct json *calls, struct buf *out)
 {
 	struct json_writer w = { .out = out };
-	unsigned left = 3 + below(count_values(calls) - 3);
+	size_t left = 3 + chance_below(count_values(calls) - 3);
 
 	buf_clear(out);
 	write_mutated(&w, calls, &left);
@@ -104,7 +86,7 @@ mutate(const struct json *calls, struct buf *out)
 }
 
 static void
-check_row(struct fixture *f, const char *calls, unsigned rounds)
+check_row(struct fixture *f, const char *calls, uint64_t rounds)
 {
 	struct buf text, got;
 	const struct json *tree, *answer;
@@ -114,9 +96,9 @@ check_row(struct fixture *f, const char *calls, unsigned rounds)
 	arena_init(&b, 1 << 24);
 	buf_init(&text, 1 << 20);
 	buf_init(&got, JMAP_RESPONSE_MAX);
-	fixture_unquote(&text, calls);
+	unquote(&text, calls);
 	if (CHECK_NUM(json_parse(arena_str(&a, buf_str(&text)), &a, &tree), FAIL_NONE))
-		for (unsigned i = 0; i < rounds; i++) {
+		for (uint64_t i = 0; i < rounds; i++) {
 			mutate(tree, &text);
 			if (!fixture_try(f, buf_str(&text).p, &got))
 				continue; /* no Request any more */
@@ -133,14 +115,11 @@ check_row(struct fixture *f, const char *calls, unsigned rounds)
 int
 main(void)
 {
-	const char *asked = getenv("MUTATED_ROUNDS");
-	struct str number = asked ? str_c(asked) : (struct str){ 0 };
-	uint32_t rounds = ROUNDS;
+	uint64_t rounds = chance_environment("MUTATED_ROUNDS", ROUNDS);
 	struct fixture f;
 	struct account *bob;
 
-	if (!str_u32(&number, UINT32_MAX, &rounds))
-		rounds = ROUNDS;
+	chance_seed(8621);
 	fixture_open(&f);
 	f.using = ",'urn:ietf:params:jmap:blob','urn:ietf:params:jmap:submission',"
 		  "'urn:ietf:params:jmap:vacationresponse','urn:ietf:params:jmap:quota',"

@@ -194,9 +194,9 @@ test_rows(void)
 				  STR("\"list\":[],\"notFound\":[\"#k\"]")) != STR_NONE);
 			continue;
 		}
-		fixture_unquote(&want, "{'methodResponses':");
-		fixture_unquote(&want, fill_in(&filled, rows[i].want));
-		fixture_unquote(&want, ",'sessionState':'x'}");
+		unquote(&want, "{'methodResponses':");
+		unquote(&want, fill_in(&filled, rows[i].want));
+		unquote(&want, ",'sessionState':'x'}");
 		CHECK_STR(buf_str(&answer), buf_str(&want));
 	}
 	buf_release(&calls);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 /* rooms */
+#include "lib/chance.h"
 #include "mail/acl.h"
 #include "mail/keyword.h"
 
@@ -48,16 +49,8 @@ struct kept { /* what a client knows of one query */
 	size_t count;
 };
 
-static uint64_t seed;
 static struct account *owner;
 static unsigned anew; /* lists that the other user asked for anew */
-
-static size_t
-below(size_t n)
-{
-	seed = seed * 6364136223846793005u + 1442695040888963407u;
-	return n ? (size_t)(seed >> 33) % n : 0;
-}
 
 static char *
 copy(struct str s)
@@ -98,26 +91,13 @@ kept_clear(struct kept *k)
 		mem_free(k->ids[--k->count]);
 }
 
-/* Run one call; its arguments as a tree in the arena, NULL when it is an error. */
 static const struct json *
-ask(struct fixture *f, struct arena *a, const char *method, const char *verb, const char *arguments)
+ask(struct fixture *f, struct arena *a, size_t which, const char *verb, const char *arguments)
 {
-	const struct json *answer, *responses;
-	char calls[1000];
-	struct buf got;
-	struct str name;
+	char method[40];
 
-	snprintf(calls, sizeof(calls), "[['%s/%s',{'accountId':'a1'%s},'x']]", method, verb,
-	    arguments);
-	buf_init(&got, 1 << 24);
-	fixture_run(f, calls, &got);
-	if (!CHECK_NUM(json_parse(arena_str(a, buf_str(&got)), a, &answer), FAIL_NONE))
-		abort();
-	buf_release(&got);
-	responses = json_find(answer, STR("methodResponses"));
-	if (!json_get_text(&responses->items[0].items[0], &name) || str_eq(name, STR("error")))
-		return NULL;
-	return &responses->items[0].items[1];
+	snprintf(method, sizeof(method), "%s/%s", queries[which].method, verb);
+	return fixture_ask(f, a, method, arguments);
 }
 
 static void
@@ -136,7 +116,7 @@ query(struct fixture *f, size_t which, struct kept *out)
 	const struct json *answer, *ids;
 
 	arena_init(&a, 1 << 26);
-	answer = ask(f, &a, queries[which].method, "query", queries[which].arguments);
+	answer = ask(f, &a, which, "query", queries[which].arguments);
 	kept_clear(out);
 	if (CHECK(answer != NULL)) {
 		ids = json_find(answer, STR("ids"));
@@ -158,7 +138,7 @@ apply_changes(struct fixture *f, size_t which, struct kept *k)
 	snprintf(arguments, sizeof(arguments), "%s,'sinceQueryState':'%s','calculateTotal':true",
 	    queries[which].arguments, k->state);
 	arena_init(&a, 1 << 26);
-	answer = ask(f, &a, queries[which].method, "queryChanges", arguments);
+	answer = ask(f, &a, which, "queryChanges", arguments);
 	if (!answer && f->account != owner) {
 		anew++;
 		query(f, which, k);
@@ -200,13 +180,13 @@ check_first(struct fixture *f, size_t which, const struct kept *want)
 	struct arena a;
 	const struct json *answer, *ids;
 	char arguments[900];
-	size_t limit = below(8);
+	size_t limit = chance_below(8);
 	int64_t total = -1;
 
 	snprintf(arguments, sizeof(arguments), "%s,'limit':%zu,'calculateTotal':true",
 	    queries[which].arguments, limit);
 	arena_init(&a, 1 << 26);
-	answer = ask(f, &a, queries[which].method, "query", arguments);
+	answer = ask(f, &a, which, "query", arguments);
 	if (CHECK(answer != NULL)) {
 		ids = json_find(answer, STR("ids"));
 		CHECK_NUM(ids->count, limit < want->count ? limit : want->count);
@@ -225,17 +205,17 @@ add_email(void)
 {
 	static const char *const subjects[] = { "one", "two", "Re: two", "three", "Fwd: one" };
 	static unsigned number;
-	uint32_t mailbox = 1 + (uint32_t)below(2);
+	uint32_t mailbox = 1 + (uint32_t)chance_below(2);
 	struct email_new new = { .mailboxes = &mailbox,
 		.mailbox_count = 1,
-		.received_s = (int64_t)(1700000000 + below(50)),
-		.flags = below(2) ? FLAG_SEEN : 0 };
+		.received_s = (int64_t)(1700000000 + chance_below(50)),
+		.flags = chance_below(2) ? FLAG_SEEN : 0 };
 	struct email_added added;
 	char text[600];
 
 	snprintf(text, sizeof(text),
 	    "From: a@b\r\nSubject: %s\r\nMessage-ID: <n%u@x>\r\nReferences: <n%zu@x>\r\n\r\n%.*s\r\n",
-	    subjects[below(5)], number, below(number + 1), (int)below(200),
+	    subjects[chance_below(5)], number, chance_below(number + 1), (int)chance_below(200),
 	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
 	number++;
@@ -247,10 +227,10 @@ add_email(void)
 static void
 update_email(uint64_t id)
 {
-	uint32_t mailbox = owner->mailboxes[below(owner->mailbox_count)]->id;
-	struct email_update update = { .keywords_add = below(2) ? FLAG_SEEN : FLAG_FLAGGED };
+	uint32_t mailbox = owner->mailboxes[chance_below(owner->mailbox_count)]->id;
+	struct email_update update = { .keywords_add = chance_below(2) ? FLAG_SEEN : FLAG_FLAGGED };
 
-	switch (below(4)) {
+	switch (chance_below(4)) {
 	case 0: break;
 	case 1:
 		update = (struct email_update){ .keywords_remove = FLAG_SEEN | FLAG_FLAGGED };
@@ -272,15 +252,15 @@ update_email(uint64_t id)
 static void
 touch_uids(void)
 {
-	const struct mailbox *m = owner->mailboxes[below(owner->mailbox_count)];
-	uint32_t uid = m->uid_next > 1 ? (uint32_t)below(m->uid_next - 1) + 1 : 1;
-	struct flags_change change = { .how = below(2) ? FLAGS_ADD : FLAGS_REMOVE,
+	const struct mailbox *m = owner->mailboxes[chance_below(owner->mailbox_count)];
+	uint32_t uid = m->uid_next > 1 ? (uint32_t)chance_below(m->uid_next - 1) + 1 : 1;
+	struct flags_change change = { .how = chance_below(2) ? FLAGS_ADD : FLAGS_REMOVE,
 		.flags = FLAG_DELETED };
 	enum flags_outcome outcome;
 	struct email_copied copied;
 	size_t count;
 
-	switch (below(4)) {
+	switch (chance_below(4)) {
 	case 0: (void)!email_expunge(owner, m->id, &uid, 1, true, &count); break;
 	case 1: (void)!email_copy(owner, m->id, &uid, 1, m->id, &copied, &count); break;
 	default: (void)!email_flags(owner, m->id, &uid, 1, &change, &outcome); break;
@@ -290,15 +270,15 @@ touch_uids(void)
 static void
 touch_mailbox(void)
 {
-	struct mailbox *m = owner->mailboxes[below(owner->mailbox_count)];
+	struct mailbox *m = owner->mailboxes[chance_below(owner->mailbox_count)];
 	char name[16];
-	struct mailbox_new new = { .parent = below(2) ? m->id : 0,
-		.sort_order = (uint32_t)below(3) };
+	struct mailbox_new new = { .parent = chance_below(2) ? m->id : 0,
+		.sort_order = (uint32_t)chance_below(3) };
 	uint32_t id;
 
-	snprintf(name, sizeof(name), "%c%zu", 'a' + (int)below(26), below(100));
+	snprintf(name, sizeof(name), "%c%zu", 'a' + (int)chance_below(26), chance_below(100));
 	new.name = str_c(name);
-	switch (below(4)) {
+	switch (chance_below(4)) {
 	case 0: (void)!mailbox_create(owner, &new, &id); break;
 	case 1:
 		(void)!mailbox_update(owner, m->id, MAILBOX_SET_PARENT | MAILBOX_SET_SORT_ORDER,
@@ -315,16 +295,16 @@ touch_mailbox(void)
 static void
 happen(void)
 {
-	for (size_t i = below(6); i > 0; i--) {
-		switch (below(6)) {
+	for (size_t i = chance_below(6); i > 0; i--) {
+		switch (chance_below(6)) {
 		case 0:
 		case 1: add_email(); break;
-		case 2: update_email(1 + below(EMAILS_MAX / 4)); break;
+		case 2: update_email(1 + chance_below(EMAILS_MAX / 4)); break;
 		case 3: touch_uids(); break;
 		case 4: touch_mailbox(); break;
 		default:
-			if (below(4) == 0)
-				(void)!email_destroy(owner, 1 + below(EMAILS_MAX / 4));
+			if (chance_below(4) == 0)
+				(void)!email_destroy(owner, 1 + chance_below(EMAILS_MAX / 4));
 			break;
 		}
 	}
@@ -341,11 +321,11 @@ run(struct fixture *f, struct account *user, unsigned long steps)
 		add_email();
 	for (size_t q = 0; q < QUERIES; q++)
 		query(f, q, &kept[q]);
-	for (unsigned long step = 0; step < steps; step++) {
+	for (uint64_t step = 0; step < steps; step++) {
 		happen();
 		for (size_t q = 0; q < QUERIES; q++) {
 			TEST_ROW(queries[q].arguments);
-			if (below(3) == 0)
+			if (chance_below(3) == 0)
 				continue; /* some clients ask less often */
 			apply_changes(f, q, &kept[q]);
 			query(f, q, fresh);
@@ -364,13 +344,13 @@ run(struct fixture *f, struct account *user, unsigned long steps)
 int
 main(void)
 {
-	const char *given_seed = getenv("SEED"), *given_steps = getenv("STEPS");
-	unsigned long steps = given_steps ? strtoul(given_steps, NULL, 10) : STEPS;
+	uint64_t seed = chance_environment("SEED", 8620),
+		 steps = chance_environment("STEPS", STEPS);
 	struct account *other;
 	struct fixture f;
 
-	seed = given_seed ? strtoull(given_seed, NULL, 10) : 8620;
-	printf("seed %llu, %lu steps\n", (unsigned long long)seed, steps);
+	chance_seed(seed);
+	printf("seed %llu, %llu steps\n", (unsigned long long)seed, (unsigned long long)steps);
 	fixture_open(&f);
 	owner = f.account;
 	run(&f, owner, steps);

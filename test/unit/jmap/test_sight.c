@@ -13,6 +13,7 @@
 #include <string.h>
 
 /* rooms */
+#include "lib/chance.h"
 #include "mail/acl.h"
 #include "mail/changes.h"
 
@@ -34,16 +35,8 @@ struct known { /* what the client has: ids, and for Threads and Mailboxes what i
 };
 
 static struct known known[KINDS], fresh;
-static uint64_t seed;
 static bool may_begin_anew[KINDS]; /* rights to read, or the tree, changed since the client asked */
 static unsigned anew;
-
-static size_t
-below(size_t n)
-{
-	seed = seed * 6364136223846793005u + 1442695040888963407u;
-	return n ? (size_t)(seed >> 33) % n : 0;
-}
 
 /* --- the client --------------------------------------------------------------------------------- */
 
@@ -77,32 +70,6 @@ drop(struct known *k, struct str id)
 
 	if (at < k->count)
 		k->items[at] = k->items[--k->count];
-}
-
-static const struct json *
-ask(struct fixture *f, struct arena *a, const char *method, const char *arguments)
-{
-	const struct json *answer, *responses;
-	struct buf calls, got;
-	struct str name;
-
-	buf_init(&calls, 1 << 20);
-	buf_init(&got, 1 << 24);
-	buf_add_c(&calls, "[['");
-	buf_add_c(&calls, method);
-	buf_add_c(&calls, "',{'accountId':'a1'");
-	buf_add_c(&calls, arguments);
-	buf_add_c(&calls, "},'x']]");
-	buf_add_char(&calls, '\0');
-	fixture_run(f, buf_str(&calls).p, &got);
-	if (!CHECK_NUM(json_parse(arena_str(a, buf_str(&got)), a, &answer), FAIL_NONE))
-		abort();
-	buf_release(&calls);
-	buf_release(&got);
-	responses = json_find(answer, STR("methodResponses"));
-	if (!json_get_text(&responses->items[0].items[0], &name))
-		abort();
-	return str_eq(name, STR("error")) ? NULL : &responses->items[0].items[1];
 }
 
 /* What is told of one thing, as a text. */
@@ -168,7 +135,7 @@ get(struct fixture *f, struct known *k, enum kind kind, const struct json *ids)
 	buf_add_c(&arguments, properties[kind]);
 	buf_add_char(&arguments, '\0');
 	snprintf(method, sizeof(method), "%s/get", names[kind]);
-	answer = ask(f, &a, method, buf_str(&arguments).p);
+	answer = fixture_ask(f, &a, method, buf_str(&arguments).p);
 	if (CHECK(answer != NULL))
 		keep_list(k, kind, json_find(answer, STR("list")));
 	buf_release(&arguments);
@@ -195,14 +162,14 @@ get_all(struct fixture *f, struct known *k, enum kind kind)
 	k->count = 0;
 	arena_init(&a, 1 << 26);
 	snprintf(method, sizeof(method), "%s/get", names[kind]);
-	answer = ask(f, &a, method, ",'ids':[]");
+	answer = fixture_ask(f, &a, method, ",'ids':[]");
 	if (!CHECK(answer != NULL))
 		abort();
 	keep_state(k, json_find(answer, STR("state")));
 	if (kind == MAILBOX) {
 		get(f, k, kind, NULL);
 	} else {
-		answer = ask(f, &a, "Email/query", "");
+		answer = fixture_ask(f, &a, "Email/query", "");
 		list = answer ? json_find(answer, STR("ids")) : NULL;
 		if (CHECK(list != NULL) && kind == EMAIL)
 			get(f, k, kind, list);
@@ -215,7 +182,7 @@ get_all(struct fixture *f, struct known *k, enum kind kind)
 			snprintf(arguments, sizeof(arguments),
 			    ",'ids':['%.*s'],'properties':['threadId']",
 			    STR_ARG(list->items[i].text));
-			email = ask(f, &a, "Email/get", arguments);
+			email = fixture_ask(f, &a, "Email/get", arguments);
 			if (!CHECK(email != NULL))
 				continue;
 			one.text =
@@ -240,9 +207,9 @@ follow(struct fixture *f, enum kind kind)
 
 	arena_init(&a, 1 << 26);
 	snprintf(arguments, sizeof(arguments), ",'sinceState':'%s','maxChanges':%zu", k->state,
-	    1 + below(6));
+	    1 + chance_below(6));
 	snprintf(method, sizeof(method), "%s/changes", names[kind]);
-	answer = ask(f, &a, method, arguments);
+	answer = fixture_ask(f, &a, method, arguments);
 	if (!answer) {
 		CHECK(may_begin_anew[kind]);
 		anew++;
@@ -291,7 +258,7 @@ static struct account *alice;
 static struct mailbox *
 any_mailbox(void)
 {
-	return alice->mailboxes[below(alice->mailbox_count)];
+	return alice->mailboxes[chance_below(alice->mailbox_count)];
 }
 
 static void
@@ -300,16 +267,16 @@ add_email(void)
 	static unsigned number;
 	uint32_t mailboxes[2] = { any_mailbox()->id, any_mailbox()->id };
 	struct email_new new = { .mailboxes = mailboxes,
-		.mailbox_count = mailboxes[0] == mailboxes[1] ? 1 : 1 + below(2) };
+		.mailbox_count = mailboxes[0] == mailboxes[1] ? 1 : 1 + chance_below(2) };
 	struct email_added added;
 	char text[200];
 
 	snprintf(text, sizeof(text),
 	    "Subject: x\r\nMessage-ID: <n%u@x>\r\nReferences: <n%zu@x>\r\n\r\ny\r\n", number,
-	    below(number + 1));
+	    chance_below(number + 1));
 	number++;
 	new.bytes = str_c(text);
-	new.received_s = (int64_t)(1700000000 + below(50));
+	new.received_s = (int64_t)(1700000000 + chance_below(50));
 	CHECK_NUM(email_add_bytes(alice, &new, &added), FAIL_NONE);
 }
 
@@ -317,10 +284,10 @@ static void
 update_email(uint64_t id)
 {
 	uint32_t mailbox = any_mailbox()->id;
-	struct email_update update = { .keywords_add = below(2) ? FLAG_SEEN : FLAG_FLAGGED };
+	struct email_update update = { .keywords_add = chance_below(2) ? FLAG_SEEN : FLAG_FLAGGED };
 
-	if (below(4) > 0)
-		update = (struct email_update){ .replace_mailboxes = below(2) != 0,
+	if (chance_below(4) > 0)
+		update = (struct email_update){ .replace_mailboxes = chance_below(2) != 0,
 			.mailboxes_add = &mailbox,
 			.mailboxes_add_count = 1 };
 	(void)!email_update(alice, id, &update);
@@ -330,13 +297,13 @@ static void
 touch_uids(void)
 {
 	const struct mailbox *m = any_mailbox();
-	uint32_t uid = m->uid_next > 1 ? (uint32_t)below(m->uid_next - 1) + 1 : 1;
-	struct flags_change change = { .how = below(2) ? FLAGS_ADD : FLAGS_REMOVE,
+	uint32_t uid = m->uid_next > 1 ? (uint32_t)chance_below(m->uid_next - 1) + 1 : 1;
+	struct flags_change change = { .how = chance_below(2) ? FLAGS_ADD : FLAGS_REMOVE,
 		.flags = FLAG_DELETED };
 	enum flags_outcome outcome;
 	size_t count;
 
-	if (below(3) == 0)
+	if (chance_below(3) == 0)
 		(void)!email_expunge(alice, m->id, &uid, 1, true, &count);
 	else
 		(void)!email_flags(alice, m->id, &uid, 1, &change, &outcome);
@@ -347,12 +314,12 @@ touch_mailbox(void)
 {
 	struct mailbox *m = any_mailbox();
 	char name[16];
-	struct mailbox_new new = { .parent = below(3) ? m->id : 0 };
+	struct mailbox_new new = { .parent = chance_below(3) ? m->id : 0 };
 	uint32_t id, parent = m->parent;
 
-	snprintf(name, sizeof(name), "%c%zu", 'a' + (int)below(26), below(1000));
+	snprintf(name, sizeof(name), "%c%zu", 'a' + (int)chance_below(26), chance_below(1000));
 	new.name = str_c(name);
-	switch (below(6)) {
+	switch (chance_below(6)) {
 	case 0:
 	case 1:
 		if (mailbox_create(alice, &new, &id) != FAIL_NONE || !new.parent)
@@ -362,7 +329,7 @@ touch_mailbox(void)
 			may_begin_anew[kind] |= strchr(known[kind].state, '-') != NULL;
 		break;
 	case 2:
-		new.parent = below(2) ? any_mailbox()->id : 0;
+		new.parent = chance_below(2) ? any_mailbox()->id : 0;
 		if (mailbox_update(alice, m->id, MAILBOX_SET_PARENT, &new) == FAIL_NONE)
 			may_begin_anew[MAILBOX] |= m->parent != parent;
 		break;
@@ -379,9 +346,9 @@ touch_list(void)
 {
 	static const unsigned rights[] = { 0, 0, LR, LR, LR | ACL_SEEN, ACL_LOOKUP };
 	const struct mailbox *m = any_mailbox();
-	unsigned to = rights[below(ARRAY_LEN(rights))];
+	unsigned to = rights[chance_below(ARRAY_LEN(rights))];
 
-	if (below(3) == 0) {
+	if (chance_below(3) == 0) {
 		CHECK_NUM(acl_set(alice, m->id, STR("eve@example.test"), to), FAIL_NONE);
 		return;
 	}
@@ -392,10 +359,10 @@ touch_list(void)
 static void
 happen(bool may_touch_lists)
 {
-	uint64_t id = 1 + below(EMAILS_MAX);
+	uint64_t id = 1 + chance_below(EMAILS_MAX);
 
-	for (size_t i = below(6); i > 0; i--) {
-		switch (below(12)) {
+	for (size_t i = chance_below(6); i > 0; i--) {
+		switch (chance_below(12)) {
 		case 0:
 		case 1:
 			if (alice->used_messages < EMAILS_MAX)
@@ -410,7 +377,7 @@ happen(bool may_touch_lists)
 		case 5:
 		case 6:
 		case 7: touch_uids(); break;
-		default: update_email(1 + below(2 * EMAILS_MAX)); break;
+		default: update_email(1 + chance_below(2 * EMAILS_MAX)); break;
 		}
 	}
 }
@@ -421,9 +388,9 @@ client(struct fixture *f)
 {
 	for (enum kind kind = 0; kind < KINDS; kind++) {
 		TEST_ROW(names[kind]);
-		if (below(3) == 0)
+		if (chance_below(3) == 0)
 			continue;
-		if (below(3) == 0) {
+		if (chance_below(3) == 0) {
 			(void)follow(f, kind);
 			continue;
 		}
@@ -437,13 +404,13 @@ client(struct fixture *f)
 int
 main(void)
 {
-	const char *given_seed = getenv("SEED"), *given_steps = getenv("STEPS");
-	unsigned long steps = given_steps ? strtoul(given_steps, NULL, 10) : STEPS;
+	uint64_t seed = chance_environment("SEED", 9670),
+		 steps = chance_environment("STEPS", STEPS);
 	struct account *bob;
 	struct fixture f;
 
-	seed = given_seed ? strtoull(given_seed, NULL, 10) : 9670;
-	printf("seed %llu, %lu steps\n", (unsigned long long)seed, steps);
+	chance_seed(seed);
+	printf("seed %llu, %llu steps\n", (unsigned long long)seed, (unsigned long long)steps);
 	fixture_open(&f);
 	alice = f.account;
 	CHECK_NUM(account_open(f.mail, STR("bob@example.test"), NULL, &bob), FAIL_NONE);
@@ -454,7 +421,7 @@ main(void)
 	f.account = bob;
 	for (enum kind kind = 0; kind < KINDS; kind++)
 		get_all(&f, &known[kind], kind);
-	for (unsigned long step = 0; step < steps; step++) {
+	for (uint64_t step = 0; step < steps; step++) {
 		happen(step % 100 >= 50);
 		client(&f);
 	}

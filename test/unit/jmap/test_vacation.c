@@ -100,9 +100,9 @@ main(void)
 		TEST_ROW(rows[i].name);
 		fixture_run(&f, rows[i].calls, &got);
 		buf_clear(&want);
-		fixture_unquote(&want, "{'methodResponses':");
-		fixture_unquote(&want, rows[i].want);
-		fixture_unquote(&want, ",'sessionState':'x'}");
+		unquote(&want, "{'methodResponses':");
+		unquote(&want, rows[i].want);
+		unquote(&want, ",'sessionState':'x'}");
 		CHECK_STR(buf_str(&got), buf_str(&want));
 	}
 	check_long("subject", VACATION_SUBJECT_MAX, "\"updated\":{\"singleton\":null}");

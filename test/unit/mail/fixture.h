@@ -1,5 +1,5 @@
 /*
- * fixture.h - a store, message files and an account in a temporary folder, without a loop.
+ * fixture.h - a store, message files and an account in a temporary folder, without a loop unless a test gives it one.
  */
 #ifndef TEST_MAIL_FIXTURE_H
 #define TEST_MAIL_FIXTURE_H
@@ -22,6 +22,7 @@
 
 struct fixture {
 	char store_path[300], blob_path[300];
+	struct loop *loop; /* borrow: the test's, set before it is opened; or NULL */
 	struct store *store;
 	struct blob_store *blobs;
 	struct mail *mail;
@@ -41,12 +42,12 @@ fixture_init(struct fixture *f, const char *name)
 static inline enum fail
 fixture_try_open(struct fixture *f)
 {
-	enum fail fail = store_open(&f->store, NULL, str_c(f->store_path), NULL);
+	enum fail fail = store_open(&f->store, f->loop, str_c(f->store_path), NULL);
 
 	if (fail == FAIL_NONE)
-		fail = blob_open(&f->blobs, NULL, f->store, str_c(f->blob_path));
+		fail = blob_open(&f->blobs, f->loop, f->store, str_c(f->blob_path));
 	if (fail == FAIL_NONE)
-		fail = mail_open(&f->mail, NULL, f->store, f->blobs);
+		fail = mail_open(&f->mail, f->loop, f->store, f->blobs);
 	if (fail == FAIL_NONE)
 		fail = blob_recover(f->blobs);
 	if (fail == FAIL_NONE)

@@ -72,19 +72,13 @@ main(void)
 
 	fixture_init(&f, "loop");
 	CHECK_NUM(loop_init(&l), FAIL_NONE);
-	CHECK_NUM(store_open(&f.store, &l, str_c(f.store_path), NULL), FAIL_NONE);
-	CHECK_NUM(blob_open(&f.blobs, &l, f.store, str_c(f.blob_path)), FAIL_NONE);
-	CHECK_NUM(mail_open(&f.mail, &l, f.store, f.blobs), FAIL_NONE);
-	CHECK_NUM(blob_recover(f.blobs), FAIL_NONE);
-	CHECK_NUM(account_open(f.mail, STR("alice@example.test"), NULL, &f.account), FAIL_NONE);
+	f.loop = &l;
+	CHECK_NUM(fixture_try_open(&f), FAIL_NONE);
 	turns(&l, 1);
 	test_commit_wakes(&f, &l);
 	test_purge_behind(&f, &l);
 	turns(&l, 1);
-	account_close(&f.account);
-	mail_close(&f.mail);
-	blob_close(&f.blobs);
-	store_close(&f.store);
+	fixture_close(&f, false);
 	loop_release(&l);
 	return test_end();
 }

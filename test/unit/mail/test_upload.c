@@ -126,21 +126,15 @@ main(void)
 	clock_fake(1000000, 1700000000000);
 	fixture_init(&f, "upload");
 	CHECK_NUM(loop_init(&loop), FAIL_NONE);
-	CHECK_NUM(store_open(&f.store, &loop, str_c(f.store_path), NULL), FAIL_NONE);
-	CHECK_NUM(blob_open(&f.blobs, &loop, f.store, str_c(f.blob_path)), FAIL_NONE);
-	CHECK_NUM(mail_open(&f.mail, &loop, f.store, f.blobs), FAIL_NONE);
-	CHECK_NUM(blob_recover(f.blobs), FAIL_NONE);
-	CHECK_NUM(account_open(f.mail, STR("alice@example.test"), NULL, &f.account), FAIL_NONE);
+	f.loop = &loop;
+	CHECK_NUM(fixture_try_open(&f), FAIL_NONE);
 	CHECK_NUM(account_open(f.mail, STR("bob@example.test"), NULL, &bob), FAIL_NONE);
 	pass(0);
 	test_old();
 	test_many();
 	test_start();
-	account_close(&f.account);
 	loop_turn(&loop, 0);
-	mail_close(&f.mail);
-	blob_close(&f.blobs);
-	store_close(&f.store);
+	fixture_close(&f, false);
 	loop_release(&loop);
 	return test_end();
 }

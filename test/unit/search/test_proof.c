@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 /* rooms */
+#include "lib/chance.h"
 #include "search/grams.h"
 
 #define MESSAGES 1300 /* a chunk and some more */
@@ -15,20 +16,11 @@ static const char *const needles[] = { "invoice", "voice", "VOICE", "nung", "gr\
 	"gro\xc3\x9f", "2024", "024", "x86", "califragilistic", "expialidocious", "cat", "cate",
 	"\xe4\xbd\xa0\xe5\xa5\xbd", "re-sent", "sent", "subject", "nowhere", "scribe rech" };
 
-static uint32_t state = 11;
-
-static uint32_t
-random_below(uint32_t limit)
-{
-	state = state * 1664525u + 1013904223u;
-	return (state >> 8) % limit;
-}
-
 static void
 add_words(struct buf *out, const char *between)
 {
-	for (unsigned i = 1 + random_below(4); i > 0; i--) {
-		buf_add_c(out, vocabulary[random_below(ARRAY_LEN(vocabulary))]);
+	for (size_t i = 1 + chance_below(4); i > 0; i--) {
+		buf_add_c(out, vocabulary[chance_below(ARRAY_LEN(vocabulary))]);
 		buf_add_c(out, between);
 	}
 }
@@ -46,9 +38,9 @@ add_message(struct fixture *f)
 	buf_add_c(&message, "Subject: ");
 	add_words(&message, " ");
 	buf_add_c(&message, "\r\n");
-	buf_add_c(&message, heads[random_below(ARRAY_LEN(heads))]);
-	add_words(&message, random_below(2) ? " " : ", ");
-	add_words(&message, random_below(2) ? "\r\n" : " =\r\n");
+	buf_add_c(&message, heads[chance_below(ARRAY_LEN(heads))]);
+	add_words(&message, chance_below(2) ? " " : ", ");
+	add_words(&message, chance_below(2) ? "\r\n" : " =\r\n");
 	(void)fixture_add(f, 1, buf_str(&message));
 	buf_release(&message);
 }
@@ -197,6 +189,7 @@ main(void)
 {
 	static struct fixture f;
 
+	chance_seed(11);
 	fixture_init(&f, "proof");
 	fixture_open(&f);
 	for (unsigned i = 0; i < MESSAGES; i++)

@@ -8,20 +8,12 @@
 #include "base/test.h"
 
 /* rooms */
+#include "lib/chance.h"
 #include "search/page.h"
 #include "search/vocabulary.h"
 
 #define LISTS    200 /* messages of a chunk */
 #define ALPHABET 3   /* letters of random words: few, so that many words are equal or begin alike */
-
-static uint32_t state = 3;
-
-static uint32_t
-random_below(uint32_t limit)
-{
-	state = state * 1664525u + 1013904223u;
-	return (state >> 8) % limit;
-}
 
 /* --- one message -------------------------------------------------------------------------------------------- */
 
@@ -157,13 +149,13 @@ random_list(struct buf *out, struct model *model, unsigned bit)
 	struct words w;
 
 	words_init(&w);
-	for (unsigned i = random_below(60); i > 0; i--) {
+	for (size_t i = chance_below(60); i > 0; i--) {
 		char text[5];
-		size_t n = 3 + random_below(3);
-		bool is_header = random_below(3) == 0;
+		size_t n = 3 + chance_below(3);
+		bool is_header = chance_below(3) == 0;
 
 		for (size_t k = 0; k < n; k++)
-			text[k] = (char)('a' + random_below(ALPHABET));
+			text[k] = (char)('a' + chance_below(ALPHABET));
 		words_add(&w, is_header ? WORD_IN_HEADER : WORD_IN_BODY, str_of(text, n));
 		bits_set(is_header ? &model->in_header[number_of(str_of(text, n))]
 				   : &model->in_body[number_of(str_of(text, n))],
@@ -316,6 +308,7 @@ check_collisions(void)
 int
 main(void)
 {
+	chance_seed(3);
 	check_texts();
 	check_many();
 	check_collisions();
