@@ -15,6 +15,7 @@
 /* rooms */
 #include "codec/json.h"
 #include "directory/anybody.h"
+#include "directory/source_sqlite.h"
 #include "directory/words.h"
 #include "sys/sys.h"
 
@@ -182,7 +183,8 @@ close_others(int fd)
 void
 directory_child_main(int fd, struct str path, const struct directory_settings *settings)
 {
-	struct lookup l = { .settings = settings };
+	struct source_sqlite sqlite;
+	struct lookup l = { .source = &sqlite.source, .settings = settings };
 
 	/* It ends when its socket does; signals to the whole group are the server's to answer. */
 	signal(SIGTERM, SIG_IGN);
@@ -190,11 +192,11 @@ directory_child_main(int fd, struct str path, const struct directory_settings *s
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_NAME, "staunch-dir");
 	close_others(fd);
-	if (db_open(&l.db, path) != FAIL_NONE) {
+	if (source_sqlite_open(&sqlite, path, settings->engine_values) != FAIL_NONE) {
 		log_error(&child_log, "directory.child", LOG_TEXT("path", path));
 		_exit(1);
 	}
 	serve(&l, CHILD_FD);
-	db_close(&l.db);
+	source_sqlite_close(&sqlite);
 	_exit(0);
 }

@@ -1,5 +1,5 @@
 /*
- * settings.h - what the owner may set in [directory].
+ * settings.h - what the owner may set in [directory], and in the sections of the databases.
  */
 #ifndef DIRECTORY_SETTINGS_H
 #define DIRECTORY_SETTINGS_H
@@ -18,10 +18,16 @@ struct directory_settings {
 	struct str default_domain; /* for login names without @ */
 	struct str separator;      /* between user and tag in addresses; empty: no tags */
 	struct str test_password;  /* every name is an account with this password; empty: no */
+	const void *engine_values; /* not of the section: the values of the engine's own */
 	struct str
 	    own_host; /* not of the section: this host's name, whose postmaster is here; or empty */
 };
 
 extern const struct setting_section directory_section;
+
+/* One for each kind of database (sql.h). */
+extern const struct setting_section directory_sqlite_section; /* the queries only */
+extern const struct setting_section directory_pgsql_section;
+extern const struct setting_section directory_mysql_section;
 
 #endif

@@ -171,6 +171,7 @@ open_directory(struct server *s, struct buf *why)
 	enum fail fail;
 
 	settings->own_host = s->settings->hostname;
+	settings->engine_values = config_values(&s->config, &directory_sqlite_section);
 	fail = directory_open(&s->directory, &s->loop, settings, server_path(s, "directory.db"));
 	if (fail != FAIL_NONE)
 		buf_add(why, STR("the directory cannot be opened, see the log\n"));
