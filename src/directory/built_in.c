@@ -5,8 +5,8 @@
 
 /* rooms */
 #include "directory/child.h"
-#include "directory/db.h"
 #include "directory/lines.h"
+#include "directory/source_sqlite.h"
 
 static const struct log built_in_log = { .room = "directory" };
 
@@ -20,12 +20,13 @@ void
 built_in_run(int fd, const void *arg)
 {
 	const struct built_in *b = arg;
-	struct lookup l = { .settings = b->settings };
+	struct source_sqlite sqlite;
+	struct lookup l = { .source = &sqlite.source, .settings = b->settings };
 
-	if (db_open(&l.db, b->path) != FAIL_NONE) {
+	if (source_sqlite_open(&sqlite, b->path, b->settings->engine_values) != FAIL_NONE) {
 		log_error(&built_in_log, "directory.child", LOG_TEXT("path", b->path));
 		return;
 	}
 	directory_lines_serve(fd, answer_line, &l);
-	db_close(&l.db);
+	source_sqlite_close(&sqlite);
 }

@@ -11,9 +11,11 @@
 #define PATH_BYTES_MAX 4096
 
 const struct directory_engine directory_engines[DIRECTORY_ENGINE_COUNT] = {
-	[DIRECTORY_SQLITE] = { "sqlite", "directory.db", NULL, NULL },
-	[DIRECTORY_PGSQL] = { "pgsql", "PostgreSQL", "staunch-directory-pgsql", NULL },
-	[DIRECTORY_MYSQL] = { "mysql", "MariaDB or MySQL", "staunch-directory-mysql", NULL },
+	[DIRECTORY_SQLITE] = { "sqlite", "directory.db", NULL, &directory_sqlite_section },
+	[DIRECTORY_PGSQL] = { "pgsql", "PostgreSQL", "staunch-directory-pgsql",
+	    &directory_pgsql_section },
+	[DIRECTORY_MYSQL] = { "mysql", "MariaDB or MySQL", "staunch-directory-mysql",
+	    &directory_mysql_section },
 	[DIRECTORY_LDAP] = { "ldap", "LDAP", "staunch-directory-ldap", NULL },
 	[DIRECTORY_PROGRAM] = { "program", "a program of your own", NULL, NULL },
 };

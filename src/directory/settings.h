@@ -1,5 +1,5 @@
 /*
- * settings.h - what the owner may set in [directory].
+ * settings.h - what the owner may set in [directory], and in the sections of the databases.
  */
 #ifndef DIRECTORY_SETTINGS_H
 #define DIRECTORY_SETTINGS_H
@@ -36,5 +36,10 @@ struct directory_settings {
 
 extern const char *const directory_engine_words[]; /* for the setting */
 extern const struct setting_section directory_section;
+
+/* One for each kind of database (sql.h). */
+extern const struct setting_section directory_sqlite_section; /* the queries only */
+extern const struct setting_section directory_pgsql_section;
+extern const struct setting_section directory_mysql_section;
 
 #endif
