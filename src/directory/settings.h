@@ -9,7 +9,18 @@
 #include "base/setting.h"
 #include "base/str.h"
 
+enum directory_engine_kind { /* where accounts are kept */
+	DIRECTORY_SQLITE,    /* in directory.db */
+	DIRECTORY_PGSQL,
+	DIRECTORY_MYSQL,
+	DIRECTORY_LDAP,
+	DIRECTORY_PROGRAM, /* where a program of the owner's knows */
+	DIRECTORY_ENGINE_COUNT
+};
+
 struct directory_settings {
+	int engine;             /* enum directory_engine_kind */
+	struct str program;     /* the engine's, if not where ours are; or empty */
 	int64_t children;       /* processes that answer */
 	int64_t timeout_ms;     /* for one question */
 	int64_t outstanding;    /* questions waiting at most, over all children */
@@ -23,6 +34,7 @@ struct directory_settings {
 	    own_host; /* not of the section: this host's name, whose postmaster is here; or empty */
 };
 
+extern const char *const directory_engine_words[]; /* for the setting */
 extern const struct setting_section directory_section;
 
 /* One for each kind of database (sql.h). */
