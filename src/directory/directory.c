@@ -18,9 +18,9 @@
 #include "directory/address.h"
 #include "directory/built_in.h"
 #include "directory/child.h"
-#include "directory/db.h"
 #include "directory/engine.h"
 #include "directory/house.h"
+#include "directory/source_sqlite.h"
 #include "directory/token.h"
 #include "directory/words.h"
 #include "sys/sys.h"
@@ -33,15 +33,15 @@ static const struct log directory_log = { .room = "directory" };
 
 /* --- opening and closing --------------------------------------------------------------------- */
 
-/* Makes the file when missing, and finds out that it is not ours before any child does. */
+/* Makes the file when missing, and finds out before any child does that it is not ours or a query is wrong. */
 static enum fail
-check_file(struct str path)
+check_file(struct str path, const struct directory_settings *settings)
 {
-	struct db db;
-	enum fail fail = db_open(&db, path);
+	struct source_sqlite s;
+	enum fail fail = source_sqlite_open(&s, path, settings->engine_values);
 
 	if (fail == FAIL_NONE)
-		db_close(&db);
+		source_sqlite_close(&s);
 	return fail;
 }
 
@@ -155,7 +155,7 @@ directory_open(struct directory **out, struct loop *loop, const struct directory
     struct str path)
 {
 	bool is_file = settings->engine == DIRECTORY_SQLITE;
-	enum fail fail = is_file ? check_file(path) : FAIL_NONE;
+	enum fail fail = is_file ? check_file(path, settings) : FAIL_NONE;
 	struct directory *d;
 
 	if (fail != FAIL_NONE)

@@ -39,11 +39,12 @@ const struct source_form source_forms[] = {
 };
 static_assert(ARRAY_LEN(source_forms) == SOURCE_QUESTION_COUNT, "a form for each question");
 
-/* Nothing is stored under any other: no use to ask, and engines stumble over some. */
+/* Nothing is stored under any other: no use to ask, and engines stumble over some, or forgive blanks at the end. */
 static bool
 is_key(struct str key)
 {
-	return key.n <= ADDRESS_MAX && str_find_char(key, '\0') == STR_NONE && utf8_is_valid(key);
+	return !str_ends(key, STR(" ")) && key.n <= ADDRESS_MAX &&
+	    str_find_char(key, '\0') == STR_NONE && utf8_is_valid(key);
 }
 
 void

@@ -9,7 +9,7 @@
  *             use(source_text(s, 0));
  *     fail = source_end(s);
  *
- * One question at a time. Keys that no name can be (too long, a NUL, no UTF-8) give no rows and never reach an engine.
+ * One question at a time. Keys that no name can be (too long, a NUL, no UTF-8, a blank at the end) give no rows and never reach an engine.
  * Columns that an engine does not have get the question's own default. Rows beyond `rows_max` are not read.
  *
  * Failures, from source_end(): FAIL_TEMP: not reachable, too slow, in trouble; it may work later, and the engine has
