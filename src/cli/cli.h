@@ -107,6 +107,7 @@ enum cli_status cmd_group_del(const struct cli *cli);
 enum cli_status cmd_domain_add(const struct cli *cli);
 enum cli_status cmd_domain_list(const struct cli *cli);
 enum cli_status cmd_domain_del(const struct cli *cli);
+enum cli_status cmd_directory_schema(const struct cli *cli);
 enum cli_status cmd_reindex(const struct cli *cli);
 enum cli_status cmd_queue_list(const struct cli *cli);
 enum cli_status cmd_queue_show(const struct cli *cli);

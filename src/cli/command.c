@@ -24,6 +24,7 @@ const struct cli_command cli_commands[] = {
 	{ "domain add",     "NAME",            1, 1, OPTION_CONFIG,                 cmd_domain_add,     "take mail for a domain" },
 	{ "domain list",    "",                0, 0, OPTION_CONFIG | OPTION_JSON,   cmd_domain_list,    "list domains" },
 	{ "domain del",     "NAME",            1, 1, OPTION_CONFIG,                 cmd_domain_del,     "delete a domain without addresses" },
+	{ "directory schema", "pgsql|mysql|sqlite", 1, 1, 0,                        cmd_directory_schema, "print the tables for accounts in a database" },
 	{ "group add",      "NAME",            1, 1, OPTION_CONFIG,                 cmd_group_add,      "make a group; its members share the mail of the account of its name" },
 	{ "group list",     "",                0, 0, OPTION_CONFIG | OPTION_JSON,   cmd_group_list,     "list groups and their members" },
 	{ "group join",     "NAME ACCOUNT",    2, 2, OPTION_CONFIG,                 cmd_group_join,     "make an account a member" },

@@ -63,8 +63,8 @@ static const char *const tls_words[] = { "auto", "verify", "encrypt", "off", NUL
 		" ORDER BY 1 LIMIT 1", \
 		"The first postmaster of any domain, who answers for this host's name")
 
-#define SERVER(PORT) \
-	{ "host", SETTING_TEXT, AT(host), "localhost", 0, 0, NULL, \
+#define SERVER(SOCKET, PORT) \
+	{ "host", SETTING_TEXT, AT(host), SOCKET, 0, 0, NULL, \
 		"Name or address of the database server, or the path of its socket" }, \
 	    { "port", SETTING_NUMBER, AT(port), PORT, 1, 65535, NULL, "Its port" }, \
 	    { "database", SETTING_TEXT, AT(database), "staunch", 0, 0, NULL, "The database" }, \
@@ -86,10 +86,10 @@ static const char *const tls_words[] = { "auto", "verify", "encrypt", "off", NUL
 static const struct setting sqlite_rows[] = { QUERIES("groups",
     "lower(substr(name, -length(:domain) - 1)) = '@' || :domain") };
 
-static const struct setting pgsql_rows[] = { SERVER("5432"),
+static const struct setting pgsql_rows[] = { SERVER("/run/postgresql", "5432"),
 	QUERIES("groups", "right(name, length(:domain) + 1) = '@' || :domain") };
 
-static const struct setting mysql_rows[] = { SERVER("3306"),
+static const struct setting mysql_rows[] = { SERVER("/run/mysqld/mysqld.sock", "3306"),
 	QUERIES("`groups`", "right(name, length(:domain) + 1) = concat('@', :domain)") };
 
 const struct setting_section directory_sqlite_section = { "directory-sqlite", sqlite_rows,

@@ -2,7 +2,7 @@
  * sql.h - what the owner sets for accounts in a database: where it is, and a query for each question. Private to the
  * room and backends.
  *
- * The defaults of the queries fit the tables that sql_schema() prints (`staunch directory schema`).
+ * The defaults of the queries fit the tables of schema.h (`staunch directory schema`).
  */
 #ifndef DIRECTORY_SQL_H
 #define DIRECTORY_SQL_H
@@ -17,7 +17,7 @@
 
 struct sql_settings {
 	struct str host; /* a name, an address, or the path of a socket */
-	int64_t port;    /* 0: the engine's own */
+	int64_t port;
 	struct str database, user, password;
 	int tls;                                   /* enum sql_tls */
 	struct str ca_file;                        /* empty: the system's authorities */
@@ -30,10 +30,6 @@ enum sql_tls { SQL_TLS_AUTO, SQL_TLS_VERIFY, SQL_TLS_ENCRYPT, SQL_TLS_OFF };
 
 /* The texts of a section as they are when the owner sets nothing. */
 void sql_defaults(const struct setting_section *section, struct sql_settings *out);
-
-/* The tables for the default queries, with comments. */
-extern const char sql_schema_pgsql[];
-extern const char sql_schema_mysql[];
 
 /*
  * Translate every query of the settings into queries[SOURCE_QUESTION_COUNT] (an empty one stays empty). FAIL_SYNTAX:
