@@ -70,7 +70,8 @@ main(void)
 	struct program p = { 0 };
 
 	if (fcntl(SERVER_FD, F_GETFD) < 0) {
-		fprintf(stderr, "This program is started by staunch, where [directory] engine says so.\n");
+		fprintf(stderr,
+		    "This program is started by staunch, where [directory] engine says so.\n");
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);

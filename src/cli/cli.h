@@ -95,6 +95,7 @@ enum cli_status cmd_user_quota(const struct cli *cli);
 enum cli_status cmd_token_add(const struct cli *cli);
 enum cli_status cmd_token_list(const struct cli *cli);
 enum cli_status cmd_token_del(const struct cli *cli);
+enum cli_status cmd_directory_test(const struct cli *cli);
 enum cli_status cmd_alias_add(const struct cli *cli);
 enum cli_status cmd_alias_list(const struct cli *cli);
 enum cli_status cmd_alias_del(const struct cli *cli);

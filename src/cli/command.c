@@ -30,6 +30,7 @@ const struct cli_command cli_commands[] = {
 	{ "group join",     "NAME ACCOUNT",    2, 2, OPTION_CONFIG,                 cmd_group_join,     "make an account a member" },
 	{ "group leave",    "NAME ACCOUNT",    2, 2, OPTION_CONFIG,                 cmd_group_leave,    "end that" },
 	{ "group del",      "NAME",            1, 1, OPTION_CONFIG,                 cmd_group_del,      "delete a group; the account stays" },
+	{ "directory test", "NAME",            1, 1, OPTION_CONFIG,                 cmd_directory_test, "say what the directory knows of a name, or why it cannot be asked" },
 	{ "queue list",     "",                0, 0, OPTION_CONFIG | OPTION_JSON,   cmd_queue_list,     "list mail that waits, with the last answer and the next try" },
 	{ "queue show",     "ID",              1, 1, OPTION_CONFIG | OPTION_JSON,   cmd_queue_show,     "show one of them" },
 	{ "queue retry",    "[ID|SITE]",       0, 1, OPTION_CONFIG,                 cmd_queue_retry,    "try one, all for a domain (or route/NAME), or all now" },

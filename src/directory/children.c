@@ -72,7 +72,8 @@ child_stop(struct directory_child *c)
 	watch_stop(d->loop, &c->watch);
 	close(c->fd);
 	c->fd = -1;
-	keeper_end(&d->keeper, c->place);
+	if (!d->is_lost)
+		keeper_end(&d->keeper, c->place);
 }
 
 /* It died, or we do not trust it any more: down, and up again after a while. */

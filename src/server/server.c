@@ -167,8 +167,8 @@ name_metrics(struct server *s)
 	}
 }
 
-static enum fail
-open_directory(struct server *s, struct buf *why)
+enum fail
+server_open_directory(struct server *s, struct loop *loop, struct buf *why)
 {
 	struct directory_settings *settings = config_values(&s->config, &directory_section);
 	const struct setting_section *section = directory_engines[settings->engine].section;
@@ -176,7 +176,7 @@ open_directory(struct server *s, struct buf *why)
 
 	settings->own_host = s->settings->hostname;
 	settings->engine_values = section ? config_values(&s->config, section) : NULL;
-	fail = directory_open(&s->directory, &s->loop, settings, server_path(s, "directory.db"));
+	fail = directory_open(&s->directory, loop, settings, server_path(s, "directory.db"));
 	if (fail != FAIL_NONE)
 		buf_add(why, STR("the directory cannot be opened, see the log\n"));
 	return fail;
@@ -193,7 +193,7 @@ server_start(struct server *s, struct buf *why)
 		log_warn(&server_log, "server.is_root",
 		    LOG_TEXT("why", STR("no user in [server]")));
 	if (fail == FAIL_NONE)
-		fail = open_directory(s, why);
+		fail = server_open_directory(s, &s->loop, why);
 	if (fail == FAIL_NONE)
 		fail = server_open_files(s, &s->loop, why);
 	if (fail != FAIL_NONE)
