@@ -40,10 +40,12 @@ ROOMS := $(shell sed 's/\#.*//; s/</ /g' src/LAYERS)
 ROOM_SOURCES := $(wildcard $(ROOMS:%=src/%/*.c))
 MAIN_SOURCE := src/cli/main.c
 VERSION_SOURCES := $(wildcard src/server/staunch*.c)
-LIB_SOURCES := $(filter-out $(MAIN_SOURCE) $(VERSION_SOURCES),$(ROOM_SOURCES))
+BACKEND_SOURCES := $(wildcard src/backend/*.c)
+LIB_SOURCES := $(filter-out $(MAIN_SOURCE) $(VERSION_SOURCES) $(BACKEND_SOURCES),$(ROOM_SOURCES))
 UNIT_SOURCES := $(wildcard $(ROOMS:%=test/unit/%/test_*.c))
 GROUP_SOURCES := $(wildcard test/dialogue/test_*.c test/crash/test_*.c)
 TEST_LIB_SOURCES := $(wildcard test/lib/*.c)
+E2E_SOURCES := $(wildcard test/e2e/*.c)
 FUZZ_SOURCES := $(wildcard test/fuzz/fuzz_*.c)
 FUZZ_NAMES := $(FUZZ_SOURCES:test/fuzz/fuzz_%.c=%)
 BENCH_SOURCES := $(wildcard test/bench/*.c)
@@ -51,6 +53,12 @@ BENCH_SOURCES := $(wildcard test/bench/*.c)
 # Each version is a file that names its rooms: src/server/staunch_imap.c becomes the program staunch-imap.
 program = $(subst _,-,$(basename $(notdir $(1))))
 PROGRAMS := $(foreach v,$(VERSION_SOURCES),$(call program,$(v)))
+
+# Programs beside it, each of the files that bear an engine's name and those that bear none; dynamic, as the
+# databases' client libraries are. `make` alone builds none of them.
+BACKENDS := $(foreach e,pgsql mysql ldap,$(if $(wildcard src/backend/$(e).c),$(e)))
+BACKEND_PROGRAMS := $(BACKENDS:%=staunch-directory-%)
+backend_files = $(filter-out $(foreach e,$(filter-out $(1),$(BACKENDS)),src/backend/$(e).c src/backend/$(e)_%.c),$(BACKEND_SOURCES))
 
 # A room's fragment src/<room>/room.mk gives rules that make build/gen/<room>/*.c or *.h on the build host
 # (with $(HOST_CC)), and adds them to one of these two. Headers there are included as "<room>/file.h".
@@ -101,6 +109,15 @@ system_LIBS = -lbearssl $(shell pkg-config --libs $(system_PACKAGES)) -lm -lcryp
 system_VENDOR :=
 system_NEED := build/need/system
 
+# The programs beside it as they are shipped, and the rooms that they are made of.
+backends_CC = $(CC)
+backends_ROOMS := base sys codec crypto directory
+backends_SOURCES := $(filter $(backends_ROOMS:%=src/%/%),$(LIB_SOURCES))
+backends_CFLAGS = -O2 -D_FORTIFY_SOURCE=2 $(HARDEN) $(CFLAGS) -isystem /usr/include/bearssl
+backends_LDFLAGS = -pie $(HARDEN_LINK) -Wl,--as-needed $(LDFLAGS)
+backends_LIBS = -lbearssl -lsodium -lcrypt -lm
+backends_NEED := build/need/backends
+
 # Daily work: dynamic, glibc, everything watched. DEV=1 turns on the checks that release leaves out.
 dev_CC = $(CC)
 dev_CFLAGS := -O1 -g $(SANITIZE) -Werror -DDEV=1
@@ -125,6 +142,19 @@ clang_NEED := build/need/test
 
 include vendor/Makefile
 
+# Where the databases' headers lie, and what each program is linked with. MariaDB's has banned words in macros.
+BACKEND_HEADERS := -isystem /usr/include/postgresql -isystem /usr/include/mariadb
+pgsql_LIBS := -lpq
+mysql_LIBS := -lmariadb
+ldap_LIBS := -lldap -llber
+define BACKEND_HEADERS_RULE
+build/$(1)/obj/src/backend/%.o: ROOM_FLAGS := $(BACKEND_HEADERS)
+build/$(1)/obj/src/backend/mysql.o: BANNED := $(BACKEND_HEADERS) -include mysql.h $(BANNED)
+$(BACKEND_SOURCES:%.c=build/$(1)/obj/%.o): | build/need/backends
+endef
+$(foreach t,dev backends gcc clang,$(eval $(call BACKEND_HEADERS_RULE,$(t))))
+build/tidy/src/backend/%.ok: ROOM_FLAGS := $(BACKEND_HEADERS)
+
 # Rooms where no time is spent are compiled for size.
 COLD_ROOMS := cli directory dns policy queue server
 $(foreach t,release arm64 armhf,$(foreach r,$(COLD_ROOMS),$(eval build/$(t)/obj/src/$(r)/%.o: $(t)_CFLAGS += -Os)))
@@ -135,7 +165,7 @@ $(foreach t,release arm64 armhf,$(foreach r,$(COLD_ROOMS),$(eval build/$(t)/obj/
 define TARGET_RULES
 $(1)_ARCHIVES := $(if $($(1)_VENDOR),$(VENDOR_LIBRARIES:%=$(VENDOR_OUT)/$($(1)_VENDOR)/lib/lib%.a))
 $(1)_STUB := build/$(1)/obj/vendor/config/getaddrinfo.o
-$(1)_OBJECTS := $(LIB_SOURCES:%.c=build/$(1)/obj/%.o) $(GENERATED_SOURCES:%.c=build/$(1)/obj/%.o)
+$(1)_OBJECTS := $(patsubst %.c,build/$(1)/obj/%.o,$(or $($(1)_SOURCES),$(LIB_SOURCES) $(GENERATED_SOURCES)))
 $(1)_COMPILE = $$($(1)_CC) -D_GNU_SOURCE $(WARNINGS) $$($(1)_CFLAGS) -Isrc -Itest -Ibuild/$(1)/gen -Ibuild/gen \
 	$(if $($(1)_VENDOR),-isystem $(VENDOR_OUT)/$($(1)_VENDOR)/include) -MMD -MP
 $(1)_LINK = $$($(1)_CC) $$($(1)_LDFLAGS)
@@ -156,7 +186,7 @@ build/$(1)/gen/versions.h: $(if $($(1)_VENDOR),$(VENDOR_OUT)/dl/.fetched) vendor
 build/$(1)/obj/%.o: %.c build/$(1)/command | $$(GENERATED_HEADERS) build/$(1)/gen/versions.h $$($(1)_ARCHIVES)
 	$$(call say,CC,$$*.c)
 	@mkdir -p $$(@D)
-	$(Q)$$($(1)_COMPILE) $$(BANNED) -c -o $$@ $$<
+	$(Q)$$($(1)_COMPILE) $$(BANNED) $$(ROOM_FLAGS) -c -o $$@ $$<
 
 build/$(1)/obj/vendor/%: BANNED :=
 
@@ -187,6 +217,7 @@ build/$(1)/fuzz_%: build/$(1)/obj/test/fuzz/fuzz_%.o build/$(1)/libtest.a build/
 	$(Q)$$($(1)_LINK) -fsanitize=fuzzer -o $$@ $$^ $$($(1)_LIBS)
 
 $(foreach v,$(VERSION_SOURCES),$(call PROGRAM_RULE,$(1),$(v)))
+$(foreach e,$(if $(filter dev backends,$(1)),$(BACKENDS)),$(call BACKEND_RULE,$(1),$(e)))
 -include $$(shell find build/$(1)/obj -name '*.d' 2>/dev/null)
 endef
 
@@ -200,7 +231,17 @@ build/$(1)/$(call program,$(2)): $(2:%.c=build/$(1)/obj/%.o) $(MAIN_SOURCE:%.c=b
 
 endef
 
-TARGETS := release arm64 armhf system dev fuzz gcc clang
+# $(1) target, $(2) the engine. The distribution's libraries ask for hosts in their own way, so no stub for that.
+define BACKEND_RULE
+
+build/$(1)/staunch-directory-$(2): $(patsubst %.c,build/$(1)/obj/%.o,$(call backend_files,$(2))) \
+		build/$(1)/libstaunch.a $$($(1)_ARCHIVES)
+	$$(call say,LD,$$@)
+	$(Q)$$($(1)_LINK) -o $$@ $$^ $($(2)_LIBS) $$($(1)_LIBS)
+
+endef
+
+TARGETS := release arm64 armhf system backends dev fuzz gcc clang
 $(foreach t,$(TARGETS),$(eval $(call TARGET_RULES,$(t))))
 
 # The release programs lie stripped in build/; build/release/ keeps their symbols.
@@ -208,7 +249,12 @@ $(PROGRAMS:%=build/%): build/%: build/release/%
 	$(call say,STRIP,$@)
 	$(Q)strip -o $@ $<
 
-.PHONY: release arm64 armhf system dev
+$(BACKEND_PROGRAMS:%=build/%): build/%: build/backends/%
+	$(call say,STRIP,$@)
+	$(Q)strip -o $@ $<
+
+.PHONY: release arm64 armhf system dev backends
+backends: $(BACKEND_PROGRAMS:%=build/$(if $(DEV),dev/)%)
 release: build/release/libstaunch.a $(PROGRAMS:%=build/%)
 arm64 armhf system: %: build/%/libstaunch.a $(foreach p,$(PROGRAMS),build/%/$(p))
 dev: build/dev/libstaunch.a $(PROGRAMS:%=build/dev/%) unit-programs
@@ -218,7 +264,7 @@ dev: build/dev/libstaunch.a $(PROGRAMS:%=build/dev/%) unit-programs
 # One at a time asks apt; a list that changed is asked again.
 build/need/build: vendor/packages
 	@vendor/need.sh $@ $<
-build/need/arm64 build/need/armhf build/need/system: build/need/%: vendor/packages.% | build/need/build
+build/need/arm64 build/need/armhf build/need/system build/need/backends: build/need/%: vendor/packages.% | build/need/build
 	@vendor/need.sh $@ $<
 build/need/test: test/packages | build/need/build
 	@vendor/need.sh $@ $<
@@ -229,6 +275,7 @@ build/need/peers: test/bench/packages | build/need/test
 
 UNIT_PROGRAMS := $(UNIT_SOURCES:test/unit/%.c=build/dev/test/%)
 GROUP_PROGRAMS := $(GROUP_SOURCES:test/%.c=build/dev/test/%)
+E2E_PROGRAMS := $(E2E_SOURCES:%.c=build/dev/%)
 FUZZ_PROGRAMS := $(FUZZ_NAMES:%=build/fuzz/fuzz_%)
 CROSS_TARGETS := $(filter-out $(HOST_ARCH),arm64 armhf)
 DEV_STAUNCH := $(abspath build/dev/staunch)
@@ -265,7 +312,7 @@ $(foreach r,$(ROOMS),$(eval $(call ROOM_TEST,$(r))))
 .PHONY: test-dialogue test-e2e test-crash test-cross fuzz-replay fuzz-smoke $(FUZZ_NAMES:%=fuzz-%) test
 test-dialogue: $(GROUP_PROGRAMS)
 	@$(RUN) $(RUN_DIALOGUE)
-test-e2e: $(PROGRAMS:%=build/dev/%) build/need/test
+test-e2e: $(PROGRAMS:%=build/dev/%) $(BACKEND_PROGRAMS:%=build/dev/%) $(E2E_PROGRAMS) build/need/test
 	@$(RUN) -t 600 $(RUN_E2E)
 test-crash: $(PROGRAMS:%=build/%) $(GROUP_PROGRAMS) build/need/test
 	@$(RUN) -t 600 $(RUN_CRASH)
@@ -278,7 +325,7 @@ fuzz-smoke: $(FUZZ_PROGRAMS)
 $(FUZZ_NAMES:%=fuzz-%): fuzz-%: build/fuzz/fuzz_%
 	@test/fuzz/run fuzz $* $(FUZZ_SECONDS)
 
-test: build/need/test release dev $(GROUP_PROGRAMS) $(FUZZ_PROGRAMS) \
+test: build/need/test release dev $(BACKEND_PROGRAMS:%=build/dev/%) $(E2E_PROGRAMS) $(GROUP_PROGRAMS) $(FUZZ_PROGRAMS) \
 		$(foreach t,$(CROSS_TARGETS),$(PROGRAMS:%=build/$(t)/%))
 	@$(RUN) -t 900 $(RUN_UNIT) $(RUN_DIALOGUE) $(RUN_FUZZ_REPLAY) $(RUN_FUZZ_SMOKE) $(RUN_E2E) \
 		$(RUN_E2E_RELEASE) $(RUN_CRASH) $(RUN_CROSS)
@@ -290,12 +337,12 @@ test: build/need/test release dev $(GROUP_PROGRAMS) $(FUZZ_PROGRAMS) \
 # the messages are off that tell of headers it did not look for, of branches it did not count to the end, and
 # the two that come from misreading compound literals among arguments and in conditional expressions.
 CPPCHECK_OFF := missingInclude normalCheckLevelMaxBranches unknownEvaluationOrder internalAstError
-CHECKED := $(ROOM_SOURCES) $(UNIT_SOURCES) $(GROUP_SOURCES) $(TEST_LIB_SOURCES) $(FUZZ_SOURCES) $(BENCH_SOURCES)
+CHECKED := $(ROOM_SOURCES) $(UNIT_SOURCES) $(GROUP_SOURCES) $(TEST_LIB_SOURCES) $(E2E_SOURCES) $(FUZZ_SOURCES) $(BENCH_SOURCES)
 
 build/tidy/%.ok: build/clang/obj/%.o .clang-tidy
 	@mkdir -p $(@D)
 	$(Q)clang-tidy --quiet --warnings-as-errors='*' $*.c -- $(filter-out -MMD -MP -Werror,\
-		$(wordlist 2,99,$(clang_COMPILE))) >$@.log 2>&1 || { cat $@.log; exit 1; }
+		$(wordlist 2,99,$(clang_COMPILE))) $(ROOM_FLAGS) >$@.log 2>&1 || { cat $@.log; exit 1; }
 	@touch $@
 
 build/cppcheck/%.ok: build/clang/obj/%.o
@@ -322,10 +369,13 @@ demo: $(PROGRAMS:%=build/%)
 bench: $(if $(PEERS),build/need/peers) $(PROGRAMS:%=build/%) $(BENCH_SOURCES:test/bench/%.c=build/release/test/bench/%)
 	@STAUNCH=$(RELEASE_STAUNCH) PEERS=$(PEERS) test/bench/run
 
+BACKENDS_INSTALLED = $(wildcard $(BACKEND_PROGRAMS:%=build/%))
 INSTALLED := $(PROGRAMS:%=build/$(if $(filter release,$(TARGET_NAME)),,$(TARGET_NAME)/)%)
 install: $(INSTALLED)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/staunch
 	$(if $(INSTALLED),install $(INSTALLED) $(DESTDIR)$(PREFIX)/bin/)
+	$(if $(BACKENDS_INSTALLED),install -d $(DESTDIR)$(PREFIX)/lib/staunch)
+	$(if $(BACKENDS_INSTALLED),install $(BACKENDS_INSTALLED) $(DESTDIR)$(PREFIX)/lib/staunch/)
 	install -m 644 $(wildcard README.md LICENSE conf.example) $(DESTDIR)$(PREFIX)/share/doc/staunch/
 
 # The vendored libraries stay; `rm -rf build` removes them too.
@@ -334,6 +384,7 @@ clean:
 
 help:
 	@echo 'make                    the static release programs: build/staunch ..'
+	@echo 'make backends           the programs that ask PostgreSQL, MariaDB or LDAP for accounts'
 	@echo 'make demo [ONCE=1]      build, start two private servers, send and read mail, stay up (or end)'
 	@echo 'make test               install what the tests need, then run all of them'
 	@echo 'make check              format, layers, lengths, banned calls, RFC list, cppcheck, clang-tidy, warnings'

@@ -17,7 +17,7 @@ cat <<EOF
 EOF
 printf '#define STAUNCH_LIBRARIES(X)'
 case $target in
-system)
+system | backends)
 	row glibc "$(getconf GNU_LIBC_VERSION | cut -d' ' -f2)"
 	row BearSSL "$(dpkg-query -W -f '${source:Upstream-Version}' libbearssl-dev 2>/dev/null || echo system)"
 	row SQLite "$(system sqlite3)"

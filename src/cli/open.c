@@ -1,5 +1,8 @@
 #include "cli/open.h"
 
+/* rooms */
+#include "directory/engine.h"
+
 enum cli_status
 cli_open_config(const struct cli *cli, struct server *s)
 {
@@ -16,6 +19,26 @@ cli_open_config(const struct cli *cli, struct server *s)
 	return fail == FAIL_NONE ? CLI_OK : CLI_USAGE;
 }
 
+/* What is kept elsewhere is changed there. */
+static enum cli_status
+need_own_directory(struct server *s)
+{
+	const struct directory_settings *settings = config_values(&s->config, &directory_section);
+	struct buf why;
+	enum cli_status status;
+
+	if (settings->engine == DIRECTORY_SQLITE)
+		return CLI_OK;
+	buf_init(&why, CONFIG_ERRORS_MAX);
+	buf_add_c(&why, "accounts are kept in ");
+	buf_add_c(&why, directory_engines[settings->engine].title);
+	buf_add_c(&why,
+	    " ([directory] engine), and listed and changed there; `directory test NAME` asks about one");
+	status = cli_fail(STR("directory"), buf_c(&why));
+	buf_release(&why);
+	return status;
+}
+
 enum cli_status
 cli_open_admin(const struct cli *cli, struct server *s, struct admin **out)
 {
@@ -24,6 +47,8 @@ cli_open_admin(const struct cli *cli, struct server *s, struct admin **out)
 	struct str path;
 
 	*out = NULL;
+	if (status == CLI_OK)
+		status = need_own_directory(s);
 	if (status != CLI_OK)
 		return status;
 	buf_init(&why, CONFIG_ERRORS_MAX);

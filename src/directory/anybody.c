@@ -3,18 +3,6 @@
 /* base */
 #include "base/mem.h"
 
-static bool
-has_row(struct lookup *l, const char *sql, struct str key)
-{
-	struct db_query q;
-	bool is_found;
-
-	db_begin(&q, &l->db, sql);
-	db_bind_text(&q, 1, key);
-	is_found = db_next(&q);
-	return db_end(&q) == FAIL_NONE && is_found;
-}
-
 /* A name of nobody else, in a domain of ours. */
 static bool
 is_anybody(struct lookup *l, struct str name)
@@ -22,8 +10,8 @@ is_anybody(struct lookup *l, struct str name)
 	size_t at = str_rfind_char(name, '@');
 
 	return at != STR_NONE && at > 0 &&
-	    has_row(l, "SELECT 1 FROM domains WHERE name = ?1", str_from(name, at + 1)) &&
-	    !has_row(l, "SELECT 1 FROM accounts WHERE name = ?1", name);
+	    source_has(l->source, SOURCE_DOMAIN, str_from(name, at + 1)) == FAIL_NONE &&
+	    source_has(l->source, SOURCE_ACCOUNT, name) == FAIL_MISSING;
 }
 
 static void

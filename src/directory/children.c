@@ -3,8 +3,7 @@
 /* system */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* base */
@@ -29,28 +28,23 @@ child_start(struct directory_child *c)
 {
 	struct directory *d = c->directory;
 	int pair[2];
-	pid_t pid;
+	enum fail fail;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return fail_because(&house_log, FAIL_TEMP, "directory.socket", errno);
-	pid = fork();
-	if (pid == 0)
-		directory_child_main(pair[1], buf_str(&d->path), d->settings);
+	fail = keeper_start(&d->keeper, c->place, pair[1]);
 	close(pair[1]);
-	if (pid < 0) {
-		close(pair[0]);
-		return fail_because(&house_log, FAIL_TEMP, "directory.fork", errno);
-	}
-	c->pid = pid;
-	if (fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0 ||
-	    watch_start(d->loop, &c->watch, pair[0], &d->task) != FAIL_NONE) {
-		close(pair[0]);
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		return FAIL_TEMP;
+	if (fail == FAIL_NONE && fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0)
+		fail = FAIL_TEMP;
+	if (fail == FAIL_NONE)
+		fail = watch_start(d->loop, &c->watch, pair[0], &d->task);
+	if (fail != FAIL_NONE) {
+		close(pair[0]); /* by which a child that was started ends */
+		return fail;
 	}
 	c->fd = pair[0];
 	c->heard_ms = clock_mono_ms();
+	opening_begin(c);
 	return FAIL_NONE;
 }
 
@@ -78,9 +72,8 @@ child_stop(struct directory_child *c)
 	watch_stop(d->loop, &c->watch);
 	close(c->fd);
 	c->fd = -1;
-	kill(c->pid, SIGKILL);
-	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	if (!d->is_lost)
+		keeper_end(&d->keeper, c->place);
 }
 
 /* It died, or we do not trust it any more: down, and up again after a while. */
@@ -88,7 +81,7 @@ static void
 child_lost(struct directory_child *c, const char *why)
 {
 	log_warn(&house_log, "directory.child.lost", LOG_TEXT("why", str_c(why)),
-	    LOG_NUM("pid", c->pid), LOG_NUM("questions", c->ask_count));
+	    LOG_NUM("child", c->place), LOG_NUM("questions", c->ask_count));
 	child_stop(c);
 	c->restart_ms = clock_mono_ms() + c->backoff_ms;
 	c->backoff_ms = i64_min(c->backoff_ms * 2, BACKOFF_MAX_MS);
@@ -152,7 +145,9 @@ child_lines(struct directory_child *c)
 	size_t end;
 
 	while ((end = str_find_char(buf_str(&c->in), '\n')) != STR_NONE) {
-		if (!child_line(c, str_head(buf_str(&c->in), end)))
+		struct str line = str_head(buf_str(&c->in), end);
+
+		if (!(c->is_open ? child_line(c, line) : opening_line(c, line)))
 			return false;
 		buf_consume(&c->in, end + 1);
 	}
@@ -163,6 +158,7 @@ static void
 child_read(struct directory_child *c)
 {
 	while (c->fd >= 0 && (c->watch.ready & WATCH_READ)) {
+		bool was_open = c->is_open;
 		char *room = buf_room(&c->in, READ_BYTES);
 		ssize_t n;
 
@@ -180,7 +176,9 @@ child_read(struct directory_child *c)
 		} else {
 			buf_grow(&c->in, (size_t)n);
 			if (!child_lines(c))
-				child_lost(c, "an answer nobody asked for");
+				child_lost(c,
+				    was_open ? "an answer nobody asked for"
+					     : "it could not be opened");
 		}
 	}
 }
@@ -216,7 +214,7 @@ child_for(struct directory *d, enum directory_kind kind)
 	for (size_t i = first; i < d->child_count; i++) {
 		struct directory_child *c = &d->children[i];
 
-		if (c->fd >= 0 && c->ask_count < ASKS_PER_CHILD &&
+		if (c->fd >= 0 && c->is_open && c->ask_count < ASKS_PER_CHILD &&
 		    (best == NULL || c->ask_count < best->ask_count))
 			best = c;
 	}
@@ -289,7 +287,8 @@ expire_sent(struct directory_child *c, int64_t now)
 		ask->deadline_ms = DEADLINE_NONE;
 		d->ask_count--;
 	}
-	if (c->ask_count > 0 && now - c->heard_ms >= d->settings->timeout_ms)
+	if (c->fd >= 0 && (c->ask_count > 0 || !c->is_open) &&
+	    now - c->heard_ms >= d->settings->timeout_ms)
 		child_lost(c, "it answers nothing");
 }
 
@@ -303,7 +302,7 @@ child_deadline(const struct directory_child *c, int64_t timeout_ms)
 		return c->restart_ms;
 	for (struct list_node *n = list_first(&c->asks); n; n = list_next(&c->asks, n))
 		at = i64_min(at, container_of(n, struct directory_ask, node)->deadline_ms);
-	return c->ask_count > 0 ? i64_min(at, c->heard_ms + timeout_ms) : at;
+	return c->ask_count > 0 || !c->is_open ? i64_min(at, c->heard_ms + timeout_ms) : at;
 }
 
 static void
@@ -322,11 +321,27 @@ set_timer(struct directory *d)
 		timer_start(d->loop, &d->timer, &d->task, at);
 }
 
+/* It never ends by itself. Who answers for us next is the service manager's to start, with a new keeper. */
+static void
+look_at_keeper(struct directory *d)
+{
+	if (d->is_lost || d->keeper_watch.ready == 0)
+		return;
+	d->is_lost = (d->keeper_watch.ready & (WATCH_HANGUP | WATCH_END)) != 0;
+	watch_spent(&d->keeper_watch, WATCH_READ | WATCH_WRITE);
+	if (!d->is_lost)
+		return;
+	log_error(&house_log, "directory.keeper.lost", LOG_NUM("pid", d->keeper.pid),
+	    LOG_TEXT("so", STR("the server ends")));
+	loop_stop(d->loop);
+}
+
 void
 children_serve(struct directory *d)
 {
 	int64_t now = clock_mono_ms();
 
+	look_at_keeper(d);
 	for (size_t i = 0; i < d->child_count; i++) {
 		child_raise(&d->children[i]);
 		child_read(&d->children[i]);

@@ -39,6 +39,29 @@ db_begin(struct db_query *q, struct db *db, const char *sql)
 }
 
 void
+db_prepare(struct db *db, const char *sql, struct sqlite3_stmt **out)
+{
+	if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL) !=
+	    SQLITE_OK)
+		complain(db, "directory.sql");
+}
+
+void
+db_free(struct sqlite3_stmt **statement)
+{
+	sqlite3_finalize(*statement);
+	*statement = NULL;
+}
+
+void
+db_again(struct db_query *q, struct db *db, struct sqlite3_stmt *statement)
+{
+	*q = (struct db_query){ .db = db, .statement = statement, .is_kept = true };
+	if (statement == NULL)
+		q->fail = FAIL_TEMP;
+}
+
+void
 db_bind_text(struct db_query *q, int at, struct str text)
 {
 	if (q->statement && text.n <= INT32_MAX)
@@ -85,10 +108,21 @@ db_int(const struct db_query *q, int column)
 	return sqlite3_column_int64(q->statement, column);
 }
 
+int
+db_columns(const struct db_query *q)
+{
+	return sqlite3_column_count(q->statement);
+}
+
 enum fail
 db_end(struct db_query *q)
 {
-	sqlite3_finalize(q->statement);
+	if (q->is_kept && q->statement) {
+		sqlite3_reset(q->statement);
+		sqlite3_clear_bindings(q->statement);
+	} else {
+		sqlite3_finalize(q->statement);
+	}
 	q->statement = NULL;
 	return q->fail;
 }

@@ -28,6 +28,7 @@ void db_close(struct db *db);
 struct db_query {
 	struct db *db;
 	struct sqlite3_stmt *statement; /* own until db_end(); NULL after a failure */
+	bool is_kept;                   /* the statement is somebody's, who asks it again */
 	enum fail fail;
 };
 
@@ -36,10 +37,18 @@ void db_begin(struct db_query *q, struct db *db, const char *sql);
 void db_bind_text(struct db_query *q, int at, struct str text);
 void db_bind_int(struct db_query *q, int at, int64_t n);
 
+/* Prepare for many uses: *out is the caller's, to be freed before db_close(); NULL after a failure, which is logged. */
+void db_prepare(struct db *db, const char *sql, struct sqlite3_stmt **out);
+void db_free(struct sqlite3_stmt **statement);
+
+/* As db_begin() with such a statement; db_end() makes it ready for the next use. */
+void db_again(struct db_query *q, struct db *db, struct sqlite3_stmt *statement);
+
 /* The next row; false at the end and after a failure. Columns live until the next call. */
 bool db_next(struct db_query *q);
 struct str db_text(const struct db_query *q, int column);
 int64_t db_int(const struct db_query *q, int column);
+int db_columns(const struct db_query *q);
 
 /* Give the statement back. FAIL_DENIED: a uniqueness rule; FAIL_MISSING: a reference leads nowhere. */
 MUST_CHECK enum fail db_end(struct db_query *q);

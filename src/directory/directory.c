@@ -7,6 +7,7 @@
 
 /* base */
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 /* rooms */
@@ -15,9 +16,11 @@
 #include "crypto/hmac.h"
 #include "crypto/random.h"
 #include "directory/address.h"
+#include "directory/built_in.h"
 #include "directory/child.h"
-#include "directory/db.h"
+#include "directory/engine.h"
 #include "directory/house.h"
+#include "directory/source_sqlite.h"
 #include "directory/token.h"
 #include "directory/words.h"
 #include "sys/sys.h"
@@ -26,17 +29,19 @@
 #define SECRET_MAX      1024               /* bytes of a password; longer ones are wrong */
 #define PATH_BYTES_MAX  4096
 
+static const struct log directory_log = { .room = "directory" };
+
 /* --- opening and closing --------------------------------------------------------------------- */
 
-/* Makes the file when missing, and finds out that it is not ours before any child does. */
+/* Makes the file when missing, and finds out before any child does that it is not ours or a query is wrong. */
 static enum fail
-check_file(struct str path)
+check_file(struct str path, const struct directory_settings *settings)
 {
-	struct db db;
-	enum fail fail = db_open(&db, path);
+	struct source_sqlite s;
+	enum fail fail = source_sqlite_open(&s, path, settings->engine_values);
 
 	if (fail == FAIL_NONE)
-		db_close(&db);
+		source_sqlite_close(&s);
 	return fail;
 }
 
@@ -78,6 +83,8 @@ check_stamp(struct directory *d)
 {
 	struct directory_stamp now;
 
+	if (d->settings->engine != DIRECTORY_SQLITE)
+		return; /* nobody tells when something changed there */
 	if (d->stamp_turn == d->loop->turns + 1)
 		return;
 	d->stamp_turn = d->loop->turns + 1;
@@ -90,38 +97,83 @@ check_stamp(struct directory *d)
 	directory_forget(d);
 }
 
-enum fail
-directory_open(struct directory **out, struct loop *loop, const struct directory_settings *settings,
-    struct str path)
+/* The children come out of the keeper; with it, all of them that there shall be. */
+static enum fail
+start_children(struct directory *d, const char *program)
 {
-	struct directory *d;
-	enum fail fail = check_file(path);
+	const struct built_in built_in = { buf_str(&d->path), d->settings };
+	const struct keeper_work work = { program, built_in_run, &built_in };
+	enum fail fail = keeper_open(&d->keeper, &work);
 
-	if (fail != FAIL_NONE)
-		return fail;
-	d = mem_new(1, sizeof *d);
-	d->loop = loop;
-	d->settings = settings;
-	d->child_count = (size_t)settings->children;
+	if (fail == FAIL_NONE)
+		fail = watch_start(d->loop, &d->keeper_watch, d->keeper.fd, &d->task);
+	for (size_t i = 0; i < d->child_count && fail == FAIL_NONE; i++)
+		fail = child_start(&d->children[i]);
+	return fail;
+}
+
+static enum fail
+start_program(struct directory *d)
+{
+	struct buf path, why;
+	enum fail fail;
+
+	buf_init(&path, PATH_BYTES_MAX);
+	buf_init(&why, WHY_MAX + PATH_BYTES_MAX);
+	if (engine_find_program(d->settings, &path, &why) == FAIL_NONE) {
+		fail = start_children(d, buf_c(&path));
+	} else {
+		log_error(&directory_log, "directory.program",
+		    LOG_TEXT("why", str_trim(buf_str(&why))));
+		fail = FAIL_PERM;
+	}
+	buf_release(&path);
+	buf_release(&why);
+	return fail;
+}
+
+static void
+make_children(struct directory *d)
+{
+	d->child_count = (size_t)d->settings->children;
 	d->children = mem_new(d->child_count, sizeof *d->children);
-	buf_init(&d->path, PATH_BYTES_MAX);
-	buf_add(&d->path, path);
-	list_init(&d->waiting);
-	random_bytes(d->secret, sizeof d->secret);
-	loop_task(loop, &d->task, directory_step, NULL);
-	read_stamp(d, &d->stamp);
 	for (size_t i = 0; i < d->child_count; i++) {
 		struct directory_child *c = &d->children[i];
 
 		*c = (struct directory_child){ .directory = d,
+			.place = i,
 			.fd = -1,
 			.backoff_ms = BACKOFF_MIN_MS };
 		list_init(&c->asks);
 		buf_init(&c->in, DIRECTORY_LINE_MAX);
 		buf_init(&c->out, (size_t)ASKS_PER_CHILD * DIRECTORY_LINE_MAX);
 	}
-	for (size_t i = 0; i < d->child_count && fail == FAIL_NONE; i++)
-		fail = child_start(&d->children[i]);
+}
+
+enum fail
+directory_open(struct directory **out, struct loop *loop, const struct directory_settings *settings,
+    struct str path)
+{
+	bool is_file = settings->engine == DIRECTORY_SQLITE;
+	enum fail fail = is_file ? check_file(path, settings) : FAIL_NONE;
+	struct directory *d;
+
+	if (fail != FAIL_NONE)
+		return fail;
+	d = mem_new(1, sizeof *d);
+	d->loop = loop;
+	d->settings = settings;
+	d->keeper.fd = -1;
+	buf_init(&d->why, WHY_MAX);
+	buf_init(&d->path, PATH_BYTES_MAX);
+	buf_add(&d->path, path);
+	list_init(&d->waiting);
+	random_bytes(d->secret, sizeof d->secret);
+	loop_task(loop, &d->task, directory_step, NULL);
+	if (is_file)
+		read_stamp(d, &d->stamp);
+	make_children(d);
+	fail = is_file ? start_children(d, NULL) : start_program(d);
 	if (fail == FAIL_NONE)
 		*out = d;
 	else
@@ -139,6 +191,9 @@ directory_close(struct directory **dp)
 		return;
 	for (size_t i = 0; i < d->child_count; i++)
 		child_stop(&d->children[i]);
+	if (d->keeper.fd >= 0)
+		watch_stop(d->loop, &d->keeper_watch);
+	keeper_close(&d->keeper);
 	while ((node = list_first(&d->waiting)) != NULL) {
 		struct directory_ask *ask = container_of(node, struct directory_ask, node);
 
@@ -150,10 +205,23 @@ directory_close(struct directory **dp)
 	directory_forget(d);
 	map_release(&d->by_key);
 	buf_release(&d->path);
+	buf_release(&d->why);
 	mem_wipe(d->secret, sizeof d->secret);
 	mem_free(d->children);
 	mem_free(d);
 	*dp = NULL;
+}
+
+bool
+directory_is_lost(const struct directory *d)
+{
+	return d->is_lost;
+}
+
+struct str
+directory_why(const struct directory *d)
+{
+	return buf_str(&d->why);
 }
 
 uint64_t

@@ -98,13 +98,23 @@ struct directory_query { /* fields: read only */
 	unsigned char login_mark[32];
 };
 
+/* What is wrong with the settings beyond single values, one line in `why`: a program that is not there. */
+MUST_CHECK enum fail directory_check(const struct directory_settings *settings, struct buf *why);
+
 /*
- * Fork the children and begin. `path` is directory.db, which is made with its tables when missing.
- * The children keep the rights of the caller, so call it after privileges were dropped. FAIL_TEMP: no
- * socket or process to be had; FAIL_PERM: the file is no directory of ours, or newer.
+ * Fork the keeper, have the children started, and begin. `path` is directory.db, which is made with its tables when
+ * missing; other engines have none. The children keep the rights of the caller, so call it after privileges were
+ * dropped. FAIL_TEMP: no socket or process to be had; FAIL_PERM: the file is no directory of ours, or newer; or there
+ * is no such program.
  */
 MUST_CHECK enum fail directory_open(struct directory **out, struct loop *loop,
     const struct directory_settings *settings, struct str path);
+
+/* The keeper ended, which nobody told it to: no child will start again. The loop was stopped. */
+bool directory_is_lost(const struct directory *d);
+
+/* What a child said last about why it cannot be asked: a database that is down, a wrong setting. Empty: nothing. */
+struct str directory_why(const struct directory *d);
 
 /* Ends the children; queries still pending end FAIL_TEMP. */
 void directory_close(struct directory **d);

@@ -7,23 +7,26 @@
  *        \--deadline, close-->                \--deadline--> queries end FAIL_TEMP, the ask stays with
  *                                                            its child until that answers or dies
  *
- *     child:  down --backoff over--> up --hang-up, garbage, stuck--> down, its asks end FAIL_TEMP
+ *     child:  down --backoff over--> opening --it answers--> up --hang-up, garbage, stuck--> down, its asks
+ *                                       \--perm, garbage, hang-up, stuck--> down                  end FAIL_TEMP
+ *
+ * directory.db needs no opening. A program that cannot reach its database (temp) is up all the same: it goes on trying.
  */
 #ifndef DIRECTORY_HOUSE_H
 #define DIRECTORY_HOUSE_H
-
-#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "directory/cache.h"
 #include "directory/directory.h"
+#include "directory/keeper.h"
 
 #define ASKS_PER_CHILD 8   /* lines at one child at a time: it is never idle for want of one */
 #define BACKOFF_MIN_MS 100 /* before a child that died is started again */
 #define BACKOFF_MAX_MS 10000
 #define DEADLINE_NONE  INT64_MAX
+#define WHY_MAX        1000 /* bytes of what a program says about its opening */
 
 struct directory_ask {
 	struct list_node node;  /* in directory.waiting or child.asks */
@@ -39,12 +42,13 @@ struct directory_ask {
 struct directory_child {
 	struct directory *directory; /* borrow: its owner */
 	struct watch watch;
-	int fd; /* -1: down */
-	pid_t pid;
+	size_t place;       /* at the keeper */
+	int fd;             /* -1: down */
+	bool is_open;       /* it may be asked */
 	struct buf in, out; /* own */
 	struct list asks;   /* sent, the oldest first */
 	size_t ask_count;
-	int64_t heard_ms;   /* when it last answered, or got work while idle */
+	int64_t heard_ms;   /* when it last answered, started, or got work while idle */
 	int64_t restart_ms; /* down: when to try again */
 	int64_t backoff_ms;
 };
@@ -61,6 +65,10 @@ struct directory {
 	struct timer timer;
 	const struct directory_settings *settings; /* borrow: the configuration's */
 	struct buf path;
+	struct keeper keeper;
+	struct watch keeper_watch;
+	bool is_lost;   /* the keeper is gone: no child starts any more */
+	struct buf why; /* what programs said last about their opening; empty: nothing bad */
 	struct directory_child *children; /* own */
 	size_t child_count;
 	struct list waiting; /* asks not sent yet, the oldest first */
@@ -83,6 +91,11 @@ void ask_tell(struct directory *d, struct directory_ask *ask, struct str line, e
 void ask_free(struct directory *d, struct directory_ask *ask);
 /* Fill in a query from a child's line, as the public header promises each outcome. */
 enum fail ask_read(struct directory *d, struct directory_query *q, struct str line);
+
+/* opening.c: what a program's first line needs. */
+void opening_begin(struct directory_child *c);
+/* Its answer: false when the child is of no use. */
+MUST_CHECK bool opening_line(struct directory_child *c, struct str line);
 
 /* children.c: the processes. */
 MUST_CHECK enum fail child_start(struct directory_child *c);

@@ -1,6 +1,7 @@
 #include "directory/lookup.h"
 
 /* rooms */
+#include "codec/utf8.h"
 #include "crypto/password.h"
 #include "directory/address.h"
 #include "directory/credential.h"
@@ -8,73 +9,149 @@
 #include "directory/token.h"
 
 #define TOKEN_HASH_MAX 64
-#define PASSWORDS_MAX  8 /* of one account that are tried: each takes its time */
+#define PASSWORDS_MAX  8    /* of one account that are tried: each takes its time */
+#define STORED_MAX     4096 /* bytes of SCRAM keys */
+#define NAME_MAX_BYTES \
+	(64 * 1024) /* what is longer than a name may be is refused by who reads the answer */
+
+/* --- an account -------------------------------------------------------------------------------- */
 
 /* One account's own row. */
-static enum fail
-write_account(struct lookup *l, struct str name, bool *is_enabled_out, struct json_writer *w)
+struct account {
+	struct buf name, display_name; /* own */
+	int64_t quota_bytes, quota_messages;
+	bool is_enabled;
+};
+
+static void
+account_init(struct account *a)
 {
-	struct db_query q;
+	*a = (struct account){ 0 };
+	buf_init(&a->name, NAME_MAX_BYTES);
+	buf_init(&a->display_name, NAME_MAX_BYTES);
+}
+
+static void
+account_release(struct account *a)
+{
+	buf_release(&a->name);
+	buf_release(&a->display_name);
+}
+
+/* FAIL_MISSING */
+static enum fail
+read_account(struct lookup *l, struct str name, struct account *out)
+{
+	struct source *s = l->source;
+	bool is_found;
 	enum fail fail;
 
-	db_begin(&q, &l->db,
-	    "SELECT name, display_name, quota_bytes, quota_messages, is_enabled"
-	    " FROM accounts WHERE name = ?1");
-	db_bind_text(&q, 1, name);
-	if (!db_next(&q)) {
-		fail = db_end(&q);
-		return fail == FAIL_NONE ? FAIL_MISSING : fail;
+	source_begin(s, SOURCE_ACCOUNT, name);
+	is_found = source_next(s);
+	if (is_found) {
+		utf8_lower(&out->name, source_text(s, 0));
+		buf_add(&out->display_name, source_text(s, 1));
+		out->quota_bytes = source_number(s, 2);
+		out->quota_messages = source_number(s, 3);
+		out->is_enabled = source_truth(s, 4);
 	}
-	json_name_string(w, STR("name"), db_text(&q, 0));
-	json_name_string(w, STR("display_name"), db_text(&q, 1));
-	json_name_int(w, STR("quota_bytes"), db_int(&q, 2));
-	json_name_int(w, STR("quota_messages"), db_int(&q, 3));
-	*is_enabled_out = db_int(&q, 4) != 0;
-	json_name_bool(w, STR("enabled"), *is_enabled_out);
-	return db_end(&q);
+	fail = source_end(s);
+	return fail == FAIL_NONE && !is_found ? FAIL_MISSING : fail;
+}
+
+enum fail
+lookup_name(struct lookup *l, struct str name, struct buf *out)
+{
+	struct account a;
+	enum fail fail;
+
+	account_init(&a);
+	fail = read_account(l, name, &a);
+	if (fail == FAIL_NONE)
+		buf_add(out, buf_str(&a.name));
+	account_release(&a);
+	return fail;
 }
 
 static enum fail
-write_texts(struct lookup *l, const char *sql, struct str key, struct json_writer *w)
+write_texts(struct lookup *l, enum source_question question, struct str key, struct json_writer *w)
 {
-	struct db_query q;
-
-	db_begin(&q, &l->db, sql);
-	db_bind_text(&q, 1, key);
 	json_array_begin(w);
-	while (db_next(&q))
-		json_string(w, db_text(&q, 0));
+	source_begin(l->source, question, key);
+	while (source_next(l->source))
+		json_string(w, source_text(l->source, 0));
 	json_array_end(w);
-	return db_end(&q);
+	return source_end(l->source);
+}
+
+/* The name itself comes first, whether or not the source counts it in. */
+static enum fail
+write_addresses(struct lookup *l, struct str name, struct json_writer *w)
+{
+	json_array_begin(w);
+	json_string(w, name);
+	source_begin(l->source, SOURCE_ADDRESSES, name);
+	while (source_next(l->source)) {
+		if (!str_eq_nocase(source_text(l->source, 0), name))
+			json_string(w, source_text(l->source, 0));
+	}
+	json_array_end(w);
+	return source_end(l->source);
+}
+
+/* "account": {..} */
+static enum fail
+write_account(struct lookup *l, const struct account *a, struct json_writer *w)
+{
+	enum fail fail;
+
+	json_name(w, STR("account"));
+	json_object_begin(w);
+	json_name_string(w, STR("name"), buf_str(&a->name));
+	json_name_string(w, STR("display_name"), buf_str(&a->display_name));
+	json_name_int(w, STR("quota_bytes"), a->quota_bytes);
+	json_name_int(w, STR("quota_messages"), a->quota_messages);
+	json_name_bool(w, STR("enabled"), a->is_enabled);
+	json_name(w, STR("addresses"));
+	fail = write_addresses(l, buf_str(&a->name), w);
+	if (fail != FAIL_NONE)
+		return fail;
+	json_name(w, STR("groups"));
+	fail = write_texts(l, SOURCE_GROUPS, buf_str(&a->name), w);
+	json_object_end(w);
+	return fail;
 }
 
 enum fail
 lookup_account(struct lookup *l, struct str name, struct json_writer *w)
 {
-	bool is_enabled;
+	struct account a;
 	enum fail fail;
 
-	json_name(w, STR("account"));
-	json_object_begin(w);
-	fail = write_account(l, name, &is_enabled, w);
-	json_name(w, STR("addresses"));
+	account_init(&a);
+	fail = read_account(l, name, &a);
 	if (fail == FAIL_NONE)
-		/* the name itself, what leads to it, what leads there .. (UNION ends circles) */
-		fail = write_texts(l,
-		    "WITH RECURSIVE own (address) AS (SELECT name FROM accounts WHERE name = ?1"
-		    " UNION SELECT a.address FROM addresses a JOIN own ON a.target = own.address)"
-		    " SELECT address FROM own LIMIT 1000",
-		    name, w);
-	else
-		json_null(w);
-	json_name(w, STR("groups"));
-	if (fail == FAIL_NONE)
-		fail = write_texts(l,
-		    "SELECT name FROM group_members WHERE account = ?1 LIMIT 1000", name, w);
-	else
-		json_null(w);
-	json_object_end(w);
+		fail = write_account(l, &a, w);
+	account_release(&a);
 	return fail;
+}
+
+/* --- logins ------------------------------------------------------------------------------------ */
+
+static bool
+is_scram(struct str stored)
+{
+	return str_starts_nocase(stored, STR("SCRAM-"));
+}
+
+static enum fail
+try_password(struct str stored, struct str secret, struct buf *credential_out)
+{
+	enum fail fail = password_verify(stored, secret);
+
+	if (fail == FAIL_NONE)
+		credential_write(credential_out, stored);
+	return fail == FAIL_NONE ? FAIL_NONE : FAIL_DENIED;
 }
 
 /*
@@ -82,163 +159,207 @@ lookup_account(struct lookup *l, struct str name, struct json_writer *w)
  * fits is appended to credential_out.
  */
 static enum fail
-check_passwords(struct lookup *l, struct str name, struct str secret, struct buf *credential_out)
+compare_passwords(struct lookup *l, struct str name, struct str secret, struct buf *credential_out)
 {
-	struct db_query q;
-	bool has_other = false;
+	struct source *s = l->source;
+	struct buf keys;
 	enum fail fail = FAIL_DENIED, ended;
 	int tried = 0;
 
-	db_begin(&q, &l->db,
-	    "SELECT p.stored, p.stored LIKE 'SCRAM-%' AS is_scram FROM passwords p"
-	    " JOIN accounts a ON a.name = p.account"
-	    " WHERE p.account = ?1 AND a.is_enabled ORDER BY is_scram, p.id");
-	db_bind_text(&q, 1, name);
-	while (fail != FAIL_NONE && tried < PASSWORDS_MAX && db_next(&q)) {
-		if (db_int(&q, 1) != 0 && has_other)
-			break;
-		has_other = true;
-		tried++;
-		fail = password_verify(db_text(&q, 0), secret);
-		if (fail == FAIL_NONE)
-			credential_write(credential_out, db_text(&q, 0));
+	buf_init(&keys, STORED_MAX);
+	source_begin(s, SOURCE_PASSWORDS, name);
+	while (fail != FAIL_NONE && tried < PASSWORDS_MAX && source_next(s)) {
+		if (!is_scram(source_text(s, 0))) {
+			tried++;
+			fail = try_password(source_text(s, 0), secret, credential_out);
+		} else if (keys.n == 0) {
+			buf_add(&keys, source_text(s, 0));
+		}
 	}
-	ended = db_end(&q);
-	if (tried == 0)
+	ended = source_end(s);
+	if (ended == FAIL_NONE && tried == 0 && keys.n > 0)
+		fail = try_password(buf_str(&keys), secret, credential_out);
+	else if (tried == 0)
 		password_verify_nobody(secret);
-	if (ended != FAIL_NONE)
-		return ended;
-	return fail == FAIL_NONE ? FAIL_NONE : FAIL_DENIED;
+	buf_release(&keys);
+	return ended == FAIL_NONE ? fail : ended;
+}
+
+/* Who is unknown or disabled takes the time of a wrong password. FAIL_DENIED */
+static enum fail
+check_password(struct lookup *l, struct str name, struct str secret, struct account *out,
+    struct buf *credential_out)
+{
+	struct source *s = l->source;
+	enum fail fail = read_account(l, name, out);
+
+	if (fail == FAIL_MISSING || (fail == FAIL_NONE && !out->is_enabled)) {
+		password_verify_nobody(secret);
+		return FAIL_DENIED;
+	}
+	if (fail != FAIL_NONE)
+		return fail;
+	if (s->engine->verify)
+		fail = s->engine->verify(s, buf_str(&out->name), secret, credential_out);
+	if (s->engine->verify == NULL || fail == FAIL_MISSING)
+		fail = compare_passwords(l, buf_str(&out->name), secret, credential_out);
+	return fail;
 }
 
 /* The account of a token, if it is `name`'s or no name is given. FAIL_DENIED */
 static enum fail
-check_token(struct lookup *l, struct str name, struct str token, struct buf *account_out,
+check_token(struct lookup *l, struct str name, struct str token, struct account *out,
     struct buf *credential_out)
 {
-	struct db_query q;
-	struct buf hash;
+	struct source *s = l->source;
+	struct buf hash, owner;
 	enum fail fail;
 
 	if (!token_is_one(token))
 		return FAIL_DENIED;
 	buf_init(&hash, TOKEN_HASH_MAX);
+	buf_init(&owner, ADDRESS_MAX);
 	token_hash_write(&hash, token);
-	db_begin(&q, &l->db,
-	    "SELECT a.name FROM tokens t JOIN accounts a ON a.name = t.account"
-	    " WHERE t.hash = ?1 AND a.is_enabled AND (a.name = ?2 OR ?2 = '')");
-	db_bind_text(&q, 1, buf_str(&hash));
-	db_bind_text(&q, 2, name);
-	if (db_next(&q)) {
-		buf_add(account_out, db_text(&q, 0));
+	source_begin(s, SOURCE_TOKEN, buf_str(&hash));
+	if (source_next(s))
+		buf_add(&owner, source_text(s, 0));
+	fail = source_end(s);
+	if (fail == FAIL_NONE)
+		fail = owner.n > 0 ? read_account(l, buf_str(&owner), out) : FAIL_MISSING;
+	if (fail == FAIL_NONE &&
+	    (!out->is_enabled || (name.n > 0 && !str_eq_nocase(buf_str(&out->name), name))))
+		fail = FAIL_MISSING;
+	if (fail == FAIL_NONE)
 		credential_write(credential_out, buf_str(&hash));
-	}
-	fail = db_end(&q);
+	buf_release(&owner);
 	buf_release(&hash);
-	return fail == FAIL_NONE && str_empty(buf_str(account_out)) ? FAIL_DENIED : fail;
+	return fail == FAIL_MISSING ? FAIL_DENIED : fail;
 }
 
 enum fail
 lookup_login(struct lookup *l, struct str name, struct str secret, struct json_writer *w)
 {
-	struct buf account, credential;
+	struct account by_token, by_password;
+	struct account *a = &by_token;
+	struct buf credential;
 	enum fail fail;
 
-	buf_init(&account, ADDRESS_MAX);
+	account_init(&by_token);
+	account_init(&by_password);
 	buf_init(&credential, DIRECTORY_CREDENTIAL_CHARS);
-	fail = check_token(l, name, secret, &account, &credential);
+	fail = check_token(l, name, secret, &by_token, &credential);
 	if (fail == FAIL_DENIED) {
-		fail = check_passwords(l, name, secret, &credential);
-		buf_add(&account, name);
+		a = &by_password;
+		fail = check_password(l, name, secret, &by_password, &credential);
 	}
 	if (fail == FAIL_NONE) {
 		json_name_string(w, STR("credential"), buf_str(&credential));
-		fail = lookup_account(l, buf_str(&account), w);
+		fail = write_account(l, a, w);
 	}
-	buf_release(&account);
+	account_release(&by_token);
+	account_release(&by_password);
 	buf_release(&credential);
-	return fail == FAIL_MISSING ? FAIL_DENIED : fail;
+	return fail;
 }
 
-/* Is it one of what opens the account now? FAIL_DENIED */
+/* Is it one of those? FAIL_MISSING */
 static enum fail
-find_credential(struct lookup *l, struct str name, struct str credential)
+find_credential(struct lookup *l, enum source_question question, struct str name,
+    struct str credential)
 {
-	struct db_query q;
+	struct source *s = l->source;
 	struct buf one;
 	bool is_found = false;
 	enum fail fail;
 
 	buf_init(&one, DIRECTORY_CREDENTIAL_CHARS);
-	db_begin(&q, &l->db,
-	    "SELECT stored FROM passwords WHERE account = ?1"
-	    " UNION ALL SELECT hash FROM tokens WHERE account = ?1");
-	db_bind_text(&q, 1, name);
-	while (!is_found && db_next(&q)) {
+	source_begin(s, question, name);
+	while (!is_found && source_next(s)) {
 		buf_clear(&one);
-		credential_write(&one, db_text(&q, 0));
+		credential_write(&one, source_text(s, 0));
 		is_found = str_eq(buf_str(&one), credential);
 	}
-	fail = db_end(&q);
+	fail = source_end(s);
 	buf_release(&one);
-	return fail == FAIL_NONE && !is_found ? FAIL_DENIED : fail;
+	return fail == FAIL_NONE && !is_found ? FAIL_MISSING : fail;
 }
 
 /* What is not enabled is denied by whoever reads the answer (ask.c). */
 enum fail
 lookup_credential(struct lookup *l, struct str name, struct str credential, struct json_writer *w)
 {
-	enum fail fail = str_empty(credential) ? FAIL_NONE : find_credential(l, name, credential);
+	enum fail fail = FAIL_NONE;
 
+	if (!str_empty(credential))
+		fail = find_credential(l, SOURCE_PASSWORDS, name, credential);
+	if (fail == FAIL_MISSING)
+		fail = find_credential(l, SOURCE_TOKENS, name, credential);
 	if (fail == FAIL_NONE)
 		fail = lookup_account(l, name, w);
 	return fail == FAIL_MISSING ? FAIL_DENIED : fail;
 }
 
+/* SCRAM-SHA-256$.. of the mechanism, the first there is. FAIL_MISSING */
+static enum fail
+write_keys(struct lookup *l, struct str name, struct str mechanism, struct json_writer *w)
+{
+	struct source *s = l->source;
+	bool is_found = false;
+	enum fail fail;
+
+	source_begin(s, SOURCE_PASSWORDS, name);
+	while (!is_found && source_next(s)) {
+		struct str stored = source_text(s, 0);
+
+		is_found = str_starts(stored, mechanism) &&
+		    str_starts(str_from(stored, mechanism.n), STR("$"));
+		if (is_found)
+			json_name_string(w, STR("keys"), stored);
+	}
+	fail = source_end(s);
+	return fail == FAIL_NONE && !is_found ? FAIL_MISSING : fail;
+}
+
 enum fail
 lookup_scram(struct lookup *l, struct str name, struct str mechanism, struct json_writer *w)
 {
-	struct db_query q;
-	bool is_found;
+	struct account a;
 	enum fail fail;
 
-	db_begin(&q, &l->db,
-	    "SELECT p.stored FROM passwords p JOIN accounts a ON a.name = p.account"
-	    " WHERE p.account = ?1 AND a.is_enabled"
-	    " AND substr(p.stored, 1, length(?2) + 1) = ?2 || '$' LIMIT 1");
-	db_bind_text(&q, 1, name);
-	db_bind_text(&q, 2, mechanism);
-	is_found = db_next(&q);
-	if (is_found)
-		json_name_string(w, STR("keys"), db_text(&q, 0));
-	fail = db_end(&q);
-	return fail == FAIL_NONE && !is_found ? FAIL_MISSING : fail;
+	account_init(&a);
+	fail = read_account(l, name, &a);
+	if (fail == FAIL_NONE && !a.is_enabled)
+		fail = FAIL_MISSING;
+	if (fail == FAIL_NONE)
+		fail = write_keys(l, buf_str(&a.name), mechanism, w);
+	account_release(&a);
+	return fail;
 }
+
+/* --- lists of everybody ------------------------------------------------------------------------ */
 
 enum fail
 lookup_domains(struct lookup *l, struct json_writer *w)
 {
 	json_name(w, STR("domains"));
-	return write_texts(l, "SELECT name FROM domains WHERE name <> ?1", STR(""), w);
+	return write_texts(l, SOURCE_DOMAINS, STR(""), w);
 }
 
 static enum fail
-write_principals(struct lookup *l, const char *sql, struct str domain, bool is_group,
+write_principals(struct lookup *l, enum source_question question, struct str domain, bool is_group,
     struct json_writer *w)
 {
-	struct db_query q;
+	struct source *s = l->source;
 
-	db_begin(&q, &l->db, sql);
-	db_bind_text(&q, 1, domain);
-	db_bind_int(&q, 2, DIRECTORY_PRINCIPALS_MAX);
-	while (db_next(&q)) {
+	source_begin(s, question, domain);
+	while (source_next(s)) {
 		json_object_begin(w);
-		json_name_string(w, STR("name"), db_text(&q, 0));
-		json_name_string(w, STR("display_name"), db_text(&q, 1));
+		json_name_string(w, STR("name"), source_text(s, 0));
+		json_name_string(w, STR("display_name"), source_text(s, 1));
 		json_name_bool(w, STR("is_group"), is_group);
 		json_object_end(w);
 	}
-	return db_end(&q);
+	return source_end(s);
 }
 
 enum fail
@@ -248,15 +369,9 @@ lookup_principals(struct lookup *l, struct str domain, struct json_writer *w)
 
 	json_name(w, STR("principals"));
 	json_array_begin(w);
-	fail = write_principals(l,
-	    "SELECT name, display_name FROM accounts WHERE is_enabled"
-	    " AND lower(substr(name, -length(?1) - 1)) = '@' || ?1 ORDER BY name LIMIT ?2",
-	    domain, false, w);
+	fail = write_principals(l, SOURCE_ACCOUNTS, domain, false, w);
 	if (fail == FAIL_NONE)
-		fail = write_principals(l,
-		    "SELECT name, display_name FROM groups WHERE instr(name, '@') = 0"
-		    " OR lower(substr(name, -length(?1) - 1)) = '@' || ?1 ORDER BY name LIMIT ?2",
-		    domain, true, w);
+		fail = write_principals(l, SOURCE_ALL_GROUPS, domain, true, w);
 	json_array_end(w);
 	return fail;
 }

@@ -1,5 +1,5 @@
 /*
- * lookup.h - answers out of directory.db, as JSON members. Private: used in the child.
+ * lookup.h - answers out of a source, as JSON members. Private: used in the child.
  *
  * Each function appends name/value pairs to an object under way and returns how the question ended.
  */
@@ -9,14 +9,14 @@
 #include "base/fail.h"
 #include "base/str.h"
 #include "codec/json_writer.h"
-#include "directory/db.h"
 #include "directory/settings.h"
+#include "directory/source.h"
 
 #define LOOKUP_DEPTH_MAX   16    /* aliases of aliases */
 #define LOOKUP_TARGETS_MAX 10000 /* of one address */
 
 struct lookup {
-	struct db db;
+	struct source *source;                     /* borrow: the process's */
 	const struct directory_settings *settings; /* borrow: the process's */
 };
 
@@ -34,6 +34,9 @@ MUST_CHECK enum fail lookup_scram(struct lookup *l, struct str name, struct str 
 
 /* "account": {..}. FAIL_MISSING. */
 MUST_CHECK enum fail lookup_account(struct lookup *l, struct str name, struct json_writer *w);
+
+/* Append the account's name as it is kept, in lower case. FAIL_MISSING. */
+MUST_CHECK enum fail lookup_name(struct lookup *l, struct str name, struct buf *out);
 
 /* "domains": [..] */
 MUST_CHECK enum fail lookup_domains(struct lookup *l, struct json_writer *w);

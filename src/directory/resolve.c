@@ -7,6 +7,7 @@
 
 /* rooms */
 #include "codec/idna.h"
+#include "codec/utf8.h"
 #include "directory/address.h"
 
 #define WORK_BYTES_MAX (16 * 1024 * 1024)
@@ -66,41 +67,45 @@ write_target(struct walk *walk, bool is_local, struct str name, const struct ste
 
 static enum fail follow(struct walk *walk, struct str address, struct step step);
 
-/* An alias of an account to itself: "and keep a copy". */
+/* An account, under the name that it is kept under. FAIL_MISSING */
 static enum fail
-keep_copy(struct walk *walk, struct str name, const struct step *step)
+write_account(struct walk *walk, struct str name, const struct step *step)
 {
-	enum fail fail =
-	    db_has(&walk->lookup->db, "SELECT 1 FROM accounts WHERE name = ?1", name, STR(""));
+	struct buf account;
+	enum fail fail;
 
+	buf_init(&account, ADDRESS_MAX);
+	fail = lookup_name(walk->lookup, name, &account);
 	if (fail == FAIL_NONE)
-		write_target(walk, true, name, step);
+		write_target(walk, true, buf_str(&account), step);
+	buf_release(&account);
 	return fail;
 }
 
-/* All rows of a query are names to follow; they are read first, so that no statement stays open. */
+/* All rows are names to follow; they are read first: one question at a time. */
 static enum fail
-follow_rows(struct walk *walk, const char *sql, struct str key, struct step step, bool *had_rows)
+follow_rows(struct walk *walk, enum source_question question, struct str key, struct step step,
+    bool *had_rows)
 {
-	struct db_query q;
+	struct source *s = walk->lookup->source;
 	struct buf names;
 	struct str rest, name;
 	enum fail fail;
 
 	buf_init(&names, WORK_BYTES_MAX);
-	db_begin(&q, &walk->lookup->db, sql);
-	db_bind_text(&q, 1, key);
-	while (db_next(&q)) {
-		buf_add(&names, db_text(&q, 0));
+	source_begin(s, question, key);
+	while (source_next(s)) {
+		utf8_lower(&names, source_text(s, 0));
 		buf_add_char(&names, '\n');
 	}
-	fail = db_end(&q);
+	fail = source_end(s);
 	*had_rows = names.n > 0;
 	rest = buf_str(&names);
 	step.depth++;
 	while (fail == FAIL_NONE && str_take_until(&rest, '\n', &name)) {
 		if (str_eq(name, key))
-			fail = keep_copy(walk, name, &step);
+			fail = write_account(walk, name,
+			    &step); /* an alias to itself: "and keep a copy" */
 		else
 			fail = follow(walk, name, step);
 		if (fail == FAIL_MISSING || fail == FAIL_SYNTAX)
@@ -115,27 +120,20 @@ static enum fail
 follow_exact(struct walk *walk, struct str address, const struct step *step)
 {
 	struct step inside = *step;
-	struct db *db = &walk->lookup->db;
 	bool had_rows;
-	enum fail fail =
-	    follow_rows(walk, "SELECT lower(target) FROM addresses WHERE address = ?1 LIMIT 10000",
-		address, *step, &had_rows);
+	enum fail fail = follow_rows(walk, SOURCE_TARGETS, address, *step, &had_rows);
 
 	if (fail != FAIL_NONE || had_rows)
 		return fail;
-	fail = db_has(db, "SELECT 1 FROM accounts WHERE name = ?1", address, STR(""));
-	if (fail == FAIL_NONE)
-		write_target(walk, true, address, step);
+	fail = write_account(walk, address, step);
 	if (fail != FAIL_MISSING)
 		return fail;
-	fail = db_has(db, "SELECT 1 FROM lists WHERE address = ?1", address, STR(""));
+	fail = source_has(walk->lookup->source, SOURCE_LIST, address);
 	if (fail != FAIL_NONE)
 		return fail;
 	inside.list = arena_str(&walk->arena, address);
 	inside.detail = STR("");
-	return follow_rows(walk,
-	    "SELECT lower(member) FROM list_members WHERE list = ?1 LIMIT 10000", address, inside,
-	    &had_rows);
+	return follow_rows(walk, SOURCE_MEMBERS, address, inside, &had_rows);
 }
 
 /* user+tag@domain as user@domain. */
@@ -170,9 +168,7 @@ follow_catch_all(struct walk *walk, struct str domain, const struct step *step)
 	buf_init(&address, ADDRESS_MAX);
 	buf_add_char(&address, '@');
 	buf_add(&address, domain);
-	fail =
-	    follow_rows(walk, "SELECT lower(target) FROM addresses WHERE address = ?1 LIMIT 10000",
-		buf_str(&address), *step, &had_rows);
+	fail = follow_rows(walk, SOURCE_TARGETS, buf_str(&address), *step, &had_rows);
 	buf_release(&address);
 	return fail == FAIL_NONE && !had_rows ? FAIL_MISSING : fail;
 }
@@ -191,7 +187,7 @@ follow(struct walk *walk, struct str address, struct step step)
 	fail = address_split(address, false, &local, &domain);
 	if (fail != FAIL_NONE)
 		return fail;
-	fail = db_has(&walk->lookup->db, "SELECT 1 FROM domains WHERE name = ?1", domain, STR(""));
+	fail = source_has(walk->lookup->source, SOURCE_DOMAIN, domain);
 	if (fail == FAIL_MISSING && step.depth == 0)
 		return FAIL_DENIED;
 	if (fail == FAIL_MISSING) {
@@ -241,22 +237,21 @@ follow_default_master(struct walk *walk)
 static enum fail
 follow_any_master(struct walk *walk)
 {
-	struct db_query q;
-	struct str address = STR("");
+	struct source *s = walk->lookup->source;
+	struct buf address;
 	enum fail fail;
 
-	db_begin(&q, &walk->lookup->db,
-	    "SELECT lower(address) FROM addresses WHERE address LIKE ?1"
-	    " UNION SELECT lower(name) FROM accounts WHERE name LIKE ?1"
-	    " UNION SELECT lower(address) FROM lists WHERE address LIKE ?1 ORDER BY 1 LIMIT 1");
-	db_bind_text(&q, 1, STR("postmaster@%"));
-	if (db_next(&q))
-		address = arena_str(&walk->arena, db_text(&q, 0));
-	fail = db_end(&q);
-	if (fail != FAIL_NONE)
-		return fail;
-	return str_empty(address) ? FAIL_MISSING
-				  : follow(walk, address, (struct step){ .depth = 0 });
+	buf_init(&address, ADDRESS_MAX);
+	source_begin(s, SOURCE_POSTMASTER, STR(""));
+	if (source_next(s))
+		utf8_lower(&address, source_text(s, 0));
+	fail = source_end(s);
+	if (fail == FAIL_NONE && address.n == 0)
+		fail = FAIL_MISSING;
+	if (fail == FAIL_NONE)
+		fail = follow(walk, buf_str(&address), (struct step){ .depth = 0 });
+	buf_release(&address);
+	return fail;
 }
 
 /* Where `fail` came of the address itself. */

@@ -6,6 +6,10 @@
 #define AT(field) offsetof(struct directory_settings, field)
 
 static const struct setting rows[] = {
+	{ "engine", SETTING_CHOICE, AT(engine), "sqlite", 0, 0, directory_engine_words,
+	    "Where accounts are: sqlite (directory.db), pgsql, mysql, ldap, or a program of your own" },
+	{ "program", SETTING_TEXT, AT(program), "", 0, 0, NULL,
+	    "Path of the engine's program; empty: beside this one, else in ../lib/staunch from there" },
 	{ "children", SETTING_NUMBER, AT(children), "2", 1, 16, NULL,
 	    "Processes that answer; with more than one, the first never checks passwords" },
 	{ "timeout", SETTING_DURATION, AT(timeout_ms), "15s", 100, 600000, NULL,

@@ -37,6 +37,9 @@ server_sections(void)
 	sections[n++] = &certificate_section;
 	sections[n++] = &net_section;
 	sections[n++] = &directory_section;
+	sections[n++] = &directory_sqlite_section;
+	sections[n++] = &directory_pgsql_section;
+	sections[n++] = &directory_mysql_section;
 	sections[n++] = &policy_section;
 	sections[n++] = &store_section;
 	if (!server_version.hands_on)

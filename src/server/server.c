@@ -16,6 +16,7 @@
 
 /* rooms */
 #include "directory/directory.h"
+#include "directory/engine.h"
 #include "net/settings.h"
 #include "policy/policy.h"
 #include "server/control.h"
@@ -44,6 +45,8 @@ server_check(struct server *s, struct buf *why)
 		fail = server_load_tls(s, &s->tls, why);
 	if (fail == FAIL_NONE)
 		fail = listeners_check_tls(s, why);
+	if (fail == FAIL_NONE)
+		fail = directory_check(config_values(&s->config, &directory_section), why);
 	return fail == FAIL_NONE ? outbound_check(s, why) : fail;
 }
 
@@ -164,14 +167,16 @@ name_metrics(struct server *s)
 	}
 }
 
-static enum fail
-open_directory(struct server *s, struct buf *why)
+enum fail
+server_open_directory(struct server *s, struct loop *loop, struct buf *why)
 {
 	struct directory_settings *settings = config_values(&s->config, &directory_section);
+	const struct setting_section *section = directory_engines[settings->engine].section;
 	enum fail fail;
 
 	settings->own_host = s->settings->hostname;
-	fail = directory_open(&s->directory, &s->loop, settings, server_path(s, "directory.db"));
+	settings->engine_values = section ? config_values(&s->config, section) : NULL;
+	fail = directory_open(&s->directory, loop, settings, server_path(s, "directory.db"));
 	if (fail != FAIL_NONE)
 		buf_add(why, STR("the directory cannot be opened, see the log\n"));
 	return fail;
@@ -188,7 +193,7 @@ server_start(struct server *s, struct buf *why)
 		log_warn(&server_log, "server.is_root",
 		    LOG_TEXT("why", STR("no user in [server]")));
 	if (fail == FAIL_NONE)
-		fail = open_directory(s, why);
+		fail = server_open_directory(s, &s->loop, why);
 	if (fail == FAIL_NONE)
 		fail = server_open_files(s, &s->loop, why);
 	if (fail != FAIL_NONE)
@@ -324,7 +329,7 @@ run_started(struct server *s)
 	loop_run(&s->loop);
 	notify_manager(STR("STOPPING=1"));
 	log_info(&server_log, "server.stopped");
-	return 0;
+	return directory_is_lost(s->directory) ? 1 : 0;
 }
 
 void

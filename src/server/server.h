@@ -112,6 +112,9 @@ void server_release(struct server *s);
  */
 MUST_CHECK enum fail server_become_user(struct server *s, struct buf *why);
 
+/* Open the directory that the configuration names: s->directory, to be closed before `loop`. The reason is logged. */
+MUST_CHECK enum fail server_open_directory(struct server *s, struct loop *loop, struct buf *why);
+
 /* What of the configuration is for other versions, one line each: sections, and listeners that nobody serves. */
 void server_note_foreign(const struct server *s, struct buf *out);
 

@@ -12,12 +12,16 @@ FOREIGN = {
     "zlib": {"codec", "net"},
     "sodium": {"crypto"},
     "crypt.h": {"crypto"},
+    "libpq": {"backend"},
+    "mysql": {"backend"},
+    "ldap": {"backend"},
+    "lber": {"backend"},
 }
 
 
 def foreign_room(header):
     for name, rooms in FOREIGN.items():
-        if header == name or header.startswith((name + ".", name + "/", name + "_")):
+        if header == name or header.startswith((name + ".", name + "/", name + "_", name + "-")):
             return rooms
     return None
 

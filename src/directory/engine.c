@@ -1,0 +1,108 @@
+#include "directory/engine.h"
+
+/* system */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* rooms */
+#include "directory/directory.h"
+
+#define PATH_BYTES_MAX 4096
+
+const struct directory_engine directory_engines[DIRECTORY_ENGINE_COUNT] = {
+	[DIRECTORY_SQLITE] = { "sqlite", "directory.db", NULL, &directory_sqlite_section },
+	[DIRECTORY_PGSQL] = { "pgsql", "PostgreSQL", "staunch-directory-pgsql",
+	    &directory_pgsql_section },
+	[DIRECTORY_MYSQL] = { "mysql", "MariaDB or MySQL", "staunch-directory-mysql",
+	    &directory_mysql_section },
+	[DIRECTORY_LDAP] = { "ldap", "LDAP", "staunch-directory-ldap", NULL },
+	[DIRECTORY_PROGRAM] = { "program", "a program of your own", NULL, NULL },
+};
+
+const char *const directory_engine_words[] = { "sqlite", "pgsql", "mysql", "ldap", "program",
+	NULL };
+
+static bool
+may_execute(struct buf *path)
+{
+	return buf_ok(path) && access(buf_c(path), X_OK) == 0;
+}
+
+/* The folder of the running program, with "/" behind it; empty where /proc is not there. */
+static void
+write_own_folder(struct buf *out)
+{
+	char path[PATH_BYTES_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+	struct str whole = str_of(path, n > 0 ? (size_t)n : 0);
+	size_t slash = str_rfind_char(whole, '/');
+
+	if (slash != STR_NONE)
+		buf_add(out, str_head(whole, slash + 1));
+}
+
+static enum fail
+find_ours(const char *name, struct buf *out, struct buf *why)
+{
+	static const char *const places[] = { "", "../lib/staunch/" };
+	size_t start = out->n, folder;
+
+	write_own_folder(out);
+	folder = out->n;
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		buf_rewind(out, folder);
+		buf_add_c(out, places[i]);
+		buf_add_c(out, name);
+		if (may_execute(out))
+			return FAIL_NONE;
+	}
+	buf_add_c(why, "[directory] engine: ");
+	buf_add_c(why, name);
+	buf_add_c(why, " is neither in ");
+	buf_add(why, str_slice(buf_str(out), start, folder - start));
+	buf_add_c(why, " nor in ");
+	buf_add(why, str_slice(buf_str(out), start, out->n - start));
+	buf_add_c(why, " (`make backends` makes it; [directory] program may name it)\n");
+	buf_rewind(out, start);
+	return FAIL_MISSING;
+}
+
+enum fail
+engine_find_program(const struct directory_settings *settings, struct buf *out, struct buf *why)
+{
+	const struct directory_engine *engine = &directory_engines[settings->engine];
+
+	if (!str_empty(settings->program)) {
+		buf_add(out, settings->program);
+		if (str_starts(settings->program, STR("/")) && may_execute(out))
+			return FAIL_NONE;
+		buf_add_c(why, "[directory] program: ");
+		buf_add(why, settings->program);
+		buf_add_c(why, ": ");
+		buf_add_c(why,
+		    str_starts(settings->program, STR("/")) ? strerror(errno)
+							    : "write the whole path");
+		buf_add_c(why, "\n");
+		return FAIL_MISSING;
+	}
+	if (engine->program)
+		return find_ours(engine->program, out, why);
+	buf_add_c(why,
+	    "[directory] engine = program needs the path of it in [directory] program\n");
+	return FAIL_MISSING;
+}
+
+enum fail
+directory_check(const struct directory_settings *settings, struct buf *why)
+{
+	struct buf path;
+	enum fail fail;
+
+	if (settings->engine == DIRECTORY_SQLITE)
+		return FAIL_NONE;
+	buf_init(&path, PATH_BYTES_MAX);
+	fail = engine_find_program(settings, &path, why);
+	buf_release(&path);
+	return fail;
+}
