@@ -35,7 +35,7 @@ static struct {
 	unsigned turns, waits;
 	unsigned skip, count;
 	enum fail fail;
-	bool is_far;
+	bool is_far, is_held;
 } fake;
 
 /* --- deeds ------------------------------------------------------------------------------------- */
@@ -137,6 +137,8 @@ fake_step(struct task *t)
 	struct list_node *next;
 
 	(void)t;
+	if (fake.is_held)
+		return STEP_WAIT;
 	for (struct list_node *n = list_first(&fake.waiting); n; n = next) {
 		struct deed *d = container_of(n, struct deed, node);
 
@@ -258,6 +260,8 @@ count(struct list *list)
 void
 fake_blobs_begin(struct blob_store *b, struct loop *l, unsigned turns)
 {
+	if (fake.blobs)
+		return;
 	fake.far = (struct blob_far){ far_fetch, far_put, far_copy, far_release, far_may_map,
 		far_may_finish, far_may_link };
 	fake.blobs = b;
@@ -265,6 +269,7 @@ fake_blobs_begin(struct blob_store *b, struct loop *l, unsigned turns)
 	fake.turns = turns;
 	fake.waits = fake.skip = fake.count = 0;
 	fake.is_far = true;
+	fake.is_held = false;
 	list_init(&fake.waiting);
 	list_init(&fake.done);
 	loop_task(l, &fake.task, fake_step, NULL);
@@ -287,7 +292,15 @@ fake_blobs_end(void)
 void
 fake_blobs_far(bool is_far)
 {
-	fake.is_far = is_far;
+	fake.is_far = is_far && fake.blobs;
+}
+
+void
+fake_blobs_hold(bool is_held)
+{
+	if (fake.is_held && !is_held)
+		task_wake(&fake.task);
+	fake.is_held = is_held;
 }
 
 void

@@ -10,12 +10,15 @@
 
 #include "blob/blob.h"
 
-/* From now on, until fake_blobs_end(). */
+/* From now on, until fake_blobs_end(); nothing new when it was begun. */
 void fake_blobs_begin(struct blob_store *b, struct loop *l, unsigned turns);
 void fake_blobs_end(void); /* nobody may wait any more */
 
 /* False: as if everything were here, for what a test does itself. */
 void fake_blobs_far(bool is_far);
+
+/* Waits end only when this is over, or they are released. */
+void fake_blobs_hold(bool is_held);
 
 /* Let `skip` waits go well, then `count` fail like this. */
 void fake_blobs_fail(unsigned skip, unsigned count, enum fail fail);
