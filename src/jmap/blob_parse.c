@@ -84,8 +84,8 @@ load(struct jmap_call *c, struct jmap_blob_parse *p, enum fail *fail_out)
 		if (!text.p || !blob_id_parse(text, &p->id))
 			return true;
 	}
-	p->is_loading = !jmap_blob_load(&p->load, c->access, &p->id, true, &p->arena,
-	    c->slice_end_us, fail_out);
+	p->is_loading =
+	    !jmap_blob_load_in(c, &p->load, c->access, &p->id, true, &p->arena, fail_out);
 	return !p->is_loading;
 }
 

@@ -24,6 +24,7 @@ struct import {
 	struct blob_id id;
 	struct jmap_blob_load load; /* own */
 	struct blob_writer writer;  /* own; for a part, which has no file of its own */
+	struct blob_wait wait;      /* for the place of its file */
 	size_t written;
 };
 
@@ -31,6 +32,7 @@ static void
 leave(struct import *i)
 {
 	jmap_blob_load_release(&i->load);
+	blob_wait_release(&i->wait);
 	blob_write_cancel(&i->writer);
 	i->stage = IMPORT_READ;
 	i->written = 0;
@@ -118,7 +120,7 @@ load(struct jmap_call *c, struct import *i, struct jmap_set_error *e)
 {
 	enum fail fail;
 
-	if (!jmap_blob_load(&i->load, c->access, &i->id, true, &c->arena, c->slice_end_us, &fail))
+	if (!jmap_blob_load_in(c, &i->load, c->access, &i->id, true, &c->arena, &fail))
 		return SET_YIELD;
 	if (fail == FAIL_MISSING)
 		return jmap_set_invalid(e, STR("blobId"), "There is no such blob.");
@@ -131,6 +133,7 @@ load(struct jmap_call *c, struct import *i, struct jmap_set_error *e)
 	return take_blob(c, i, e);
 }
 
+/* While it was loaded and written others may have done anything: rights, and the bits of keywords. */
 static enum jmap_set_said
 add(struct jmap_call *c, struct import *i, const struct json *object,
     struct jmap_email_added *added, struct jmap_set_error *e)
@@ -144,14 +147,15 @@ add(struct jmap_call *c, struct import *i, const struct json *object,
 		return SET_YIELD;
 	if (fail)
 		return jmap_set_failed(c);
-	/* again: while it was loaded and written, keywords may have lost their bits */
 	said = jmap_email_new_read(c, object, &i->new, e);
+	if (said == SET_OK)
+		said = jmap_may_add(c, &i->new, e);
 	if (said != SET_OK)
 		return said;
 	if (!jmap_arg(object, STR("receivedAt")))
 		take_received(blob, &i->new.received_s);
-	return blob->name.p ? jmap_email_add_from(c, c->account, &i->new, blob, added, e)
-			    : jmap_email_add_written(c, &i->new, &i->writer, added, e);
+	return blob->name.p ? jmap_email_add_from(c, c->account, &i->new, blob, &i->wait, added, e)
+			    : jmap_email_add_written(c, &i->new, &i->writer, &i->wait, added, e);
 }
 
 /* SET_YIELD: the slice is over; SET_FAIL: the call ended; else the next one. */

@@ -106,7 +106,7 @@ load_all(struct jmap_blob_load *l, struct jmap_access *access, const struct blob
 {
 	enum fail fail;
 
-	while (!jmap_blob_load(l, access, id, false, a, INT64_MAX, &fail))
+	while (!jmap_blob_load(l, access, NULL, id, false, a, INT64_MAX, &fail))
 		continue;
 	return fail;
 }
