@@ -217,7 +217,8 @@ status_has(pid_t pid, const char *line)
 static void
 test_program(void)
 {
-	const char *path = write_program("talks", "#!/bin/sh\necho $$ >&3\nread x <&3\n", 0755);
+	const char *path =
+	    write_program("talks", "#!/bin/sh\necho $$ >&3\n(read x <&3)\nexit\n", 0755);
 	const struct keeper_work work = { .program = path };
 	struct keeper k;
 	struct buf text;
@@ -227,7 +228,7 @@ test_program(void)
 
 	TEST_ROW("a program");
 	secret = open(write_program("secret", "of the server", 0600), O_RDONLY); /* not O_CLOEXEC */
-	write_program("talks", "#!/bin/sh\necho $$ >&3\nread x <&3\n", 0755);
+	write_program("talks", "#!/bin/sh\necho $$ >&3\n(read x <&3)\nexit\n", 0755);
 	setenv("SECRET", "of the server", 1);
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
