@@ -9,11 +9,11 @@
  * The rule for callers: blob_write_finish() or blob_link(), and the store_run() that names the file,
  * belong to the SAME TURN. At its end the room asks those who name files (blob_namer) about each new one:
  * named ones move to cur, others are deleted. So a failed run needs no cleaning up. A session that has
- * to wait in between keeps the writer unfinished.
+ * to wait in between keeps the writer unfinished; what has to be waited for is waited for before ("waiting").
  *
  * Who may name a file, and reference counts, are the caller's records in the store. Not done: S3.
  * Ownership: a writer is embedded in the caller's struct and ends with finish or cancel. Calls wait for
- * the local disk. Failures of all: FAIL_TEMP (disk full, I/O error; logged), FAIL_LIMIT (the account's
+ * the local disk, but for what "waiting" says. Failures of all: FAIL_TEMP (disk full, I/O error; logged), FAIL_LIMIT (the account's
  * name is too long for a folder), and where said FAIL_MISSING.
  */
 #ifndef BLOB_BLOB_H
@@ -26,6 +26,7 @@
 #include "base/buf.h"
 #include "base/fail.h"
 #include "base/list.h"
+#include "base/op.h"
 #include "base/str.h"
 #include "loop/loop.h"
 #include "store/store.h"
@@ -34,6 +35,7 @@
 #define BLOB_NAME_MAX   128 /* bytes of a name, without the ":2," that it has in cur */
 #define BLOB_FOLDER_MAX 240 /* bytes of an account's folder name */
 
+struct blob_far;
 struct blob_store;
 
 struct blob_name { /* fields: read only */
@@ -122,6 +124,57 @@ void blob_unmap(struct blob_map *m);
 
 /* The size that stands in a name; 0 when it has none. */
 uint64_t blob_name_size(struct str name);
+
+/* --- waiting --------------------------------------------------------------------------------- */
+
+/*
+ * Where messages are kept far away, reading, finishing and linking have to be waited for. These start it, and are
+ * done on return when there is nothing to wait for (Maildir: always, without a system call). Zeroed before the
+ * first start; blob_wait_release() ends every one, and one that was released may be started again.
+ */
+struct blob_wait {
+	struct op op;
+	struct blob_far *far; /* private; borrow: NULL when there was nothing to wait for */
+	void *state;          /* private; own: the far side's */
+};
+
+/*
+ * The message can be mapped: until the end of the turn in which this ends, blob_map() finds it.
+ * FAIL_MISSING · FAIL_TEMP (it cannot be reached).
+ */
+void blob_fetch_start(struct blob_store *b, struct blob_wait *w, struct task *owner,
+    struct str account, struct str name);
+
+/*
+ * No more bytes will come: bring the message to where it is kept (D2). Then blob_write_finish(), in the turn
+ * that names it and before `w` is released; it fails for what was not put. Failures as blob_write().
+ */
+void blob_put_start(struct blob_writer *writer, struct blob_wait *w, struct task *owner);
+
+/* The name that the message has; empty before blob_put_start(). */
+struct str blob_writer_name(const struct blob_writer *w);
+
+/*
+ * The same for a blob_link() of (account, name) to `to` that will follow; `name` may be that of a writer that was
+ * put. FAIL_MISSING · FAIL_TEMP · FAIL_LIMIT.
+ */
+void blob_copy_start(struct blob_store *b, struct blob_wait *w, struct task *owner,
+    struct str account, struct str name, struct str to);
+
+/* Cancel, or be done with it: what was put or copied and not taken is deleted again. Safe always; zeroed then. */
+void blob_wait_release(struct blob_wait *w);
+
+/*
+ * Start and go on in one. While op_pending(&w->op) the answer means nothing: the caller waits and calls
+ * again, with the same arguments; in the end what blob_map(), blob_write_finish() or blob_link() says, or how
+ * the wait failed. `w` is as never started then. What follows must be in this turn, as with these.
+ */
+MUST_CHECK enum fail blob_map_wait(struct blob_store *b, struct blob_wait *w, struct task *owner,
+    struct str account, struct str name, struct blob_map *out);
+MUST_CHECK enum fail blob_finish_wait(struct blob_writer *writer, struct blob_wait *w,
+    struct task *owner, struct blob_name *name_out);
+MUST_CHECK enum fail blob_link_wait(struct blob_store *b, struct blob_wait *w, struct task *owner,
+    struct str from, struct str name, struct str to, struct blob_name *name_out);
 
 /* --- deleting -------------------------------------------------------------------------------- */
 

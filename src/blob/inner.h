@@ -37,7 +37,27 @@ struct blob_pending {
 	uint64_t backed;  /* of them given to the disk to begin with */
 	uint64_t commits; /* of the store when its own commit failed */
 	struct blob_name name;
-	struct str folder; /* own: the account's folder name */
+	struct blob_name whole; /* the name it will have; empty until it is put or finished */
+	struct str folder;      /* own: the account's folder name */
+};
+
+/*
+ * The far side: where messages are kept when not on this disk. A start that has to wait calls op_begin() on w->op
+ * and sets w->state; else it calls blob_wait_done(). The may_ functions say FAIL_NONE, or why that cannot be done
+ * now: it was not waited for.
+ */
+struct blob_far {
+	void (*fetch)(struct blob_far *far, struct blob_wait *w, struct task *owner,
+	    struct str account, struct str name);
+	void (*put)(struct blob_far *far, struct blob_wait *w, struct task *owner,
+	    struct blob_writer *writer);
+	void (*copy)(struct blob_far *far, struct blob_wait *w, struct task *owner,
+	    struct str account, struct str name, struct str to);
+	void (*release)(struct blob_far *far, struct blob_wait *w);
+	enum fail (*may_map)(struct blob_far *far, struct str account, struct str name);
+	enum fail (*may_finish)(struct blob_far *far, const struct blob_writer *writer);
+	enum fail (
+	    *may_link)(struct blob_far *far, struct str account, struct str name, struct str to);
 };
 
 /* A deletion: to be done after the commit, then to be forgotten. */
@@ -54,9 +74,10 @@ struct blob_folder {
 };
 
 struct blob_store {
-	struct loop *loop;   /* borrow; may be NULL */
-	struct store *store; /* borrow */
-	struct str root;     /* own */
+	struct loop *loop;    /* borrow; may be NULL */
+	struct store *store;  /* borrow */
+	struct blob_far *far; /* borrow; NULL: Maildir, everything is here */
+	struct str root;      /* own */
 	struct turn_hook sync_hook, committed_hook;
 	struct task probe;
 	struct timer timer;
@@ -92,7 +113,11 @@ enum fail blob_error(struct blob_store *b, const char *event, int error); /* log
 struct blob_pending *blob_pending_new(struct blob_store *b, struct str folder);
 void blob_pending_free(struct blob_store *b, struct blob_pending **p);
 void blob_pending_finish(struct blob_store *b, struct blob_pending *p);
+void blob_writer_close(struct blob_writer *w); /* no more bytes: its whole name is made */
 enum fail blob_write_all(struct blob_store *b, int fd, struct str bytes);
+
+/* wait.c: it ended before it began */
+void blob_wait_done(struct blob_wait *w, struct task *owner, enum fail fail);
 
 /* turn.c */
 void blob_turn_init(struct blob_store *b);

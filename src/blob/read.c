@@ -66,10 +66,12 @@ blob_map(struct blob_store *b, struct str account, struct str name, struct blob_
 {
 	struct stat st;
 	void *p;
-	int fd;
-	enum fail fail = open_file(b, account, name, &fd);
+	int fd = -1;
+	enum fail fail = b->far ? b->far->may_map(b->far, account, name) : FAIL_NONE;
 
 	*out = (struct blob_map){ 0 };
+	if (fail == FAIL_NONE)
+		fail = open_file(b, account, name, &fd);
 	if (fail != FAIL_NONE)
 		return fail;
 	if (sys.fstat(fd, &st) != 0) {
@@ -176,6 +178,8 @@ blob_link(struct blob_store *b, struct str from, struct str name, struct str to,
 	enum fail fail = blob_folder_name(from, &source);
 	enum fail fail_to = blob_folder_name(to, &target);
 
+	if (fail == FAIL_NONE && b->far)
+		fail = b->far->may_link(b->far, from, name, to);
 	p = blob_pending_new(b, buf_str(&target));
 	blob_new_name(b, &p->name);
 	blob_name_add_size(&p->name, blob_name_size(name));

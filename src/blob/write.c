@@ -154,7 +154,7 @@ blob_write_start(struct blob_store *b, struct blob_writer *w, struct str account
 enum fail
 blob_write(struct blob_writer *w, struct str bytes)
 {
-	invariant(w->store != NULL);
+	invariant(w->store != NULL && w->file->whole.n == 0);
 	if (w->fail != FAIL_NONE)
 		return w->fail;
 	w->size += bytes.n;
@@ -179,6 +179,26 @@ blob_write_park(struct blob_writer *w)
 	return FAIL_NONE;
 }
 
+void
+blob_writer_close(struct blob_writer *w)
+{
+	struct blob_pending *p = w->file;
+
+	if (p->whole.n > 0)
+		return;
+	if (p->name.n > 0)
+		p->whole = p->name;
+	else
+		blob_new_name(w->store, &p->whole);
+	blob_name_add_size(&p->whole, w->size);
+}
+
+struct str
+blob_writer_name(const struct blob_writer *w)
+{
+	return w->file ? blob_name_str(&w->file->whole) : STR("");
+}
+
 /* A small message: the file gets its whole name at once. */
 static enum fail
 finish_small(struct blob_writer *w)
@@ -186,8 +206,7 @@ finish_small(struct blob_writer *w)
 	struct blob_pending *p = w->file;
 	enum fail fail;
 
-	blob_new_name(w->store, &p->name);
-	blob_name_add_size(&p->name, w->size);
+	p->name = p->whole;
 	fail = create(w->store, p);
 	if (fail == FAIL_NONE)
 		fail = blob_write_all(w->store, p->fd, buf_str(&w->buffer));
@@ -201,20 +220,18 @@ finish_big(struct blob_writer *w)
 {
 	struct blob_store *b = w->store;
 	struct blob_pending *p = w->file;
-	struct blob_name whole = p->name;
 	struct blob_path from, to;
 	enum fail fail = spill(w, STR(""));
 
-	blob_name_add_size(&whole, w->size);
 	if (fail == FAIL_NONE)
 		fail = blob_path(b, &from, p->folder, "tmp", blob_name_str(&p->name));
 	if (fail == FAIL_NONE)
-		fail = blob_path(b, &to, p->folder, "tmp", blob_name_str(&whole));
+		fail = blob_path(b, &to, p->folder, "tmp", blob_name_str(&p->whole));
 	if (fail != FAIL_NONE)
 		return fail;
 	if (sys.rename(from.bytes, to.bytes) != 0)
 		return blob_error(b, "blob.rename", errno);
-	p->name = whole;
+	p->name = p->whole;
 	return FAIL_NONE;
 }
 
@@ -224,6 +241,9 @@ blob_write_finish(struct blob_writer *w, struct blob_name *name_out)
 	struct blob_store *b = w->store;
 
 	invariant(b != NULL);
+	if (w->fail == FAIL_NONE && b->far)
+		w->fail = b->far->may_finish(b->far, w);
+	blob_writer_close(w);
 	if (w->fail == FAIL_NONE)
 		w->fail = w->file->name.n == 0 ? finish_small(w) : finish_big(w);
 	if (w->fail == FAIL_NONE && b->open_count >= BLOB_OPEN_MAX)

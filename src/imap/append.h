@@ -3,7 +3,8 @@
  *
  *     PARSE --literal--> BYTES --all came--> LINE --a line--> PARSE .. --nothing follows--> stored, REPLY
  *       |---URL literal--> GATHER --> COPY --> LINE
- *       `---URL--> COPY --> PARSE
+ *       `---URL--> COPY --> PARSE            COPY: FETCH before, while its file is far away
+ *     nothing follows: PUT until all files are where they are kept --> stored, REPLY
  *     refused: what the client sends anyway is dropped (BYTES, LINE) --the command is over--> REPLY
  */
 #ifndef IMAP_APPEND_H
@@ -18,11 +19,20 @@
 #define APPEND_RATE_MS    (5 * 60 * 1000) /* .. must come in this time: slow drips lose */
 #define APPEND_URL_MAX    8192            /* bytes of a URL that is a literal */
 
-enum append_doing { APPEND_PARSE, APPEND_LINE, APPEND_BYTES, APPEND_GATHER, APPEND_COPY };
+enum append_doing {
+	APPEND_PARSE,
+	APPEND_LINE,
+	APPEND_BYTES,
+	APPEND_GATHER,
+	APPEND_FETCH,
+	APPEND_COPY,
+	APPEND_PUT
+};
 
 /* One message: its bytes go to its file as they come. */
 struct append_message {
 	struct blob_writer writer;
+	struct blob_wait wait; /* of PUT */
 	uint64_t flags;
 	int64_t received_s;
 };
@@ -48,13 +58,16 @@ struct imap_append {
 	struct buf url;              /* own; of GATHER */
 	struct imap_content content; /* what URLs point to */
 	bool has_content;
-	struct str copy; /* of content: still to be copied */
+	struct imap_fetch_item item; /* .. what of it; arena: the command's */
+	struct str url_text; /* .. of FETCH: the URL as it was said; of the line, or of url */
+	struct str copy;     /* of content: still to be copied */
 };
 
 /* append_take.c: what the parser found. IMAP_APPEND, or a state after refusing. */
 enum imap_state imap_append_begin(struct imap_session *s, const struct append_item *item);
 enum imap_state imap_append_text(struct imap_session *s);
 enum imap_state imap_append_url(struct imap_session *s, struct str url);
+enum imap_state imap_append_fetch(struct imap_session *s); /* FETCH: is it there? */
 enum imap_state imap_append_complete(struct imap_session *s);
 
 /* The next piece of the literal, or of the URL's bytes; false when there is none now. */

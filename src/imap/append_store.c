@@ -45,6 +45,7 @@ finish(struct imap_session *s, struct store_work *w, size_t i)
 	struct blob_store *blobs = mail_blobs(s->service->mail);
 	enum fail fail = blob_write_finish(&m->writer, &w->names[i]);
 
+	imap_wait_end(s, &m->wait);
 	if (fail == FAIL_NONE)
 		fail = blob_map(blobs, s->append->account->name, blob_name_str(&w->names[i]),
 		    &w->maps[i]);
@@ -145,6 +146,26 @@ may_store(struct imap_session *s)
 	return IMAP_APPEND;
 }
 
+/* All files to where they are kept, at the same time. IMAP_APPEND: done, unless the session waits. */
+static enum imap_state
+put_files(struct imap_session *s)
+{
+	struct imap_append *a = s->append;
+
+	for (size_t i = 0; i < a->count && a->doing != APPEND_PUT; i++)
+		blob_put_start(&a->messages[i].writer, &a->messages[i].wait, &s->task);
+	if (a->doing != APPEND_PUT)
+		conn_deadline(s->conn, APPEND_RATE_MS);
+	a->doing = APPEND_PUT;
+	for (size_t i = 0; i < a->count; i++) {
+		if (imap_wait(s, &a->messages[i].wait))
+			return IMAP_APPEND;
+		if (a->messages[i].wait.op.fail != FAIL_NONE)
+			return imap_fail(s, a->messages[i].wait.op.fail);
+	}
+	return IMAP_APPEND;
+}
+
 enum imap_state
 imap_append_store(struct imap_session *s)
 {
@@ -154,7 +175,9 @@ imap_append_store(struct imap_session *s)
 	enum imap_state next = may_store(s);
 	enum fail fail;
 
-	if (next != IMAP_APPEND)
+	if (next == IMAP_APPEND)
+		next = put_files(s);
+	if (next != IMAP_APPEND || imap_is_waiting(s))
 		return next;
 	work_init(&work, count);
 	fail = store(s, &work);

@@ -252,8 +252,25 @@ imap_append_url(struct imap_session *s, struct str text)
 		imap_content_init(&a->content, s);
 	a->has_content = true;
 	imap_content_message(&a->content, m->account, id, 0);
-	if (!imap_content_bytes(&a->content, &url.item, &a->copy))
-		return bad_url(s, text);
+	a->item = url.item;
+	a->url_text = text;
+	return imap_append_fetch(s);
+}
+
+/* The message may be far away, and may not be reached: that is no wrong URL. */
+enum imap_state
+imap_append_fetch(struct imap_session *s)
+{
+	struct imap_append *a = s->append;
+	bool is_there = imap_content_bytes(&a->content, &a->item, &a->copy);
+
+	a->doing = APPEND_FETCH;
+	if (imap_is_waiting(s))
+		return IMAP_APPEND;
+	if (!is_there && a->content.unread == FAIL_TEMP && a->content.is_unreached)
+		return imap_fail(s, FAIL_TEMP);
+	if (!is_there)
+		return bad_url(s, a->url_text);
 	a->doing = APPEND_COPY;
 	return make_room(s, a->copy.n);
 }

@@ -19,8 +19,10 @@ imap_append_release(struct imap_session *s)
 
 	if (!a)
 		return;
-	for (size_t i = 0; i < a->count; i++)
+	for (size_t i = 0; i < a->count; i++) {
+		imap_wait_end(s, &a->messages[i].wait);
 		blob_write_cancel(&a->messages[i].writer);
+	}
 	if (a->has_content)
 		imap_content_release(&a->content);
 	mem_free(a->messages);
@@ -258,7 +260,9 @@ imap_append_step(struct imap_session *s, bool *stop_out)
 	case APPEND_LINE: next = take_line(s, stop_out); break;
 	case APPEND_BYTES:
 	case APPEND_GATHER: next = take_bytes(s, stop_out); break;
+	case APPEND_FETCH: next = imap_append_fetch(s); break;
 	case APPEND_COPY: next = imap_append_copy(s); break;
+	case APPEND_PUT: next = imap_append_store(s); break;
 	}
 	return next == IMAP_APPEND ? next : refuse(s, next);
 }

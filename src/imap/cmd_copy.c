@@ -22,13 +22,27 @@ struct copy_work { /* arena: the command's */
 	uint32_t back_uid;
 	size_t ghosts;
 	struct imap_ranges from_uids, to_uids; /* own; what is done so far */
+
+	/* the batch under way, when it goes into another account: its files go there first */
+	uint32_t shared[SHARE_BATCH];
+	struct blob_wait waits[SHARE_BATCH];
+	size_t share_count; /* 0: none */
 };
+
+static void
+share_end(struct imap_session *s, struct copy_work *w)
+{
+	for (size_t i = 0; i < w->share_count; i++)
+		imap_wait_end(s, &w->waits[i]);
+	w->share_count = 0;
+}
 
 static void
 copy_release(struct imap_session *s)
 {
 	struct copy_work *w = s->run.data;
 
+	share_end(s, w);
 	imap_ranges_release(&w->from_uids);
 	imap_ranges_release(&w->to_uids);
 }
@@ -177,6 +191,47 @@ still_may(struct imap_session *s, struct copy_work *w)
 	return RIGHTS_IN(s->run.row->flags) & ~s->box_rights ? FAIL_DENIED : FAIL_NONE;
 }
 
+/*
+ * The next ones for another account, when their files are there. False: one of them is still waited for, or cannot
+ * be had.
+ */
+static bool
+share_next(struct imap_session *s, struct copy_work *w, enum fail *fail_out)
+{
+	*fail_out = FAIL_NONE;
+	if (w->share_count == 0) {
+		w->share_count = imap_walk_uids(s, &w->walk, w->shared, SHARE_BATCH, &w->ghosts);
+		*fail_out = email_share_start(imap_box(s), s->view.view->mailbox, w->shared,
+		    w->share_count, w->account, w->waits, &s->task);
+	}
+	for (size_t i = 0; i < w->share_count && *fail_out == FAIL_NONE; i++) {
+		if (imap_wait(s, &w->waits[i]))
+			return false;
+		*fail_out = w->waits[i].op.fail;
+	}
+	if (*fail_out == FAIL_MISSING) /* its file, not the target */
+		*fail_out = FAIL_PERM;
+	return *fail_out == FAIL_NONE;
+}
+
+/* The next batch; false as above. */
+static bool
+next_batch(struct imap_session *s, struct copy_work *w, uint32_t *uids, size_t max,
+    size_t *count_out, enum fail *fail_out)
+{
+	*fail_out = FAIL_NONE;
+	if (w->account == imap_box(s)) {
+		*count_out = imap_walk_uids(s, &w->walk, uids, max, &w->ghosts);
+		return true;
+	}
+	if (!share_next(s, w, fail_out))
+		return false;
+	*count_out = w->share_count;
+	for (size_t i = 0; i < w->share_count; i++)
+		uids[i] = w->shared[i];
+	return true;
+}
+
 static enum imap_state
 copy_step(struct imap_session *s)
 {
@@ -184,7 +239,6 @@ copy_step(struct imap_session *s)
 	struct imap_slice slice = imap_slice_begin();
 	struct email_copied copied[EMAIL_BATCH_MAX];
 	uint32_t uids[EMAIL_BATCH_MAX];
-	size_t max = w->account == imap_box(s) ? ARRAY_LEN(uids) : SHARE_BATCH;
 	size_t count, copied_count;
 	enum fail fail = still_may(s, w);
 
@@ -192,11 +246,13 @@ copy_step(struct imap_session *s)
 		return end(s, w, fail);
 	imap_walk_progress(s, &w->walk);
 	do {
-		count = imap_walk_uids(s, &w->walk, uids, max, &w->ghosts);
+		if (!next_batch(s, w, uids, ARRAY_LEN(uids), &count, &fail))
+			return fail == FAIL_NONE ? IMAP_WORK : end(s, w, fail);
 		if (count == 0)
 			return done(s, w);
 		copied_count = 0;
 		fail = copy_batch(s, w, uids, count, copied, &copied_count);
+		share_end(s, w);
 		for (size_t i = 0; i < copied_count; i++) {
 			imap_ranges_add(&w->from_uids, copied[i].from_uid);
 			imap_ranges_add(&w->to_uids, copied[i].to_uid);

@@ -98,6 +98,21 @@ imap_fetch_light(struct imap_session *s, struct buf *out, enum imap_fetch kind,
 	return true;
 }
 
+bool
+imap_fetch_item_write(struct imap_session *s, struct imap_content *content, bool is_behind,
+    const struct imap_fetch_item *item, const struct view_entry *entry)
+{
+	struct buf *out = conn_out(s->conn);
+	size_t before = out->n;
+
+	if (is_behind)
+		buf_add_char(out, ' ');
+	if (imap_fetch_light(s, out, item->kind, entry) || imap_content_item(content, item))
+		return true;
+	buf_rewind(out, before);
+	return false;
+}
+
 /* Is it there, and changed since the client looked? */
 static bool
 is_wanted(struct imap_session *s, struct fetch_work *w, const struct view_seen *seen)
@@ -234,12 +249,9 @@ items(struct imap_session *s, struct fetch_work *w, struct imap_slice *slice)
 		if (!is_first && imap_slice_over_now(s, slice))
 			return PUMP_MORE; /* decoding a large part takes its time, a hundred parts more */
 		item = &w->list.items[w->item];
-		if (w->item++ > 0)
-			buf_add_char(conn_out(s->conn), ' ');
-		if (1u << item->kind & LIGHT_KINDS)
-			light_item(s, conn_out(s->conn), item->kind, &w->entry);
-		else
-			imap_content_item(&w->content, item);
+		if (!imap_fetch_item_write(s, &w->content, w->item > 0, item, &w->entry))
+			return PUMP_MORE;
+		w->item++;
 	}
 }
 

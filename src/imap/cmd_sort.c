@@ -170,6 +170,7 @@ imap_cmd_sort(struct imap_session *s, struct imap_cursor *args)
 	w->modseq = s->view.view->account->modseq;
 	imap_sorter_init(&w->sorter);
 	fail = imap_search_run_init(&w->run, s, &s->view, &w->search);
+	w->run.needs_outline = w->search.sort.needs_summary;
 	s->run.data = w;
 	s->run.work = finding_step;
 	s->run.release = sort_release;

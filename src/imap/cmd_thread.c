@@ -179,6 +179,7 @@ imap_cmd_thread(struct imap_session *s, struct imap_cursor *args)
 	imap_threads_init(&w->threads, w->search.thread_by);
 	buf_init(&w->subject, 16 * IMAP_SORT_TEXT_MAX); /* mapped texts grow */
 	fail = imap_search_run_init(&w->run, s, &s->view, &w->search);
+	w->run.needs_outline = true;
 	s->run.data = w;
 	s->run.work = finding_step;
 	s->run.release = thread_release;

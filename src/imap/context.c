@@ -301,8 +301,13 @@ follow(struct imap_session *s, struct imap_context *c, const struct view_seen *s
 		return true;
 	if (seen->entry)
 		match = imap_matches(&c->matcher, c->search.root, seen, slice);
-	if (match == MATCH_LATER)
+	if (match == MATCH_YES && c->search.sort.needs_summary && !imap_context_has(c, seen->uid))
+		(void)imap_matcher_outline(&c->matcher);
+	if (seen->entry && imap_matcher_is_cut(&c->matcher))
 		return false;
+	c->is_unreached = c->matcher.is_unreached;
+	if (c->is_unreached) /* whether it matches is not known */
+		return true;
 	if ((match == MATCH_YES) == imap_context_has(c, seen->uid))
 		return true;
 	if (match == MATCH_YES)
@@ -326,7 +331,7 @@ scan(struct imap_session *s, struct imap_context *c, struct imap_slice *slice)
 		c->next = seen.uid;
 		if (!follow(s, c, &seen, slice))
 			return false;
-		if (c->is_over)
+		if (c->is_over || c->is_unreached)
 			return true;
 		c->next = seen.uid + 1;
 		is_over = imap_matcher_was_slow(&c->matcher) ? imap_slice_over_now(s, slice)
@@ -344,7 +349,7 @@ context_update(struct imap_session *s, struct imap_context *c, struct imap_slice
 	const struct mailbox *m = mailbox_get(c->matcher.account, s->view.view->mailbox);
 	bool is_done;
 
-	while (m && !c->is_over && m->highest_modseq > c->told_modseq) {
+	while (m && !c->is_over && !c->is_unreached && m->highest_modseq > c->told_modseq) {
 		if (c->scan_modseq == 0) {
 			c->scan_modseq = m->highest_modseq;
 			c->next = 1;
@@ -369,8 +374,10 @@ imap_contexts_update(struct imap_session *s, struct imap_slice *slice)
 			continue;
 		if (!context_update(s, s->contexts[i], slice))
 			return false;
-		if (s->contexts[i]->is_over) {
-			refused(conn_out(s->conn), s->contexts[i]->tag, "Too many results");
+		if (s->contexts[i]->is_over || s->contexts[i]->is_unreached) {
+			refused(conn_out(s->conn), s->contexts[i]->tag,
+			    s->contexts[i]->is_over ? "Too many results"
+						    : "Some messages could not be read");
 			context_free(&s->contexts[i]);
 		}
 	}

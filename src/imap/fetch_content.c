@@ -34,6 +34,8 @@ static void
 forget(struct imap_content *c)
 {
 	body_reader_free(&c->reader);
+	if (c->session) /* it was begun */
+		imap_wait_end(c->session, &c->wait);
 	blob_unmap(&c->map);
 	c->summary = NULL;
 	c->left = (struct str){ 0 };
@@ -72,12 +74,25 @@ is_damaged(const struct imap_content *c, enum fail fail)
 	return fail != FAIL_TEMP && imap_is_selected(s) && view_find(s->view.view, c->uid) != NULL;
 }
 
+/* The file was waited for: it is mapped now, whatever it was for. */
+static bool
+was_asked(const struct imap_content *c)
+{
+	return c->wait.op.owner != NULL;
+}
+
 static bool
 map_file(struct imap_content *c)
 {
 	if (!c->is_mapped && !c->is_lost) {
-		enum fail fail = email_map(c->account, c->email_id, &c->map);
+		struct imap_session *s = c->session;
+		bool is_far = was_asked(c);
+		enum fail fail =
+		    email_map_wait(c->account, c->email_id, &c->wait, &s->task, &c->map);
 
+		if (imap_wait(s, &c->wait))
+			return false;
+		c->is_unreached |= is_far && fail == FAIL_TEMP;
 		c->is_lost = fail != FAIL_NONE;
 		c->is_mapped = !c->is_lost;
 		if (c->is_lost && c->unread != FAIL_PERM)
@@ -135,7 +150,7 @@ outline(struct imap_content *c)
 {
 	if (!c->summary && !c->is_parsed)
 		c->summary = summary_ahead(&c->ahead, c->email_id);
-	if (!c->summary && !c->is_parsed &&
+	if (!c->summary && !c->is_parsed && !was_asked(c) &&
 	    email_summary(c->account, c->email_id, &c->arena, &c->summary) != FAIL_NONE)
 		c->summary = NULL;
 	return c->summary ? c->summary : whole(c);
@@ -413,10 +428,9 @@ is_of_outline(const struct imap_fetch_item *item)
 	    item->kind == FETCH_BODYSTRUCTURE;
 }
 
-void
-imap_content_item(struct imap_content *c, const struct imap_fetch_item *item)
+static void
+item_write(struct imap_content *c, const struct imap_fetch_item *item)
 {
-	buf_clear(&c->piece);
 	if (is_of_outline(item)) {
 		outline_item(c, item);
 		return;
@@ -441,6 +455,21 @@ imap_content_item(struct imap_content *c, const struct imap_fetch_item *item)
 	case FETCH_BODYSTRUCTURE:
 	case FETCH_COUNT: break;
 	}
+}
+
+bool
+imap_content_item(struct imap_content *c, const struct imap_fetch_item *item)
+{
+	struct buf *out = conn_out(c->session->conn);
+	size_t before = out->n;
+
+	buf_clear(&c->piece);
+	item_write(c, item);
+	if (!op_pending(&c->wait.op))
+		return true;
+	buf_rewind(out, before);
+	buf_clear(&c->piece);
+	return false;
 }
 
 enum imap_pump

@@ -39,6 +39,7 @@ struct imap_content {
 	struct message *summary; /* arena, or ahead; NULL: not yet asked for */
 	struct message parsed;   /* when is_parsed */
 	struct blob_map map;     /* when is_mapped */
+	struct blob_wait wait;   /* for its file */
 	bool is_parsed, is_mapped;
 	bool is_lost; /* this message cannot be read */
 
@@ -51,6 +52,7 @@ struct imap_content {
 	enum fail
 	    unread; /* of all messages: FAIL_TEMP, FAIL_PERM as of a matcher (search_eval.h) */
 	bool is_some_unknown; /* the same */
+	bool is_unreached;    /* the same: a file is far away, and was waited for in vain */
 };
 
 void imap_content_init(struct imap_content *c, struct imap_session *s);
@@ -65,12 +67,15 @@ bool imap_content_is_ahead(const struct imap_content *c);
 void imap_content_read_ahead(struct imap_content *c, struct account *a, const uint64_t *ids,
     size_t count);
 
-/* Write "NAME value", or as much of it as imap_content_pump() has to bring after this. */
-void imap_content_item(struct imap_content *c, const struct imap_fetch_item *item);
+/*
+ * Write "NAME value", or as much of it as imap_content_pump() has to bring after this. False: nothing was written,
+ * the session waits for the file (imap_wait()); then again.
+ */
+MUST_CHECK bool imap_content_item(struct imap_content *c, const struct imap_fetch_item *item);
 
 /*
  * The bytes that BODY[..] of this item stands for, of the map or of c->piece; valid until the next message. False:
- * there is no such section, or the file is lost.
+ * there is no such section, or the file is lost; or the session waits for it, then again.
  */
 MUST_CHECK bool imap_content_bytes(struct imap_content *c, const struct imap_fetch_item *item,
     struct str *out);

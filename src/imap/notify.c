@@ -288,7 +288,7 @@ imap_notify_tell(struct imap_session *s, bool is_idle)
 		imap_modseq_settle(s);
 	if (is_done)
 		is_done = imap_notify_changes(s) && imap_notify_metadata(s);
-	if (!is_done && !conn_is_high(s->conn))
+	if (!is_done && !conn_is_high(s->conn) && !imap_is_waiting(s))
 		task_wake(&s->task); /* the slice was used up */
 	return is_done;
 }

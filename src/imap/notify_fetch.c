@@ -51,7 +51,6 @@ items(struct imap_session *s, struct imap_notify *n, struct imap_slice *slice)
 	const struct imap_fetch_list *list = &n->request.fetch;
 
 	for (bool is_first = true;; is_first = false) {
-		struct buf *out = conn_out(s->conn);
 		const struct imap_fetch_item *item = &list->items[n->item];
 
 		switch (imap_content_pump(&n->content)) {
@@ -63,10 +62,9 @@ items(struct imap_session *s, struct imap_notify *n, struct imap_slice *slice)
 			break;
 		if (!is_first && imap_slice_over_now(s, slice))
 			return false; /* one of them may decode a large part */
-		if (n->item++ > 0)
-			buf_add_char(out, ' ');
-		if (!imap_fetch_light(s, out, item->kind, &n->entry))
-			imap_content_item(&n->content, item);
+		if (!imap_fetch_item_write(s, &n->content, n->item > 0, item, &n->entry))
+			return false;
+		n->item++;
 	}
 	always_told(s, n);
 	buf_add_c(conn_out(s->conn), ")\r\n");

@@ -31,6 +31,8 @@ imap_matcher_init(struct imap_matcher *m, struct imap_session *s, struct view_se
 static void
 forget(struct imap_matcher *m)
 {
+	if (m->session) /* it was begun */
+		imap_wait_end(m->session, &m->wait);
 	blob_unmap(&m->map);
 	m->summary = NULL;
 	m->is_parsed = m->is_unreadable = m->has_record = false;
@@ -90,10 +92,23 @@ imap_matcher_is_ready(struct imap_matcher *m, const struct imap_slice *slice)
 	return search_query_step(&m->query, slice->end_us);
 }
 
+/* The file was waited for, or is. */
+static bool
+was_asked(const struct imap_matcher *m)
+{
+	return m->wait.op.owner != NULL;
+}
+
 bool
 imap_matcher_was_slow(const struct imap_matcher *m)
 {
-	return m->summary || m->has_record || m->is_parsed || m->is_unreadable;
+	return m->summary || m->has_record || m->is_parsed || m->is_unreadable || was_asked(m);
+}
+
+bool
+imap_matcher_is_cut(const struct imap_matcher *m)
+{
+	return m->is_cut;
 }
 
 unsigned
@@ -109,8 +124,15 @@ static const struct message *
 whole(struct imap_matcher *m)
 {
 	if (!m->is_parsed && !m->is_unreadable) {
-		enum fail fail = email_map(m->account, m->seen.entry->email_id, &m->map);
+		bool is_far = was_asked(m);
+		enum fail fail = email_map_wait(m->account, m->seen.entry->email_id, &m->wait,
+		    &m->session->task, &m->map);
 
+		if (imap_wait(m->session, &m->wait)) {
+			m->is_cut = true;
+			return NULL;
+		}
+		m->is_unreached |= is_far && fail == FAIL_TEMP;
 		m->is_unreadable = fail != FAIL_NONE;
 		if (m->is_unreadable) {
 			if (m->unread != FAIL_PERM)
@@ -126,7 +148,7 @@ whole(struct imap_matcher *m)
 const struct message *
 imap_matcher_outline(struct imap_matcher *m)
 {
-	if (!m->summary && !m->is_parsed &&
+	if (!m->summary && !m->is_parsed && !was_asked(m) &&
 	    email_summary(m->account, m->seen.entry->email_id, &m->arena, &m->summary) != FAIL_NONE)
 		m->summary = NULL;
 	return m->summary ? m->summary : whole(m);
@@ -223,6 +245,8 @@ text_matches(struct imap_matcher *m, struct imap_key *key)
 		return false;
 	}
 	key->is_found = key->kind == KEY_FIELD ? field_matches(m, key) : content_matches(m, key);
+	if (m->is_cut)
+		return false;
 	key->asked = m->number;
 	m->has_looked = true;
 	return key->is_found;

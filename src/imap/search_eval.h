@@ -3,7 +3,7 @@
  *
  * Asks the full-text index once which messages can match at all; then of each of those the mailbox's index, the
  * stored summary, and the message's file, each only when a key needs it (search.h sorts the keys so). Looking through a large message takes its time: when the
- * slice is over between two such keys the answer is MATCH_LATER, and asking again for the same message
+ * slice is over between two such keys, or the session has to wait for the file, the answer is MATCH_LATER, and asking again for the same message
  * goes on from there.
  */
 #ifndef IMAP_SEARCH_EVAL_H
@@ -31,15 +31,17 @@ struct imap_matcher {
 	struct message *summary;      /* arena; NULL: not yet asked for */
 	struct message parsed;        /* when is_parsed */
 	struct blob_map map;
+	struct blob_wait wait;    /* for its file */
 	struct imap_slice *slice; /* borrow: of this step */
 	uint64_t number;          /* counts messages, for imap_key.asked */
 	unsigned scores, score;   /* of the FUZZY keys that held: how many, their sum */
 	bool has_looked;          /* through a file, in this step */
-	bool is_cut;              /* .. and there was no time for another key */
-	bool has_record;          /* the store was asked for the message */
+	bool is_cut;     /* .. and there was no time for another key, or it is waited for */
+	bool has_record; /* the store was asked for the message */
 	bool is_parsed;
 	bool is_unreadable; /* its file cannot be read: nothing in it matches */
 	enum fail unread;   /* of all: FAIL_TEMP some cannot be read now, FAIL_PERM some are lost */
+	bool is_unreached;  /* .. a file is far away, and was waited for in vain */
 };
 
 /* `view` is s->view, or another mailbox, for which "$" is empty. */
@@ -62,13 +64,19 @@ MUST_CHECK bool imap_matcher_is_ready(struct imap_matcher *m, const struct imap_
 enum imap_match imap_matches(struct imap_matcher *m, struct imap_key *key,
     const struct view_seen *seen, struct imap_slice *slice);
 
+/* The last message is to be asked about again. */
+bool imap_matcher_is_cut(const struct imap_matcher *m);
+
 /* A record or a file was looked at for the last message. */
 bool imap_matcher_was_slow(const struct imap_matcher *m);
 
 /* How relevant the last message is, 1 .. 100 (RFC 6203 section 4). */
 unsigned imap_matcher_score(const struct imap_matcher *m);
 
-/* What lists need of the last message, from the summary or from its file; NULL: it cannot be read. */
+/*
+ * What lists need of the last message, from the summary or from its file; NULL: it cannot be read, or the session
+ * waits for it and it is to be asked for again (imap_matcher_is_cut()).
+ */
 const struct message *imap_matcher_outline(struct imap_matcher *m);
 
 #endif

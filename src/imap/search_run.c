@@ -67,8 +67,13 @@ imap_search_run_next(struct imap_search_run *r, struct imap_slice *slice, struct
 		if (!out->entry)
 			continue;
 		match = imap_matches(&r->matcher, r->search->root, out, slice);
-		if (match == MATCH_LATER)
+		if (match == MATCH_YES && r->needs_outline)
+			(void)imap_matcher_outline(&r->matcher);
+		if (imap_matcher_is_cut(&r->matcher))
 			return FOUND_LATER;
+		/* each other one would be waited for in vain, too */
+		if (r->matcher.is_unreached)
+			return FOUND_END;
 		r->next = out->uid + 1;
 		r->is_slice_over = imap_matcher_was_slow(&r->matcher)
 		    ? imap_slice_over_now(s, slice)

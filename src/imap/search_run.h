@@ -23,6 +23,7 @@ struct imap_search_run {              /* fields: read only, but init it before a
 	struct view_walk at; /* of this slice */
 	uint32_t next;       /* the first UID not yet looked at */
 	bool is_slice_over;
+	bool needs_outline; /* set by the caller: what is found has one (imap_matcher_outline()) */
 };
 
 /*

@@ -151,6 +151,29 @@ imap_bye(struct imap_session *s, const char *text)
 	return IMAP_CLOSING;
 }
 
+bool
+imap_is_waiting(const struct imap_session *s)
+{
+	return s->waits && op_pending(s->waits);
+}
+
+bool
+imap_wait(struct imap_session *s, const struct blob_wait *w)
+{
+	if (!op_pending(&w->op))
+		return false;
+	s->waits = &w->op;
+	return true;
+}
+
+void
+imap_wait_end(struct imap_session *s, struct blob_wait *w)
+{
+	if (s->waits == &w->op)
+		s->waits = NULL;
+	blob_wait_release(w);
+}
+
 enum imap_state
 imap_command_end(struct imap_session *s)
 {
@@ -289,6 +312,8 @@ session_step(struct task *t)
 			imap_enter(s, imap_bye(s, reason));
 			continue;
 		}
+		if (imap_is_waiting(s))
+			return STEP_WAIT;
 		next = step_state(s, &stop);
 		if (stop && conn_closed(s->conn) && s->state != IMAP_AUTH_WAIT)
 			return STEP_CLOSE;
@@ -296,7 +321,7 @@ session_step(struct task *t)
 			return STEP_WAIT;
 		if (is_slice_used(s, next)) {
 			conn_deadline(s->conn, command_ms(s));
-			return conn_is_high(s->conn) ? STEP_WAIT : STEP_YIELD;
+			return conn_is_high(s->conn) || imap_is_waiting(s) ? STEP_WAIT : STEP_YIELD;
 		}
 		if (next != s->state || next == IMAP_READ)
 			imap_enter(s, next);

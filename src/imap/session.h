@@ -12,6 +12,8 @@
  *     READ --a message literal, or CATENATE--> APPEND                (imap_append_step) --> REPLY
  *     any --BYE--> CLOSING --all output left--> reaped
  *
+ * In any of them but CLOSING it may have to wait for a file that is far away (imap_wait()): the state stays.
+ *
  * Facts: a mailbox is selected exactly when view.view is set; an account is open exactly when
  * HAVE_AUTH; sasl exists in the AUTH states only; WORK has a work function; in READ no command runs
  * and arena and reply are empty.
@@ -26,6 +28,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/task.h"
+#include "blob/blob.h"
 #include "directory/sasl.h"
 #include "imap/capability.h"
 #include "imap/fetch.h"
@@ -127,6 +130,7 @@ struct imap_session {
 	struct sasl *sasl; /* own; only while logging in */
 	struct timer delay;
 	struct imap_append *append; /* own; only while an APPEND runs */
+	const struct op *waits;  /* borrow: nothing is done before it ends (imap_wait()); or NULL */
 	struct account *account; /* own: counted; the user's; of the selected mailbox: imap_box() */
 	struct buf groups;       /* own; of the user, since the login; with blanks between them */
 	unsigned box_rights;     /* what the user may with the selected mailbox (mail/acl.h) */
@@ -158,6 +162,14 @@ bool imap_can_start_tls(const struct imap_session *s);
 
 /* "* BYE text", then close. */
 enum imap_state imap_bye(struct imap_session *s, const char *text);
+
+/*
+ * A file may be far away (blob.h): true when this is not over yet. Then the session does nothing until it is, but
+ * for ending, and what it was doing is asked again. imap_wait_end() is the only way to be done with such a wait.
+ */
+bool imap_wait(struct imap_session *s, const struct blob_wait *w);
+bool imap_is_waiting(const struct imap_session *s);
+void imap_wait_end(struct imap_session *s, struct blob_wait *w);
 
 /* The command is over: forget it. */
 enum imap_state imap_command_end(struct imap_session *s);
@@ -430,6 +442,11 @@ MUST_CHECK enum fail imap_metadata_write(struct imap_session *s, struct buf *out
 /* cmd_fetch.c: an item that the mailbox's index answers; false when it is none. */
 bool imap_fetch_light(struct imap_session *s, struct buf *out, enum imap_fetch kind,
     const struct view_entry *entry);
+
+/* Any item, behind another; false when nothing was written and the session waits for the file. */
+struct imap_content;
+MUST_CHECK bool imap_fetch_item_write(struct imap_session *s, struct imap_content *content,
+    bool is_behind, const struct imap_fetch_item *item, const struct view_entry *entry);
 
 /* cmd_acl.c: "* MYRIGHTS name rights" with its line end. */
 void imap_myrights_write(struct imap_session *s, struct buf *out, const struct mailbox *m,

@@ -132,19 +132,44 @@ blob_name_read(struct txn *t, void *arg)
 	return FAIL_NONE;
 }
 
+static enum fail
+blob_of(struct account *a, uint64_t id, struct buf *out)
+{
+	struct file_reading in = { .account = a, .id = id, .blob = out };
+	enum fail fail = account_usable(a);
+
+	buf_init(out, STORE_VALUE_MAX);
+	return fail == FAIL_NONE ? store_read(a->mail->store, blob_name_read, &in) : fail;
+}
+
 enum fail
 email_map(struct account *a, uint64_t id, struct blob_map *out)
 {
 	struct buf blob;
-	struct file_reading in = { .account = a, .id = id, .blob = &blob };
-	enum fail fail = account_usable(a);
+	enum fail fail = blob_of(a, id, &blob);
 
 	*out = (struct blob_map){ .is_mapped = false };
-	buf_init(&blob, STORE_VALUE_MAX);
-	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, blob_name_read, &in);
 	if (fail == FAIL_NONE)
 		fail = blob_map(a->mail->blobs, a->name, buf_str(&blob), out);
+	buf_release(&blob);
+	return fail;
+}
+
+enum fail
+email_map_wait(struct account *a, uint64_t id, struct blob_wait *w, struct task *owner,
+    struct blob_map *out)
+{
+	struct buf blob;
+	enum fail fail = FAIL_TEMP;
+
+	*out = (struct blob_map){ .is_mapped = false };
+	if (op_pending(&w->op))
+		return fail;
+	fail = blob_of(a, id, &blob);
+	if (fail == FAIL_NONE)
+		fail = blob_map_wait(a->mail->blobs, w, owner, a->name, buf_str(&blob), out);
+	else
+		blob_wait_release(w);
 	buf_release(&blob);
 	return fail;
 }

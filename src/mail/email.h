@@ -109,7 +109,8 @@ bool email_is_visible(const struct email *e);
 /*
  * The parsed summary (message/summary.h) in `arena`, without the file. Failures as email_get(); also
  * FAIL_LIMIT for a message with too much structure for a summary when the whole of it does not fit
- * the arena: then map the file and message_parse() it.
+ * the arena, and FAIL_PERM when that needs a file that cannot be read now (it may be far away): then map the
+ * file and message_parse() it.
  */
 MUST_CHECK enum fail email_summary(struct account *a, uint64_t id, struct arena *arena,
     struct message **out);
@@ -124,6 +125,13 @@ MUST_CHECK enum fail email_summaries(struct account *a, const uint64_t *ids, siz
 
 /* Map the file; give back with blob_unmap(). FAIL_MISSING also when the file is lost. */
 MUST_CHECK enum fail email_map(struct account *a, uint64_t id, struct blob_map *out);
+
+/*
+ * The same when the file may be far away, as blob_map_wait(): while op_pending(&w->op) the answer means nothing,
+ * wait and ask again. FAIL_TEMP also: it cannot be reached.
+ */
+MUST_CHECK enum fail email_map_wait(struct account *a, uint64_t id, struct blob_wait *w,
+    struct task *owner, struct blob_map *out);
 
 /* Ids by file name, and by Message-ID (without <>; Emails that have it as their own, oldest first,
  * `count_out` at most `max`). FAIL_MISSING when there is none. */
@@ -184,6 +192,14 @@ MUST_CHECK enum fail email_copy(struct account *a, uint32_t from, const uint32_t
     size_t count, uint32_t to, struct email_copied *out, size_t *count_out);
 MUST_CHECK enum fail email_move(struct account *a, uint32_t from, const uint32_t *uids,
     size_t count, uint32_t to, struct email_copied *out, size_t *count_out);
+
+/*
+ * Before email_share() of the same: their files begin to go where those of the other account are kept. Wait for
+ * waits[0 .. count-1], zeroed before, each by itself; release them behind email_share().
+ *   FAIL_TEMP the store failed; of a wait: it cannot be reached
+ */
+MUST_CHECK enum fail email_share_start(struct account *from, uint32_t mailbox, const uint32_t *uids,
+    size_t count, struct account *to, struct blob_wait *waits, struct task *owner);
 
 /*
  * Copy these UIDs into a mailbox of another account, with those of their flags that `allowed` has (FLAGS_CUSTOM:

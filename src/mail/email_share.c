@@ -72,12 +72,49 @@ share_one(struct source *in, struct account *to, uint32_t mailbox, uint64_t allo
 	return fail;
 }
 
+static void
+source_init(struct source *in, struct account *from, uint32_t mailbox)
+{
+	*in = (struct source){ .account = from, .mailbox = mailbox };
+	buf_init(&in->blob, BLOB_NAME_MAX);
+	buf_init(&in->digest.summary, SUMMARY_MAX + 1);
+}
+
+static void
+source_release(struct source *in)
+{
+	buf_release(&in->blob);
+	buf_release(&in->digest.summary);
+}
+
+/* What is gone, or is damaged, is for email_share() to say. */
+enum fail
+email_share_start(struct account *from, uint32_t mailbox, const uint32_t *uids, size_t count,
+    struct account *to, struct blob_wait *waits, struct task *owner)
+{
+	struct source in;
+	enum fail fail = account_usable(from);
+
+	source_init(&in, from, mailbox);
+	for (size_t i = 0; fail == FAIL_NONE && i < count; i++) {
+		in.uid = uids[i];
+		fail = store_read(from->mail->store, source_read, &in);
+		if (fail == FAIL_NONE)
+			blob_copy_start(from->mail->blobs, &waits[i], owner, from->name,
+			    buf_str(&in.blob), to->name);
+		else if (fail == FAIL_MISSING || fail == FAIL_PERM)
+			fail = FAIL_NONE;
+	}
+	source_release(&in);
+	return fail;
+}
+
 enum fail
 email_share(struct account *from, uint32_t mailbox, const uint32_t *uids, size_t count,
     struct account *to, uint32_t to_mailbox, uint64_t allowed, struct email_copied *out,
     size_t *count_out)
 {
-	struct source in = { .account = from, .mailbox = mailbox };
+	struct source in;
 	enum fail fail = account_usable(from);
 
 	*count_out = 0;
@@ -85,8 +122,7 @@ email_share(struct account *from, uint32_t mailbox, const uint32_t *uids, size_t
 		fail = account_usable(to);
 	if (fail)
 		return fail;
-	buf_init(&in.blob, BLOB_NAME_MAX);
-	buf_init(&in.digest.summary, SUMMARY_MAX + 1);
+	source_init(&in, from, mailbox);
 	for (size_t i = 0; fail == FAIL_NONE && i < count; i++) {
 		in.uid = uids[i];
 		fail = store_read(from->mail->store, source_read, &in);
@@ -98,7 +134,6 @@ email_share(struct account *from, uint32_t mailbox, const uint32_t *uids, size_t
 			fail = share_one(&in, to, to_mailbox, allowed, out + *count_out);
 		*count_out += fail == FAIL_NONE;
 	}
-	buf_release(&in.blob);
-	buf_release(&in.digest.summary);
+	source_release(&in);
 	return fail;
 }

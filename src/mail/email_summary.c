@@ -67,7 +67,7 @@ summary_from_file(struct account *a, struct str blob, struct arena *arena, struc
 	enum fail fail = blob_map(a->mail->blobs, a->name, blob, &map);
 
 	if (fail)
-		return fail;
+		return fail == FAIL_TEMP ? FAIL_PERM : fail;
 	arena_reset(parse);
 	message_parse(&parsed, map.bytes, parse);
 	buf_init(&record, SUMMARY_MAX);

@@ -94,13 +94,14 @@ source_next(void *arg, uint64_t account, uint64_t after, uint64_t *email_out)
 }
 
 static enum fail
-source_map(void *arg, uint64_t account, uint64_t email, struct blob_map *out)
+source_map(void *arg, uint64_t account, uint64_t email, struct blob_wait *w, struct task *owner,
+    struct blob_map *out)
 {
 	struct account *a;
 	enum fail fail = account_find_id(arg, account, &a);
 
 	if (fail == FAIL_NONE)
-		fail = email_map(a, email, out);
+		fail = w ? email_map_wait(a, email, w, owner, out) : email_map(a, email, out);
 	account_close(&a);
 	return fail;
 }

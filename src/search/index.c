@@ -17,6 +17,7 @@ search_job_drop(struct search *s)
 
 	if (!j->account)
 		return;
+	blob_wait_release(&j->wait);
 	text_walk_release(&j->walk);
 	grams_release(&j->grams);
 	words_release(&j->words);
@@ -25,7 +26,6 @@ search_job_drop(struct search *s)
 	*j = (struct search_job){ 0 };
 }
 
-/* A file that cannot be read now may be read later: until then it may hold everything. */
 static void
 job_begin(struct search *s, struct search_work_account *a, uint64_t email)
 {
@@ -35,10 +35,47 @@ job_begin(struct search *s, struct search_work_account *a, uint64_t email)
 	arena_init(&j->arena, JOB_ARENA_MAX);
 	grams_init(&j->grams);
 	words_init(&j->words);
-	if (s->source->map(s->arg, a->now.id, email, &j->map) != FAIL_NONE)
+}
+
+bool
+search_is_waiting(const struct search *s)
+{
+	return op_pending(&s->job.wait.op);
+}
+
+bool
+search_is_stuck(const struct search *s)
+{
+	return search_is_waiting(s) || clock_mono_ms() < s->far_at_ms;
+}
+
+/*
+ * Take its file. False: it is far away, and not here yet, or cannot be reached: then it comes again later. One that
+ * is here and cannot be read may hold everything.
+ */
+static bool
+job_take_file(struct search *s)
+{
+	struct search_job *j = &s->job;
+	bool was_far = j->wait.op.owner != NULL;
+	enum fail fail = s->source->map(s->arg, j->account->now.id, j->email,
+	    s->loop ? &j->wait : NULL, &s->task, &j->map);
+
+	if (search_is_waiting(s))
+		return false;
+	if (was_far && fail == FAIL_TEMP) {
+		log_info(&s->log, "search.unreached", LOG_NUM("account", j->account->now.id),
+		    LOG_NUM("email", j->email));
+		search_job_drop(s);
+		s->far_at_ms = clock_mono_ms() + SEARCH_FAR_MS;
+		return false;
+	}
+	if (fail != FAIL_NONE)
 		grams_cut(&j->grams);
 	message_parse(&j->message, j->map.bytes, &j->arena);
 	text_walk_init(&j->walk, &j->message, TEXT_ALL, STR(""));
+	j->is_begun = true;
+	return true;
 }
 
 /* Into the group of its chunk. */
@@ -129,7 +166,7 @@ step(struct search *s, int64_t end_us)
 		fail = search_group_build(s, end_us, &is_done);
 		if (fail == FAIL_NONE && is_done)
 			a->built = chunk + 1;
-	} else if (job_read(s, end_us)) {
+	} else if ((s->job.is_begun || job_take_file(s)) && job_read(s, end_us)) {
 		fail = job_end(s);
 		search_job_drop(s);
 	}
@@ -152,6 +189,6 @@ search_index(struct search *s, struct search_work_account *a, int64_t end_us, bo
 		}
 		if (fail == FAIL_NONE)
 			fail = step(s, end_us);
-	} while (fail == FAIL_NONE && clock_precise_us() < end_us);
+	} while (fail == FAIL_NONE && !search_is_stuck(s) && clock_precise_us() < end_us);
 	return fail;
 }

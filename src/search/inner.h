@@ -30,6 +30,7 @@ struct sqlite3_stmt;
 #define SEARCH_BEHIND_MS 200   /* behind the commit of a message: a burst of them goes first */
 #define SEARCH_PAUSE_MS  50    /* between two slices while others have something to do */
 #define SEARCH_RETRY_MS  60000 /* after a failure of the disk */
+#define SEARCH_FAR_MS    60000 /* after a message that is far away could not be reached */
 #define SEARCH_SLICE_US  2000
 #define SEARCH_WAIT_MAX \
 	2000 /* messages indexed before a question is answered; with more it does not wait */
@@ -82,7 +83,9 @@ struct search_group {
 struct search_job {
 	struct search_work_account *account; /* borrow; NULL: none */
 	uint64_t email;
-	struct blob_map map; /* own */
+	struct blob_wait wait; /* for its file; nothing else is done meanwhile */
+	bool is_begun;         /* it has its file */
+	struct blob_map map;   /* own */
 	struct arena arena;
 	struct message message;
 	struct text_walk walk;
@@ -117,6 +120,7 @@ struct search {
 	bool has_news;        /* something is not yet durable */
 	int64_t commit_at_ms; /* then it is due */
 	int64_t retry_at_ms;  /* after a failure; 0: none */
+	int64_t far_at_ms;    /* a message could not be reached: no other one before this */
 	bool is_broken;       /* found damaged: to be set aside at the next chance */
 	bool is_unwanted;     /* .. because the owner wants another one: nothing is kept of it */
 	uint64_t generation;  /* one more each time that what was in memory is forgotten */
@@ -240,5 +244,8 @@ MUST_CHECK enum fail search_drop(struct search *s, struct search_work_account *a
     bool *more_out);
 
 void search_job_drop(struct search *s);
+
+/* Nothing more can be indexed now: a message is on its way here, or could not be reached lately. */
+bool search_is_stuck(const struct search *s);
 
 #endif

@@ -70,8 +70,11 @@ catch_up(struct search_query *q, int64_t end_us, bool *done_out)
 		fail = search_mark_get(q->search, q->account, &q->indexed_to, &rows);
 		return fail == FAIL_MISSING ? FAIL_NONE : fail;
 	}
-	if (!a->is_gone && !a->is_dropping && a->now.last - a->done <= SEARCH_WAIT_MAX)
+	if (!a->is_gone && !a->is_dropping && a->now.last - a->done <= SEARCH_WAIT_MAX &&
+	    !search_is_stuck(q->search))
 		fail = search_index(q->search, a, end_us, &has_more);
+	if (search_is_stuck(q->search)) /* those that are far away are candidates */
+		has_more = false;
 	if (fail == FAIL_NONE && !has_more && q->search->group.account == a)
 		fail = search_group_flush(q->search);
 	q->indexed_to = a->is_gone || a->is_dropping ? 0 : a->done;

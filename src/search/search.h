@@ -15,7 +15,8 @@
  * Who has the messages says so by a struct search_source (room mail); this room knows accounts and Emails by
  * their numbers, which are never used twice. Not done: ranking, languages.
  *
- * Everything works in slices of the caller's; nothing here waits for anything but the local disk.
+ * Everything works in slices of the caller's. A message that is far away is waited for; one that cannot be reached
+ * comes again later. Who asks does not wait for those: they are candidates.
  */
 #ifndef SEARCH_SEARCH_H
 #define SEARCH_SEARCH_H
@@ -30,8 +31,10 @@
 #include "base/str.h"
 
 struct blob_map;
+struct blob_wait;
 struct loop;
 struct search;
+struct task;
 
 /* --- whose messages ----------------------------------------------------------------------------------------- */
 
@@ -46,8 +49,12 @@ struct search_source {
 	enum fail (*account)(void *arg, uint64_t after, struct search_account *out);
 	/* The account's first Email with an id above `after`; FAIL_MISSING: none, or no such account. */
 	enum fail (*next)(void *arg, uint64_t account, uint64_t after, uint64_t *email_out);
-	/* Its file, for blob_unmap(). FAIL_MISSING: it is gone. */
-	enum fail (*map)(void *arg, uint64_t account, uint64_t email, struct blob_map *out);
+	/*
+	 * Its file, for blob_unmap(). FAIL_MISSING: it is gone. It may be far away: as blob_map_wait(), and with `w`
+	 * NULL nobody waits.
+	 */
+	enum fail (*map)(void *arg, uint64_t account, uint64_t email, struct blob_wait *w,
+	    struct task *owner, struct blob_map *out);
 };
 
 /* --- the index ---------------------------------------------------------------------------------------------- */
@@ -75,8 +82,14 @@ void search_forget(struct search *s, uint64_t account);
 /* Index the account's messages anew (0: all accounts, in a new file), behind all else. */
 void search_reindex(struct search *s, uint64_t account);
 
-/* One slice of what is to be done, until about `end_us` (clock_precise_us()); false: nothing is left. */
+/*
+ * One slice of what is to be done, until about `end_us` (clock_precise_us()); false: nothing is left, or nothing
+ * can be done now.
+ */
 bool search_work(struct search *s, int64_t end_us);
+
+/* A message is far away, and on its way here. */
+bool search_is_waiting(const struct search *s);
 
 struct search_status {     /* since the opening, but `waiting` */
 	uint64_t indexed;  /* messages */

@@ -6,6 +6,8 @@
  *                                            `--search_forget--> gone: dropping --> no row and no mark is left
  *     index:   usable --damaged--> set aside, made anew: all accounts wait --> usable
  *                 `---disk failed--> undone to the last commit; SEARCH_RETRY_MS later all accounts are looked at
+ *     message: its file is far away --waited for--> indexed
+ *                                    `--it cannot be reached: nothing is indexed for SEARCH_FAR_MS, then again
  *
  * The task works in slices while nobody else has something to do, else one slice each SEARCH_PAUSE_MS. With
  * nothing to do it sleeps, after one last wake-up for the commit.
@@ -296,7 +298,7 @@ search_work(struct search *s, int64_t end_us)
 
 	if (!put_right(s))
 		return false;
-	while ((a = next_account(s)) != NULL) {
+	while (!search_is_stuck(s) && (a = next_account(s)) != NULL) {
 		if (work_on(s, a, end_us) != FAIL_NONE) { /* of the store or the disk */
 			if (s->retry_at_ms == 0 && !s->is_broken)
 				s->retry_at_ms = clock_mono_ms() + SEARCH_RETRY_MS;
@@ -327,6 +329,8 @@ search_wake(struct search *s, int64_t delay_ms)
 static void
 rest(struct search *s)
 {
+	if (clock_mono_ms() < s->far_at_ms)
+		search_wake(s, s->far_at_ms - clock_mono_ms());
 	if (!s->has_news)
 		return;
 	if (clock_mono_ms() < s->commit_at_ms) {

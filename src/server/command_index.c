@@ -42,6 +42,11 @@ command_reindex(struct command_run *r)
 		return begin(r);
 	if (search_work(s, clock_precise_us() + SLICE_US))
 		return true;
+	if (search_is_waiting(s)) { /* far away, at the pace of another machine */
+		buf_add(&r->out, r->argument_count > 0 ? r->arguments[0] : STR("all mail"));
+		buf_add(&r->out, STR(" is being indexed, behind all else\n"));
+		return false;
+	}
 	status = search_status(s);
 	if (!status.is_usable || status.waiting > 0)
 		return command_fail(r, STR("index"), "cannot be made now, see the log");

@@ -3,6 +3,7 @@
 /* system */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +15,7 @@
 #include "base/test.h"
 
 /* rooms */
+#include "lib/fake_blobs.h"
 #include "lib/fake_directory.h"
 #include "lib/fake_dns.h"
 #include "mail/email.h"
@@ -163,7 +165,9 @@ deliver(struct str arguments)
 		.received_s = clock_wall_s(),
 		.mailboxes = &id,
 		.mailbox_count = 1 };
+	fake_blobs_far(false);
 	CHECK(email_add_bytes(account, &new, &added) == FAIL_NONE);
+	fake_blobs_far(true);
 	account_close(&account);
 	buf_release(&text);
 	dialogue_settle();
@@ -225,6 +229,7 @@ dialogue_close(void)
 	net_release(&dialogue.net);
 	search_close(&dialogue.search);
 	mail_close(&dialogue.mail);
+	fake_blobs_end();
 	blob_close(&dialogue.blobs);
 	store_close(&dialogue.store);
 	loop_release(&dialogue.loop);
@@ -255,6 +260,22 @@ set_disk(struct str how)
 }
 
 static void
+set_far(struct str how)
+{
+	if (str_empty(how)) {
+		fake_blobs_begin(dialogue.blobs, &dialogue.loop, 0);
+		return;
+	}
+	fake_blobs_fail(0, 0, FAIL_NONE);
+	fake_blobs_hold(str_eq(how, STR("stuck")));
+	if (str_eq(how, STR("down")))
+		fake_blobs_fail(0, UINT_MAX, FAIL_TEMP);
+	else if (!str_eq(how, STR("stuck")))
+		CHECK_STR(how, STR("well"));
+	dialogue_settle();
+}
+
+static void
 numbered(struct str word, struct str rest)
 {
 	uint64_t number = 0;
@@ -279,6 +300,9 @@ numbered(struct str word, struct str rest)
 	} else if (str_eq(word, STR("@hangup"))) {
 		conn_memory_end(p->conn);
 		dialogue_settle();
+	} else if (str_eq(word, STR("@break"))) {
+		conn_break(p->conn);
+		dialogue_settle();
 	} else {
 		CHECK_STR(word, STR("(a directive)"));
 	}
@@ -298,6 +322,8 @@ directive(struct str word, struct str rest)
 		dialogue.from = rest;
 	} else if (str_eq(word, STR("@disk"))) {
 		set_disk(rest);
+	} else if (str_eq(word, STR("@far"))) {
+		set_far(rest);
 	} else if (str_eq(word, STR("@stop"))) {
 		room->stop();
 		dialogue_settle();

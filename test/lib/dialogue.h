@@ -2,8 +2,8 @@
  * dialogue.h - play files of dialogues against real sessions of a protocol room, in this process.
  *
  * Each file is played three ways: the client's bytes at once, one byte at a time, and with every answer of
- * the directory and the resolver (fake_directory.h, fake_dns.h) held back a turn, and slices of time that are over
- * when somebody looks a second time. The replies must be the same. Lines:
+ * the directory and the resolver (fake_directory.h, fake_dns.h) held back a turn, files far away (fake_blobs.h), and
+ * slices of time that are over when somebody looks a second time. The replies must be the same. Lines:
  *
  *     # comment            C: line the client sends      S: line the server must send next
  *     C2: S2:              of a second, third .. session; each begins when first named
@@ -19,7 +19,10 @@
  *     @closed N            session N was closed by the server
  *     @lost N              session N was dropped by the server, with what it would have said
  *     @hangup N            its client goes away
+ *     @break N             its connection breaks
  *     @reindex             the full-text index is made anew
+ *     @far                 files are far away in all three ways (must be first)
+ *     @far down|stuck|well they cannot be reached; nothing of them ends; all is well
  *     @disk full|bad|well  writing fails; what was written does not become durable; all is well
  *
  * "..." in S: stands for anything. Everything the server sends must be named. A room may have

@@ -28,6 +28,8 @@ struct fixture {
 	uint64_t last[ACCOUNTS_MAX];                 /* 0: no such account */
 	enum fail map_fails;
 	uint64_t mapped;
+	bool is_far;            /* files are waited for */
+	struct blob_wait *wait; /* borrow: by this one */
 };
 
 static inline enum fail
@@ -61,13 +63,28 @@ fixture_next(void *arg, uint64_t account, uint64_t after, uint64_t *email_out)
 }
 
 static inline enum fail
-fixture_map(void *arg, uint64_t account, uint64_t email, struct blob_map *out)
+fixture_map(void *arg, uint64_t account, uint64_t email, struct blob_wait *w, struct task *owner,
+    struct blob_map *out)
 {
 	struct fixture *f = arg;
 	struct str bytes = buf_str(&f->emails[account - 1][email - 1]);
 	char *copy;
 
 	*out = (struct blob_map){ .is_mapped = false };
+	if (f->is_far && w && op_pending(&w->op))
+		return FAIL_TEMP;
+	if (f->is_far && w && !w->op.owner) {
+		f->wait = w;
+		op_begin(&w->op, owner);
+		return FAIL_TEMP;
+	}
+	if (f->is_far && w) {
+		enum fail fail = w->op.fail;
+
+		*w = (struct blob_wait){ 0 };
+		if (fail != FAIL_NONE)
+			return fail;
+	}
 	f->mapped++;
 	if (f->map_fails || bytes.n == 0)
 		return f->map_fails ? f->map_fails : FAIL_MISSING;

@@ -85,13 +85,16 @@ scale_next(void *arg, uint64_t account, uint64_t after, uint64_t *email_out)
 }
 
 static enum fail
-scale_map(void *arg, uint64_t account, uint64_t email, struct blob_map *out)
+scale_map(void *arg, uint64_t account, uint64_t email, struct blob_wait *w, struct task *owner,
+    struct blob_map *out)
 {
 	struct buf message;
 	char *copy;
 
 	(void)arg;
 	(void)account;
+	(void)w;
+	(void)owner;
 	buf_init(&message, 64 * 1024);
 	write_message(&message, email);
 	copy = mem_new(message.n, 1);
@@ -142,7 +145,7 @@ main(void)
 	for (uint64_t i = 1; i <= 1000; i++) {
 		struct blob_map map;
 
-		CHECK_NUM(scale_map(&s, 1, i, &map), FAIL_NONE);
+		CHECK_NUM(scale_map(&s, 1, i, NULL, NULL, &map), FAIL_NONE);
 		blob_unmap(&map);
 	}
 	printf("  making a message %22.1f us\n", (double)(clock_precise_us() - start) / 1000);
