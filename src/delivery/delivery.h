@@ -5,7 +5,8 @@
  * delivery_targets (aliases, lists and catch-all meet in it, an account that is reached twice gets
  * one copy), write trace headers and body into one blob, and call delivery_store(). That gives
  * every account a hard link of the one file, its record, its place in the Inbox, in the turn's one
- * commit; the outcome is per account, since LMTP answers per recipient. Synchronous.
+ * commit; the outcome is per account, since LMTP answers per recipient. Synchronous: what may have to be waited
+ * for is delivery_reach, before it.
  *
  * Not done here: Sieve, forwarding and the queue; remote targets are the caller's.
  */
@@ -14,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "blob/blob.h"
 #include "mail/mail.h"
 
 #define DELIVERY_TARGETS_MAX  5000 /* accounts one message reaches, lists expanded */
@@ -101,6 +103,29 @@ struct str delivery_account_of(const struct delivery_targets *t, struct str reci
  * some do not, the worst of theirs (TEMP, then LIMIT, then PERM); FAIL_MISSING when it led nowhere.
  */
 enum fail delivery_outcome(const struct delivery_targets *t, struct str recipient);
+
+/* --- before storing --------------------------------------------------------------------------- */
+
+/*
+ * The file on its way to where those of each target are kept, when that is far away (blob.h): before
+ * delivery_store() of the same, and released behind it. One that cannot be reached has the outcome FAIL_TEMP there.
+ */
+struct delivery_reach { /* zeroed before; safe to release always */
+	struct blob_store *blobs;
+	struct task *owner;
+	struct str account, blob;               /* borrow */
+	const struct delivery_targets *targets; /* borrow */
+	struct blob_wait *waits;                /* own; one for each target */
+	size_t started, done;                   /* all before these */
+};
+
+/* `blob` in the folder of `account` may be the name of a writer that was put (blob_writer_name()). */
+void delivery_reach_start(struct delivery_reach *r, struct mail *m, struct str account,
+    struct str blob, const struct delivery_targets *targets, struct task *owner);
+
+/* False: `owner` is woken when it is to be asked again. */
+MUST_CHECK bool delivery_reach_is_done(struct delivery_reach *r);
+void delivery_reach_release(struct delivery_reach *r);
 
 /* --- storing ---------------------------------------------------------------------------------- */
 

@@ -242,15 +242,13 @@ intake_feed(struct intake *i, struct str bytes)
 }
 
 enum fail
-intake_finish(struct intake *i, struct blob_name *name_out)
+intake_end(struct intake *i)
 {
 	if (i->has_cr && i->fail == FAIL_NONE)
 		feed_bare(i, '\r');
 	i->has_cr = false;
 	if (!i->is_in_body && i->fail == FAIL_NONE) /* a message of header fields only */
 		release_head(i);
-	if (i->fail == FAIL_NONE)
-		i->fail = blob_write_finish(&i->writer, name_out);
 	return i->fail;
 }
 

@@ -58,8 +58,8 @@ MUST_CHECK enum fail intake_start(struct intake *i, struct blob_store *blobs, st
 
 void intake_feed(struct intake *i, struct str bytes);
 
-/* All is there: the file's name, or why there is none. */
-MUST_CHECK enum fail intake_finish(struct intake *i, struct blob_name *name_out);
+/* All is there: the writer has it, for blob_write_finish(); or why it has not. */
+MUST_CHECK enum fail intake_end(struct intake *i);
 
 void intake_cancel(struct intake *i);
 

@@ -2,10 +2,11 @@
  * submission.h - an EmailSubmission on its way from a creation to the queue (private to the room; RFC 8621 7.5).
  *
  *     IDLE --properties, Email, envelope are right--> LOOKUP --all recipients lead somewhere--> WRITE --last byte-->
- *       ^          \--SetError--> IDLE                   \--some do not, no more today--> IDLE       deposit --> IDLE
+ *       ^          \--SetError--> IDLE                   \--some do not, no more today--> IDLE        STORE --> IDLE
  *       +-----------------------------------------------------------------------------------------------+
  *
- * True in LOOKUP: submit.op was started. In WRITE: the intake is started, map holds the message.
+ * True in LOOKUP: submit.op was started. In WRITE: the intake is started, map holds the message. In STORE: the
+ * deposit was started.
  *
  * A disposition notification goes the same way from LOOKUP on (mdn_send.c): its message is made (`build`), not an
  * Email's, and nothing is kept of it.
@@ -20,7 +21,7 @@
 #include "message/build.h"
 #include "queue/submit.h"
 
-enum submitting_state { SUBMITTING_IDLE, SUBMITTING_LOOKUP, SUBMITTING_WRITE };
+enum submitting_state { SUBMITTING_IDLE, SUBMITTING_LOOKUP, SUBMITTING_WRITE, SUBMITTING_STORE };
 
 struct jmap_submitting { /* zeroed at first */
 	enum submitting_state state;
@@ -35,8 +36,9 @@ struct jmap_submitting { /* zeroed at first */
 	struct build build; /* own; its tree is in the arena */
 	struct buf piece;   /* own; of the build */
 	struct intake intake;
-	size_t at;   /* bytes of the map that are written */
-	size_t skip; /* bytes of our trace that are for mailboxes only */
+	struct deposit deposit; /* own; from STORE on */
+	size_t at;              /* bytes of the map that are written */
+	size_t skip;            /* bytes of our trace that are for mailboxes only */
 	char log_id[16];
 };
 

@@ -25,6 +25,7 @@ void
 jmap_submitting_reset(struct jmap_submitting *s)
 {
 	submit_release(&s->submit);
+	deposit_release(&s->deposit);
 	intake_cancel(&s->intake);
 	build_release(&s->build);
 	buf_release(&s->piece);
@@ -110,13 +111,6 @@ judge_account(struct jmap_call *c, const struct jmap_submitting *s, struct jmap_
 	return SET_OK;
 }
 
-/* Whose folder the file is written to: that of somebody who gets it. */
-static struct str
-folder_of(const struct jmap_submitting *s)
-{
-	return s->targets.count > 0 ? s->targets.targets[0].account : STR(QUEUE_FOLDER);
-}
-
 static enum jmap_set_said
 start_writing(struct jmap_call *c, struct jmap_submitting *s)
 {
@@ -143,8 +137,9 @@ start_writing(struct jmap_call *c, struct jmap_submitting *s)
 	s->intake.lines = INTAKE_LINES_STRIP;
 	s->intake.hostname = j->sending.hostname;
 	s->intake.recipient = trace.recipient;
-	fail = intake_start(&s->intake, mail_blobs(c->account->mail), folder_of(s),
-	    buf_str(&fields), (uint64_t)j->sending.message_bytes);
+	fail = intake_start(&s->intake, mail_blobs(c->account->mail),
+	    deposit_content_folder(&s->envelope, &s->targets), buf_str(&fields),
+	    (uint64_t)j->sending.message_bytes);
 	buf_release(&fields);
 	s->state = SUBMITTING_WRITE;
 	return fail ? jmap_submitting_failed(c) : SET_OK;
@@ -231,12 +226,19 @@ note_rcpts(struct jmap_submitting *s, const struct deposit *d)
 		sub->queue_ids[i] = d->ids[i];
 }
 
-/* The queue must know the record's id, so that comes first, and the record behind what came of it. */
+/*
+ * STORE: everything is where it is kept. The queue must know the record's id, so that comes first, and the record
+ * behind what came of it.
+ */
 static enum jmap_set_said
-hand_over(struct jmap_call *c, struct jmap_submitting *s, struct deposit *d,
-    struct jmap_set_error *e)
+hand_over(struct jmap_call *c, struct jmap_submitting *s, struct jmap_set_error *e)
 {
-	enum fail fail = s->is_made ? FAIL_NONE : submission_reserve(c->account, &s->submission.id);
+	struct deposit *d = &s->deposit;
+	enum fail fail;
+
+	if (!deposit_is_ready(d))
+		return SET_WAIT;
+	fail = s->is_made ? FAIL_NONE : submission_reserve(c->account, &s->submission.id);
 
 	if (fail == FAIL_LIMIT)
 		return jmap_set_error(e, "forbiddenToSend", "Too many messages wait to be sent.");
@@ -254,12 +256,16 @@ hand_over(struct jmap_call *c, struct jmap_submitting *s, struct deposit *d,
 	return submission_add(c->account, &s->submission) ? jmap_submitting_failed(c) : SET_OK;
 }
 
+/* The message is complete: is it right, and where is it kept? */
 static enum jmap_set_said
 finish(struct jmap_call *c, struct jmap_submitting *s, struct jmap_set_error *e)
 {
-	struct deposit d = { .queue = jmap_of(c)->house.queue,
+	enum fail fail = intake_end(&s->intake);
+	enum jmap_set_said said;
+
+	s->deposit = (struct deposit){ .queue = jmap_of(c)->house.queue,
 		.mail = c->account->mail,
-		.folder = folder_of(s),
+		.content = &s->intake.writer,
 		.envelope = &s->envelope,
 		.rcpts = &s->rcpts[0].deposit,
 		.rcpt_count = s->submission.rcpt_count,
@@ -267,16 +273,17 @@ finish(struct jmap_call *c, struct jmap_submitting *s, struct jmap_set_error *e)
 		.skip = s->skip,
 		.owner = c->run->account->name,
 		.log_id = str_of(s->log_id, sizeof(s->log_id)) };
-	enum fail fail = intake_finish(&s->intake, &d.blob);
-	enum jmap_set_said said;
-
 	if (fail && fail != FAIL_LIMIT)
 		return jmap_submitting_failed(c);
 	said = judge_content(c, s, fail, e);
 	if (said != SET_OK)
 		return said;
-	fail = deposit_check_room(&d, s->intake.size);
-	return fail ? refuse_deposit(c, &d, fail, e) : hand_over(c, s, &d, e);
+	fail = deposit_check_room(&s->deposit, s->intake.size);
+	if (fail)
+		return refuse_deposit(c, &s->deposit, fail, e);
+	deposit_start(&s->deposit, c->run->host.task);
+	s->state = SUBMITTING_STORE;
+	return hand_over(c, s, e);
 }
 
 /* The same for a message that is made while it is written. */
@@ -319,5 +326,7 @@ jmap_submitting_go_on(struct jmap_call *c, struct jmap_submitting *s, struct jma
 		said = look(c, s, e);
 	if (said == SET_OK && s->state == SUBMITTING_WRITE)
 		said = s->is_made ? make_on(c, s, e) : write_on(c, s, e);
+	else if (said == SET_OK && s->state == SUBMITTING_STORE)
+		said = hand_over(c, s, e);
 	return said;
 }

@@ -15,14 +15,20 @@
 
 /* --- binary mail ----------------------------------------------------------------------------------- */
 
+struct str
+deposit_content_folder(const struct envelope *e, const struct delivery_targets *targets)
+{
+	return targets->count > 0 && e->body != BODY_BINARYMIME ? targets->targets[0].account
+								: STR(QUEUE_FOLDER);
+}
+
 /*
  * Write the message again with base64 in place of what is binary, headers and trace as they are.
  * FAIL_SYNTAX: too intricate for that.
  */
 static enum fail
-write_seven(struct blob_store *blobs, struct str bytes, struct deposit *d)
+write_seven(struct deposit *d, struct str bytes)
 {
-	struct blob_writer w = { .store = NULL };
 	struct seven seven;
 	struct buf piece;
 	enum fail fail = seven_init(&seven, bytes, SEVEN_FOR_8BIT);
@@ -32,46 +38,72 @@ write_seven(struct blob_store *blobs, struct str bytes, struct deposit *d)
 		return FAIL_SYNTAX;
 	}
 	buf_init(&piece, PIECE_MAX);
-	fail = blob_write_start(blobs, &w, d->folder);
 	while (fail == FAIL_NONE && seven_next(&seven, &piece)) {
-		fail = blob_write(&w, buf_str(&piece));
+		fail = blob_write(&d->tamed, buf_str(&piece));
 		buf_clear(&piece);
 	}
-	if (fail == FAIL_NONE)
-		fail = blob_write_finish(&w, &d->blob);
-	blob_write_cancel(&w);
 	buf_release(&piece);
 	seven_release(&seven);
 	return fail;
 }
 
-/* RFC 3030 3: mail stores and most hosts cannot take binary parts; the first file is nobody's then. */
+/*
+ * RFC 3030 3: mail stores and most hosts cannot take binary parts. The content lies in the queue's folder, which is
+ * here always; it is finished to be read, and nobody's file at the end of the turn.
+ */
 static enum fail
 tame_binary(struct deposit *d)
 {
 	struct blob_store *blobs = mail_blobs(d->mail);
+	struct blob_name raw;
 	struct blob_map map;
-	enum fail fail = FAIL_NONE;
+	enum fail fail;
 
-	if (d->envelope->body != BODY_BINARYMIME)
-		return FAIL_NONE;
-	fail = blob_map(blobs, d->folder, blob_name_str(&d->blob), &map);
+	d->envelope->body = BODY_8BITMIME;
+	fail = blob_write_finish(d->content, &raw);
+	if (fail == FAIL_NONE)
+		fail = blob_map(blobs, STR(QUEUE_FOLDER), blob_name_str(&raw), &map);
 	if (fail != FAIL_NONE)
 		return FAIL_TEMP;
-	if (seven_needs(map.bytes) & SEVEN_NEEDS_BINARY)
-		fail = write_seven(blobs, map.bytes, d);
+	fail = blob_write_start(blobs, &d->tamed, d->folder);
+	if (fail == FAIL_NONE && seven_needs(map.bytes) & SEVEN_NEEDS_BINARY)
+		fail = write_seven(d, map.bytes);
+	else if (fail == FAIL_NONE)
+		fail = blob_write(&d->tamed, map.bytes);
+	d->content = &d->tamed;
 	blob_unmap(&map);
-	d->envelope->body = BODY_8BITMIME;
 	return fail;
 }
 
 /* --- the queue ----------------------------------------------------------------------------------------- */
 
-/* Where the queue finds the file; empty: in its own folder, and it can have it as it is. */
-static struct str
-source(const struct deposit *d)
+static bool
+has_queued(const struct deposit *d)
 {
-	return str_eq(d->folder, STR(QUEUE_FOLDER)) && !d->is_queued ? STR("") : d->folder;
+	for (const struct deposit_rcpt *r = d->rcpts; r; r = r->next)
+		if (r->way != DEPOSIT_WAY_MAILBOX)
+			return true;
+	return false;
+}
+
+static bool
+is_of_queue(const struct deposit *d)
+{
+	return str_eq(d->folder, STR(QUEUE_FOLDER));
+}
+
+/* The file in the queue's folder. */
+static enum fail
+link_for_queue(struct deposit *d)
+{
+	enum fail fail = FAIL_NONE;
+
+	if (is_of_queue(d))
+		d->queue_blob = d->blob;
+	else if (has_queued(d))
+		fail = blob_link(mail_blobs(d->mail), d->folder, blob_name_str(&d->blob),
+		    STR(QUEUE_FOLDER), &d->queue_blob);
+	return fail == FAIL_MISSING ? FAIL_TEMP : fail;
 }
 
 /* RFC 3461 4.1: what a sender hears of whom it named twice is what it asked for either time. */
@@ -126,8 +158,8 @@ enqueue(struct deposit *d, enum deposit_way way, uint64_t *id_out)
 	struct queue_new new = { .envelope = d->envelope,
 		.rcpts = rcpts,
 		.rcpt_count = gather(d, way, rcpts),
-		.account = source(d),
-		.blob = blob_name_str(&d->blob),
+		.account = d->is_queued ? STR(QUEUE_FOLDER) : STR(""),
+		.blob = blob_name_str(&d->queue_blob),
 		.skip = d->skip,
 		.helo = d->helo,
 		.owner = d->owner,
@@ -151,7 +183,7 @@ enqueue_all(struct deposit *d)
 {
 	static const enum deposit_way ways[ARRAY_LEN(d->ids)] = { DEPOSIT_WAY_LOOKUP,
 		DEPOSIT_WAY_REMOTE, DEPOSIT_WAY_HOME };
-	enum fail fail = FAIL_NONE;
+	enum fail fail = link_for_queue(d);
 
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
 		d->ids[i] = 0;
@@ -277,13 +309,66 @@ deposit_for_all(struct deposit *d)
 	return fail;
 }
 
+void
+deposit_start(struct deposit *d, struct task *owner)
+{
+	enum fail fail = FAIL_NONE;
+
+	d->folder = d->targets->count > 0 ? d->targets->targets[0].account : STR(QUEUE_FOLDER);
+	if (d->envelope->body == BODY_BINARYMIME)
+		fail = tame_binary(d);
+	if (fail == FAIL_NONE)
+		blob_put_start(d->content, &d->put, owner);
+	d->fail = fail;
+}
+
+/* It was put: now copies for whoever keeps one. */
+static void
+reach_start(struct deposit *d)
+{
+	struct str name = blob_writer_name(d->content);
+
+	d->is_reaching = true;
+	delivery_reach_start(&d->reach, d->mail, d->folder, name, d->targets, d->put.op.owner);
+	if (!is_of_queue(d) && has_queued(d))
+		blob_copy_start(mail_blobs(d->mail), &d->to_queue, d->put.op.owner, d->folder, name,
+		    STR(QUEUE_FOLDER));
+}
+
+bool
+deposit_is_ready(struct deposit *d)
+{
+	if (d->fail != FAIL_NONE)
+		return true;
+	if (op_pending(&d->put.op))
+		return false;
+	d->fail = d->put.op.fail;
+	if (d->fail != FAIL_NONE)
+		return true;
+	if (!d->is_reaching)
+		reach_start(d);
+	return delivery_reach_is_done(&d->reach) && !op_pending(&d->to_queue.op);
+}
+
+void
+deposit_release(struct deposit *d)
+{
+	delivery_reach_release(&d->reach);
+	blob_wait_release(&d->to_queue);
+	blob_wait_release(&d->put);
+	blob_write_cancel(&d->tamed);
+	*d = (struct deposit){ .queue = NULL };
+}
+
 enum fail
 deposit_run(struct deposit *d)
 {
-	enum fail fail = tame_binary(d);
+	enum fail fail = d->fail;
 
+	if (fail == FAIL_NONE)
+		fail = blob_write_finish(d->content, &d->blob);
 	if (fail != FAIL_NONE)
-		return fail;
+		return fail == FAIL_SYNTAX ? fail : FAIL_TEMP;
 	d->queued = enqueue_all(d);
 	if (d->is_each_told) {
 		if (d->queued != FAIL_NONE)

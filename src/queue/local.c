@@ -4,7 +4,8 @@
  *
  *     RESOLVE --another recipient--> RESOLVE
  *        \--the last one--> EXPAND --members elsewhere, more than a slice--> EXPAND, in the next turn
- *                              \--the rest--> store and settle, next job --> RESOLVE
+ *                              \--the rest--> REACH --files are where the accounts keep theirs-->
+ *                                             store and settle, next job --> RESOLVE
  *                                                                  \--no job--> gone
  *
  * Recipients of a job are resolved one after the other into one set of targets, so that an account that
@@ -31,6 +32,8 @@ struct local_agent {
 	struct forwards forwards; /* own */
 	size_t at;                /* the recipient being resolved */
 	bool is_asking;
+	struct delivery_reach reach; /* own */
+	bool is_reaching;
 };
 
 static struct local_agent *
@@ -225,6 +228,8 @@ begin_job(struct local_agent *l, struct queue_job *j)
 	l->agent.job = j;
 	l->at = 0;
 	arena_reset(&l->arena);
+	delivery_reach_release(&l->reach);
+	l->is_reaching = false;
 	delivery_targets_init(&l->targets, &l->arena);
 	forwards_reset(&l->forwards);
 }
@@ -306,6 +311,21 @@ take_answer(struct local_agent *l)
 	delivery_resolve_release(&l->resolve);
 }
 
+/* Is the file where those of the accounts are kept? False: not yet. */
+static bool
+reach(struct local_agent *l)
+{
+	const struct queue_house *house = &l->agent.site->queue->house;
+
+	if (house->home != NULL)
+		return true;
+	if (!l->is_reaching)
+		delivery_reach_start(&l->reach, house->mail, STR(QUEUE_FOLDER),
+		    l->agent.job->message.blob, &l->targets, &l->agent.task);
+	l->is_reaching = true;
+	return delivery_reach_is_done(&l->reach);
+}
+
 static enum step
 local_step(struct task *task)
 {
@@ -322,6 +342,8 @@ local_step(struct task *task)
 			ask(l);
 		else if (forwards_next(&l->forwards, l->agent.job, &l->targets))
 			return end_slice(l) || next_job(l) ? STEP_YIELD : STEP_CLOSE;
+		else if (!reach(l))
+			return STEP_WAIT;
 		else if (!end_job(l))
 			return STEP_CLOSE;
 	}
@@ -334,6 +356,7 @@ local_stop(struct queue_agent *a)
 	struct local_agent *l = local_of(a);
 
 	delivery_resolve_release(&l->resolve);
+	delivery_reach_release(&l->reach);
 	job_free(&a->job);
 	task_wake(&a->task);
 }
@@ -344,6 +367,7 @@ local_reap(struct task *task)
 	struct local_agent *l = container_of(task, struct local_agent, agent.task);
 
 	delivery_resolve_release(&l->resolve);
+	delivery_reach_release(&l->reach);
 	agent_leave(&l->agent);
 	forwards_release(&l->forwards);
 	arena_release(&l->arena);

@@ -85,13 +85,6 @@ lines_of(const struct smtp_session *s)
 							       : INTAKE_LINES_REJECT;
 }
 
-/* Whose folder the file is written to: that of somebody who gets it. */
-static struct str
-folder_of(const struct smtp_txn *t)
-{
-	return t->targets.count > 0 ? t->targets.targets[0].account : STR(QUEUE_FOLDER);
-}
-
 enum fail
 smtp_start_content(struct smtp_session *s)
 {
@@ -107,7 +100,8 @@ smtp_start_content(struct smtp_session *s)
 	t->intake.lines = lines_of(s);
 	t->intake.hostname = s->service->hostname;
 	t->intake.recipient = only_recipient(s);
-	fail = buf_ok(&trace) ? intake_start(&t->intake, mail_blobs(s->service->mail), folder_of(t),
+	fail = buf_ok(&trace) ? intake_start(&t->intake, mail_blobs(s->service->mail),
+				    deposit_content_folder(&t->envelope, &t->targets),
 				    buf_str(&trace), (uint64_t)s->service->settings->message_bytes)
 			      : FAIL_LIMIT;
 	if (fail != FAIL_NONE)

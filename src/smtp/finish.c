@@ -75,9 +75,9 @@ answer_each(struct smtp_session *s, enum smtp_reply judgement, enum fail stored)
 	return SMTP_READ_COMMAND;
 }
 
-/* Everybody's copy (deposit.h). */
+/* Everybody's copy (deposit.h) begins to go where it is kept. */
 static enum fail
-deposit(struct smtp_session *s)
+start(struct smtp_session *s)
 {
 	struct smtp_txn *t = s->txn;
 	const struct directory_account *user = smtp_user(s);
@@ -85,7 +85,7 @@ deposit(struct smtp_session *s)
 
 	t->deposit = (struct deposit){ .queue = s->service->queue,
 		.mail = s->service->mail,
-		.folder = t->targets.count > 0 ? t->targets.targets[0].account : STR(QUEUE_FOLDER),
+		.content = &t->intake.writer,
 		.envelope = &t->envelope,
 		.rcpts = t->rcpts,
 		.rcpt_count = t->rcpt_count,
@@ -98,15 +98,16 @@ deposit(struct smtp_session *s)
 	if (!t->deposit.is_each_told)
 		fail = deposit_check_room(&t->deposit, t->intake.size);
 	if (fail == FAIL_NONE)
-		fail = intake_finish(&t->intake, &t->deposit.blob);
-	return fail == FAIL_NONE ? deposit_run(&t->deposit) : fail;
+		fail = intake_end(&t->intake);
+	if (fail == FAIL_NONE)
+		deposit_start(&t->deposit, &s->task);
+	return fail;
 }
 
-/* Judged already: store, answer, end. */
+/* Stored or not: answer, end. */
 static enum smtp_state
-conclude(struct smtp_session *s, enum smtp_reply reply)
+conclude(struct smtp_session *s, enum smtp_reply reply, enum fail stored)
 {
-	enum fail stored = reply == REPLY_ACCEPTED ? deposit(s) : FAIL_NONE;
 	enum smtp_state next;
 
 	s->messages++;
@@ -127,6 +128,28 @@ conclude(struct smtp_session *s, enum smtp_reply reply)
 }
 
 enum smtp_state
+smtp_finish_stored(struct smtp_session *s)
+{
+	enum smtp_reply reply = REPLY_ACCEPTED;
+
+	if (!deposit_is_ready(&s->txn->deposit))
+		return SMTP_STORE;
+	if (s->state == SMTP_STORE) /* the user's other messages may have gone meanwhile */
+		reply = smtp_check_account(s);
+	return conclude(s, reply,
+	    reply == REPLY_ACCEPTED ? deposit_run(&s->txn->deposit) : FAIL_NONE);
+}
+
+/* Judged already, and it is well. */
+static enum smtp_state
+store(struct smtp_session *s)
+{
+	enum fail fail = start(s);
+
+	return fail == FAIL_NONE ? smtp_finish_stored(s) : conclude(s, REPLY_ACCEPTED, fail);
+}
+
+enum smtp_state
 smtp_finish_message(struct smtp_session *s)
 {
 	enum smtp_reply reply = judge(s);
@@ -137,11 +160,11 @@ smtp_finish_message(struct smtp_session *s)
 		reply = smtp_check_account(s);
 	if (reply == REPLY_ACCEPTED && smtp_is_slowed(s))
 		return SMTP_SLOW;
-	return conclude(s, reply);
+	return reply == REPLY_ACCEPTED ? store(s) : conclude(s, reply, FAIL_NONE);
 }
 
 enum smtp_state
 smtp_finish_slowed(struct smtp_session *s)
 {
-	return conclude(s, REPLY_ACCEPTED);
+	return store(s);
 }

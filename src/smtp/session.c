@@ -28,6 +28,7 @@ static const char *const state_names[] = {
 	[SMTP_READ_DATA] = "READ_DATA",
 	[SMTP_READ_CHUNK] = "READ_CHUNK",
 	[SMTP_SLOW] = "SLOW",
+	[SMTP_STORE] = "STORE",
 	[SMTP_CLOSING] = "CLOSING",
 };
 
@@ -64,6 +65,7 @@ smtp_txn_end(struct smtp_session *s)
 		return;
 	delivery_resolve_release(&t->resolve);
 	policy_domain_release(&t->domain);
+	deposit_release(&t->deposit);
 	intake_cancel(&t->intake);
 	arena_release(&t->arena);
 	mem_free(t);
@@ -91,7 +93,7 @@ static bool
 is_waiting_for_op(enum smtp_state state)
 {
 	return state == SMTP_AUTH_WAIT || state == SMTP_MAIL_CHECK || state == SMTP_RCPT_RESOLVE ||
-	    state == SMTP_RCPT_CHECK || state == SMTP_VERIFY;
+	    state == SMTP_RCPT_CHECK || state == SMTP_VERIFY || state == SMTP_STORE;
 }
 
 static bool
@@ -118,6 +120,7 @@ smtp_session_check(const struct smtp_session *s)
 	case SMTP_RCPT_RESOLVE:
 	case SMTP_RCPT_CHECK:
 	case SMTP_SLOW:
+	case SMTP_STORE:
 	case SMTP_READ_DATA: invariant(has_mail); break;
 	case SMTP_GREET: invariant(s->have == 0); break;
 	case SMTP_VERIFY:
@@ -170,6 +173,7 @@ smtp_enter(struct smtp_session *s, enum smtp_state state)
 	case SMTP_RCPT_CHECK:
 	case SMTP_VERIFY:
 	case SMTP_SLOW:
+	case SMTP_STORE:
 	case SMTP_GREET: conn_deadline(s->conn, -1); break; /* the op has its own time-out */
 	case SMTP_STATE_COUNT: invariant(s->state != SMTP_STATE_COUNT);
 	}
@@ -236,6 +240,8 @@ advance(struct smtp_session *s)
 		return op_pending(&s->txn->domain.op) ? SMTP_STAY : smtp_rcpt_checked(s);
 	case SMTP_VERIFY: return op_pending(&s->verify.op) ? SMTP_STAY : smtp_verified(s);
 	case SMTP_SLOW: return timer_running(&s->delay) ? SMTP_STAY : smtp_finish_slowed(s);
+	case SMTP_STORE:
+		return deposit_is_ready(&s->txn->deposit) ? smtp_finish_stored(s) : SMTP_STAY;
 	case SMTP_READ_DATA: return smtp_read_data(s);
 	case SMTP_READ_CHUNK: return smtp_read_chunk(s);
 	case SMTP_CLOSING:

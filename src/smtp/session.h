@@ -18,14 +18,15 @@
  *        |--BDAT--> READ_CHUNK --last byte--> READ_COMMAND         (cmd_bdat.c; also without a
  *        |                                                          transaction: read and refused)
  *        |          READ_DATA, READ_CHUNK --a stranger's mail--> SLOW --a while--> READ_COMMAND
+ *        |          READ_DATA, READ_CHUNK, SLOW --mail is kept far away--> STORE --it is there--> READ_COMMAND
  *        '--QUIT, 421--> CLOSING --drained--> reaped               (session.c)
  *
  * True in each state (asserted by smtp_session_check()):
  *   GREET                        nothing was said
  *   READ_COMMAND                 no op is pending but those about the peer (client, hello)
  *   AUTH_*                       there is a sasl, nobody is logged in, no transaction
- *   MAIL_CHECK, RCPT_*, READ_DATA, SLOW   there is a transaction
- *   AUTH_WAIT, MAIL_CHECK, RCPT_*, VERIFY an op was started and the socket is not read
+ *   MAIL_CHECK, RCPT_*, READ_DATA, SLOW, STORE   there is a transaction
+ *   AUTH_WAIT, MAIL_CHECK, RCPT_*, VERIFY, STORE an op was started and the socket is not read
  */
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
@@ -74,6 +75,7 @@ enum smtp_state {
 	SMTP_READ_DATA,
 	SMTP_READ_CHUNK,
 	SMTP_SLOW,
+	SMTP_STORE,
 	SMTP_CLOSING,
 	SMTP_STATE_COUNT,
 	SMTP_STAY = SMTP_STATE_COUNT /* no state: wait in the one we are in */
@@ -101,7 +103,7 @@ struct smtp_txn {
 	bool is_last_chunk;
 	char id[16];            /* in Received and the log */
 	size_t skip;            /* bytes of our trace that are for mailboxes only */
-	struct deposit deposit; /* after smtp_deposit() */
+	struct deposit deposit; /* own; from the end of the data on */
 };
 
 struct smtp_session {
@@ -262,5 +264,6 @@ MUST_CHECK enum fail smtp_start_content(struct smtp_session *s);
 /* The data is complete: judge, store, answer, end the transaction (finish.c). */
 enum smtp_state smtp_finish_message(struct smtp_session *s);
 enum smtp_state smtp_finish_slowed(struct smtp_session *s); /* after SLOW */
+enum smtp_state smtp_finish_stored(struct smtp_session *s); /* of STORE, or STORE: not yet */
 
 #endif

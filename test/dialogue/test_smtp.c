@@ -23,6 +23,7 @@
 /* rooms */
 #include "envelope/srs.h"
 #include "lib/dialogue.h"
+#include "lib/fake_blobs.h"
 #include "mail/email.h"
 #include "mail/mailbox.h"
 #include "mail/view.h"
@@ -160,7 +161,8 @@ look(struct str name, struct buf *newest)
 	    FAIL_NONE);
 	count = view->count;
 	if (count > 0 &&
-	    CHECK(email_map(account, view->entries[count - 1].email_id, &map) == FAIL_NONE)) {
+	    CHECK(fake_blobs_email_map(account, view->entries[count - 1].email_id, &map) ==
+		FAIL_NONE)) {
 		buf_add(newest, map.bytes);
 		blob_unmap(&map);
 	}

@@ -204,6 +204,8 @@ dialogue_open(const struct dialogue_room *r, enum dialogue_way way)
 	CHECK(
 	    mail_open(&dialogue.mail, &dialogue.loop, dialogue.store, dialogue.blobs) == FAIL_NONE);
 	CHECK(blob_recover(dialogue.blobs) == FAIL_NONE);
+	if (way == DIALOGUE_HELD)
+		fake_blobs_begin(dialogue.blobs, &dialogue.loop, 2);
 	search_open(&dialogue.search, &dialogue.loop, str_c(search), &mail_source, dialogue.mail);
 	mail_use_search(dialogue.mail, dialogue.search);
 	net_init(&dialogue.net, &dialogue.loop, &net_settings_default);
@@ -262,14 +264,18 @@ set_disk(struct str how)
 static void
 set_far(struct str how)
 {
+	uint64_t after = 0;
+
 	if (str_empty(how)) {
 		fake_blobs_begin(dialogue.blobs, &dialogue.loop, 0);
 		return;
 	}
 	fake_blobs_fail(0, 0, FAIL_NONE);
 	fake_blobs_hold(str_eq(how, STR("stuck")));
-	if (str_eq(how, STR("down")))
-		fake_blobs_fail(0, UINT_MAX, FAIL_TEMP);
+	if (str_skip(&how, STR("after ")))
+		CHECK(str_u64(&how, 1000, &after));
+	if (after > 0 || str_eq(how, STR("down")))
+		fake_blobs_fail((unsigned)after, UINT_MAX, FAIL_TEMP);
 	else if (!str_eq(how, STR("stuck")))
 		CHECK_STR(how, STR("well"));
 	dialogue_settle();

@@ -23,6 +23,7 @@
  *     @reindex             the full-text index is made anew
  *     @far                 files are far away in all three ways (must be first)
  *     @far down|stuck|well they cannot be reached; nothing of them ends; all is well
+ *     @far after N         .. after N more of them went well
  *     @disk full|bad|well  writing fails; what was written does not become durable; all is well
  *
  * "..." in S: stands for anything. Everything the server sends must be named. A room may have

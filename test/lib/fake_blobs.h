@@ -17,6 +17,10 @@ void fake_blobs_end(void); /* nobody may wait any more */
 /* False: as if everything were here, for what a test does itself. */
 void fake_blobs_far(bool is_far);
 
+/* What a test reads itself is here. */
+struct account;
+MUST_CHECK enum fail fake_blobs_email_map(struct account *a, uint64_t id, struct blob_map *out);
+
 /* Waits end only when this is over, or they are released. */
 void fake_blobs_hold(bool is_held);
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 
 /* rooms */
+#include "lib/fake_blobs.h"
 #include "lib/fake_directory.h"
 #include "mail/email.h"
 #include "mail/mailbox.h"
@@ -69,6 +70,7 @@ open_files(void)
 	CHECK(store_open(&stage.store, &stage.loop, str_c(stage.path), NULL) == FAIL_NONE);
 	CHECK(
 	    blob_open(&stage.blobs, &stage.loop, stage.store, str_c(stage.blob_path)) == FAIL_NONE);
+	fake_blobs_begin(stage.blobs, &stage.loop, 1);
 	CHECK(mail_open(&stage.mail, &stage.loop, stage.store, stage.blobs) == FAIL_NONE);
 }
 
@@ -76,6 +78,7 @@ static void
 close_files(void)
 {
 	mail_close(&stage.mail);
+	fake_blobs_end();
 	blob_close(&stage.blobs);
 	store_close(&stage.store);
 }
@@ -247,7 +250,7 @@ stage_inbox(const char *name, struct buf *newest)
 	CHECK(view_open(a, mailbox_by_role(a, MAILBOX_ROLE_INBOX)->id, &view) == FAIL_NONE);
 	count = view->count;
 	if (count > 0 && newest &&
-	    CHECK(email_map(a, view->entries[count - 1].email_id, &map) == FAIL_NONE)) {
+	    CHECK(fake_blobs_email_map(a, view->entries[count - 1].email_id, &map) == FAIL_NONE)) {
 		buf_clear(newest);
 		buf_add(newest, map.bytes);
 		blob_unmap(&map);
@@ -269,7 +272,7 @@ stage_copies(const char *name)
 		return 0;
 	CHECK(view_open(a, mailbox_by_role(a, MAILBOX_ROLE_INBOX)->id, &view) == FAIL_NONE);
 	for (size_t i = 0; i < view->count; i++) {
-		if (!CHECK(email_map(a, view->entries[i].email_id, &map) == FAIL_NONE))
+		if (!CHECK(fake_blobs_email_map(a, view->entries[i].email_id, &map) == FAIL_NONE))
 			continue;
 		count += str_starts(map.bytes, str_c(stage_text));
 		blob_unmap(&map);

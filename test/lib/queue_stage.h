@@ -2,7 +2,7 @@
  * queue_stage.h - a queue with its store and mail, two other hosts beside it (lib/sink.h), the fake directory
  * and a fake clock.
  *
- * Mail for elsewhere.test goes to stage.sink by SMTP, for lmtp.test to stage.other by LMTP, for bin.test
+ * Files of accounts are far away (lib/fake_blobs.h). Mail for elsewhere.test goes to stage.sink by SMTP, for lmtp.test to stage.other by LMTP, for bin.test
  * nowhere. Everything happens in one process, in stage_settle(): until nobody has anything to do.
  */
 #ifndef TEST_LIB_QUEUE_STAGE_H

@@ -60,7 +60,9 @@ take_lines(struct str in, size_t piece, bool is_submission, enum intake_lines li
 	for (size_t at = 0; at < in.n; at += piece)
 		intake_feed(&i, str_slice(in, at, piece));
 	CHECK_NUM(i.size, in.n);
-	fail = intake_finish(&i, &name);
+	fail = intake_end(&i);
+	if (fail == FAIL_NONE)
+		fail = blob_write_finish(&i.writer, &name);
 	*has_bare = i.has_bare;
 	if (fail == FAIL_NONE &&
 	    CHECK(blob_map(blobs, STR("alice"), blob_name_str(&name), &map) == FAIL_NONE)) {
