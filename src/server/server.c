@@ -20,6 +20,7 @@
 #include "policy/policy.h"
 #include "server/control.h"
 #include "server/listeners.h"
+#include "server/objects.h"
 #include "server/outbound.h"
 #include "server/privileges.h"
 #include "server/server_files.h"
@@ -44,6 +45,8 @@ server_check(struct server *s, struct buf *why)
 		fail = server_load_tls(s, &s->tls, why);
 	if (fail == FAIL_NONE)
 		fail = listeners_check_tls(s, why);
+	if (fail == FAIL_NONE)
+		fail = objects_check(s, why);
 	return fail == FAIL_NONE ? outbound_check(s, why) : fail;
 }
 

@@ -26,6 +26,14 @@ struct session {
 	bool has_line, has_head, has_authorization, is_ending, is_endless;
 };
 
+static void
+copy(char *into, size_t size, struct str s)
+{
+	invariant(s.n < size);
+	memcpy(into, s.p, s.n);
+	into[s.n] = '\0';
+}
+
 /* --- objects ------------------------------------------------------------------------------- */
 
 static void
@@ -279,7 +287,7 @@ do_upload(struct session *s, struct arena *a, struct str key, enum s3_way way)
 		store(&server->parts, number, buf_str(&s->body), STR(""));
 		ok_with_tag(s, way);
 	} else {
-		o = store(&server->objects, key, STR(""), str_c(s->sum));
+		o = store(&server->objects, key, STR(""), str_c(server->upload_sum));
 		for (struct list_node *n = list_first(&server->parts); n;
 		     n = list_next(&server->parts, n))
 			buf_add(&o->bytes,
@@ -346,6 +354,7 @@ do_request(struct session *s, enum s3_way way)
 		error(s, "400 Bad Request", "InvalidURI");
 	} else if (str_find(str_c(s->target), STR("?uploads=")) != STR_NONE) {
 		server->upload_count++;
+		copy(server->upload_sum, sizeof server->upload_sum, str_c(s->sum));
 		answer(s, "200 OK", "",
 		    STR("<InitiateMultipartUploadResult><UploadId>" UPLOAD_ID
 			"</UploadId></InitiateMultipartUploadResult>"));
@@ -437,14 +446,6 @@ act(struct session *s)
 /* --- a connection -------------------------------------------------------------------------- */
 
 static void
-copy(char *into, size_t size, struct str s)
-{
-	invariant(s.n < size);
-	memcpy(into, s.p, s.n);
-	into[s.n] = '\0';
-}
-
-static void
 take_line(struct session *s, struct str line)
 {
 	struct str method, target;
@@ -493,7 +494,7 @@ read_request(struct session *s)
 		buf_clear(&s->body);
 		s->has_head = s->has_line = s->has_authorization = false;
 		s->length = 0;
-		s->source[0] = '\0';
+		s->source[0] = s->sum[0] = '\0';
 	}
 	return true;
 }
@@ -565,6 +566,15 @@ s3_server_start(struct s3_server *s, struct net *net)
 	s->settings.secret_key = STR("secret");
 	s->settings.timeout_ms = 300;
 	s->settings.retry_ms = 3000;
+}
+
+void
+s3_server_forget(struct s3_server *s)
+{
+	forget(&s->objects);
+	forget(&s->parts);
+	s->request_count = s->put_count = s->get_count = s->delete_count = 0;
+	s->copy_count = s->upload_count = s->abort_count = s->page = 0;
 }
 
 void

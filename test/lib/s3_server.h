@@ -49,6 +49,7 @@ struct s3_server {
 	struct list sessions;
 	struct list objects; /* s3_stored, sorted by key */
 	struct list parts; /* s3_stored: of the one upload that may be under way; key: the number */
+	char upload_sum[65];
 	struct s3_settings settings;
 	/* set by the test: */
 	enum s3_way way;
@@ -67,6 +68,9 @@ void s3_server_stop(struct s3_server *s);
 /* The object under the key without its prefix, or NULL; how many there are. */
 struct s3_stored *s3_server_find(struct s3_server *s, struct str key);
 size_t s3_server_count(const struct s3_server *s);
+
+/* Forget all objects and counts. */
+void s3_server_forget(struct s3_server *s);
 
 /* Put one there without asking. */
 void s3_server_add(struct s3_server *s, struct str key, struct str bytes);
