@@ -13,6 +13,7 @@
 #include "blob/blob.h"
 #include "imap/append_parse.h"
 #include "imap/fetch_content.h"
+#include "imap/flag.h"
 #include "imap/session.h"
 
 #define APPEND_RATE_BYTES (64 * 1024)     /* so many bytes .. */
@@ -32,7 +33,8 @@ enum append_doing {
 /* One message: its bytes go to its file as they come. */
 struct append_message {
 	struct blob_writer writer;
-	struct blob_wait wait; /* of PUT */
+	struct blob_wait wait;   /* of PUT */
+	struct imap_flags asked; /* arena: the command's */
 	uint64_t flags;
 	int64_t received_s;
 };

@@ -141,9 +141,39 @@ may_store(struct imap_session *s)
 		return imap_no(s, "TRYCREATE", "There is no such mailbox");
 	if (!(a->rights & ACL_INSERT))
 		return imap_no(s, "NOPERM", "You may not do that with this mailbox");
-	for (size_t i = 0; i < a->count; i++)
-		a->messages[i].flags &= imap_rights_flags(a->rights);
 	return IMAP_APPEND;
+}
+
+/*
+ * Bits of new names are good for this turn only (mail/keyword.h): those of all messages are asked for at once. RFC
+ * 4314 4: flags that the user may not set are left out.
+ */
+static enum fail
+look_up_flags(struct imap_append *a)
+{
+	bool may_add = (a->rights & ACL_WRITE) != 0;
+	size_t count = 0;
+	struct str *names;
+	uint64_t bits;
+	enum fail fail;
+
+	for (size_t i = 0; i < a->count; i++)
+		count += a->messages[i].asked.keyword_count;
+	names = mem_new(count + 1, sizeof(*names));
+	count = 0;
+	for (size_t i = 0; i < a->count; i++)
+		for (size_t k = 0; k < a->messages[i].asked.keyword_count; k++)
+			names[count++] = a->messages[i].asked.keywords[k];
+	fail = keyword_bits(a->account, names, count, may_add, &bits, NULL);
+	mem_free(names);
+	for (size_t i = 0; i < a->count && fail == FAIL_NONE; i++) {
+		struct append_message *m = &a->messages[i];
+
+		fail = keyword_bits(a->account, m->asked.keywords, m->asked.keyword_count, false,
+		    &m->flags, NULL);
+		m->flags = (m->flags | m->asked.bits) & imap_rights_flags(a->rights);
+	}
+	return fail;
 }
 
 /* All files to where they are kept, at the same time. IMAP_APPEND: done, unless the session waits. */
@@ -179,6 +209,9 @@ imap_append_store(struct imap_session *s)
 		next = put_files(s);
 	if (next != IMAP_APPEND || imap_is_waiting(s))
 		return next;
+	fail = look_up_flags(s->append);
+	if (fail != FAIL_NONE)
+		return imap_fail(s, fail);
 	work_init(&work, count);
 	fail = store(s, &work);
 	next = answer(s, &work, fail);

@@ -47,6 +47,24 @@ too_many(struct imap_session *s)
 	return imap_limit_no(s, messages_max(s), 0, "Too many messages in one command");
 }
 
+/* Names that outlive their line. */
+static enum fail
+flags_keep(struct imap_session *s, const struct imap_flags *flags, struct imap_flags *out)
+{
+	struct arena *arena = &s->run.arena;
+
+	*out = *flags;
+	out->keywords = arena_alloc(arena, flags->keyword_count + 1, sizeof(*out->keywords));
+	if (!out->keywords)
+		return FAIL_LIMIT;
+	for (size_t i = 0; i < flags->keyword_count; i++) {
+		out->keywords[i] = arena_str(arena, flags->keywords[i]);
+		if (!out->keywords[i].p)
+			return FAIL_LIMIT;
+	}
+	return FAIL_NONE;
+}
+
 enum imap_state
 imap_append_begin(struct imap_session *s, const struct append_item *item)
 {
@@ -62,10 +80,11 @@ imap_append_begin(struct imap_session *s, const struct append_item *item)
 	m = message_new(a);
 	m->received_s = item->has_date ? item->date_s : clock_wall_s();
 	if (fail == FAIL_NONE)
-		fail = keyword_bits(a->account, item->flags.keywords, item->flags.keyword_count,
+		fail = flags_keep(s, &item->flags, &m->asked);
+	if (fail ==
+	    FAIL_NONE) /* early, for there may be no room for them; they are looked up again */
+		fail = keyword_bits(a->account, m->asked.keywords, m->asked.keyword_count,
 		    (a->rights & ACL_WRITE) != 0, &m->flags, NULL);
-	/* RFC 4314 4: flags that the user may not set are left out */
-	m->flags = (m->flags | item->flags.bits) & imap_rights_flags(a->rights);
 	if (fail == FAIL_NONE)
 		fail = blob_write_start(mail_blobs(s->service->mail), &m->writer, a->account->name);
 	return fail == FAIL_NONE ? IMAP_APPEND : imap_fail(s, fail);

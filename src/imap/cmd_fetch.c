@@ -21,6 +21,9 @@
 	(1u << FETCH_ENVELOPE | 1u << FETCH_STRUCTURE | 1u << FETCH_BODYSTRUCTURE | \
 	    1u << FETCH_PREVIEW)
 
+/* What only the file answers. */
+#define FILE_KINDS (1u << FETCH_BODY | 1u << FETCH_BINARY | 1u << FETCH_BINARY_SIZE)
+
 struct fetch_work { /* arena: the command's */
 	struct imap_walk walk;
 	struct imap_fetch_list list;
@@ -29,6 +32,7 @@ struct fetch_work { /* arena: the command's */
 	struct imap_vanished vanished; /* with VANISHED: told first */
 	bool is_some_gone;
 	/* the message under way */
+	bool is_coming; /* nothing of it was told: its file may be far away */
 	bool is_in;
 	bool is_seen_new; /* \Seen was set because of us: the flags are told */
 	size_t item;      /* the next one */
@@ -216,18 +220,42 @@ look_ahead(struct imap_session *s, struct fetch_work *w, const struct view_seen 
 		imap_content_read_ahead(&w->content, imap_box(s), ids, count);
 }
 
-static enum fail
-enter_message(struct imap_session *s, struct fetch_work *w, const struct view_seen *seen)
+static void
+choose_message(struct imap_session *s, struct fetch_work *w, const struct view_seen *seen)
 {
-	enum fail fail;
-
 	w->uid = seen->uid;
 	w->entry = *seen->entry;
 	w->is_seen_new = false;
 	w->item = 0;
 	look_ahead(s, w, seen);
 	imap_content_message(&w->content, imap_box(s), w->entry.email_id, w->uid);
-	fail = set_seen(s, w);
+	w->is_coming = true;
+}
+
+/* Is its file here? False: the session waits. When w->is_coming is no more, the message is passed over. */
+static bool
+reach_message(struct imap_session *s, struct fetch_work *w)
+{
+	const struct view_entry *entry;
+	bool is_away = false;
+
+	if (w->list.kinds & FILE_KINDS && !imap_content_reach(&w->content, &is_away))
+		return false;
+	entry = view_find(s->view.view, w->uid); /* others may have changed it, or expunged it */
+	if (entry)
+		w->entry = *entry;
+	else
+		w->is_some_gone |= !s->run.is_uid;
+	w->is_coming = entry && !is_away;
+	return true;
+}
+
+static enum fail
+enter_message(struct imap_session *s, struct fetch_work *w)
+{
+	enum fail fail = set_seen(s, w);
+
+	w->is_coming = false;
 	if (fail != FAIL_NONE)
 		return fail;
 	imap_flags_announce(s, w->entry.flags);
@@ -296,14 +324,23 @@ heavy_step(struct imap_session *s)
 
 	imap_walk_resume(s, &w->walk);
 	do {
-		if (!w->is_in) {
+		if (!w->is_in && !w->is_coming) {
 			if (!imap_walk_next(s, &w->walk, &seen))
 				return done(s, w);
 			if (!is_wanted(s, w, &seen)) {
 				is_over = imap_slice_over(s, &slice);
 				continue;
 			}
-			fail = enter_message(s, w, &seen);
+			choose_message(s, w, &seen);
+		}
+		if (w->is_coming) {
+			if (!reach_message(s, w))
+				return IMAP_WORK;
+			if (!w->is_coming) {
+				is_over = imap_slice_over_now(s, &slice);
+				continue;
+			}
+			fail = enter_message(s, w);
 			if (fail != FAIL_NONE)
 				return imap_fail(s, fail);
 		}

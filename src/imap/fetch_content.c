@@ -39,7 +39,7 @@ forget(struct imap_content *c)
 	blob_unmap(&c->map);
 	c->summary = NULL;
 	c->left = (struct str){ 0 };
-	c->is_parsed = c->is_mapped = c->is_lost = false;
+	c->is_parsed = c->is_mapped = c->is_lost = c->is_away = false;
 	buf_clear(&c->piece);
 	arena_reset(&c->arena);
 }
@@ -92,13 +92,22 @@ map_file(struct imap_content *c)
 
 		if (imap_wait(s, &c->wait))
 			return false;
-		c->is_unreached |= is_far && fail == FAIL_TEMP;
+		c->is_away = is_far && fail == FAIL_TEMP;
+		c->is_unreached |= c->is_away;
 		c->is_lost = fail != FAIL_NONE;
 		c->is_mapped = !c->is_lost;
 		if (c->is_lost && c->unread != FAIL_PERM)
 			c->unread = is_damaged(c, fail) ? FAIL_PERM : FAIL_TEMP;
 	}
 	return c->is_mapped;
+}
+
+bool
+imap_content_reach(struct imap_content *c, bool *is_away_out)
+{
+	(void)map_file(c);
+	*is_away_out = c->is_away;
+	return !op_pending(&c->wait.op);
 }
 
 static const struct message *

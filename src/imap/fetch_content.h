@@ -41,7 +41,8 @@ struct imap_content {
 	struct blob_map map;     /* when is_mapped */
 	struct blob_wait wait;   /* for its file */
 	bool is_parsed, is_mapped;
-	bool is_lost; /* this message cannot be read */
+	bool is_lost; /* this message cannot be read .. */
+	bool is_away; /* .. for it is far away, and cannot be reached */
 
 	/* what of the current item is still to leave, in this order */
 	struct buf piece;           /* own */
@@ -61,6 +62,12 @@ void imap_content_release(struct imap_content *c);
 /* The next items are of this message; its account is held by the caller, `uid` its UID in the selected mailbox or 0. */
 void imap_content_message(struct imap_content *c, struct account *a, uint64_t email_id,
     uint32_t uid);
+
+/*
+ * Before anything of a message is told that needs its file: false while the session waits for that (imap_wait()).
+ * *is_away_out: it cannot be reached now, and better nothing is told of it.
+ */
+MUST_CHECK bool imap_content_reach(struct imap_content *c, bool *is_away_out);
 
 /* Are there messages whose summaries were read ahead? If not, name the next ones, in the order in which they come. */
 bool imap_content_is_ahead(const struct imap_content *c);

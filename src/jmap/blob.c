@@ -5,7 +5,8 @@
 #include "message/text.h"
 
 static enum fail
-map_email(struct jmap_access *access, uint64_t id, struct arena *a, struct jmap_blob *out)
+map_email(struct jmap_access *access, uint64_t id, struct arena *a, struct blob_wait *w,
+    struct task *owner, struct jmap_blob *out)
 {
 	struct email *e;
 	enum fail fail = email_get(access->account, id, a, &e);
@@ -16,11 +17,12 @@ map_email(struct jmap_access *access, uint64_t id, struct arena *a, struct jmap_
 		return FAIL_MISSING;
 	out->name = e->blob;
 	out->type = STR("message/rfc822");
-	return email_map(access->account, id, &out->map);
+	return email_map_wait(access->account, id, w, owner, &out->map);
 }
 
 static enum fail
-map_upload(struct jmap_access *access, uint64_t id, struct arena *a, struct jmap_blob *out)
+map_upload(struct jmap_access *access, uint64_t id, struct arena *a, struct blob_wait *w,
+    struct task *owner, struct jmap_blob *out)
 {
 	struct account *account = access->account;
 	struct upload *u;
@@ -32,7 +34,8 @@ map_upload(struct jmap_access *access, uint64_t id, struct arena *a, struct jmap
 		return FAIL_MISSING;
 	out->name = u->blob;
 	out->type = u->type;
-	return blob_map(mail_blobs(account->mail), account->name, u->blob, &out->map);
+	return blob_map_wait(mail_blobs(account->mail), w, owner, account->name, u->blob,
+	    &out->map);
 }
 
 enum fail
@@ -47,13 +50,13 @@ jmap_blob_slice(struct jmap_blob *blob, struct range range, enum encoding encodi
 
 enum fail
 jmap_blob_map(struct jmap_access *access, const struct blob_id *id, struct arena *a,
-    struct jmap_blob *out)
+    struct blob_wait *w, struct task *owner, struct jmap_blob *out)
 {
 	enum fail fail;
 
 	*out = (struct jmap_blob){ 0 };
-	fail = id->kind == ID_BLOB ? map_email(access, id->id, a, out)
-				   : map_upload(access, id->id, a, out);
+	fail = id->kind == ID_BLOB ? map_email(access, id->id, a, w, owner, out)
+				   : map_upload(access, id->id, a, w, owner, out);
 	if (fail)
 		return fail;
 	out->bytes = out->map.bytes;

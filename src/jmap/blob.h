@@ -30,10 +30,11 @@ struct jmap_blob {
 /*
  * A message that the user may read, or what the user itself uploaded: the file that an id is about. For a part its
  * layers and its range are still to be looked for (blob_load.h).
- * FAIL_MISSING: there is no such blob for this user · FAIL_LIMIT arena · FAIL_TEMP.
+ * FAIL_MISSING: there is no such blob for this user · FAIL_LIMIT arena · FAIL_TEMP. It may be far away: as
+ * email_map_wait().
  */
 MUST_CHECK enum fail jmap_blob_map(struct jmap_access *access, const struct blob_id *id,
-    struct arena *a, struct jmap_blob *out);
+    struct arena *a, struct blob_wait *w, struct task *owner, struct jmap_blob *out);
 
 /* A piece of the bytes, with this encoding. FAIL_MISSING: they are not so many. */
 MUST_CHECK enum fail jmap_blob_slice(struct jmap_blob *blob, struct range range,

@@ -109,20 +109,21 @@ find(struct jmap_call *c, struct copying *k, struct str text)
 	return k->is_found ? FAIL_NONE : FAIL_MISSING;
 }
 
-/* A file is linked; a part, decoded, has none of its own. */
-static enum fail
-begin(struct jmap_call *c, struct copying *k)
+/* A file is linked; a part, decoded, has none of its own. False: the call waits. */
+static bool
+begin(struct jmap_call *c, struct copying *k, enum fail *fail_out)
 {
 	const struct jmap_blob *blob = &k->load.blob;
 
 	if (blob->name.p)
-		return blob_make_link(c, k->from->account, blob, &k->making.id);
+		return blob_make_link(&k->making, c, k->from->account, blob, fail_out);
 	k->is_writing = true;
 	k->making.size = blob->bytes.n;
-	return blob->bytes.n > UPLOAD_BYTES_MAX ? FAIL_LIMIT : blob_make_start(&k->making, c);
+	*fail_out = blob->bytes.n > UPLOAD_BYTES_MAX ? FAIL_LIMIT : blob_make_start(&k->making, c);
+	return true;
 }
 
-/* False when the slice is over. */
+/* False when the slice is over, or the call waits. */
 static bool
 copy_one(struct jmap_call *c, struct copying *k, struct str text, enum fail *fail_out)
 {
@@ -130,20 +131,17 @@ copy_one(struct jmap_call *c, struct copying *k, struct str text, enum fail *fai
 
 	*fail_out = k->is_found ? FAIL_NONE : find(c, k, text);
 	if (!*fail_out && !k->is_writing) {
-		if (!jmap_blob_load(&k->load, k->from, &k->id, true, &c->arena, c->slice_end_us,
-			fail_out))
+		if (!jmap_blob_load_in(c, &k->load, k->from, &k->id, true, &c->arena, fail_out))
 			return false;
-		if (!*fail_out)
-			*fail_out = begin(c, k);
+		if (!*fail_out && !begin(c, k, fail_out))
+			return false;
 	}
 	if (*fail_out || !k->is_writing)
 		return true;
 	if (!jmap_blob_write_on(&k->making.writer, blob->bytes, &k->written, c->slice_end_us,
 		fail_out))
 		return false;
-	if (!*fail_out)
-		*fail_out = blob_make_finish(&k->making, c, blob->type);
-	return true;
+	return *fail_out || blob_make_finish(&k->making, c, blob->type, fail_out);
 }
 
 static void

@@ -149,8 +149,7 @@ find(struct jmap_call *c, struct getting *g)
 static bool
 load(struct jmap_call *c, struct getting *g, enum fail *fail_out)
 {
-	if (!jmap_blob_load(&g->load, c->access, &g->blob_id, true, &c->arena, c->slice_end_us,
-		fail_out))
+	if (!jmap_blob_load_in(c, &g->load, c->access, &g->blob_id, true, &c->arena, fail_out))
 		return false;
 	if (*fail_out)
 		g->stage = STAGE_FIND;

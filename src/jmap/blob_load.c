@@ -15,6 +15,7 @@
 void
 jmap_blob_load_release(struct jmap_blob_load *l)
 {
+	blob_wait_release(&l->wait);
 	body_reader_free(&l->reader);
 	buf_release(&l->decoded);
 	blob_unmap(&l->blob.map);
@@ -86,12 +87,17 @@ begin_layer(struct jmap_blob_load *l, const struct blob_id *id, bool is_whole)
 }
 
 bool
-jmap_blob_load(struct jmap_blob_load *l, struct jmap_access *access, const struct blob_id *id,
-    bool is_whole, struct arena *a, int64_t slice_end_us, enum fail *fail_out)
+jmap_blob_load(struct jmap_blob_load *l, struct jmap_access *access, struct task *owner,
+    const struct blob_id *id, bool is_whole, struct arena *a, int64_t slice_end_us,
+    enum fail *fail_out)
 {
 	*fail_out = FAIL_NONE;
+	if (op_pending(&l->wait.op))
+		return false;
 	if (!l->is_found)
-		*fail_out = jmap_blob_map(access, id, a, &l->blob);
+		*fail_out = jmap_blob_map(access, id, a, &l->wait, owner, &l->blob);
+	if (op_pending(&l->wait.op))
+		return false;
 	l->is_found = true;
 	while (!*fail_out) {
 		if (!l->reader)
@@ -111,13 +117,23 @@ jmap_blob_load(struct jmap_blob_load *l, struct jmap_access *access, const struc
 	return true;
 }
 
+bool
+jmap_blob_load_in(struct jmap_call *c, struct jmap_blob_load *l, struct jmap_access *access,
+    const struct blob_id *id, bool is_whole, struct arena *a, enum fail *fail_out)
+{
+	bool is_over = jmap_blob_load(l, access, c->run->host.task, id, is_whole, a,
+	    c->slice_end_us, fail_out);
+
+	return !jmap_waits(c, &l->wait) && is_over;
+}
+
 enum fail
 jmap_blob_load_all(struct jmap_blob_load *l, struct jmap_access *access, const struct blob_id *id,
     bool is_whole, struct arena *a)
 {
 	enum fail fail;
 
-	while (!jmap_blob_load(l, access, id, is_whole, a, INT64_MAX, &fail))
+	while (!jmap_blob_load(l, access, NULL, id, is_whole, a, INT64_MAX, &fail))
 		continue;
 	return fail;
 }

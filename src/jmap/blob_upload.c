@@ -167,8 +167,7 @@ add_blob(struct jmap_call *c, struct uploading *u, struct str text, const struct
 
 	if (!u->is_loading && (!known.p || !blob_id_parse(known, &u->id)))
 		return missing(c, text, e);
-	u->is_loading =
-	    !jmap_blob_load(&u->load, c->access, &u->id, true, &c->arena, c->slice_end_us, &fail);
+	u->is_loading = !jmap_blob_load_in(c, &u->load, c->access, &u->id, true, &c->arena, &fail);
 	if (u->is_loading)
 		return SET_YIELD;
 	if (fail == FAIL_MISSING)
@@ -248,7 +247,8 @@ make_one(struct jmap_call *c, struct uploading *u, const struct json *object,
 		said = add_sources(c, u, json_find(object, STR("data")), e);
 	if (said != SET_OK)
 		return said;
-	fail = blob_make_finish(&u->making, c, u->type);
+	if (!blob_make_finish(&u->making, c, u->type, &fail))
+		return SET_YIELD;
 	return fail ? store_failed(c, fail, e) : SET_OK;
 }
 

@@ -31,9 +31,11 @@ candidate_load(struct candidate *who, enum level level)
 			return fail;
 	}
 	if (level >= LEVEL_FILE && !who->is_full) {
-		fail = email_map(who->account, who->id, &who->map);
-		if (fail)
-			return fail;
+		fail = email_map_wait(who->account, who->id, who->wait, who->call->run->host.task,
+		    &who->map);
+		who->is_cut = jmap_waits(who->call, who->wait);
+		if (who->is_cut || fail)
+			return who->is_cut ? FAIL_NONE : fail;
 		message_parse(&who->full, who->map.bytes, who->a);
 		who->is_full = true;
 	}

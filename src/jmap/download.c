@@ -150,9 +150,9 @@ begin(struct download_request *d, struct http_exchange *x)
 {
 	enum fail fail;
 
-	if (!jmap_blob_load(&d->load, &d->access, &d->id, false, &d->arena,
+	if (!jmap_blob_load(&d->load, &d->access, x->task, &d->id, false, &d->arena,
 		clock_precise_us() + LOOP_SLICE_US, &fail))
-		return HTTP_YIELD;
+		return op_pending(&d->load.wait.op) ? HTTP_WAIT : HTTP_YIELD;
 	if (fail == FAIL_MISSING)
 		return missing(x);
 	if (fail)
@@ -230,7 +230,7 @@ download_step(struct http_handler *h, struct http_exchange *x)
 	if (!d->is_asked && ask(d, x) == HTTP_DONE)
 		return HTTP_DONE;
 	step = d->is_started ? HTTP_WAIT : begin(d, x);
-	if (step != HTTP_WAIT)
+	if (!d->is_started)
 		return step;
 	return d->reader ? send_decoded(d, x) : send_plain(d, x);
 }

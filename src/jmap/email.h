@@ -47,6 +47,8 @@ struct email_view {
 	const struct message *shape; /* from the summary; from the file when that is cut */
 	struct message *full;        /* with bytes; NULL until needed */
 	struct blob_map map;         /* own */
+	struct jmap_call *call;      /* borrow: it waits when the file is far away .. */
+	struct blob_wait *wait;      /* borrow: .. by this; then what was written is not whole */
 	struct bodies *bodies;       /* NULL until needed */
 	enum fail fail;              /* sticky */
 };

@@ -18,13 +18,25 @@ struct copying {
 	uint64_t *copied;                /* arena: originals */
 	size_t copied_count;
 	bool destroys;
+	/* of the one at hand, when a file is far away */
+	struct jmap_blob blob;           /* own: its map */
+	struct blob_wait fetch, linking; /* .. to be read, to be in the other account */
 };
+
+static void
+leave(struct copying *x)
+{
+	blob_wait_release(&x->fetch);
+	blob_wait_release(&x->linking);
+	blob_unmap(&x->blob.map);
+}
 
 static void
 copy_release(struct jmap_call *c)
 {
 	struct copying *x = c->state;
 
+	leave(x);
 	jmap_creations_release(&x->creations);
 }
 
@@ -187,29 +199,45 @@ plan(struct jmap_call *c, const struct copying *x, const struct json *object,
 	return said == SET_OK ? check_rights(c, new, keywords != NULL, e) : said;
 }
 
+/* Its file; SET_YIELD: it is on its way. */
 static enum jmap_set_said
-copy_one(struct jmap_call *c, const struct copying *x, const struct json *object,
+map_original(struct jmap_call *c, struct copying *x, const struct email *original,
+    struct jmap_set_error *e)
+{
+	enum fail fail;
+
+	if (x->blob.map.bytes.p)
+		return SET_OK;
+	fail = email_map_wait(x->from->account, original->id, &x->fetch, c->run->host.task,
+	    &x->blob.map);
+	if (jmap_waits(c, &x->fetch))
+		return SET_YIELD;
+	if (fail)
+		return fail == FAIL_MISSING ? jmap_set_error(e, "notFound", "Its file is lost.")
+					    : failed(c);
+	x->blob.bytes = x->blob.map.bytes;
+	return SET_OK;
+}
+
+/* From the beginning again after SET_YIELD: what it is to be like is looked at anew. */
+static enum jmap_set_said
+copy_one(struct jmap_call *c, struct copying *x, const struct json *object,
     struct jmap_email_added *added, uint64_t *original_out, struct jmap_set_error *e)
 {
 	struct email_new new = { 0 };
 	struct email *original = NULL;
-	struct jmap_blob blob = { 0 };
 	enum jmap_set_said said = find_original(c, x, object, &original, e);
-	enum fail fail;
 
 	if (said == SET_OK)
 		said = plan(c, x, object, original, &new, e);
 	if (said != SET_OK)
 		return said;
 	*original_out = original->id;
-	fail = email_map(x->from->account, original->id, &blob.map);
-	if (fail)
-		return fail == FAIL_MISSING ? jmap_set_error(e, "notFound", "Its file is lost.")
-					    : failed(c);
-	blob.bytes = blob.map.bytes;
-	blob.name = original->blob;
-	said = jmap_email_add_from(c, x->from->account, &new, &blob, added, e);
-	blob_unmap(&blob.map);
+	said = map_original(c, x, original, e);
+	x->blob.name = original->blob;
+	if (said == SET_OK)
+		said =
+		    jmap_email_add_from(c, x->from->account, &new, &x->blob, &x->linking, added, e);
 	return said;
 }
 
@@ -226,18 +254,21 @@ note_original(struct copying *x)
 	x->copied_count += at == x->copied_count;
 }
 
-static bool
+/* SET_FAIL: the call ended; SET_YIELD: it waits; else the next one. */
+static enum jmap_set_said
 copy_item(struct jmap_call *c, struct copying *x)
 {
 	const struct json_member *member = &x->emails->members[x->at];
 	struct jmap_set_error e = { 0 };
 	struct jmap_email_added added;
+	enum jmap_set_said said =
+	    copy_one(c, x, &member->value, &added, &x->copied[x->copied_count], &e);
 	struct id_text id;
 
-	switch (copy_one(c, x, &member->value, &added, &x->copied[x->copied_count], &e)) {
-	case SET_WAIT: /* nothing here waits */
+	switch (said) {
+	case SET_WAIT:
 	case SET_YIELD:
-	case SET_FAIL: return false;
+	case SET_FAIL: return said;
 	case SET_ERROR:
 	case SET_LATER: jmap_creations_fail(&x->creations, member->name, &e); break;
 	case SET_OK:
@@ -247,7 +278,8 @@ copy_item(struct jmap_call *c, struct copying *x)
 		jmap_email_added_write(&c->w, &added);
 		break;
 	}
-	return true;
+	leave(x);
+	return said;
 }
 
 /* The implicit Email/set of RFC 8620 5.4: its arguments, written and read again, live as long as the run. */
@@ -283,6 +315,7 @@ destroy_originals(struct jmap_call *c, const struct copying *x)
 enum jmap_step
 jmap_email_copy(struct jmap_call *c)
 {
+	enum jmap_set_said said;
 	struct copying *x;
 
 	if (!c->state && !copy_begin(c))
@@ -291,8 +324,9 @@ jmap_email_copy(struct jmap_call *c)
 	for (; x->at < x->emails->count; x->at++) {
 		if (jmap_slice_over(c))
 			return JMAP_YIELD;
-		if (!copy_item(c, x))
-			return JMAP_DONE;
+		said = copy_item(c, x);
+		if (said == SET_FAIL || said == SET_YIELD)
+			return said == SET_YIELD ? JMAP_YIELD : JMAP_DONE;
 	}
 	jmap_creations_end(c, &x->creations);
 	jmap_write_state(&c->w, STR("newState"), change_state(c->account, CHANGE_EMAIL));

@@ -37,6 +37,7 @@ struct creating {
 	struct build build;        /* own */
 	struct buf piece;          /* own */
 	struct blob_writer writer; /* own */
+	struct blob_wait wait;     /* for its file's place */
 	struct email_new new;
 	struct jmap_email_added added; /* the last one */
 };
@@ -62,6 +63,7 @@ email_create_begin(struct jmap_call *c, void **more_out)
 static void
 leave(struct creating *x)
 {
+	blob_wait_release(&x->wait);
 	blob_write_cancel(&x->writer);
 	build_release(&x->build);
 	buf_release(&x->piece);
@@ -121,8 +123,8 @@ load(struct creating *x, struct content *content)
 
 	if (content->is_over)
 		return;
-	content->is_over = jmap_blob_load(&content->load, c->access, &content->id,
-	    content->is_message, &x->held, c->slice_end_us, &content->fail);
+	content->is_over = jmap_blob_load_in(c, &content->load, c->access, &content->id,
+	    content->is_message, &x->held, &content->fail);
 	if (!content->is_over || content->fail || content->load.blob.map.is_mapped)
 		return;
 	x->loaded += content->load.blob.bytes.n;
@@ -288,7 +290,9 @@ email_create(struct jmap_call *c, void *more, const struct json *object, uint64_
 	if (said == SET_OK) /* again: while it was written, keywords may have lost their bits */
 		said = take_place(x, object, e);
 	if (said == SET_OK)
-		said = jmap_email_add_written(c, &x->new, &x->writer, &x->added, e);
+		said = jmap_email_add_written(c, &x->new, &x->writer, &x->wait, &x->added, e);
+	if (said == SET_YIELD)
+		return said;
 	*id_out = x->added.id;
 	leave(x);
 	return said;

@@ -11,6 +11,7 @@ struct email_getting {
 	struct email_asked asked;
 	struct arena arena; /* one Email at a time */
 	struct email_scratch scratch;
+	struct blob_wait wait;
 };
 
 /* ids null means all (RFC 8620 5.1), where they are not too many. */
@@ -67,6 +68,8 @@ one(struct jmap_call *c, void *more, uint64_t id)
 		.scratch = &g->scratch,
 		.a = &g->arena,
 		.id = id,
+		.call = c,
+		.wait = &g->wait,
 	};
 	struct json_writer before = c->w;
 	size_t mark = buf_str(c->w.out).n;
@@ -75,9 +78,14 @@ one(struct jmap_call *c, void *more, uint64_t id)
 	arena_reset(&g->arena);
 	fail = email_write(&v);
 	blob_unmap(&v.map);
-	if (fail != FAIL_PERM)
+	if (!jmap_waits(c, &g->wait))
+		blob_wait_release(&g->wait);
+	if (fail != FAIL_PERM && !c->is_waiting)
 		return fail;
-	/* Its file is lost or damaged: `staunch check` tells the owner, the client goes on. */
+	/*
+	 * Its file is on its way: again then. Or it is lost or damaged: `staunch check` tells the owner, the client
+	 * goes on.
+	 */
 	buf_truncate(c->w.out, mark);
 	c->w = before;
 	return FAIL_MISSING;
@@ -90,6 +98,7 @@ end(void *more)
 
 	arena_release(&g->arena);
 	email_scratch_release(&g->scratch);
+	blob_wait_release(&g->wait);
 }
 
 static const struct jmap_get_type email_type = {

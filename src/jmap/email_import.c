@@ -25,6 +25,7 @@ struct import {
 	struct blob_id id;
 	struct jmap_blob_load load; /* own */
 	struct blob_writer writer;  /* own; for a part, which has no file of its own */
+	struct blob_wait wait;      /* for the place of its file */
 	size_t written;
 };
 
@@ -32,6 +33,7 @@ static void
 leave(struct import *i)
 {
 	jmap_blob_load_release(&i->load);
+	blob_wait_release(&i->wait);
 	blob_write_cancel(&i->writer);
 	i->stage = IMPORT_READ;
 	i->written = 0;
@@ -134,7 +136,7 @@ load(struct jmap_call *c, struct import *i, const struct json *object, struct jm
 {
 	enum fail fail;
 
-	if (!jmap_blob_load(&i->load, c->access, &i->id, true, &c->arena, c->slice_end_us, &fail))
+	if (!jmap_blob_load_in(c, &i->load, c->access, &i->id, true, &c->arena, &fail))
 		return SET_YIELD;
 	if (fail == FAIL_MISSING)
 		return jmap_set_invalid(e, STR("blobId"), "There is no such blob.");
@@ -147,18 +149,35 @@ load(struct jmap_call *c, struct import *i, const struct json *object, struct jm
 	return take_blob(c, i, object, e);
 }
 
+/* While it was loaded and written others may have done anything: rights, and the bits of keywords. */
 static enum jmap_set_said
-add(struct jmap_call *c, struct import *i, struct jmap_email_added *added, struct jmap_set_error *e)
+look_again(struct jmap_call *c, struct import *i, const struct json *object,
+    struct jmap_set_error *e)
+{
+	const struct json *keywords = jmap_arg(object, STR("keywords"));
+	enum jmap_set_said said = SET_OK;
+
+	if (keywords)
+		said = jmap_keywords(c, keywords, &i->new.flags, e);
+	return said == SET_OK ? jmap_may_add(c, &i->new, e) : said;
+}
+
+static enum jmap_set_said
+add(struct jmap_call *c, struct import *i, const struct json *object,
+    struct jmap_email_added *added, struct jmap_set_error *e)
 {
 	const struct jmap_blob *blob = &i->load.blob;
+	enum jmap_set_said said = look_again(c, i, object, e);
 	enum fail fail;
 
+	if (said != SET_OK)
+		return said;
 	if (blob->name.p)
-		return jmap_email_add_from(c, c->account, &i->new, blob, added, e);
+		return jmap_email_add_from(c, c->account, &i->new, blob, &i->wait, added, e);
 	if (!jmap_blob_write_on(&i->writer, blob->bytes, &i->written, c->slice_end_us, &fail))
 		return SET_YIELD;
 	if (!fail)
-		return jmap_email_add_written(c, &i->new, &i->writer, added, e);
+		return jmap_email_add_written(c, &i->new, &i->writer, &i->wait, added, e);
 	jmap_fail(c, "serverPartialFail", "The store failed.");
 	return SET_FAIL;
 }
@@ -178,7 +197,7 @@ import_item(struct jmap_call *c, struct import *i)
 	if (said == SET_OK && i->stage == IMPORT_LOAD)
 		said = load(c, i, &member->value, &e);
 	if (said == SET_OK)
-		said = add(c, i, &added, &e);
+		said = add(c, i, &member->value, &added, &e);
 	if (said == SET_YIELD || said == SET_FAIL)
 		return said;
 	if (said == SET_OK) {

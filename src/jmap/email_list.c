@@ -43,6 +43,8 @@ candidate_of(struct jmap_call *c, struct email_list *l, const struct sort_item *
 		.access = c->access,
 		.index = &l->index,
 		.a = &l->arena,
+		.call = c,
+		.wait = &l->wait,
 	};
 }
 
@@ -81,7 +83,16 @@ drop_judged(struct email_list *l)
 		memmove(l->items, l->items + l->ready, l->item_count * sizeof(*l->items));
 }
 
-/* Does it match? False: the slice is over, or the call failed. */
+/* What a candidate holds; a wait goes on. */
+static void
+candidate_end(struct jmap_call *c, struct email_list *l, struct candidate *who)
+{
+	blob_unmap(&who->map);
+	if (!jmap_waits(c, &l->wait))
+		blob_wait_release(&l->wait);
+}
+
+/* Does it match? False: the slice is over, the call waits, or it failed. */
 static bool
 judge(struct jmap_call *c, struct email_list *l, const struct sort_item *item, bool *is_match_out)
 {
@@ -94,7 +105,7 @@ judge(struct jmap_call *c, struct email_list *l, const struct sort_item *item, b
 	if (fail == FAIL_NONE && *is_match_out && !l->mailbox)
 		fail = jmap_email_look(c->access, item->id, &l->arena);
 	*is_match_out = *is_match_out && fail == FAIL_NONE;
-	blob_unmap(&who.map);
+	candidate_end(c, l, &who);
 	if (fail && fail != FAIL_MISSING)
 		jmap_fail_with(c, fail);
 	return (fail == FAIL_NONE || fail == FAIL_MISSING) && !who.is_cut;
@@ -139,11 +150,11 @@ make_keys(struct jmap_call *c, struct email_list *l)
 		enum fail fail =
 		    sort_keys(&l->sort, &who, &c->arena, &l->keys[l->at * l->sort.count]);
 
-		blob_unmap(&who.map);
-		if (fail && fail != FAIL_MISSING) {
+		candidate_end(c, l, &who);
+		if (fail && fail != FAIL_MISSING)
 			jmap_fail_with(c, fail);
+		if (who.is_cut || c->error)
 			return false;
-		}
 		l->at++;
 		if (jmap_slice_over(c))
 			return false;
@@ -292,6 +303,7 @@ static void
 drop_list(struct email_list *l)
 {
 	search_query_release(&l->index);
+	blob_wait_release(&l->wait);
 	mem_free(l->items);
 	mem_free(l->keys);
 	mem_free(l->sorting.order);

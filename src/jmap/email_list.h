@@ -50,6 +50,7 @@ struct email_list { /* zeroed at first; fields: read only but for `needed` and `
 	struct sort_key *keys;   /* own */
 	struct sorting sorting;  /* order and spare: own */
 	struct arena arena;      /* one candidate at a time */
+	struct blob_wait wait;   /* .. for its file */
 	struct email_order last; /* where collecting stands */
 	bool has_last;
 };

@@ -21,28 +21,24 @@ refused(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
 	return SET_FAIL;
 }
 
-static enum fail
-add_linked(const struct account *from, struct account *a, struct email_new *new,
-    const struct jmap_blob *blob, struct email_added *added)
-{
-	struct blob_name name;
-	enum fail fail = blob_link(mail_blobs(a->mail), from->name, blob->name, a->name, &name);
-
-	if (fail)
-		return fail == FAIL_MISSING ? FAIL_TEMP : fail;
-	new->blob = blob_name_str(&name);
-	return email_add(a, new, added);
-}
-
 enum jmap_set_said
 jmap_email_add_from(struct jmap_call *c, const struct account *from, struct email_new *new,
-    const struct jmap_blob *blob, struct jmap_email_added *out, struct jmap_set_error *e)
+    const struct jmap_blob *blob, struct blob_wait *w, struct jmap_email_added *out,
+    struct jmap_set_error *e)
 {
+	struct account *a = c->account;
 	struct email_added added;
-	enum fail fail;
+	struct blob_name name;
+	enum fail fail = blob_link_wait(mail_blobs(a->mail), w, c->run->host.task, from->name,
+	    blob->name, a->name, &name);
 
+	if (jmap_waits(c, w))
+		return SET_YIELD;
+	if (fail)
+		return refused(c, fail == FAIL_MISSING ? FAIL_TEMP : fail, e);
+	new->blob = blob_name_str(&name);
 	new->bytes = blob->bytes;
-	fail = add_linked(from, c->account, new, blob, &added);
+	fail = email_add(a, new, &added);
 	if (fail)
 		return refused(c, fail, e);
 	*out = (struct jmap_email_added){ added.id, added.thread_id, blob->bytes.n };
@@ -51,7 +47,7 @@ jmap_email_add_from(struct jmap_call *c, const struct account *from, struct emai
 
 enum jmap_set_said
 jmap_email_add_written(struct jmap_call *c, struct email_new *new, struct blob_writer *writer,
-    struct jmap_email_added *out, struct jmap_set_error *e)
+    struct blob_wait *w, struct jmap_email_added *out, struct jmap_set_error *e)
 {
 	enum jmap_set_said said =
 	    jmap_may_add(c, new, e); /* rights may have changed while it was written */
@@ -64,7 +60,9 @@ jmap_email_add_written(struct jmap_call *c, struct email_new *new, struct blob_w
 
 	if (said != SET_OK)
 		return said;
-	fail = blob_write_finish(writer, &name);
+	fail = blob_finish_wait(writer, w, c->run->host.task, &name);
+	if (jmap_waits(c, w))
+		return SET_YIELD;
 	if (!fail)
 		fail = blob_map(mail_blobs(a->mail), a->name, blob_name_str(&name), &map);
 	if (fail)

@@ -123,8 +123,8 @@ load(struct jmap_call *c, struct parsing *x, struct str name, enum fail *fail_ou
 		if (!text.p || !blob_id_parse(text, &x->id))
 			return true;
 	}
-	x->is_loading = !jmap_blob_load(&x->load, c->access, &x->id, true, &x->arena,
-	    c->slice_end_us, fail_out);
+	x->is_loading =
+	    !jmap_blob_load_in(c, &x->load, c->access, &x->id, true, &x->arena, fail_out);
 	return !x->is_loading;
 }
 

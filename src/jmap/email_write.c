@@ -149,7 +149,9 @@ email_full(struct email_view *v)
 {
 	if (v->full || v->fail)
 		return v->full;
-	v->fail = email_map(v->account, v->id, &v->map);
+	v->fail = email_map_wait(v->account, v->id, v->wait, v->call->run->host.task, &v->map);
+	if (jmap_waits(v->call, v->wait))
+		v->fail = FAIL_TEMP;
 	if (v->fail == FAIL_MISSING)
 		v->fail = FAIL_PERM; /* the Email is there, its file is lost */
 	if (v->fail)

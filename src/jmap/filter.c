@@ -410,7 +410,7 @@ filter_judge(const struct filter *f, struct candidate *who, bool *out)
 	     level++) {
 		enum fail fail = candidate_load(who, (enum level)level);
 
-		if (!fail)
+		if (!fail && !who->is_cut)
 			fail = judge(f, who, (enum level)level, &truth);
 		if (fail)
 			return fail;

@@ -45,11 +45,13 @@ struct candidate {
 	struct str
 	    folded[FIELD_COUNT]; /* fields in the form that is compared; p is NULL: not yet */
 	struct blob_map map;     /* own: blob_unmap() */
+	struct jmap_call *call;  /* borrow: it waits when the file is far away .. */
+	struct blob_wait *wait;  /* borrow: .. by this, which outlives the candidate (is_cut) */
 	bool is_full;
 
 	int64_t slice_end_us; /* 0: no matter how long it takes */
 	bool has_looked;      /* for a word in the file, since filter_judge() began */
-	bool is_cut;          /* out: there was no time for all of it */
+	bool is_cut;          /* out: there was no time for all of it, or the call waits */
 };
 
 /* Read a FilterOperator or FilterCondition; NULL when the call's error was set. */
@@ -79,7 +81,7 @@ struct search_term *filter_narrow(const struct filter *f, struct arena *a);
  */
 MUST_CHECK enum fail filter_judge(const struct filter *f, struct candidate *who, bool *out);
 
-/* Load one level of an Email (with all below it). */
+/* Load one level of an Email (with all below it). With who->is_cut: not yet, again with another candidate. */
 MUST_CHECK enum fail candidate_load(struct candidate *who, enum level level);
 
 /* Do all, some, or none Emails of the thread have the keyword? Those that the user does not see do not count. */

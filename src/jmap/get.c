@@ -123,9 +123,12 @@ jmap_get(struct jmap_call *c, const struct jmap_get_type *type)
 		return JMAP_DONE;
 	g = c->state;
 	while (g->at < g->count) {
-		size_t at = g->at++;
+		size_t at = g->at;
 		enum fail fail = g->ids[at] ? type->one(c, g->more, g->ids[at]) : FAIL_MISSING;
 
+		if (c->is_waiting)
+			return JMAP_YIELD;
+		g->at++;
 		if (fail == FAIL_MISSING)
 			g->is_missing[at] = true;
 		else if (fail)

@@ -307,8 +307,8 @@ load(struct jmap_call *c, struct parsing *p, struct str text, enum fail *fail_ou
 		if (!known.p || !blob_id_parse(known, &p->id))
 			return true;
 	}
-	p->is_loading = !jmap_blob_load(&p->load, c->access, &p->id, true, &p->arena,
-	    c->slice_end_us, fail_out);
+	p->is_loading =
+	    !jmap_blob_load_in(c, &p->load, c->access, &p->id, true, &p->arena, fail_out);
 	return !p->is_loading;
 }
 

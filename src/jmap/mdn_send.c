@@ -216,7 +216,10 @@ find_email(struct jmap_call *c, struct sending *x, const struct json_member *cre
 		said = check_patch(c, &x->under_way, e);
 	if (said != SET_OK)
 		return said;
-	fail = email_map(c->account, x->under_way.email, &x->out.map);
+	fail = email_map_wait(c->account, x->under_way.email, &x->out.fetch, c->run->host.task,
+	    &x->out.map);
+	if (jmap_waits(c, &x->out.fetch))
+		return SET_WAIT;
 	if (fail == FAIL_MISSING)
 		return jmap_set_error(e, "notFound", "Its file is lost.");
 	return fail ? jmap_submitting_failed(c) : SET_OK;
@@ -373,6 +376,8 @@ start(struct jmap_call *c, struct sending *x, const struct json_member *creation
 	said = jmap_mdn_read(&creation->value, &x->out.arena, &x->mdn, e);
 	if (said == SET_OK)
 		said = find_email(c, x, creation, e);
+	if (said == SET_WAIT) /* then all of it again */
+		arena_release(&x->out.arena);
 	if (said == SET_OK)
 		said = request ? read_request(x, request, e) : jmap_submitting_failed(c);
 	if (said == SET_OK)

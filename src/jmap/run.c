@@ -3,6 +3,9 @@
 /* base */
 #include "base/mem.h"
 
+/* rooms */
+#include "blob/blob.h"
+
 void
 jmap_run_init(struct jmap_run *r, struct account *account, const struct jmap_request *request,
     struct str session_state)
@@ -263,6 +266,13 @@ call_open(struct jmap_run *r)
 	r->call.w = r->w;
 }
 
+bool
+jmap_waits(struct jmap_call *c, const struct blob_wait *w)
+{
+	c->is_waiting |= op_pending(&w->op);
+	return op_pending(&w->op);
+}
+
 void
 jmap_follow(struct jmap_call *c, struct str method, const struct json *args)
 {
@@ -313,7 +323,10 @@ call_step(struct jmap_run *r)
 	r->call.slice_end_us = clock_precise_us() + LOOP_SLICE_US;
 	for (size_t i = 0; i < r->other_count; i++)
 		jmap_access_forget(&r->others[i]);
+	r->call.is_waiting = false;
 	step = r->call.method->run(&r->call);
+	if (step == JMAP_YIELD && r->call.is_waiting)
+		step = JMAP_WAIT;
 	if (step != JMAP_DONE && buf_ok(&r->out))
 		return step;
 	if (!buf_ok(&r->out))

@@ -7,7 +7,7 @@
  * what it wrote is cut off and an error stands there instead (RFC 8620 3.6.2).
  *
  *     NEXT --a call is left--> CALL --method says YIELD--> CALL (another turn)
- *      |                         |---method says WAIT--> CALL (when an op of it ended)
+ *      |                         |---method says WAIT, or YIELD after jmap_waits()--> CALL (when an op of it ended)
  *      |                         +--method says DONE--> NEXT
  *      +--none is left--> DONE
  */
@@ -29,6 +29,7 @@
 #include "mail/id.h"
 #include "mail/mail.h"
 
+struct blob_wait;
 struct directory_account;
 struct jmap;
 struct jmap_push;
@@ -84,6 +85,7 @@ struct jmap_call {            /* fields: read only but for `state` and `release`
 	void *state;                          /* the method's, from the arena */
 	void (*release)(struct jmap_call *c); /* gives back what `state` holds elsewhere */
 	int64_t slice_end_us;
+	bool is_waiting; /* jmap_waits() said so in this step */
 	const struct jmap_method
 	    *follow; /* an implicit call behind this one (RFC 8620 5.4, RFC 8621 7.5), or NULL */
 	const struct json *follow_args;    /* .. its arguments: in the arena of the run */
@@ -151,6 +153,12 @@ jmap_slice_over(const struct jmap_call *c)
 {
 	return clock_precise_us() >= c->slice_end_us;
 }
+
+/*
+ * A file may be far away (blob.h): true while it is not here. Then the method says JMAP_YIELD at once, as when the
+ * slice is over, and is called again when the wait ended. The owner of such a wait is run->host.task.
+ */
+MUST_CHECK bool jmap_waits(struct jmap_call *c, const struct blob_wait *w);
 
 /*
  * When the call under way ends well, `method` runs with these arguments (in the arena of the run), on the same account

@@ -30,8 +30,9 @@ struct snippets {
 	const struct json *ids;
 	uint32_t at;
 	struct words subject, body;
-	bool *is_missing;   /* arena */
-	struct arena arena; /* own; of one Email */
+	bool *is_missing;      /* arena */
+	struct arena arena;    /* own; of one Email */
+	struct blob_wait wait; /* .. for its file */
 };
 
 static void
@@ -39,6 +40,7 @@ snippet_release(struct jmap_call *c)
 {
 	struct snippets *x = c->state;
 
+	blob_wait_release(&x->wait);
 	arena_release(&x->arena);
 }
 
@@ -220,7 +222,7 @@ write_preview(struct jmap_call *c, struct snippets *x, struct candidate *who)
 		return FAIL_NONE;
 	}
 	fail = candidate_load(who, LEVEL_FILE);
-	if (fail)
+	if (fail || who->is_cut)
 		return fail == FAIL_MISSING ? FAIL_PERM : fail;
 	buf_init(&text, READ_MAX + 8 * BODY_PIECE_BYTES);
 	add_body(&text, &who->full, &x->arena);
@@ -250,7 +252,11 @@ write_snippet(struct jmap_call *c, struct snippets *x, struct candidate *who)
 static enum fail
 one(struct jmap_call *c, struct snippets *x, struct str text)
 {
-	struct candidate who = { .account = c->account, .access = c->access, .a = &x->arena };
+	struct candidate who = { .account = c->account,
+		.access = c->access,
+		.a = &x->arena,
+		.call = c,
+		.wait = &x->wait };
 	struct json_writer before = c->w;
 	size_t mark = c->w.out->n;
 	enum fail fail;
@@ -262,12 +268,14 @@ one(struct jmap_call *c, struct snippets *x, struct str text)
 	fail = candidate_load(&who, LEVEL_SUMMARY);
 	if (!fail && !jmap_email_is_shown(c->access, who.email))
 		fail = FAIL_MISSING;
-	if (!fail)
+	if (!fail && !who.is_cut)
 		fail = write_snippet(c, x, &who);
 	blob_unmap(&who.map);
-	if (fail != FAIL_PERM)
+	if (!jmap_waits(c, &x->wait))
+		blob_wait_release(&x->wait);
+	if (fail != FAIL_PERM && !c->is_waiting)
 		return fail;
-	buf_truncate(c->w.out, mark); /* its file is lost: as Email/get says it */
+	buf_truncate(c->w.out, mark); /* its file is lost, as Email/get says it; or on its way */
 	c->w = before;
 	return FAIL_MISSING;
 }
@@ -282,10 +290,13 @@ jmap_snippet_get(struct jmap_call *c)
 	x = c->state;
 	while (x->at < x->ids->count) {
 		struct str id = { 0 };
-		uint32_t at = x->at++;
+		uint32_t at = x->at;
 		enum fail fail =
 		    json_get_text(&x->ids->items[at], &id) ? one(c, x, id) : FAIL_MISSING;
 
+		if (c->is_waiting)
+			return JMAP_YIELD;
+		x->at++;
 		x->is_missing[at] = fail == FAIL_MISSING;
 		if (fail && fail != FAIL_MISSING)
 			return jmap_fail_with(c, fail);

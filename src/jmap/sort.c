@@ -127,7 +127,7 @@ field_key(const struct comparator *by, struct candidate *who, struct arena *a, s
 	const struct message *m = who->summary ? who->summary : &who->full;
 	struct date date;
 
-	if (fail)
+	if (fail || who->is_cut)
 		return fail;
 	if (by->by == SORT_SUBJECT)
 		return collation_key(by->collation,

@@ -32,9 +32,10 @@ struct jmap_submitting { /* zeroed at first */
 	struct delivery_targets targets;
 	struct submit submit;
 	struct blob_map map;
-	bool is_made;       /* the message comes out of `build`, and there is no record of it */
-	struct build build; /* own; its tree is in the arena */
-	struct buf piece;   /* own; of the build */
+	struct blob_wait fetch; /* for it; of IDLE */
+	bool is_made;           /* the message comes out of `build`, and there is no record of it */
+	struct build build;     /* own; its tree is in the arena */
+	struct buf piece;       /* own; of the build */
 	struct intake intake;
 	struct deposit deposit; /* own; from STORE on */
 	size_t at;              /* bytes of the map that are written */

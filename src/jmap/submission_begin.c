@@ -80,7 +80,10 @@ find_email(struct jmap_call *c, struct jmap_submitting *s, struct str text,
 	if (fail == FAIL_NONE && !email_is_visible(email))
 		fail = FAIL_MISSING;
 	if (fail == FAIL_NONE)
-		fail = email_map(c->account, s->submission.email_id, &s->map);
+		fail = email_map_wait(c->account, s->submission.email_id, &s->fetch,
+		    c->run->host.task, &s->map);
+	if (jmap_waits(c, &s->fetch))
+		return SET_WAIT;
 	if (fail == FAIL_MISSING)
 		return jmap_set_invalid(e, STR("emailId"), "There is no such Email.");
 	if (fail)
@@ -183,6 +186,8 @@ begin(struct jmap_call *c, struct jmap_submitting *s, const struct json *object,
 	said = find_identity(c, s, asked.identity, &identity, e);
 	if (said == SET_OK)
 		said = find_email(c, s, asked.email, e);
+	if (said == SET_WAIT) /* then all of it again */
+		arena_release(&s->arena);
 	if (said == SET_OK)
 		said = make_envelope(c, s, &asked, identity, e);
 	if (said != SET_OK)

@@ -26,6 +26,7 @@ jmap_submitting_reset(struct jmap_submitting *s)
 {
 	submit_release(&s->submit);
 	deposit_release(&s->deposit);
+	blob_wait_release(&s->fetch);
 	intake_cancel(&s->intake);
 	build_release(&s->build);
 	buf_release(&s->piece);

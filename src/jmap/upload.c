@@ -17,7 +17,8 @@ struct upload_request {
 	struct jmap_login login;
 	struct jmap_access access; /* own: whose account it goes to */
 	struct blob_writer writer;
-	bool is_writing;
+	struct blob_wait wait; /* for the place of its file */
+	bool is_writing, is_complete;
 };
 
 static enum http_step
@@ -103,14 +104,17 @@ reply(struct upload_request *u, struct http_exchange *x, uint64_t id, uint64_t s
 	buf_release(&body);
 }
 
-/* All is there: name the file in the same turn (blob.h). */
+/* All is there: once the file is where it is kept, name it in the same turn (blob.h). */
 static enum http_step
 finish(struct upload_request *u, struct http_exchange *x)
 {
 	uint64_t size = u->writer.size, id;
 	struct blob_name name;
-	enum fail fail = blob_write_finish(&u->writer, &name);
+	enum fail fail = blob_finish_wait(&u->writer, &u->wait, x->task, &name);
 
+	u->is_complete = true;
+	if (op_pending(&u->wait.op))
+		return HTTP_WAIT;
 	if (fail)
 		return store_failed(x);
 	fail = upload_add(u->access.account, blob_name_str(&name), size, media_type(x),
@@ -157,7 +161,7 @@ upload_step(struct http_handler *h, struct http_exchange *x)
 	}
 	if (!u->is_writing && begin(u, x) == HTTP_DONE)
 		return HTTP_DONE;
-	return take_body(u, x);
+	return u->is_complete ? finish(u, x) : take_body(u, x);
 }
 
 static void
@@ -165,6 +169,7 @@ upload_release(struct http_handler *h)
 {
 	struct upload_request *u = container_of(h, struct upload_request, handler);
 
+	blob_wait_release(&u->wait);
 	blob_write_cancel(&u->writer);
 	jmap_access_release(&u->access);
 	jmap_login_release(&u->login);

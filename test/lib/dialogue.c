@@ -264,7 +264,7 @@ set_disk(struct str how)
 static void
 set_far(struct str how)
 {
-	uint64_t after = 0;
+	uint64_t after = 0, count = UINT_MAX;
 
 	if (str_empty(how)) {
 		fake_blobs_begin(dialogue.blobs, &dialogue.loop, 0);
@@ -274,8 +274,10 @@ set_far(struct str how)
 	fake_blobs_hold(str_eq(how, STR("stuck")));
 	if (str_skip(&how, STR("after ")))
 		CHECK(str_u64(&how, 1000, &after));
-	if (after > 0 || str_eq(how, STR("down")))
-		fake_blobs_fail((unsigned)after, UINT_MAX, FAIL_TEMP);
+	if (str_skip(&how, STR("fail ")))
+		CHECK(str_u64(&how, 1000, &count));
+	if (after > 0 || count < UINT_MAX || str_eq(how, STR("down")))
+		fake_blobs_fail((unsigned)after, (unsigned)count, FAIL_TEMP);
 	else if (!str_eq(how, STR("stuck")))
 		CHECK_STR(how, STR("well"));
 	dialogue_settle();

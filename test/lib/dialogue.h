@@ -24,6 +24,7 @@
  *     @far                 files are far away in all three ways (must be first)
  *     @far down|stuck|well they cannot be reached; nothing of them ends; all is well
  *     @far after N         .. after N more of them went well
+ *     @far fail N          the next N of them cannot be reached
  *     @disk full|bad|well  writing fails; what was written does not become durable; all is well
  *
  * "..." in S: stands for anything. Everything the server sends must be named. A room may have

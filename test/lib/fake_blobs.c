@@ -36,8 +36,15 @@ static struct {
 	unsigned turns, waits;
 	unsigned skip, count;
 	enum fail fail;
+	uint64_t turn; /* without a loop */
 	bool is_far, is_held;
 } fake;
+
+static uint64_t
+now(void)
+{
+	return fake.loop ? fake.loop->turns : fake.turn;
+}
 
 /* --- deeds ------------------------------------------------------------------------------------- */
 
@@ -73,7 +80,7 @@ find(enum kind kind, struct str account, struct str name, struct str to)
 		struct deed *d = container_of(n, struct deed, node);
 
 		next = list_next(&fake.done, n);
-		if (d->kind == FETCH && d->turn != fake.loop->turns)
+		if (d->kind == FETCH && d->turn != now())
 			deed_free(d);
 		else if (d->kind == kind && str_eq(buf_str(&d->key), buf_str(&key)))
 			found = d;
@@ -110,7 +117,8 @@ start(struct blob_wait *w, struct task *owner, enum kind kind, struct str accoun
 	list_append(&fake.waiting, &d->node);
 	w->state = d;
 	op_begin(&w->op, owner);
-	task_wake(&fake.task);
+	if (fake.loop)
+		task_wake(&fake.task);
 }
 
 static void
@@ -118,7 +126,7 @@ end(struct deed *d)
 {
 	struct blob_wait *w = d->wait;
 
-	d->turn = fake.loop->turns;
+	d->turn = now();
 	list_remove(&d->node);
 	list_append(&fake.done, &d->node);
 	op_finish(&w->op, d->fail);
@@ -273,8 +281,17 @@ fake_blobs_begin(struct blob_store *b, struct loop *l, unsigned turns)
 	fake.is_held = false;
 	list_init(&fake.waiting);
 	list_init(&fake.done);
-	loop_task(l, &fake.task, fake_step, NULL);
+	if (l)
+		loop_task(l, &fake.task, fake_step, NULL);
 	b->far = &fake.far;
+}
+
+void
+fake_blobs_turn(void)
+{
+	fake.turn++;
+	if (fake.blobs)
+		(void)fake_step(&fake.task);
 }
 
 void
@@ -311,7 +328,7 @@ fake_blobs_email_map(struct account *a, uint64_t id, struct blob_map *out)
 void
 fake_blobs_hold(bool is_held)
 {
-	if (fake.is_held && !is_held)
+	if (fake.is_held && !is_held && fake.loop)
 		task_wake(&fake.task);
 	fake.is_held = is_held;
 }

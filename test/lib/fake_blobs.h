@@ -10,8 +10,9 @@
 
 #include "blob/blob.h"
 
-/* From now on, until fake_blobs_end(); nothing new when it was begun. */
+/* From now on, until fake_blobs_end(); nothing new when it was begun. Without a loop fake_blobs_turn() is a turn. */
 void fake_blobs_begin(struct blob_store *b, struct loop *l, unsigned turns);
+void fake_blobs_turn(void);
 void fake_blobs_end(void); /* nobody may wait any more */
 
 /* False: as if everything were here, for what a test does itself. */

@@ -4,6 +4,7 @@
 #include "directory/directory.h"
 #include "jmap/request.h"
 #include "jmap/run.h"
+#include "lib/fake_blobs.h"
 #include "lib/fake_directory.h"
 #include "lib/fake_dns.h"
 #include "mail/email.h"
@@ -15,12 +16,17 @@
 
 struct jmap_stage jmap_stage;
 static struct task task;
+static struct jmap_run *running; /* by the task; NULL: nothing */
 
 static enum step
-nothing(struct task *t)
+run_step(struct task *t)
 {
+	enum jmap_step step = running ? jmap_run_step(running) : JMAP_WAIT;
+
 	(void)t;
-	return STEP_WAIT;
+	if (step == JMAP_DONE)
+		running = NULL;
+	return step == JMAP_YIELD ? STEP_YIELD : STEP_WAIT;
 }
 
 void
@@ -55,7 +61,9 @@ add(const char *text)
 		.mailbox_count = 1 };
 	struct email_added added;
 
+	fake_blobs_far(false);
 	CHECK_NUM(email_add_bytes(jmap_stage.account, &new, &added), FAIL_NONE);
+	fake_blobs_far(true);
 }
 
 void
@@ -70,7 +78,7 @@ jmap_stage_begin(const char *name, const char *const *emails, size_t count)
 		checks->account_messages = 0;
 	}
 	policy_open(&jmap_stage.policy, &stage.loop, stage.store, NULL, checks);
-	loop_task(&stage.loop, &task, nothing, NULL);
+	loop_task(&stage.loop, &task, run_step, NULL);
 	buf_init(&jmap_stage.got, 1 << 22);
 	open_jmap();
 	CHECK_NUM(account_open(stage.mail, STR(ALICE), NULL, &jmap_stage.account), FAIL_NONE);
@@ -125,7 +133,9 @@ run_request(const struct jmap_request *request)
 		.loop = &stage.loop,
 		.task = &task,
 		.user = &user };
-	while (jmap_run_step(&r) != JMAP_DONE) {
+	running = &r;
+	task_wake(&task);
+	while (running) {
 		(void)fake_directory_release();
 		(void)fake_dns_release();
 		loop_turn(&stage.loop, 0);

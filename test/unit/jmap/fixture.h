@@ -15,6 +15,7 @@
 /* rooms */
 #include "blob/blob.h"
 #include "jmap/run.h"
+#include "lib/fake_blobs.h"
 #include "mail/email.h"
 #include "mail/index.h"
 #include "mail/mailbox.h"
@@ -32,34 +33,57 @@ struct fixture {
 	unsigned slices;         /* of the last request */
 	void (*between)(
 	    struct fixture *f); /* what another session does between two slices; or NULL */
+	bool is_far;
 	struct jmap_host host;
+	struct task_queue tasks;
+	struct task task; /* owner of what is waited for */
 };
 
+static inline enum step
+fixture_step(struct task *t)
+{
+	(void)t;
+	return STEP_WAIT;
+}
+
+/* In files of this name, for several in one program. */
 static inline void
-fixture_open(struct fixture *f)
+fixture_open_as(struct fixture *f, const char *name)
 {
 	char store[300], blobs[300], search[300];
 
 	*f = (struct fixture){ .store = NULL };
+	list_init(&f->tasks.ready);
+	list_init(&f->tasks.later);
+	task_init(&f->task, &f->tasks, fixture_step, NULL);
+	f->host.task = &f->task;
 	clock_fake_step(LOOP_SLICE_US * 3 / 4); /* one thing is done, and the slice is over */
-	snprintf(store, sizeof(store), "%s/store.db", test_folder());
-	snprintf(blobs, sizeof(blobs), "%s/mail", test_folder());
+	snprintf(store, sizeof(store), "%s/%s.db", test_folder(), name);
+	snprintf(blobs, sizeof(blobs), "%s/%s", test_folder(), name);
 	CHECK_NUM(store_open(&f->store, NULL, str_c(store), NULL), FAIL_NONE);
 	CHECK_NUM(blob_open(&f->blobs, NULL, f->store, str_c(blobs)), FAIL_NONE);
 	CHECK_NUM(mail_open(&f->mail, NULL, f->store, f->blobs), FAIL_NONE);
-	snprintf(search, sizeof(search), "%s/index.db", test_folder());
+	snprintf(search, sizeof(search), "%s/%s.index", test_folder(), name);
 	search_open(&f->search, NULL, str_c(search), &mail_source, f->mail);
 	mail_use_search(f->mail, f->search);
 	CHECK_NUM(account_open(f->mail, STR("alice@example.test"), NULL, &f->account), FAIL_NONE);
 }
 
 static inline void
+fixture_open(struct fixture *f)
+{
+	fixture_open_as(f, "mail");
+}
+
+static inline void
 fixture_close(struct fixture *f)
 {
 	CHECK_NUM(blob_commit(f->blobs), FAIL_NONE);
+	task_cancel(&f->task);
 	account_close(&f->account);
 	search_close(&f->search);
 	mail_close(&f->mail);
+	fake_blobs_end();
 	blob_close(&f->blobs);
 	store_close(&f->store);
 }
@@ -112,6 +136,26 @@ fixture_commit(struct fixture *f)
 	mail_committed(f->mail, fail);
 }
 
+/* Files are far away (lib/fake_blobs.h). */
+static inline void
+fixture_far(struct fixture *f)
+{
+	f->is_far = true;
+	fake_blobs_begin(f->blobs, NULL, 1);
+}
+
+/* Turns until something that was waited for ended. */
+static inline void
+fixture_wait(struct fixture *f)
+{
+	unsigned turns = 0;
+
+	task_cancel(&f->task);
+	while (!task_is_awake(&f->task) && turns++ < 10)
+		fake_blobs_turn();
+	CHECK(task_is_awake(&f->task));
+}
+
 /* Run these calls; `out` is the methodResponses with what stands behind them. False: they are no Request. */
 static inline bool
 fixture_try(struct fixture *f, const char *calls, struct buf *out)
@@ -121,6 +165,7 @@ fixture_try(struct fixture *f, const char *calls, struct buf *out)
 	struct arena arena;
 	struct buf text;
 	bool is_taken;
+	enum jmap_step step;
 
 	fixture_commit(f);
 	arena_init(&arena, JMAP_TREE_MAX);
@@ -136,9 +181,14 @@ fixture_try(struct fixture *f, const char *calls, struct buf *out)
 		jmap_run_init(&run, f->account, &request, STR("x"));
 		jmap_run_groups(&run, f->groups);
 		run.host = f->host;
-		for (f->slices = 1; jmap_run_step(&run) == JMAP_YIELD; f->slices++)
+		for (f->slices = 1; (step = jmap_run_step(&run)) != JMAP_DONE; f->slices++) {
+			if (step == JMAP_WAIT)
+				fixture_wait(f);
 			if (f->between)
 				f->between(f);
+			if (!f->is_far && !CHECK(step == JMAP_YIELD))
+				break;
+		}
 		CHECK(buf_ok(&run.out));
 		buf_add(out, buf_str(&run.out));
 		jmap_run_release(&run);

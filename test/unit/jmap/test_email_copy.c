@@ -37,14 +37,14 @@ check_rows(struct fixture *f)
 	buf_release(&want);
 }
 
-int
-main(void)
+static void
+test_copy(bool is_far)
 {
 	struct fixture f;
 	struct account *alice, *team, *carol, *dave, *small;
 	struct account_limits tiny = { .quota_bytes = 10 };
 
-	fixture_open(&f);
+	fixture_open_as(&f, is_far ? "far" : "near");
 	alice = f.account;
 	CHECK_NUM(account_open(f.mail, STR("team@example.test"), NULL, &team), FAIL_NONE);
 	CHECK_NUM(account_open(f.mail, STR("carol@example.test"), NULL, &carol), FAIL_NONE);
@@ -63,11 +63,21 @@ main(void)
 	    FAIL_NONE);
 	f.account = alice;
 	f.groups = STR("team@example.test small@example.test ");
+	if (is_far)
+		fixture_far(&f);
 	check_rows(&f);
+	CHECK_NUM(fake_blobs_left(), 0);
 	account_close(&team);
 	account_close(&carol);
 	account_close(&dave);
 	account_close(&small);
 	fixture_close(&f);
+}
+
+int
+main(void)
+{
+	test_copy(false);
+	test_copy(true);
 	return test_end();
 }
