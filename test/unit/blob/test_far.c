@@ -1,6 +1,12 @@
 /* Messages on an S3 server that works, is down, lies. */
 #include "far.h"
 
+/* system */
+#include <errno.h>
+
+/* rooms */
+#include "sys/sys.h"
+
 /* --- the S3 engine --------------------------------------------------------------------------- */
 
 static const size_t sizes[] = { 0, 1, 64 << 10, (64 << 10) + 1, 300000, 9 << 20 };
@@ -431,6 +437,97 @@ test_looking(void)
 	shut();
 }
 
+/* --- every system call fails once ------------------------------------------------------------ */
+
+struct story {
+	struct blob_name name, copy;
+	bool is_named, has_copy; /* a commit said so */
+};
+
+static bool
+commits(struct str account, const struct blob_name *name)
+{
+	uint64_t before = store_commits(store);
+	struct deed d = { .account = account, .name = blob_name_str(name) };
+	bool is_run = store_run(store, run, &d) == FAIL_NONE;
+
+	loop_turn(&loop, 0);
+	return is_run && store_commits(store) > before;
+}
+
+/* A message comes, is read with an empty cache, and is copied; any of it may fail. */
+static void
+live(struct story *story)
+{
+	struct blob_writer w = { .store = NULL };
+	struct blob_wait wait = { .state = NULL };
+	struct blob_map map;
+	enum fail fail = blob_write_start(blob, &w, ANN);
+
+	for (int i = 0; i < 20 && fail == FAIL_NONE; i++)
+		fail = blob_write(&w, STR("0123456789xxxxxxxxxxxxxxxxxx"));
+	if (fail == FAIL_NONE) {
+		blob_put_start(&w, &wait, &task);
+		wait_for(&wait);
+		fail = wait.op.fail;
+	}
+	if (fail == FAIL_NONE)
+		fail = blob_write_finish(&w, &story->name);
+	blob_wait_release(&wait);
+	if (fail != FAIL_NONE)
+		blob_write_cancel(&w);
+	else
+		story->is_named = commits(ANN, &story->name);
+	if (!story->is_named)
+		return;
+	if (blob_map(blob, ANN, blob_name_str(&story->name), &map) == FAIL_NONE)
+		blob_unmap(&map);
+	(void)fetch(BOB, &story->name);
+	if (link_to(ANN, &story->name, BOB, &story->copy) == FAIL_NONE)
+		story->has_copy = commits(BOB, &story->copy);
+}
+
+static bool
+is_whole(struct str account, const struct blob_name *name)
+{
+	return fetch(account, name) == FAIL_NONE && is_readable(account, name) == FAIL_NONE;
+}
+
+static void
+test_faults(void)
+{
+	static char row[40];
+	bool has_failed = true;
+
+	for (unsigned long nth = 1; has_failed && nth < 500; nth++) {
+		struct story story = { .is_named = false };
+
+		snprintf(row, sizeof row, "system call %lu fails", nth);
+		TEST_ROW(row);
+		fresh(BLOB_S3);
+		sys_fail_at(nth, EIO, false);
+		live(&story);
+		has_failed = sys_has_failed();
+		sys_fail_at(0, 0, false);
+		reopen(BLOB_S3);
+		if (story.is_named)
+			CHECK(is_whole(ANN, &story.name));
+		if (story.has_copy)
+			CHECK(is_whole(BOB, &story.copy));
+		for (int i = 0; i < 300 && entries("mail/ann/tmp") + entries("mail/bob/tmp") > 0;
+		     i++)
+			loop_turn(&loop, 10);
+		CHECK_NUM(entries("mail/ann/tmp") + entries("mail/bob/tmp"), 0);
+		shut();
+		open_with(NULL, BLOB_S3); /* whatever was named or not, both sides agree */
+		found_count = 0;
+		CHECK_NUM(blob_check(blob, false, found, NULL), FAIL_NONE);
+		CHECK_NUM(found_count, 0);
+		shut();
+	}
+	CHECK(!has_failed);
+}
+
 int
 main(void)
 {
@@ -444,6 +541,7 @@ main(void)
 	test_cache();
 	test_delete();
 	test_looking();
+	test_faults();
 	stage_stop();
 	return test_end();
 }
