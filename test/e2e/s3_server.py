@@ -1,6 +1,6 @@
 """An S3 server that misbehaves as told; and a real one, for tests.
 
-    with HostileS3() as s3:
+    with HostileS3() as s3:                     HostileS3(tls=certificate.context()): https://localhost
         Server(settings=s3.settings())          [blob] engine = s3 and [s3] for it
         s3.way = "503"                          every request from now on; also by method: s3.ways = {"PUT": "hang"}
         s3.objects                              key -> bytes
@@ -81,13 +81,12 @@ class Handler(socketserver.StreamRequestHandler):
         return True
 
     def handle(self):
-        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             while self.read_head():
                 self.body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 if not self.act():
                     break
-        except (ConnectionError, ValueError):
+        except (OSError, ValueError):
             pass
 
     def reply(self, status, body=b"", headers=(), length=None):
@@ -161,6 +160,8 @@ class Handler(socketserver.StreamRequestHandler):
         s3 = self.server.s3
         path, _, query = self.target.partition("?")
         query = urllib.parse.parse_qs(query, keep_blank_values=True)
+        if self.headers["host"].startswith(BUCKET + "."):
+            path = f"/{BUCKET}{path if path != '/' else ''}"
         _, bucket, *rest = path.split("/", 2)
         key = urllib.parse.unquote(rest[0]) if rest else ""
         if bucket != BUCKET:
@@ -234,7 +235,7 @@ class Handler(socketserver.StreamRequestHandler):
 
 
 class HostileS3:
-    def __init__(self):
+    def __init__(self, tls=None):
         self.objects, self.sums, self.uploads, self.counts, self.unsigned = {}, {}, {}, {}, []
         self.way, self.ways, self.page, self.last_upload = "", {}, 1000, 0
         self.lock, self.stopped = threading.RLock(), threading.Event()
@@ -242,6 +243,10 @@ class HostileS3:
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.server.s3 = self
+        self.scheme, self.host = "http", "127.0.0.1"
+        if tls:
+            self.scheme, self.host = "https", "localhost"
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
 
@@ -252,7 +257,7 @@ class HostileS3:
         self.way, self.ways = "", {}
 
     def settings(self, engine="s3", **more):
-        return settings_for(f"http://127.0.0.1:{self.server.server_address[1]}", engine, **more)
+        return settings_for(f"{self.scheme}://{self.host}:{self.server.server_address[1]}", engine, **more)
 
     def __enter__(self):
         return self

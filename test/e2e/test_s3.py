@@ -19,6 +19,7 @@ import threading
 import time
 
 import jmap_client
+from certificates import Authority
 from harness import BINARY, Server, check, end, equal
 from ours import wait_for
 from s3_server import Gateway, HostileS3
@@ -393,6 +394,34 @@ def test_cache():
         equal("what was read last is here", s3.counts["GET"], before)
 
 
+def test_tls():
+    """Only a certificate that is right for the name; and a bucket that is part of the name."""
+    with Authority() as ca, HostileS3(tls=ca.issue("localhost", "mail-box.localhost").context()) as s3:
+        with Server(settings=s3.settings(more=PATIENT + f"\nca-file = {ca.path}")) as server:
+            users(server)
+            equal("TLS", deliver(server, "one"), [250])
+            server.stop()
+            server.add_settings("[s3]\npath-style = no")
+            server.start()
+            equal("the bucket in the name", deliver(server, "two"), [250])
+            drop_cache(server)
+            check("both are read", b"Subject: one" in fetch(server, 1) and b"Subject: two" in fetch(server, 2))
+            server.stop()
+            is_clean(server)
+            server.add_settings("[s3]\nca-file =\ntimeout = 1s\nretry = 1s")
+            server.start()
+            equal("an authority that nobody knows", deliver(server, "three")[0] // 100, 4)
+            drop_cache(server)
+            check("nor is anything read", b"UNAVAILABLE" in fetch(server, 1), fetch(server, 1)[:200])
+        equal("nothing was put", len(s3.objects), 2)
+    equal("no request was signed wrongly", s3.unsigned, [])
+    with Authority() as ca, HostileS3(tls=ca.issue("other.test").context()) as s3:
+        with Server(settings=s3.settings(more=STRICT + f"\nca-file = {ca.path}")) as server:
+            users(server)
+            equal("a certificate for another name", deliver(server, "one")[0] // 100, 4)
+        equal("nothing came", s3.counts, {})
+
+
 def test_settings():
     with Server(start=False) as server:
         for text, want in (("[blob]\nengine = s3", ["endpoint", "bucket", "access-key", "secret-key"]),
@@ -409,6 +438,7 @@ def test_settings():
 
 
 test_settings()
+test_tls()
 test_hostile()
 test_cache()
 for real in (test_real, test_kill, test_mirror, test_migrate):
