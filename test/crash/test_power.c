@@ -41,7 +41,7 @@ enum kind {
 	OP_TOLD, /* message `file` is there, or (at = 1) gone */
 };
 
-struct op {
+struct disk_op {
 	enum kind kind;
 	int file;
 	char path[256], to[256]; /* below the folder */
@@ -51,7 +51,7 @@ struct op {
 	bool is_kept; /* in the state that is being built */
 };
 
-static struct op *ops;
+static struct disk_op *ops;
 static size_t op_count;
 static char data[256], rebuilt[256];
 static bool is_recording;
@@ -87,13 +87,13 @@ is_ours(const char *path)
 	return is_recording && below(path) != NULL && strstr(path, "-shm") == NULL;
 }
 
-static struct op *
+static struct disk_op *
 record(enum kind kind, int file, const char *path)
 {
-	struct op *op = &ops[op_count++];
+	struct disk_op *op = &ops[op_count++];
 
 	invariant(op_count < OPS_MAX);
-	*op = (struct op){ .kind = kind, .file = file };
+	*op = (struct disk_op){ .kind = kind, .file = file };
 	snprintf(op->path, sizeof op->path, "%s", path ? below(path) : "");
 	return op;
 }
@@ -159,7 +159,7 @@ rec_close(int fd)
 static void
 wrote(int fd, const void *p, ssize_t n, off_t at)
 {
-	struct op *op;
+	struct disk_op *op;
 
 	if (!is_recording || n <= 0 || fds[fd].file < 0)
 		return;
@@ -227,7 +227,7 @@ rec_rename(const char *from, const char *to)
 	int result = rename(from, to);
 
 	if (result == 0 && is_ours(from)) {
-		struct op *op = record(OP_RENAME, file_of(from), from);
+		struct disk_op *op = record(OP_RENAME, file_of(from), from);
 
 		snprintf(op->to, sizeof op->to, "%s", below(to));
 		set_name(to, op->file);
@@ -346,7 +346,7 @@ is_in(const char *path, const char *folder)
 }
 
 static bool
-is_synced_by(const struct op *op, const struct op *sync)
+is_synced_by(const struct disk_op *op, const struct disk_op *sync)
 {
 	switch (sync->kind) {
 	case OP_SYNC_ALL: return true;
@@ -400,7 +400,7 @@ build_file(int file, const char *path, size_t end)
 	if (fd < 0)
 		return; /* its folder was lost */
 	for (size_t i = 0; i < end; i++) {
-		const struct op *op = &ops[i];
+		const struct disk_op *op = &ops[i];
 
 		if (!op->is_kept || op->file != file)
 			continue;
@@ -418,7 +418,7 @@ build(size_t end)
 	name_count = 0;
 	small_fresh_folder(rebuilt);
 	for (size_t i = 0; i < end; i++) {
-		const struct op *op = &ops[i];
+		const struct disk_op *op = &ops[i];
 
 		if (!op->is_kept)
 			continue;

@@ -18,6 +18,7 @@
 #include "base/test.h"
 
 /* rooms */
+#include "lib/fake_blobs.h"
 #include "lib/imap_stage.h"
 #include "net/private.h"
 
@@ -215,6 +216,8 @@ play(struct dialogue_peer **peers)
 	}
 	while (left > 0) {
 		left = 0;
+		if (roll(50) == 0) /* without effect when files are here */
+			fake_blobs_fail(roll(20), roll(3), FAIL_TEMP);
 		for (size_t i = 0; i < CROWD; i++) {
 			feed_piece(peers[i], &rest[i]);
 			left += peers[i]->conn ? rest[i].n : 0;
@@ -229,6 +232,7 @@ play(struct dialogue_peer **peers)
 			conn_memory_accept(peers[i]->conn, SIZE_MAX);
 		buf_release(&rest[i]);
 	}
+	fake_blobs_fail(0, 0, FAIL_NONE);
 	dialogue_settle();
 }
 
@@ -241,6 +245,8 @@ play_round(void)
 	dialogue.is_bare = true;
 	imap_stage.rules.errors = INT64_MAX;
 	clock_fake_step(LOOP_SLICE_US - 100);
+	if (roll(2) == 0)
+		fake_blobs_begin(dialogue.blobs, &dialogue.loop, roll(4));
 	for (size_t i = 0; i < CROWD; i++)
 		peers[i] = dialogue_peer((unsigned)i + 1);
 	play(peers);

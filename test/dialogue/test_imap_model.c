@@ -18,6 +18,7 @@
 
 /* rooms */
 #include "imap/imap.h"
+#include "lib/fake_blobs.h"
 #include "lib/imap_play.h"
 #include "lib/imap_return.h"
 #include "mail/mailbox.h"
@@ -545,6 +546,8 @@ main(void)
 	for (unsigned long long i = 0; i < steps; i++) {
 		clock_fake_step(
 		    i < steps / 2 ? 0 : LOOP_SLICE_US); /* the other half in the smallest slices */
+		if (i == steps * 3 / 4) /* .. and half of that with files far away */
+			fake_blobs_begin(dialogue.blobs, &dialogue.loop, 1);
 		step();
 	}
 	dialogue_close();
