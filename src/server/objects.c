@@ -114,6 +114,28 @@ server_open_s3(struct server *s, struct s3 **out, struct buf *why)
 	return fail;
 }
 
+static uint64_t
+tell_up(const void *s3)
+{
+	return !((const struct s3 *)s3)->is_down;
+}
+
+void
+objects_name_metrics(struct server *s)
+{
+	const struct s3 *s3 = s->objects ? &s->objects->s3 : NULL;
+	const struct metric rows[] = {
+		{ "staunch_s3_calls", "Objects put, fetched, copied, deleted; lists.",
+		    METRIC_COUNTER, metric_u64, s3 ? &s3->counts.calls : NULL },
+		{ "staunch_s3_failed", "Of them, those that failed after all tries.",
+		    METRIC_COUNTER, metric_u64, s3 ? &s3->counts.failed : NULL },
+		{ "staunch_s3_up", "1 while the S3 server answers.", METRIC_LEVEL, tell_up, s3 },
+	};
+
+	for (size_t i = 0; s3 && i < ARRAY_LEN(rows); i++)
+		metrics_add(&s->metrics, &rows[i]);
+}
+
 void
 objects_close(struct server *s)
 {

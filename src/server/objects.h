@@ -18,6 +18,9 @@ MUST_CHECK enum fail objects_open(struct server *s, struct loop *loop, struct bu
 /* The same only if [blob] wants it, and let s->blobs use it. */
 MUST_CHECK enum fail objects_use(struct server *s, struct loop *loop, struct buf *why);
 
+/* Its numbers, when there is one. */
+void objects_name_metrics(struct server *s);
+
 /* Behind blob_close(); safe in any state. */
 void objects_close(struct server *s);
 

@@ -161,6 +161,7 @@ name_metrics(struct server *s)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		metrics_add(&s->metrics, &rows[i]);
 	name_index_metrics(s);
+	objects_name_metrics(s);
 	for (size_t i = 0; server_version.modules[i]; i++) {
 		if (server_version.modules[i]->metrics)
 			server_version.modules[i]->metrics(&s->metrics);

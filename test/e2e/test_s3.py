@@ -10,6 +10,7 @@ import hashlib
 import imaplib
 import os
 import random
+import re
 import shutil
 import signal
 import smtplib
@@ -17,6 +18,7 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.request
 
 import jmap_client
 from certificates import Authority
@@ -88,6 +90,11 @@ def subjects(server, user=ALICE):
         return [d[1].decode().split(":", 1)[1].strip() for d in data if isinstance(d, tuple)]
     finally:
         client.shutdown()
+
+
+def metric(server, name):
+    with urllib.request.urlopen(f"http://{server.host}:{server.port('http')}/metrics", timeout=30) as answer:
+        return int(re.search(rf"^{name} (\d+)$", answer.read().decode(), re.M).group(1))
 
 
 def drop_cache(server):
@@ -330,6 +337,8 @@ def test_hostile():
             check(f"GET {way}: and then it is well", b"Subject: first" in fetch(server, 1), fetch(server, 1)[:200])
         s3.ways = {"GET": "503"}
         drop_cache(server)
+        fetch(server, 1)
+        equal("the metrics say so", metric(server, "staunch_s3_up"), 0)
         client = jmap_client.Client(f"http://{server.host}:{server.port('http')}", ALICE, SECRET)
         ids = client.one("Email/query", {"filter": {"subject": "first"}})["ids"]
         try:
@@ -338,6 +347,8 @@ def test_hostile():
         except jmap_client.MethodError as e:
             check("JMAP says so", e.type in ("serverUnavailable", "serverFail"), e.error)
         s3.behave()
+        fetch(server, 1)
+        equal("and that it is back", metric(server, "staunch_s3_up"), 1)
         equal("no request was signed wrongly", s3.unsigned, [])
         test_hostile_parts(s3, server, good)
         test_hostile_deletes(s3, server)

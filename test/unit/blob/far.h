@@ -125,7 +125,7 @@ open_with(struct loop *with, enum blob_engine engine)
 	struct blob_s3_options options = { .s3 = &s3, .settings = &settings, .local = LOCAL };
 	char cache[300];
 
-	settings.engine = engine;
+	settings.engine = (int)engine;
 	snprintf(path, sizeof path, "%s/store.db", folder);
 	invariant(store_open(&store, with, str_c(path), NULL) == FAIL_NONE);
 	snprintf(path, sizeof path, "%s/mail", folder);
