@@ -1,4 +1,10 @@
-/* The cache of the S3 engine: <cache>/<generation>/<account's folder>/<name>, and <cache>/new/<n> for downloads. */
+/*
+ * The cache of the S3 engine: <cache>/<generation>/<account's folder>/<name>, and <cache>/new/<n> for downloads.
+ *
+ * Nothing here is synced, so after a power loss a file may have its length and not its bytes. The file
+ * <cache>/state tells: "clean" behind an orderly end, else the kernel's number of the boot in which files were
+ * written. With another boot than this one's, all of it is given up.
+ */
 #include "blob/remote.h"
 
 /* system */
@@ -15,7 +21,10 @@
 /* rooms */
 #include "sys/sys.h"
 
-#define CLEAN_SLICE 64 /* files deleted in one step */
+#define CLEAN_SLICE  64 /* files deleted in one step */
+#define STATE_MAX    64 /* bytes */
+#define STATE_CLEAN  STR("clean")
+#define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
 
 /* --- paths ----------------------------------------------------------------------------------- */
 
@@ -251,6 +260,80 @@ clean_step(struct task *t)
 	return STEP_YIELD;
 }
 
+/* --- power loss ------------------------------------------------------------------------------ */
+
+/* The first bytes of a small file; empty when it cannot be read. */
+static void
+read_text(const char *path, struct buf *out)
+{
+	int fd = sys.open(path, O_RDONLY, 0);
+	char *room = buf_room(out, STATE_MAX);
+	ssize_t n = fd >= 0 ? sys.read(fd, room, STATE_MAX) : 0;
+
+	buf_grow(out, n > 0 ? (size_t)n : 0);
+	if (fd >= 0)
+		sys.close(fd);
+}
+
+static void
+state_path(const struct blob_cache *c, struct blob_path *out)
+{
+	out->n = 0;
+	add(out, c->folder);
+	add(out, STR("/state"));
+}
+
+/* Durable: what an orderly end wrote must not outlive the next power loss. */
+static enum fail
+write_state(struct blob_cache *c, struct str text)
+{
+	struct blob_path path;
+	int fd;
+	enum fail fail = FAIL_NONE;
+
+	state_path(c, &path);
+	fd = sys.open(path.bytes, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || blob_write_all(c->b, fd, text) != FAIL_NONE || sys.fsync(fd) != 0)
+		fail = fail_because(&blob_log, FAIL_TEMP, "blob.cache.state", errno);
+	if (fd >= 0)
+		sys.close(fd);
+	return fail;
+}
+
+/* Are the bytes of earlier processes what they wrote? From now on they are those of this boot. */
+static enum fail
+begin_trust(struct blob_cache *c)
+{
+	struct blob_path path;
+	struct buf boot, state;
+	enum fail fail;
+
+	buf_init(&boot, STATE_MAX);
+	buf_init(&state, STATE_MAX);
+	state_path(c, &path);
+	read_text(BOOT_ID_PATH, &boot);
+	read_text(path.bytes, &state);
+	c->is_trusted = str_eq(buf_str(&state), STATE_CLEAN) ||
+	    (boot.n > 0 && str_eq(buf_str(&state), buf_str(&boot)));
+	fail = write_state(c, buf_str(&boot));
+	buf_release(&boot);
+	buf_release(&state);
+	return fail;
+}
+
+/* An orderly end: everything is on the disk before that is said. */
+static void
+end_trust(struct blob_cache *c)
+{
+	int fd = sys.open(c->folder.p, O_RDONLY | O_DIRECTORY, 0);
+	bool is_synced = fd >= 0 && sys.syncfs(fd) == 0;
+
+	if (fd >= 0)
+		sys.close(fd);
+	if (is_synced)
+		(void)!write_state(c, STATE_CLEAN);
+}
+
 /* --- open, close ----------------------------------------------------------------------------- */
 
 static enum fail
@@ -293,6 +376,7 @@ blob_cache_open(struct blob_cache *c, struct blob_store *b, struct loop *loop, s
 {
 	char *copy = mem_new(1, folder.n + 1);
 	struct blob_path path;
+	struct stat st;
 	unsigned most = UINT32_MAX;
 	enum fail fail;
 
@@ -313,7 +397,11 @@ blob_cache_open(struct blob_cache *c, struct blob_store *b, struct loop *loop, s
 	fail = ensure(path.bytes);
 	if (fail == FAIL_NONE)
 		fail = blob_each_entry(b, c->folder.p, look_at, c);
+	if (fail == FAIL_NONE)
+		fail = begin_trust(c);
 	generation(c, &path, c->young);
+	if (!c->is_trusted && sys.stat(path.bytes, &st) == 0)
+		generation(c, &path, c->young += 2); /* all that there are, are over */
 	if (fail == FAIL_NONE)
 		(void)blob_each_entry(b, path.bytes, add_account, c);
 	grow_old(c);
@@ -332,6 +420,7 @@ blob_cache_close(struct blob_cache *c)
 	if (c->folder.p == NULL)
 		return;
 	task_cancel(&c->task);
+	end_trust(c);
 	mem_free(p.own);
 	c->folder = (struct str){ 0 };
 }

@@ -30,6 +30,7 @@ struct blob_cache {
 	uint64_t sequence;    /* of downloads */
 	struct task task;     /* deletes generations */
 	uint64_t turn;        /* of the loop: nothing is deleted in it */
+	bool is_trusted;      /* no power was lost since files were written here and in tmp */
 };
 
 MUST_CHECK enum fail blob_cache_open(struct blob_cache *c, struct blob_store *b, struct loop *loop,

@@ -102,11 +102,11 @@ recover_far(struct sweep *s, struct str entry, enum fail named)
 		return FAIL_NONE;
 	log_info(&blob_log, named == FAIL_NONE ? "blob.recover.moved" : "blob.recover.dropped",
 	    LOG_TEXT("account", buf_str(&s->account)), LOG_TEXT("name", entry));
-	if (named == FAIL_NONE)
+	if (named == FAIL_NONE && s->b->remote->cache.is_trusted)
 		blob_cache_take(&s->b->remote->cache, &path, buf_str(&s->folder), entry);
 	else if (named == FAIL_MISSING && may_be_there)
 		blob_remote_drop(s->b->remote, buf_str(&s->folder), entry);
-	else if (named == FAIL_MISSING && sys.unlink(path.bytes) != 0)
+	else if ((named == FAIL_NONE || named == FAIL_MISSING) && sys.unlink(path.bytes) != 0)
 		return fail_because(&blob_log, FAIL_TEMP, "blob.recover", errno);
 	return named == FAIL_MISSING ? FAIL_NONE : named;
 }

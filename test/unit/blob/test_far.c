@@ -102,13 +102,24 @@ test_not_taken(void)
 	shut();
 }
 
+static void
+set_state(const char *text)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/cache/state", folder);
+	f = fopen(path, "w");
+	CHECK(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
 /* What a kill leaves: the process is gone at once, files, objects and commits stay. */
 static void
 test_crashes(void)
 {
 	struct blob_writer w;
 	struct blob_wait wait = { .state = NULL };
-	struct blob_name name;
+	struct blob_name name, lost;
 	char from[512], to[512];
 
 	fresh(BLOB_S3);
@@ -151,6 +162,25 @@ test_crashes(void)
 	CHECK_NUM(is_readable(ANN, &name), FAIL_TEMP);
 	CHECK_NUM(fetch(ANN, &name), FAIL_NONE);
 	CHECK_NUM(is_readable(ANN, &name), FAIL_NONE);
+
+	TEST_ROW("F4, F6 the power was lost: another boot wrote what is here");
+	add(ANN, 100, &lost);
+	snprintf(to, sizeof to, "%s/mail/ann/tmp/%.*s", folder, STR_ARG(blob_name_str(&lost)));
+	snprintf(from, sizeof from, "%s/cache/0/ann/%.*s", folder, STR_ARG(blob_name_str(&lost)));
+	CHECK_NUM(rename(from, to), 0);
+	shut();
+	set_state("another");
+	open_with(&loop, BLOB_S3);
+	CHECK_NUM(entries("mail/ann/tmp"), 0);
+	CHECK_NUM(is_readable(ANN, &name), FAIL_TEMP);
+	CHECK_NUM(is_readable(ANN, &lost), FAIL_TEMP);
+	CHECK_NUM(fetch(ANN, &name), FAIL_NONE);
+	CHECK_NUM(fetch(ANN, &lost), FAIL_NONE);
+	for (int i = 0; i < 10; i++)
+		loop_turn(&loop, 1);
+	CHECK_NUM(entries("cache/0"), 0);
+	drop(ANN, &lost);
+	CHECK(settles(1));
 
 	TEST_ROW("F7 a download that was cut");
 	snprintf(to, sizeof to, "%s/cache/new/7", folder);
@@ -326,11 +356,11 @@ test_cache(void)
 		CHECK_NUM(fetch(ANN, &name[0]), FAIL_NONE); /* used all the time: it stays */
 		for (int turn = 0; turn < 4; turn++)
 			loop_turn(&loop, 0);
-		CHECK(entries("cache") <= 3 + 1);
+		CHECK(entries("cache") <= 5); /* new, state, two generations, one that goes */
 	}
 	for (int i = 0; i < 20; i++)
 		loop_turn(&loop, 1);
-	CHECK(entries("cache") <= 3);
+	CHECK(entries("cache") <= 4);
 
 	CHECK_NUM(server.get_count, 0);
 	CHECK_NUM(fetch(ANN, &name[39]), FAIL_NONE);
