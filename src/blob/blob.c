@@ -81,6 +81,7 @@ blob_close(struct blob_store **blob)
 
 	if (b == NULL)
 		return;
+	blob_remote_close(b);
 	invariant(list_empty(&b->writing));
 	blob_turn_release(b);
 	give_back(&b->root);

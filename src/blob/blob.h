@@ -11,7 +11,7 @@
  * named ones move to cur, others are deleted. So a failed run needs no cleaning up. A session that has
  * to wait in between keeps the writer unfinished; what has to be waited for is waited for before ("waiting").
  *
- * Who may name a file, and reference counts, are the caller's records in the store. Not done: S3.
+ * Who may name a file, and reference counts, are the caller's records in the store.
  * Ownership: a writer is embedded in the caller's struct and ends with finish or cancel. Calls wait for
  * the local disk, but for what "waiting" says. Failures of all: FAIL_TEMP (disk full, I/O error; logged), FAIL_LIMIT (the account's
  * name is too long for a folder), and where said FAIL_MISSING.
@@ -56,6 +56,20 @@ blob_name_str(const struct blob_name *name)
 MUST_CHECK enum fail blob_open(struct blob_store **out, struct loop *loop, struct store *store,
     struct str folder);
 void blob_close(struct blob_store **b);
+
+/*
+ * Keep the messages on an S3 server (settings: engine), or copies of them (mirror), before blob_add_namer(). With
+ * the engine, "waiting" is real, and what is read is kept in the folder `cache` within its bound. The files of the account
+ * `local` stay on this disk. All is borrowed until blob_close(). FAIL_TEMP: the cache cannot be made.
+ */
+struct s3;
+struct blob_settings;
+struct blob_s3_options {
+	struct s3 *s3;
+	const struct blob_settings *settings; /* during the call */
+	struct str cache, local;              /* during the call */
+};
+MUST_CHECK enum fail blob_use_s3(struct blob_store *b, const struct blob_s3_options *options);
 
 /*
  * Who knows which files are named: FAIL_NONE yes, FAIL_MISSING not by me, anything else: cannot say now

@@ -4,7 +4,7 @@
  * unlinked files are deleted later, many together, in a transaction that there is anyway, once the
  * folders are synced. The next start does what is left.
  */
-#include "blob/inner.h"
+#include "blob/remote.h"
 
 /* system */
 #include <errno.h>
@@ -25,8 +25,8 @@ make_key(struct key *k, struct str account, struct str name)
 	key_rest(k, name);
 }
 
-static void
-remember(struct list *deletions, struct str account, struct str name)
+struct blob_deletion *
+blob_deletion_new(struct str account, struct str name)
 {
 	struct blob_deletion *d = mem_new(1, sizeof *d + account.n + name.n);
 	char *copy = (char *)(d + 1);
@@ -36,7 +36,13 @@ remember(struct list *deletions, struct str account, struct str name)
 		memcpy(copy + account.n, name.p, name.n);
 	d->account = str_of(copy, account.n);
 	d->name = str_of(copy + account.n, name.n);
-	list_append(deletions, &d->node);
+	return d;
+}
+
+static void
+remember(struct list *deletions, struct str account, struct str name)
+{
+	list_append(deletions, &blob_deletion_new(account, name)->node);
 }
 
 enum fail
@@ -81,6 +87,14 @@ is_there(struct txn *t, void *arg)
 	return txn_get(t, key_str(&k), &value);
 }
 
+enum fail
+blob_deletion_is_due(struct blob_store *b, struct str account, struct str name)
+{
+	struct blob_deletion d = { .account = account, .name = name };
+
+	return store_read(b->store, is_there, &d);
+}
+
 static enum fail
 unlink_one(struct blob_store *b, struct str account, struct str name)
 {
@@ -89,6 +103,8 @@ unlink_one(struct blob_store *b, struct str account, struct str name)
 	struct buf folder;
 	enum fail fail = blob_folder_name(account, &folder);
 
+	if (fail == FAIL_NONE && blob_is_remote(b, buf_str(&folder)))
+		blob_cache_drop(&b->remote->cache, buf_str(&folder), name);
 	for (size_t i = 0; i < ARRAY_LEN(subs) && fail == FAIL_NONE; i++) {
 		if (blob_path(b, &path, buf_str(&folder), subs[i], name) != FAIL_NONE)
 			continue;
@@ -115,6 +131,24 @@ carry_out(struct blob_store *b, struct str account, struct str name)
 	return named == FAIL_MISSING ? unlink_one(b, account, name) : named;
 }
 
+void
+blob_deletion_done(struct blob_store *b, struct blob_deletion *d)
+{
+	list_append(&b->done, &d->node);
+	b->done_count++;
+}
+
+static bool
+has_object(const struct blob_store *b, struct str account)
+{
+	struct buf folder;
+	bool has = blob_folder_name(account, &folder) == FAIL_NONE &&
+	    (blob_is_remote(b, buf_str(&folder)) || blob_is_mirrored(b, buf_str(&folder)));
+
+	buf_release(&folder);
+	return has;
+}
+
 static void
 after_commit(struct blob_store *b, struct blob_deletion *d)
 {
@@ -122,9 +156,10 @@ after_commit(struct blob_store *b, struct blob_deletion *d)
 	enum fail fail = is_due ? carry_out(b, d->account, d->name) : FAIL_MISSING;
 
 	list_remove(&d->node);
-	if (fail == FAIL_NONE) {
-		list_append(&b->done, &d->node);
-		b->done_count++;
+	if (fail == FAIL_NONE && has_object(b, d->account)) {
+		blob_remote_delete(b->remote, d);
+	} else if (fail == FAIL_NONE) {
+		blob_deletion_done(b, d);
 	} else {
 		mem_free(d); /* undone, or the next start tries again */
 	}
@@ -240,6 +275,7 @@ collect(struct txn *t, void *arg)
 	struct str key, value;
 	struct buf account;
 	struct key from, to;
+	size_t count = 0;
 
 	buf_init(&account, STORE_KEY_MAX);
 	key_init(&from, BLOB_SPACE);
@@ -248,6 +284,11 @@ collect(struct txn *t, void *arg)
 	txn_scan(t, &c, key_str(&from), key_str(&to), false);
 	while (cursor_next(&c, &key, &value)) {
 		struct key_reader r;
+
+		if (b->remote && ++count > BLOB_DELETES_MAX) {
+			b->remote->has_left_out = true;
+			break;
+		}
 
 		key_read(&r, key);
 		(void)key_read_char(&r);
@@ -260,11 +301,18 @@ collect(struct txn *t, void *arg)
 	return cursor_end(&c);
 }
 
+/* What the keys ask for, again. */
 enum fail
-blob_deletions_recover(struct blob_store *b)
+blob_deletions_collect(struct blob_store *b)
 {
 	enum fail fail = store_read(b->store, collect, b);
 
 	blob_deletions_commit(b, fail);
 	return fail;
+}
+
+enum fail
+blob_deletions_recover(struct blob_store *b)
+{
+	return blob_deletions_collect(b);
 }

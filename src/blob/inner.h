@@ -38,6 +38,11 @@ struct blob_pending {
 	uint64_t commits; /* of the store when its own commit failed */
 	struct blob_name name;
 	struct blob_name whole; /* the name it will have; empty until it is put or finished */
+	bool is_remote;         /* its bytes are kept far away: not synced here */
+	bool is_put;            /* they are there */
+	bool may_be_there;      /* they may be: to be deleted when nobody names them */
+	struct s3_sums *sums;   /* own; of what is put */
+	struct blob_job *job;   /* borrow: that puts it; or NULL */
 	struct str folder;      /* own: the account's folder name */
 };
 
@@ -63,8 +68,10 @@ struct blob_far {
 /* A deletion: to be done after the commit, then to be forgotten. */
 struct blob_deletion {
 	struct list_node node;
-	bool is_forgotten;        /* its key was deleted in the transaction under way */
-	struct str account, name; /* own, one block behind this struct; name empty: all of it */
+	bool is_forgotten;          /* its key was deleted in the transaction under way */
+	bool is_note;               /* has no key but a file in tmp, which goes last */
+	struct blob_remove *parent; /* borrow: has no key: of an account that is emptied; or NULL */
+	struct str account, name;   /* own, one block behind this struct; name empty: all of it */
 };
 
 /* A folder whose entries changed. */
@@ -74,10 +81,11 @@ struct blob_folder {
 };
 
 struct blob_store {
-	struct loop *loop;    /* borrow; may be NULL */
-	struct store *store;  /* borrow */
-	struct blob_far *far; /* borrow; NULL: Maildir, everything is here */
-	struct str root;      /* own */
+	struct loop *loop;          /* borrow; may be NULL */
+	struct store *store;        /* borrow */
+	struct blob_far *far;       /* borrow; NULL: Maildir, everything is here */
+	struct blob_remote *remote; /* own; remote.h: the S3 engine or the mirror; or NULL */
+	struct str root;            /* own */
 	struct turn_hook sync_hook, committed_hook;
 	struct task probe;
 	struct timer timer;
@@ -113,11 +121,25 @@ enum fail blob_error(struct blob_store *b, const char *event, int error); /* log
 struct blob_pending *blob_pending_new(struct blob_store *b, struct str folder);
 void blob_pending_free(struct blob_store *b, struct blob_pending **p);
 void blob_pending_finish(struct blob_store *b, struct blob_pending *p);
-void blob_writer_close(struct blob_writer *w); /* no more bytes: its whole name is made */
+void blob_pending_drop(struct blob_store *b,
+    struct blob_pending **p);                     /* and its file, its object */
+enum fail blob_writer_lay(struct blob_writer *w); /* into tmp, whole, under its whole name */
+void blob_writer_close(struct blob_writer *w);    /* no more bytes: its whole name is made */
 enum fail blob_write_all(struct blob_store *b, int fd, struct str bytes);
+
+/* read.c: where a file may lie, one place after the other; FAIL_MISSING: not in this one */
+#define BLOB_PLACES 4
+enum fail blob_place(const struct blob_store *b, struct blob_path *out, struct str folder,
+    struct str name, unsigned place);
+enum fail blob_map_path(struct blob_store *b, const char *path, struct blob_map *out);
+int blob_link_places(struct blob_store *b, struct str folder, struct str name,
+    const struct blob_path *to); /* 0 or the error */
 
 /* wait.c: it ended before it began */
 void blob_wait_done(struct blob_wait *w, struct task *owner, enum fail fail);
+
+/* remote.c */
+void blob_remote_close(struct blob_store *b);
 
 /* turn.c */
 void blob_turn_init(struct blob_store *b);
@@ -128,6 +150,13 @@ void blob_settle(struct blob_store *b, enum fail outcome);
 enum fail blob_is_named(struct blob_store *b, struct str account, struct str name);
 
 /* delete.c */
+#define BLOB_DELETES_MAX \
+	10000 /* objects to be deleted that are remembered; of others only the keys */
+struct blob_deletion *blob_deletion_new(struct str account, struct str name);
+/* Does a key of the store ask for it? FAIL_MISSING: none. */
+enum fail blob_deletion_is_due(struct blob_store *b, struct str account, struct str name);
+void blob_deletion_done(struct blob_store *b, struct blob_deletion *d); /* its key may go */
+enum fail blob_deletions_collect(struct blob_store *b);
 void blob_deletions_commit(struct blob_store *b, enum fail outcome);
 enum fail blob_deletions_forget(struct blob_store *b);
 void blob_deletions_release(struct blob_store *b);

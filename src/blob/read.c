@@ -1,5 +1,5 @@
 /* Reading: small files into memory, big ones mapped; and linking. */
-#include "blob/inner.h"
+#include "blob/remote.h"
 
 /* system */
 #include <errno.h>
@@ -12,28 +12,63 @@
 /* rooms */
 #include "sys/sys.h"
 
-/* cur, or tmp when the turn is not over or the move failed. */
+/* cur, or tmp when the turn is not over or the move failed; what is kept far away: tmp, or the cache. */
+enum fail
+blob_place(const struct blob_store *b, struct blob_path *out, struct str folder, struct str name,
+    unsigned place)
+{
+	bool is_far = blob_is_remote(b, folder);
+
+	if (name.n == 0 || blob_path(b, out, folder, place == 0 ? "cur" : "tmp", name) != FAIL_NONE)
+		return FAIL_MISSING;
+	if (place < 2)
+		return is_far && place == 0 ? FAIL_MISSING : FAIL_NONE;
+	if (!is_far || place - 2 > b->remote->cache.young)
+		return FAIL_MISSING;
+	blob_cache_path(&b->remote->cache, out, place - 2, folder, name);
+	return FAIL_NONE;
+}
+
+/* A note in tmp, or what a crash left of a file in the cache, has not all the bytes. */
+static bool
+is_whole(int fd, struct str name)
+{
+	struct stat st;
+
+	return sys.fstat(fd, &st) == 0 && (uint64_t)st.st_size == blob_name_size(name);
+}
+
+static enum fail
+open_place(struct blob_store *b, struct str folder, struct str name, unsigned place, int *fd_out)
+{
+	struct blob_path path;
+
+	if (blob_place(b, &path, folder, name, place) != FAIL_NONE)
+		return FAIL_NONE;
+	*fd_out = sys.open(path.bytes, O_RDONLY, 0);
+	if (*fd_out < 0)
+		return errno == ENOENT ? FAIL_NONE
+				       : fail_because(&blob_log, FAIL_TEMP, "blob.open", errno);
+	if (blob_is_remote(b, folder) && !is_whole(*fd_out, name)) {
+		sys.close(*fd_out);
+		*fd_out = -1;
+	}
+	return FAIL_NONE;
+}
+
 static enum fail
 open_file(struct blob_store *b, struct str account, struct str name, int *fd_out)
 {
-	static const char *const subs[] = { "cur", "tmp" };
-	struct blob_path path;
 	struct buf folder;
 	enum fail fail = blob_folder_name(account, &folder);
 
 	*fd_out = -1;
-	if (fail == FAIL_NONE && name.n == 0)
-		fail = FAIL_MISSING;
-	for (size_t i = 0; i < ARRAY_LEN(subs) && fail == FAIL_NONE && *fd_out < 0; i++) {
-		fail = blob_path(b, &path, buf_str(&folder), subs[i], name);
-		if (fail != FAIL_NONE)
-			break;
-		*fd_out = sys.open(path.bytes, O_RDONLY, 0);
-		if (*fd_out < 0 && errno != ENOENT)
-			fail = fail_because(&blob_log, FAIL_TEMP, "blob.open", errno);
-	}
+	for (unsigned i = 0; i < BLOB_PLACES && fail == FAIL_NONE && *fd_out < 0; i++)
+		fail = open_place(b, buf_str(&folder), name, i, fd_out);
+	if (fail == FAIL_NONE && *fd_out < 0) /* far away it may well be */
+		fail = blob_is_remote(b, buf_str(&folder)) && b->loop ? FAIL_TEMP : FAIL_MISSING;
 	buf_release(&folder);
-	return fail == FAIL_NONE && *fd_out < 0 ? FAIL_MISSING : fail;
+	return fail;
 }
 
 static enum fail
@@ -61,19 +96,13 @@ read_whole(int fd, size_t size, struct blob_map *out)
 	return FAIL_NONE;
 }
 
-enum fail
-blob_map(struct blob_store *b, struct str account, struct str name, struct blob_map *out)
+static enum fail
+map_file(int fd, struct blob_map *out)
 {
 	struct stat st;
 	void *p;
-	int fd = -1;
-	enum fail fail = b->far ? b->far->may_map(b->far, account, name) : FAIL_NONE;
+	enum fail fail = FAIL_NONE;
 
-	*out = (struct blob_map){ 0 };
-	if (fail == FAIL_NONE)
-		fail = open_file(b, account, name, &fd);
-	if (fail != FAIL_NONE)
-		return fail;
 	if (sys.fstat(fd, &st) != 0) {
 		fail = fail_because(&blob_log, FAIL_TEMP, "blob.stat", errno);
 	} else if (st.st_size <= BLOB_READ_MAX) {
@@ -87,6 +116,27 @@ blob_map(struct blob_store *b, struct str account, struct str name, struct blob_
 	}
 	sys.close(fd);
 	return fail;
+}
+
+enum fail
+blob_map(struct blob_store *b, struct str account, struct str name, struct blob_map *out)
+{
+	int fd = -1;
+	enum fail fail = b->far ? b->far->may_map(b->far, account, name) : FAIL_NONE;
+
+	*out = (struct blob_map){ 0 };
+	if (fail == FAIL_NONE)
+		fail = open_file(b, account, name, &fd);
+	return fail == FAIL_NONE ? map_file(fd, out) : fail;
+}
+
+enum fail
+blob_map_path(struct blob_store *b, const char *path, struct blob_map *out)
+{
+	int fd = sys.open(path, O_RDONLY, 0);
+
+	*out = (struct blob_map){ 0 };
+	return fd >= 0 ? map_file(fd, out) : blob_error(b, "blob.open", errno);
 }
 
 void
@@ -108,9 +158,15 @@ blob_unmap(struct blob_map *m)
 enum fail
 blob_exists(struct blob_store *b, struct str account, struct str name)
 {
-	int fd;
-	enum fail fail = open_file(b, account, name, &fd);
+	struct buf folder;
+	int fd = -1;
+	enum fail fail = blob_folder_name(account, &folder);
 
+	if (fail == FAIL_NONE && blob_is_remote(b, buf_str(&folder)))
+		fail = blob_remote_exists(b->remote, buf_str(&folder), name);
+	else
+		fail = open_file(b, account, name, &fd);
+	buf_release(&folder);
 	if (fd >= 0)
 		sys.close(fd);
 	return fail;
@@ -138,16 +194,18 @@ copy(struct blob_store *b, struct str from, struct str name, struct str to,
 	return fail;
 }
 
-/* Link one of the two places; 0 or the error. ENOENT: perhaps the other place. */
-static int
-link_from(struct blob_store *b, struct str folder, const char *sub, struct str name,
+/* One of the places; ENOENT: in none. */
+int
+blob_link_places(struct blob_store *b, struct str folder, struct str name,
     const struct blob_path *to)
 {
 	struct blob_path path;
+	int error = ENOENT;
 
-	if (blob_path(b, &path, folder, sub, name) != FAIL_NONE)
-		return ENOENT;
-	return sys.link(path.bytes, to->bytes) == 0 ? 0 : errno;
+	for (unsigned i = 0; i < BLOB_PLACES && error == ENOENT; i++)
+		if (blob_place(b, &path, folder, name, i) == FAIL_NONE)
+			error = sys.link(path.bytes, to->bytes) == 0 ? 0 : errno;
+	return error;
 }
 
 /* The same with the target's folders made when they are missing. */
@@ -155,15 +213,10 @@ static int
 link_file(struct blob_store *b, struct str folder, struct str name, struct blob_pending *p,
     const struct blob_path *to)
 {
-	int error = link_from(b, folder, "cur", name, to);
+	int error = blob_link_places(b, folder, name, to);
 
-	if (error == ENOENT)
-		error = link_from(b, folder, "tmp", name, to);
-	if (error == ENOENT && blob_make_folders(b, p->folder) == FAIL_NONE) {
-		error = link_from(b, folder, "cur", name, to);
-		if (error == ENOENT)
-			error = link_from(b, folder, "tmp", name, to);
-	}
+	if (error == ENOENT && blob_make_folders(b, p->folder) == FAIL_NONE)
+		error = blob_link_places(b, folder, name, to);
 	return error;
 }
 
@@ -180,6 +233,13 @@ blob_link(struct blob_store *b, struct str from, struct str name, struct str to,
 
 	if (fail == FAIL_NONE && b->far)
 		fail = b->far->may_link(b->far, from, name, to);
+	if (fail == FAIL_NONE && fail_to == FAIL_NONE && blob_is_remote(b, buf_str(&target))) {
+		fail =
+		    blob_remote_link(b->remote, buf_str(&source), name, buf_str(&target), name_out);
+		buf_release(&source);
+		buf_release(&target);
+		return fail;
+	}
 	p = blob_pending_new(b, buf_str(&target));
 	blob_new_name(b, &p->name);
 	blob_name_add_size(&p->name, blob_name_size(name));

@@ -1,5 +1,5 @@
 /* Start and check: look at what lies in the folders and ask who names it. */
-#include "blob/inner.h"
+#include "blob/remote.h"
 
 /* system */
 #include <dirent.h>
@@ -91,6 +91,26 @@ each_account(struct sweep *s)
 
 /* --- start --------------------------------------------------------------------------------- */
 
+/* The same of a message that is kept far away: only a whole name was ever put. */
+static enum fail
+recover_far(struct sweep *s, struct str entry, enum fail named)
+{
+	bool may_be_there = str_find(entry, STR(",S=")) != STR_NONE;
+	struct blob_path path;
+
+	if (blob_path(s->b, &path, buf_str(&s->folder), "tmp", entry) != FAIL_NONE)
+		return FAIL_NONE;
+	log_info(&blob_log, named == FAIL_NONE ? "blob.recover.moved" : "blob.recover.dropped",
+	    LOG_TEXT("account", buf_str(&s->account)), LOG_TEXT("name", entry));
+	if (named == FAIL_NONE && s->b->remote->cache.is_trusted)
+		blob_cache_take(&s->b->remote->cache, &path, buf_str(&s->folder), entry);
+	else if (named == FAIL_MISSING && may_be_there)
+		blob_remote_drop(s->b->remote, buf_str(&s->folder), entry);
+	else if ((named == FAIL_NONE || named == FAIL_MISSING) && sys.unlink(path.bytes) != 0)
+		return fail_because(&blob_log, FAIL_TEMP, "blob.recover", errno);
+	return named == FAIL_MISSING ? FAIL_NONE : named;
+}
+
 /* A file that a crash left in tmp: finished and named, or nobody's. */
 static enum fail
 recover_file(void *arg, struct str entry)
@@ -99,6 +119,8 @@ recover_file(void *arg, struct str entry)
 	struct blob_path from, to;
 	enum fail named = blob_is_named(s->b, buf_str(&s->account), entry);
 
+	if (blob_is_remote(s->b, buf_str(&s->folder)))
+		return recover_far(s, entry, named);
 	if (blob_path(s->b, &from, buf_str(&s->folder), "tmp", entry) != FAIL_NONE ||
 	    blob_path(s->b, &to, buf_str(&s->folder), "cur", entry) != FAIL_NONE)
 		return FAIL_NONE;
@@ -175,7 +197,11 @@ check_file(void *arg, struct str entry)
 static enum fail
 check_account(struct sweep *s)
 {
-	enum fail fail = each_file(s, "cur", check_file);
+	enum fail fail;
+
+	if (blob_is_remote(s->b, buf_str(&s->folder)))
+		return FAIL_NONE;
+	fail = each_file(s, "cur", check_file);
 
 	return fail == FAIL_NONE ? each_file(s, "new", check_file) : fail;
 }
@@ -191,7 +217,10 @@ blob_check(struct blob_store *b, bool is_repair, blob_found_fn *found, void *arg
 		.each = check_account,
 	};
 
-	return each_account(&s);
+	enum fail fail = each_account(&s);
+
+	return fail == FAIL_NONE && b->remote ? blob_remote_check(b->remote, is_repair, found, arg)
+					      : fail;
 }
 
 /* --- an account that is gone --------------------------------------------------------------- */

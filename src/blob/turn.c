@@ -1,5 +1,5 @@
 /* The turn's end: sync files and folders, let the store commit, then move or drop what is new. */
-#include "blob/inner.h"
+#include "blob/remote.h"
 
 /* system */
 #include <errno.h>
@@ -119,6 +119,8 @@ blob_sync(struct blob_store *b)
 
 	if (store_is_dirty(b->store) && b->done_count >= BLOB_PURGE_AT)
 		fail = blob_deletions_forget(b);
+	if (fail == FAIL_NONE && store_is_dirty(b->store) && !list_empty(&b->fresh))
+		fail = blob_mirror_note(b);
 	if (fail == FAIL_NONE && b->has_failed)
 		fail = FAIL_TEMP;
 	if (fail == FAIL_NONE)
@@ -147,6 +149,19 @@ blob_is_named(struct blob_store *b, struct str account, struct str name)
 	return named;
 }
 
+/* Named: the file in tmp becomes the cache's. Not named: its object goes first. */
+static void
+settle_far(struct blob_store *b, struct blob_pending *p, const struct blob_path *from,
+    enum fail named)
+{
+	if (named == FAIL_NONE)
+		blob_cache_take(&b->remote->cache, from, p->folder, blob_name_str(&p->name));
+	if (named == FAIL_MISSING)
+		blob_pending_drop(b, &p);
+	else
+		blob_pending_free(b, &p);
+}
+
 /* The commit was durable, or was not tried: the store knows whether the file is named. */
 static void
 settle_one(struct blob_store *b, struct blob_pending *p)
@@ -161,6 +176,10 @@ settle_one(struct blob_store *b, struct blob_pending *p)
 	    blob_path(b, &to, p->folder, "cur", blob_name_str(&p->name)) == FAIL_NONE)
 		named = blob_is_named(b, buf_str(&account), blob_name_str(&p->name));
 	buf_release(&account);
+	if (p->is_remote) {
+		settle_far(b, p, &from, named);
+		return;
+	}
 	/* What fails here stays in tmp, where reading finds it and the next start settles it. */
 	if (named == FAIL_NONE && sys.rename(from.bytes, to.bytes) != 0)
 		log_warn(&blob_log, "blob.move", LOG_NUM("errno", errno));

@@ -1,5 +1,5 @@
 /* Writing a message: a buffer first, a file in tmp when it is finished or too big for the buffer. */
-#include "blob/inner.h"
+#include "blob/remote.h"
 
 /* system */
 #include <errno.h>
@@ -35,9 +35,28 @@ blob_pending_free(struct blob_store *b, struct blob_pending **pending)
 	if (p->fd >= 0)
 		sys.close(p->fd);
 	(void)b;
+	if (p->sums)
+		s3_sums_release(p->sums);
+	mem_free(p->sums);
 	list_remove(&p->node);
 	mem_free(p);
 	*pending = NULL;
+}
+
+/* Nobody wants it. Its file in tmp stays as long as there may be an object to be deleted. */
+void
+blob_pending_drop(struct blob_store *b, struct blob_pending **pending)
+{
+	struct blob_pending *p = *pending;
+	struct blob_path path;
+
+	blob_job_forget(p);
+	if (p->may_be_there)
+		blob_remote_drop(b->remote, p->folder, blob_name_str(&p->name));
+	else if (p->name.n > 0 &&
+	    blob_path(b, &path, p->folder, "tmp", blob_name_str(&p->name)) == FAIL_NONE)
+		(void)sys.unlink(path.bytes); /* what stays, the next start sweeps */
+	blob_pending_free(b, pending);
 }
 
 void
@@ -49,7 +68,7 @@ blob_pending_finish(struct blob_store *b, struct blob_pending *p)
 	list_append(&b->fresh, &p->node);
 	if (p->fd >= 0)
 		b->open_count++;
-	if (blob_path(b, &path, p->folder, "tmp", STR("")) == FAIL_NONE)
+	if (!p->is_remote && blob_path(b, &path, p->folder, "tmp", STR("")) == FAIL_NONE)
 		blob_touch(b, str_of(path.bytes, path.n));
 }
 
@@ -135,6 +154,17 @@ spill(struct blob_writer *w, struct str more)
 
 /* --- the writer ---------------------------------------------------------------------------- */
 
+/* What will be put is summed up while it is written. */
+static void
+begin_sums(struct blob_store *b, struct blob_pending *p)
+{
+	p->is_remote = blob_is_remote(b, p->folder);
+	if (!p->is_remote)
+		return;
+	p->sums = mem_new(1, sizeof *p->sums);
+	s3_sums_init(p->sums);
+}
+
 enum fail
 blob_write_start(struct blob_store *b, struct blob_writer *w, struct str account)
 {
@@ -146,6 +176,7 @@ blob_write_start(struct blob_store *b, struct blob_writer *w, struct str account
 		w->store = b;
 		w->file = blob_pending_new(b, buf_str(&folder));
 		buf_init(&w->buffer, BLOB_BUFFER_MAX);
+		begin_sums(b, w->file);
 	}
 	buf_release(&folder);
 	return fail;
@@ -158,6 +189,8 @@ blob_write(struct blob_writer *w, struct str bytes)
 	if (w->fail != FAIL_NONE)
 		return w->fail;
 	w->size += bytes.n;
+	if (w->file->sums)
+		s3_sums_add(w->file->sums, bytes);
 	if (bytes.n <= BLOB_BUFFER_MAX - w->buffer.n)
 		buf_add(&w->buffer, bytes);
 	else
@@ -235,6 +268,28 @@ finish_big(struct blob_writer *w)
 	return FAIL_NONE;
 }
 
+static bool
+is_laid(const struct blob_pending *p)
+{
+	return p->whole.n > 0 && str_eq(blob_name_str(&p->name), blob_name_str(&p->whole));
+}
+
+enum fail
+blob_writer_lay(struct blob_writer *w)
+{
+	struct blob_pending *p = w->file;
+	enum fail fail = FAIL_NONE;
+
+	blob_writer_close(w);
+	if (!is_laid(p))
+		fail = p->name.n == 0 ? finish_small(w) : finish_big(w);
+	if (p->is_remote && p->fd >= 0) {
+		sys.close(p->fd);
+		p->fd = -1;
+	}
+	return fail;
+}
+
 enum fail
 blob_write_finish(struct blob_writer *w, struct blob_name *name_out)
 {
@@ -245,12 +300,13 @@ blob_write_finish(struct blob_writer *w, struct blob_name *name_out)
 		w->fail = b->far->may_finish(b->far, w);
 	blob_writer_close(w);
 	if (w->fail == FAIL_NONE)
-		w->fail = w->file->name.n == 0 ? finish_small(w) : finish_big(w);
+		w->fail = blob_writer_lay(w);
 	if (w->fail == FAIL_NONE && b->open_count >= BLOB_OPEN_MAX)
 		w->fail = blob_sync_files(b);
 	if (w->fail != FAIL_NONE)
 		return w->fail;
 	*name_out = w->file->name;
+	blob_job_taken(w->file);
 	blob_pending_finish(b, w->file);
 	buf_release(&w->buffer);
 	*w = (struct blob_writer){ 0 };
@@ -260,15 +316,9 @@ blob_write_finish(struct blob_writer *w, struct blob_name *name_out)
 void
 blob_write_cancel(struct blob_writer *w)
 {
-	struct blob_path path;
-
 	if (w->store == NULL)
 		return;
-	if (w->file->name.n > 0 &&
-	    blob_path(w->store, &path, w->file->folder, "tmp", blob_name_str(&w->file->name)) ==
-		FAIL_NONE)
-		(void)sys.unlink(path.bytes); /* what stays, the next start sweeps */
-	blob_pending_free(w->store, &w->file);
+	blob_pending_drop(w->store, &w->file);
 	buf_release(&w->buffer);
 	*w = (struct blob_writer){ 0 };
 }

@@ -41,6 +41,7 @@ const struct cli_command cli_commands[] = {
 	{ "ban list",       "",                0, 0, OPTION_CONFIG | OPTION_JSON,   cmd_ban_list,       "list addresses that may not connect for a while, and why" },
 	{ "ban lift",       "ADDRESS",         1, 1, OPTION_CONFIG,                 cmd_ban_lift,       "let one in again" },
 	{ "reindex",        "[ACCOUNT]",       0, 1, OPTION_CONFIG,                 cmd_reindex,        "make the full-text index anew, or an account's part of it" },
+	{ "blob migrate",   "FROM TO",         2, 2, OPTION_CONFIG,                 cmd_blob_migrate,   "copy all messages from maildir to s3, or back (the server must be stopped)" },
 	{ "check",          "",                0, 0, OPTION_CONFIG | OPTION_REPAIR, cmd_check,          "verify that store and mail agree (the server must be stopped)" },
 	{ "mime-parse",     "FILE",            1, 1, 0,                             cmd_mime_parse,     "print what the parser sees in a message, as JSON" },
 	{ "json-parse",     "FILE",            1, 1, 0,                             cmd_json_parse,     "say whether a file is I-JSON, and print it back" },

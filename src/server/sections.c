@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "blob/settings.h"
 #include "directory/settings.h"
 #include "dns/settings.h"
 #include "http/settings.h"
@@ -12,6 +13,7 @@
 #include "net/settings.h"
 #include "policy/settings.h"
 #include "queue/settings.h"
+#include "s3/settings.h"
 #include "search/settings.h"
 #include "smtp/settings.h"
 #include "smtpc/settings.h"
@@ -20,8 +22,8 @@
 #define SECTIONS_MAX 32 /* of one version */
 
 /* Of protocol rooms and of mailboxes: no version but the all-in-one has all of them. */
-static const struct setting_section *const some[] = { &search_section, &smtp_section,
-	&queue_section, &route_section, &smtpc_section, &dns_section, &imap_section,
+static const struct setting_section *const some[] = { &blob_section, &s3_section, &search_section,
+	&smtp_section, &queue_section, &route_section, &smtpc_section, &dns_section, &imap_section,
 	&imap_account_section, &http_section, &http_client_section, &jmap_section };
 
 const struct setting_section *const *
@@ -42,8 +44,11 @@ server_sections(void)
 	sections[n++] = &directory_mysql_section;
 	sections[n++] = &policy_section;
 	sections[n++] = &store_section;
-	if (!server_version.hands_on)
+	if (!server_version.hands_on) {
+		sections[n++] = &blob_section;
+		sections[n++] = &s3_section;
 		sections[n++] = &search_section;
+	}
 	for (size_t i = 0; server_version.modules[i]; i++) {
 		for (size_t k = 0; server_version.modules[i]->sections[k]; k++) {
 			invariant(n + 1 < SECTIONS_MAX);

@@ -21,6 +21,7 @@
 #include "policy/policy.h"
 #include "server/control.h"
 #include "server/listeners.h"
+#include "server/objects.h"
 #include "server/outbound.h"
 #include "server/privileges.h"
 #include "server/server_files.h"
@@ -47,6 +48,8 @@ server_check(struct server *s, struct buf *why)
 		fail = listeners_check_tls(s, why);
 	if (fail == FAIL_NONE)
 		fail = directory_check(config_values(&s->config, &directory_section), why);
+	if (fail == FAIL_NONE)
+		fail = objects_check(s, why);
 	return fail == FAIL_NONE ? outbound_check(s, why) : fail;
 }
 
@@ -161,6 +164,7 @@ name_metrics(struct server *s)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		metrics_add(&s->metrics, &rows[i]);
 	name_index_metrics(s);
+	objects_name_metrics(s);
 	for (size_t i = 0; server_version.modules[i]; i++) {
 		if (server_version.modules[i]->metrics)
 			server_version.modules[i]->metrics(&s->metrics);

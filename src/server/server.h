@@ -28,9 +28,11 @@ struct directory;
 struct control;
 struct dns;
 struct mail;
+struct objects;
 struct outbound;
 struct policy;
 struct queue;
+struct s3;
 struct search;
 struct server;
 struct store;
@@ -74,6 +76,7 @@ struct server { /* fields: read only */
 	struct store *store;
 	struct blob_store *blobs;
 	struct mail *mail;
+	struct objects *objects;    /* own; objects.h; NULL: no S3 */
 	struct search *search;      /* own; NULL: the owner wants no full-text index */
 	struct policy *policy;      /* own */
 	struct queue *queue;        /* own; NULL in versions that send nothing */
@@ -133,6 +136,11 @@ void server_say(const struct buf *why);
  * `why`).
  */
 MUST_CHECK enum fail server_open_mail(struct server *s, struct buf *why);
+
+/*
+ * The same without a store: the data folder for us alone, and the S3 server of [s3], whatever [blob] says.
+ */
+MUST_CHECK enum fail server_open_s3(struct server *s, struct s3 **out, struct buf *why);
 
 /* The resolver; NULL in versions that need none. */
 struct dns *server_dns(struct server *s);

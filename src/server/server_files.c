@@ -13,6 +13,7 @@
 #include "mail/mail.h"
 #include "mail/index.h"
 #include "search/settings.h"
+#include "server/objects.h"
 #include "server/outbound.h"
 #include "server/privileges.h"
 #include "store/settings.h"
@@ -143,6 +144,8 @@ server_open_files(struct server *s, struct loop *loop, struct buf *why)
 	if (fail == FAIL_NONE)
 		fail = blob_open(&s->blobs, loop, s->store, server_path(s, "mail"));
 	if (fail == FAIL_NONE)
+		fail = objects_use(s, loop, why);
+	if (fail == FAIL_NONE)
 		fail = mail_open(&s->mail, loop, s->store, s->blobs);
 	if (fail == FAIL_NONE)
 		fail = outbound_open(s, loop, why);
@@ -185,6 +188,7 @@ server_close_files(struct server *s)
 		mail_close(&s->mail);
 	if (s->blobs)
 		blob_close(&s->blobs);
+	objects_close(s);
 	if (s->store)
 		store_close(&s->store);
 	store_unlock(&s->lock);

@@ -1,0 +1,147 @@
+/* The mirror, and the way between Maildir and S3. */
+#include "far.h"
+
+/* rooms */
+#include "blob/migrate.h"
+
+/* --- the mirror ------------------------------------------------------------------------------ */
+
+static void
+test_mirror(void)
+{
+	struct blob_name name[20], link;
+
+	fresh(BLOB_MAILDIR);
+	TEST_ROW("mirror");
+	for (size_t i = 0; i < ARRAY_LEN(name); i++)
+		add(ANN, i == 3 ? 9 << 20 : 1000 + i, &name[i]);
+	CHECK_NUM(entries("mail/ann/cur"), ARRAY_LEN(name));
+	CHECK(settles(ARRAY_LEN(name)));
+	CHECK_NUM(link_to(ANN, &name[3], BOB, &link), FAIL_NONE);
+	name_it(BOB, &link);
+	loop_turn(&loop, 0);
+	CHECK(settles(ARRAY_LEN(name) + 1));
+	TEST_ROW("not the queue's");
+	add(LOCAL, 5, &link);
+	for (int i = 0; i < 50; i++)
+		loop_turn(&loop, 1);
+	CHECK_NUM(s3_server_count(&server), ARRAY_LEN(name) + 1);
+	TEST_ROW("deleted");
+	drop(ANN, &name[0]);
+	CHECK(settles(ARRAY_LEN(name)));
+	CHECK_NUM(entries("mail/ann/cur"), ARRAY_LEN(name) - 1);
+	TEST_ROW("down: mail comes all the same, and a restart forgets nothing");
+	s3_server_way(&server, S3_WAY_503, -1, NULL);
+	add(ANN, 7, &name[0]);
+	CHECK_NUM(is_readable(ANN, &name[0]), FAIL_NONE);
+	for (int i = 0; i < 30; i++)
+		loop_turn(&loop, 10);
+	reopen(BLOB_MAILDIR);
+	CHECK_NUM(s3_server_count(&server), ARRAY_LEN(name));
+	s3_server_way(&server, S3_WAY_WELL, 0, NULL);
+	CHECK(settles(ARRAY_LEN(name) + 1));
+	TEST_ROW("deleted before it was copied");
+	s3_server_way(&server, S3_WAY_503, -1, NULL);
+	add(ANN, 8, &name[1]);
+	drop(ANN, &name[1]);
+	for (int i = 0; i < 30; i++)
+		loop_turn(&loop, 10);
+	s3_server_way(&server, S3_WAY_WELL, 0, NULL);
+	for (int i = 0; i < 300; i++)
+		loop_turn(&loop, 10);
+	CHECK_NUM(s3_server_count(&server), ARRAY_LEN(name) + 1);
+	shut();
+}
+
+/* --- migrate --------------------------------------------------------------------------------- */
+
+static void
+not_migrated(struct blob_migrate *m, struct str of, struct str name, const char *why)
+{
+	(void)m;
+	(void)of;
+	(void)name;
+	(void)why;
+}
+
+static struct blob_migrate
+migrate(bool is_up)
+{
+	char path[300];
+	struct blob_migrate m = { .s3 = &s3, .local = LOCAL, .failed = not_migrated };
+
+	snprintf(path, sizeof path, "%s/mail", folder);
+	m.folder = str_c(path);
+	CHECK_NUM(is_up ? blob_migrate_up(&m) : blob_migrate_down(&m), FAIL_NONE);
+	return m;
+}
+
+static void
+test_migrate(void)
+{
+	struct blob_name name[30], queued;
+	struct blob_migrate m;
+	char path[300];
+
+	fresh(BLOB_MAILDIR);
+	shut();
+	server.method = NULL;
+	s3_server_way(&server, S3_WAY_403, -1, "PUT");
+	open_with(&loop, BLOB_MAILDIR);
+	for (size_t i = 0; i < ARRAY_LEN(name); i++)
+		add(i % 2 ? ANN : BOB, i == 3 ? 9 << 20 : 1000 + i, &name[i]);
+	add(LOCAL, 5, &queued);
+	shut();
+	TEST_ROW("up: the server takes some, then all");
+	s3_server_way(&server, S3_WAY_403, 4, "PUT");
+	m = migrate(true);
+	CHECK_NUM(m.seen, ARRAY_LEN(name));
+	CHECK_NUM(m.failures, 4);
+	CHECK_NUM(m.copied, ARRAY_LEN(name) - 4);
+	m = migrate(true);
+	CHECK_NUM(m.failures, 0);
+	CHECK_NUM(m.copied, 4);
+	CHECK_NUM(m.were_there, ARRAY_LEN(name) - 4);
+	TEST_ROW("read by the other engine");
+	open_with(&loop, BLOB_S3);
+	for (size_t i = 0; i < ARRAY_LEN(name); i++) {
+		CHECK_NUM(fetch(i % 2 ? ANN : BOB, &name[i]), FAIL_NONE);
+		CHECK_NUM(is_readable(i % 2 ? ANN : BOB, &name[i]), FAIL_NONE);
+	}
+	CHECK_NUM(is_readable(LOCAL, &queued), FAIL_NONE);
+	add(ANN, 77, &queued);
+	shut();
+	TEST_ROW("down: into a folder that has nothing; some fail, then none");
+	snprintf(path, sizeof path, "%s/mail", folder);
+	small_fresh_folder(path);
+	s3_server_way(&server, S3_WAY_FALSE, 6, "GET");
+	server.settings.retry_ms = 0;
+	m = migrate(false);
+	CHECK(m.failures > 0 && m.failures < 7);
+	CHECK_NUM(m.copied + m.failures, ARRAY_LEN(name) + 1);
+	server.settings.retry_ms = 500;
+	s3_server_way(&server, S3_WAY_WELL, 0, NULL);
+	m = migrate(false);
+	CHECK_NUM(m.failures, 0);
+	CHECK_NUM(m.seen, ARRAY_LEN(name) + 1);
+	CHECK_NUM(entries("mail/ann/tmp"), 0);
+	open_with(&loop, BLOB_MAILDIR);
+	for (size_t i = 0; i < ARRAY_LEN(name); i++)
+		CHECK_NUM(is_readable(i % 2 ? ANN : BOB, &name[i]), FAIL_NONE);
+	CHECK_NUM(is_readable(ANN, &queued), FAIL_NONE);
+	shut();
+	TEST_ROW("an object that is damaged");
+	s3_server_add(&server, STR("ann/1.M2,S=3"), STR("abcd"));
+	m = migrate(false);
+	CHECK_NUM(m.failures, 1);
+}
+
+int
+main(void)
+{
+	stage_start();
+	test_mirror();
+	test_migrate();
+	stage_stop();
+	return test_end();
+}
