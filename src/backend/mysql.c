@@ -308,20 +308,27 @@ mysql_begin(struct source *source, enum source_question question, struct str key
 {
 	struct mysql *m = mysql_of(source);
 	enum outcome outcome;
+	int64_t began_ms;
 
 	m->question = question;
 	m->fail = FAIL_NONE;
 	if (m->queries[question].sql.n == 0)
 		return;
+	began_ms = backoff_now_ms();
 	outcome = ask(m, key);
-	if (outcome == IS_LOST) { /* it was idle for long, or the server began anew */
+	if (outcome == IS_LOST &&
+	    backoff_now_ms() - began_ms <
+		m->settings->timeout_ms) { /* it was idle for long, or the server began anew */
 		drop(m);
 		outcome = ask(m, key);
 	}
 	if (outcome != IS_GOOD)
 		m->fail = FAIL_TEMP;
-	if (outcome == IS_LOST)
+	if (outcome == IS_LOST) {
+		log_warn(&mysql_log, "directory.lost", LOG_TEXT("engine", ENGINE_NAME),
+		    LOG_TEXT("query", str_c(source_forms[question].name)));
 		drop(m);
+	}
 }
 
 static bool

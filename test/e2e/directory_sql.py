@@ -281,6 +281,7 @@ def test_server(engine):
     settings = (f"[directory]\nengine = {db.engine}\ncache = 0\nlogin-cache = 0\n[{db.section}]\nhost = 127.0.0.1\n"
                 f"port = {db.port}\npassword = file:{password}\nconnect-timeout = 1s\n")
     with Server(settings=settings) as server:
+        equal("server: config check", server.command("config", "check").returncode, 0)
         equal("server: login", login(server, "ann@example.test"), "ok")
         equal("server: wrong password", login(server, "ann@example.test", "x"), "denied")
         equal("server: rcpt", rcpt(server, "ann@example.test"), 250)
@@ -301,6 +302,10 @@ def test_server(engine):
         until("server: up again: rcpt", lambda: rcpt(server, "ann@example.test"), 250, (450, 451, 452))
         until("server: up again: rcpt nobody", lambda: rcpt(server, "nobody@example.test"), 550, (450, 451, 452))
         imap.shutdown()
+        server.add_settings(f"[{db.section}]\nquery-list = SELECT :name\n")
+        done = server.command("config", "check", check_status=False)
+        check("server: config check names a wrong query",
+              done.returncode != 0 and f"[{db.section}] query-list: it names a parameter" in done.stderr, done.stderr)
         check("server: the password is in no log", PASSWORD not in server.log())
 
 
