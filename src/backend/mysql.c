@@ -316,9 +316,8 @@ mysql_begin(struct source *source, enum source_question question, struct str key
 		return;
 	began_ms = backoff_now_ms();
 	outcome = ask(m, key);
-	if (outcome == IS_LOST &&
-	    backoff_now_ms() - began_ms <
-		m->settings->timeout_ms) { /* it was idle for long, or the server began anew */
+	/* It was idle for long, or the server began anew; not when it was waited for in vain. */
+	if (outcome == IS_LOST && backoff_now_ms() - began_ms < m->settings->timeout_ms) {
 		drop(m);
 		outcome = ask(m, key);
 	}
