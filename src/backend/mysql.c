@@ -37,6 +37,7 @@ struct mysql {
 	struct query queries[SOURCE_QUESTION_COUNT];   /* own */
 	MYSQL *conn;                                   /* own; NULL: down */
 	MYSQL_STMT *statements[SOURCE_QUESTION_COUNT]; /* own; of this connection */
+	enum sql_tls tls;                              /* what the connection must have */
 	struct backoff backoff;
 	/* the question at work */
 	enum source_question question;
@@ -109,6 +110,7 @@ begin_connect(struct mysql *m)
 	if (m->conn == NULL)
 		return false;
 	sql_server_init(&server, m->settings);
+	m->tls = server.tls;
 	set_options(m, &server);
 	is_up = server.host[0] == '/'
 	    ? mysql_real_connect(m->conn, NULL, server.user, server.password, server.database, 0,
@@ -123,8 +125,7 @@ begin_connect(struct mysql *m)
 static bool
 is_encrypted(const struct mysql *m, struct buf *why)
 {
-	if ((m->settings->tls != SQL_TLS_ENCRYPT && m->settings->tls != SQL_TLS_VERIFY) ||
-	    mysql_get_ssl_cipher(m->conn) != NULL)
+	if (m->tls == SQL_TLS_OFF || mysql_get_ssl_cipher(m->conn) != NULL)
 		return true;
 	buf_add_c(why, "the server has no TLS");
 	return false;
