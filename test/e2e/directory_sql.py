@@ -14,7 +14,7 @@ import time
 
 from certificates import Authority
 from databases import PASSWORD, available
-from directory_cases import SECRET, Door, account_of, defaults, local, run_cases, sql, targets_of
+from directory_cases import SECRET, Door, account_of, defaults, local, remote, run_cases, sql, targets_of
 from harness import BINARY, Server, check, end, equal, run
 
 UP_SECONDS = 40  # far beyond the longest wait before another try
@@ -190,6 +190,27 @@ def test_own_tables(engine):
         equal("own tables: nobody to share with", door.ask("principals", domain="own.test")["principals"], [])
 
 
+def test_odd_rows(engine):
+    """Rows that are no names, and columns of all kinds: each spoils nothing but itself."""
+    odd = ("SELECT NULL AS x FROM accounts WHERE name = {0} UNION ALL SELECT '' UNION ALL SELECT 'tab\t' UNION ALL"
+           " SELECT repeat('x', 400) UNION ALL SELECT 'a b@far.test' UNION ALL SELECT 'good@far.test'")
+    account = ("SELECT name, concat('two\nlines ', repeat('é', 400)), NULL, -5, 'yes', 'and', 'more'"
+               " FROM accounts WHERE name = :name")
+    with engine.door(query_groups=odd.format(":name"), query_addresses=odd.format(":name"), query_domains=odd.format("'x'"),
+                     query_targets=odd.format(":address"), query_accounts=odd.format(":domain"),
+                     query_account=account) as door:
+        name, display, size, count, enabled, first, addresses, groups = account_of(door.ask("account", name="ann@example.test"))
+        equal("odd rows: display name", display, "two lines " + "é" * 155)
+        equal("odd rows: limits", (size, count, enabled), (0, 0, True))
+        equal("odd rows: addresses", (first, addresses), (name, ["a b@far.test", name, "good@far.test"]))
+        equal("odd rows: groups", groups, ["a b@far.test", "good@far.test"])
+        equal("odd rows: targets", targets_of(door.ask("resolve", address="any@example.test")), [remote("good@far.test")])
+        equal("odd rows: domains", door.ask("domains")["domains"], ["a b@far.test", "good@far.test"])
+        principals = door.ask("principals", domain="example.test")["principals"]
+        equal("odd rows: principals", [p["name"] for p in principals],
+              ["a b@far.test", "good@far.test", "staff"])
+
+
 def test_changes(engine):
     """Tables that change under a connection with prepared queries."""
     with engine.door(query_account="SELECT * FROM plain WHERE name = :name", query_groups="") as door:
@@ -260,6 +281,7 @@ def test_server(engine):
     settings = (f"[directory]\nengine = {db.engine}\ncache = 0\nlogin-cache = 0\n[{db.section}]\nhost = 127.0.0.1\n"
                 f"port = {db.port}\npassword = file:{password}\nconnect-timeout = 1s\n")
     with Server(settings=settings) as server:
+        equal("server: config check", server.command("config", "check").returncode, 0)
         equal("server: login", login(server, "ann@example.test"), "ok")
         equal("server: wrong password", login(server, "ann@example.test", "x"), "denied")
         equal("server: rcpt", rcpt(server, "ann@example.test"), 250)
@@ -280,6 +302,10 @@ def test_server(engine):
         until("server: up again: rcpt", lambda: rcpt(server, "ann@example.test"), 250, (450, 451, 452))
         until("server: up again: rcpt nobody", lambda: rcpt(server, "nobody@example.test"), 550, (450, 451, 452))
         imap.shutdown()
+        server.add_settings(f"[{db.section}]\nquery-list = SELECT :name\n")
+        done = server.command("config", "check", check_status=False)
+        check("server: config check names a wrong query",
+              done.returncode != 0 and f"[{db.section}] query-list: it names a parameter" in done.stderr, done.stderr)
         check("server: the password is in no log", PASSWORD not in server.log())
 
 
@@ -292,6 +318,7 @@ def main(kind, dialect):
         db.fill(sql(kind.dialect))
         test_cases(engine)
         test_own_tables(engine)
+        test_odd_rows(engine)
         test_changes(engine)
         test_slow(engine)
         test_many_rows(engine)
