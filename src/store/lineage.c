@@ -15,7 +15,7 @@ enum { RECORD_VERSION = 1 };
 #define PATH_BYTES_MAX 4096
 #define EPOCH_ZERO_S \
 	UINT64_C(1577836800) /* 2020: counters of an epoch begin with the time since then */
-#define MARGIN_BITS 16 /* 65536 seconds' worth more than the copy had, where the clock is wrong */
+#define SLACK_S UINT64_C(65536)
 
 /* Keys of the store itself: space byte 01. */
 static const struct str lineage_key = STR_INIT("\x01lineage");
@@ -51,7 +51,7 @@ read_record(struct txn *t, void *arg)
 	return record_end(&r);
 }
 
-/* A transaction of its own; after a failure it is not known which of both the store has. */
+/* A transaction of its own, of which nobody else hears; after a failure it is not known which of both the store has. */
 static enum fail
 commit_record(struct store *s, uint64_t epoch, uint64_t beat)
 {
@@ -74,7 +74,6 @@ commit_record(struct store *s, uint64_t epoch, uint64_t beat)
 	buf_release(&value);
 	if (fail != FAIL_NONE)
 		return fail;
-	s->commits += has_written;
 	s->lineage.epoch = epoch;
 	s->lineage.mark.beat = beat;
 	return FAIL_NONE;
@@ -256,13 +255,19 @@ store_epoch(const struct store *s)
 	return s->lineage.epoch;
 }
 
+/*
+ * A time alone: two copies of the same store get different numbers. Only where the clock is behind, what the copy had
+ * counts; the slack is for counters that ran ahead of the clock, and for a clock that was set back.
+ */
 uint64_t
 store_epoch_above(const struct store *s, uint64_t was, unsigned bits)
 {
-	uint64_t epoch = s->lineage.epoch, least;
+	uint64_t epoch = s->lineage.epoch, time_s, sum;
 
-	if (epoch == 0 || !u64_add(was, UINT64_C(1) << (bits + MARGIN_BITS), &least))
+	if (epoch == 0)
 		return was;
-	epoch = epoch > EPOCH_ZERO_S ? epoch - EPOCH_ZERO_S : 0;
-	return epoch >> (64 - bits - 1) == 0 && epoch << bits > least ? epoch << bits : least;
+	time_s = (epoch > EPOCH_ZERO_S ? epoch - EPOCH_ZERO_S : 0) + SLACK_S;
+	if (time_s >> (63 - bits) == 0 && time_s << bits > was)
+		return time_s << bits;
+	return u64_add(was, SLACK_S << bits, &sum) ? sum : was;
 }

@@ -117,9 +117,9 @@ bool store_is_dirty(const struct store *s);
 uint64_t store_epoch(const struct store *s);
 
 /*
- * Where a counter goes on in this epoch that stood at `was` in the copy: above all that it can have given out since,
- * here or after another copy was put in place, as long as that were fewer than 2^`bits` a second. `was` itself in the
- * first epoch.
+ * Where a counter goes on in this epoch that stood at `was` in the copy: at the time in seconds, times 2^`bits`. That is
+ * above all that it can have given out since, here or after another copy was put in place, as long as that were fewer
+ * than 2^`bits` a second and the clock is right. `was` itself in the first epoch.
  */
 uint64_t store_epoch_above(const struct store *s, uint64_t was, unsigned bits);
 

@@ -329,19 +329,22 @@ static void
 test_numbers(void)
 {
 	struct store s = { .lineage.epoch = 0 };
-	const uint64_t since_2020 = NOW_S - 1577836800;
+	const uint64_t since_2020 = NOW_S - 1577836800 + 65536;
 
 	TEST_ROW("numbers of an epoch");
-	CHECK_NUM(store_epoch_above(&s, 7, 8), 7);
+	CHECK(store_epoch_above(&s, 7, 8) == 7);
 	s.lineage.epoch = NOW_S;
 	CHECK(store_epoch_above(&s, 7, 8) == since_2020 << 8);
 	CHECK(store_epoch_above(&s, 7, 20) == since_2020 << 20);
+	CHECK(store_epoch_above(&s, (since_2020 << 8) - 1, 8) == since_2020 << 8);
 	CHECK(store_epoch_above(&s, since_2020 << 8, 8) == (since_2020 + 65536) << 8);
 	s.lineage
-	    .epoch++; /* nothing that the one before gave out in its second is given out again */
+	    .epoch++; /* another copy of the same: nothing that the one before gave out in its second */
 	CHECK(store_epoch_above(&s, 7, 8) == (since_2020 + 1) << 8);
+	CHECK(store_epoch_above(&s, (since_2020 << 8) + 99, 8) == (since_2020 + 1) << 8);
 	s.lineage.epoch = 5; /* a clock without battery */
-	CHECK(store_epoch_above(&s, 7, 0) == 65536 + 7);
+	CHECK(store_epoch_above(&s, 7, 0) == 65536);
+	CHECK(store_epoch_above(&s, 65536, 0) == 2 * 65536);
 	s.lineage.epoch = UINT64_MAX;
 	CHECK(store_epoch_above(&s, 7, 20) == (UINT64_C(1) << 36) + 7);
 	CHECK(store_epoch_above(&s, UINT64_MAX - 1, 20) == UINT64_MAX - 1);
