@@ -76,6 +76,12 @@ size_max(size_t a, size_t b)
 	return a > b ? a : b;
 }
 
+static inline uint64_t
+u64_max(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 static inline int64_t
 i64_min(int64_t a, int64_t b)
 {

@@ -110,6 +110,8 @@ account_fetch(struct mail *m, struct str name, struct account **out)
 		return fail;
 	p = account_private_new(m, name, search.id);
 	fail = account_load(p);
+	if (fail == FAIL_NONE)
+		fail = epoch_renew(&p->account);
 	if (fail) {
 		account_private_free(p);
 		return fail == FAIL_MISSING ? FAIL_PERM : fail;

@@ -169,6 +169,7 @@ account_create_run(struct txn *t, void *arg)
 	int64_t id = 0;
 	enum fail fail;
 
+	epoch_counters(making->mail, &c);
 	key_init(&k, SPACE_NEXT);
 	fail = txn_add(t, key_str(&k), 1, &id);
 	making->id = (uint64_t)id;

@@ -106,7 +106,7 @@ tombs_prune(struct edit *e, enum change_type type, uint64_t count)
 	txn_scan(e->txn, &cur, key_str(&from), key_str(&to), false);
 	while (fail == FAIL_NONE && count > 0 && cursor_next(&cur, &key, &value)) {
 		key_read(&r, str_from(key, from.n));
-		c->floor[type] = key_read_u64(&r);
+		c->floor[type] = u64_max(c->floor[type], key_read_u64(&r));
 		c->tombs[type]--;
 		count--;
 		fail = txn_delete(e->txn, key);

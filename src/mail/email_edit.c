@@ -142,7 +142,7 @@ expunged_prune(struct edit *e, struct mailbox *m, uint32_t count)
 	txn_scan(e->txn, &c, key_str(&from), key_str(&to), false);
 	while (fail == FAIL_NONE && count > 0 && cursor_next(&c, &key, &value)) {
 		key_read(&r, str_from(key, from.n));
-		m->expunged_floor = key_read_u64(&r);
+		m->expunged_floor = u64_max(m->expunged_floor, key_read_u64(&r));
 		count_u32(&m->expunged_count, false);
 		count--;
 		fail = txn_delete(e->txn, key);

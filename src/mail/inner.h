@@ -260,6 +260,14 @@ void account_private_free(struct account_private *p);
 void account_touch(struct account_private *p);
 void account_purge_later(struct account_private *p);
 
+/*
+ * epoch.c: the store is a copy of a lost one. An account of an older epoch is renewed; counters of one; what belongs to
+ * none, durably.
+ */
+MUST_CHECK enum fail epoch_renew(struct account *a);
+void epoch_counters(const struct mail *m, struct account_counters *c);
+MUST_CHECK enum fail epoch_open(struct mail *m);
+
 /* index.c: tell the index what a durable commit brought, and that an account goes. */
 void index_committed(struct account_private *p);
 void index_forget(struct mail *m, uint64_t account);

@@ -155,13 +155,15 @@ mail_open(struct mail **out, struct loop *loop, struct store *store, struct blob
 
 	m->loop = loop;
 	m->store = store;
-	fail = store_read(store, sharing_read, m);
+	m->log.room = "mail";
+	fail = epoch_open(m);
+	if (fail == FAIL_NONE)
+		fail = store_read(store, sharing_read, m);
 	if (fail) {
 		mem_free(m);
 		return fail;
 	}
 	m->blobs = blobs;
-	m->log.room = "mail";
 	m->idle_view_limit = VIEW_CACHE_BYTES;
 	arena_init(&m->parse, PARSE_ARENA_BYTES);
 	m->committed.run = mail_turn_committed;

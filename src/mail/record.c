@@ -182,6 +182,7 @@ counters_record_write(struct buf *out, const struct account_counters *c)
 	record_add_u64(out, CHANGE_TYPE_COUNT);
 	for (size_t i = FIRST_TYPES; i < CHANGE_TYPE_COUNT; i++)
 		change_write(out, c, i);
+	record_add_u64(out, c->epoch);
 }
 
 enum fail
@@ -214,6 +215,7 @@ counters_record_read(struct str value, struct account_counters *out)
 	types = record_more(&r) ? record_u32(&r) : FIRST_TYPES;
 	for (size_t i = FIRST_TYPES; i < types && record_more(&r); i++)
 		change_read(&r, out, i);
+	out->epoch = record_more(&r) ? record_u64(&r) : 0;
 	return record_end(&r);
 }
 

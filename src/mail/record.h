@@ -24,6 +24,7 @@ enum mail_space {
 	SPACE_BLOB = 'B',    /* account, file name -> who names it */
 	SPACE_NEXT = 'C',    /* -> counter of account ids */
 	SPACE_TOMB = 'D',    /* account, type, modseq, id -> destroyed thing */
+	SPACE_EPOCH = 'e',   /* -> the store's epoch, as far as this room knows */
 	SPACE_EMAIL = 'E',   /* account, email -> flags and memberships */
 	SPACE_ACL = 'G',     /* account, mailbox -> who else may what */
 	SPACE_ACL_LOG = 'g', /* account, modseq, mailbox -> its list before; modseq 0: the floor */
@@ -85,6 +86,7 @@ struct account_counters {
 	uint64_t acl_bytes;                   /* records of lists */
 	uint64_t quota_bytes, quota_messages; /* as last heard; 0: no limit */
 	uint64_t acl_modseq;                  /* of the last change of a list */
+	uint64_t epoch;                       /* of the store, when it was opened last */
 };
 void counters_record_write(struct buf *out, const struct account_counters *c);
 MUST_CHECK enum fail counters_record_read(struct str value, struct account_counters *out);

@@ -11,6 +11,8 @@
 /* rooms */
 #include "crypto/random.h"
 
+#define ID_BITS 9 /* messages that come in a second, lasting (store_epoch_above()) */
+
 /* --- what is in the store ------------------------------------------------------------------------------- */
 
 /* Is this file named? What the blob room asks about new files and in its check. */
@@ -44,6 +46,38 @@ count_run(struct txn *t, void *arg)
 	if (fail == FAIL_NONE)
 		q->count = count > 0 ? (uint64_t)count : 0;
 	return fail;
+}
+
+/* The store is a copy of a lost one: ids that were told are not given again (D5). */
+static enum fail
+epoch_run(struct txn *t, void *arg)
+{
+	struct store *s = arg;
+	struct key known = queue_key(QUEUE_EPOCH), next = queue_key(QUEUE_NEXT);
+	int64_t epoch, id;
+	enum fail fail = txn_count(t, key_str(&known), &epoch);
+
+	if (fail != FAIL_NONE || (uint64_t)epoch == store_epoch(s))
+		return fail;
+	fail = txn_add(t, key_str(&known), (int64_t)store_epoch(s) - epoch, &epoch);
+	if (fail == FAIL_NONE)
+		fail = txn_count(t, key_str(&next), &id);
+	if (fail == FAIL_NONE)
+		fail = txn_add(t, key_str(&next),
+		    (int64_t)store_epoch_above(s, (uint64_t)id, ID_BITS) - id, &id);
+	return fail;
+}
+
+/* Before ids are given out. */
+static enum fail
+take_up_epoch(struct store *s)
+{
+	enum fail fail;
+
+	if (store_epoch(s) == 0)
+		return FAIL_NONE;
+	fail = store_run(s, epoch_run, s);
+	return fail == FAIL_NONE ? store_commit(s) : fail;
 }
 
 /* The key of rewritten senders, made by the first one who needs it. */
@@ -141,7 +175,9 @@ queue_open(struct queue **out, const struct queue_house *house)
 	q->house = *house;
 	q->log.room = "queue";
 	buf_init(&q->ahead_at, STORE_KEY_MAX + 1);
-	fail = store_read(house->store, count_run, q);
+	fail = take_up_epoch(house->store);
+	if (fail == FAIL_NONE)
+		fail = store_read(house->store, count_run, q);
 	if (fail != FAIL_NONE) {
 		buf_release(&q->ahead_at);
 		mem_free(q);

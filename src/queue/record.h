@@ -20,6 +20,7 @@ enum queue_kind {
 	QUEUE_HELD = 'a',    /* message -> (nothing): held, put aside */
 	QUEUE_BLOB = 'b',    /* file name -> message */
 	QUEUE_NEXT = 'c',    /* -> counter of message ids */
+	QUEUE_EPOCH = 'e',   /* -> the store's epoch, as far as this room knows */
 	QUEUE_HOST = 'h',    /* site -> how it has been doing */
 	QUEUE_SECRET = 'k',  /* -> key of rewritten senders */
 	QUEUE_MESSAGE = 'm', /* message */

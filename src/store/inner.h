@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "loop/loop.h"
 #include "store/engine.h"
+#include "store/lineage.h"
 #include "store/store.h"
 
 #define STORE_SCANS_MAX 16    /* walks at once: nesting of loops in one transaction */
@@ -44,7 +45,8 @@ struct store {
 	struct loop *loop;     /* borrow; may be NULL */
 	struct turn_hook commit_hook, flush_hook;
 	struct task upkeep;
-	struct timer timer;
+	struct timer timer, renew_timer;
+	struct lineage lineage;
 	enum store_state state;
 	bool is_broken; /* the engine lost the turn's transaction: the turn cannot commit */
 	bool is_well;
@@ -65,7 +67,7 @@ void store_end_reading(struct store *s);
 void store_stop_scans(struct store *s, unsigned level); /* of this and inner runs; 1: all */
 void store_pause_scans(struct store *s);                /* all begin again at their next step */
 
-/* upkeep.c: checkpoints and probes from the loop. */
+/* upkeep.c: checkpoints, beats and probes from the loop. */
 void upkeep_init(struct store *s);
 void upkeep_after_commit(struct store *s);
 void upkeep_after_failure(struct store *s);

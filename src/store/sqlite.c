@@ -254,12 +254,14 @@ upkeep_due(const struct engine *e)
 
 /*
  * Copy what the log has into the file. Passive: whoever reads an older state (Litestream) stops it
- * part way; then the next try comes when the log grew by another half of the threshold.
+ * part way; then the next try comes when the log grew by another half of the threshold. A log that
+ * long, where Litestream is to keep it short, says that it does not run, or hangs.
  */
 static void
 upkeep(struct engine *e)
 {
 	int in_log = 0, done = 0;
+	int64_t pages = e->wal_pages;
 	int code =
 	    sqlite3_wal_checkpoint_v2(e->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &done);
 
@@ -271,6 +273,11 @@ upkeep(struct engine *e)
 	} else {
 		e->wal_next = e->wal_pages + e->wal_due / 2;
 	}
+	if (e->is_replicated)
+		log_warn(&store_log, "store.log.long", LOG_NUM("pages", pages),
+		    LOG_TEXT("reason",
+			e->wal_pages == 0 ? STR("Litestream does not run; the log is folded in")
+					  : STR("Litestream, or another reader, holds on to it")));
 }
 
 const struct engine_ops sqlite_engine = {

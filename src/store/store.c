@@ -238,6 +238,8 @@ store_open(struct store **out, struct loop *loop, struct str path,
 	    s->ops->open(&s->engine, path, o->settings ? o->settings : &store_defaults, o->errors);
 	if (fail == FAIL_NONE)
 		fail = schema_open(s, path, o->schema ? o->schema : &first, o->errors);
+	if (fail == FAIL_NONE)
+		fail = lineage_open(s, path, loop != NULL, o->errors);
 	if (fail != FAIL_NONE) {
 		store_close(&s);
 		return fail;
@@ -267,6 +269,7 @@ store_close(struct store **store)
 		loop_unhook(&s->commit_hook);
 		loop_unhook(&s->flush_hook);
 		timer_stop(s->loop, &s->timer);
+		timer_stop(s->loop, &s->renew_timer);
 		task_cancel(&s->upkeep);
 	}
 	if (s->engine != NULL) {
@@ -276,6 +279,7 @@ store_close(struct store **store)
 	for (size_t i = 0; i < STORE_SCANS_MAX; i++)
 		mem_free(s->scans[i]);
 	buf_release(&s->value);
+	lineage_release(s);
 	mem_free(s);
 	*store = NULL;
 }

@@ -108,6 +108,21 @@ uint64_t store_commits(const struct store *s);
 /* Whether the turn has uncommitted writes. */
 bool store_is_dirty(const struct store *s);
 
+/*
+ * The number of the store's epoch, seconds since 1970 when it began; 0: it is the first. Another one begins when a
+ * copy (a replica, a backup) was put in the store's place, which may lack what clients were told: whoever gives out
+ * numbers that must not come twice (D5) compares it with what it knew, and goes on above store_epoch_above(). A start
+ * after a crash, or of a folder that moved and was said to (README.md), begins none.
+ */
+uint64_t store_epoch(const struct store *s);
+
+/*
+ * Where a counter goes on in this epoch that stood at `was` in the copy: at the time in seconds, times 2^`bits`. That is
+ * above all that it can have given out since, here or after another copy was put in place, as long as that were fewer
+ * than 2^`bits` a second and the clock is right. `was` itself in the first epoch.
+ */
+uint64_t store_epoch_above(const struct store *s, uint64_t was, unsigned bits);
+
 /* A consistent copy of the committed store as a new file; FAIL_TEMP when it cannot be written. */
 MUST_CHECK enum fail store_backup(struct store *s, struct str path);
 

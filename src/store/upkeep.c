@@ -1,4 +1,4 @@
-/* Work of the store's own in the loop: checkpoints when they are due, probes while it is not well. */
+/* Work of the store's own in the loop: checkpoints and a new beat when due, probes while it is not well. */
 #include "store/store.h"
 
 /* base */
@@ -52,6 +52,10 @@ step(struct task *t)
 		timer_start(s->loop, &s->timer, t, clock_mono_ms() + STORE_PROBE_MS);
 	else if (s->ops->upkeep_due(s->engine) > 0)
 		s->ops->upkeep(s->engine);
+	if (s->renew_timer.has_fired && s->is_well) {
+		s->renew_timer.has_fired = false;
+		lineage_renew(s);
+	}
 	return STEP_WAIT;
 }
 
@@ -71,6 +75,9 @@ upkeep_after_commit(struct store *s)
 			s->ops->upkeep(s->engine);
 		return;
 	}
+	if (!timer_running(&s->renew_timer))
+		timer_start(s->loop, &s->renew_timer, &s->upkeep,
+		    clock_mono_ms() + LINEAGE_RENEW_MS);
 	if (due > 1)
 		task_wake(&s->upkeep);
 	else if (due == 1 && !timer_running(&s->timer))
