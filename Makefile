@@ -16,6 +16,8 @@ SHELL := /bin/bash
 # -- what was asked for -----------------------------------------------------------------------------
 
 VERSION := 0.1.0
+# The day of this version, in manual pages and packages: what is made of the same sources is the same, byte for byte.
+RELEASED := 2026-11-26
 ifneq ($(origin CC),command line)
 CC := gcc
 endif
@@ -178,9 +180,9 @@ build/$(1)/objects: FORCE
 	@mkdir -p $$(@D)
 	@echo '$$($(1)_OBJECTS)' | cmp -s - $$@ || echo '$$($(1)_OBJECTS)' >$$@
 
-build/$(1)/gen/versions.h: $(if $($(1)_VENDOR),$(VENDOR_OUT)/dl/.fetched) vendor/versions.sh | build/need/build $($(1)_NEED)
+build/$(1)/gen/versions.h: $(if $($(1)_VENDOR),$(VENDOR_OUT)/dl/.fetched) vendor/versions.sh Makefile | build/need/build $($(1)_NEED)
 	@mkdir -p $$(@D)
-	@vendor/versions.sh $(VERSION) $(1) $(VENDOR_OUT) >$$@.new
+	@vendor/versions.sh $(VERSION) $(RELEASED) $(1) $(VENDOR_OUT) >$$@.new
 	@cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
 
 build/$(1)/obj/%.o: %.c build/$(1)/command | $$(GENERATED_HEADERS) build/$(1)/gen/versions.h $$($(1)_ARCHIVES)

@@ -1,8 +1,8 @@
 #!/bin/bash
-# vendor/versions.sh VERSION TARGET OUT - the header that `staunch version` prints from.
+# vendor/versions.sh VERSION RELEASED TARGET OUT - the header that `staunch version` prints from.
 set -eu
 
-version=$1 target=$2 out=$3
+version=$1 released=$2 target=$3 out=$4
 chosen() { cut -d' ' -f1 "$out/dl/$1.chosen"; }
 system() { pkg-config --modversion "$1" 2>/dev/null || echo unknown; }
 row() { printf ' \\\n\tX("%s", "%s")' "$1" "$2"; }
@@ -13,6 +13,7 @@ cat <<EOF
 #define VERSIONS_H
 
 #define STAUNCH_VERSION "$version"
+#define STAUNCH_RELEASED "$released"
 #define STAUNCH_TARGET "$target"
 EOF
 printf '#define STAUNCH_LIBRARIES(X)'

@@ -10,36 +10,6 @@
 /* rooms */
 #include "server/server.h"
 
-struct option {
-	const char *name;
-	unsigned bit;
-	size_t offset;
-	bool has_value; /* a str; else a bool */
-	const char *help;
-};
-
-static const struct option options[] = {
-	{ "--config", OPTION_CONFIG, offsetof(struct cli, config), true,
-	    "PATH  configuration file (" CLI_CONFIG_PATH ")" },
-	{ "--json", OPTION_JSON, offsetof(struct cli, is_json), false, "print JSON" },
-	{ "--password-stdin", OPTION_STDIN, offsetof(struct cli, is_stdin), false,
-	    "read the password from standard input" },
-	{ "--repair", OPTION_REPAIR, offsetof(struct cli, is_repair), false,
-	    "put right what is wrong" },
-	{ "--local", OPTION_LOCAL, offsetof(struct cli, local), true, "DIR  where to make it" },
-	{ "--port-base", OPTION_LOCAL, offsetof(struct cli, port_base), true,
-	    "N  ports are N+25, N+24 .. on 127.0.0.1 (21000)" },
-	{ "--hostname", OPTION_LOCAL, offsetof(struct cli, hostname), true,
-	    "NAME  of this host (mail.example.test)" },
-	{ "--domain", OPTION_LOCAL, offsetof(struct cli, domain), true,
-	    "NAME  to take mail for (example.test)" },
-	{ "--name", OPTION_USER, offsetof(struct cli, full_name), true, "TEXT  the person's name" },
-	{ "--name", OPTION_TOKEN, offsetof(struct cli, token_name), true,
-	    "TEXT  which program it is for (token)" },
-	{ "--quota", OPTION_USER, offsetof(struct cli, quota), true,
-	    "SIZE  limit of all messages, such as 5GB" },
-};
-
 enum cli_status
 cli_fail(struct str what, const char *why)
 {
@@ -70,9 +40,10 @@ print_command(const struct cli_command *c, FILE *to)
 {
 	fprintf(to, "usage: %s %s%s%s\n       %s\n", server_version.name, c->words,
 	    c->arguments[0] ? " " : "", c->arguments, c->help);
-	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-		if (c->options & options[i].bit)
-			fprintf(to, "  %s %s\n", options[i].name, options[i].help);
+	for (const struct cli_option *o = cli_options; o->name; o++) {
+		if (c->options & o->bit)
+			fprintf(to, "  %s %s%s%s\n", o->name, o->value ? o->value : "",
+			    o->value ? "  " : "", o->help);
 	}
 }
 
@@ -114,12 +85,12 @@ match_words(const struct cli_command *c, char **arguments, size_t count)
 	return n;
 }
 
-static const struct option *
+static const struct cli_option *
 find_option(const struct cli_command *c, struct str name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-		if ((c->options & options[i].bit) && str_eq(name, str_c(options[i].name)))
-			return &options[i];
+	for (const struct cli_option *o = cli_options; o->name; o++) {
+		if ((c->options & o->bit) && str_eq(name, str_c(o->name)))
+			return o;
 	}
 	return NULL;
 }
@@ -133,7 +104,7 @@ take_option(struct cli *cli, const struct cli_command *c, char **arguments, size
     const char **wrong_out)
 {
 	struct str text = str_c(arguments[0]), name = str_head(text, str_find_char(text, '='));
-	const struct option *o = find_option(c, name);
+	const struct cli_option *o = find_option(c, name);
 	struct str value = str_from(text, name.n < text.n ? name.n + 1 : name.n);
 	size_t taken = 1;
 	char *field;
@@ -142,7 +113,7 @@ take_option(struct cli *cli, const struct cli_command *c, char **arguments, size
 	if (o == NULL)
 		return 0;
 	field = (char *)cli + o->offset;
-	if (!o->has_value) {
+	if (o->value == NULL) {
 		*wrong_out = "takes no value";
 		*(bool *)(void *)field = true;
 		return name.n == text.n ? 1 : 0;

@@ -59,7 +59,16 @@ struct cli_command {
 	const char *help;
 };
 
+struct cli_option {
+	const char *name;  /* "--config" */
+	unsigned bit;      /* the OPTION_ that commands take it with */
+	size_t offset;     /* of its field in struct cli: a str where it has a value, else a bool */
+	const char *value; /* "PATH"; NULL: none */
+	const char *help;
+};
+
 extern const struct cli_command cli_commands[]; /* NULL words at the end */
+extern const struct cli_option cli_options[];   /* NULL name at the end */
 
 /* The whole program behind main(). */
 int cli_main(int argc, char **argv);
@@ -85,6 +94,9 @@ enum cli_status cmd_setup(const struct cli *cli);
 enum cli_status cmd_config_check(const struct cli *cli);
 enum cli_status cmd_config_show(const struct cli *cli);
 enum cli_status cmd_config_example(const struct cli *cli);
+enum cli_status cmd_manual_commands(const struct cli *cli);
+enum cli_status cmd_manual_config(const struct cli *cli);
+enum cli_status cmd_completion_bash(const struct cli *cli);
 enum cli_status cmd_user_add(const struct cli *cli);
 enum cli_status cmd_user_list(const struct cli *cli);
 enum cli_status cmd_user_passwd(const struct cli *cli);

@@ -45,7 +45,26 @@ const struct cli_command cli_commands[] = {
 	{ "check",          "",                0, 0, OPTION_CONFIG | OPTION_REPAIR, cmd_check,          "verify that store and mail agree (the server must be stopped)" },
 	{ "mime-parse",     "FILE",            1, 1, 0,                             cmd_mime_parse,     "print what the parser sees in a message, as JSON" },
 	{ "json-parse",     "FILE",            1, 1, 0,                             cmd_json_parse,     "say whether a file is I-JSON, and print it back" },
+	{ "manual 8",       "",                0, 0, 0,                             cmd_manual_commands, "print the manual page of these commands" },
+	{ "manual 5",       "",                0, 0, 0,                             cmd_manual_config,  "print the manual page of the configuration" },
+	{ "completion bash", "",               0, 0, 0,                             cmd_completion_bash, "print what bash needs to complete these commands" },
 	{ "version",        "",                0, 0, 0,                             cmd_version,        "print versions of this program and its libraries" },
 	{ NULL, NULL, 0, 0, 0, NULL, NULL },
+};
+
+const struct cli_option cli_options[] = {
+	/* name              taken with      field                            value   help */
+	{ "--config",         OPTION_CONFIG, offsetof(struct cli, config),     "PATH", "configuration file (" CLI_CONFIG_PATH ")" },
+	{ "--json",           OPTION_JSON,   offsetof(struct cli, is_json),    NULL,   "print JSON" },
+	{ "--password-stdin", OPTION_STDIN,  offsetof(struct cli, is_stdin),   NULL,   "read the password from standard input" },
+	{ "--repair",         OPTION_REPAIR, offsetof(struct cli, is_repair),  NULL,   "put right what is wrong" },
+	{ "--local",          OPTION_LOCAL,  offsetof(struct cli, local),      "DIR",  "where to make it" },
+	{ "--port-base",      OPTION_LOCAL,  offsetof(struct cli, port_base),  "N",    "ports are N+25, N+24 .. on 127.0.0.1 (21000)" },
+	{ "--hostname",       OPTION_LOCAL,  offsetof(struct cli, hostname),   "NAME", "of this host (mail.example.test)" },
+	{ "--domain",         OPTION_LOCAL,  offsetof(struct cli, domain),     "NAME", "to take mail for (example.test)" },
+	{ "--name",           OPTION_USER,   offsetof(struct cli, full_name),  "TEXT", "the person's name" },
+	{ "--name",           OPTION_TOKEN,  offsetof(struct cli, token_name), "TEXT", "which program the token is for (token)" },
+	{ "--quota",          OPTION_USER,   offsetof(struct cli, quota),      "SIZE", "limit of all messages, such as 5GB" },
+	{ NULL, 0, 0, NULL, NULL },
 };
 /* clang-format on */

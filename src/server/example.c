@@ -69,10 +69,8 @@ add_heading(struct buf *out, const char *section, const char *name)
 }
 
 void
-example_write(struct buf *out)
+example_write_usual(struct buf *out)
 {
-	const struct setting_section *const *sections = server_sections();
-
 	buf_add(out,
 	    STR("# The configuration of Staunch; `staunch config check` says whether it is right.\n"
 		"# Change the host name and the certificate's files, and it works.\n"
@@ -87,6 +85,14 @@ example_write(struct buf *out)
 		add_setting(out, "protocol", str_c(listeners[i].protocol));
 		add_setting(out, "address", str_c(listeners[i].addresses));
 	}
+}
+
+void
+example_write(struct buf *out)
+{
+	const struct setting_section *const *sections = server_sections();
+
+	example_write_usual(out);
 	buf_add(out,
 	    STR("\n# ---- every setting there is -------------------------------------------------\n\n"));
 	for (size_t i = 0; sections[i]; i++) {

@@ -15,6 +15,9 @@
  */
 void example_write(struct buf *out);
 
+/* The part of it that is not commented out: what most hosts have. */
+void example_write_usual(struct buf *out);
+
 /* A private installation: everything under one folder, everything on 127.0.0.1. */
 struct setup {
 	struct arena arena;          /* paths */

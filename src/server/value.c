@@ -52,7 +52,7 @@ units_of(enum setting_type type)
 {
 	if (type == SETTING_BYTES)
 		return byte_units;
-	return type == SETTING_DURATION ? duration_units : plain_units;
+	return type == SETTING_DURATION || type == SETTING_DURATIONS ? duration_units : plain_units;
 }
 
 static void *
@@ -63,8 +63,8 @@ field(const struct setting *row, void *values)
 
 /* --- numbers ------------------------------------------------------------------------------- */
 
-static void
-add_amount(const struct setting *row, int64_t amount, struct buf *out)
+void
+value_write_amount(const struct setting *row, int64_t amount, struct buf *out)
 {
 	const struct unit *units = units_of(row->type), *best = NULL;
 
@@ -73,7 +73,7 @@ add_amount(const struct setting *row, int64_t amount, struct buf *out)
 		    (best == NULL || u->factor > best->factor))
 			best = u;
 	}
-	if (row->type == SETTING_DURATION && best == NULL)
+	if (units == duration_units && best == NULL)
 		best = amount == 0 ? &duration_units[1] : &duration_units[0];
 	buf_add_i64(out, best ? amount / best->factor : amount);
 	buf_add_c(out, best ? best->name : "");
@@ -122,9 +122,9 @@ parse_amount(const struct setting *row, struct str text, int64_t *out, struct bu
 	if (!is_known)
 		return fail_unit(row, why);
 	buf_add(why, STR("must be between "));
-	add_amount(row, row->min, why);
+	value_write_amount(row, row->min, why);
 	buf_add(why, STR(" and "));
-	add_amount(row, row->max, why);
+	value_write_amount(row, row->max, why);
 	return FAIL_LIMIT;
 }
 
@@ -183,7 +183,7 @@ add_durations(const struct setting *row, const struct setting_durations *list, s
 	for (size_t i = 0; i < list->count; i++) {
 		if (i > 0)
 			buf_add_char(out, ' ');
-		add_amount(&one, list->ms[i], out);
+		value_write_amount(&one, list->ms[i], out);
 	}
 }
 
@@ -375,7 +375,9 @@ value_write(const struct setting *row, const void *values, struct buf *out)
 	case SETTING_BOOL: buf_add_c(out, *(const bool *)at ? "yes" : "no"); break;
 	case SETTING_NUMBER:
 	case SETTING_BYTES:
-	case SETTING_DURATION: add_amount(row, *(const int64_t *)(const void *)at, out); break;
+	case SETTING_DURATION:
+		value_write_amount(row, *(const int64_t *)(const void *)at, out);
+		break;
 	case SETTING_DURATIONS: add_durations(row, (const void *)at, out); break;
 	case SETTING_CHOICE: buf_add_c(out, row->choices[*(const int *)(const void *)at]); break;
 	case SETTING_SECRET: buf_add(out, STR("(hidden)")); break;

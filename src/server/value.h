@@ -21,4 +21,7 @@ MUST_CHECK enum fail value_parse(const struct setting *row, void *values, struct
 /* Write the field back in the file's syntax. */
 void value_write(const struct setting *row, const void *values, struct buf *out);
 
+/* One amount as a row of numbers, bytes or durations has it: "50MB". */
+void value_write_amount(const struct setting *row, int64_t amount, struct buf *out);
+
 #endif
