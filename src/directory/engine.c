@@ -16,7 +16,7 @@ const struct directory_engine directory_engines[DIRECTORY_ENGINE_COUNT] = {
 	    &directory_pgsql_section },
 	[DIRECTORY_MYSQL] = { "mysql", "MariaDB or MySQL", "staunch-directory-mysql",
 	    &directory_mysql_section },
-	[DIRECTORY_LDAP] = { "ldap", "LDAP", "staunch-directory-ldap", NULL },
+	[DIRECTORY_LDAP] = { "ldap", "LDAP", "staunch-directory-ldap", &directory_ldap_section },
 	[DIRECTORY_PROGRAM] = { "program", "a program of your own", NULL, NULL },
 };
 
