@@ -112,7 +112,7 @@ system_NEED := build/need/system
 # The programs beside it as they are shipped, and the rooms that they are made of.
 backends_CC = $(CC)
 backends_ROOMS := base sys codec crypto directory
-backends_SOURCES := $(filter $(backends_ROOMS:%=src/%/%),$(LIB_SOURCES))
+backends_SOURCES := $(filter-out src/directory/db.c,$(filter $(backends_ROOMS:%=src/%/%),$(LIB_SOURCES)))
 backends_CFLAGS = -O2 -D_FORTIFY_SOURCE=2 $(HARDEN) $(CFLAGS) -isystem /usr/include/bearssl
 backends_LDFLAGS = -pie $(HARDEN_LINK) -Wl,--as-needed $(LDFLAGS)
 backends_LIBS = -lbearssl -lsodium -lcrypt -lm

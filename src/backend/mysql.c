@@ -37,6 +37,7 @@ struct mysql {
 	struct query queries[SOURCE_QUESTION_COUNT];   /* own */
 	MYSQL *conn;                                   /* own; NULL: down */
 	MYSQL_STMT *statements[SOURCE_QUESTION_COUNT]; /* own; of this connection */
+	enum sql_tls tls;                              /* what the connection must have */
 	struct backoff backoff;
 	/* the question at work */
 	enum source_question question;
@@ -109,6 +110,7 @@ begin_connect(struct mysql *m)
 	if (m->conn == NULL)
 		return false;
 	sql_server_init(&server, m->settings);
+	m->tls = server.tls;
 	set_options(m, &server);
 	is_up = server.host[0] == '/'
 	    ? mysql_real_connect(m->conn, NULL, server.user, server.password, server.database, 0,
@@ -123,8 +125,7 @@ begin_connect(struct mysql *m)
 static bool
 is_encrypted(const struct mysql *m, struct buf *why)
 {
-	if ((m->settings->tls != SQL_TLS_ENCRYPT && m->settings->tls != SQL_TLS_VERIFY) ||
-	    mysql_get_ssl_cipher(m->conn) != NULL)
+	if (m->tls == SQL_TLS_OFF || mysql_get_ssl_cipher(m->conn) != NULL)
 		return true;
 	buf_add_c(why, "the server has no TLS");
 	return false;
@@ -308,20 +309,26 @@ mysql_begin(struct source *source, enum source_question question, struct str key
 {
 	struct mysql *m = mysql_of(source);
 	enum outcome outcome;
+	int64_t began_ms;
 
 	m->question = question;
 	m->fail = FAIL_NONE;
 	if (m->queries[question].sql.n == 0)
 		return;
+	began_ms = backoff_now_ms();
 	outcome = ask(m, key);
-	if (outcome == IS_LOST) { /* it was idle for long, or the server began anew */
+	/* It was idle for long, or the server began anew; not when it was waited for in vain. */
+	if (outcome == IS_LOST && backoff_now_ms() - began_ms < m->settings->timeout_ms) {
 		drop(m);
 		outcome = ask(m, key);
 	}
 	if (outcome != IS_GOOD)
 		m->fail = FAIL_TEMP;
-	if (outcome == IS_LOST)
+	if (outcome == IS_LOST) {
+		log_warn(&mysql_log, "directory.lost", LOG_TEXT("engine", ENGINE_NAME),
+		    LOG_TEXT("query", str_c(source_forms[question].name)));
 		drop(m);
+	}
 }
 
 static bool

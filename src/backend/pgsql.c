@@ -347,8 +347,11 @@ pgsql_begin(struct source *source, enum source_question question, struct str key
 	p->is_row = outcome == IS_ROW;
 	if (outcome == IS_ERROR || outcome == IS_LOST)
 		p->fail = FAIL_TEMP;
-	if (outcome == IS_LOST)
+	if (outcome == IS_LOST) {
+		log_warn(&pgsql_log, "directory.lost", LOG_TEXT("engine", ENGINE_NAME),
+		    LOG_TEXT("query", str_c(source_forms[question].name)));
 		drop(p);
+	}
 }
 
 static bool

@@ -6,14 +6,6 @@
 #define TEXT_MAX  4096
 #define CA_SYSTEM "/etc/ssl/certs/ca-certificates.crt" /* Debian's ca-certificates */
 
-bool
-sql_is_local(struct str host)
-{
-	return str_starts(host, STR("/")) || str_eq_nocase(host, STR("localhost")) ||
-	    str_eq(host, STR("::1")) ||
-	    (str_starts(host, STR("127.")) && str_find_char(host, ',') == STR_NONE);
-}
-
 static const char *
 keep(struct buf *text, struct str value)
 {

@@ -20,9 +20,6 @@ struct sql_server {
 void sql_server_init(struct sql_server *s, const struct sql_settings *settings);
 void sql_server_release(struct sql_server *s); /* wipes the password */
 
-/* Is it on this machine, so that nobody can listen? A path, localhost, 127.x, ::1. */
-bool sql_is_local(struct str host);
-
 /* Append a library's message without its line ends. */
 void sql_write_line(struct buf *out, struct str message);
 

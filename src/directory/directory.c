@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/num.h"
 
 /* rooms */
 #include "codec/json_writer.h"
@@ -224,11 +225,14 @@ directory_why(const struct directory *d)
 	return buf_str(&d->why);
 }
 
+/* Where nobody tells of changes, what lasts is believed for as long as a login that was remembered. */
 uint64_t
 directory_epoch(struct directory *d)
 {
 	check_stamp(d);
-	return d->epoch;
+	if (d->settings->engine == DIRECTORY_SQLITE)
+		return d->epoch;
+	return d->epoch + (uint64_t)(clock_mono_ms() / i64_max(d->settings->login_cache_ms, 1));
 }
 
 void

@@ -141,7 +141,10 @@ void directory_token_start(struct directory *d, struct directory_query *q, struc
 void directory_credential_start(struct directory *d, struct directory_query *q, struct task *owner,
     struct str name, struct str credential);
 
-/* Another number than before: what was answered before counts no more (directory.db changed). */
+/*
+ * Another number than before: what was answered before counts no more. directory.db changed; or, as other engines do not
+ * tell, the time of `login-cache` is over.
+ */
 uint64_t directory_epoch(struct directory *d);
 
 /*

@@ -7,6 +7,7 @@
 
 /* rooms */
 #include "directory/directory.h"
+#include "directory/sql.h"
 
 #define PATH_BYTES_MAX 4096
 
@@ -97,10 +98,10 @@ enum fail
 directory_check(const struct directory_settings *settings, struct buf *why)
 {
 	struct buf path;
-	enum fail fail;
+	enum fail fail = sql_check(settings, why);
 
-	if (settings->engine == DIRECTORY_SQLITE)
-		return FAIL_NONE;
+	if (fail != FAIL_NONE || settings->engine == DIRECTORY_SQLITE)
+		return fail;
 	buf_init(&path, PATH_BYTES_MAX);
 	fail = engine_find_program(settings, &path, why);
 	buf_release(&path);

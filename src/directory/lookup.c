@@ -11,8 +11,38 @@
 #define TOKEN_HASH_MAX 64
 #define PASSWORDS_MAX  8    /* of one account that are tried: each takes its time */
 #define STORED_MAX     4096 /* bytes of SCRAM keys */
-#define NAME_MAX_BYTES \
+#define ROW_NAME_MAX \
 	(64 * 1024) /* what is longer than a name may be is refused by who reads the answer */
+#define DISPLAY_MAX (ADDRESS_MAX + 4) /* and a character more, which is taken away again */
+
+/* --- texts of a source ------------------------------------------------------------------------- */
+
+/* Whoever reads the answer takes no other name (answer.c); one row that is none must not spoil the rest. */
+static bool
+is_name(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f)
+			return false;
+	}
+	return text.n > 0 && text.n <= ADDRESS_MAX;
+}
+
+/* For human eyes: no controls, and not longer than a name. */
+static void
+write_display(struct buf *out, struct str text)
+{
+	while (text.n > 0) {
+		size_t before = out->n;
+		uint32_t one = utf8_take(&text);
+
+		utf8_write(out, one < ' ' || one == 0x7f ? ' ' : one);
+		if (out->n > ADDRESS_MAX) {
+			buf_truncate(out, before);
+			return;
+		}
+	}
+}
 
 /* --- an account -------------------------------------------------------------------------------- */
 
@@ -27,8 +57,8 @@ static void
 account_init(struct account *a)
 {
 	*a = (struct account){ 0 };
-	buf_init(&a->name, NAME_MAX_BYTES);
-	buf_init(&a->display_name, NAME_MAX_BYTES);
+	buf_init(&a->name, ROW_NAME_MAX);
+	buf_init(&a->display_name, DISPLAY_MAX);
 }
 
 static void
@@ -50,7 +80,7 @@ read_account(struct lookup *l, struct str name, struct account *out)
 	is_found = source_next(s);
 	if (is_found) {
 		utf8_lower(&out->name, source_text(s, 0));
-		buf_add(&out->display_name, source_text(s, 1));
+		write_display(&out->display_name, source_text(s, 1));
 		out->quota_bytes = source_number(s, 2);
 		out->quota_messages = source_number(s, 3);
 		out->is_enabled = source_truth(s, 4);
@@ -78,8 +108,10 @@ write_texts(struct lookup *l, enum source_question question, struct str key, str
 {
 	json_array_begin(w);
 	source_begin(l->source, question, key);
-	while (source_next(l->source))
-		json_string(w, source_text(l->source, 0));
+	while (source_next(l->source)) {
+		if (is_name(source_text(l->source, 0)))
+			json_string(w, source_text(l->source, 0));
+	}
 	json_array_end(w);
 	return source_end(l->source);
 }
@@ -92,8 +124,10 @@ write_addresses(struct lookup *l, struct str name, struct json_writer *w)
 	json_string(w, name);
 	source_begin(l->source, SOURCE_ADDRESSES, name);
 	while (source_next(l->source)) {
-		if (!str_eq_nocase(source_text(l->source, 0), name))
-			json_string(w, source_text(l->source, 0));
+		struct str address = source_text(l->source, 0);
+
+		if (is_name(address) && !str_eq_nocase(address, name))
+			json_string(w, address);
 	}
 	json_array_end(w);
 	return source_end(l->source);
@@ -288,14 +322,19 @@ find_credential(struct lookup *l, enum source_question question, struct str name
 enum fail
 lookup_credential(struct lookup *l, struct str name, struct str credential, struct json_writer *w)
 {
-	enum fail fail = FAIL_NONE;
+	struct account a;
+	enum fail fail;
 
-	if (!str_empty(credential))
-		fail = find_credential(l, SOURCE_PASSWORDS, name, credential);
-	if (fail == FAIL_MISSING)
-		fail = find_credential(l, SOURCE_TOKENS, name, credential);
+	account_init(&a);
+	fail = read_account(l, name, &a);
+	if (fail == FAIL_NONE && !str_empty(credential)) {
+		fail = find_credential(l, SOURCE_PASSWORDS, buf_str(&a.name), credential);
+		if (fail == FAIL_MISSING)
+			fail = find_credential(l, SOURCE_TOKENS, buf_str(&a.name), credential);
+	}
 	if (fail == FAIL_NONE)
-		fail = lookup_account(l, name, w);
+		fail = write_account(l, &a, w);
+	account_release(&a);
 	return fail == FAIL_MISSING ? FAIL_DENIED : fail;
 }
 
@@ -350,15 +389,22 @@ write_principals(struct lookup *l, enum source_question question, struct str dom
     struct json_writer *w)
 {
 	struct source *s = l->source;
+	struct buf display;
 
+	buf_init(&display, DISPLAY_MAX);
 	source_begin(s, question, domain);
 	while (source_next(s)) {
+		if (!is_name(source_text(s, 0)))
+			continue;
+		buf_clear(&display);
+		write_display(&display, source_text(s, 1));
 		json_object_begin(w);
 		json_name_string(w, STR("name"), source_text(s, 0));
-		json_name_string(w, STR("display_name"), source_text(s, 1));
+		json_name_string(w, STR("display_name"), buf_str(&display));
 		json_name_bool(w, STR("is_group"), is_group);
 		json_object_end(w);
 	}
+	buf_release(&display);
 	return source_end(s);
 }
 

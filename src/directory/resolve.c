@@ -185,8 +185,8 @@ follow(struct walk *walk, struct str address, struct step step)
 	if (!meet(walk, &walk->followed, address))
 		return FAIL_NONE;
 	fail = address_split(address, false, &local, &domain);
-	if (fail != FAIL_NONE)
-		return fail;
+	if (fail != FAIL_NONE || address.n > ADDRESS_MAX)
+		return FAIL_SYNTAX;
 	fail = source_has(walk->lookup->source, SOURCE_DOMAIN, domain);
 	if (fail == FAIL_MISSING && step.depth == 0)
 		return FAIL_DENIED;

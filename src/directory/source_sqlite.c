@@ -1,8 +1,5 @@
 #include "directory/source_sqlite.h"
 
-/* system */
-#include <sqlite3.h>
-
 /* base */
 #include "base/log.h"
 #include "base/mem.h"

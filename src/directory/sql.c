@@ -5,6 +5,7 @@
 
 #define AT(field)  offsetof(struct sql_settings, field)
 #define MINUTE_MS  60000
+#define WHY_MAX    200
 #define TIMEOUT_MS 600000
 
 static const char *const tls_words[] = { "auto", "verify", "encrypt", "off", NULL };
@@ -141,4 +142,55 @@ sql_queries_release(struct query *queries)
 {
 	for (size_t i = 0; i < SOURCE_QUESTION_COUNT; i++)
 		query_release(&queries[i]);
+}
+
+enum fail
+sql_check(const struct directory_settings *settings, struct buf *why)
+{
+	static const struct {
+		enum directory_engine_kind engine;
+		enum query_dialect dialect;
+		const struct setting_section *section;
+	} rows[] = { { DIRECTORY_SQLITE, QUERY_SQLITE, &directory_sqlite_section },
+		{ DIRECTORY_PGSQL, QUERY_PGSQL, &directory_pgsql_section },
+		{ DIRECTORY_MYSQL, QUERY_MYSQL, &directory_mysql_section } };
+	struct query queries[SOURCE_QUESTION_COUNT];
+	struct buf reason;
+	enum fail fail = FAIL_NONE;
+
+	buf_init(&reason, WHY_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if ((int)rows[i].engine != settings->engine || settings->engine_values == NULL)
+			continue;
+		fail =
+		    sql_queries_parse(queries, settings->engine_values, rows[i].dialect, &reason);
+		sql_queries_release(queries);
+		if (fail == FAIL_NONE)
+			continue;
+		buf_add_char(why, '[');
+		buf_add_c(why, rows[i].section->name);
+		buf_add(why, STR("] "));
+		buf_add(why, buf_str(&reason));
+		buf_add_char(why, '\n');
+	}
+	buf_release(&reason);
+	return fail;
+}
+
+/* 127.0.0.0/8 as an address, not a name that begins like one. */
+static bool
+is_loopback(struct str host)
+{
+	bool is_address = str_starts(host, STR("127."));
+
+	for (size_t i = 0; i < host.n && is_address; i++)
+		is_address = char_is_digit(host.p[i]) || host.p[i] == '.';
+	return is_address || str_eq(host, STR("::1"));
+}
+
+bool
+sql_is_local(struct str host)
+{
+	return str_starts(host, STR("/")) || str_eq_nocase(host, STR("localhost")) ||
+	    is_loopback(host);
 }

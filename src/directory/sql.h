@@ -39,4 +39,10 @@ MUST_CHECK enum fail sql_queries_parse(struct query *queries, const struct sql_s
     enum query_dialect dialect, struct buf *why);
 void sql_queries_release(struct query *queries);
 
+/* The same for the engine that is set, without using them: FAIL_SYNTAX, and one line for the owner in `why`. */
+MUST_CHECK enum fail sql_check(const struct directory_settings *settings, struct buf *why);
+
+/* Is the server on this machine, so that nobody can listen? The path of a socket, localhost, 127.x, ::1. */
+bool sql_is_local(struct str host);
+
 #endif

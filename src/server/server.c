@@ -33,6 +33,17 @@
 
 static const struct log server_log = { .room = "server" };
 
+static struct directory_settings *
+directory_settings(struct server *s)
+{
+	struct directory_settings *settings = config_values(&s->config, &directory_section);
+	const struct setting_section *section = directory_engines[settings->engine].section;
+
+	settings->own_host = s->settings->hostname;
+	settings->engine_values = section ? config_values(&s->config, section) : NULL;
+	return settings;
+}
+
 enum fail
 server_check(struct server *s, struct buf *why)
 {
@@ -46,7 +57,7 @@ server_check(struct server *s, struct buf *why)
 	if (fail == FAIL_NONE)
 		fail = listeners_check_tls(s, why);
 	if (fail == FAIL_NONE)
-		fail = directory_check(config_values(&s->config, &directory_section), why);
+		fail = directory_check(directory_settings(s), why);
 	return fail == FAIL_NONE ? outbound_check(s, why) : fail;
 }
 
@@ -170,13 +181,9 @@ name_metrics(struct server *s)
 enum fail
 server_open_directory(struct server *s, struct loop *loop, struct buf *why)
 {
-	struct directory_settings *settings = config_values(&s->config, &directory_section);
-	const struct setting_section *section = directory_engines[settings->engine].section;
-	enum fail fail;
+	enum fail fail = directory_open(&s->directory, loop, directory_settings(s),
+	    server_path(s, "directory.db"));
 
-	settings->own_host = s->settings->hostname;
-	settings->engine_values = section ? config_values(&s->config, section) : NULL;
-	fail = directory_open(&s->directory, loop, settings, server_path(s, "directory.db"));
 	if (fail != FAIL_NONE)
 		buf_add(why, STR("the directory cannot be opened, see the log\n"));
 	return fail;

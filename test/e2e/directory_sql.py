@@ -14,10 +14,11 @@ import time
 
 from certificates import Authority
 from databases import PASSWORD, available
-from directory_cases import SECRET, Door, account_of, defaults, local, run_cases, sql, targets_of
+from directory_cases import SECRET, Door, account_of, defaults, local, remote, run_cases, sql, targets_of
 from harness import BINARY, Server, check, end, equal, run
 
 UP_SECONDS = 40  # far beyond the longest wait before another try
+SHORT_MS = 2000  # time enough for a query, also on a busy machine, and soon over
 
 
 @dataclasses.dataclass
@@ -69,7 +70,7 @@ def test_lost(engine):
     """Whatever ends a connection: an answer that is right, or temp, and right again by itself."""
     db = engine.db
     downs, ups = engine.log().count("directory.down"), engine.log().count("directory.up")
-    with engine.door(connect_timeout=1000) as door:
+    with engine.door() as door:
         equal("before", door.login("ann@example.test"), "ok")
         db.end_sessions()
         equal("hung up on: asked once more", door.login("ann@example.test"), "ok")
@@ -92,7 +93,7 @@ def test_lost(engine):
 
 def test_begin_down(engine):
     engine.db.stop()
-    with engine.door(connect_timeout=1000) as door:
+    with engine.door() as door:
         equal("down at the start", door.opened["result"], "temp")
         check("down at the start: it says why", len(door.opened.get("why", "")) > 10, door.opened)
         equal("down at the start: an answer", door.login("ann@example.test"), "temp")
@@ -107,7 +108,7 @@ def family(pid):
 
 def test_frozen(engine):
     """A server that takes no more notice of us is given up after `timeout`, and found again."""
-    with engine.door(timeout=300, connect_timeout=1000) as door:
+    with engine.door(timeout=SHORT_MS, connect_timeout=1000) as door:
         equal("before", door.login("ann@example.test"), "ok")
         frozen = family(engine.db.process.pid)
         for pid in frozen:
@@ -121,7 +122,7 @@ def test_frozen(engine):
 
 def test_slow(engine):
     slow = f"SELECT {engine.dialect.sleep} FROM accounts WHERE name = :name"
-    with engine.door(timeout=300, query_groups=slow) as door:
+    with engine.door(timeout=SHORT_MS, query_groups=slow) as door:
         equal("slow: opens", door.opened["result"], "ok")
         for _ in range(2):
             equal("slow: a query", door.result("account", name="ann@example.test"), "temp")
@@ -188,6 +189,27 @@ def test_own_tables(engine):
         equal("own tables: not ours", door.result("resolve", address="ann@example.test"), "denied")
         equal("own tables: domains", door.ask("domains")["domains"], ["own.test"])
         equal("own tables: nobody to share with", door.ask("principals", domain="own.test")["principals"], [])
+
+
+def test_odd_rows(engine):
+    """Rows that are no names, and columns of all kinds: each spoils nothing but itself."""
+    odd = ("SELECT NULL AS x FROM accounts WHERE name = {0} UNION ALL SELECT '' UNION ALL SELECT 'tab\t' UNION ALL"
+           " SELECT repeat('x', 400) UNION ALL SELECT 'a b@far.test' UNION ALL SELECT 'good@far.test'")
+    account = ("SELECT name, concat('two\nlines ', repeat('é', 400)), NULL, -5, 'yes', 'and', 'more'"
+               " FROM accounts WHERE name = :name")
+    with engine.door(query_groups=odd.format(":name"), query_addresses=odd.format(":name"), query_domains=odd.format("'x'"),
+                     query_targets=odd.format(":address"), query_accounts=odd.format(":domain"),
+                     query_account=account) as door:
+        name, display, size, count, enabled, first, addresses, groups = account_of(door.ask("account", name="ann@example.test"))
+        equal("odd rows: display name", display, "two lines " + "é" * 155)
+        equal("odd rows: limits", (size, count, enabled), (0, 0, True))
+        equal("odd rows: addresses", (first, addresses), (name, ["a b@far.test", name, "good@far.test"]))
+        equal("odd rows: groups", groups, ["a b@far.test", "good@far.test"])
+        equal("odd rows: targets", targets_of(door.ask("resolve", address="any@example.test")), [remote("good@far.test")])
+        equal("odd rows: domains", door.ask("domains")["domains"], ["a b@far.test", "good@far.test"])
+        principals = door.ask("principals", domain="example.test")["principals"]
+        equal("odd rows: principals", [p["name"] for p in principals],
+              ["a b@far.test", "good@far.test", "staff"])
 
 
 def test_changes(engine):
@@ -260,6 +282,7 @@ def test_server(engine):
     settings = (f"[directory]\nengine = {db.engine}\ncache = 0\nlogin-cache = 0\n[{db.section}]\nhost = 127.0.0.1\n"
                 f"port = {db.port}\npassword = file:{password}\nconnect-timeout = 1s\n")
     with Server(settings=settings) as server:
+        equal("server: config check", server.command("config", "check").returncode, 0)
         equal("server: login", login(server, "ann@example.test"), "ok")
         equal("server: wrong password", login(server, "ann@example.test", "x"), "denied")
         equal("server: rcpt", rcpt(server, "ann@example.test"), 250)
@@ -280,6 +303,10 @@ def test_server(engine):
         until("server: up again: rcpt", lambda: rcpt(server, "ann@example.test"), 250, (450, 451, 452))
         until("server: up again: rcpt nobody", lambda: rcpt(server, "nobody@example.test"), 550, (450, 451, 452))
         imap.shutdown()
+        server.add_settings(f"[{db.section}]\nquery-list = SELECT :name\n")
+        done = server.command("config", "check", check_status=False)
+        check("server: config check names a wrong query",
+              done.returncode != 0 and f"[{db.section}] query-list: it names a parameter" in done.stderr, done.stderr)
         check("server: the password is in no log", PASSWORD not in server.log())
 
 
@@ -292,6 +319,7 @@ def main(kind, dialect):
         db.fill(sql(kind.dialect))
         test_cases(engine)
         test_own_tables(engine)
+        test_odd_rows(engine)
         test_changes(engine)
         test_slow(engine)
         test_many_rows(engine)

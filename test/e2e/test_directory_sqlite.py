@@ -22,6 +22,15 @@ def test_cases(folder):
         run_cases(door)
 
 
+def test_schema():
+    for engine in ("sqlite", "pgsql", "mysql"):
+        done = run("directory", "schema", engine)
+        check(f"tables for {engine}", done.stdout.count("CREATE TABLE") == 9, done.stdout)
+    done = run("directory", "schema", "oracle", check_status=False)
+    equal("tables for nobody", (done.returncode, done.stdout), (2, ""))
+    check("tables for nobody: it says which there are", "pgsql, mysql and sqlite" in done.stderr, done.stderr)
+
+
 def test_queries():
     """Only some of the accounts, and an alias for everybody, by the owner's own SQL."""
     settings = ("[directory]\ncache = 0\nlogin-cache = 0\n[directory-sqlite]\n"
@@ -47,6 +56,7 @@ def test_wrong_query():
 
 with tempfile.TemporaryDirectory(prefix="staunch-directory-") as folder:
     test_cases(folder)
+test_schema()
 test_queries()
 test_wrong_query()
 end()

@@ -467,6 +467,26 @@ test_epoch(struct admin *a)
 	CHECK(directory_epoch(t.directory) != before);
 }
 
+/* An engine that tells of no change: the number moves with the time that logins are remembered. */
+static void
+test_epoch_untold(void)
+{
+	uint64_t before;
+	int turns = 0;
+
+	TEST_ROW("epoch of another engine");
+	t.settings.engine = DIRECTORY_PGSQL;
+	t.settings.login_cache_ms = 1;
+	before = directory_epoch(t.directory);
+	while (directory_epoch(t.directory) == before && turns++ < 1000)
+		loop_turn(&t.loop, 10);
+	CHECK(directory_epoch(t.directory) != before);
+	t.settings.login_cache_ms = INT64_MAX;
+	CHECK_NUM(directory_epoch(t.directory), t.directory->epoch);
+	t.settings.login_cache_ms = 600000;
+	t.settings.engine = DIRECTORY_SQLITE;
+}
+
 static enum fail
 principals(const char *domain)
 {
@@ -666,6 +686,7 @@ main(void)
 	test_tokens(a);
 	test_credentials(a);
 	test_epoch(a);
+	test_epoch_untold();
 	test_holds();
 	test_principals(a);
 	admin_close(&a);
