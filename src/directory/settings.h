@@ -41,5 +41,6 @@ extern const struct setting_section directory_section;
 extern const struct setting_section directory_sqlite_section; /* the queries only */
 extern const struct setting_section directory_pgsql_section;
 extern const struct setting_section directory_mysql_section;
+extern const struct setting_section directory_ldap_section; /* ldap.h */
 
 #endif

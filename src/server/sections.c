@@ -42,6 +42,7 @@ server_sections(void)
 	sections[n++] = &directory_sqlite_section;
 	sections[n++] = &directory_pgsql_section;
 	sections[n++] = &directory_mysql_section;
+	sections[n++] = &directory_ldap_section;
 	sections[n++] = &policy_section;
 	sections[n++] = &store_section;
 	if (!server_version.hands_on) {

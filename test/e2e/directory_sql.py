@@ -18,6 +18,7 @@ from directory_cases import SECRET, Door, account_of, defaults, local, remote, r
 from harness import BINARY, Server, check, end, equal, run
 
 UP_SECONDS = 40  # far beyond the longest wait before another try
+SHORT_MS = 2000  # time enough for a query, also on a busy machine, and soon over
 
 
 @dataclasses.dataclass
@@ -69,7 +70,7 @@ def test_lost(engine):
     """Whatever ends a connection: an answer that is right, or temp, and right again by itself."""
     db = engine.db
     downs, ups = engine.log().count("directory.down"), engine.log().count("directory.up")
-    with engine.door(connect_timeout=1000) as door:
+    with engine.door() as door:
         equal("before", door.login("ann@example.test"), "ok")
         db.end_sessions()
         equal("hung up on: asked once more", door.login("ann@example.test"), "ok")
@@ -92,7 +93,7 @@ def test_lost(engine):
 
 def test_begin_down(engine):
     engine.db.stop()
-    with engine.door(connect_timeout=1000) as door:
+    with engine.door() as door:
         equal("down at the start", door.opened["result"], "temp")
         check("down at the start: it says why", len(door.opened.get("why", "")) > 10, door.opened)
         equal("down at the start: an answer", door.login("ann@example.test"), "temp")
@@ -107,7 +108,7 @@ def family(pid):
 
 def test_frozen(engine):
     """A server that takes no more notice of us is given up after `timeout`, and found again."""
-    with engine.door(timeout=300, connect_timeout=1000) as door:
+    with engine.door(timeout=SHORT_MS, connect_timeout=1000) as door:
         equal("before", door.login("ann@example.test"), "ok")
         frozen = family(engine.db.process.pid)
         for pid in frozen:
@@ -121,7 +122,7 @@ def test_frozen(engine):
 
 def test_slow(engine):
     slow = f"SELECT {engine.dialect.sleep} FROM accounts WHERE name = :name"
-    with engine.door(timeout=300, query_groups=slow) as door:
+    with engine.door(timeout=SHORT_MS, query_groups=slow) as door:
         equal("slow: opens", door.opened["result"], "ok")
         for _ in range(2):
             equal("slow: a query", door.result("account", name="ann@example.test"), "temp")
