@@ -29,7 +29,7 @@ from s3_server import Gateway, HostileS3
 ALICE, BOB, SECRET = "alice@example.test", "bob@example.test", "correct horse"
 DELIVERIES = int(os.environ.get("S3_DELIVERIES", 60))
 PATIENT = "timeout = 10s\nretry = 20s"  # a slow machine is no failure of a server that works
-STRICT = "timeout = 1s\nretry = 1s"
+STRICT = "timeout = 3s\nretry = 1s"
 
 
 def message(subject, size=200, to=ALICE):

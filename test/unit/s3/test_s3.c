@@ -261,6 +261,14 @@ test_bad(void)
 			CHECK(is_written(STR("some bytes")));
 		s3_call_release(&c);
 	}
+	TEST_ROW("a part hangs: found out long before its slowest time");
+	s3_server_way(&server, S3_WAY_HANG, 1, "PUT");
+	server.settings.retry_ms = 5000;
+	s3.is_down = false;
+	server.settings.timeout_ms = S3_HANG_MS;
+	put(&c, STR("ann/1"), str_of(big, BIG));
+	CHECK_NUM(c.op.fail, FAIL_NONE);
+	s3_call_release(&c);
 	s3_server_way(&server, S3_WAY_WELL, 0, NULL);
 	server.settings.timeout_ms = S3_PATIENCE_MS;
 }
