@@ -286,7 +286,7 @@ imap_append_fetch(struct imap_session *s)
 	a->doing = APPEND_FETCH;
 	if (imap_is_waiting(s))
 		return IMAP_APPEND;
-	if (!is_there && a->content.unread == FAIL_TEMP && a->content.is_unreached)
+	if (!is_there && a->content.is_away)
 		return imap_fail(s, FAIL_TEMP);
 	if (!is_there)
 		return bad_url(s, a->url_text);

@@ -32,7 +32,7 @@ struct imap_context { /* fields: read only */
 	struct imap_matcher matcher;
 	bool is_uid, is_sorted;
 	bool is_over;      /* the result outgrew its bound */
-	bool is_unreached; /* a message is far away and cannot be looked at */
+	bool is_unreached; /* a message cannot be looked at now */
 	uint32_t *uids;    /* own; the result in its order */
 	size_t count, cap;
 	struct imap_context_key *keys;     /* own; when is_sorted, as many */

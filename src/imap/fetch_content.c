@@ -90,10 +90,15 @@ map_file(struct imap_content *c)
 		enum fail fail =
 		    email_map_wait(c->account, c->email_id, &c->wait, &s->task, &c->map);
 
+		if (op_pending(&c->wait.op) && c->unreached >= IMAP_UNREACHED_MAX) {
+			imap_wait_end(s, &c->wait);
+			is_far = true;
+		}
 		if (imap_wait(s, &c->wait))
 			return false;
-		c->is_away = is_far && fail == FAIL_TEMP;
-		c->is_unreached |= c->is_away;
+		c->is_away = fail == FAIL_TEMP;
+		if (is_far)
+			c->unreached = c->is_away ? c->unreached + 1 : 0;
 		c->is_lost = fail != FAIL_NONE;
 		c->is_mapped = !c->is_lost;
 		if (c->is_lost && c->unread != FAIL_PERM)

@@ -18,6 +18,9 @@
 
 struct body_reader;
 
+/* So many were waited for in vain: of the others only those are told that are here. A hung server costs no more. */
+#define IMAP_UNREACHED_MAX 3
+
 #define IMAP_AHEAD_MAX \
 	32 /* summaries that are read at once: a slice tells about a hundred messages */
 
@@ -42,7 +45,7 @@ struct imap_content {
 	struct blob_wait wait;   /* for its file */
 	bool is_parsed, is_mapped;
 	bool is_lost; /* this message cannot be read .. */
-	bool is_away; /* .. for it is far away, and cannot be reached */
+	bool is_away; /* .. now: it is far away and cannot be reached, or the disk fails */
 
 	/* what of the current item is still to leave, in this order */
 	struct buf piece;           /* own */
@@ -53,7 +56,8 @@ struct imap_content {
 	enum fail
 	    unread; /* of all messages: FAIL_TEMP, FAIL_PERM as of a matcher (search_eval.h) */
 	bool is_some_unknown; /* the same */
-	bool is_unreached;    /* the same: a file is far away, and was waited for in vain */
+	unsigned
+	    unreached; /* files that are far away and were waited for in vain, one behind the other */
 };
 
 void imap_content_init(struct imap_content *c, struct imap_session *s);

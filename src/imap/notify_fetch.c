@@ -23,6 +23,7 @@ enter_message(struct imap_session *s, struct imap_notify *n)
 		n->is_in = true;
 		return true;
 	}
+	n->content.unreached = 0; /* the next ones are tried again */
 	imap_notify_left(s);
 	return false;
 }
