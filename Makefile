@@ -126,7 +126,7 @@ clang_NEED := build/need/test
 include vendor/Makefile
 
 # Rooms where no time is spent are compiled for size.
-COLD_ROOMS := cli directory dns policy queue server
+COLD_ROOMS := cli directory dns policy queue s3 server
 $(foreach t,release arm64 armhf,$(foreach r,$(COLD_ROOMS),$(eval build/$(t)/obj/src/$(r)/%.o: $(t)_CFLAGS += -Os)))
 
 # -- the rules of one target ------------------------------------------------------------------------
