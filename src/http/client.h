@@ -65,7 +65,8 @@ struct http_order {
 	struct str body;    /* borrow: until the fetch ended */
 	uint64_t body_max;  /* bytes of the reply's body at most */
 	int64_t timeout_ms; /* for all of it; > 0 */
-	bool is_streamed;   /* body passes through f->body in pieces; see http_fetch_more() */
+	int64_t stall_ms; /* without a byte either way, in whole seconds; 0: as long as all of it */
+	bool is_streamed; /* body passes through f->body in pieces; see http_fetch_more() */
 	bool is_discarded;  /* only count the reply's body */
 	bool may_repeat;    /* a POST or PATCH that does no harm twice: may use a kept connection */
 	bool allow_private; /* addresses that are not public are fine: the owner gave this URL */

@@ -326,6 +326,11 @@ curl_prepare(struct http_fetch *f, const struct http_order *order, const struct 
 	set_address(f, url);
 	set_method(f, order);
 	set_rules(f);
+	if (order->stall_ms > 0) {
+		curl_easy_setopt(f->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(f->easy, CURLOPT_LOW_SPEED_TIME,
+		    (long)i64_max(order->stall_ms / 1000, 1));
+	}
 	return FAIL_NONE;
 }
 

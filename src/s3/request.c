@@ -175,7 +175,7 @@ request_release(struct request *r)
 		buf_release(all[i]);
 }
 
-/* How long a try may take, by the bytes that are to be moved. */
+/* How long a try may take when bytes do move, by their number. */
 static int64_t
 time_for(const struct s3_call *c, struct str body)
 {
@@ -212,6 +212,8 @@ s3_request_send(struct s3_call *c)
 	order.header_count = r.header_count - 1;
 	order.body = r.body;
 	order.timeout_ms = time_for(c, r.body);
+	if (order.timeout_ms > c->s3->settings->timeout_ms && c->step != S3_COMPLETE)
+		order.stall_ms = c->s3->settings->timeout_ms;
 	if (c->step == S3_GET)
 		order.body_max += c->size;
 	c->s3->counts.tries++;

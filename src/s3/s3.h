@@ -2,8 +2,8 @@
  * s3.h - objects of an S3-compatible server: put, get, copy, delete, list, without waiting in place.
  *
  * Requests are signed (sign.h) and go through the HTTP client, TLS verified. What may work later is
- * tried again, with pauses that grow, until [s3] retry is over; each try has [s3] timeout, and for a body
- * a second for every S3_SLOWEST bytes. When the server did not answer for that long, calls get one try
+ * tried again, with pauses that grow, until [s3] retry is over; a try ends after [s3] timeout without a byte,
+ * and has for a body a second for every S3_SLOWEST bytes. When the server did not answer for that long, calls get one try
  * each until one works. Every checksum there is gets compared: the signature holds the body's SHA-256, the
  * ETag that comes back must be its MD5, and a get compares length and SHA-256 with what the put said.
  *
@@ -36,7 +36,7 @@
 #include "s3/sums.h"
 
 #define S3_KEY_MAX 1024        /* bytes of a key with its prefix, says S3 */
-#define S3_SLOWEST (32 * 1024) /* bytes a second: slower than that is taken for hanging */
+#define S3_SLOWEST (16 * 1024) /* bytes a second: a slower line is of no use */
 
 struct s3 { /* fields: read only */
 	struct loop *loop;

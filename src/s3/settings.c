@@ -30,7 +30,7 @@ static const struct setting rows[] = {
 	{ "connections", SETTING_NUMBER, AT(connections), "16", 1, 64, NULL,
 	    "Connections to the server at most" },
 	{ "timeout", SETTING_DURATION, AT(timeout_ms), "15s", 100, 600 * 1000, NULL,
-	    "Give up one try after this long, and some more for each byte" },
+	    "Give up one try when nothing was sent or came for this long" },
 	{ "retry", SETTING_DURATION, AT(retry_ms), "45s", 0, 3600 * 1000, NULL,
 	    "Try again that long before what waits for it fails" },
 };

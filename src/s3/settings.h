@@ -21,7 +21,7 @@ struct s3_settings {
 	struct str secret_key; /* empty: AWS_SECRET_ACCESS_KEY of the environment */
 	struct str ca_file;    /* PEM: authorities trusted beside the system's; or empty */
 	int64_t connections;   /* at most */
-	int64_t timeout_ms;    /* of one try; a body has its own time on top */
+	int64_t timeout_ms;    /* of one try, without a byte */
 	int64_t retry_ms;      /* try again that long */
 };
 

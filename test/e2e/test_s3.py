@@ -29,7 +29,7 @@ from s3_server import Gateway, HostileS3
 ALICE, BOB, SECRET = "alice@example.test", "bob@example.test", "correct horse"
 DELIVERIES = int(os.environ.get("S3_DELIVERIES", 60))
 PATIENT = "timeout = 10s\nretry = 20s"  # a slow machine is no failure of a server that works
-STRICT = "timeout = 1s\nretry = 1s"
+STRICT = "timeout = 3s\nretry = 1s"
 
 
 def message(subject, size=200, to=ALICE):
@@ -173,11 +173,11 @@ def test_real(gateway):
         server.start()
 
 
-def submit(server):
+def submit(server, to=BOB):
     with smtplib.SMTP(server.host, server.port("submission"), timeout=60) as client:
         client.starttls()
         client.login(ALICE, SECRET)
-        client.sendmail(ALICE, [BOB], message("sent", to=BOB).replace("x@elsewhere.test\r\nTo", ALICE + "\r\nTo", 1))
+        client.sendmail(ALICE, [to], message("sent", to=to).replace("x@elsewhere.test\r\nTo", ALICE + "\r\nTo", 1))
         return 250
 
 
@@ -433,6 +433,32 @@ def test_tls():
         equal("nothing came", s3.counts, {})
 
 
+def test_versions():
+    """IMAP alone: it has no [dns] and no queue, and S3 by a name."""
+    with HostileS3() as s3, Server(version="-imap", settings=s3.settings(more=PATIENT).replace("127.0.0.1", "localhost")) as server:
+        users(server)
+        equal("staunch-imap", deliver(server, "one", to=(ALICE, BOB)), [250, 250])
+        equal("both are there", len(s3.objects), 2)
+        drop_cache(server)
+        check("and read", b"Subject: one" in fetch(server, 1, BOB))
+
+
+def test_relaying():
+    """What leaves does not wait for S3."""
+    out = "\n[route out]\ndomains = elsewhere.test\nway = relay\nhost = localhost\nport = 1\n"
+    with HostileS3() as s3, Server(settings=s3.settings(more=STRICT) + out) as server:
+        users(server)
+        s3.way = "hang"
+        equal("submitted for elsewhere, without S3", submit(server, "x@elsewhere.test"), 250)
+        equal("and not a request was made", s3.counts, {})
+        try:
+            equal("for a user here: not now", submit(server), None)
+        except smtplib.SMTPException as e:
+            check("for a user here: not now", str(e).find("(4") >= 0 or getattr(e, "smtp_code", 0) // 100 == 4, e)
+        s3.behave()
+        equal("and then", submit(server), 250)
+
+
 def test_settings():
     with Server(start=False) as server:
         for text, want in (("[blob]\nengine = s3", ["endpoint", "bucket", "access-key", "secret-key"]),
@@ -450,6 +476,8 @@ def test_settings():
 
 test_settings()
 test_tls()
+test_versions()
+test_relaying()
 test_hostile()
 test_cache()
 for real in (test_real, test_kill, test_mirror, test_migrate):

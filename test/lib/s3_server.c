@@ -564,7 +564,7 @@ s3_server_start(struct s3_server *s, struct net *net)
 	s->settings.prefix = STR(PREFIX);
 	s->settings.access_key = STR("id");
 	s->settings.secret_key = STR("secret");
-	s->settings.timeout_ms = 300;
+	s->settings.timeout_ms = S3_PATIENCE_MS;
 	s->settings.retry_ms = 3000;
 }
 

@@ -12,6 +12,9 @@
 #include "net/net.h"
 #include "s3/s3.h"
 
+#define S3_PATIENCE_MS 20000 /* of a try: no machine is slower */
+#define S3_HANG_MS     300   /* of a test whose server does not answer */
+
 enum s3_way {
 	S3_WAY_WELL,
 	S3_WAY_HANG,       /* no answer, the connection stays */
@@ -61,7 +64,7 @@ struct s3_server {
 	    abort_count;
 };
 
-/* Listen on 127.0.0.1 at any port; s->settings lead there, with a prefix and short times. */
+/* Listen on 127.0.0.1 at any port; s->settings lead there, with a prefix and little time to try again. */
 void s3_server_start(struct s3_server *s, struct net *net);
 void s3_server_stop(struct s3_server *s);
 

@@ -181,7 +181,7 @@ wait_for(struct blob_wait *w)
 static inline bool
 settles(size_t objects)
 {
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 4000; i++) {
 		if (s3_server_count(&server) == objects)
 			return true;
 		loop_turn(&loop, 10);

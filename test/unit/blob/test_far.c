@@ -96,7 +96,7 @@ test_not_taken(void)
 		blob_wait_release(&wait);
 	}
 	CHECK(settles(0));
-	for (int i = 0; i < 200 && entries("mail/ann/tmp") > 0; i++)
+	for (int i = 0; i < 3000 && entries("mail/ann/tmp") > 0; i++)
 		loop_turn(&loop, 10);
 	CHECK_NUM(entries("mail/ann/tmp"), 0);
 	shut();
@@ -142,7 +142,7 @@ test_crashes(void)
 	reopen(BLOB_S3); /* as if it had been killed: nothing was committed */
 	CHECK_NUM(entries("mail/ann/tmp"), 1);
 	CHECK(settles(0));
-	for (int i = 0; i < 200 && entries("mail/ann/tmp") > 0; i++)
+	for (int i = 0; i < 3000 && entries("mail/ann/tmp") > 0; i++)
 		loop_turn(&loop, 10);
 	CHECK_NUM(entries("mail/ann/tmp"), 0);
 
@@ -233,6 +233,8 @@ test_down(void)
 		s3_server_way(&server, S3_WAY_WELL, 0, NULL);
 		add(ANN, 1000, &kept);
 		s3_server_way(&server, down_rows[i].way, -1, NULL);
+		server.settings.timeout_ms =
+		    down_rows[i].way == S3_WAY_HANG ? S3_HANG_MS : S3_PATIENCE_MS;
 		write_all(&w, ANN, 1000);
 		blob_put_start(&w, &wait, &task);
 		wait_for(&wait);
@@ -243,11 +245,12 @@ test_down(void)
 		empty_cache();
 		CHECK_NUM(fetch(ANN, &kept), down_rows[i].fetched);
 		s3_server_way(&server, S3_WAY_WELL, 0, NULL);
+		server.settings.timeout_ms = S3_PATIENCE_MS;
 		CHECK(settles(i + 1)); /* what failed is deleted, should it be there */
 		CHECK_NUM(fetch(ANN, &kept), FAIL_NONE);
 		CHECK_NUM(is_readable(ANN, &kept), FAIL_NONE);
 	}
-	for (int i = 0; i < 300 && entries("mail/ann/tmp") > 0; i++)
+	for (int i = 0; i < 3000 && entries("mail/ann/tmp") > 0; i++)
 		loop_turn(&loop, 10);
 	CHECK_NUM(entries("mail/ann/tmp"), 0);
 	shut();
@@ -544,7 +547,7 @@ test_faults(void)
 			CHECK(is_whole(ANN, &story.name));
 		if (story.has_copy)
 			CHECK(is_whole(BOB, &story.copy));
-		for (int i = 0; i < 300 && entries("mail/ann/tmp") + entries("mail/bob/tmp") > 0;
+		for (int i = 0; i < 3000 && entries("mail/ann/tmp") + entries("mail/bob/tmp") > 0;
 		     i++)
 			loop_turn(&loop, 10);
 		CHECK_NUM(entries("mail/ann/tmp") + entries("mail/bob/tmp"), 0);

@@ -248,6 +248,8 @@ test_bad(void)
 	for (size_t i = 0; i < ARRAY_LEN(bad_rows); i++) {
 		TEST_ROW(bad_rows[i].name);
 		server.settings.retry_ms = bad_rows[i].times < 0 ? 500 : 5000;
+		server.settings.timeout_ms =
+		    bad_rows[i].way == S3_WAY_HANG ? S3_HANG_MS : S3_PATIENCE_MS;
 		s3.is_down = false;
 		s3_server_way(&server, S3_WAY_WELL, 0, NULL);
 		put(&c, STR("ann/1"), STR("some bytes"));
@@ -259,7 +261,16 @@ test_bad(void)
 			CHECK(is_written(STR("some bytes")));
 		s3_call_release(&c);
 	}
+	TEST_ROW("a part hangs: found out long before its slowest time");
+	s3_server_way(&server, S3_WAY_HANG, 1, "PUT");
+	server.settings.retry_ms = 30000; /* the speed is that of some seconds */
+	s3.is_down = false;
+	server.settings.timeout_ms = S3_HANG_MS;
+	put(&c, STR("ann/1"), str_of(big, BIG));
+	CHECK_NUM(c.op.fail, FAIL_NONE);
+	s3_call_release(&c);
 	s3_server_way(&server, S3_WAY_WELL, 0, NULL);
+	server.settings.timeout_ms = S3_PATIENCE_MS;
 }
 
 /* When it is known to be down, nobody waits for tries again; one answer, and it is up. */
