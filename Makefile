@@ -244,29 +244,41 @@ install: $(foreach p,$(PROGRAMS),$(PROGRAM_FOLDER)$(p) $(SPEAKER_FOLDER)$(p))
 	@echo '  systemd-sysusers; systemd-tmpfiles --create   # or: useradd --system --home /var/lib/staunch staunch'
 	@sed 's/@PROGRAM@/staunch/g; s/^/  /' src/package/next
 
-# build/NAME_VERSION_ARCH.deb; $(1) the folder of the programs below build, $(2) Debian's name of the processor
+# build/NAME_VERSION_ARCH.deb and build/container/NAME_ARCH.tar; $(1) is the folder of the programs below build, $(2)
+# Debian's name of the processor.
 MAINTAINER ?= Staunch developers <developers@staunch.example>
 SOURCE_DATE_EPOCH ?= $(shell date -ud $(RELEASED) +%s)
 CROSS_TARGETS := $(filter-out $(HOST_ARCH),arm64 armhf)
 deb_of = build/$(1)_$(VERSION)_$(2).deb
-define DEB_RULE
+container_of = build/container/$(1)_$(2).tar
+define PACKAGE_RULES
 $(PROGRAMS:%=$(call deb_of,%,$(2))): $(call deb_of,%,$(2)): build/$(1)% build/% $$(PACKAGE_FILES)
 	$$(call say,DEB,$$@)
 	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) VENDOR_OUT='$(VENDOR_OUT)' MAINTAINER='$(MAINTAINER)' \
 		src/package/deb.sh $$* $(VERSION) $(2) build/$(1)$$* build/$$* $$@
-endef
-$(eval $(call DEB_RULE,,$(HOST_ARCH)))
-$(foreach t,$(CROSS_TARGETS),$(eval $(call DEB_RULE,$(t)/,$(t))))
 
-.PHONY: deb
-deb: $(foreach p,$(PROGRAMS),$(call deb_of,$(p),$(or $(TARGET),$(HOST_ARCH))))
+$(PROGRAMS:%=$(call container_of,%,$(2))): $(call container_of,%,$(2)): build/$(1)% src/package/container.sh
+	$$(call say,TAR,$$@)
+	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) src/package/container.sh $$< $$@
+endef
+$(eval $(call PACKAGE_RULES,,$(HOST_ARCH)))
+$(foreach t,$(CROSS_TARGETS),$(eval $(call PACKAGE_RULES,$(t)/,$(t))))
+
+.PHONY: deb container
+PACKAGE_ARCH := $(or $(TARGET),$(HOST_ARCH))
+deb: $(foreach p,$(PROGRAMS),$(call deb_of,$(p),$(PACKAGE_ARCH)))
+container: $(foreach p,$(PROGRAMS),$(call container_of,$(p),$(PACKAGE_ARCH)))
+	@echo 'Next, an image of one of them: $(PROGRAMS)'
+	@echo '  podman build --format docker --platform linux/$(patsubst armhf,arm/v7,$(PACKAGE_ARCH)) -f src/package/Dockerfile \'
+	@echo '    --build-arg PROGRAM=staunch --build-arg ARCH=$(PACKAGE_ARCH) -t staunch .'
+	@echo '(docker build: the same without --format docker). What to do with it stands in src/package/Dockerfile.'
 
 # -- tests ------------------------------------------------------------------------------------------
 
 UNIT_PROGRAMS := $(UNIT_SOURCES:test/unit/%.c=build/dev/test/%)
 GROUP_PROGRAMS := $(GROUP_SOURCES:test/%.c=build/dev/test/%)
 FUZZ_PROGRAMS := $(FUZZ_NAMES:%=build/fuzz/fuzz_%)
-TEST_DEBS := $(foreach p,$(PROGRAMS),$(call deb_of,$(p),$(HOST_ARCH))) \
+TEST_PACKAGES := $(foreach p,$(PROGRAMS),$(call deb_of,$(p),$(HOST_ARCH)) $(call container_of,$(p),$(HOST_ARCH))) \
 	$(foreach t,$(CROSS_TARGETS),$(call deb_of,staunch,$(t)))
 DEV_STAUNCH := $(abspath build/dev/staunch)
 RELEASE_STAUNCH := $(abspath build/staunch)
@@ -287,7 +299,7 @@ E2E_AGAIN := start install versions smtp relay_tls load imap imap_compress searc
 RUN_E2E_RELEASE := @e2e-release $(call with,$(RELEASE_STAUNCH),$(E2E_AGAIN:%=test/e2e/test_%.py))
 RUN_CRASH := @crash $(filter build/dev/test/crash/%,$(GROUP_PROGRAMS)) \
 	$(call with,$(RELEASE_STAUNCH),$(call scripts,crash))
-RUN_CROSS := @cross $(CROSS_TARGETS:%='test/cross/run %')
+RUN_CROSS := @cross $(foreach t,$(CROSS_TARGETS),'test/cross/run $(t) $(call deb_of,staunch,$(t))')
 
 .PHONY: unit-programs test-unit $(ROOMS:%=test-unit-%)
 unit-programs: $(UNIT_PROGRAMS)
@@ -302,11 +314,11 @@ $(foreach r,$(ROOMS),$(eval $(call ROOM_TEST,$(r))))
 .PHONY: test-dialogue test-e2e test-crash test-cross fuzz-replay fuzz-smoke $(FUZZ_NAMES:%=fuzz-%) test
 test-dialogue: $(GROUP_PROGRAMS)
 	@$(RUN) $(RUN_DIALOGUE)
-test-e2e: $(PROGRAMS:%=build/dev/%) $(TEST_DEBS) build/need/test
+test-e2e: $(PROGRAMS:%=build/dev/%) $(TEST_PACKAGES) build/need/test
 	@$(RUN) -t 600 $(RUN_E2E)
 test-crash: $(PROGRAMS:%=build/%) $(GROUP_PROGRAMS) build/need/test
 	@$(RUN) -t 600 $(RUN_CRASH)
-test-cross: $(foreach t,$(CROSS_TARGETS),$(PROGRAMS:%=build/$(t)/%)) $(TEST_DEBS) build/need/test
+test-cross: $(foreach t,$(CROSS_TARGETS),$(PROGRAMS:%=build/$(t)/%)) $(TEST_PACKAGES) build/need/test
 	@$(RUN) $(RUN_CROSS)
 fuzz-replay: $(FUZZ_PROGRAMS)
 	@$(RUN) $(RUN_FUZZ_REPLAY)
@@ -316,7 +328,7 @@ $(FUZZ_NAMES:%=fuzz-%): fuzz-%: build/fuzz/fuzz_%
 	@test/fuzz/run fuzz $* $(FUZZ_SECONDS)
 
 test: build/need/test release dev $(GROUP_PROGRAMS) $(FUZZ_PROGRAMS) \
-		$(foreach t,$(CROSS_TARGETS),$(PROGRAMS:%=build/$(t)/%)) $(TEST_DEBS)
+		$(foreach t,$(CROSS_TARGETS),$(PROGRAMS:%=build/$(t)/%)) $(TEST_PACKAGES)
 	@$(RUN) -t 900 $(RUN_UNIT) $(RUN_DIALOGUE) $(RUN_FUZZ_REPLAY) $(RUN_FUZZ_SMOKE) $(RUN_E2E) \
 		$(RUN_E2E_RELEASE) $(RUN_CRASH) $(RUN_CROSS)
 
@@ -374,6 +386,7 @@ help:
 	@echo 'make SYSTEM_LIBS=1      dynamic build with the libraries of the distribution: build/system/staunch'
 	@echo 'make install            programs, manual pages, systemd unit .. to $$(DESTDIR)$$(PREFIX), PREFIX=$(PREFIX)'
 	@echo 'make deb                a Debian package of each version: build/*.deb; with TARGET=arm64, armhf for those'
+	@echo 'make container          what an image of each version has in it: build/container/*.tar'
 	@echo 'make test-unit          the unit tests; one room: make test-unit-ROOM'
 	@echo 'make test-dialogue      the protocol dialogues; also test-e2e, test-crash, test-cross'
 	@echo 'make fuzz-PARSER        fuzz for FUZZ_SECONDS=$(FUZZ_SECONDS); parsers: $(FUZZ_NAMES)'

@@ -47,7 +47,9 @@ def architecture():
 
 
 def found(arch="*"):
-    debs = [Deb(path) for path in glob.glob(os.path.join(ROOT, f"build/staunch*_{arch}.deb"))]
+    with open(os.path.join(ROOT, "Makefile")) as f:
+        version = re.search(r"(?m)^VERSION := (\S+)$", f.read()).group(1)
+    debs = [Deb(path) for path in glob.glob(os.path.join(ROOT, f"build/staunch*_{version}_{arch}.deb"))]
     return sorted(debs, key=lambda deb: (deb.arch, deb.name))
 
 
