@@ -273,13 +273,64 @@ build/need/test: test/packages | build/need/build
 build/need/peers: test/bench/packages | build/need/test
 	@vendor/need.sh $@ $<
 
+# -- installation and packages ----------------------------------------------------------------------
+
+# What is laid out is said by src/package/install.sh. A program for another processor cannot write its own manual pages:
+# the same version for this machine does.
+PROGRAM_FOLDER := build/$(if $(filter release,$(TARGET_NAME)),,$(TARGET_NAME)/)
+SPEAKER_FOLDER := $(if $(filter arm64 armhf,$(TARGET_NAME)),build/,$(PROGRAM_FOLDER))
+PACKAGE_FILES := $(wildcard src/package/*) README.md LICENSE
+
+.PHONY: install
+# Programs of other directories come along when `make backends` made them.
+BACKENDS_INSTALLED = $(wildcard $(BACKEND_PROGRAMS:%=build/%))
+install: $(foreach p,$(PROGRAMS),$(PROGRAM_FOLDER)$(p) $(SPEAKER_FOLDER)$(p))
+	$(Q)$(foreach p,$(PROGRAMS),DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' \
+		src/package/install.sh $(p) $(PROGRAM_FOLDER)$(p) $(SPEAKER_FOLDER)$(p) &&) true
+	$(Q)install -D -m 644 LICENSE '$(DESTDIR)$(PREFIX)/share/doc/staunch/LICENSE'
+	$(if $(BACKENDS_INSTALLED),$(Q)install -d '$(DESTDIR)$(PREFIX)/lib/staunch')
+	$(if $(BACKENDS_INSTALLED),$(Q)install $(BACKENDS_INSTALLED) '$(DESTDIR)$(PREFIX)/lib/staunch/')
+	@echo 'Installed below $(DESTDIR)$(PREFIX) and $(DESTDIR)/etc/staunch. Next, as root:'
+	@echo '  systemd-sysusers; systemd-tmpfiles --create   # or: useradd --system --home /var/lib/staunch staunch'
+	@sed 's/@PROGRAM@/staunch/g; s/^/  /' src/package/next
+
+# build/NAME_VERSION_ARCH.deb and build/container/NAME_ARCH.tar; $(1) is the folder of the programs below build, $(2)
+# Debian's name of the processor.
+MAINTAINER ?= Staunch developers <developers@staunch.example>
+SOURCE_DATE_EPOCH ?= $(shell date -ud $(RELEASED) +%s)
+CROSS_TARGETS := $(filter-out $(HOST_ARCH),arm64 armhf)
+deb_of = build/$(1)_$(VERSION)_$(2).deb
+container_of = build/container/$(1)_$(2).tar
+define PACKAGE_RULES
+$(PROGRAMS:%=$(call deb_of,%,$(2))): $(call deb_of,%,$(2)): build/$(1)% build/% $$(PACKAGE_FILES)
+	$$(call say,DEB,$$@)
+	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) VENDOR_OUT='$(VENDOR_OUT)' MAINTAINER='$(MAINTAINER)' \
+		src/package/deb.sh $$* $(VERSION) $(2) build/$(1)$$* build/$$* $$@
+
+$(PROGRAMS:%=$(call container_of,%,$(2))): $(call container_of,%,$(2)): build/$(1)% src/package/container.sh
+	$$(call say,TAR,$$@)
+	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) src/package/container.sh $$< $$@
+endef
+$(eval $(call PACKAGE_RULES,,$(HOST_ARCH)))
+$(foreach t,$(CROSS_TARGETS),$(eval $(call PACKAGE_RULES,$(t)/,$(t))))
+
+.PHONY: deb container
+PACKAGE_ARCH := $(or $(TARGET),$(HOST_ARCH))
+deb: $(foreach p,$(PROGRAMS),$(call deb_of,$(p),$(PACKAGE_ARCH)))
+container: $(foreach p,$(PROGRAMS),$(call container_of,$(p),$(PACKAGE_ARCH)))
+	@echo 'Next, an image of one of them: $(PROGRAMS)'
+	@echo '  podman build --format docker --platform linux/$(patsubst armhf,arm/v7,$(PACKAGE_ARCH)) -f src/package/Dockerfile \'
+	@echo '    --build-arg PROGRAM=staunch --build-arg ARCH=$(PACKAGE_ARCH) -t staunch .'
+	@echo '(docker build: the same without --format docker). What to do with it stands in src/package/Dockerfile.'
+
 # -- tests ------------------------------------------------------------------------------------------
 
 UNIT_PROGRAMS := $(UNIT_SOURCES:test/unit/%.c=build/dev/test/%)
 GROUP_PROGRAMS := $(GROUP_SOURCES:test/%.c=build/dev/test/%)
 E2E_PROGRAMS := $(E2E_SOURCES:%.c=build/dev/%)
 FUZZ_PROGRAMS := $(FUZZ_NAMES:%=build/fuzz/fuzz_%)
-CROSS_TARGETS := $(filter-out $(HOST_ARCH),arm64 armhf)
+TEST_PACKAGES := $(foreach p,$(PROGRAMS),$(call deb_of,$(p),$(HOST_ARCH)) $(call container_of,$(p),$(HOST_ARCH))) \
+	$(foreach t,$(CROSS_TARGETS),$(call deb_of,staunch,$(t)))
 DEV_STAUNCH := $(abspath build/dev/staunch)
 RELEASE_STAUNCH := $(abspath build/staunch)
 export ASAN_OPTIONS ?= detect_leaks=1:abort_on_error=1:detect_stack_use_after_return=1
@@ -299,7 +350,7 @@ E2E_AGAIN := start install versions smtp relay_tls load imap imap_compress searc
 RUN_E2E_RELEASE := @e2e-release $(call with,$(RELEASE_STAUNCH),$(E2E_AGAIN:%=test/e2e/test_%.py))
 RUN_CRASH := @crash $(filter build/dev/test/crash/%,$(GROUP_PROGRAMS)) \
 	$(call with,$(RELEASE_STAUNCH),$(call scripts,crash))
-RUN_CROSS := @cross $(CROSS_TARGETS:%='test/cross/run %')
+RUN_CROSS := @cross $(foreach t,$(CROSS_TARGETS),'test/cross/run $(t) $(call deb_of,staunch,$(t))')
 
 .PHONY: unit-programs test-unit $(ROOMS:%=test-unit-%)
 unit-programs: $(UNIT_PROGRAMS)
@@ -314,11 +365,11 @@ $(foreach r,$(ROOMS),$(eval $(call ROOM_TEST,$(r))))
 .PHONY: test-dialogue test-e2e test-crash test-cross fuzz-replay fuzz-smoke $(FUZZ_NAMES:%=fuzz-%) test
 test-dialogue: $(GROUP_PROGRAMS)
 	@$(RUN) $(RUN_DIALOGUE)
-test-e2e: $(PROGRAMS:%=build/dev/%) $(BACKEND_PROGRAMS:%=build/dev/%) $(E2E_PROGRAMS) build/need/test
+test-e2e: $(PROGRAMS:%=build/dev/%) $(BACKEND_PROGRAMS:%=build/dev/%) $(E2E_PROGRAMS) $(TEST_PACKAGES) build/need/test
 	@$(RUN) -t 600 $(RUN_E2E)
 test-crash: $(PROGRAMS:%=build/%) $(GROUP_PROGRAMS) build/need/test
 	@$(RUN) -t 600 $(RUN_CRASH)
-test-cross: $(foreach t,$(CROSS_TARGETS),$(PROGRAMS:%=build/$(t)/%)) build/need/test
+test-cross: $(foreach t,$(CROSS_TARGETS),$(PROGRAMS:%=build/$(t)/%)) $(TEST_PACKAGES) build/need/test
 	@$(RUN) $(RUN_CROSS)
 fuzz-replay: $(FUZZ_PROGRAMS)
 	@$(RUN) $(RUN_FUZZ_REPLAY)
@@ -328,7 +379,7 @@ $(FUZZ_NAMES:%=fuzz-%): fuzz-%: build/fuzz/fuzz_%
 	@test/fuzz/run fuzz $* $(FUZZ_SECONDS)
 
 test: build/need/test release dev $(BACKEND_PROGRAMS:%=build/dev/%) $(E2E_PROGRAMS) $(GROUP_PROGRAMS) $(FUZZ_PROGRAMS) \
-		$(foreach t,$(CROSS_TARGETS),$(PROGRAMS:%=build/$(t)/%))
+		$(foreach t,$(CROSS_TARGETS),$(PROGRAMS:%=build/$(t)/%)) $(TEST_PACKAGES)
 	@$(RUN) -t 900 $(RUN_UNIT) $(RUN_DIALOGUE) $(RUN_FUZZ_REPLAY) $(RUN_FUZZ_SMOKE) $(RUN_E2E) \
 		$(RUN_E2E_RELEASE) $(RUN_CRASH) $(RUN_CROSS)
 
@@ -364,21 +415,12 @@ check-cppcheck: $(CHECKED:%.c=build/cppcheck/%.ok)
 
 # -- the rest ---------------------------------------------------------------------------------------
 
-.PHONY: demo bench install clean help
+.PHONY: demo bench clean help
 demo: $(PROGRAMS:%=build/%)
 	@STAUNCH=$(RELEASE_STAUNCH) ONCE=$(ONCE) test/demo/demo.sh
 
 bench: $(if $(PEERS),build/need/peers) $(PROGRAMS:%=build/%) $(BENCH_SOURCES:test/bench/%.c=build/release/test/bench/%)
 	@STAUNCH=$(RELEASE_STAUNCH) PEERS=$(PEERS) test/bench/run
-
-BACKENDS_INSTALLED = $(wildcard $(BACKEND_PROGRAMS:%=build/%))
-INSTALLED := $(PROGRAMS:%=build/$(if $(filter release,$(TARGET_NAME)),,$(TARGET_NAME)/)%)
-install: $(INSTALLED)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/staunch
-	$(if $(INSTALLED),install $(INSTALLED) $(DESTDIR)$(PREFIX)/bin/)
-	$(if $(BACKENDS_INSTALLED),install -d $(DESTDIR)$(PREFIX)/lib/staunch)
-	$(if $(BACKENDS_INSTALLED),install $(BACKENDS_INSTALLED) $(DESTDIR)$(PREFIX)/lib/staunch/)
-	install -m 644 $(wildcard README.md LICENSE conf.example) $(DESTDIR)$(PREFIX)/share/doc/staunch/
 
 # The vendored libraries stay; `rm -rf build` removes them too.
 clean:
@@ -394,7 +436,9 @@ help:
 	@echo 'make DEV=1 [CC=clang]   debug build with sanitizers: build/dev/staunch, and the unit tests'
 	@echo 'make TARGET=arm64       cross build (or armhf): build/arm64/staunch'
 	@echo 'make SYSTEM_LIBS=1      dynamic build with the libraries of the distribution: build/system/staunch'
-	@echo 'make install            to $$(DESTDIR)$$(PREFIX), PREFIX=$(PREFIX)'
+	@echo 'make install            programs, manual pages, systemd unit .. to $$(DESTDIR)$$(PREFIX), PREFIX=$(PREFIX)'
+	@echo 'make deb                a Debian package of each version: build/*.deb; with TARGET=arm64, armhf for those'
+	@echo 'make container          what an image of each version has in it: build/container/*.tar'
 	@echo 'make test-unit          the unit tests; one room: make test-unit-ROOM'
 	@echo 'make test-dialogue      the protocol dialogues; also test-e2e, test-crash, test-cross'
 	@echo 'make fuzz-PARSER        fuzz for FUZZ_SECONDS=$(FUZZ_SECONDS); parsers: $(FUZZ_NAMES)'

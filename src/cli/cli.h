@@ -31,6 +31,7 @@ struct cli {
 	bool is_repair;        /* --repair */
 	struct str local;      /* --local DIR */
 	struct str port_base;  /* --port-base N */
+	struct str address;    /* --address ADDRESS */
 	struct str hostname;   /* --hostname NAME */
 	struct str domain;     /* --domain NAME */
 	struct str full_name;  /* --name TEXT */
@@ -45,7 +46,7 @@ enum { /* which options a command takes, besides --help */
 	OPTION_JSON = 2,
 	OPTION_STDIN = 4,
 	OPTION_REPAIR = 8,
-	OPTION_LOCAL = 16, /* --local, --port-base, --hostname, --domain */
+	OPTION_LOCAL = 16, /* --local, --port-base, --address, --hostname, --domain */
 	OPTION_USER = 32,  /* --name, --quota */
 	OPTION_TOKEN = 64, /* --name */
 };

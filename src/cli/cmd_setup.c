@@ -13,6 +13,7 @@
 /* rooms */
 #include "cli/open.h"
 #include "codec/idna.h"
+#include "net/address.h"
 #include "server/example.h"
 #include "sys/sys.h"
 #include "tls/tls.h"
@@ -163,6 +164,20 @@ or_default(struct str given, struct str fallback)
 	return str_empty(given) ? fallback : given;
 }
 
+/* "*", or an address of either family; others than ours may reach it unless it is loopback. */
+static bool
+take_address(struct setup *setup, struct str text)
+{
+	struct net_address a = { 0 };
+	bool is_everywhere = str_eq(text, STR("*"));
+
+	if (!is_everywhere && net_address_parse(text, &a) != FAIL_NONE)
+		return false;
+	setup->address = text;
+	setup->is_open = is_everywhere || !net_address_is_loopback(&a);
+	return true;
+}
+
 enum cli_status
 cmd_setup(const struct cli *cli)
 {
@@ -176,6 +191,10 @@ cmd_setup(const struct cli *cli)
 	}
 	if (!str_empty(base) && (!str_u32(&base, PORT_BASE_MAX, &setup.port_base) || base.n > 0)) {
 		cli_fail(STR("--port-base"), "is no number up to 65000");
+		return CLI_USAGE;
+	}
+	if (!take_address(&setup, or_default(cli->address, STR("127.0.0.1")))) {
+		cli_fail(cli->address, "this is no address");
 		return CLI_USAGE;
 	}
 	setup.hostname = or_default(cli->hostname, STR("mail.example.test"));

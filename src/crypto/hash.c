@@ -3,6 +3,7 @@
 /* system */
 #include <assert.h>
 #include <bearssl.h>
+#include <string.h>
 
 static_assert(sizeof(br_hash_compat_context) <= sizeof(struct hash_state),
     "hash_state is too small");
@@ -28,6 +29,19 @@ context(struct hash_state *s)
 	return (const br_hash_class **)(void *)s->words;
 }
 
+/*
+ * That class. It is copied out as bytes: a state that was assigned is words to the compiler, which might look for a
+ * pointer there before the words arrive (C11 6.5p7).
+ */
+static const br_hash_class *
+class_in(const struct hash_state *s)
+{
+	const br_hash_class *class;
+
+	memcpy(&class, s->words, sizeof class);
+	return class;
+}
+
 size_t
 hash_size(enum hash kind)
 {
@@ -51,19 +65,16 @@ hash_init(struct hash_state *s, enum hash kind)
 void
 hash_add(struct hash_state *s, struct str bytes)
 {
-	const br_hash_class **at = context(s);
-
 	if (bytes.n > 0)
-		(*at)->update(at, bytes.p, bytes.n);
+		class_in(s)->update(context(s), bytes.p, bytes.n);
 }
 
 void
 hash_get(const struct hash_state *s, unsigned char *out)
 {
 	struct hash_state copy = *s;
-	const br_hash_class **at = context(&copy);
 
-	(*at)->out(at, out);
+	class_in(&copy)->out(context(&copy), out);
 }
 
 void

@@ -157,19 +157,29 @@ setup_path(struct setup *setup, const char *name)
 	return kept;
 }
 
+static void
+add_address(const struct setup *setup, unsigned port, struct buf *out)
+{
+	bool is_ipv6 = str_find_char(setup->address, ':') != STR_NONE;
+
+	buf_add(out, is_ipv6 ? STR("address = [") : STR("address = "));
+	buf_add(out, setup->address);
+	buf_add(out, is_ipv6 ? STR("]:") : STR(":"));
+	buf_add_u64(out, port);
+	buf_add_char(out, '\n');
+}
+
 void
 setup_write_config(struct setup *setup, struct buf *out)
 {
-	buf_add(out,
-	    STR("# A private installation: everything is in this folder and on 127.0.0.1.\n"
-		"\n[server]\n"));
+	buf_add(out, STR("# A private installation: everything is in this folder.\n\n[server]\n"));
 	add_setting(out, "hostname", setup->hostname);
 	add_setting(out, "data", str_c(setup_path(setup, "data")));
 	buf_add(out, STR("\n[directory]\n"));
 	add_setting(out, "default-domain", setup->domain);
-	if (is_spoken_name("smtp")) /* loopback alone reaches it: nobody has to be slowed down */
+	if (is_spoken_name("smtp") && !setup->is_open) /* nobody has to be slowed down */
 		buf_add(out, STR("\n[smtp]\nlogin-delay = 0\n"));
-	if (is_spoken_name("imap"))
+	if (is_spoken_name("imap") && !setup->is_open)
 		buf_add(out, STR("\n[imap]\nlogin-delay = 0\n"));
 	if (is_spoken_name("smtp"))
 		buf_add(out,
@@ -183,8 +193,8 @@ setup_write_config(struct setup *setup, struct buf *out)
 			continue;
 		add_heading(out, "listener", listeners[i].name);
 		add_setting(out, "protocol", str_c(listeners[i].protocol));
-		buf_add(out, STR("address = 127.0.0.1:"));
-		buf_add_u64(out, setup->port_base + listeners[i].offset);
-		buf_add(out, STR("\nplaintext-login = yes\n"));
+		add_address(setup, setup->port_base + listeners[i].offset, out);
+		if (!setup->is_open)
+			add_setting(out, "plaintext-login", STR("yes"));
 	}
 }

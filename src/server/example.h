@@ -4,6 +4,8 @@
 #ifndef SERVER_EXAMPLE_H
 #define SERVER_EXAMPLE_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/fail.h"
@@ -18,11 +20,13 @@ void example_write(struct buf *out);
 /* The part of it that is not commented out: what most hosts have. */
 void example_write_usual(struct buf *out);
 
-/* A private installation: everything under one folder, everything on 127.0.0.1. */
+/* A private installation: everything under one folder, all ports at one address. */
 struct setup {
 	struct arena arena;          /* paths */
 	struct str folder;           /* arena; absolute */
 	struct str hostname, domain; /* borrow: the caller's */
+	struct str address;          /* borrow; "*" is everywhere */
+	bool is_open;                /* others than this host may reach it */
 	unsigned port_base; /* ports: +24 LMTP, +25 SMTP, +43 IMAP, +65 submissions, +80 HTTP,
 	                         +81 HTTPS, +87 submission, +93 IMAPS */
 };

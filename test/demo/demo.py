@@ -1,6 +1,6 @@
 """make demo: start two private servers in build/demo, send mail within one and from it to the other, read it, stay up.
 
-ONCE=1 ends after the proof. Exit status 0, or 1 if any step failed.
+ONCE=1 ends after the proof, FOLDER=.. is another place than build/demo. Exit status 0, or 1 if any step failed.
 """
 
 import base64
@@ -28,7 +28,7 @@ os.environ.setdefault("STAUNCH", os.path.join(ROOT, "build/staunch"))
 
 import harness  # noqa: E402
 
-FOLDER = os.path.join(ROOT, "build/demo")
+FOLDER = os.path.abspath(os.environ.get("FOLDER") or os.path.join(ROOT, "build/demo"))
 ALICE, BOB, CAROL = "alice@example.test", "bob@example.test", "carol@neighbour.test"
 ARRIVAL_SECONDS = 20
 

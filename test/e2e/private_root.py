@@ -13,7 +13,7 @@ the test dies in whatever way, that process ends, the kernel ends all others wit
 The machine itself never sees the packages: no user, no service, no file outside build/peers.
 
 The network is the test's own (the machine's, or that of lab.py). Names are asked at 127.0.0.1, port 53.
-Takes root, unshare and overlayfs.
+Takes root, unshare and overlayfs. An empty build/peers/NAME/files is a root like the machine itself.
 """
 
 import fcntl

@@ -259,6 +259,21 @@ def test_example(server):
     equal("conf.example passes its own check", run("config", "check", "--config", path).returncode, 0)
 
 
+def test_setup(server):
+    """Where the ports are: at one address, with what this host's own programs like, or open to others without it."""
+    for address, listens, is_open in (("127.0.0.1", "127.0.0.1:21025", False), ("::1", "[::1]:21025", False),
+                                      ("*", "*:21025", True), ("192.0.2.7", "192.0.2.7:21025", True)):
+        folder = os.path.join(server.folder, "setup")
+        run("setup", "--local", folder, "--address", address)
+        config = os.path.join(folder, "staunch.conf")
+        with open(config) as f:
+            text = f.read()
+        equal(f"{address}: the listener", f"\naddress = {listens}\n" in text, True)
+        equal(f"{address}: what only this host may", ("plaintext-login = yes" in text, "login-delay = 0" in text), (not is_open,) * 2)
+        equal(f"{address}: is right", run("config", "check", "--config", config).returncode, 0)
+        shutil.rmtree(folder)
+
+
 WRONG_USES = [
     (["nonsense"], 2, "staunch: nonsense: there is no such command"),
     (["user"], 2, "staunch: user: there is no such command"),
@@ -277,6 +292,8 @@ WRONG_USES = [
     (["setup", "--local", "FOLDER/x", "--port-base", "-1"], 2, "staunch: --port-base: "),
     (["setup", "--local", "FOLDER/x", "--hostname", "a b"], 2, "staunch: a b: this is no domain name"),
     (["setup", "--local", "FOLDER/x", "--domain", "a\nb"], 2, "staunch: a\nb: this is no domain name"),
+    (["setup", "--local", "FOLDER/x", "--address", "here"], 2, "staunch: here: this is no address"),
+    (["setup", "--local", "FOLDER/x", "--address", "127.0.0.1:25"], 2, "staunch: 127.0.0.1:25: this is no address"),
     (["mime-parse", "/nonexistent"], 1, "staunch: /nonexistent: No such file"),
     (["json-parse", "/"], 1, "staunch: /: Is a directory"),
 ]
@@ -313,6 +330,7 @@ def main():
         test_stop_beside(server)
         test_anybody(server)
         test_example(server)
+        test_setup(server)
         test_wrong_use(server)
     end()
 
