@@ -153,7 +153,8 @@ struct blob_wait {
 };
 
 /*
- * The message can be mapped: until the end of the turn in which this ends, blob_map() finds it.
+ * The message can be mapped: until the end of the turn after that in which this ends, blob_map() finds it (who had
+ * woken itself before is stepped in that one only, base/task.h).
  * FAIL_MISSING · FAIL_TEMP (it cannot be reached).
  */
 void blob_fetch_start(struct blob_store *b, struct blob_wait *w, struct task *owner,

@@ -67,7 +67,7 @@ deed_free(struct deed *d)
 	mem_free(d);
 }
 
-/* Fetched files may be gone again with the turn. */
+/* Fetched files may be gone again behind the next turn. */
 static struct deed *
 find(enum kind kind, struct str account, struct str name, struct str to)
 {
@@ -80,7 +80,7 @@ find(enum kind kind, struct str account, struct str name, struct str to)
 		struct deed *d = container_of(n, struct deed, node);
 
 		next = list_next(&fake.done, n);
-		if (d->kind == FETCH && d->turn != now())
+		if (d->kind == FETCH && d->turn + 1 < now())
 			deed_free(d);
 		else if (d->kind == kind && str_eq(buf_str(&d->key), buf_str(&key)))
 			found = d;

@@ -3,7 +3,7 @@
  *
  * The files stay where they are; but every wait takes some turns, or fails, and nothing can be mapped, finished
  * or linked that was not waited for: a caller that forgets it fails. What was fetched can be mapped in the turn
- * of its end and not longer, and what was finished in this turn. Files of the queue are here always.
+ * of its end and in the next, not longer, and what was finished in this turn. Files of the queue are here always.
  */
 #ifndef TEST_LIB_FAKE_BLOBS_H
 #define TEST_LIB_FAKE_BLOBS_H
