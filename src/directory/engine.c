@@ -7,6 +7,7 @@
 
 /* rooms */
 #include "directory/directory.h"
+#include "directory/ldap.h"
 #include "directory/sql.h"
 
 #define PATH_BYTES_MAX 4096
@@ -94,12 +95,34 @@ engine_find_program(const struct directory_settings *settings, struct buf *out, 
 	return FAIL_MISSING;
 }
 
+/* As the program does; but what is wrong with its settings stops the start, not the first mail. */
+static enum fail
+check_ldap(const struct directory_settings *settings, struct buf *why)
+{
+	struct buf line;
+	enum fail fail;
+
+	if (settings->engine != DIRECTORY_LDAP || settings->engine_values == NULL)
+		return FAIL_NONE;
+	buf_init(&line, PATH_BYTES_MAX);
+	fail = ldap_settings_check(settings->engine_values, &line);
+	if (fail != FAIL_NONE) {
+		buf_add_c(why, "[directory-ldap] ");
+		buf_add(why, buf_str(&line));
+		buf_add_char(why, '\n');
+	}
+	buf_release(&line);
+	return fail;
+}
+
 enum fail
 directory_check(const struct directory_settings *settings, struct buf *why)
 {
 	struct buf path;
 	enum fail fail = sql_check(settings, why);
 
+	if (fail == FAIL_NONE)
+		fail = check_ldap(settings, why);
 	if (fail != FAIL_NONE || settings->engine == DIRECTORY_SQLITE)
 		return fail;
 	buf_init(&path, PATH_BYTES_MAX);

@@ -96,7 +96,7 @@ def test_plain(ldap):
               ["Adam@plain.test", "ad@plain.test"])
         for address in ("adam@plain.test", "ad@plain.test"):
             equal(f"plain: mail for {address}", targets_of(d.ask("resolve", address=address)), [local("ad@plain.test")])
-        equal("plain: another scheme", d.result("resolve", address="sip:ad@plain.test"), "missing")
+        equal("plain: another scheme", d.result("resolve", address="sip:ad@plain.test"), "syntax")
     with door(ldap.plain_settings(filter_account="(uid={local})", attribute_quota_bytes="nosuch")) as d:
         equal("plain: by a part of the name", d.ask("login", name="ann@plain.test", secret=SECRET)["account"]["name"], "ann@plain.test")
         equal("plain: a star is no wildcard", d.login("*@plain.test"), "denied")
@@ -216,6 +216,14 @@ def server_settings(ldap):
         f"{key} = {value}\n" for key, value in own.items() if value != "")
 
 
+def test_config_check(ldap):
+    for name, settings, why in (("a filter", "filter-list = (mail={nobody}", "[directory-ldap] filter-list: a filter stands in"),
+                                ("no base", "base =", "[directory-ldap] url and base must be set")):
+        with Server(settings=server_settings(ldap) + settings + "\n", start=False) as server:
+            said = server.command("config", "check", check_status=False)
+            check(f"config check: {name}", said.returncode == 1 and why in said.stderr, said)
+
+
 def command_lines(pid):
     for child in family(pid):
         for name in ("cmdline", "environ"):
@@ -263,6 +271,7 @@ def main():
         test_tls(ldap, ca)
         test_lost(ldap)
         test_frozen(ldap)
+        test_config_check(ldap)
         test_server(ldap)
     with Slapd() as ldap:
         test_no_tls(ldap)
