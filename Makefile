@@ -282,8 +282,8 @@ SPEAKER_FOLDER := $(if $(filter arm64 armhf,$(TARGET_NAME)),build/,$(PROGRAM_FOL
 PACKAGE_FILES := $(wildcard src/package/*) README.md LICENSE
 
 .PHONY: install
-# Programs of other directories come along when `make backends` made them.
-BACKENDS_INSTALLED = $(wildcard $(BACKEND_PROGRAMS:%=build/%))
+# Programs of other directories come along when `make backends` made them, for this machine.
+BACKENDS_INSTALLED = $(if $(filter arm64 armhf,$(TARGET_NAME)),,$(wildcard $(BACKEND_PROGRAMS:%=build/%)))
 install: $(foreach p,$(PROGRAMS),$(PROGRAM_FOLDER)$(p) $(SPEAKER_FOLDER)$(p))
 	$(Q)$(foreach p,$(PROGRAMS),DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' \
 		src/package/install.sh $(p) $(PROGRAM_FOLDER)$(p) $(SPEAKER_FOLDER)$(p) &&) true

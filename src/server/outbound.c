@@ -1,6 +1,7 @@
 #include "server/outbound.h"
 
 /* system */
+#include <errno.h>
 #include <ifaddrs.h>
 #include <string.h>
 
@@ -110,8 +111,12 @@ gather_addresses(struct outbound *o)
 {
 	struct ifaddrs *all;
 
-	if (getifaddrs(&all) != 0)
+	if (getifaddrs(&all) != 0) {
+		log_warn(&outbound_log, "server.addresses.unknown",
+		    LOG_TEXT("why", str_c(strerror(errno))),
+		    LOG_TEXT("so", STR("an MX that is this host is not noticed")));
 		return;
+	}
 	for (const struct ifaddrs *i = all; i && o->own_count < OWN_ADDRESSES_MAX;
 	     i = i->ifa_next) {
 		struct sockaddr_storage storage = { 0 };

@@ -72,7 +72,7 @@ def test_install():
         for words in ("systemd-sysusers", "staunch config check", "systemctl enable --now staunch"):
             check(f"it says what is next: {words}", any(line.strip().startswith(words) for line in said), said)
         equal("the configuration is the owner's", read(owned), b"the owner's\n")
-        documents = {name for name in files_below(folder) if "/share/doc/" in name}
+        documents = {name for name in files_below(folder) if "/share/doc/" in name or "/lib/staunch/" in name}
         equal("all that is there", files_below(folder) - documents - {"/etc/staunch/staunch.conf"}, laid_out(VERSIONS, "/opt/mail"))
         check("with its licence", "/opt/mail/share/doc/staunch/LICENSE" in documents, documents)
         equal("the example is the all-in-one's", read(folder + "/etc/staunch/staunch.conf.example"), read(ROOT + "/conf.example"))
