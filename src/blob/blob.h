@@ -31,7 +31,7 @@
 #include "loop/loop.h"
 #include "store/store.h"
 
-#define BLOB_SPACE      'g' /* space byte of the room's own keys: files to be unlinked */
+#define BLOB_SPACE      'b' /* space byte of the room's own keys: files to be unlinked */
 #define BLOB_NAME_MAX   128 /* bytes of a name, without the ":2," that it has in cur */
 #define BLOB_FOLDER_MAX 240 /* bytes of an account's folder name */
 
