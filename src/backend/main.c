@@ -7,6 +7,7 @@
 
 /* base */
 #include "base/arena.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 /* rooms */
@@ -36,6 +37,8 @@ answer_open(struct program *p, struct str line, struct buf *out)
 	p->settings = mem_new(1, backend.section->struct_size);
 	arena_init(&p->arena, SETTINGS_BYTES);
 	fail = open_line_read(line, backend.section, p->settings, &p->common, &p->arena, &why);
+	log_set_level((enum log_level)p->common.log_level);
+	log_set_json(p->common.is_log_json);
 	if (fail == FAIL_NONE)
 		fail = backend.open(&p->lookup.source, p->settings, &why);
 	open_answer_write(out, fail, buf_str(&why));

@@ -22,15 +22,17 @@ static struct {
 	void *sink_arg;
 } settings = { .level = LOG_LEVEL_INFO };
 
-/* journald and syslog priorities, and the names of the JSON form */
-static const struct {
-	const char *prefix, *name;
-} levels[] = {
-	[LOG_LEVEL_ERROR] = { "<3>", "error" },
-	[LOG_LEVEL_WARN] = { "<4>", "warn" },
-	[LOG_LEVEL_INFO] = { "<6>", "info" },
-	[LOG_LEVEL_DEBUG] = { "<7>", "debug" },
-};
+const char *const log_level_names[] = { [LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARN] = "warn",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+	NULL };
+
+/* journald and syslog priorities */
+static const char *const prefixes[] = { [LOG_LEVEL_ERROR] = "<3>",
+	[LOG_LEVEL_WARN] = "<4>",
+	[LOG_LEVEL_INFO] = "<6>",
+	[LOG_LEVEL_DEBUG] = "<7>" };
 
 void
 log_set_level(enum log_level level)
@@ -218,12 +220,12 @@ log_write(const struct log *log, enum log_level level, const char *event, ...)
 	buf_init(&line, LOG_LINE_MAX);
 	if (settings.is_json) {
 		buf_add(&line, STR("{\"level\":\""));
-		buf_add_c(&line, levels[level].name);
+		buf_add_c(&line, log_level_names[level]);
 		buf_add(&line, STR("\",\"event\":\""));
 		buf_add_c(&line, event);
 		buf_add_char(&line, '"');
 	} else {
-		buf_add_c(&line, levels[level].prefix);
+		buf_add_c(&line, prefixes[level]);
 		buf_add_c(&line, event);
 	}
 	add_context(&line, log);

@@ -20,6 +20,7 @@
 #include "base/str.h"
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+extern const char *const log_level_names[]; /* "error" .., NULL at the end */
 
 struct log {               /* a context; zeroed is valid: no fields */
 	const char *room;  /* "smtp": the debug switch it obeys */

@@ -1,5 +1,5 @@
 /*
- * blob.h - message files: immutable, one file per message and account.
+ * blob.h - message files: immutable, one file per message and account, on this disk or on an S3 server.
  *
  * Layout: <folder>/<account>/{tmp,new,cur}, a Maildir per account (new stays empty, flags are not kept
  * in names), so that any Maildir tool can read the tree; none may write to it. A new file lies in tmp

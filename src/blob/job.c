@@ -32,6 +32,7 @@ struct blob_job {
 	struct s3_call call;
 	struct list waits;            /* far_wait */
 	struct buf folder, name, key; /* own: of what is fetched, or copied from */
+	struct buf target;            /* own; copy: the folder it goes to */
 	struct blob_pending
 	    *pending;        /* put: borrow, NULL when its writer went; copy: own until taken */
 	struct blob_map map; /* own: the bytes that are put */
@@ -68,6 +69,7 @@ job_free(struct blob_job *job)
 	buf_release(&job->folder);
 	buf_release(&job->name);
 	buf_release(&job->key);
+	buf_release(&job->target);
 	mem_free(job);
 }
 
@@ -89,6 +91,7 @@ job_new(struct blob_remote *r, enum job_kind kind, struct str folder, struct str
 	job->fd = -1;
 	buf_init(&job->folder, BLOB_FOLDER_MAX);
 	buf_init(&job->name, BLOB_NAME_MAX);
+	buf_init(&job->target, BLOB_FOLDER_MAX);
 	buf_add(&job->folder, folder);
 	buf_add(&job->name, name);
 	blob_object_key(&job->key, folder, name);
@@ -439,6 +442,7 @@ copy_to(struct blob_remote *r, struct blob_wait *w, struct task *owner, struct s
 	job = job_new(r, is_far ? JOB_COPY : JOB_COPY_UP, folder, name);
 	job->pending = blob_pending_new(r->b, target);
 	job->pending->is_remote = true;
+	buf_add(&job->target, target);
 	blob_new_name(r->b, &job->pending->name);
 	blob_name_add_size(&job->pending->name, blob_name_size(name));
 	job->pending->whole = job->pending->name;
@@ -469,17 +473,18 @@ far_copy(struct blob_far *far, struct blob_wait *w, struct task *owner, struct s
 	buf_release(&target);
 }
 
-/* A copy of that file to that account that was made and not taken. */
+/* A copy of that file to that account that was made, and taken or not. */
 static struct blob_job *
-find_copy(const struct blob_remote *r, struct str folder, struct str name, struct str target)
+find_copy(const struct blob_remote *r, struct str folder, struct str name, struct str target,
+    bool is_taken)
 {
 	for (struct list_node *n = list_first(&r->jobs); n; n = list_next(&r->jobs, n)) {
 		struct blob_job *job = container_of(n, struct blob_job, node);
 
 		if ((job->kind == JOB_COPY || job->kind == JOB_COPY_UP) && job->is_done &&
-		    job->fail == FAIL_NONE && job->pending &&
+		    job->fail == FAIL_NONE && (job->pending == NULL) == is_taken &&
 		    str_eq(buf_str(&job->folder), folder) && str_eq(buf_str(&job->name), name) &&
-		    str_eq(job->pending->folder, target))
+		    str_eq(buf_str(&job->target), target))
 			return job;
 	}
 	return NULL;
@@ -489,7 +494,7 @@ enum fail
 blob_remote_link(struct blob_remote *r, struct str from, struct str name, struct str to,
     struct blob_name *name_out)
 {
-	struct blob_job *job = find_copy(r, from, name, to);
+	struct blob_job *job = find_copy(r, from, name, to, false);
 
 	if (job == NULL)
 		return FAIL_TEMP;
@@ -500,6 +505,21 @@ blob_remote_link(struct blob_remote *r, struct str from, struct str name, struct
 }
 
 /* --- the rest of the far side ---------------------------------------------------------------- */
+
+/* Two copy the same to the same account, and one may have taken the other's: then this one is the other's. */
+static void
+drop_copy(struct blob_job *job)
+{
+	struct blob_job *other = find_copy(job->r, buf_str(&job->folder), buf_str(&job->name),
+	    buf_str(&job->target), true);
+
+	if (other && job->is_done && job->fail == FAIL_NONE) {
+		other->pending = job->pending;
+		job->pending = NULL;
+	} else {
+		blob_pending_drop(job->r->b, &job->pending);
+	}
+}
 
 static void
 far_release(struct blob_far *far, struct blob_wait *w)
@@ -521,7 +541,7 @@ far_release(struct blob_far *far, struct blob_wait *w)
 		blob_cache_download_path(&job->r->cache, &path, job->download);
 		(void)sys.unlink(path.bytes);
 	} else if (job->kind != JOB_PUT && job->pending) {
-		blob_pending_drop(job->r->b, &job->pending);
+		drop_copy(job);
 	}
 	job_free(job);
 }

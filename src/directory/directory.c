@@ -41,8 +41,10 @@ check_file(struct str path, const struct directory_settings *settings)
 	struct source_sqlite s;
 	enum fail fail = source_sqlite_open(&s, path, settings->engine_values);
 
-	if (fail == FAIL_NONE)
-		source_sqlite_close(&s);
+	if (fail != FAIL_NONE)
+		return fail;
+	fail = source_sqlite_try(&s);
+	source_sqlite_close(&s);
 	return fail;
 }
 

@@ -162,7 +162,7 @@ _Noreturn static void
 keeper_main(const struct keeper_work *work, int fd)
 {
 	pid_t places[KEEPER_PLACES_MAX] = { 0 };
-	struct keeper_order order;
+	struct keeper_order order = { 0 };
 	int socket;
 
 	prctl(PR_SET_NAME, "staunch-keeper");

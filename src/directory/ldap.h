@@ -15,6 +15,7 @@
 #include "base/setting.h"
 #include "base/str.h"
 #include "directory/ldap_filter.h"
+#include "directory/settings.h"
 
 enum ldap_tls { LDAP_TLS_AUTO, LDAP_TLS_START, LDAP_TLS_OFF };
 enum ldap_login { LDAP_LOGIN_BIND, LDAP_LOGIN_PASSWORD };
@@ -65,8 +66,6 @@ struct ldap_settings {
 	struct str filters[LDAP_SEARCH_COUNT];       /* empty: there are none */
 	struct str attributes[LDAP_ATTRIBUTE_COUNT]; /* empty: there is none */
 };
-
-extern const struct setting_section directory_ldap_section;
 
 /* The word of a search's key, and whether {dn} is known to it. */
 struct ldap_values ldap_words(enum ldap_search search);

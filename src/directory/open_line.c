@@ -1,5 +1,8 @@
 #include "directory/open_line.h"
 
+/* base */
+#include "base/log.h"
+
 /* rooms */
 #include "codec/json.h"
 #include "directory/engine.h"
@@ -53,6 +56,8 @@ open_line_write(struct buf *out, const struct directory_settings *settings)
 	json_name_string(&w, STR("separator"), settings->separator);
 	json_name_string(&w, STR("own-host"), settings->own_host);
 	json_name_string(&w, STR("test-password"), settings->test_password);
+	json_name_string(&w, STR("log"), str_c(log_level_names[settings->log_level]));
+	json_name_string(&w, STR("log-form"), settings->is_log_json ? STR("json") : STR("text"));
 	for (size_t i = 0; section && settings->engine_values && i < section->row_count; i++)
 		write_value(&w, &section->rows[i], settings->engine_values);
 	json_object_end(&w);
@@ -149,6 +154,21 @@ complain(struct buf *why, struct str name)
 	return FAIL_PERM;
 }
 
+static bool
+read_log(const struct json *settings, struct directory_settings *common)
+{
+	static const struct setting row = { .name = "log",
+		.type = SETTING_CHOICE,
+		.choices = log_level_names };
+	struct str form;
+
+	if (!read_choice(json_find(settings, STR("log")), &row, &common->log_level) ||
+	    !json_get_text(json_find(settings, STR("log-form")), &form))
+		return false;
+	common->is_log_json = str_eq(form, STR("json"));
+	return true;
+}
+
 enum fail
 open_line_read(struct str line, const struct setting_section *section, void *values,
     struct directory_settings *common, struct arena *a, struct buf *why)
@@ -162,8 +182,9 @@ open_line_read(struct str line, const struct setting_section *section, void *val
 	if (!json_get_text(json_find(settings, STR("default-domain")), &common->default_domain) ||
 	    !json_get_text(json_find(settings, STR("separator")), &common->separator) ||
 	    !json_get_text(json_find(settings, STR("own-host")), &common->own_host) ||
-	    !json_get_text(json_find(settings, STR("test-password")), &common->test_password))
-		return complain(why, STR("default-domain, separator, own-host or test-password"));
+	    !json_get_text(json_find(settings, STR("test-password")), &common->test_password) ||
+	    !read_log(settings, common))
+		return complain(why, STR("default-domain or another of those that are common"));
 	for (size_t i = 0; i < section->row_count; i++) {
 		const struct setting *row = &section->rows[i];
 

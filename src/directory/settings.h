@@ -4,6 +4,7 @@
 #ifndef DIRECTORY_SETTINGS_H
 #define DIRECTORY_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/setting.h"
@@ -30,6 +31,8 @@ struct directory_settings {
 	struct str separator;      /* between user and tag in addresses; empty: no tags */
 	struct str test_password;  /* every name is an account with this password; empty: no */
 	const void *engine_values; /* not of the section: the values of the engine's own */
+	int log_level;             /* not of the section: enum log_level, for programs */
+	bool is_log_json;          /* the same: JSON lines, not text */
 	struct str
 	    own_host; /* not of the section: this host's name, whose postmaster is here; or empty */
 };

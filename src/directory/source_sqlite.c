@@ -55,26 +55,6 @@ sqlite_end(struct source *source)
 static const struct source_engine sqlite_engine = { "SQLite", sqlite_begin, sqlite_next, sqlite_end,
 	NULL };
 
-/* A query that SQLite does not understand is told at once, not with the first mail. */
-static enum fail
-try_queries(struct source_sqlite *s)
-{
-	for (size_t i = 0; i < SOURCE_QUESTION_COUNT; i++) {
-		struct sqlite3_stmt *statement = NULL;
-
-		if (s->queries[i].sql.n == 0)
-			continue;
-		db_prepare(&s->db, buf_c(&s->queries[i].sql), &statement);
-		if (statement == NULL) {
-			log_error(&source_log, "directory.query",
-			    LOG_TEXT("query", str_c(source_forms[i].name)));
-			return FAIL_PERM;
-		}
-		db_free(&statement);
-	}
-	return FAIL_NONE;
-}
-
 enum fail
 source_sqlite_open(struct source_sqlite *s, struct str path, const struct sql_settings *settings)
 {
@@ -96,11 +76,28 @@ source_sqlite_open(struct source_sqlite *s, struct str path, const struct sql_se
 	buf_release(&why);
 	if (fail == FAIL_NONE)
 		fail = db_open(&s->db, path);
-	if (fail == FAIL_NONE)
-		fail = try_queries(s);
 	if (fail != FAIL_NONE)
 		source_sqlite_close(s);
 	return fail;
+}
+
+enum fail
+source_sqlite_try(struct source_sqlite *s)
+{
+	for (size_t i = 0; i < SOURCE_QUESTION_COUNT; i++) {
+		struct sqlite3_stmt *statement = NULL;
+
+		if (s->queries[i].sql.n == 0)
+			continue;
+		db_prepare(&s->db, buf_c(&s->queries[i].sql), &statement);
+		if (statement == NULL) {
+			log_error(&source_log, "directory.query",
+			    LOG_TEXT("query", str_c(source_forms[i].name)));
+			return FAIL_PERM;
+		}
+		db_free(&statement);
+	}
+	return FAIL_NONE;
 }
 
 void

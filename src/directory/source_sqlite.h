@@ -24,6 +24,13 @@ struct source_sqlite {
  */
 MUST_CHECK enum fail source_sqlite_open(struct source_sqlite *s, struct str path,
     const struct sql_settings *settings);
+
+/*
+ * Does SQLite understand every query? FAIL_PERM: one is wrong, which is logged: told at the start, not with the first
+ * mail. Once is enough, before the children; each of them prepares what it is asked.
+ */
+MUST_CHECK enum fail source_sqlite_try(struct source_sqlite *s);
+
 void source_sqlite_close(struct source_sqlite *s);
 
 #endif

@@ -41,6 +41,8 @@ directory_settings(struct server *s)
 	const struct setting_section *section = directory_engines[settings->engine].section;
 
 	settings->own_host = s->settings->hostname;
+	settings->log_level = s->settings->log_level;
+	settings->is_log_json = s->settings->log_form == LOG_FORM_JSON;
 	settings->engine_values = section ? config_values(&s->config, section) : NULL;
 	return settings;
 }

@@ -4,9 +4,9 @@
 #include <assert.h>
 
 /* base */
+#include "base/log.h"
 #include "base/mem.h"
 
-static const char *const log_levels[] = { "error", "warn", "info", "debug", NULL };
 static const char *const log_forms[] = { "text", "json", NULL };
 static const char *const protocols[] = { "smtp", "submission", "submissions", "lmtp", "imap",
 	"imaps", "http", "https", NULL };
@@ -26,7 +26,7 @@ static const struct setting server_rows[] = {
 	    "Folder of the databases and the mail"),
 	ROW("user", SETTING_TEXT, user, "", 0, 0, NULL,
 	    "Unprivileged user to become when started as root; empty: none"),
-	ROW("log", SETTING_CHOICE, log_level, "info", 0, 0, log_levels, "Lowest level logged"),
+	ROW("log", SETTING_CHOICE, log_level, "info", 0, 0, log_level_names, "Lowest level logged"),
 	ROW("log-form", SETTING_CHOICE, log_form, "text", 0, 0, log_forms,
 	    "Lines for journald, or one JSON object per line"),
 	ROW("debug", SETTING_LIST, debug, "", 0, 0, NULL,

@@ -214,8 +214,9 @@ play(struct dialogue_peer **peers)
 	}
 	while (left > 0) {
 		left = 0;
-		if (roll(50) == 0) /* without effect when files are here */
-			fake_blobs_fail(roll(20), roll(3), FAIL_TEMP);
+		if (chance_below(50) == 0) /* without effect when files are here */
+			fake_blobs_fail((unsigned)chance_below(20), (unsigned)chance_below(3),
+			    FAIL_TEMP);
 		for (size_t i = 0; i < CROWD; i++) {
 			feed_piece(peers[i], &rest[i]);
 			left += peers[i]->conn ? rest[i].n : 0;
@@ -243,8 +244,8 @@ play_round(void)
 	dialogue.is_bare = true;
 	imap_stage.rules.errors = INT64_MAX;
 	clock_fake_step(LOOP_SLICE_US - 100);
-	if (roll(2) == 0)
-		fake_blobs_begin(dialogue.blobs, &dialogue.loop, roll(4));
+	if (chance_below(2) == 0)
+		fake_blobs_begin(dialogue.blobs, &dialogue.loop, (unsigned)chance_below(4));
 	for (size_t i = 0; i < CROWD; i++)
 		peers[i] = dialogue_peer((unsigned)i + 1);
 	play(peers);

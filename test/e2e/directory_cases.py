@@ -192,7 +192,8 @@ class Door:
         self.opened = self.open(settings) if settings is not None else None
 
     def open(self, settings):
-        common = {"default-domain": "example.test", "separator": "+", "own-host": OWN_HOST, "test-password": ""}
+        common = {"default-domain": "example.test", "separator": "+", "own-host": OWN_HOST, "test-password": "",
+                  "log": "info", "log-form": "text"}
         return self.line(json.dumps({"id": 0, "ask": "open", "settings": {**common, **settings}}).encode())
 
     def send(self, line):

@@ -7,6 +7,7 @@ Most of it talks to the program itself; test_server() has a whole server on it.
 
 import dataclasses
 import imaplib
+import json
 import os
 import signal
 import smtplib
@@ -279,7 +280,7 @@ def test_server(engine):
     password = os.path.join(os.path.dirname(engine.log_path), "password")
     with open(password, "w") as f:
         f.write(PASSWORD + "\n")
-    settings = (f"[directory]\nengine = {db.engine}\ncache = 0\nlogin-cache = 0\n[{db.section}]\nhost = 127.0.0.1\n"
+    settings = (f"[server]\nlog-form = json\n[directory]\nengine = {db.engine}\ncache = 0\nlogin-cache = 0\n[{db.section}]\nhost = 127.0.0.1\n"
                 f"port = {db.port}\npassword = file:{password}\nconnect-timeout = 1s\n")
     with Server(settings=settings) as server:
         equal("server: config check", server.command("config", "check").returncode, 0)
@@ -298,6 +299,8 @@ def test_server(engine):
         equal("server: down: rcpt", rcpt(server, "ann@example.test") // 100, 4)
         equal("server: down: rcpt nobody", rcpt(server, "nobody@example.test") // 100, 4)
         equal("server: down: who is logged in reads on", imap.noop()[0], "OK")
+        down = [line for line in server.log().split("\n") if "directory.down" in line]
+        check("server: down: said in the log's form", down and "reason" in json.loads(down[0]), down)
         db.start()
         until("server: up again: login", lambda: login(server, "ann@example.test"), "ok", ("temp",))
         until("server: up again: rcpt", lambda: rcpt(server, "ann@example.test"), 250, (450, 451, 452))

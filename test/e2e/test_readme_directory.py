@@ -2,7 +2,6 @@
 """What README.md says about PostgreSQL and MariaDB works as it is printed there."""
 
 import os
-import re
 import subprocess
 import tempfile
 
@@ -10,8 +9,8 @@ from databases import MariaDb, Postgres, available
 from directory_cases import SECRET, sha_crypt
 from directory_sql import login, rcpt
 from harness import BINARY, Server, check, end, equal
+from readme import blocks
 
-README = os.path.join(os.path.dirname(__file__), "..", "..", "README.md")
 HASH = sha_crypt(SECRET, "6")
 OTHER_TABLES = f"""
 CREATE TABLE users (email text, domain text, full_name text, password text, active boolean);
@@ -20,14 +19,6 @@ INSERT INTO users VALUES ('eve@example.net', 'example.net', NULL, '{HASH}', true
     ('old@example.net', 'example.net', 'Old', '{HASH}', false);
 INSERT INTO aliases VALUES ('sales@example.net', 'eve@example.net'), ('sales@example.net', 'x@far.test');
 """
-
-
-def blocks(heading):
-    """The indented blocks of the section, without their indentation."""
-    with open(README, encoding="utf-8") as file:
-        section = file.read().split(f"### {heading}\n")[1].split("\n##")[0]
-    found = re.findall(r"(?:^    .*\n|^\n(?=    ))+", section, re.M)
-    return [re.sub(r"^    ", "", block, flags=re.M).strip("\n") + "\n" for block in found]
 
 
 def shell(command, **environment):
@@ -51,7 +42,7 @@ def ask(settings, name, alias, nobody):
 
 
 def test_pgsql():
-    commands, settings, rows, own = blocks("PostgreSQL")
+    commands, settings, rows, own = blocks("### PostgreSQL")
     with Postgres() as db:
         db.owner("DROP DATABASE staunch;", "postgres")
         db.owner("DROP OWNED BY staunch;", "postgres")
@@ -68,8 +59,8 @@ def test_pgsql():
 
 
 def test_mysql():
-    rows = blocks("PostgreSQL")[2]
-    commands, settings = blocks("MariaDB")
+    rows = blocks("### PostgreSQL")[2]
+    commands, settings = blocks("### MariaDB")
     with MariaDb() as db:
         db.owner("DROP DATABASE staunch; DROP USER staunch@'%'; DROP USER staunch@localhost;", "mysql")
         home = os.path.join(db.folder, "home")

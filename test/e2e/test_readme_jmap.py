@@ -2,24 +2,14 @@
 """The curl commands of README.md work as they are printed there."""
 
 import json
-import os
-import re
 import smtplib
 import subprocess
 import time
 
 from harness import Server, check, end, equal, need
+from readme import blocks
 
 NAME, SECRET = "you@example.org", "PASSWORD"
-README = os.path.join(os.path.dirname(__file__), "..", "..", "README.md")
-
-
-def blocks():
-    """The indented blocks of the section, without their indentation."""
-    with open(README, encoding="utf-8") as file:
-        section = file.read().split("## JMAP in five curl commands\n")[1].split("\n## ")[0]
-    found = re.findall(r"(?:^    .*\n|^\n(?=    ))+", section, re.M)
-    return [re.sub(r"^    ", "", block, flags=re.M).strip("\n") + "\n" for block in found]
 
 
 def shell(text):
@@ -42,7 +32,7 @@ def deliver(server):
 
 def main():
     need("curl")
-    commands = blocks()
+    commands = blocks("## JMAP in five curl commands")
     equal("three lines and five commands", len(commands), 6)
     with Server(domain="example.org", hostname="mail.example.org") as server:
         server.add_user(NAME, SECRET)

@@ -7,6 +7,7 @@ in the middle of deliveries; deletions; the cache; the mirror; from the Maildir 
 
 import glob
 import hashlib
+import http.client
 import imaplib
 import os
 import random
@@ -459,6 +460,40 @@ def test_relaying():
         equal("and then", submit(server), 250)
 
 
+def quietly(action, *arguments):
+    try:
+        action(*arguments)
+    except (OSError, ValueError, http.client.HTTPException, jmap_client.HttpError, jmap_client.MethodError):
+        pass
+
+
+def test_stop():
+    """The server ends cleanly beside all who wait for an S3 that hangs, and leaves nothing."""
+    with HostileS3() as s3, Server(settings=s3.settings(more="timeout = 60s\nretry = 60s")) as server:
+        users(server)
+        deliver(server, "one")
+        deliver(server, "two", 9 << 20)
+        drop_cache(server)
+        client = jmap_client.Client(f"http://{server.host}:{server.port('http')}", ALICE, SECRET)
+        ids = client.one("Email/query", {"filter": {"subject": "two"}})["ids"]
+        get = ("Email/get", {"ids": ids, "fetchTextBodyValues": True, "properties": ["bodyValues"]})
+        s3.way = "hang"
+        threads = [threading.Thread(target=quietly, args=a) for a in
+                   ((deliver, server, "x"), (deliver, server, "y", 9 << 20), (fetch, server, 1), (fetch, server, 2), (client.one, *get))]
+        for t in threads:
+            t.start()
+        check("all wait", wait_for(lambda: s3.counts.get("GET", 0) >= 2 and s3.counts.get("PUT", 0) >= 3), s3.counts)
+        equal("it ends", server.stop(), 0)
+        for t in threads:
+            t.join()
+        s3.behave()
+        server.start()
+        check("nothing of it is left", wait_for(lambda: len(s3.objects) == 2 and not notes(server)), (len(s3.objects), notes(server)))
+        server.stop()
+        is_clean(server)
+        server.start()
+
+
 def test_settings():
     with Server(start=False) as server:
         for text, want in (("[blob]\nengine = s3", ["endpoint", "bucket", "access-key", "secret-key"]),
@@ -478,6 +513,7 @@ test_settings()
 test_tls()
 test_versions()
 test_relaying()
+test_stop()
 test_hostile()
 test_cache()
 for real in (test_real, test_kill, test_mirror, test_migrate):

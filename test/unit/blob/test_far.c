@@ -325,6 +325,25 @@ test_copy(void)
 	CHECK_NUM(s3_server_count(&server), 4);
 	blob_wait_release(&wait);
 	CHECK(settles(3));
+	TEST_ROW("two at a time: whoever comes first, both have one");
+	for (size_t first = 0; first < 2; first++) {
+		struct blob_wait both[2] = { { .state = NULL }, { .state = NULL } };
+		struct blob_name names[2];
+
+		for (size_t i = 0; i < 2; i++)
+			blob_copy_start(blob, &both[i], &task, ANN, blob_name_str(&name), BOB);
+		wait_for(&both[0]);
+		wait_for(&both[1]);
+		for (size_t i = 0; i < 2; i++) {
+			struct blob_wait *w = &both[i ^ first];
+
+			CHECK_NUM(blob_link(blob, ANN, blob_name_str(&name), BOB, &names[i]),
+			    FAIL_NONE);
+			blob_wait_release(w);
+		}
+		CHECK(!str_eq(blob_name_str(&names[0]), blob_name_str(&names[1])));
+		CHECK(settles(3)); /* nobody named them */
+	}
 	TEST_ROW("of nothing");
 	CHECK_NUM(link_to(ANN, &none, BOB, &copy), FAIL_MISSING);
 	TEST_ROW("to the account that stays, and from there");

@@ -127,21 +127,40 @@ read_line_pid(int fd)
 
 /* --- tests ----------------------------------------------------------------------------------- */
 
+static bool
+status_has(pid_t pid, const char *line)
+{
+	struct buf status;
+	bool has;
+
+	buf_init(&status, 100000);
+	process_read(pid, "status", &status);
+	has = str_find(buf_str(&status), str_c(line)) != STR_NONE;
+	buf_release(&status);
+	return has;
+}
+
 static void
 test_places(void)
 {
 	struct keeper k;
 	pid_t first, second, third;
 	int one, two, again;
+	sigset_t set;
 
 	TEST_ROW("places");
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 	CHECK(keeper_open(&k, &echoes) == FAIL_NONE);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	one = start(&k, 0);
 	two = start(&k, KEEPER_PLACES_MAX - 1);
 	first = read_pid(one);
 	second = read_pid(two);
 	CHECK(first > 0 && second > 0 && first != second);
 	CHECK(answers(one) && answers(two));
+	CHECK(status_has(first, "SigBlk:\t0000000000000000"));
 	TEST_ROW("who comes to a place ends who was there");
 	again = start(&k, 0);
 	third = read_pid(again);
@@ -206,20 +225,7 @@ is_open_in(pid_t pid, const char *what)
 	return is_there;
 }
 
-static bool
-status_has(pid_t pid, const char *line)
-{
-	struct buf status;
-	bool has;
-
-	buf_init(&status, 100000);
-	process_read(pid, "status", &status);
-	has = str_find(buf_str(&status), str_c(line)) != STR_NONE;
-	buf_release(&status);
-	return has;
-}
-
-/* Neither files nor sockets nor signals nor the environment of the server come along. */
+/* Neither files nor sockets nor the environment of the server come along. */
 static void
 test_program(void)
 {
@@ -228,7 +234,6 @@ test_program(void)
 	struct keeper_work work = { 0 };
 	struct keeper k;
 	struct buf text;
-	sigset_t set;
 	pid_t pid;
 	int fd, secret;
 
@@ -236,9 +241,6 @@ test_program(void)
 	secret = open(write_program("secret", "of the server", 0600), O_RDONLY); /* not O_CLOEXEC */
 	work.program = write_program("talks", script, 0755);
 	setenv("SECRET", "of the server", 1);
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, NULL);
 	CHECK(keeper_open(&k, &work) == FAIL_NONE);
 	fd = start(&k, 0);
 	pid = read_line_pid(fd);
@@ -246,7 +248,7 @@ test_program(void)
 	CHECK_STR(read_line(fd), STR("/dev/null"));
 	CHECK(is_open_in(getpid(), "/secret") && !is_open_in(pid, "/secret"));
 	CHECK(!is_open_in(k.pid, "/secret"));
-	CHECK(status_has(pid, "SigBlk:\t0000000000000000") && status_has(pid, "NoNewPrivs:\t1"));
+	CHECK(status_has(pid, "NoNewPrivs:\t1"));
 	buf_init(&text, 100000);
 	process_read(pid, "environ", &text);
 	CHECK(str_starts(buf_str(&text), STR("PATH=")));
@@ -269,7 +271,6 @@ test_program(void)
 	close(fd);
 	close(secret);
 	unsetenv("SECRET");
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 /* What cannot be executed is noticed like what ends at once. */

@@ -1,6 +1,7 @@
 #include "directory/open_line.h"
 
 /* base */
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/test.h"
 
@@ -19,6 +20,8 @@ static const struct directory_settings common = { .engine = DIRECTORY_LDAP,
 	.default_domain = STR_INIT("example.org"),
 	.separator = STR_INIT("+"),
 	.own_host = STR_INIT("mx.example.org"),
+	.log_level = LOG_LEVEL_WARN,
+	.is_log_json = true,
 	.engine_values = &ldap };
 
 static void
@@ -42,6 +45,8 @@ test_there_and_back(void)
 	CHECK_STR(back.separator, common.separator);
 	CHECK_STR(back.own_host, common.own_host);
 	CHECK_STR(back.test_password, STR(""));
+	CHECK_NUM(back.log_level, LOG_LEVEL_WARN);
+	CHECK(back.is_log_json);
 	CHECK_STR(values.urls, ldap.urls);
 	CHECK_STR(values.base, ldap.base);
 	CHECK_STR(values.bind_password, ldap.bind_password);
@@ -72,7 +77,7 @@ test_program(void)
 	open_line_write(&line, &settings);
 	CHECK_STR(buf_str(&line),
 	    STR("{\"id\":0,\"ask\":\"open\",\"settings\":{\"default-domain\":\"example.org\",\"separator\":\"+\","
-		"\"own-host\":\"mx.example.org\",\"test-password\":\"\"}}"));
+		"\"own-host\":\"mx.example.org\",\"test-password\":\"\",\"log\":\"warn\",\"log-form\":\"json\"}}"));
 	buf_release(&line);
 }
 
