@@ -59,7 +59,7 @@ roff_title(struct buf *out, const char *name, char section, const char *about)
 	roff_text(out, str_c(name));
 	buf_add_char(out, ' ');
 	buf_add_char(out, section);
-	buf_add_c(out, " " STAUNCH_RELEASED " \"Staunch " STAUNCH_VERSION "\"\n.SH NAME\n");
+	buf_add_c(out, " " STAUNCH_RELEASED " \"Staunch " STAUNCH_VERSION "\"\n.ad l\n.SH NAME\n");
 	roff_text(out, str_c(name));
 	buf_add(out, STR(" \\- "));
 	roff_text(out, str_c(about));
@@ -70,7 +70,8 @@ void
 roff_sentence(struct buf *out, const char *text)
 {
 	struct str s = str_c(text);
-	char first = char_upper(text[0]);
+	bool is_syntax = str_find_char(str_head(s, str_find_char(s, ' ')), ':') != STR_NONE;
+	char first = is_syntax ? text[0] : char_upper(text[0]);
 
 	if (str_empty(s))
 		return;

@@ -22,7 +22,7 @@ void roff_text(struct buf *out, struct str text);
 /* The same in bold ('B': to be typed) or italics ('I': to be replaced), within a line. */
 void roff_font(struct buf *out, char font, const char *text);
 
-/* A help text of a table as a sentence: a capital first, a full stop behind it. */
+/* A help text of a table as a sentence: a capital first, unless that is something to type (file:PATH); a full stop behind it. */
 void roff_sentence(struct buf *out, const char *text);
 
 #endif

@@ -24,7 +24,8 @@ def plain(page):
 
 
 def sentence(text):
-    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    first = text[0] if ":" in text.split(" ")[0] else text[0].upper()
+    return first + text[1:] + ("" if text.endswith(".") else ".")
 
 
 def has_item(seen, head, about):

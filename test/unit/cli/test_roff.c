@@ -41,8 +41,10 @@ test_sentence(void)
 	roff_sentence(&out, "list accounts");
 	roff_sentence(&out, "Has its own.");
 	roff_sentence(&out, "");
+	roff_sentence(&out, "file:PATH; a file");
 	roff_sentence(&out, ".example.org");
-	CHECK_STR(buf_str(&out), STR("List accounts.\nHas its own.\n\\&.example.org.\n"));
+	CHECK_STR(buf_str(&out),
+	    STR("List accounts.\nHas its own.\nfile:PATH; a file.\n\\&.example.org.\n"));
 	buf_clear(&out);
 	roff_font(&out, 'B', "--a");
 	CHECK_STR(buf_str(&out), STR("\\fB\\-\\-a\\fR"));
