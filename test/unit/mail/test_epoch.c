@@ -2,6 +2,10 @@
  * D5 where a copy took the store's place: clients were told things in a tail that the copy does not have. What they
  * were told of must not come again for something else, and no state of before may be gone on from.
  */
+/* system */
+#include <stdio.h>
+#include <unistd.h>
+
 /* base */
 #include "base/clock.h"
 
