@@ -19,7 +19,7 @@ import select
 import socket
 import subprocess
 
-from harness import equal, run, skip
+from harness import equal, run
 
 SECRET = "correct horse"
 BCRYPT = "$2b$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2"  # of it; nothing of Debian's makes one
@@ -371,9 +371,8 @@ EVEN_NAMES = ["o'neil@example.test", "under_score@example.test", "per%cent@examp
 
 
 def case(name, without, got, want):
-    if name in without:
-        skip(name, without[name])
-    else:
+    """Not where the engine has no such thing: `without` says why."""
+    if name not in without:
         equal(name, got(), want)
 
 
