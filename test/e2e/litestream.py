@@ -19,7 +19,7 @@ from harness import ROOT
 
 VERSION = "0.5.18"
 MODULE = "github.com/benbjohnson/litestream/cmd/litestream@v" + VERSION
-BUILD_SECONDS = int(os.environ.get("LITESTREAM_BUILD_SECONDS", "300"))
+BUILD_SECONDS = int(os.environ.get("LITESTREAM_BUILD_SECONDS", "200"))
 WAIT_SECONDS = 60
 
 

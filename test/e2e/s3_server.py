@@ -280,7 +280,7 @@ class Gateway:
             return "go is not installed, and without it there is no real S3 server"
         os.makedirs(GATEWAY_HOME, exist_ok=True)
         try:
-            done = subprocess.run(["nice", "go", "install", "-p", "2", f"{GATEWAY}@{GATEWAY_VERSION}"], cwd=GATEWAY_HOME, timeout=300,
+            done = subprocess.run(["nice", "go", "install", "-p", "2", f"{GATEWAY}@{GATEWAY_VERSION}"], cwd=GATEWAY_HOME, timeout=200,
                                   env={**os.environ, "GOBIN": GATEWAY_HOME, "GOFLAGS": "-buildvcs=false"},
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         except subprocess.TimeoutExpired:
