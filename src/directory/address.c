@@ -155,3 +155,13 @@ address_tag(struct str local, struct str separators, struct str *user_out, struc
 	}
 	return false;
 }
+
+bool
+address_is_name(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f)
+			return false;
+	}
+	return text.n > 0 && text.n <= ADDRESS_MAX;
+}

@@ -33,4 +33,10 @@ MUST_CHECK enum fail address_write(struct buf *out, struct str address, bool is_
 MUST_CHECK bool address_tag(struct str local, struct str separators, struct str *user_out,
     struct str *tag_out);
 
+/*
+ * What an answer may call an account, a target or a group: names go into logs, headers and file names, so no
+ * controls, and no endless ones. It need not be an address.
+ */
+bool address_is_name(struct str text);
+
 #endif

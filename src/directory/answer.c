@@ -10,21 +10,10 @@
 
 #define ID_BYTES_MAX (32 * 1024 * 1024) /* of the tree of one line, for its id */
 
-/* Names go into logs, headers and file names: no controls, no endless ones. */
-static bool
-is_name(struct str text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f)
-			return false;
-	}
-	return text.n > 0 && text.n <= ADDRESS_MAX;
-}
-
 static bool
 take_name(const struct json *v, struct str name, struct str *out)
 {
-	return json_get_text(json_find(v, name), out) && is_name(*out);
+	return json_get_text(json_find(v, name), out) && address_is_name(*out);
 }
 
 /* A text that may be missing. */
@@ -36,7 +25,7 @@ take_optional(const struct json *v, struct str name, struct str *out)
 	*out = STR("");
 	if (member == NULL || json_is(member, JSON_NULL))
 		return true;
-	return json_get_text(member, out) && (out->n == 0 || is_name(*out));
+	return json_get_text(member, out) && (out->n == 0 || address_is_name(*out));
 }
 
 static bool
@@ -52,7 +41,7 @@ take_texts(const struct json *v, struct str name, struct arena *a, const struct 
 	if (texts == NULL)
 		return false;
 	for (uint32_t i = 0; i < list->count; i++) {
-		if (!json_get_text(&list->items[i], &texts[i]) || !is_name(texts[i]))
+		if (!json_get_text(&list->items[i], &texts[i]) || !address_is_name(texts[i]))
 			return false;
 	}
 	*out = texts;

@@ -17,17 +17,6 @@
 
 /* --- texts of a source ------------------------------------------------------------------------- */
 
-/* Whoever reads the answer takes no other name (answer.c); one row that is none must not spoil the rest. */
-static bool
-is_name(struct str text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f)
-			return false;
-	}
-	return text.n > 0 && text.n <= ADDRESS_MAX;
-}
-
 /* For human eyes: no controls, and not longer than a name. */
 static void
 write_display(struct buf *out, struct str text)
@@ -108,8 +97,8 @@ write_texts(struct lookup *l, enum source_question question, struct str key, str
 {
 	json_array_begin(w);
 	source_begin(l->source, question, key);
-	while (source_next(l->source)) {
-		if (is_name(source_text(l->source, 0)))
+	while (source_next(l->source)) { /* a row that is no name must not spoil the rest */
+		if (address_is_name(source_text(l->source, 0)))
 			json_string(w, source_text(l->source, 0));
 	}
 	json_array_end(w);
@@ -126,7 +115,7 @@ write_addresses(struct lookup *l, struct str name, struct json_writer *w)
 	while (source_next(l->source)) {
 		struct str address = source_text(l->source, 0);
 
-		if (is_name(address) && !str_eq_nocase(address, name))
+		if (address_is_name(address) && !str_eq_nocase(address, name))
 			json_string(w, address);
 	}
 	json_array_end(w);
@@ -394,7 +383,7 @@ write_principals(struct lookup *l, enum source_question question, struct str dom
 	buf_init(&display, DISPLAY_MAX);
 	source_begin(s, question, domain);
 	while (source_next(s)) {
-		if (!is_name(source_text(s, 0)))
+		if (!address_is_name(source_text(s, 0)))
 			continue;
 		buf_clear(&display);
 		write_display(&display, source_text(s, 1));
