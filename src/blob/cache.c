@@ -16,7 +16,6 @@
 
 /* base */
 #include "base/mem.h"
-#include "base/num.h"
 
 /* rooms */
 #include "sys/sys.h"
@@ -29,17 +28,6 @@
 /* --- paths ----------------------------------------------------------------------------------- */
 
 static void
-add(struct blob_path *p, struct str s)
-{
-	size_t n = size_min(s.n, sizeof p->bytes - 1 - p->n);
-
-	if (n > 0)
-		memcpy(p->bytes + p->n, s.p, n);
-	p->n += n;
-	p->bytes[p->n] = '\0';
-}
-
-static void
 add_number(struct blob_path *p, uint64_t number)
 {
 	struct buf text;
@@ -47,7 +35,7 @@ add_number(struct blob_path *p, uint64_t number)
 	buf_init(&text, 24);
 	buf_add_char(&text, '/');
 	buf_add_u64(&text, number);
-	add(p, buf_str(&text));
+	blob_path_add(p, buf_str(&text));
 	buf_release(&text);
 }
 
@@ -55,7 +43,7 @@ static void
 generation(const struct blob_cache *c, struct blob_path *out, uint64_t number)
 {
 	out->n = 0;
-	add(out, c->folder);
+	blob_path_add(out, c->folder);
 	add_number(out, number);
 }
 
@@ -64,18 +52,18 @@ blob_cache_path(const struct blob_cache *c, struct blob_path *out, unsigned plac
     struct str folder, struct str name)
 {
 	generation(c, out, c->young - place);
-	add(out, STR("/"));
-	add(out, folder);
-	add(out, STR("/"));
-	add(out, name);
+	blob_path_add(out, STR("/"));
+	blob_path_add(out, folder);
+	blob_path_add(out, STR("/"));
+	blob_path_add(out, name);
 }
 
 void
 blob_cache_download_path(const struct blob_cache *c, struct blob_path *out, uint64_t number)
 {
 	out->n = 0;
-	add(out, c->folder);
-	add(out, STR("/new"));
+	blob_path_add(out, c->folder);
+	blob_path_add(out, STR("/new"));
 	add_number(out, number);
 }
 
@@ -110,8 +98,8 @@ ensure_young(const struct blob_cache *c, struct str folder)
 
 	generation(c, &path, c->young);
 	fail = ensure(path.bytes);
-	add(&path, STR("/"));
-	add(&path, folder);
+	blob_path_add(&path, STR("/"));
+	blob_path_add(&path, folder);
 	return fail == FAIL_NONE ? ensure(path.bytes) : fail;
 }
 
@@ -206,8 +194,8 @@ clean(struct blob_path *path, unsigned *most, unsigned depth)
 		if (str_eq(str_c(entry->d_name), STR(".")) ||
 		    str_eq(str_c(entry->d_name), STR("..")))
 			continue;
-		add(path, STR("/"));
-		add(path, str_c(entry->d_name));
+		blob_path_add(path, STR("/"));
+		blob_path_add(path, str_c(entry->d_name));
 		if (sys.unlink(path->bytes) == 0)
 			--*most;
 		else if ((errno == EISDIR || errno == EPERM) && depth > 0)
@@ -279,8 +267,8 @@ static void
 state_path(const struct blob_cache *c, struct blob_path *out)
 {
 	out->n = 0;
-	add(out, c->folder);
-	add(out, STR("/state"));
+	blob_path_add(out, c->folder);
+	blob_path_add(out, STR("/state"));
 }
 
 /* Durable: what an orderly end wrote must not outlive the next power loss. */
@@ -352,8 +340,8 @@ add_account(void *arg, struct str entry)
 	struct blob_path path;
 
 	generation(c, &path, c->young);
-	add(&path, STR("/"));
-	add(&path, entry);
+	blob_path_add(&path, STR("/"));
+	blob_path_add(&path, entry);
 	(void)blob_each_entry(c->b, path.bytes, add_size, c);
 	return FAIL_NONE;
 }
@@ -391,8 +379,8 @@ blob_cache_open(struct blob_cache *c, struct blob_store *b, struct loop *loop, s
 	if (fail != FAIL_NONE)
 		return fail;
 	path.n = 0;
-	add(&path, c->folder);
-	add(&path, STR("/new"));
+	blob_path_add(&path, c->folder);
+	blob_path_add(&path, STR("/new"));
 	(void)clean(&path, &most, 0); /* downloads that a crash cut */
 	fail = ensure(path.bytes);
 	if (fail == FAIL_NONE)

@@ -146,8 +146,8 @@ blob_cur_name(struct str entry)
 
 /* --- paths --------------------------------------------------------------------------------- */
 
-static void
-append(struct blob_path *p, struct str s)
+void
+blob_path_add(struct blob_path *p, struct str s)
 {
 	size_t n = size_min(s.n, sizeof p->bytes - 1 - p->n);
 
@@ -170,31 +170,31 @@ blob_path(const struct blob_store *b, struct blob_path *out, struct str folder, 
     struct str name)
 {
 	out->n = 0;
-	append(out, b->root);
+	blob_path_add(out, b->root);
 	if (folder.n > 0) {
-		append(out, STR("/"));
-		append(out, folder);
+		blob_path_add(out, STR("/"));
+		blob_path_add(out, folder);
 	}
 	if (sub[0] != '\0') {
-		append(out, STR("/"));
-		append(out, str_c(sub));
+		blob_path_add(out, STR("/"));
+		blob_path_add(out, str_c(sub));
 	}
 	if (name.n == 0)
 		return FAIL_NONE;
 	if (!is_name(name))
 		return FAIL_MISSING;
-	append(out, STR("/"));
-	append(out, name);
+	blob_path_add(out, STR("/"));
+	blob_path_add(out, name);
 	if (str_eq(str_c(sub), STR("cur")))
-		append(out, STR(":2,"));
+		blob_path_add(out, STR(":2,"));
 	return FAIL_NONE;
 }
 
 enum fail
 blob_unlink_entry(struct blob_path *folder, struct str entry)
 {
-	append(folder, STR("/"));
-	append(folder, entry);
+	blob_path_add(folder, STR("/"));
+	blob_path_add(folder, entry);
 	if (sys.unlink(folder->bytes) != 0)
 		return fail_because(&blob_log, FAIL_TEMP, "blob.unlink", errno);
 	return FAIL_NONE;
