@@ -116,6 +116,21 @@ def run(*arguments, input=None, timeout=60, check_status=True, version=""):
     return done
 
 
+def wait_ready(process, log_path, before=0, seconds=READY_SECONDS):
+    """Until the server says that it is, in its log behind the first `before` bytes."""
+    deadline = time.time() + seconds
+    while time.time() < deadline:
+        with open(log_path, "rb") as log:
+            log.seek(before)
+            said = log.read()
+        if b"server.ready" in said:
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.01)
+    raise RuntimeError(f"the server did not get ready:\n{said[-4000:].decode(errors='replace')}")
+
+
 class Server:
     host = "127.0.0.1"
 
@@ -178,16 +193,7 @@ class Server:
             before = log.tell()
             self.process = subprocess.Popen([BINARY + self.version, "serve", "--config", self.config],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.time() + READY_SECONDS
-        while time.time() < deadline:
-            with open(self.log_path, "rb") as log:
-                log.seek(before)
-                if b"server.ready" in log.read():
-                    return
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.01)
-        raise RuntimeError(f"the server did not get ready:\n{self.log()[-4000:]}")
+        wait_ready(self.process, self.log_path, before)
 
     def log(self):
         with open(self.log_path, errors="replace") as f:

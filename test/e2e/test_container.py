@@ -9,11 +9,10 @@ import signal
 import smtplib
 import subprocess
 import tempfile
-import time
 
 import lab
 import packages
-from harness import ROOT, check, end, equal, insecure_tls, skip
+from harness import ROOT, check, end, equal, insecure_tls, skip, wait_ready
 
 OWNER = 10025  # the user inside
 USER, SECRET = "you@example.test", "correct horse"
@@ -81,14 +80,8 @@ def start(images, container):
     with open(path, "wb") as log:
         process = subprocess.Popen(images.buildah + images.run_line(container, "/usr/bin/staunch", "serve"), stdin=subprocess.DEVNULL,
                                    stdout=log, stderr=log)
-    deadline = time.time() + READY_SECONDS
-    while time.time() < deadline and process.poll() is None:
-        with open(path) as f:
-            if "server.ready" in f.read():
-                return process
-        time.sleep(0.02)
-    with open(path) as f:
-        raise RuntimeError("the server in the container did not get ready: " + f.read()[-2000:])
+    wait_ready(process, path, seconds=READY_SECONDS)
+    return process
 
 
 def test_image(images):

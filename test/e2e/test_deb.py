@@ -6,16 +6,14 @@ import os
 import re
 import shutil
 import smtplib
-import time
 
 import lab
 import packages
-from harness import check, end, equal, insecure_tls, skip
+from harness import check, end, equal, insecure_tls, skip, wait_ready
 from private_root import CACHE, PrivateRoot, why_not
 
 USER, SECRET = "you@example.org", "correct horse"
 DATA = "/var/lib/staunch"
-READY_SECONDS = 20
 
 # systemd does not run in there: what it is asked is written down. Its sandbox is made by hand, as the unit has it:
 # $1 are the capabilities that are left, $2 the families of sockets, $3 and more the command.
@@ -109,14 +107,8 @@ def start(root, deb):
         f.write(SHUT_IN)
     process = root.spawn("unshare", "--mount", "sh", "-c", SANDBOX.replace("WRITABLE", writable), "sh", ",".join(left),
                          lines["RestrictAddressFamilies"], *lines["ExecStart"].split(), log="log")
-    deadline = time.time() + READY_SECONDS
-    while time.time() < deadline and process.poll() is None:
-        with open(path) as f:
-            if "server.ready" in f.read():
-                return process
-        time.sleep(0.02)
-    with open(path) as f:
-        raise RuntimeError("the installed server did not get ready: " + f.read()[-2000:])
+    wait_ready(process, path)
+    return process
 
 
 def test_mail(root):
