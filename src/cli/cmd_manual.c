@@ -28,6 +28,8 @@ static const char rest[] =
     "Where a service manager wants to hear that the server is ready, and that it stops.\n"
     ".TP\nLISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES\n"
     "Sockets that a service manager passes on; a listener takes one by the address systemd:NAME.\n"
+    ".TP\nAWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY\n"
+    "Keys of the S3 server, where the section [s3] has none.\n"
     ".SH EXIT STATUS\n"
     ".TP\n0\nIt was done.\n"
     ".TP\n1\nIt could not be done; one line on standard error says why.\n"
@@ -36,8 +38,9 @@ static const char rest[] =
     ".TP\n" CLI_CONFIG_PATH "\nThe configuration.\n"
     ".TP\n/var/lib/staunch\n"
     "The data folder, unless the configuration names another: directory.db has the accounts, store.db\n"
-    "what is known of messages, mail/ the messages (a Maildir for each account), index.db the\n"
-    "full\\-text index, which may be lost; control is the socket for commands.\n"
+    "what is known of messages, mail/ the messages (a Maildir for each account, or what is on\n"
+    "its way to an S3 server and a cache), index.db the full\\-text index, which may be lost; control is the\n"
+    "socket for commands. store.db.lineage is for no backup and no copy: it tells this store from others.\n"
     ".SH SEE ALSO\n"
     ".BR staunch.conf (5),\n.BR systemd.service (5)\n";
 

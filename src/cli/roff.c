@@ -44,15 +44,6 @@ roff_font(struct buf *out, char font, const char *text)
 }
 
 void
-roff_heading(struct buf *out, const char *macro, struct str text)
-{
-	buf_add_c(out, macro);
-	buf_add_char(out, ' ');
-	roff_text(out, text);
-	buf_add_char(out, '\n');
-}
-
-void
 roff_title(struct buf *out, const char *name, char section, const char *about)
 {
 	buf_add(out, STR(".TH "));

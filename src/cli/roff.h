@@ -13,9 +13,6 @@
 /* The first lines: the page's name, section and what it is about in one line. */
 void roff_title(struct buf *out, const char *name, char section, const char *about);
 
-/* A heading, as a line of its own: ".SH FILES". */
-void roff_heading(struct buf *out, const char *macro, struct str text);
-
 /* Text as it is; lines may begin in it. */
 void roff_text(struct buf *out, struct str text);
 
