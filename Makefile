@@ -305,12 +305,12 @@ container_of = build/container/$(1)_$(2).tar
 define PACKAGE_RULES
 $(PROGRAMS:%=$(call deb_of,%,$(2))): $(call deb_of,%,$(2)): build/$(1)% build/% $$(PACKAGE_FILES)
 	$$(call say,DEB,$$@)
-	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) VENDOR_OUT='$(VENDOR_OUT)' MAINTAINER='$(MAINTAINER)' \
+	$(Q)SOURCE_DATE_EPOCH=$$(SOURCE_DATE_EPOCH) VENDOR_OUT='$(VENDOR_OUT)' MAINTAINER='$(MAINTAINER)' \
 		src/package/deb.sh $$* $(VERSION) $(2) build/$(1)$$* build/$$* $$@
 
 $(PROGRAMS:%=$(call container_of,%,$(2))): $(call container_of,%,$(2)): build/$(1)% src/package/container.sh
 	$$(call say,TAR,$$@)
-	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) src/package/container.sh $$< $$@
+	$(Q)SOURCE_DATE_EPOCH=$$(SOURCE_DATE_EPOCH) src/package/container.sh $$< $$@
 endef
 $(eval $(call PACKAGE_RULES,,$(HOST_ARCH)))
 $(foreach t,$(CROSS_TARGETS),$(eval $(call PACKAGE_RULES,$(t)/,$(t))))
