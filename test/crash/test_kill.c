@@ -16,6 +16,7 @@
 #include "base/test.h"
 
 /* rooms */
+#include "../lib/chance.h"
 #include "../lib/small_mail.h"
 #include "sys/sys.h"
 
@@ -48,24 +49,24 @@ child(int out, uint32_t first, unsigned seed)
 	struct small_mail m;
 	uint32_t number = first;
 
-	small_seed(seed);
+	chance_seed(seed);
 	if (small_open(&m, NULL, str_c(folder)) != FAIL_NONE)
 		_exit(1);
 	for (;;) {
 		struct news news[PER_TURN_MAX + 1];
 		size_t count = 0;
-		int many = 1 + (int)small_random(PER_TURN_MAX);
+		int many = 1 + (int)chance_below(PER_TURN_MAX);
 
 		for (int i = 0; i < many && number < NUMBERS; i++, number++) {
-			struct str account = small_random(2) ? STR("ann") : STR("bob");
-			uint32_t size = small_random(small_random(4) ? 9000 : 200000);
+			struct str account = chance_below(2) ? STR("ann") : STR("bob");
+			uint32_t size = (uint32_t)chance_below(chance_below(4) ? 9000 : 200000);
 
 			if (small_add(&m, account, number, size) != FAIL_NONE)
 				_exit(2);
 			news[count++] = (struct news){ number, TOLD_THERE };
 		}
-		if (number > 3 && small_random(3) == 0) {
-			uint32_t old = small_random(number);
+		if (number > 3 && chance_below(3) == 0) {
+			uint32_t old = (uint32_t)chance_below(number);
 
 			if (small_drop(&m, old) == FAIL_NONE)
 				news[count++] = (struct news){ old, TOLD_GONE };
@@ -136,7 +137,7 @@ kill_one(uint32_t next, unsigned seed)
 		child(pipe_fds[1], next, seed);
 	}
 	close(pipe_fds[1]);
-	pause.tv_nsec = (long)small_random(KILL_US_MAX) * 1000;
+	pause.tv_nsec = (long)chance_below(KILL_US_MAX) * 1000;
 	nanosleep(&pause, NULL);
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
@@ -155,7 +156,7 @@ main(void)
 	log_capture(swallow, NULL);
 	sys_random(&seed, sizeof seed);
 	printf("seed %u\n", seed);
-	small_seed(seed);
+	chance_seed(seed);
 	snprintf(folder, sizeof folder, "%s/data", test_folder());
 	small_fresh_folder(folder);
 	TEST_ROW("kill");

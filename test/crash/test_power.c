@@ -19,6 +19,7 @@
 #include "base/test.h"
 
 /* rooms */
+#include "../lib/chance.h"
 #include "../lib/small_mail.h"
 #include "sys/sys.h"
 
@@ -374,7 +375,7 @@ choose(size_t end, enum policy policy)
 {
 	for (size_t i = 0; i < end; i++) {
 		ops[i].is_kept =
-		    policy == KEEP_ALL || (policy == KEEP_SOME && small_random(2) == 0);
+		    policy == KEEP_ALL || (policy == KEEP_SOME && chance_below(2) == 0);
 		for (size_t j = i + 1; j < end && !ops[i].is_kept; j++)
 			ops[i].is_kept = is_synced_by(&ops[i], &ops[j]);
 	}
@@ -499,7 +500,7 @@ main(void)
 	log_capture(swallow, NULL);
 	sys_random(&seed, sizeof seed);
 	printf("seed %u\n", seed);
-	small_seed(seed);
+	chance_seed(seed);
 	ops = mem_new(OPS_MAX, sizeof *ops);
 	snprintf(data, sizeof data, "%s/data", test_folder());
 	snprintf(rebuilt, sizeof rebuilt, "%s/rebuilt", test_folder());

@@ -41,22 +41,6 @@ name_key(struct key *k, struct str account, struct str name)
 	key_rest(k, name);
 }
 
-static uint64_t random_state;
-
-void
-small_seed(uint32_t seed)
-{
-	random_state = seed;
-}
-
-/* Knuth's linear congruential generator, its upper bits. */
-uint32_t
-small_random(uint32_t limit)
-{
-	random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (uint32_t)(random_state >> 33) % limit;
-}
-
 void
 small_content(uint32_t number, char *out, size_t size)
 {

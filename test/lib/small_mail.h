@@ -48,10 +48,6 @@ int64_t small_count(struct small_mail *m);
  */
 int small_verify(struct small_mail *m, bool is_settled);
 
-/* Numbers below `limit` that follow from a seed, so that a failing run can be repeated. */
-void small_seed(uint32_t seed);
-uint32_t small_random(uint32_t limit);
-
 /* The bytes of a message. */
 void small_content(uint32_t number, char *out, size_t size);
 
