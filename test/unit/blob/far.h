@@ -177,7 +177,7 @@ wait_for(struct blob_wait *w)
 	CHECK(!op_pending(&w->op));
 }
 
-/* Until so many objects are there, and nothing is in tmp. */
+/* Until so many objects are there. */
 static inline bool
 settles(size_t objects)
 {
@@ -204,6 +204,15 @@ entries(const char *below)
 	if (dir)
 		closedir(dir);
 	return n;
+}
+
+/* Until no entry is left in the folder. */
+static inline void
+empties(const char *below)
+{
+	for (int i = 0; i < 3000 && entries(below) > 0; i++)
+		loop_turn(&loop, 10);
+	CHECK_NUM(entries(below), 0);
 }
 
 static inline void
