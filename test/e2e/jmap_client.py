@@ -9,8 +9,9 @@ One keep-alive connection per client. Answers that are no HTTP 200 raise HttpErr
 import base64
 import http.client
 import json
-import ssl
 import urllib.parse
+
+from harness import insecure_tls
 
 CORE = "urn:ietf:params:jmap:core"
 MAIL = "urn:ietf:params:jmap:mail"
@@ -41,11 +42,8 @@ class Client:
     def __init__(self, base, name, password, timeout=30):
         url = urllib.parse.urlsplit(base)
         if url.scheme == "https":
-            context = ssl.create_default_context()
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
             self.connection = http.client.HTTPSConnection(url.hostname, url.port, timeout=timeout,
-                                                          context=context)
+                                                          context=insecure_tls())
         else:
             self.connection = http.client.HTTPConnection(url.hostname, url.port, timeout=timeout)
         self.base = base

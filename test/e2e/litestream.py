@@ -1,63 +1,28 @@
 """Litestream itself, from the Go module proxy, and a sidecar of a test's server.
 
-    path, why = program()                   the binary, built once into build/need; None and the reason
+    path, why = program()                   the binary (golang.py); None and the reason
     replica = Sidecar(path, data, folder)   replicates data/*.db to folder, by the configuration that we ship
     replica.start(); replica.catch_up(); replica.kill(); replica.restore()
 
-LITESTREAM names a binary of one's own. The build takes minutes: it stops after BUILD_SECONDS, and goes on the next time.
+LITESTREAM names a binary of one's own.
 """
 
-import fcntl
 import os
 import re
-import shutil
-import signal
 import subprocess
-import time
 
+import golang
 from harness import ROOT
+from ours import wait_for
 
 VERSION = "0.5.18"
-MODULE = "github.com/benbjohnson/litestream/cmd/litestream@v" + VERSION
-BUILD_SECONDS = int(os.environ.get("LITESTREAM_BUILD_SECONDS", "200"))
+MODULE = "github.com/benbjohnson/litestream/cmd/litestream"
 WAIT_SECONDS = 60
 
 
 def program():
     own = os.environ.get("LITESTREAM")
-    if own:
-        return own, ""
-    folder = os.path.join(ROOT, "build/need", "litestream-" + VERSION)
-    path = os.path.join(folder, "litestream")
-    if os.path.exists(path):
-        return path, ""
-    if not shutil.which("go"):
-        return None, "there is no go to build Litestream with"
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if os.path.exists(path):
-            return path, ""
-        return build(folder, path)
-
-
-def build(folder, path):
-    part = os.path.join(folder, "part")
-    with open(os.path.join(folder, "log"), "w+") as log:
-        work = subprocess.Popen(["nice", "go", "install", "-p", "2", MODULE], stdout=log, stderr=log,
-                                env={**os.environ, "GOBIN": part}, start_new_session=True)
-        try:
-            status = work.wait(BUILD_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(work.pid, signal.SIGKILL)
-            work.wait()
-            return None, f"Litestream is not built within {BUILD_SECONDS} s; the next run goes on"
-        log.seek(0)
-        said = log.read().strip().split("\n")
-    if status != 0:
-        return None, f"go cannot build Litestream {VERSION}: {said[-1]}"
-    os.rename(os.path.join(part, "litestream"), path)
-    return path, ""
+    return (own, "") if own else golang.install("litestream", VERSION, MODULE)
 
 
 def last_transaction(folder):
@@ -74,11 +39,8 @@ def last_transaction(folder):
 
 
 def wait_until(is_true, what):
-    deadline = time.time() + WAIT_SECONDS
-    while not is_true():
-        if time.time() > deadline:
-            raise RuntimeError(f"Litestream: {what}")
-        time.sleep(0.02)
+    if not wait_for(is_true, WAIT_SECONDS):
+        raise RuntimeError(f"Litestream: {what}")
 
 
 class Sidecar:

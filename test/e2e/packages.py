@@ -6,6 +6,7 @@
 Needs dpkg-deb; why_not() says what is missing.
 """
 
+import functools
 import glob
 import io
 import os
@@ -42,10 +43,12 @@ class Deb:
                             if re.match(r"[A-Z]", line))
 
 
+@functools.cache
 def architecture():
     return subprocess.run(["dpkg", "--print-architecture"], stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
+@functools.cache
 def found(arch="*"):
     with open(os.path.join(ROOT, "Makefile")) as f:
         version = re.search(r"(?m)^VERSION := (\S+)$", f.read()).group(1)

@@ -26,11 +26,11 @@ import time
 import urllib.parse
 from xml.sax.saxutils import escape
 
-from harness import ROOT, skip
+import golang
+from harness import skip
 
 KEY, SECRET, REGION, BUCKET = "AKIDTEST", "s3cret/key+x", "eu-test-1", "mail-box"
-GATEWAY, GATEWAY_VERSION = "github.com/versity/versitygw/cmd/versitygw", "v1.8.0"
-GATEWAY_HOME = os.path.join(ROOT, "build/need/versitygw")
+GATEWAY, GATEWAY_VERSION = "github.com/versity/versitygw/cmd/versitygw", "1.8.0"
 
 
 def settings_for(endpoint, engine="s3", more="", blob=""):
@@ -272,30 +272,15 @@ class Gateway:
     """versitygw, an S3 server over a folder: built once from Go's module proxy, kept in build/need."""
 
     @classmethod
-    def missing(cls):
-        """Why there is none; "" when there is."""
-        if os.path.exists(os.path.join(GATEWAY_HOME, "versitygw")):
-            return ""
-        if not shutil.which("go"):
-            return "go is not installed, and without it there is no real S3 server"
-        os.makedirs(GATEWAY_HOME, exist_ok=True)
-        try:
-            done = subprocess.run(["nice", "go", "install", "-p", "2", f"{GATEWAY}@{GATEWAY_VERSION}"], cwd=GATEWAY_HOME, timeout=200,
-                                  env={**os.environ, "GOBIN": GATEWAY_HOME, "GOFLAGS": "-buildvcs=false"},
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        except subprocess.TimeoutExpired:
-            return "building it takes too long"
-        return "" if done.returncode == 0 else f"it cannot be built: {done.stdout.strip()[-200:]}"
-
-    @classmethod
     def open(cls):
-        why = cls.missing()
-        if why:
+        path, why = golang.install("versitygw", GATEWAY_VERSION, GATEWAY)
+        if path is None:
             skip("a real S3 server", why)
             return None
-        return cls()
+        return cls(path)
 
-    def __init__(self):
+    def __init__(self, path):
+        self.path = path
         self.folder = tempfile.mkdtemp(prefix="staunch-s3-")
         self.data = os.path.join(self.folder, "data")
         os.makedirs(os.path.join(self.data, BUCKET))
@@ -309,7 +294,7 @@ class Gateway:
     def start(self):
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen(
-                [os.path.join(GATEWAY_HOME, "versitygw"), "--port", f"127.0.0.1:{self.port}", "--access", KEY, "--secret", SECRET,
+                [self.path, "--port", f"127.0.0.1:{self.port}", "--access", KEY, "--secret", SECRET,
                  "--region", REGION, "posix", "--sidecar", os.path.join(self.folder, "meta"), self.data],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         deadline = time.time() + 20

@@ -11,7 +11,6 @@ With the real Litestream when it can be had, else skipped; always with a copy th
 """
 
 import imaplib
-import json
 import os
 import re
 import shutil
@@ -25,7 +24,7 @@ import time
 import litestream
 from harness import Server, check, end, equal, skip
 from jmap_client import Client, MethodError
-from sender import wait_for
+from ours import queue, wait_for
 from sink import Sink, reply
 
 ALICE, BOB, CAROL = "alice@example.test", "bob@example.test", "carol@example.test"
@@ -190,14 +189,7 @@ def submit(server, to):
 
 
 def queue_ids(server):
-    return {int(row["id"]) for row in server_queue(server)}
-
-
-def server_queue(server):
-    return json.loads(server.command("queue", "list", "--json").stdout)
-
-
-# --- afterwards ----------------------------------------------------------------------------------------------------------
+    return {int(row["id"]) for row in queue(server)}
 
 
 def check_numbers(name, now, late):
@@ -261,13 +253,13 @@ def check_new(server, late):
 
 def check_queue(server, sink, told_ids, kept):
     """Those of before are there; in the tail they were handed on, so they are once more, and no more."""
-    equal("the queue has what it had", sorted(r for row in server_queue(server) for r in recipients(row)), sorted(kept))
+    equal("the queue has what it had", sorted(r for row in queue(server) for r in recipients(row)), sorted(kept))
     new = submit(server, "new@far.test")
     ids = queue_ids(server)
     check("a new number", max(ids) > max(told_ids), (ids, told_ids))
     sink.behave()
     server.command("queue", "retry")
-    check("they leave", wait_for(lambda: not server_queue(server)), server.log()[-2000:])
+    check("they leave", wait_for(lambda: not queue(server)), server.log()[-2000:])
     got = sorted(r for m in sink.messages for r in m.recipients)
     equal("each as often as it may", got, sorted(2 * kept + ["lost@far.test", "new@far.test"]))
     return new
@@ -297,6 +289,24 @@ def check_restart(server):
 # --- the drill -------------------------------------------------------------------------------------------------------------
 
 
+def stop_replicating(server, replica, messages):
+    """All that was there until now is in the copies; nothing that comes will be."""
+    replica.catch_up()
+    copy_messages(os.path.join(server.folder, "data/mail"), messages)
+    replica.kill()
+
+
+def lose(server, replica, load, messages):
+    """The host dies, and what was copied is put back."""
+    data = os.path.join(server.folder, "data")
+    server.kill()
+    load.join(30)
+    remove(data)
+    os.mkdir(data, 0o700)
+    replica.restore()
+    subprocess.run(["cp", "-a", messages, os.path.join(data, "mail")], check=True)
+
+
 def drill(label, make_replica, settings=""):
     print(f"--- {label}", flush=True)
     with tempfile.TemporaryDirectory(prefix="staunch-replica-") as backup, Sink() as sink, \
@@ -315,25 +325,18 @@ def drill(label, make_replica, settings=""):
             for to in kept:
                 submit(server, to)
             load.wait(EARLY)
-            check("both were tried", wait_for(lambda: all(t["tries"] for t in tries(server))), server_queue(server))
+            check("both were tried", wait_for(lambda: all(t["tries"] for t in tries(server))), queue(server))
             early = {user: Told(server, user) for user in (ALICE, BOB)}
             covered = len(load.answered)
-            replica.catch_up()
-            copy_messages(os.path.join(data, "mail"), messages)
-            replica.kill()
+            stop_replicating(server, replica, messages)
             make_tail(server, load)
             told_ids = queue_ids(server)
             sink.behave()
             server.command("queue", "retry")
-            check("the queue leaves in the tail", wait_for(lambda: not server_queue(server)), server.log()[-2000:])
+            check("the queue leaves in the tail", wait_for(lambda: not queue(server)), server.log()[-2000:])
             late = {user: Told(server, user) for user in (ALICE, BOB, CAROL)}
             load.wait(TAIL)
-            server.kill()
-            load.join(30)
-            remove(data)
-            os.mkdir(data, 0o700)
-            replica.restore()
-            subprocess.run(["cp", "-a", messages, os.path.join(data, "mail")], check=True)
+            lose(server, replica, load, messages)
             afterwards(server, sink, load.answered[:covered], early, late, told_ids, kept)
             lose_again(server, replica, messages)
         finally:
@@ -343,22 +346,14 @@ def drill(label, make_replica, settings=""):
 
 def lose_again(server, replica, messages):
     """The replica goes on in the same place, and the host that took over is lost, too."""
-    data = os.path.join(server.folder, "data")
     before = Told(server, BOB)
     replica.start()
     load = Load(server, "again")
     load.start()
     load.wait(EARLY)
     covered = len(load.answered)
-    replica.catch_up()
-    copy_messages(os.path.join(data, "mail"), messages)
-    replica.kill()
-    server.kill()
-    load.join(30)
-    remove(data)
-    os.mkdir(data, 0o700)
-    replica.restore()
-    subprocess.run(["cp", "-a", messages, os.path.join(data, "mail")], check=True)
+    stop_replicating(server, replica, messages)
+    lose(server, replica, load, messages)
     server.command("check", "--repair")
     server.start()
     now = Told(server, BOB)
@@ -369,7 +364,7 @@ def lose_again(server, replica, messages):
 
 
 def tries(server):
-    return [r for row in server_queue(server) for r in row["recipients"]]
+    return [r for row in queue(server) for r in row["recipients"]]
 
 
 def afterwards(server, sink, covered, early, late, told_ids, kept):

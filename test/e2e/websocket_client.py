@@ -12,9 +12,10 @@ import base64
 import hashlib
 import os
 import socket
-import ssl
 import struct
 import zlib
+
+from harness import insecure_tls
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -35,9 +36,7 @@ class WebSocket:
         self.socket.settimeout(timeout)
         self.socket.connect((host, port))
         if tls:
-            context = ssl.create_default_context()
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            self.socket = context.wrap_socket(self.socket)
+            self.socket = insecure_tls().wrap_socket(self.socket)
         self.buffer = b""
         self.compressed = False
         key = base64.b64encode(os.urandom(16))
