@@ -144,6 +144,34 @@ test_resolve(void)
 	}
 }
 
+static const struct {
+	const char *row, *name;
+	enum fail want;
+} token_rows[] = {
+	{ "no name", "", FAIL_NONE },
+	{ "its name", "ann@example.test", FAIL_NONE },
+	{ "another name of its account", "a.nn", FAIL_NONE },
+	{ "somebody else's name", "bob@example.test", FAIL_DENIED },
+	{ "nobody's name", "nobody@example.test", FAIL_DENIED },
+};
+
+static void
+test_token(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(token_rows); i++) {
+		struct buf got;
+		struct json_writer w = { .out = &got };
+
+		TEST_ROW(token_rows[i].row);
+		buf_init(&got, ANSWER_MAX);
+		CHECK_NUM(lookup_login(&lookup, str_c(token_rows[i].name), STR(TOKEN), &w),
+		    token_rows[i].want);
+		CHECK((str_find(buf_str(&got), STR("\"name\":\"ann@example.test\"")) != STR_NONE) ==
+		    (token_rows[i].want == FAIL_NONE));
+		buf_release(&got);
+	}
+}
+
 int
 main(void)
 {
@@ -151,6 +179,7 @@ main(void)
 	buf_init(&fake.token_hash, 100);
 	token_hash_write(&fake.token_hash, STR(TOKEN));
 	test_resolve();
+	test_token();
 	buf_release(&fake.token_hash);
 	return test_end();
 }
