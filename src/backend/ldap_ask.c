@@ -149,7 +149,7 @@ is_enabled(struct ldap_engine *e, LDAPMessage *entry)
 	return is;
 }
 
-/* Names travel in lower case, wherever they stand. */
+/* As they stand in the entry: lookup.c makes names lower case. */
 static void
 add_account(struct ldap_engine *e, LDAPMessage *entry)
 {

@@ -389,26 +389,34 @@ lookup_domains(struct lookup *l, struct json_writer *w)
 	return write_texts(l, SOURCE_DOMAINS, STR(""), w);
 }
 
+/* Accounts are in lower case wherever they are named, groups as they are written. */
 static enum fail
 write_principals(struct lookup *l, enum source_question question, struct str domain, bool is_group,
     struct json_writer *w)
 {
 	struct source *s = l->source;
-	struct buf display;
+	struct buf name, display;
 
+	buf_init(&name, ROW_NAME_MAX);
 	buf_init(&display, DISPLAY_MAX);
 	source_begin(s, question, domain);
 	while (source_next(s)) {
 		if (!address_is_name(source_text(s, 0)))
 			continue;
+		buf_clear(&name);
 		buf_clear(&display);
+		if (is_group)
+			buf_add(&name, source_text(s, 0));
+		else
+			utf8_lower(&name, source_text(s, 0));
 		write_display(&display, source_text(s, 1));
 		json_object_begin(w);
-		json_name_string(w, STR("name"), source_text(s, 0));
+		json_name_string(w, STR("name"), buf_str(&name));
 		json_name_string(w, STR("display_name"), buf_str(&display));
 		json_name_bool(w, STR("is_group"), is_group);
 		json_object_end(w);
 	}
+	buf_release(&name);
 	buf_release(&display);
 	return source_end(s);
 }

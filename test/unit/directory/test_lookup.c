@@ -172,6 +172,24 @@ test_token(void)
 	}
 }
 
+/* Who shares with an account must mean it by the name that it logs in with. */
+static void
+test_principals(void)
+{
+	struct buf got;
+	struct json_writer w = { .out = &got };
+
+	TEST_ROW("principals");
+	buf_init(&got, ANSWER_MAX);
+	CHECK_NUM(lookup_principals(&lookup, STR("example.test"), &w), FAIL_NONE);
+	CHECK_STR(buf_str(&got),
+	    STR("\"principals\":["
+		"{\"name\":\"ann@example.test\",\"display_name\":\"Ann\",\"is_group\":false},"
+		"{\"name\":\"bob@example.test\",\"display_name\":\"Bob\",\"is_group\":false},"
+		"{\"name\":\"Staff\",\"display_name\":\"The Staff\",\"is_group\":true}]"));
+	buf_release(&got);
+}
+
 int
 main(void)
 {
@@ -180,6 +198,7 @@ main(void)
 	token_hash_write(&fake.token_hash, STR(TOKEN));
 	test_resolve();
 	test_token();
+	test_principals();
 	buf_release(&fake.token_hash);
 	return test_end();
 }
