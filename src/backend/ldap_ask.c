@@ -143,8 +143,7 @@ is_enabled(struct ldap_engine *e, LDAPMessage *entry)
 	buf_init(&value, VALUE_MAX);
 	ldap_write_value(e, entry, LDAP_ENABLED, &value);
 	text = buf_str(&value);
-	is = !str_eq_nocase(text, STR("false")) && !str_eq_nocase(text, STR("no")) &&
-	    !str_eq_nocase(text, STR("off")) && !str_eq(text, STR("0"));
+	is = str_empty(text) || source_is_true(text);
 	buf_release(&value);
 	return is;
 }

@@ -103,6 +103,7 @@ struct str source_text(const struct source *s, size_t column);
 int64_t source_number(const struct source *s, size_t column);
 
 /* A truth: a number other than 0, "t", "true", "yes", "on" in any case, or a bit (one byte 1). */
+bool source_is_true(struct str text);
 bool source_truth(const struct source *s, size_t column);
 
 /* Is there a row? FAIL_NONE: yes; FAIL_MISSING: no. */

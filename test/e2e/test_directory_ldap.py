@@ -102,6 +102,20 @@ def test_plain(ldap):
         equal("plain: a star is no wildcard", d.login("*@plain.test"), "denied")
 
 
+def test_enabled(ldap):
+    """Only a word for yes, or none at all, lets an account in."""
+    ann = "dn: uid=ann,dc=plain,dc=test\nchangetype: modify\n"
+    with door(ldap.plain_settings(attribute_enabled="employeeType")) as d:
+        equal("enabled: not said", d.login("ann@plain.test"), "ok")
+        for word, want in (("TRUE", "ok"), ("yes", "ok"), ("512", "ok"), ("FALSE", "denied"), ("no", "denied"), ("n", "denied"),
+                           ("f", "denied"), ("0", "denied"), ("00", "denied"), ("disabled", "denied")):
+            ldap.modify(ann + f"replace: employeeType\nemployeeType: {word}\n")
+            equal(f"enabled: {word}", d.login("ann@plain.test"), want)
+            offered = [p["name"] for p in d.ask("principals", domain="plain.test")["principals"]]
+            equal(f"enabled: {word}: to share with", "ann@plain.test" in offered, want == "ok")
+        ldap.modify(ann + "delete: employeeType\n")
+
+
 def test_wrong_settings(ldap):
     rows = (
         ("a parameter", {"filter_account": "(mail={nom})"}, "perm", "filter-account"),
@@ -266,6 +280,7 @@ def main():
         test_cases_by_bind(ldap)
         test_changed(ldap)
         test_plain(ldap)
+        test_enabled(ldap)
         test_wrong_settings(ldap)
         test_servers(ldap)
         test_tls(ldap, ca)
