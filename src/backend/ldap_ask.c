@@ -260,9 +260,11 @@ static bool
 add_new_value(struct ldap_engine *e, struct str value, void *arg)
 {
 	(void)arg;
+	if (e->row_count >= ADDRESSES_MAX)
+		return false;
 	if (is_address(value) && !ldap_row_has(e, value))
 		ldap_row_add_one(e, value);
-	return e->fail == FAIL_NONE && e->row_count < ADDRESSES_MAX;
+	return e->fail == FAIL_NONE;
 }
 
 /* What leads to an address by an alias. */
