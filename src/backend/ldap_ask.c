@@ -378,12 +378,14 @@ add_names_of_dns(struct ldap_engine *e, LDAPMessage *entry, enum ldap_attribute 
 static enum fail
 ask_list(struct ldap_engine *e, struct str address, bool wants_members)
 {
+	const struct wish *names = WISH(LDAP_LIST_NAME);
+	const struct wish *all = WISH(LDAP_LIST_NAME, LDAP_MEMBER, LDAP_MEMBER_DN);
 	LDAPMessage *found, *entry = NULL;
-	enum fail fail = search(e, LDAP_LIST, address, STR(""),
-	    WISH(LDAP_LIST_NAME, LDAP_MEMBER, LDAP_MEMBER_DN), &found);
+	enum fail fail =
+	    search(e, LDAP_LIST, address, STR(""), wants_members ? all : names, &found);
 
 	while (fail == FAIL_NONE && next_entry(e, found, &entry)) {
-		if (!is_meant(e, LDAP_LIST, entry, address, WISH(LDAP_LIST_NAME)))
+		if (!is_meant(e, LDAP_LIST, entry, address, names))
 			continue;
 		if (!wants_members) {
 			ldap_row_add_one(e, address);
