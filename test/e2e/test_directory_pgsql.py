@@ -1,9 +1,61 @@
 #!/usr/bin/env python3
 """Accounts in a real PostgreSQL."""
 
-from databases import Postgres
-from directory_sql import Dialect, main
+import socket
+import socketserver
+import struct
+import tempfile
+import threading
 
+from databases import Postgres
+from directory_cases import Door, defaults
+from directory_sql import Dialect, main
+from harness import BINARY, check, equal
+
+
+class Ending(socketserver.BaseRequestHandler):
+    """A server that is shutting down when the first query is prepared."""
+
+    def part(self, n):
+        return self.request.recv(n, socket.MSG_WAITALL)
+
+    def put(self, kind, data=b""):
+        self.request.sendall(kind + struct.pack(">i", len(data) + 4) + data)
+
+    def handle(self):
+        self.part(struct.unpack(">i", self.part(4))[0] - 4)
+        self.put(b"R", bytes(4))  # AuthenticationOk
+        self.put(b"Z", b"I")
+        while kind := self.part(1):
+            self.part(struct.unpack(">i", self.part(4))[0] - 4)
+            if kind == b"Q":
+                self.put(b"C", b"SET\0")
+                self.put(b"Z", b"I")
+            elif kind == b"P":
+                self.put(b"E", b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0")
+            elif kind == b"S":
+                self.put(b"Z", b"I")
+
+
+def test_ending(end, seen):
+    """What it is opened with, and how it answers, at `end`."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Ending) as server, tempfile.NamedTemporaryFile() as log:
+        server.end = end
+        threading.Thread(target=server.serve_forever).start()
+        settings = {**defaults("directory-pgsql"), "host": "127.0.0.1", "port": server.server_address[1], "tls": "off",
+                    "connect-timeout": 3000, "timeout": 5000}
+        with Door(BINARY + "-directory-pgsql", settings, open(log.name, "ab")) as door:
+            seen(door, lambda: open(log.name, errors="replace").read())
+        server.shutdown()
+
+
+def ended_at_the_start(door, log):
+    equal("shut down at the start: later perhaps", door.opened["result"], "temp")
+    check("shut down at the start: it says where and why", door.opened.get("why", "").startswith("query-account: ") and
+          "terminating connection" in door.opened["why"], door.opened)
+
+
+test_ending("prepare", ended_at_the_start)
 main(Postgres, Dialect(
     sleep="pg_sleep(60)::text",
     series="generate_series(1, 1000000) AS n",
