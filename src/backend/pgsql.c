@@ -54,10 +54,16 @@ pgsql_of(struct source *s)
 /* --- the connection ---------------------------------------------------------------------------- */
 
 static void
-drop(struct pgsql *p)
+forget_result(struct pgsql *p)
 {
 	PQclear(p->result);
 	p->result = NULL;
+}
+
+static void
+drop(struct pgsql *p)
+{
+	forget_result(p);
 	p->is_row = false;
 	p->is_under_way = false;
 	PQfinish(p->conn);
@@ -256,7 +262,7 @@ judge_error(struct pgsql *p, const PGresult *r)
 static enum outcome
 take(struct pgsql *p)
 {
-	PQclear(p->result);
+	forget_result(p);
 	p->result = next_result(p);
 	if (p->conn == NULL)
 		return p->fail == FAIL_NONE ? IS_LOST : IS_ERROR;
@@ -400,12 +406,11 @@ pgsql_end(struct source *source)
 			drop(p);
 			break;
 		}
-		PQclear(p->result);
+		forget_result(p);
 		p->result = next_result(p);
 		p->is_under_way = p->conn && p->result;
 	}
-	PQclear(p->result);
-	p->result = NULL;
+	forget_result(p);
 	return p->fail;
 }
 

@@ -14,7 +14,7 @@ from harness import BINARY, check, equal
 
 
 class Ending(socketserver.BaseRequestHandler):
-    """A server that is shutting down when the first query is prepared."""
+    """A server that is shutting down when the first query is prepared ("prepare"), or goes behind the first row ("row")."""
 
     def part(self, n):
         return self.request.recv(n, socket.MSG_WAITALL)
@@ -31,10 +31,17 @@ class Ending(socketserver.BaseRequestHandler):
             if kind == b"Q":
                 self.put(b"C", b"SET\0")
                 self.put(b"Z", b"I")
-            elif kind == b"P":
+            elif kind == b"P" and self.server.end == "prepare":
                 self.put(b"E", b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0")
+            elif kind == b"P":
+                self.put(b"1")
             elif kind == b"S":
                 self.put(b"Z", b"I")
+            elif kind == b"E":
+                self.put(b"2")
+                self.put(b"T", b"\0\1" + b"name\0" + struct.pack(">ihihih", 0, 0, 25, -1, -1, 0))
+                self.put(b"D", struct.pack(">hi", 1, 6) + b"a.test")
+                return
 
 
 def test_ending(end, seen):
@@ -55,7 +62,14 @@ def ended_at_the_start(door, log):
           "terminating connection" in door.opened["why"], door.opened)
 
 
+def ended_behind_a_row(door, log):
+    equal("gone behind a row: it opens", door.opened["result"], "ok")
+    equal("gone behind a row: half an answer is none", door.result("domains"), "temp")
+    equal("gone behind a row of which one is enough", door.result("resolve", address="ann@example.test"), "temp")
+
+
 test_ending("prepare", ended_at_the_start)
+test_ending("row", ended_behind_a_row)
 main(Postgres, Dialect(
     sleep="pg_sleep(60)::text",
     series="generate_series(1, 1000000) AS n",
