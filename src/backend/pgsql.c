@@ -346,6 +346,14 @@ ask(struct pgsql *p, struct str key)
 }
 
 static void
+lose(struct pgsql *p)
+{
+	log_warn(&pgsql_log, "directory.lost", LOG_TEXT("engine", ENGINE_NAME),
+	    LOG_TEXT("query", str_c(source_forms[p->question].name)));
+	drop(p);
+}
+
+static void
 pgsql_begin(struct source *source, enum source_question question, struct str key)
 {
 	struct pgsql *p = pgsql_of(source);
@@ -364,11 +372,8 @@ pgsql_begin(struct source *source, enum source_question question, struct str key
 	p->is_row = outcome == IS_ROW;
 	if (outcome == IS_ERROR || outcome == IS_LOST)
 		p->fail = FAIL_TEMP;
-	if (outcome == IS_LOST) {
-		log_warn(&pgsql_log, "directory.lost", LOG_TEXT("engine", ENGINE_NAME),
-		    LOG_TEXT("query", str_c(source_forms[question].name)));
-		drop(p);
-	}
+	if (outcome == IS_LOST)
+		lose(p);
 }
 
 static bool
@@ -383,6 +388,8 @@ pgsql_next(struct source *source)
 		outcome = take(p);
 		if (outcome == IS_LOST || outcome == IS_ERROR)
 			p->fail = FAIL_TEMP;
+		if (outcome == IS_LOST)
+			lose(p);
 		if (outcome != IS_ROW)
 			return false;
 	}

@@ -65,6 +65,7 @@ def ended_at_the_start(door, log):
 def ended_behind_a_row(door, log):
     equal("gone behind a row: it opens", door.opened["result"], "ok")
     equal("gone behind a row: half an answer is none", door.result("domains"), "temp")
+    check("gone behind a row: said", "directory.lost" in log() and 'query="domains"' in log(), log())
     equal("gone behind a row of which one is enough", door.result("resolve", address="ann@example.test"), "temp")
 
 
