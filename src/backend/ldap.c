@@ -94,7 +94,7 @@ ldap_verify(struct source *source, struct str name, struct str secret, struct bu
 	return fail;
 }
 
-static const struct source_engine engine = { "LDAP", ldap_begin, ldap_next, ldap_end, ldap_verify };
+static const struct source_engine engine = { ldap_begin, ldap_next, ldap_end, ldap_verify };
 
 static void
 ldap_close(struct source **source)

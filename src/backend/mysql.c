@@ -388,8 +388,7 @@ mysql_end(struct source *source)
 	return m->fail;
 }
 
-static const struct source_engine engine = { "MariaDB or MySQL", mysql_begin, mysql_next, mysql_end,
-	NULL };
+static const struct source_engine engine = { mysql_begin, mysql_next, mysql_end, NULL };
 
 /* --- opening ----------------------------------------------------------------------------------- */
 

@@ -421,8 +421,7 @@ pgsql_end(struct source *source)
 	return p->fail;
 }
 
-static const struct source_engine engine = { "PostgreSQL", pgsql_begin, pgsql_next, pgsql_end,
-	NULL };
+static const struct source_engine engine = { pgsql_begin, pgsql_next, pgsql_end, NULL };
 
 /* --- opening ----------------------------------------------------------------------------------- */
 

@@ -63,8 +63,6 @@ extern const struct source_form source_forms[SOURCE_QUESTION_COUNT];
 struct source;
 
 struct source_engine {
-	const char *name; /* "PostgreSQL": for logs and the command line */
-
 	/* Put the question; the key lives until end. What goes wrong is told by end. */
 	void (*begin)(struct source *s, enum source_question question, struct str key);
 

@@ -52,8 +52,7 @@ sqlite_end(struct source *source)
 	return db_end(&sqlite_of(source)->at_work);
 }
 
-static const struct source_engine sqlite_engine = { "SQLite", sqlite_begin, sqlite_next, sqlite_end,
-	NULL };
+static const struct source_engine sqlite_engine = { sqlite_begin, sqlite_next, sqlite_end, NULL };
 
 enum fail
 source_sqlite_open(struct source_sqlite *s, struct str path, const struct sql_settings *settings)

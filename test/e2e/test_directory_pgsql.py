@@ -76,7 +76,6 @@ main(Postgres, Dialect(
     series="generate_series(1, 1000000) AS n",
     join="'x' || n || '@far.test'",
     tls="(SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid())",
-    own="CREATE TABLE mailbox (local_part text, domain text, full_name text, crypt text);",
     domain_of="local_part || '@' || domain",
     denied="authentication failed",
 ))

@@ -96,7 +96,7 @@ fake_end(struct source *s)
 	return FAIL_NONE;
 }
 
-static const struct source_engine fake_engine = { "fake", fake_begin, fake_next, fake_end, NULL };
+static const struct source_engine fake_engine = { fake_begin, fake_next, fake_end, NULL };
 
 static const struct directory_settings settings = { .own_host = STR_INIT("mx.here.test") };
 static struct lookup lookup = { &fake.source, &settings };
