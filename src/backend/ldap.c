@@ -94,7 +94,7 @@ ldap_verify(struct source *source, struct str name, struct str secret, struct bu
 	return fail;
 }
 
-static const struct source_engine engine = { "LDAP", ldap_begin, ldap_next, ldap_end, ldap_verify };
+static const struct source_engine engine = { ldap_begin, ldap_next, ldap_end, ldap_verify };
 
 static void
 ldap_close(struct source **source)
@@ -109,7 +109,7 @@ ldap_close(struct source **source)
 	*source = NULL;
 }
 
-/* The library knows filters better than we do. */
+/* The library knows filters better than we do; what the server says to a question about itself does not matter. */
 static enum fail
 try_filters(struct ldap_engine *e, struct buf *why)
 {
@@ -134,7 +134,7 @@ try_filters(struct ldap_engine *e, struct buf *why)
 		if (fail == FAIL_PERM) {
 			buf_add_c(why, "no filter: ");
 			buf_add(why, buf_str(&filter));
-		} else if (fail == FAIL_MISSING) {
+		} else if (e->link.search) { /* a server may refuse to tell; it is there */
 			fail = FAIL_NONE;
 		}
 		ldap_msgfree(found);

@@ -143,13 +143,12 @@ is_enabled(struct ldap_engine *e, LDAPMessage *entry)
 	buf_init(&value, VALUE_MAX);
 	ldap_write_value(e, entry, LDAP_ENABLED, &value);
 	text = buf_str(&value);
-	is = !str_eq_nocase(text, STR("false")) && !str_eq_nocase(text, STR("no")) &&
-	    !str_eq_nocase(text, STR("off")) && !str_eq(text, STR("0"));
+	is = str_empty(text) || source_is_true(text);
 	buf_release(&value);
 	return is;
 }
 
-/* Names travel in lower case, wherever they stand. */
+/* As they stand in the entry: lookup.c makes names lower case. */
 static void
 add_account(struct ldap_engine *e, LDAPMessage *entry)
 {
@@ -261,9 +260,11 @@ static bool
 add_new_value(struct ldap_engine *e, struct str value, void *arg)
 {
 	(void)arg;
+	if (e->row_count >= ADDRESSES_MAX)
+		return false;
 	if (is_address(value) && !ldap_row_has(e, value))
 		ldap_row_add_one(e, value);
-	return e->fail == FAIL_NONE && e->row_count < ADDRESSES_MAX;
+	return e->fail == FAIL_NONE;
 }
 
 /* What leads to an address by an alias. */
@@ -377,12 +378,14 @@ add_names_of_dns(struct ldap_engine *e, LDAPMessage *entry, enum ldap_attribute 
 static enum fail
 ask_list(struct ldap_engine *e, struct str address, bool wants_members)
 {
+	const struct wish *names = WISH(LDAP_LIST_NAME);
+	const struct wish *all = WISH(LDAP_LIST_NAME, LDAP_MEMBER, LDAP_MEMBER_DN);
 	LDAPMessage *found, *entry = NULL;
-	enum fail fail = search(e, LDAP_LIST, address, STR(""),
-	    WISH(LDAP_LIST_NAME, LDAP_MEMBER, LDAP_MEMBER_DN), &found);
+	enum fail fail =
+	    search(e, LDAP_LIST, address, STR(""), wants_members ? all : names, &found);
 
 	while (fail == FAIL_NONE && next_entry(e, found, &entry)) {
-		if (!is_meant(e, LDAP_LIST, entry, address, WISH(LDAP_LIST_NAME)))
+		if (!is_meant(e, LDAP_LIST, entry, address, names))
 			continue;
 		if (!wants_members) {
 			ldap_row_add_one(e, address);

@@ -305,6 +305,14 @@ ask(struct mysql *m, struct str key)
 }
 
 static void
+lose(struct mysql *m)
+{
+	log_warn(&mysql_log, "directory.lost", LOG_TEXT("engine", ENGINE_NAME),
+	    LOG_TEXT("query", str_c(source_forms[m->question].name)));
+	drop(m);
+}
+
+static void
 mysql_begin(struct source *source, enum source_question question, struct str key)
 {
 	struct mysql *m = mysql_of(source);
@@ -324,11 +332,8 @@ mysql_begin(struct source *source, enum source_question question, struct str key
 	}
 	if (outcome != IS_GOOD)
 		m->fail = FAIL_TEMP;
-	if (outcome == IS_LOST) {
-		log_warn(&mysql_log, "directory.lost", LOG_TEXT("engine", ENGINE_NAME),
-		    LOG_TEXT("query", str_c(source_forms[question].name)));
-		drop(m);
-	}
+	if (outcome == IS_LOST)
+		lose(m);
 }
 
 static bool
@@ -345,7 +350,7 @@ mysql_next(struct source *source)
 		m->fail = FAIL_TEMP;
 		if (judge(m, mysql_stmt_errno(statement), str_c(mysql_stmt_error(statement))) ==
 		    IS_LOST)
-			drop(m);
+			lose(m);
 	}
 	if (result != 0 && result != MYSQL_DATA_TRUNCATED)
 		return false;
@@ -383,8 +388,7 @@ mysql_end(struct source *source)
 	return m->fail;
 }
 
-static const struct source_engine engine = { "MariaDB or MySQL", mysql_begin, mysql_next, mysql_end,
-	NULL };
+static const struct source_engine engine = { mysql_begin, mysql_next, mysql_end, NULL };
 
 /* --- opening ----------------------------------------------------------------------------------- */
 

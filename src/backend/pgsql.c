@@ -54,10 +54,16 @@ pgsql_of(struct source *s)
 /* --- the connection ---------------------------------------------------------------------------- */
 
 static void
-drop(struct pgsql *p)
+forget_result(struct pgsql *p)
 {
 	PQclear(p->result);
 	p->result = NULL;
+}
+
+static void
+drop(struct pgsql *p)
+{
+	forget_result(p);
 	p->is_row = false;
 	p->is_under_way = false;
 	PQfinish(p->conn);
@@ -122,38 +128,50 @@ finish_connect(struct pgsql *p)
 
 static PGresult *next_result(struct pgsql *p);
 
-/* A statement without rows; its result's message goes to `why` when it failed. */
+/* Class 08: the connection is lost; 57P0x: the server is shut down, or begins. */
 static bool
+is_lost(const struct pgsql *p, struct str state)
+{
+	return PQstatus(p->conn) == CONNECTION_BAD || str_starts(state, STR("08")) ||
+	    str_starts(state, STR("57P"));
+}
+
+/* A statement without rows. FAIL_PERM: the server does not take it; FAIL_TEMP: the connection is lost. `why` is the reason. */
+static enum fail
 run(struct pgsql *p, int is_sent, struct buf *why)
 {
-	bool is_good = is_sent != 0;
+	enum fail fail = is_sent ? FAIL_NONE : FAIL_TEMP;
 	PGresult *r;
 
 	p->deadline_ms = backoff_now_ms() + p->settings->timeout_ms + GRACE_MS;
 	while (is_sent && p->conn && (r = next_result(p)) != NULL) {
-		if (PQresultStatus(r) != PGRES_COMMAND_OK && is_good) {
-			is_good = false;
+		if (PQresultStatus(r) != PGRES_COMMAND_OK && fail == FAIL_NONE) {
+			fail = is_lost(p, str_c(PQresultErrorField(r, PG_DIAG_SQLSTATE)))
+			    ? FAIL_TEMP
+			    : FAIL_PERM;
 			write_reason(why, PQresultErrorMessage(r));
 		}
 		PQclear(r);
 	}
-	if (!is_good && p->conn && str_empty(buf_str(why)))
+	if (p->conn == NULL)
+		return FAIL_TEMP;
+	if (fail != FAIL_NONE && str_empty(buf_str(why)))
 		write_reason(why, PQerrorMessage(p->conn));
-	return is_good && p->conn != NULL;
+	return fail;
 }
 
-static bool
+static enum fail
 set_timeout(struct pgsql *p, struct buf *why)
 {
 	struct buf sql;
-	bool is_set;
+	enum fail fail;
 
 	buf_init(&sql, WORD_MAX);
 	buf_add_c(&sql, "SET statement_timeout = ");
 	buf_add_i64(&sql, p->settings->timeout_ms);
-	is_set = run(p, PQsendQuery(p->conn, buf_c(&sql)), why);
+	fail = run(p, PQsendQuery(p->conn, buf_c(&sql)), why);
 	buf_release(&sql);
-	return is_set;
+	return fail;
 }
 
 /* FAIL_TEMP: it is down, said once. */
@@ -169,7 +187,7 @@ connect_now(struct pgsql *p, struct buf *why)
 	sql_server_release(&server);
 	if (p->conn && PQstatus(p->conn) != CONNECTION_BAD && finish_connect(p)) {
 		PQsetNoticeProcessor(p->conn, ignore_notice, NULL);
-		if (set_timeout(p, why)) {
+		if (set_timeout(p, why) == FAIL_NONE) {
 			backoff_worked(&p->backoff, ENGINE_NAME);
 			return FAIL_NONE;
 		}
@@ -206,12 +224,11 @@ next_result(struct pgsql *p)
 
 enum outcome { IS_ROW, IS_END, IS_LOST, IS_ERROR };
 
-/* Is it worth another try on a new connection? Class 08: lost; 57P0x: shut down; 26000, 0A000: plans of before. */
+/* Is it worth another try on a new connection? 26000, 0A000: plans of before. */
 static bool
-is_stale(struct str state)
+is_stale(const struct pgsql *p, struct str state)
 {
-	return str_starts(state, STR("08")) || str_starts(state, STR("57P")) ||
-	    str_eq(state, STR("26000")) || str_eq(state, STR("0A000"));
+	return is_lost(p, state) || str_eq(state, STR("26000")) || str_eq(state, STR("0A000"));
 }
 
 /* A key that is no number, for a column of numbers: there is no such row. */
@@ -228,7 +245,7 @@ judge_error(struct pgsql *p, const PGresult *r)
 	struct str state = str_c(PQresultErrorField(r, PG_DIAG_SQLSTATE));
 	struct buf why;
 
-	if (PQstatus(p->conn) == CONNECTION_BAD || is_stale(state))
+	if (is_stale(p, state))
 		return IS_LOST;
 	if (is_unfit_key(state))
 		return IS_END;
@@ -245,7 +262,7 @@ judge_error(struct pgsql *p, const PGresult *r)
 static enum outcome
 take(struct pgsql *p)
 {
-	PQclear(p->result);
+	forget_result(p);
 	p->result = next_result(p);
 	if (p->conn == NULL)
 		return p->fail == FAIL_NONE ? IS_LOST : IS_ERROR;
@@ -329,6 +346,14 @@ ask(struct pgsql *p, struct str key)
 }
 
 static void
+lose(struct pgsql *p)
+{
+	log_warn(&pgsql_log, "directory.lost", LOG_TEXT("engine", ENGINE_NAME),
+	    LOG_TEXT("query", str_c(source_forms[p->question].name)));
+	drop(p);
+}
+
+static void
 pgsql_begin(struct source *source, enum source_question question, struct str key)
 {
 	struct pgsql *p = pgsql_of(source);
@@ -347,11 +372,8 @@ pgsql_begin(struct source *source, enum source_question question, struct str key
 	p->is_row = outcome == IS_ROW;
 	if (outcome == IS_ERROR || outcome == IS_LOST)
 		p->fail = FAIL_TEMP;
-	if (outcome == IS_LOST) {
-		log_warn(&pgsql_log, "directory.lost", LOG_TEXT("engine", ENGINE_NAME),
-		    LOG_TEXT("query", str_c(source_forms[question].name)));
-		drop(p);
-	}
+	if (outcome == IS_LOST)
+		lose(p);
 }
 
 static bool
@@ -366,6 +388,8 @@ pgsql_next(struct source *source)
 		outcome = take(p);
 		if (outcome == IS_LOST || outcome == IS_ERROR)
 			p->fail = FAIL_TEMP;
+		if (outcome == IS_LOST)
+			lose(p);
 		if (outcome != IS_ROW)
 			return false;
 	}
@@ -389,39 +413,51 @@ pgsql_end(struct source *source)
 			drop(p);
 			break;
 		}
-		PQclear(p->result);
+		forget_result(p);
 		p->result = next_result(p);
 		p->is_under_way = p->conn && p->result;
 	}
-	PQclear(p->result);
-	p->result = NULL;
+	forget_result(p);
 	return p->fail;
 }
 
-static const struct source_engine engine = { "PostgreSQL", pgsql_begin, pgsql_next, pgsql_end,
-	NULL };
+static const struct source_engine engine = { pgsql_begin, pgsql_next, pgsql_end, NULL };
 
 /* --- opening ----------------------------------------------------------------------------------- */
+
+static enum fail
+prepare(struct pgsql *p, size_t question, struct buf *why)
+{
+	const char *name = source_forms[question].name, *sql = buf_c(&p->queries[question].sql);
+	struct buf reason;
+	enum fail fail;
+
+	buf_init(&reason, SQL_WHY_MAX);
+	fail = run(p, PQsendPrepare(p->conn, name, sql, 0, NULL), &reason);
+	p->is_prepared[question] = fail == FAIL_NONE;
+	if (fail != FAIL_NONE) {
+		buf_add_c(why, "query-");
+		buf_add_c(why, name);
+		buf_add_c(why, ": ");
+		buf_add(why, reason.n > 0 ? buf_str(&reason) : STR("the connection is lost"));
+	}
+	buf_release(&reason);
+	return fail;
+}
 
 /* A query that the server does not understand is told at once, not with the first mail. */
 static enum fail
 prepare_all(struct pgsql *p, struct buf *why)
 {
-	for (size_t i = 0; i < SOURCE_QUESTION_COUNT; i++) {
-		if (p->queries[i].sql.n == 0)
-			continue;
-		buf_add_c(why, "query-");
-		buf_add_c(why, source_forms[i].name);
-		buf_add_c(why, ": ");
-		if (!run(p,
-			PQsendPrepare(p->conn, source_forms[i].name, buf_c(&p->queries[i].sql), 0,
-			    NULL),
-			why))
-			return p->conn ? FAIL_PERM : FAIL_TEMP;
-		buf_clear(why);
-		p->is_prepared[i] = true;
+	enum fail fail = FAIL_NONE;
+
+	for (size_t i = 0; i < SOURCE_QUESTION_COUNT && fail == FAIL_NONE; i++) {
+		if (p->queries[i].sql.n > 0)
+			fail = prepare(p, i, why);
 	}
-	return FAIL_NONE;
+	if (fail == FAIL_TEMP)
+		drop(p);
+	return fail;
 }
 
 static void

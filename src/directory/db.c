@@ -53,6 +53,19 @@ db_free(struct sqlite3_stmt **statement)
 	*statement = NULL;
 }
 
+bool
+db_wants(struct sqlite3_stmt *statement, size_t n)
+{
+	int count = sqlite3_bind_parameter_count(statement);
+
+	for (int i = 1; i <= count; i++) {
+		/* one of another kind keeps its name where it shares a number with one of ours */
+		if (!str_starts(str_c(sqlite3_bind_parameter_name(statement, i)), STR("?")))
+			return false;
+	}
+	return (size_t)count == n;
+}
+
 void
 db_again(struct db_query *q, struct db *db, struct sqlite3_stmt *statement)
 {

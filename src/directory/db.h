@@ -8,6 +8,7 @@
 #define DIRECTORY_DB_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/fail.h"
@@ -40,6 +41,9 @@ void db_bind_int(struct db_query *q, int at, int64_t n);
 /* Prepare for many uses: *out is the caller's, to be freed before db_close(); NULL after a failure, which is logged. */
 void db_prepare(struct db *db, const char *sql, struct sqlite3_stmt **out);
 void db_free(struct sqlite3_stmt **statement);
+
+/* Are its parameters ?1 to ?n, and no others? */
+bool db_wants(struct sqlite3_stmt *statement, size_t n);
 
 /* As db_begin() with such a statement; db_end() makes it ready for the next use. */
 void db_again(struct db_query *q, struct db *db, struct sqlite3_stmt *statement);

@@ -13,17 +13,22 @@
 #define PATH_BYTES_MAX 4096
 
 const struct directory_engine directory_engines[DIRECTORY_ENGINE_COUNT] = {
-	[DIRECTORY_SQLITE] = { "sqlite", "directory.db", NULL, &directory_sqlite_section },
-	[DIRECTORY_PGSQL] = { "pgsql", "PostgreSQL", "staunch-directory-pgsql",
-	    &directory_pgsql_section },
-	[DIRECTORY_MYSQL] = { "mysql", "MariaDB or MySQL", "staunch-directory-mysql",
+	[DIRECTORY_SQLITE] = { "directory.db", NULL, &directory_sqlite_section },
+	[DIRECTORY_PGSQL] = { "PostgreSQL", "staunch-directory-pgsql", &directory_pgsql_section },
+	[DIRECTORY_MYSQL] = { "MariaDB or MySQL", "staunch-directory-mysql",
 	    &directory_mysql_section },
-	[DIRECTORY_LDAP] = { "ldap", "LDAP", "staunch-directory-ldap", &directory_ldap_section },
-	[DIRECTORY_PROGRAM] = { "program", "a program of your own", NULL, NULL },
+	[DIRECTORY_LDAP] = { "LDAP", "staunch-directory-ldap", &directory_ldap_section },
+	[DIRECTORY_PROGRAM] = { "a program of your own", NULL, NULL },
 };
 
-const char *const directory_engine_words[] = { "sqlite", "pgsql", "mysql", "ldap", "program",
-	NULL };
+const char *const directory_engine_words[] = {
+	[DIRECTORY_SQLITE] = "sqlite",
+	[DIRECTORY_PGSQL] = "pgsql",
+	[DIRECTORY_MYSQL] = "mysql",
+	[DIRECTORY_LDAP] = "ldap",
+	[DIRECTORY_PROGRAM] = "program",
+	[DIRECTORY_ENGINE_COUNT] = NULL,
+};
 
 static bool
 may_execute(struct buf *path)

@@ -9,7 +9,6 @@
 #include "directory/settings.h"
 
 struct directory_engine {
-	const char *word;                      /* in [directory] engine */
 	const char *title;                     /* in sentences: "accounts are kept in .." */
 	const char *program;                   /* its file's name; NULL: none, or the owner's own */
 	const struct setting_section *section; /* what its program is told; NULL: nothing */

@@ -105,7 +105,7 @@ child_main(const struct keeper_work *work, int fd, pid_t keeper)
 	_exit(127);
 }
 
-/* It may have started others: all of its session end, before its number can be somebody else's. */
+/* It may have started others: all of its process group end, before its number can be somebody else's. */
 static void
 end_child(pid_t *pid)
 {

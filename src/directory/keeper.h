@@ -9,9 +9,9 @@
  *       \--------------- lines over a socket each ------/
  *
  * A child has descriptor 3 as its socket, nothing else but 0 to 2, an environment of PATH and LANG, a session of its
- * own, no new privileges. Starting in a place ends who was there, with all that it started in its session. When the
- * main process ends, however it does, all of them end: the keeper by the end of its socket, the children by the keeper,
- * or by PR_SET_PDEATHSIG when the keeper itself was killed.
+ * own, no new privileges. Starting in a place ends who was there, with all that it started in its process group. When
+ * the main process ends, however it does, all of them end: the keeper by the end of its socket, the children by the
+ * keeper, or by PR_SET_PDEATHSIG when the keeper itself was killed.
  */
 #ifndef DIRECTORY_KEEPER_H
 #define DIRECTORY_KEEPER_H

@@ -3,6 +3,9 @@
 /* base */
 #include "base/mem.h"
 
+/* rooms */
+#include "directory/sql.h"
+
 #define AT(field)  offsetof(struct ldap_settings, field)
 #define MINUTE_MS  60000
 #define TIMEOUT_MS 600000
@@ -175,8 +178,9 @@ ldap_url_is_local(struct str url)
 	struct str host = str_from(url, str_find(url, STR("://")) + 3);
 
 	host = str_head(host, str_find_char(host, '/'));
-	if (!str_starts(host, STR("[")))
+	if (str_starts(host, STR("[")))
+		host = str_slice(host, 1, str_find_char(str_from(host, 1), ']'));
+	else
 		host = str_head(host, str_find_char(host, ':'));
-	return str_starts_nocase(url, STR("ldapi:")) || str_eq_nocase(host, STR("localhost")) ||
-	    str_starts(host, STR("127.")) || str_starts(host, STR("[::1]"));
+	return str_starts_nocase(url, STR("ldapi:")) || sql_is_local(host);
 }

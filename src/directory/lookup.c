@@ -229,6 +229,23 @@ check_password(struct lookup *l, struct str name, struct str secret, struct acco
 	return fail;
 }
 
+/* Is it the one of that name, or of any if there is none? It may have more names than that of its row. FAIL_MISSING */
+static enum fail
+check_name(struct lookup *l, const struct account *a, struct str name)
+{
+	struct buf kept;
+	enum fail fail;
+
+	if (str_empty(name) || str_eq_nocase(buf_str(&a->name), name))
+		return FAIL_NONE;
+	buf_init(&kept, ROW_NAME_MAX);
+	fail = lookup_name(l, name, &kept);
+	if (fail == FAIL_NONE && !str_eq(buf_str(&a->name), buf_str(&kept)))
+		fail = FAIL_MISSING;
+	buf_release(&kept);
+	return fail;
+}
+
 /* The account of a token, if it is `name`'s or no name is given. FAIL_DENIED */
 static enum fail
 check_token(struct lookup *l, struct str name, struct str token, struct account *out,
@@ -249,9 +266,8 @@ check_token(struct lookup *l, struct str name, struct str token, struct account 
 	fail = source_end(s);
 	if (fail == FAIL_NONE)
 		fail = owner.n > 0 ? read_account(l, buf_str(&owner), out) : FAIL_MISSING;
-	if (fail == FAIL_NONE &&
-	    (!out->is_enabled || (name.n > 0 && !str_eq_nocase(buf_str(&out->name), name))))
-		fail = FAIL_MISSING;
+	if (fail == FAIL_NONE)
+		fail = out->is_enabled ? check_name(l, out, name) : FAIL_MISSING;
 	if (fail == FAIL_NONE)
 		credential_write(credential_out, buf_str(&hash));
 	buf_release(&owner);
@@ -373,26 +389,34 @@ lookup_domains(struct lookup *l, struct json_writer *w)
 	return write_texts(l, SOURCE_DOMAINS, STR(""), w);
 }
 
+/* Accounts are in lower case wherever they are named, groups as they are written. */
 static enum fail
 write_principals(struct lookup *l, enum source_question question, struct str domain, bool is_group,
     struct json_writer *w)
 {
 	struct source *s = l->source;
-	struct buf display;
+	struct buf name, display;
 
+	buf_init(&name, ROW_NAME_MAX);
 	buf_init(&display, DISPLAY_MAX);
 	source_begin(s, question, domain);
 	while (source_next(s)) {
 		if (!address_is_name(source_text(s, 0)))
 			continue;
+		buf_clear(&name);
 		buf_clear(&display);
+		if (is_group)
+			buf_add(&name, source_text(s, 0));
+		else
+			utf8_lower(&name, source_text(s, 0));
 		write_display(&display, source_text(s, 1));
 		json_object_begin(w);
-		json_name_string(w, STR("name"), source_text(s, 0));
+		json_name_string(w, STR("name"), buf_str(&name));
 		json_name_string(w, STR("display_name"), buf_str(&display));
 		json_name_bool(w, STR("is_group"), is_group);
 		json_object_end(w);
 	}
+	buf_release(&name);
 	buf_release(&display);
 	return source_end(s);
 }

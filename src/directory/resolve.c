@@ -7,7 +7,6 @@
 
 /* rooms */
 #include "codec/idna.h"
-#include "codec/utf8.h"
 #include "directory/address.h"
 
 #define WORK_BYTES_MAX (16 * 1024 * 1024)
@@ -82,6 +81,18 @@ write_account(struct walk *walk, struct str name, const struct step *step)
 	return fail;
 }
 
+/* A row as follow() takes it, without the blanks that fill up columns of a fixed width; false: it is no address. */
+static bool
+write_row(struct buf *out, struct str row)
+{
+	size_t before = out->n;
+
+	if (address_write(out, str_trim(row), false) == FAIL_NONE)
+		return true;
+	buf_rewind(out, before);
+	return false;
+}
+
 /* All rows are names to follow; they are read first: one question at a time. */
 static enum fail
 follow_rows(struct walk *walk, enum source_question question, struct str key, struct step step,
@@ -93,13 +104,14 @@ follow_rows(struct walk *walk, enum source_question question, struct str key, st
 	enum fail fail;
 
 	buf_init(&names, WORK_BYTES_MAX);
+	*had_rows = false;
 	source_begin(s, question, key);
 	while (source_next(s)) {
-		utf8_lower(&names, source_text(s, 0));
-		buf_add_char(&names, '\n');
+		*had_rows = true;
+		if (write_row(&names, source_text(s, 0)))
+			buf_add_char(&names, '\n');
 	}
 	fail = source_end(s);
-	*had_rows = names.n > 0;
 	rest = buf_str(&names);
 	step.depth++;
 	while (fail == FAIL_NONE && str_take_until(&rest, '\n', &name)) {
@@ -239,14 +251,14 @@ follow_any_master(struct walk *walk)
 {
 	struct source *s = walk->lookup->source;
 	struct buf address;
+	bool is_found;
 	enum fail fail;
 
 	buf_init(&address, ADDRESS_MAX);
 	source_begin(s, SOURCE_POSTMASTER, STR(""));
-	if (source_next(s))
-		utf8_lower(&address, source_text(s, 0));
+	is_found = source_next(s) && write_row(&address, source_text(s, 0));
 	fail = source_end(s);
-	if (fail == FAIL_NONE && address.n == 0)
+	if (fail == FAIL_NONE && !is_found)
 		fail = FAIL_MISSING;
 	if (fail == FAIL_NONE)
 		fail = follow(walk, buf_str(&address), (struct step){ .depth = 0 });

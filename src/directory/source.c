@@ -95,11 +95,10 @@ source_number(const struct source *s, size_t column)
 }
 
 bool
-source_truth(const struct source *s, size_t column)
+source_is_true(struct str text)
 {
 	static const struct str words[] = { STR_INIT("t"), STR_INIT("true"), STR_INIT("y"),
 		STR_INIT("yes"), STR_INIT("on"), STR_INIT("\x01") };
-	struct str text = source_text(s, column);
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (str_eq_nocase(text, words[i]))
@@ -112,6 +111,12 @@ source_truth(const struct source *s, size_t column)
 			return true;
 	}
 	return false;
+}
+
+bool
+source_truth(const struct source *s, size_t column)
+{
+	return source_is_true(source_text(s, column));
 }
 
 enum fail

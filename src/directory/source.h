@@ -63,8 +63,6 @@ extern const struct source_form source_forms[SOURCE_QUESTION_COUNT];
 struct source;
 
 struct source_engine {
-	const char *name; /* "PostgreSQL": for logs and the command line */
-
 	/* Put the question; the key lives until end. What goes wrong is told by end. */
 	void (*begin)(struct source *s, enum source_question question, struct str key);
 
@@ -103,6 +101,7 @@ struct str source_text(const struct source *s, size_t column);
 int64_t source_number(const struct source *s, size_t column);
 
 /* A truth: a number other than 0, "t", "true", "yes", "on" in any case, or a bit (one byte 1). */
+bool source_is_true(struct str text);
 bool source_truth(const struct source *s, size_t column);
 
 /* Is there a row? FAIL_NONE: yes; FAIL_MISSING: no. */

@@ -52,8 +52,7 @@ sqlite_end(struct source *source)
 	return db_end(&sqlite_of(source)->at_work);
 }
 
-static const struct source_engine sqlite_engine = { "SQLite", sqlite_begin, sqlite_next, sqlite_end,
-	NULL };
+static const struct source_engine sqlite_engine = { sqlite_begin, sqlite_next, sqlite_end, NULL };
 
 enum fail
 source_sqlite_open(struct source_sqlite *s, struct str path, const struct sql_settings *settings)
@@ -81,21 +80,31 @@ source_sqlite_open(struct source_sqlite *s, struct str path, const struct sql_se
 	return fail;
 }
 
+/* A colon and a digit are a parameter too for SQLite, which nobody would bind. */
+static enum fail
+try_query(struct source_sqlite *s, struct query *query)
+{
+	struct sqlite3_stmt *statement = NULL;
+	bool is_good;
+
+	db_prepare(&s->db, buf_c(&query->sql), &statement);
+	is_good = statement && db_wants(statement, query->value_count);
+	if (statement && !is_good)
+		query->why = "it has a parameter that is none of :name";
+	db_free(&statement);
+	return is_good ? FAIL_NONE : FAIL_PERM;
+}
+
 enum fail
 source_sqlite_try(struct source_sqlite *s)
 {
 	for (size_t i = 0; i < SOURCE_QUESTION_COUNT; i++) {
-		struct sqlite3_stmt *statement = NULL;
-
-		if (s->queries[i].sql.n == 0)
+		if (s->queries[i].sql.n == 0 || try_query(s, &s->queries[i]) == FAIL_NONE)
 			continue;
-		db_prepare(&s->db, buf_c(&s->queries[i].sql), &statement);
-		if (statement == NULL) {
-			log_error(&source_log, "directory.query",
-			    LOG_TEXT("query", str_c(source_forms[i].name)));
-			return FAIL_PERM;
-		}
-		db_free(&statement);
+		log_error(&source_log, "directory.query",
+		    LOG_TEXT("query", str_c(source_forms[i].name)),
+		    LOG_TEXT("reason", str_c(s->queries[i].why)));
+		return FAIL_PERM;
 	}
 	return FAIL_NONE;
 }

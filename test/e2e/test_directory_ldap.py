@@ -4,7 +4,9 @@
 import os
 import signal
 import socket
+import socketserver
 import tempfile
+import threading
 
 from certificates import Authority
 from databases import PASSWORD
@@ -102,6 +104,20 @@ def test_plain(ldap):
         equal("plain: a star is no wildcard", d.login("*@plain.test"), "denied")
 
 
+def test_enabled(ldap):
+    """Only a word for yes, or none at all, lets an account in."""
+    ann = "dn: uid=ann,dc=plain,dc=test\nchangetype: modify\n"
+    with door(ldap.plain_settings(attribute_enabled="employeeType")) as d:
+        equal("enabled: not said", d.login("ann@plain.test"), "ok")
+        for word, want in (("TRUE", "ok"), ("yes", "ok"), ("512", "ok"), ("FALSE", "denied"), ("no", "denied"), ("n", "denied"),
+                           ("f", "denied"), ("0", "denied"), ("00", "denied"), ("disabled", "denied")):
+            ldap.modify(ann + f"replace: employeeType\nemployeeType: {word}\n")
+            equal(f"enabled: {word}", d.login("ann@plain.test"), want)
+            offered = [p["name"] for p in d.ask("principals", domain="plain.test")["principals"]]
+            equal(f"enabled: {word}: to share with", "ann@plain.test" in offered, want == "ok")
+        ldap.modify(ann + "delete: employeeType\n")
+
+
 def test_wrong_settings(ldap):
     rows = (
         ("a parameter", {"filter_account": "(mail={nom})"}, "perm", "filter-account"),
@@ -140,6 +156,37 @@ def test_servers(ldap):
         equal("the second server answers", d.login("ann@example.test"), "ok")
     with door(ldap.settings(url=ldap.socket_url)) as d:
         equal("a socket", d.login("ann@example.test"), "ok")
+
+
+class Silent(socketserver.BaseRequestHandler):
+    """A server that lets everybody in and tells nothing (unwillingToPerform, RFC 4511 4.1.9)."""
+
+    def part(self, n):
+        return self.request.recv(n, socket.MSG_WAITALL)
+
+    def handle(self):
+        while head := self.part(2):
+            length = head[1] if head[1] < 0x80 else int.from_bytes(self.part(head[1] & 0x7f), "big")
+            body = self.part(length)
+            ident, operation = body[:2 + body[1]], body[2 + body[1]]
+            if operation not in (0x60, 0x63):  # bind, search
+                return
+            code = 0 if operation == 0x60 else 53
+            answer = ident + bytes((operation + 1 if operation == 0x60 else 0x65, 7, 0x0a, 1, code, 4, 0, 4, 0))
+            self.request.sendall(bytes((0x30, len(answer))) + answer)
+
+
+def test_silent(ldap):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Silent) as server:
+        threading.Thread(target=server.serve_forever).start()
+        url = f"ldap://127.0.0.1:{server.server_address[1]}"
+        with door(ldap.settings(url=url)) as d:
+            equal("a server that says nothing of itself: it opens", d.opened, {"id": 0, "result": "ok"})
+            equal("a server that says nothing of itself: an answer", d.login("ann@example.test"), "temp")
+        with door(ldap.settings(url=url, filter_postmaster="(&(mail))")) as d:
+            equal("a server that says nothing of itself: a wrong filter", d.opened["result"], "perm")
+            check("a server that says nothing of itself: which", "(&(mail))" in d.opened["why"], d.opened)
+        server.shutdown()
 
 
 def test_tls(ldap, ca):
@@ -266,8 +313,10 @@ def main():
         test_cases_by_bind(ldap)
         test_changed(ldap)
         test_plain(ldap)
+        test_enabled(ldap)
         test_wrong_settings(ldap)
         test_servers(ldap)
+        test_silent(ldap)
         test_tls(ldap, ca)
         test_lost(ldap)
         test_frozen(ldap)

@@ -9,7 +9,6 @@ main(MariaDb, Dialect(
     series="(SELECT seq AS n FROM seq_1_to_1000000) AS numbers",
     join="concat('x', n, '@far.test')",
     tls="(SELECT variable_value FROM information_schema.session_status WHERE variable_name = 'Ssl_version')",
-    own="CREATE TABLE mailbox (local_part text, domain text, full_name text, crypt text);",
     domain_of="concat(local_part, '@', domain)",
     denied="Access denied",
 ))

@@ -47,11 +47,14 @@ def test_queries():
 
 
 def test_wrong_query():
-    server = Server(start=False, settings="[directory-sqlite]\nquery-list = SELECT nothing FROM lists\n")
-    with server:
-        done = server.command("serve", check_status=False)
-        equal("a wrong query: no start", done.returncode, 1)
-        check("a wrong query: it is named", 'query="list"' in done.stderr and "nothing" in done.stderr, done.stderr)
+    for name, query, why in (("no such column", "SELECT nothing FROM lists", "nothing"),
+                             ("a parameter of SQLite's", "SELECT address FROM lists WHERE address = :1", "a parameter"),
+                             ("one before ours", "SELECT address FROM lists WHERE address = :1 OR address = :address", "a parameter"),
+                             ("one beside ours", "SELECT address FROM lists WHERE address = :address OR address = :2", "a parameter")):
+        with Server(start=False, settings=f"[directory-sqlite]\nquery-list = {query}\n") as server:
+            done = server.command("serve", check_status=False, timeout=20)
+            equal(f"a wrong query: {name}: no start", done.returncode, 1)
+            check(f"a wrong query: {name}: it is named", 'query="list"' in done.stderr and why in done.stderr, done.stderr)
 
 
 with tempfile.TemporaryDirectory(prefix="staunch-directory-") as folder:

@@ -49,7 +49,7 @@ fake_end(struct source *s)
 	return fake.fail;
 }
 
-static const struct source_engine fake_engine = { "fake", fake_begin, fake_next, fake_end, NULL };
+static const struct source_engine fake_engine = { fake_begin, fake_next, fake_end, NULL };
 
 static void
 reset(size_t rows, struct str first)
