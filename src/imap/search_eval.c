@@ -35,7 +35,7 @@ forget(struct imap_matcher *m)
 		imap_wait_end(m->session, &m->wait);
 	blob_unmap(&m->map);
 	m->summary = NULL;
-	m->is_parsed = m->is_unreadable = m->has_record = false;
+	m->is_parsed = m->is_unreadable = m->is_away = m->has_record = false;
 	arena_reset(&m->arena);
 }
 
@@ -132,11 +132,12 @@ whole(struct imap_matcher *m)
 			m->is_cut = true;
 			return NULL;
 		}
-		m->is_unreached |= is_far && fail == FAIL_TEMP;
+		m->is_away = fail == FAIL_TEMP;
+		m->is_unreached |= is_far && m->is_away;
 		m->is_unreadable = fail != FAIL_NONE;
 		if (m->is_unreadable) {
 			if (m->unread != FAIL_PERM)
-				m->unread = fail == FAIL_TEMP ? FAIL_TEMP : FAIL_PERM;
+				m->unread = m->is_away ? FAIL_TEMP : FAIL_PERM;
 			return NULL;
 		}
 		message_parse(&m->parsed, m->map.bytes, &m->arena);
