@@ -51,26 +51,19 @@ read_record(struct txn *t, void *arg)
 	return record_end(&r);
 }
 
-/* A transaction of its own, of which nobody else hears; after a failure it is not known which of both the store has. */
+/* After a failure it is not known which of both the store has. */
 static enum fail
 commit_record(struct store *s, uint64_t epoch, uint64_t beat)
 {
 	struct buf value;
-	bool has_written = false;
+	bool has_written;
 	enum fail fail;
 
 	buf_init(&value, STORE_VALUE_MAX);
 	record_begin(&value, RECORD_VERSION);
 	record_add_u64(&value, epoch);
 	record_add_u64(&value, beat);
-	fail = store_begin(s, true);
-	if (fail == FAIL_NONE)
-		fail = s->ops->put(s->engine, lineage_key, buf_str(&value));
-	if (fail == FAIL_NONE)
-		fail = s->ops->commit(s->engine, &has_written);
-	if (fail != FAIL_NONE)
-		s->ops->rollback(s->engine);
-	s->state = STORE_CLOSED;
+	fail = store_put_alone(s, lineage_key, buf_str(&value), &has_written);
 	buf_release(&value);
 	if (fail != FAIL_NONE)
 		return fail;
