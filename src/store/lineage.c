@@ -248,6 +248,37 @@ store_epoch(const struct store *s)
 	return s->lineage.epoch;
 }
 
+struct epoch_run {
+	struct str key;
+	store_fn *fn;
+	void *arg;
+};
+
+static enum fail
+epoch_run(struct txn *t, void *arg)
+{
+	const struct epoch_run *run = arg;
+	int64_t epoch = (int64_t)store_epoch(txn_store(t)), known;
+	enum fail fail = txn_count(t, run->key, &known);
+
+	if (fail != FAIL_NONE || known == epoch)
+		return fail;
+	fail = txn_add(t, run->key, epoch - known, &known);
+	return fail == FAIL_NONE ? run->fn(t, run->arg) : fail;
+}
+
+enum fail
+store_run_in_epoch(struct store *s, struct str key, store_fn *fn, void *arg)
+{
+	struct epoch_run run = { key, fn, arg };
+	enum fail fail;
+
+	if (store_epoch(s) == 0)
+		return FAIL_NONE;
+	fail = store_run(s, epoch_run, &run);
+	return fail == FAIL_NONE ? store_commit(s) : fail;
+}
+
 /*
  * A time alone: two copies of the same store get different numbers. Only where the clock is behind, what the copy had
  * counts; the slack is for counters that ran ahead of the clock, and for a clock that was set back.
