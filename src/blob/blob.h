@@ -152,6 +152,13 @@ struct blob_wait {
 	void *state;          /* private; own: the far side's */
 };
 
+/* It was, and is not released: it is waited for, or was. */
+static inline bool
+blob_wait_is_started(const struct blob_wait *w)
+{
+	return w->op.owner != NULL;
+}
+
 /*
  * The message can be mapped: until the end of the turn after that in which this ends, blob_map() finds it (who had
  * woken itself before is stepped in that one only, base/task.h).
