@@ -4,6 +4,12 @@
 /* base */
 #include "base/mem.h"
 
+bool
+blob_is_far(const struct blob_store *b)
+{
+	return b->far != NULL;
+}
+
 void
 blob_wait_done(struct blob_wait *w, struct task *owner, enum fail fail)
 {
