@@ -328,7 +328,6 @@ reach_start(struct deposit *d)
 {
 	struct str name = blob_writer_name(d->content);
 
-	d->is_reaching = true;
 	delivery_reach_start(&d->reach, d->mail, d->folder, name, d->targets, d->put.op.owner);
 	if (!is_of_queue(d) && has_queued(d))
 		blob_copy_start(mail_blobs(d->mail), &d->to_queue, d->put.op.owner, d->folder, name,
@@ -345,7 +344,7 @@ deposit_is_ready(struct deposit *d)
 	d->fail = d->put.op.fail;
 	if (d->fail != FAIL_NONE)
 		return true;
-	if (!d->is_reaching)
+	if (!delivery_reach_is_started(&d->reach))
 		reach_start(d);
 	return delivery_reach_is_done(&d->reach) && !op_pending(&d->to_queue.op);
 }
