@@ -468,14 +468,10 @@ item_write(struct imap_content *c, const struct imap_fetch_item *item)
 bool
 imap_content_item(struct imap_content *c, const struct imap_fetch_item *item)
 {
-	struct buf *out = conn_out(c->session->conn);
-	size_t before = out->n;
-
 	buf_clear(&c->piece);
 	item_write(c, item);
 	if (!op_pending(&c->wait.op))
 		return true;
-	buf_rewind(out, before);
 	buf_clear(&c->piece);
 	return false;
 }
