@@ -84,7 +84,7 @@ announce(struct lineage *l)
 	if (l->mark.next != 0)
 		return FAIL_NONE;
 	mark.next = fresh_beat();
-	fail = lineage_mark_save(buf_str(&l->mark_path), &mark);
+	fail = lineage_mark_save(buf_c(&l->mark_path), &mark);
 	if (fail == FAIL_NONE)
 		l->mark = mark;
 	return fail;
@@ -121,7 +121,7 @@ static enum fail
 look_at_moved(struct lineage *l, enum verdict *out)
 {
 	struct lineage_mark mark;
-	enum fail fail = lineage_mark_load(buf_str(&l->moved_path), &mark);
+	enum fail fail = lineage_mark_load(buf_c(&l->moved_path), &mark);
 
 	*out = COPY;
 	if (fail == FAIL_NONE && is_known(l, &mark)) {
@@ -135,7 +135,7 @@ static enum fail
 judge(struct lineage *l, enum verdict *out)
 {
 	struct lineage_mark mark;
-	enum fail fail = lineage_mark_load(buf_str(&l->mark_path), &mark);
+	enum fail fail = lineage_mark_load(buf_c(&l->mark_path), &mark);
 
 	*out = COPY;
 	if (fail != FAIL_NONE && fail != FAIL_MISSING && fail != FAIL_PERM)
