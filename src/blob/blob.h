@@ -152,6 +152,16 @@ struct blob_wait {
 	void *state;          /* private; own: the far side's */
 };
 
+/* Messages are kept far away: else there is nothing to wait for, and nothing to look up before. */
+bool blob_is_far(const struct blob_store *b);
+
+/* It was, and is not released: it is waited for, or was. */
+static inline bool
+blob_wait_is_started(const struct blob_wait *w)
+{
+	return w->op.owner != NULL;
+}
+
 /*
  * The message can be mapped: until the end of the turn after that in which this ends, blob_map() finds it (who had
  * woken itself before is stepped in that one only, base/task.h).

@@ -4,6 +4,12 @@
 /* base */
 #include "base/mem.h"
 
+bool
+blob_is_far(const struct blob_store *b)
+{
+	return b->far != NULL;
+}
+
 void
 blob_wait_done(struct blob_wait *w, struct task *owner, enum fail fail)
 {
@@ -60,12 +66,6 @@ blob_wait_release(struct blob_wait *w)
 
 /* --- start and go on --------------------------------------------------------------------------- */
 
-static bool
-is_started(const struct blob_wait *w)
-{
-	return w->op.owner != NULL;
-}
-
 enum fail
 blob_map_wait(struct blob_store *b, struct blob_wait *w, struct task *owner, struct str account,
     struct str name, struct blob_map *out)
@@ -73,7 +73,7 @@ blob_map_wait(struct blob_store *b, struct blob_wait *w, struct task *owner, str
 	enum fail fail;
 
 	*out = (struct blob_map){ 0 };
-	if (!is_started(w))
+	if (!blob_wait_is_started(w))
 		blob_fetch_start(b, w, owner, account, name);
 	if (op_pending(&w->op))
 		return FAIL_TEMP;
@@ -90,7 +90,7 @@ blob_finish_wait(struct blob_writer *writer, struct blob_wait *w, struct task *o
 {
 	enum fail fail;
 
-	if (!is_started(w))
+	if (!blob_wait_is_started(w))
 		blob_put_start(writer, w, owner);
 	if (op_pending(&w->op))
 		return FAIL_TEMP;
@@ -107,7 +107,7 @@ blob_link_wait(struct blob_store *b, struct blob_wait *w, struct task *owner, st
 {
 	enum fail fail;
 
-	if (!is_started(w))
+	if (!blob_wait_is_started(w))
 		blob_copy_start(b, w, owner, from, name, to);
 	if (op_pending(&w->op))
 		return FAIL_TEMP;

@@ -123,6 +123,13 @@ struct delivery_reach { /* zeroed before; safe to release always */
 void delivery_reach_start(struct delivery_reach *r, struct mail *m, struct str account,
     struct str blob, const struct delivery_targets *targets, struct task *owner);
 
+/* It was started, and is not released. */
+static inline bool
+delivery_reach_is_started(const struct delivery_reach *r)
+{
+	return r->blobs != NULL;
+}
+
 /* False: `owner` is woken when it is to be asked again. */
 MUST_CHECK bool delivery_reach_is_done(struct delivery_reach *r);
 void delivery_reach_release(struct delivery_reach *r);

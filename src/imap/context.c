@@ -305,7 +305,7 @@ follow(struct imap_session *s, struct imap_context *c, const struct view_seen *s
 		(void)imap_matcher_outline(&c->matcher);
 	if (seen->entry && imap_matcher_is_cut(&c->matcher))
 		return false;
-	c->is_unreached = c->matcher.unread == FAIL_TEMP;
+	c->is_unreached = seen->entry && c->matcher.is_away;
 	if (c->is_unreached) /* whether it matches is not known */
 		return true;
 	if ((match == MATCH_YES) == imap_context_has(c, seen->uid))

@@ -74,19 +74,12 @@ is_damaged(const struct imap_content *c, enum fail fail)
 	return fail != FAIL_TEMP && imap_is_selected(s) && view_find(s->view.view, c->uid) != NULL;
 }
 
-/* The file was waited for: it is mapped now, whatever it was for. */
-static bool
-was_asked(const struct imap_content *c)
-{
-	return c->wait.op.owner != NULL;
-}
-
 static bool
 map_file(struct imap_content *c)
 {
 	if (!c->is_mapped && !c->is_lost) {
 		struct imap_session *s = c->session;
-		bool is_far = was_asked(c);
+		bool is_far = blob_wait_is_started(&c->wait);
 		enum fail fail =
 		    email_map_wait(c->account, c->email_id, &c->wait, &s->task, &c->map);
 
@@ -164,7 +157,8 @@ outline(struct imap_content *c)
 {
 	if (!c->summary && !c->is_parsed)
 		c->summary = summary_ahead(&c->ahead, c->email_id);
-	if (!c->summary && !c->is_parsed && !was_asked(c) &&
+	/* a file that was waited for is mapped now, whatever it was for */
+	if (!c->summary && !c->is_parsed && !blob_wait_is_started(&c->wait) &&
 	    email_summary(c->account, c->email_id, &c->arena, &c->summary) != FAIL_NONE)
 		c->summary = NULL;
 	return c->summary ? c->summary : whole(c);
@@ -474,14 +468,10 @@ item_write(struct imap_content *c, const struct imap_fetch_item *item)
 bool
 imap_content_item(struct imap_content *c, const struct imap_fetch_item *item)
 {
-	struct buf *out = conn_out(c->session->conn);
-	size_t before = out->n;
-
 	buf_clear(&c->piece);
 	item_write(c, item);
 	if (!op_pending(&c->wait.op))
 		return true;
-	buf_rewind(out, before);
 	buf_clear(&c->piece);
 	return false;
 }

@@ -79,8 +79,8 @@ void imap_content_read_ahead(struct imap_content *c, struct account *a, const ui
     size_t count);
 
 /*
- * Write "NAME value", or as much of it as imap_content_pump() has to bring after this. False: nothing was written,
- * the session waits for the file (imap_wait()); then again.
+ * Write "NAME value", or as much of it as imap_content_pump() has to bring after this. False: the session waits for
+ * the file (imap_wait()); what of it is in the output is to be cut off, and the item comes again.
  */
 MUST_CHECK bool imap_content_item(struct imap_content *c, const struct imap_fetch_item *item);
 

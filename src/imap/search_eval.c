@@ -35,7 +35,7 @@ forget(struct imap_matcher *m)
 		imap_wait_end(m->session, &m->wait);
 	blob_unmap(&m->map);
 	m->summary = NULL;
-	m->is_parsed = m->is_unreadable = m->has_record = false;
+	m->is_parsed = m->is_unreadable = m->is_away = m->has_record = false;
 	arena_reset(&m->arena);
 }
 
@@ -92,17 +92,11 @@ imap_matcher_is_ready(struct imap_matcher *m, const struct imap_slice *slice)
 	return search_query_step(&m->query, slice->end_us);
 }
 
-/* The file was waited for, or is. */
-static bool
-was_asked(const struct imap_matcher *m)
-{
-	return m->wait.op.owner != NULL;
-}
-
 bool
 imap_matcher_was_slow(const struct imap_matcher *m)
 {
-	return m->summary || m->has_record || m->is_parsed || m->is_unreadable || was_asked(m);
+	return m->summary || m->has_record || m->is_parsed || m->is_unreadable ||
+	    blob_wait_is_started(&m->wait);
 }
 
 bool
@@ -124,7 +118,7 @@ static const struct message *
 whole(struct imap_matcher *m)
 {
 	if (!m->is_parsed && !m->is_unreadable) {
-		bool is_far = was_asked(m);
+		bool is_far = blob_wait_is_started(&m->wait);
 		enum fail fail = email_map_wait(m->account, m->seen.entry->email_id, &m->wait,
 		    &m->session->task, &m->map);
 
@@ -132,11 +126,12 @@ whole(struct imap_matcher *m)
 			m->is_cut = true;
 			return NULL;
 		}
-		m->is_unreached |= is_far && fail == FAIL_TEMP;
+		m->is_away = fail == FAIL_TEMP;
+		m->is_unreached |= is_far && m->is_away;
 		m->is_unreadable = fail != FAIL_NONE;
 		if (m->is_unreadable) {
 			if (m->unread != FAIL_PERM)
-				m->unread = fail == FAIL_TEMP ? FAIL_TEMP : FAIL_PERM;
+				m->unread = m->is_away ? FAIL_TEMP : FAIL_PERM;
 			return NULL;
 		}
 		message_parse(&m->parsed, m->map.bytes, &m->arena);
@@ -148,7 +143,7 @@ whole(struct imap_matcher *m)
 const struct message *
 imap_matcher_outline(struct imap_matcher *m)
 {
-	if (!m->summary && !m->is_parsed && !was_asked(m) &&
+	if (!m->summary && !m->is_parsed && !blob_wait_is_started(&m->wait) &&
 	    email_summary(m->account, m->seen.entry->email_id, &m->arena, &m->summary) != FAIL_NONE)
 		m->summary = NULL;
 	return m->summary ? m->summary : whole(m);

@@ -40,6 +40,7 @@ struct imap_matcher {
 	bool has_record; /* the store was asked for the message */
 	bool is_parsed;
 	bool is_unreadable; /* its file cannot be read: nothing in it matches */
+	bool is_away;       /* .. now; it may match later */
 	enum fail unread;   /* of all: FAIL_TEMP some cannot be read now, FAIL_PERM some are lost */
 	bool is_unreached;  /* .. a file is far away, and was waited for in vain */
 };

@@ -148,7 +148,7 @@ add(struct jmap_call *c, struct import *i, const struct json *object,
 	if (fail)
 		return jmap_set_failed(c);
 	said = jmap_email_new_read(c, object, &i->new, e);
-	if (said == SET_OK)
+	if (said == SET_OK && blob->name.p) /* of what was written, jmap_email_add_written() asks */
 		said = jmap_may_add(c, &i->new, e);
 	if (said != SET_OK)
 		return said;

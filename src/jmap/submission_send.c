@@ -84,11 +84,9 @@ judge_rcpts(struct jmap_call *c, const struct jmap_submitting *s, struct jmap_se
 }
 
 static enum jmap_set_said
-judge_account(struct jmap_call *c, const struct jmap_submitting *s, struct jmap_set_error *e)
+judge_amount(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
 {
-	const struct submit_house *house = &jmap_of(c)->house;
-
-	switch (submit_may(house, c->run->account->name, s->rcpts, s->submission.rcpt_count)) {
+	switch (fail) {
 	case FAIL_NONE: break;
 	case FAIL_LIMIT:
 		return jmap_set_error(e, "forbiddenToSend",
@@ -100,9 +98,19 @@ judge_account(struct jmap_call *c, const struct jmap_submitting *s, struct jmap_
 	case FAIL_PERM:
 	case FAIL_COUNT: return jmap_set_failed(c);
 	}
-	if (!queue_has_room(house->queue))
-		return jmap_set_error(e, "forbiddenToSend", "The queue is full. Try again later.");
 	return SET_OK;
+}
+
+static enum jmap_set_said
+judge_account(struct jmap_call *c, const struct jmap_submitting *s, struct jmap_set_error *e)
+{
+	const struct submit_house *house = &jmap_of(c)->house;
+	enum jmap_set_said said = judge_amount(c,
+	    submit_may(house, c->run->account->name, s->rcpts, s->submission.rcpt_count), e);
+
+	if (said == SET_OK && !queue_has_room(house->queue))
+		return jmap_set_error(e, "forbiddenToSend", "The queue is full. Try again later.");
+	return said;
 }
 
 static enum jmap_set_said
@@ -227,11 +235,19 @@ note_rcpts(struct jmap_submitting *s, const struct deposit *d)
 static enum jmap_set_said
 hand_over(struct jmap_call *c, struct jmap_submitting *s, struct jmap_set_error *e)
 {
+	const struct submit_house *house = &jmap_of(c)->house;
+	struct str account = c->run->account->name;
 	struct deposit *d = &s->deposit;
+	enum jmap_set_said said;
 	enum fail fail;
 
 	if (!deposit_is_ready(d))
 		return SET_WAIT;
+	/* the user's other messages may have gone meanwhile */
+	said = judge_amount(c, submit_may_still(house, account, s->rcpts, s->submission.rcpt_count),
+	    e);
+	if (said != SET_OK)
+		return said;
 	fail = s->is_made ? FAIL_NONE : submission_reserve(c->account, &s->submission.id);
 
 	if (fail == FAIL_LIMIT)
@@ -243,7 +259,7 @@ hand_over(struct jmap_call *c, struct jmap_submitting *s, struct jmap_set_error 
 	if (fail)
 		return refuse_deposit(c, d, fail, e);
 	note_rcpts(s, d);
-	submit_note(&jmap_of(c)->house, c->run->account->name, s->rcpts, s->submission.rcpt_count);
+	submit_note(house, account, s->rcpts, s->submission.rcpt_count);
 	if (s->is_made)
 		return SET_OK;
 	/* sent is sent: a record that cannot be written is as good as one that the server destroyed at once */

@@ -18,7 +18,7 @@ struct upload_request {
 	struct jmap_access access; /* own: whose account it goes to */
 	struct blob_writer writer;
 	struct blob_wait wait; /* for the place of its file */
-	bool is_writing, is_complete;
+	bool is_writing;
 };
 
 static enum http_step
@@ -112,7 +112,6 @@ finish(struct upload_request *u, struct http_exchange *x)
 	struct blob_name name;
 	enum fail fail = blob_finish_wait(&u->writer, &u->wait, x->task, &name);
 
-	u->is_complete = true;
 	if (op_pending(&u->wait.op))
 		return HTTP_WAIT;
 	if (fail)
@@ -157,7 +156,7 @@ upload_step(struct http_handler *h, struct http_exchange *x)
 		return step;
 	if (!u->is_writing && begin(u, x) == HTTP_DONE)
 		return HTTP_DONE;
-	return u->is_complete ? finish(u, x) : take_body(u, x);
+	return blob_wait_is_started(&u->wait) ? finish(u, x) : take_body(u, x);
 }
 
 static void

@@ -95,6 +95,8 @@ email_share_start(struct account *from, uint32_t mailbox, const uint32_t *uids, 
 	struct source in;
 	enum fail fail = account_usable(from);
 
+	if (fail != FAIL_NONE || !blob_is_far(from->mail->blobs))
+		return fail;
 	source_init(&in, from, mailbox);
 	for (size_t i = 0; fail == FAIL_NONE && i < count; i++) {
 		in.uid = uids[i];

@@ -110,18 +110,9 @@ count_on(struct txn *t, char space, int64_t more)
 static enum fail
 open_run(struct txn *t, void *arg)
 {
-	struct mail *m = arg;
-	struct key k;
-	int64_t known;
-	enum fail fail;
+	const struct mail *m = arg;
+	enum fail fail = count_on(t, SPACE_NEXT, ACCOUNTS_GAP);
 
-	key_init(&k, SPACE_EPOCH);
-	fail = txn_count(t, key_str(&k), &known);
-	if (fail || (uint64_t)known == store_epoch(m->store))
-		return fail;
-	fail = count_on(t, SPACE_EPOCH, (int64_t)(store_epoch(m->store) - (uint64_t)known));
-	if (fail == FAIL_NONE)
-		fail = count_on(t, SPACE_NEXT, ACCOUNTS_GAP);
 	if (fail == FAIL_NONE) /* others see other accounts than they were told */
 		fail = count_on(t, SPACE_SHARING, (int64_t)store_epoch_above(m->store, 0, ID_BITS));
 	return fail;
@@ -130,10 +121,8 @@ open_run(struct txn *t, void *arg)
 enum fail
 epoch_open(struct mail *m)
 {
-	enum fail fail;
+	struct key known;
 
-	if (store_epoch(m->store) == 0)
-		return FAIL_NONE;
-	fail = store_run(m->store, open_run, m);
-	return fail ? fail : store_commit(m->store);
+	key_init(&known, SPACE_EPOCH);
+	return store_run_in_epoch(m->store, key_str(&known), open_run, m);
 }

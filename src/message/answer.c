@@ -205,20 +205,6 @@ write_thread(struct buf *out, const struct answer *w)
 }
 
 static enum fail
-write_id(struct buf *out, const struct answer *w)
-{
-	struct buf id;
-	enum fail fail;
-
-	buf_init(&id, VALUE_MAX);
-	fail = message_id_write(&id, w->now_s, w->random, w->hostname);
-	if (fail == FAIL_NONE)
-		fail = header_write_raw(out, STR("Message-ID"), buf_str(&id));
-	buf_release(&id);
-	return fail;
-}
-
-static enum fail
 write_address(struct buf *out, struct str name, struct str spec, struct str display)
 {
 	size_t at = str_rfind_char(spec, '@');
@@ -248,7 +234,7 @@ write_header(struct buf *out, const struct answer *w, struct arena *a)
 	if (fail == FAIL_NONE)
 		fail = header_write_date(out, STR("Date"), w->now_s, 0);
 	if (fail == FAIL_NONE)
-		fail = write_id(out, w);
+		fail = header_write_message_id(out, w->now_s, w->random, w->hostname);
 	if (fail == FAIL_NONE)
 		fail = write_thread(out, w);
 	buf_add_c(out,

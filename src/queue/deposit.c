@@ -59,7 +59,6 @@ tame_binary(struct deposit *d)
 	struct blob_map map;
 	enum fail fail;
 
-	d->envelope->body = BODY_8BITMIME;
 	fail = blob_write_finish(d->content, &raw);
 	if (fail == FAIL_NONE)
 		fail = blob_map(blobs, STR(QUEUE_FOLDER), blob_name_str(&raw), &map);
@@ -312,10 +311,13 @@ deposit_for_all(struct deposit *d)
 void
 deposit_start(struct deposit *d, struct task *owner)
 {
+	bool is_binary = d->envelope->body == BODY_BINARYMIME;
 	enum fail fail = FAIL_NONE;
 
-	d->folder = d->targets->count > 0 ? d->targets->targets[0].account : STR(QUEUE_FOLDER);
-	if (d->envelope->body == BODY_BINARYMIME)
+	if (is_binary)
+		d->envelope->body = BODY_8BITMIME; /* from here on */
+	d->folder = deposit_content_folder(d->envelope, d->targets);
+	if (is_binary)
 		fail = tame_binary(d);
 	if (fail == FAIL_NONE)
 		blob_put_start(d->content, &d->put, owner);
@@ -328,7 +330,6 @@ reach_start(struct deposit *d)
 {
 	struct str name = blob_writer_name(d->content);
 
-	d->is_reaching = true;
 	delivery_reach_start(&d->reach, d->mail, d->folder, name, d->targets, d->put.op.owner);
 	if (!is_of_queue(d) && has_queued(d))
 		blob_copy_start(mail_blobs(d->mail), &d->to_queue, d->put.op.owner, d->folder, name,
@@ -345,7 +346,7 @@ deposit_is_ready(struct deposit *d)
 	d->fail = d->put.op.fail;
 	if (d->fail != FAIL_NONE)
 		return true;
-	if (!d->is_reaching)
+	if (!delivery_reach_is_started(&d->reach))
 		reach_start(d);
 	return delivery_reach_is_done(&d->reach) && !op_pending(&d->to_queue.op);
 }

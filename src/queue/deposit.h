@@ -63,7 +63,6 @@ struct deposit {
 	struct blob_writer tamed; /* own; instead of content, when that is binary */
 	struct blob_wait put, to_queue;
 	struct delivery_reach reach;
-	bool is_reaching;
 	enum fail fail; /* what came of the start */
 };
 

@@ -33,7 +33,6 @@ struct local_agent {
 	size_t at;                /* the recipient being resolved */
 	bool is_asking;
 	struct delivery_reach reach; /* own */
-	bool is_reaching;
 };
 
 static struct local_agent *
@@ -227,7 +226,6 @@ begin_job(struct local_agent *l, struct queue_job *j)
 	l->at = 0;
 	arena_reset(&l->arena);
 	delivery_reach_release(&l->reach);
-	l->is_reaching = false;
 	delivery_targets_init(&l->targets, &l->arena);
 	forwards_reset(&l->forwards);
 }
@@ -317,10 +315,9 @@ reach(struct local_agent *l)
 
 	if (house->home != NULL)
 		return true;
-	if (!l->is_reaching)
+	if (!delivery_reach_is_started(&l->reach))
 		delivery_reach_start(&l->reach, house->mail, STR(QUEUE_FOLDER),
 		    l->agent.job->message.blob, &l->targets, &l->agent.task);
-	l->is_reaching = true;
 	return delivery_reach_is_done(&l->reach);
 }
 

@@ -53,15 +53,10 @@ static enum fail
 epoch_run(struct txn *t, void *arg)
 {
 	struct store *s = arg;
-	struct key known = queue_key(QUEUE_EPOCH), next = queue_key(QUEUE_NEXT);
-	int64_t epoch, id;
-	enum fail fail = txn_count(t, key_str(&known), &epoch);
+	struct key next = queue_key(QUEUE_NEXT);
+	int64_t id;
+	enum fail fail = txn_count(t, key_str(&next), &id);
 
-	if (fail != FAIL_NONE || (uint64_t)epoch == store_epoch(s))
-		return fail;
-	fail = txn_add(t, key_str(&known), (int64_t)store_epoch(s) - epoch, &epoch);
-	if (fail == FAIL_NONE)
-		fail = txn_count(t, key_str(&next), &id);
 	if (fail == FAIL_NONE)
 		fail = txn_add(t, key_str(&next),
 		    (int64_t)store_epoch_above(s, (uint64_t)id, ID_BITS) - id, &id);
@@ -72,12 +67,9 @@ epoch_run(struct txn *t, void *arg)
 static enum fail
 take_up_epoch(struct store *s)
 {
-	enum fail fail;
+	struct key known = queue_key(QUEUE_EPOCH);
 
-	if (store_epoch(s) == 0)
-		return FAIL_NONE;
-	fail = store_run(s, epoch_run, s);
-	return fail == FAIL_NONE ? store_commit(s) : fail;
+	return store_run_in_epoch(s, key_str(&known), epoch_run, s);
 }
 
 /* The key of rewritten senders, made by the first one who needs it. */

@@ -176,18 +176,25 @@ list_remote(const struct submit_rcpt *rcpts, size_t count, struct str *out)
 }
 
 enum fail
-submit_may(const struct submit_house *house, struct str account, const struct submit_rcpt *rcpts,
-    size_t count)
+submit_may_still(const struct submit_house *house, struct str account,
+    const struct submit_rcpt *rcpts, size_t count)
 {
 	struct str *list = mem_new(count + 1, sizeof *list);
 	size_t n = list_remote(rcpts, count, list);
 	struct policy_day day;
-	enum fail fail = FAIL_LIMIT;
+	enum fail fail = policy_account_may(house->policy, account, list, n, &day);
 
-	if (policy_take_name(house->policy, RATE_ACCOUNT, account))
-		fail = policy_account_may(house->policy, account, list, n, &day);
 	mem_free(list);
 	return fail == FAIL_NONE || fail == FAIL_LIMIT ? fail : FAIL_TEMP;
+}
+
+enum fail
+submit_may(const struct submit_house *house, struct str account, const struct submit_rcpt *rcpts,
+    size_t count)
+{
+	return policy_take_name(house->policy, RATE_ACCOUNT, account)
+	    ? submit_may_still(house, account, rcpts, count)
+	    : FAIL_LIMIT;
 }
 
 void

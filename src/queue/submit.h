@@ -66,9 +66,11 @@ void submit_release(struct submit *s);
 
 /*
  * May this account send one more message to these recipients, by its hour and its day? FAIL_LIMIT: not now.
- * FAIL_TEMP. And: it was sent.
+ * FAIL_TEMP. May it still, by its day, when other messages may have gone meanwhile? And: it was sent.
  */
 MUST_CHECK enum fail submit_may(const struct submit_house *house, struct str account,
+    const struct submit_rcpt *rcpts, size_t count);
+MUST_CHECK enum fail submit_may_still(const struct submit_house *house, struct str account,
     const struct submit_rcpt *rcpts, size_t count);
 void submit_note(const struct submit_house *house, struct str account,
     const struct submit_rcpt *rcpts, size_t count);

@@ -57,7 +57,7 @@ static bool
 job_take_file(struct search *s)
 {
 	struct search_job *j = &s->job;
-	bool was_far = j->wait.op.owner != NULL;
+	bool was_far = blob_wait_is_started(&j->wait);
 	enum fail fail = s->source->map(s->arg, j->account->now.id, j->email,
 	    s->loop ? &j->wait : NULL, &s->task, &j->map);
 

@@ -133,7 +133,7 @@ smtp_finish_stored(struct smtp_session *s)
 	enum smtp_reply reply = REPLY_ACCEPTED;
 
 	if (!deposit_is_ready(&s->txn->deposit))
-		return SMTP_STORE;
+		return s->state == SMTP_STORE ? SMTP_STAY : SMTP_STORE;
 	if (s->state == SMTP_STORE) /* the user's other messages may have gone meanwhile */
 		reply = smtp_check_account(s);
 	return conclude(s, reply,

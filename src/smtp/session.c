@@ -240,8 +240,7 @@ advance(struct smtp_session *s)
 		return op_pending(&s->txn->domain.op) ? SMTP_STAY : smtp_rcpt_checked(s);
 	case SMTP_VERIFY: return op_pending(&s->verify.op) ? SMTP_STAY : smtp_verified(s);
 	case SMTP_SLOW: return timer_running(&s->delay) ? SMTP_STAY : smtp_finish_slowed(s);
-	case SMTP_STORE:
-		return deposit_is_ready(&s->txn->deposit) ? smtp_finish_stored(s) : SMTP_STAY;
+	case SMTP_STORE: return smtp_finish_stored(s);
 	case SMTP_READ_DATA: return smtp_read_data(s);
 	case SMTP_READ_CHUNK: return smtp_read_chunk(s);
 	case SMTP_CLOSING:

@@ -264,6 +264,7 @@ MUST_CHECK enum fail smtp_start_content(struct smtp_session *s);
 /* The data is complete: judge, store, answer, end the transaction (finish.c). */
 enum smtp_state smtp_finish_message(struct smtp_session *s);
 enum smtp_state smtp_finish_slowed(struct smtp_session *s); /* after SLOW */
-enum smtp_state smtp_finish_stored(struct smtp_session *s); /* of STORE, or STORE: not yet */
+enum smtp_state smtp_finish_stored(
+    struct smtp_session *s); /* of STORE; not yet: STORE, or STAY in it */
 
 #endif

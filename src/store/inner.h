@@ -64,6 +64,9 @@ extern const struct log store_log;
 /* store.c */
 enum fail store_begin(struct store *s, bool is_write);
 void store_end_reading(struct store *s);
+/* Put in a transaction of its own, of which nobody else hears; whether the disk has it after a failure is not known. */
+MUST_CHECK enum fail store_put_alone(struct store *s, struct str key, struct str value,
+    bool *has_written_out);
 void store_stop_scans(struct store *s, unsigned level); /* of this and inner runs; 1: all */
 void store_pause_scans(struct store *s);                /* all begin again at their next step */
 

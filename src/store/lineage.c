@@ -51,26 +51,19 @@ read_record(struct txn *t, void *arg)
 	return record_end(&r);
 }
 
-/* A transaction of its own, of which nobody else hears; after a failure it is not known which of both the store has. */
+/* After a failure it is not known which of both the store has. */
 static enum fail
 commit_record(struct store *s, uint64_t epoch, uint64_t beat)
 {
 	struct buf value;
-	bool has_written = false;
+	bool has_written;
 	enum fail fail;
 
 	buf_init(&value, STORE_VALUE_MAX);
 	record_begin(&value, RECORD_VERSION);
 	record_add_u64(&value, epoch);
 	record_add_u64(&value, beat);
-	fail = store_begin(s, true);
-	if (fail == FAIL_NONE)
-		fail = s->ops->put(s->engine, lineage_key, buf_str(&value));
-	if (fail == FAIL_NONE)
-		fail = s->ops->commit(s->engine, &has_written);
-	if (fail != FAIL_NONE)
-		s->ops->rollback(s->engine);
-	s->state = STORE_CLOSED;
+	fail = store_put_alone(s, lineage_key, buf_str(&value), &has_written);
 	buf_release(&value);
 	if (fail != FAIL_NONE)
 		return fail;
@@ -91,7 +84,7 @@ announce(struct lineage *l)
 	if (l->mark.next != 0)
 		return FAIL_NONE;
 	mark.next = fresh_beat();
-	fail = lineage_mark_save(buf_str(&l->mark_path), &mark);
+	fail = lineage_mark_save(buf_c(&l->mark_path), &mark);
 	if (fail == FAIL_NONE)
 		l->mark = mark;
 	return fail;
@@ -128,7 +121,7 @@ static enum fail
 look_at_moved(struct lineage *l, enum verdict *out)
 {
 	struct lineage_mark mark;
-	enum fail fail = lineage_mark_load(buf_str(&l->moved_path), &mark);
+	enum fail fail = lineage_mark_load(buf_c(&l->moved_path), &mark);
 
 	*out = COPY;
 	if (fail == FAIL_NONE && is_known(l, &mark)) {
@@ -142,7 +135,7 @@ static enum fail
 judge(struct lineage *l, enum verdict *out)
 {
 	struct lineage_mark mark;
-	enum fail fail = lineage_mark_load(buf_str(&l->mark_path), &mark);
+	enum fail fail = lineage_mark_load(buf_c(&l->mark_path), &mark);
 
 	*out = COPY;
 	if (fail != FAIL_NONE && fail != FAIL_MISSING && fail != FAIL_PERM)
@@ -253,6 +246,37 @@ uint64_t
 store_epoch(const struct store *s)
 {
 	return s->lineage.epoch;
+}
+
+struct epoch_run {
+	struct str key;
+	store_fn *fn;
+	void *arg;
+};
+
+static enum fail
+epoch_run(struct txn *t, void *arg)
+{
+	const struct epoch_run *run = arg;
+	int64_t epoch = (int64_t)store_epoch(txn_store(t)), known;
+	enum fail fail = txn_count(t, run->key, &known);
+
+	if (fail != FAIL_NONE || known == epoch)
+		return fail;
+	fail = txn_add(t, run->key, epoch - known, &known);
+	return fail == FAIL_NONE ? run->fn(t, run->arg) : fail;
+}
+
+enum fail
+store_run_in_epoch(struct store *s, struct str key, store_fn *fn, void *arg)
+{
+	struct epoch_run run = { key, fn, arg };
+	enum fail fail;
+
+	if (store_epoch(s) == 0)
+		return FAIL_NONE;
+	fail = store_run(s, epoch_run, &run);
+	return fail == FAIL_NONE ? store_commit(s) : fail;
 }
 
 /*

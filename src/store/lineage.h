@@ -43,10 +43,10 @@ void lineage_mark_write(struct buf *out, const struct lineage_mark *m);
 MUST_CHECK bool lineage_mark_parse(struct str text, struct lineage_mark *out);
 
 /* FAIL_MISSING: there is none. FAIL_PERM: it is damaged. FAIL_TEMP: it cannot be read. */
-MUST_CHECK enum fail lineage_mark_load(struct str path, struct lineage_mark *out);
+MUST_CHECK enum fail lineage_mark_load(const char *path, struct lineage_mark *out);
 
 /* Durable, and all of it or nothing; FAIL_TEMP. */
-MUST_CHECK enum fail lineage_mark_save(struct str path, const struct lineage_mark *m);
+MUST_CHECK enum fail lineage_mark_save(const char *path, const struct lineage_mark *m);
 
 struct lineage {
 	struct buf store_path, mark_path, moved_path; /* own; empty: a store without a file */

@@ -53,27 +53,23 @@ lineage_mark_parse(struct str text, struct lineage_mark *out)
 /* --- file ------------------------------------------------------------------------------------------------- */
 
 static enum fail
-because(struct str path, const char *event)
+because(const char *path, const char *event)
 {
 	int error = errno;
 
-	log_warn(&store_log, event, LOG_TEXT("file", path), LOG_NUM("errno", error));
+	log_warn(&store_log, event, LOG_TEXT("file", str_c(path)), LOG_NUM("errno", error));
 	return FAIL_TEMP;
 }
 
 enum fail
-lineage_mark_load(struct str path, struct lineage_mark *out)
+lineage_mark_load(const char *path, struct lineage_mark *out)
 {
 	char bytes[MARK_BYTES_MAX];
-	struct buf name;
 	ssize_t n;
 	int fd;
 
 	*out = (struct lineage_mark){ 0 };
-	buf_init(&name, PATH_BYTES_MAX);
-	buf_add(&name, path);
-	fd = sys.open(buf_c(&name), O_RDONLY, 0);
-	buf_release(&name);
+	fd = sys.open(path, O_RDONLY, 0);
 	if (fd < 0)
 		return errno == ENOENT ? FAIL_MISSING : because(path, "store.lineage.open");
 	n = sys.read(fd, bytes, sizeof bytes);
@@ -88,7 +84,7 @@ lineage_mark_load(struct str path, struct lineage_mark *out)
 }
 
 static enum fail
-write_part(struct str path, const char *name, struct str text)
+write_part(const char *path, const char *name, struct str text)
 {
 	int fd = sys.open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	enum fail fail = FAIL_NONE;
@@ -102,29 +98,26 @@ write_part(struct str path, const char *name, struct str text)
 }
 
 enum fail
-lineage_mark_save(struct str path, const struct lineage_mark *m)
+lineage_mark_save(const char *path, const struct lineage_mark *m)
 {
-	struct buf text, part, whole;
+	struct buf text, part;
 	enum fail fail = FAIL_LIMIT;
 
 	buf_init(&text, MARK_BYTES_MAX);
 	buf_init(&part, PATH_BYTES_MAX);
-	buf_init(&whole, PATH_BYTES_MAX);
 	lineage_mark_write(&text, m);
-	buf_add(&whole, path);
-	buf_add(&part, path);
+	buf_add_c(&part, path);
 	buf_add_c(&part, ".part");
 	if (buf_ok(&part)) {
 		fail = write_part(path, buf_c(&part), buf_str(&text));
-		if (fail == FAIL_NONE && sys.rename(buf_c(&part), buf_c(&whole)) != 0)
+		if (fail == FAIL_NONE && sys.rename(buf_c(&part), path) != 0)
 			fail = because(path, "store.lineage.rename");
 		if (fail == FAIL_NONE)
-			fail = sqlite_vfs_sync_folder(buf_c(&whole));
+			fail = sqlite_vfs_sync_folder(path);
 		else
 			(void)sys.unlink(buf_c(&part));
 	}
 	buf_release(&text);
 	buf_release(&part);
-	buf_release(&whole);
 	return fail;
 }

@@ -65,6 +65,23 @@ store_end_reading(struct store *s)
 	s->state = STORE_CLOSED;
 }
 
+enum fail
+store_put_alone(struct store *s, struct str key, struct str value, bool *has_written_out)
+{
+	enum fail fail;
+
+	*has_written_out = false;
+	fail = store_begin(s, true);
+	if (fail == FAIL_NONE)
+		fail = s->ops->put(s->engine, key, value);
+	if (fail == FAIL_NONE)
+		fail = s->ops->commit(s->engine, has_written_out);
+	if (fail != FAIL_NONE)
+		s->ops->rollback(s->engine);
+	s->state = STORE_CLOSED;
+	return fail;
+}
+
 static void
 roll_back(struct store *s)
 {

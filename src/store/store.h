@@ -123,6 +123,12 @@ uint64_t store_epoch(const struct store *s);
  */
 uint64_t store_epoch_above(const struct store *s, uint64_t was, unsigned bits);
 
+/*
+ * At a room's start, before it gives out numbers: run `fn` once in each epoch but the first, in the transaction that
+ * notes the epoch in the counter `key` (borrowed), and make that durable. Failures as store_run(), store_commit().
+ */
+MUST_CHECK enum fail store_run_in_epoch(struct store *s, struct str key, store_fn *fn, void *arg);
+
 /* A consistent copy of the committed store as a new file; FAIL_TEMP when it cannot be written. */
 MUST_CHECK enum fail store_backup(struct store *s, struct str path);
 

@@ -16,24 +16,16 @@ bool
 store_probe(struct store *s)
 {
 	bool was_well = s->is_well;
-	bool has_written = false;
+	bool has_written;
 	char beat[8]; /* other bytes each time: what is the same would not be written */
 	enum fail fail;
 
 	if (s->level > 0 || s->state == STORE_WRITING)
 		return s->is_well;
 	sys_random(beat, sizeof beat);
-	fail = store_begin(s, true);
-	if (fail == FAIL_NONE)
-		fail = s->ops->put(s->engine, probe_key, str_of(beat, sizeof beat));
-	if (fail == FAIL_NONE)
-		fail = s->ops->commit(s->engine, &has_written);
+	fail = store_put_alone(s, probe_key, str_of(beat, sizeof beat), &has_written);
 	s->is_well = fail == FAIL_NONE && has_written;
-	if (s->is_well)
-		s->commits++;
-	else
-		s->ops->rollback(s->engine);
-	s->state = STORE_CLOSED;
+	s->commits += s->is_well;
 	if (s->is_well && !was_well)
 		log_info(&store_log, "store.well", LOG_NUM("commits", s->commits));
 	return s->is_well;

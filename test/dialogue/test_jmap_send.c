@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "lib/fake_blobs.h"
 #include "lib/fake_directory.h"
 #include "lib/jmap_stage.h"
 
@@ -124,6 +125,45 @@ test_limits(void)
 	jmap_stage_run(
 	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2'}}},'c']]");
 	jmap_stage_has("nothing is sent from here", "'type':'forbiddenToSend'");
+	jmap_stage_end();
+}
+
+/* Another message of hers goes while this one is on its way to where it is kept: behind its fetch. */
+static unsigned waits_before;
+
+static void
+send_another(void)
+{
+	if (fake_blobs_waiting() == 0 || fake_blobs_waits() < waits_before + 2)
+		return;
+	jmap_stage.between = NULL;
+	CHECK_NUM(policy_account_count(jmap_stage.policy, STR(ALICE), NULL, 0), FAIL_NONE);
+}
+
+/* The day is asked about again when the message is handed over. */
+static void
+test_parallel(void)
+{
+	static const char both[] =
+	    "[['EmailSubmission/set',{'accountId':'a1','create':{'k':{'identityId':'i1','emailId':'e2','envelope':"
+	    "{'mailFrom':{'email':'alice@example.test'},'rcptTo':[{'email':'bob@elsewhere.test'},"
+	    "{'email':'bob@example.test'}]}}}},'c']]";
+
+	begin("parallel");
+	jmap_stage.checks.account_messages = 1;
+	waits_before = fake_blobs_waits();
+	jmap_stage.between = send_another;
+	jmap_stage_run(both);
+	TEST_ROW("the other one went meanwhile");
+	CHECK(jmap_stage.between == NULL);
+	jmap_stage_has("one of a day", "'type':'forbiddenToSend'");
+	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(stage_inbox("bob@example.test", NULL), 0);
+	CHECK_NUM(stage_files_left(), 0);
+	CHECK_NUM(fake_blobs_left(), 0);
+	jmap_stage.checks.account_messages = 2;
+	jmap_stage_run(both);
+	jmap_stage_has("two of a day", "'notCreated':null");
 	jmap_stage_end();
 }
 
@@ -323,6 +363,7 @@ main(void)
 	log_set_level(LOG_LEVEL_ERROR);
 	test_refused();
 	test_limits();
+	test_parallel();
 	test_sent();
 	test_reports();
 	test_deferred();

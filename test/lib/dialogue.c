@@ -265,6 +265,7 @@ static void
 set_far(struct str how)
 {
 	uint64_t after = 0, count = UINT_MAX;
+	enum fail fail = FAIL_TEMP;
 
 	if (str_empty(how)) {
 		fake_blobs_begin(dialogue.blobs, &dialogue.loop, 0);
@@ -274,10 +275,12 @@ set_far(struct str how)
 	fake_blobs_hold(str_eq(how, STR("stuck")));
 	if (str_skip(&how, STR("after ")))
 		CHECK(str_u64(&how, 1000, &after));
-	if (str_skip(&how, STR("fail ")))
+	if (str_starts(how, STR("lost ")))
+		fail = FAIL_MISSING;
+	if (str_skip(&how, STR("fail ")) || str_skip(&how, STR("lost ")))
 		CHECK(str_u64(&how, 1000, &count));
 	if (after > 0 || count < UINT_MAX || str_eq(how, STR("down")))
-		fake_blobs_fail((unsigned)after, (unsigned)count, FAIL_TEMP);
+		fake_blobs_fail((unsigned)after, (unsigned)count, fail);
 	else if (!str_eq(how, STR("stuck")))
 		CHECK_STR(how, STR("well"));
 	dialogue_settle();

@@ -25,6 +25,7 @@
  *     @far down|stuck|well they cannot be reached; nothing of them ends; all is well
  *     @far after N         .. after N more of them went well
  *     @far fail N          the next N of them cannot be reached
+ *     @far lost N          .. are not there any more
  *     @disk full|bad|well  writing fails; what was written does not become durable; all is well
  *
  * "..." in S: stands for anything. Everything the server sends must be named. A room may have

@@ -131,6 +131,8 @@ run_request(const struct jmap_request *request)
 	while (running) {
 		(void)fake_directory_release();
 		(void)fake_dns_release();
+		if (jmap_stage.between)
+			jmap_stage.between();
 		loop_turn(&stage.loop, 0);
 	}
 	buf_add(&jmap_stage.got, buf_str(&r.out));

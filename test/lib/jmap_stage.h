@@ -22,7 +22,8 @@ struct jmap_stage {
 	struct jmap *jmap;
 	struct account *account; /* alice's */
 	struct jmap_sending sending;
-	struct buf got; /* the last answer */
+	struct buf got;        /* the last answer */
+	void (*between)(void); /* NULL, or called in each turn of a request: others do something */
 	bool is_unlimited,
 	    has_catch_all; /* before a story begins: no limits of sending; @any.test is alice's */
 };

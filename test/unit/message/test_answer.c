@@ -179,6 +179,12 @@ test_html(void)
 		CHECK_STR(part_body(&m, m.root.child->next), STR("<p>Bye &amp; <b>so on</b></p>"));
 	}
 	CHECK_STR(str_trim(message_field(&m.root, FIELD_TO)), STR("\"b o b\"@x"));
+	TEST_ROW("a host whose name is not ASCII");
+	buf_clear(&out);
+	w.hostname = STR("mx.\xc3\xbc.example");
+	CHECK_NUM(answer_write(&out, &w, &arena), FAIL_NONE);
+	CHECK_HAS(buf_str(&out), STR("@localhost>\r\n"));
+	w.hostname = STR("mx.example.org");
 	TEST_ROW("a subject that is no line");
 	buf_clear(&out);
 	w.subject = STR("a\r\nBcc: x@y");
