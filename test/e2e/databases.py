@@ -16,22 +16,15 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import tempfile
 import time
 
-from harness import need, skip
+from harness import free_port, skip
 
 READY_SECONDS = 60
 PASSWORD = "pass'word\\ \"x"  # what has to be quoted somewhere on its way
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Database:

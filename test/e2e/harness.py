@@ -106,6 +106,12 @@ def free_port_base():
     raise RuntimeError("no free ports found")
 
 
+def free_port(host="127.0.0.1"):
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
+        s.bind((host, 0))
+        return s.getsockname()[1]
+
+
 def run(*arguments, input=None, timeout=60, check_status=True, version=""):
     """The binary as a command, or another version of the program ("-imap"); the finished process (text mode)."""
     done = subprocess.run([BINARY + version, *arguments], input=input, text=True, timeout=timeout,

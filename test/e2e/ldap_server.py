@@ -18,8 +18,9 @@ import subprocess
 import tempfile
 import time
 
-from databases import PASSWORD, free_port
+from databases import PASSWORD
 from directory_cases import ACCOUNTS, ALIASES, DOMAINS, GROUPS, LISTS, defaults
+from harness import free_port
 
 READY_SECONDS = 60
 ROOT = "dc=test"
