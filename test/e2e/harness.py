@@ -122,6 +122,23 @@ def run(*arguments, input=None, timeout=60, check_status=True, version=""):
     return done
 
 
+def family(pid):
+    """The process, and all below it that are not over; parents first."""
+    parents = {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/stat") as file:
+                state, parent = file.read().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue  # it ended meanwhile
+        if state != "Z":
+            parents[int(entry)] = int(parent)
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
+
+
 def wait_ready(process, log_path, before=0, seconds=READY_SECONDS):
     """Until the server says that it is, in its log behind the first `before` bytes."""
     deadline = time.time() + seconds
