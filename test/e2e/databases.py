@@ -16,31 +16,69 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import tempfile
 import time
 
-from harness import need, skip
+from harness import free_port, skip
 
 READY_SECONDS = 60
 PASSWORD = "pass'word\\ \"x"  # what has to be quoted somewhere on its way
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+class Daemon:
+    """A server in a folder of its own, where its log is. Each class has command(): its arguments, and is_ready()."""
+    engine = None
+    stop_signal = signal.SIGTERM
+    process = None
+
+    def options(self):
+        return {}
+
+    def as_user(self, arguments):
+        return arguments
+
+    def start(self):
+        path = os.path.join(self.folder, "log")
+        with open(path, "ab") as log:
+            self.process = subprocess.Popen(self.as_user(self.command()), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            **self.options())
+        deadline = time.time() + READY_SECONDS
+        while time.time() < deadline and self.process.poll() is None:
+            if self.is_ready():
+                return
+            time.sleep(0.05)
+        with open(path) as log:
+            raise RuntimeError(f"{self.engine} does not start: {log.read()[-2000:]}")
+
+    def end(self, sig):
+        if self.process:
+            self.process.send_signal(sig)
+            self.process.wait(60)
+        self.process = None
+
+    def stop(self):
+        self.end(self.stop_signal)
+
+    def kill(self):
+        self.end(signal.SIGKILL)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class Database:
-    section = engine = None
+class Database(Daemon):
+    section = None
 
     def __init__(self, certificate=None):
         self.folder = tempfile.mkdtemp(prefix="staunch-db-")
         self.data = os.path.join(self.folder, "data")
-        self.port, self.process = free_port(), None
+        self.port = free_port()
         self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self.certificate = self.keep(certificate) if certificate else None
         self.own(self.folder)
@@ -86,28 +124,12 @@ class Database:
             raise RuntimeError(f"{arguments[0]}: {done.stdout[-2000:]}")
         return done.stdout
 
-    def start(self):
-        with open(os.path.join(self.folder, "log"), "ab") as log:
-            self.process = subprocess.Popen(self.as_user(self.command()), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            **self.options())
-        deadline = time.time() + READY_SECONDS
-        while time.time() < deadline and self.process.poll() is None:
-            try:
-                self.owner("SELECT 1;")
-                return
-            except RuntimeError:
-                time.sleep(0.05)
-        with open(os.path.join(self.folder, "log")) as log:
-            raise RuntimeError(f"{self.engine} does not start: {log.read()[-2000:]}")
-
-    def stop(self, sig=signal.SIGINT):
-        if self.process:
-            self.process.send_signal(sig)
-            self.process.wait(60)
-        self.process = None
-
-    def kill(self):
-        self.stop(signal.SIGKILL)
+    def is_ready(self):
+        try:
+            self.owner("SELECT 1;")
+            return True
+        except RuntimeError:
+            return False
 
     def fill(self, script):
         self.owner(script)
@@ -120,16 +142,10 @@ class Database:
                 "password": PASSWORD, "tls": "auto", "ca-file": "", "connect-timeout": 3000, "timeout": 5000,
                 **{key.replace("_", "-"): value for key, value in changes.items()}}
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, value, trace):
-        self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
 
 class Postgres(Database):
     section, engine, dialect = "directory-pgsql", "pgsql", "pgsql"
+    stop_signal = signal.SIGINT  # it does not wait for its clients
     programs = ("/usr/lib/postgresql/*/bin/initdb", "/usr/lib/postgresql/*/bin/postgres")
 
     def program(self, name):
@@ -180,9 +196,6 @@ class MariaDb(Database):
         self.owner(f"CREATE DATABASE staunch CHARACTER SET utf8mb4;"
                    f"CREATE USER staunch@'%' IDENTIFIED BY '{quoted}'; CREATE USER staunch@localhost IDENTIFIED BY '{quoted}';"
                    "GRANT SELECT ON staunch.* TO staunch@'%'; GRANT SELECT ON staunch.* TO staunch@localhost;", "mysql")
-
-    def stop(self, sig=signal.SIGTERM):
-        super().stop(sig)
 
     def owner(self, script, database=None):
         database = database or ("staunch" if script != "SELECT 1;" else "mysql")

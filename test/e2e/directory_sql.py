@@ -16,7 +16,7 @@ import time
 from certificates import Authority
 from databases import PASSWORD, available
 from directory_cases import SECRET, Door, account_of, defaults, local, remote, run_cases, sql, targets_of
-from harness import BINARY, Server, check, end, equal, run
+from harness import BINARY, Server, check, end, equal, family, run
 
 UP_SECONDS = 40  # far beyond the longest wait before another try
 SHORT_MS = 2000  # time enough for a query, also on a busy machine, and soon over
@@ -99,11 +99,6 @@ def test_begin_down(engine):
         equal("down at the start: an answer", door.login("ann@example.test"), "temp")
         engine.db.start()
         until("down at the start, then up", lambda: door.login("ann@example.test"), "ok", ("temp",))
-
-
-def family(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as f:
-        return [pid] + [other for child in f.read().split() for other in family(int(child))]
 
 
 def test_frozen(engine):

@@ -106,6 +106,12 @@ def free_port_base():
     raise RuntimeError("no free ports found")
 
 
+def free_port(host="127.0.0.1"):
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
+        s.bind((host, 0))
+        return s.getsockname()[1]
+
+
 def run(*arguments, input=None, timeout=60, check_status=True, version=""):
     """The binary as a command, or another version of the program ("-imap"); the finished process (text mode)."""
     done = subprocess.run([BINARY + version, *arguments], input=input, text=True, timeout=timeout,
@@ -114,6 +120,23 @@ def run(*arguments, input=None, timeout=60, check_status=True, version=""):
         raise RuntimeError(f"staunch {' '.join(arguments)}: status {done.returncode}\n"
                            f"{done.stdout}{done.stderr}")
     return done
+
+
+def family(pid):
+    """The process, and all below it that are not over; parents first."""
+    parents = {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/stat") as file:
+                state, parent = file.read().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue  # it ended meanwhile
+        if state != "Z":
+            parents[int(entry)] = int(parent)
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
 
 
 def wait_ready(process, log_path, before=0, seconds=READY_SECONDS):

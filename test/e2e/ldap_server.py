@@ -12,16 +12,13 @@ only (RFC 4524 2.16); below dc=plain are some as most directories have them, for
 
 import base64
 import os
-import shutil
-import signal
 import subprocess
 import tempfile
-import time
 
-from databases import PASSWORD, free_port
+from databases import PASSWORD, Daemon
 from directory_cases import ACCOUNTS, ALIASES, DOMAINS, GROUPS, LISTS, defaults
+from harness import free_port
 
-READY_SECONDS = 60
 ROOT = "dc=test"
 SERVICE = "cn=staunch," + ROOT
 TEXT, NUMBER, TRUTH, NAME = ("1.3.6.1.4.1.1466.115.121.1." + kind for kind in ("15", "27", "7", "12"))
@@ -137,10 +134,12 @@ def plain_ldif():
     return out
 
 
-class Slapd:
+class Slapd(Daemon):
+    engine = "slapd"
+
     def __init__(self, certificate=None):
         self.folder = tempfile.mkdtemp(prefix="staunch-ldap-")
-        self.port, self.tls_port, self.process = free_port(), free_port(), None
+        self.port, self.tls_port = free_port(), free_port()
         self.url, self.tls_url = f"ldap://127.0.0.1:{self.port}", f"ldaps://localhost:{self.tls_port}"
         self.socket_url = "ldapi://" + (self.folder + "/socket").replace("/", "%2F")
         self.certificate = certificate
@@ -159,34 +158,19 @@ class Slapd:
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
             file.write(text)
 
-    def start(self):
+    def command(self):
         urls = [self.url, self.socket_url, *([self.tls_url] if self.certificate else [])]
-        with open(os.path.join(self.folder, "log"), "ab") as log:
-            self.process = subprocess.Popen(["/usr/sbin/slapd", "-d", "0", "-f", self.folder + "/conf", "-h", " ".join(urls)],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.time() + READY_SECONDS
-        while time.time() < deadline and self.process.poll() is None:
-            if subprocess.run(self.client("ldapwhoami"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              timeout=60).returncode == 0:
-                return
-            time.sleep(0.05)
-        with open(os.path.join(self.folder, "log")) as log:
-            raise RuntimeError(f"slapd does not start: {log.read()[-2000:]}")
+        return ["/usr/sbin/slapd", "-d", "0", "-f", self.folder + "/conf", "-h", " ".join(urls)]
+
+    def is_ready(self):
+        return subprocess.run(self.client("ldapwhoami"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              timeout=60).returncode == 0
 
     def client(self, program):
         return [program, "-x", "-H", self.url, "-D", "cn=root," + ROOT, "-w", "root"]
 
     def modify(self, ldif):
         subprocess.run(self.client("ldapmodify"), input=ldif.encode(), check=True, timeout=60, stdout=subprocess.DEVNULL)
-
-    def stop(self, sig=signal.SIGTERM):
-        if self.process:
-            self.process.send_signal(sig)
-            self.process.wait(60)
-        self.process = None
-
-    def kill(self):
-        self.stop(signal.SIGKILL)
 
     def plain_settings(self, **changes):
         """What an owner sets who has a plain directory; all else as it is by default."""
@@ -213,10 +197,3 @@ class Slapd:
             "attribute-list": "address", "attribute-member": "memberAddress", "attribute-member-dn": "member",
         }
         return {**self.plain_settings(), **own, **{key.replace("_", "-"): value for key, value in changes.items()}}
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, value, trace):
-        self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)

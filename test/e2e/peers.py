@@ -33,6 +33,7 @@ import socket
 import time
 
 import private_root
+from harness import free_port
 from private_root import PrivateRoot
 
 READY_SECONDS = 20
@@ -48,12 +49,6 @@ def install(*kinds):
     """Have the packages of these classes; {class: reason} for those that cannot be had."""
     reasons = {kind: private_root.install(kind.name, kind.packages) for kind in kinds}
     return {kind: reason for kind, reason in reasons.items() if reason}
-
-
-def free_port(host):
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
-        s.bind((host, 0))
-        return s.getsockname()[1]
 
 
 def bracketed(host):

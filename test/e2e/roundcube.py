@@ -23,8 +23,9 @@ import urllib.parse
 import urllib.request
 
 import private_root
+from harness import free_port
 from ours import wait_for
-from peers import PeerError, free_port
+from peers import PeerError
 from private_root import PrivateRoot
 
 NAME = "roundcube"
@@ -146,7 +147,7 @@ class Roundcube:
     def __init__(self, server, scheme="", settings=""):
         """The scheme is "", "tls" (STARTTLS) or "ssl" (TLS at once)."""
         self.root = PrivateRoot(NAME)
-        self.url = f"http://127.0.0.1:{free_port('127.0.0.1')}/"
+        self.url = f"http://127.0.0.1:{free_port()}/"
         try:
             self._configure(server, scheme, settings)
             self._start()

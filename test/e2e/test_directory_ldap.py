@@ -11,8 +11,8 @@ import threading
 from certificates import Authority
 from databases import PASSWORD
 from directory_cases import ACCOUNTS, SECRET, Door, account_of, local, remote, run_cases, targets_of
-from directory_sql import family, login, rcpt, until
-from harness import BINARY, Server, check, end, equal, need
+from directory_sql import login, rcpt, until
+from harness import BINARY, Server, check, end, equal, family, need
 from ldap_server import Slapd, dn_of
 
 PROGRAM = BINARY + "-directory-ldap"

@@ -3,13 +3,12 @@
 
 import json
 import os
-import shutil
 import signal
 import smtplib
 import subprocess
 import time
 
-from harness import BINARY, ROOT, Server, check, end, equal
+from harness import BINARY, ROOT, Server, check, end, equal, family
 
 SECRET = "correct horse"
 ACCOUNTS = {
@@ -29,6 +28,12 @@ def write_program(server, name, text):
         file.write(text)
     os.chmod(path, 0o755)
     return path
+
+
+def use_own(server):
+    """The good one, which reads the accounts beside it."""
+    with open(os.path.join(ROOT, "test/e2e/own_directory.py")) as file:
+        use(server, write_program(server, "own_directory.py", file.read()))
 
 
 def write_accounts(server, accounts):
@@ -65,32 +70,16 @@ def until(what, want, seconds=30):
     return got
 
 
-def children_of(pid):
-    found = []
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{entry}/stat") as file:
-                fields = file.read().rpartition(")")[2].split()
-            if int(fields[1]) == pid and fields[0] != "Z":
-                found.append(int(entry))
-        except OSError:
-            continue
-    return found
-
-
-def family(server):
+def keeper_of(server):
     """The keeper, and the children that it started."""
-    keeper, = children_of(server.process.pid)
-    return keeper, children_of(keeper)
+    _, keeper, *children = family(server.process.pid)
+    return keeper, children
 
 
 def test_own():
     with Server(start=False) as server:
-        program = os.path.join(server.folder, "own_directory.py")
-        shutil.copy(os.path.join(ROOT, "test/e2e/own_directory.py"), program)
-        os.chmod(program, 0o755)
+        use_own(server)
         write_accounts(server, ACCOUNTS)
-        use(server, program)
         server.start()
         for name, secret, want in (("ann@example.test", SECRET, 235), ("Ann@Example.TEST", SECRET, 235),
                                    ("ann@example.test", "wrong", 535), ("nobody@example.test", SECRET, 535)):
@@ -100,7 +89,7 @@ def test_own():
             equal(f"recipient {address}", recipient(server, address), want)
         with smtplib.SMTP(server.host, server.port("smtp"), timeout=30) as client:
             client.sendmail("x@elsewhere.test", ["sales@example.test"], "Subject: to sales\r\n\r\nhello\r\n")
-        keeper, children = family(server)
+        keeper, children = keeper_of(server)
         equal("two programs", len(children), 2)
         for pid in children:
             with open(f"/proc/{pid}/environ", "rb") as file:
@@ -120,9 +109,9 @@ def test_own():
         for pid in children:
             os.kill(pid, signal.SIGKILL)
         equal("killed, and started again", until(lambda: recipient(server, "ann@example.test"), 250), 250)
-        equal("others now", set(family(server)[1]) & set(children), set())
+        equal("others now", set(keeper_of(server)[1]) & set(children), set())
 
-        keeper, children = family(server)
+        keeper, children = keeper_of(server)
         process = server.process
         server.kill()
         deadline = time.time() + 20
@@ -133,7 +122,7 @@ def test_own():
         check("it was this one", process.returncode == -signal.SIGKILL, process.returncode)
 
         server.start()
-        os.kill(family(server)[0], signal.SIGKILL)
+        os.kill(keeper_of(server)[0], signal.SIGKILL)
         equal("without its keeper it ends, to be started again", server.process.wait(30), 1)
         server.process = None
 
@@ -141,10 +130,7 @@ def test_own():
 def test_opening():
     """What the program says about its start, once in the log."""
     with Server(start=False) as server:
-        program = os.path.join(server.folder, "own_directory.py")
-        shutil.copy(os.path.join(ROOT, "test/e2e/own_directory.py"), program)
-        os.chmod(program, 0o755)
-        use(server, program)
+        use_own(server)
         server.start()
         equal("no accounts.json: no domain", recipient(server, "ann@example.test"), 550)
         equal("said once", server.log().count("directory.unreachable"), 1)

@@ -18,7 +18,7 @@ import lab
 import peers
 from certificates import Authority
 from dns_server import ANY, DnsServer, TIMEOUT
-from harness import Server, check, end, equal, skip
+from harness import Server, check, end, equal, free_port, skip
 from peers import Postfix
 from policy import Policy
 from private_root import PrivateRoot
@@ -206,7 +206,7 @@ def test_tools(server):
         before = len(Inbox(server, BOB).messages())
         root.command("smtp-source", "-s", "5", "-m", "50", "-f", "a@src.test", "-t", BOB, f"{server.host}:{server.port('smtp')}")
         equal("smtp-source sends to us", len(Inbox(server, BOB).messages()) - before, 50)
-        port = peers.free_port("127.0.0.1")
+        port = free_port()
         root.spawn("smtp-sink", "-u", "postfix", "-d", "/shared/%M.", f"127.0.0.1:{port}", "10", log="sink")
         os.chmod(root.shared, 0o777)
         for _ in range(50):
