@@ -200,6 +200,8 @@ look_at_ended(struct blob_remote *r, size_t *running_out)
 		if (x->children > 0)
 			continue;
 		has_moved = true;
+		if (is_listed && store_is_dirty(r->b->store))
+			continue; /* what this turn drops may yet be undone (D3): the next turn asks */
 		if (is_listed && x->call.op.fail == FAIL_NONE)
 			take_page(r, x);
 		else
@@ -210,7 +212,10 @@ look_at_ended(struct blob_remote *r, size_t *running_out)
 	return has_moved;
 }
 
-/* Keys that were left out, once all others are done and forgotten. */
+/*
+ * Keys that were left out, once all others are done and forgotten. Not those of this turn: they may yet be
+ * undone (D3).
+ */
 static bool
 refill(struct blob_remote *r)
 {
@@ -218,8 +223,14 @@ refill(struct blob_remote *r)
 		return false;
 	if (r->b->done_count > 0)
 		return blob_deletions_forget(r->b) == FAIL_NONE;
+	if (store_is_dirty(r->b->store))
+		return true;
 	r->has_left_out = false;
-	return blob_deletions_collect(r->b) == FAIL_NONE;
+	if (blob_deletions_collect(r->b) == FAIL_NONE)
+		return true;
+	r->has_left_out = true;
+	blob_remote_rest(r);
+	return false;
 }
 
 bool
