@@ -2,11 +2,15 @@
 #include "blob/remote.h"
 
 /* system */
+#include <errno.h>
 #include <string.h>
 
 /* base */
 #include "base/clock.h"
 #include "base/mem.h"
+
+/* rooms */
+#include "sys/sys.h"
 
 #define REST_LEAST_MS 1000
 
@@ -35,6 +39,16 @@ blob_object_key(struct buf *out, struct str folder, struct str name)
 	buf_add(out, folder);
 	buf_add_char(out, '/');
 	buf_add(out, name);
+}
+
+bool
+blob_has_note(const struct blob_store *b, struct str folder, struct str name)
+{
+	struct blob_path path;
+	struct stat st;
+
+	return blob_path(b, &path, folder, "tmp", name) == FAIL_NONE &&
+	    (sys.stat(path.bytes, &st) == 0 || errno != ENOENT);
 }
 
 enum fail

@@ -88,6 +88,9 @@ bool blob_is_mirrored(const struct blob_store *b, struct str folder);
 /* "<folder>/<name>" */
 void blob_object_key(struct buf *out, struct str folder, struct str name);
 
+/* A file in tmp, as far as can be seen: its object may be there, and is not for others to delete. */
+bool blob_has_note(const struct blob_store *b, struct str folder, struct str name);
+
 /* What callers hear: MISSING stays, everything else may work later. */
 enum fail blob_far_fail(enum fail fail);
 

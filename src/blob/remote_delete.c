@@ -152,7 +152,17 @@ end(struct blob_remote *r, struct blob_remove *x, enum fail fail)
 	}
 }
 
-/* Objects of a page that nobody names; the account may be there again, with others. */
+/* Nobody names it, and nobody is about to: with a note in tmp, that one's turn decides. */
+static bool
+is_nobodys(struct blob_remote *r, struct blob_remove *x, struct str folder, struct str name)
+{
+	enum fail named = blob_is_named(r->b, x->d->account, name);
+
+	x->has_failed |= named != FAIL_NONE && named != FAIL_MISSING;
+	return named == FAIL_MISSING && !blob_has_note(r->b, folder, name);
+}
+
+/* Objects of a page that are nobody's; the account may be there again, with others. */
 static void
 take_page(struct blob_remote *r, struct blob_remove *x)
 {
@@ -162,13 +172,12 @@ take_page(struct blob_remote *r, struct blob_remove *x)
 	buf_release(&x->after);
 	buf_init(&x->after, S3_KEY_MAX);
 	for (size_t i = 0; i < page->count; i++) {
-		struct str key = page->objects[i].key;
-		struct str name = str_from(key, str_find_char(key, '/') + 1);
+		struct str key = page->objects[i].key, name = key, folder;
 		struct blob_deletion *d;
 
 		if (i + 1 == page->count)
 			buf_add(&x->after, key);
-		if (blob_is_named(r->b, x->d->account, name) != FAIL_MISSING)
+		if (!str_take_until(&name, '/', &folder) || !is_nobodys(r, x, folder, name))
 			continue;
 		d = blob_deletion_new(x->d->account, name);
 		d->parent = x;

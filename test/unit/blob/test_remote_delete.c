@@ -120,12 +120,74 @@ test_emptied(void)
 	shut();
 }
 
+/* An account that is gone and came again, while a message of it is on its way. */
+static void
+test_emptied_meanwhile(void)
+{
+	struct blob_writer w;
+	struct blob_wait wait = { .state = NULL };
+	struct blob_name name;
+
+	fresh(BLOB_S3);
+	TEST_ROW("put, and not yet finished");
+	s3_server_add(&server, STR("ann/1.M2,S=3"), STR("abc"));
+	write_all(&w, ANN, 100);
+	blob_put_start(&w, &wait, &task);
+	wait_for(&wait);
+	drop_account(ANN);
+	CHECK(ends());
+	CHECK_NUM(s3_server_count(&server), 1);
+	CHECK_NUM(blob_write_finish(&w, &name), FAIL_NONE);
+	blob_wait_release(&wait);
+	name_it(ANN, &name);
+	loop_turn(&loop, 0);
+	CHECK(is_there(ANN, &name));
+	shut();
+}
+
+static enum fail answer;
+
+static enum fail
+say_answer(void *arg, struct str account, struct str name)
+{
+	(void)arg;
+	(void)account;
+	(void)name;
+	return answer;
+}
+
+static void
+test_cannot_say(void)
+{
+	struct blob_namer second;
+
+	fresh(BLOB_S3);
+	blob_add_namer(blob, &second, say_answer, NULL);
+	TEST_ROW("who names files cannot say: the key stays");
+	s3_server_add(&server, STR("ann/1.M2,S=3"), STR("abc"));
+	s3_server_add(&server, STR("ann/1.M3,S=3"), STR("abc"));
+	answer = FAIL_TEMP;
+	drop_account(ANN);
+	for (int i = 0; i < 4000 && !timer_running(&blob->remote->timer) && !is_idle(); i++)
+		loop_turn(&loop, 10);
+	CHECK_NUM(s3_server_count(&server), 2);
+	CHECK_NUM(blob->done_count, 0);
+	answer = FAIL_MISSING;
+	CHECK(!is_idle() && settles(0));
+	CHECK(ends());
+	CHECK_NUM(blob->done_count, 1);
+	blob_remove_namer(&second);
+	shut();
+}
+
 int
 main(void)
 {
 	stage_start();
 	test_left_out();
 	test_emptied();
+	test_emptied_meanwhile();
+	test_cannot_say();
 	stage_stop();
 	return test_end();
 }
