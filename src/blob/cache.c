@@ -69,12 +69,23 @@ blob_cache_download_path(const struct blob_cache *c, struct blob_path *out, uint
 
 /* --- generations ----------------------------------------------------------------------------- */
 
-/* What came is half of the bound: the elder goes, and a younger one begins. */
+/* What was there in the turn of the last change stays until the end of the next one (blob.h). */
+static bool
+is_settled(const struct blob_cache *c)
+{
+	return c->turn == UINT64_MAX || c->loop->turns >= c->turn + 2;
+}
+
+/* What came is half of the bound: the elder goes, and a younger one begins; in a moment if one just did. */
 static void
 grow_old(struct blob_cache *c)
 {
 	if (c->young_bytes < c->bound / 2)
 		return;
+	if (!is_settled(c)) {
+		task_wake(&c->task);
+		return;
+	}
 	c->young++;
 	c->young_bytes = 0;
 	c->turn = c->loop->turns;
@@ -237,8 +248,9 @@ clean_step(struct task *t)
 	uint64_t old;
 	unsigned most = CLEAN_SLICE;
 
-	if (c->loop->turns == c->turn)
-		return STEP_YIELD; /* what this turn fetched must be there until its end */
+	if (!is_settled(c))
+		return STEP_YIELD;
+	grow_old(c);
 	old = find_old(c);
 	if (old == c->young)
 		return STEP_WAIT;

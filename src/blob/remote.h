@@ -29,7 +29,7 @@ struct blob_cache {
 	uint64_t young_bytes; /* by the names of what came */
 	uint64_t sequence;    /* of downloads */
 	struct task task;     /* deletes generations */
-	uint64_t turn;        /* of the loop: nothing is deleted in it */
+	uint64_t turn;        /* of the loop: when the young one began; UINT64_MAX: at the start */
 	bool is_trusted;      /* no power was lost since files were written here and in tmp */
 };
 
