@@ -60,8 +60,11 @@ put_keys(struct txn *t, void *arg)
 			continue;
 		make_key(&k, buf_str(&account), blob_name_str(&p->name));
 		fail = txn_put(t, key_str(&k), STR(""));
+		b->remote->has_news = true;
 	}
 	buf_release(&account);
+	if (b->remote->has_news)
+		task_wake(&b->remote->task);
 	return fail;
 }
 
@@ -70,8 +73,6 @@ blob_mirror_note(struct blob_store *b)
 {
 	if (b->remote == NULL || !b->remote->is_mirror)
 		return FAIL_NONE;
-	b->remote->has_news = true;
-	task_wake(&b->remote->task);
 	return store_run(b->store, put_keys, b);
 }
 
@@ -275,6 +276,12 @@ blob_mirror_step(struct blob_remote *r)
 	if (!r->is_mirror)
 		return false;
 	has_moved = go_on(r, &running);
+	/* before the next walk, which would meet them again */
+	if (r->copied_count >= FORGET_AT ||
+	    (r->copied_count > 0 && !r->is_walking && list_empty(&r->copies))) {
+		forget(r);
+		has_moved = true;
+	}
 	if (timer_running(&r->timer))
 		return has_moved;
 	if (!r->is_walking && r->has_news && running == 0) {
@@ -284,13 +291,8 @@ blob_mirror_step(struct blob_remote *r)
 	}
 	while (r->is_walking && running < AT_ONCE && !timer_running(&r->timer)) {
 		r->is_walking = start_next(r);
-		has_moved |= r->is_walking;
-		running++;
-	}
-	if (r->copied_count >= FORGET_AT ||
-	    (r->copied_count > 0 && !r->is_walking && list_empty(&r->copies))) {
-		forget(r);
 		has_moved = true;
+		running++;
 	}
 	return has_moved;
 }
