@@ -126,6 +126,9 @@ void blob_pending_drop(struct blob_store *b,
     struct blob_pending **p);                     /* and its file, its object */
 enum fail blob_writer_lay(struct blob_writer *w); /* into tmp, whole, under its whole name */
 void blob_writer_close(struct blob_writer *w);    /* no more bytes: its whole name is made */
+/* A file to be made in tmp; the account's folders are made when they are missing. */
+enum fail blob_create(struct blob_store *b, struct str folder, const struct blob_path *path,
+    int flags, int *fd_out);
 enum fail blob_write_all(struct blob_store *b, int fd, struct str bytes);
 
 /* read.c: where a file may lie, one place after the other; FAIL_MISSING: not in this one */

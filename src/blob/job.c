@@ -372,6 +372,20 @@ far_may_finish(struct blob_far *far, const struct blob_writer *writer)
 
 /* --- copy ------------------------------------------------------------------------------------ */
 
+/* False: errno says why. */
+static bool
+make_note(struct blob_remote *r, const struct blob_path *to, struct str folder, struct str name)
+{
+	int fd;
+
+	if (blob_link_places(r->b, folder, name, to) == 0)
+		return true;
+	fd = sys.open(to->bytes, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (fd >= 0)
+		sys.close(fd);
+	return fd >= 0;
+}
+
 /*
  * Before the server is asked: a file in tmp under the new name, with the bytes where they are here, else
  * empty. A message whose bytes are needed is fetched then.
@@ -381,17 +395,15 @@ note_copy(struct blob_remote *r, struct blob_pending *p, struct str folder, stru
 {
 	struct blob_path to;
 	enum fail fail = blob_path(r->b, &to, p->folder, "tmp", blob_name_str(&p->name));
-	int fd;
 
-	if (fail == FAIL_NONE)
-		fail = blob_make_folders(r->b, p->folder);
-	if (fail != FAIL_NONE || blob_link_places(r->b, folder, name, &to) == 0)
+	if (fail != FAIL_NONE || make_note(r, &to, folder, name))
 		return fail;
-	fd = sys.open(to.bytes, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	if (fd < 0)
-		return blob_error(r->b, "blob.note", errno);
-	sys.close(fd);
-	return FAIL_NONE;
+	if (errno == ENOENT) {
+		fail = blob_make_folders(r->b, p->folder);
+		if (fail != FAIL_NONE || make_note(r, &to, folder, name))
+			return fail;
+	}
+	return blob_error(r->b, "blob.note", errno);
 }
 
 /* Within the server, or up from this disk. */

@@ -194,17 +194,17 @@ all_up(struct migration *g)
 /* --- down ------------------------------------------------------------------------------------ */
 
 /* No name that the start of a server would take for a message. */
-static bool
+static enum fail
 open_tmp(struct migration *g, struct slot *s, struct str folder)
 {
 	char sub[32];
+	enum fail fail;
 
 	snprintf(sub, sizeof sub, "tmp/.migrate%u", (unsigned)(s - g->slots));
-	if (blob_make_folders(g->b, folder) != FAIL_NONE ||
-	    blob_path(g->b, &s->tmp, folder, sub, STR("")) != FAIL_NONE)
-		return false;
-	s->fd = sys.open(s->tmp.bytes, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	return s->fd >= 0;
+	fail = blob_path(g->b, &s->tmp, folder, sub, STR(""));
+	if (fail == FAIL_NONE)
+		fail = blob_create(g->b, folder, &s->tmp, O_RDWR | O_TRUNC, &s->fd);
+	return fail;
 }
 
 static enum fail
@@ -212,13 +212,12 @@ get(struct migration *g, struct str folder, struct str name)
 {
 	struct buf key;
 	struct slot *s = slot_take(g, folder, name, &key);
-	enum fail fail = FAIL_NONE;
+	enum fail fail = open_tmp(g, s, folder);
 
-	if (open_tmp(g, s, folder)) {
+	if (fail == FAIL_NONE) {
 		s3_get_start(g->m->s3, &s->call, &g->b->remote->task, buf_str(&key), s->fd,
 		    s->size);
 	} else {
-		fail = fail_because(&blob_log, FAIL_TEMP, "blob.migrate", errno);
 		buf_release(&s->folder);
 		buf_release(&s->name);
 		s->is_busy = false;
