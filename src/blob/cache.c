@@ -134,33 +134,25 @@ move_to_young(struct blob_cache *c, const struct blob_path *from, struct str fol
 
 /* --- files ----------------------------------------------------------------------------------- */
 
-static bool
-is_whole(const char *path, struct str name)
-{
-	struct stat st;
-
-	return sys.stat(path, &st) == 0 && (uint64_t)st.st_size == blob_name_size(name);
-}
-
 bool
 blob_cache_touch(struct blob_cache *c, struct str folder, struct str name)
 {
 	struct blob_path path;
 
 	blob_cache_path(c, &path, 0, folder, name);
-	if (is_whole(path.bytes, name))
+	if (blob_is_whole(path.bytes, name))
 		return true;
 	if (c->young == 0)
 		return false;
 	blob_cache_path(c, &path, 1, folder, name);
-	return is_whole(path.bytes, name) && move_to_young(c, &path, folder, name);
+	return blob_is_whole(path.bytes, name) && move_to_young(c, &path, folder, name);
 }
 
 void
 blob_cache_take(struct blob_cache *c, const struct blob_path *from, struct str folder,
     struct str name)
 {
-	if (is_whole(from->bytes, name) && move_to_young(c, from, folder, name))
+	if (blob_is_whole(from->bytes, name) && move_to_young(c, from, folder, name))
 		return;
 	if (sys.unlink(from->bytes) != 0)
 		log_warn(&blob_log, "blob.cache.unlink", LOG_NUM("errno", errno));

@@ -135,6 +135,7 @@ enum fail blob_write_all(struct blob_store *b, int fd, struct str bytes);
 #define BLOB_PLACES 4
 enum fail blob_place(const struct blob_store *b, struct blob_path *out, struct str folder,
     struct str name, unsigned place);
+bool blob_is_whole(const char *path, struct str name); /* as long as its name says */
 enum fail blob_map_path(struct blob_store *b, const char *path, struct blob_map *out);
 int blob_link_places(struct blob_store *b, struct str folder, struct str name,
     const struct blob_path *to); /* 0 or the error */

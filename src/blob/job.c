@@ -215,11 +215,10 @@ static bool
 is_here(struct blob_remote *r, struct str folder, struct str name)
 {
 	struct blob_path path;
-	struct stat st;
 
 	if (blob_path(r->b, &path, folder, "tmp", name) != FAIL_NONE)
 		return false;
-	if (sys.stat(path.bytes, &st) == 0 && (uint64_t)st.st_size == blob_name_size(name))
+	if (blob_is_whole(path.bytes, name))
 		return true;
 	return blob_cache_touch(&r->cache, folder, name);
 }

@@ -29,6 +29,14 @@ blob_place(const struct blob_store *b, struct blob_path *out, struct str folder,
 	return FAIL_NONE;
 }
 
+bool
+blob_is_whole(const char *path, struct str name)
+{
+	struct stat st;
+
+	return sys.stat(path, &st) == 0 && (uint64_t)st.st_size == blob_name_size(name);
+}
+
 /* A note in tmp, or what a crash left of a file in the cache, has not all the bytes. */
 static bool
 is_whole(int fd, struct str name)
