@@ -132,6 +132,14 @@ put(struct migration *g, struct str folder, struct str name, struct blob_map map
 	buf_release(&key);
 }
 
+/* It is there already, as a whole file here has it. */
+static bool
+is_up(struct str name, uint64_t size, const struct blob_path *path)
+{
+	return str_find(name, STR(",S=")) != STR_NONE && size == blob_name_size(name) &&
+	    blob_is_whole(path->bytes, name);
+}
+
 static enum fail
 file_up(void *arg, struct str entry)
 {
@@ -145,16 +153,14 @@ file_up(void *arg, struct str entry)
 	if (fail != FAIL_NONE && fail != FAIL_MISSING)
 		return fail;
 	g->m->seen++;
-	if (blob_path(g->b, &path, folder, "cur", name) != FAIL_NONE ||
-	    blob_map_path(g->b, path.bytes, &map) != FAIL_NONE) {
+	if (blob_path(g->b, &path, folder, "cur", name) != FAIL_NONE) {
 		say_failed(g, folder, name, "cannot be read");
-		return FAIL_NONE;
-	}
-	if (str_find(name, STR(",S=")) == STR_NONE || map.bytes.n != blob_name_size(name)) {
-		say_failed(g, folder, name, "has not the size that its name says");
-		blob_unmap(&map);
-	} else if (fail == FAIL_NONE && size == map.bytes.n) {
+	} else if (fail == FAIL_NONE && is_up(name, size, &path)) {
 		g->m->were_there++;
+	} else if (blob_map_path(g->b, path.bytes, &map) != FAIL_NONE) {
+		say_failed(g, folder, name, "cannot be read");
+	} else if (str_find(name, STR(",S=")) == STR_NONE || map.bytes.n != blob_name_size(name)) {
+		say_failed(g, folder, name, "has not the size that its name says");
 		blob_unmap(&map);
 	} else {
 		put(g, folder, name, map);
