@@ -19,8 +19,6 @@
 /* rooms */
 #include "sys/sys.h"
 
-#define HASH_SLICE ((size_t)1 << 20) /* bytes hashed in one step */
-
 enum job_kind { JOB_FETCH, JOB_PUT, JOB_COPY, JOB_COPY_UP };
 
 struct blob_job {
@@ -36,7 +34,6 @@ struct blob_job {
 	struct blob_pending
 	    *pending;        /* put: borrow, NULL when its writer went; copy: own until taken */
 	struct blob_map map; /* own: the bytes that are put */
-	size_t hashed;       /* copy up: of them */
 	uint64_t download;   /* fetch */
 	int fd;              /* own; fetch; -1 */
 	bool is_done;
@@ -172,14 +169,10 @@ static bool
 hash_on(struct blob_job *job)
 {
 	struct blob_pending *p = job->pending;
-	struct str piece = str_slice(job->map.bytes, job->hashed, HASH_SLICE);
 	struct buf key;
 
-	s3_sums_add(p->sums, piece);
-	job->hashed += piece.n;
-	if (job->hashed < job->map.bytes.n)
+	if (!blob_hash_on(p->sums, job->map.bytes))
 		return false;
-	s3_sums_end(p->sums);
 	blob_object_key(&key, p->folder, blob_name_str(&p->name));
 	s3_put_start(job->r->s3, &job->call, &job->task, buf_str(&key), job->map.bytes, p->sums);
 	buf_release(&key);

@@ -16,10 +16,9 @@
 /* rooms */
 #include "store/key.h"
 
-#define MIRROR_SPACE 'f'               /* space byte of the keys */
-#define AT_ONCE      4                 /* files */
-#define HASH_SLICE   ((size_t)1 << 20) /* bytes in one step */
-#define FORGET_AT    64                /* keys that go together */
+#define MIRROR_SPACE 'f' /* space byte of the keys */
+#define AT_ONCE      4   /* files */
+#define FORGET_AT    64  /* keys that go together */
 
 enum copy_state { COPY_HASH, COPY_PUT, COPY_DELETE };
 
@@ -29,7 +28,6 @@ struct copy {
 	struct s3_call call;
 	struct blob_map map;
 	struct s3_sums sums;
-	size_t hashed;
 	enum copy_state state;
 };
 
@@ -180,13 +178,8 @@ begin(struct blob_remote *r, struct next *next)
 static void
 hash_on(struct blob_remote *r, struct copy *c)
 {
-	struct str piece = str_slice(c->map.bytes, c->hashed, HASH_SLICE);
-
-	s3_sums_add(&c->sums, piece);
-	c->hashed += piece.n;
-	if (c->hashed < c->map.bytes.n)
+	if (!blob_hash_on(&c->sums, c->map.bytes))
 		return;
-	s3_sums_end(&c->sums);
 	c->state = COPY_PUT;
 	s3_put_start(r->s3, &c->call, &r->task, buf_str(&c->key), c->map.bytes, &c->sums);
 }

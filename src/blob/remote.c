@@ -13,6 +13,7 @@
 #include "sys/sys.h"
 
 #define REST_LEAST_MS 1000
+#define HASH_SLICE    ((size_t)1 << 20) /* bytes in one step */
 
 static bool
 is_here(const struct blob_remote *r, struct str folder)
@@ -55,6 +56,16 @@ enum fail
 blob_far_fail(enum fail fail)
 {
 	return fail == FAIL_NONE || fail == FAIL_MISSING ? fail : FAIL_TEMP;
+}
+
+bool
+blob_hash_on(struct s3_sums *sums, struct str bytes)
+{
+	s3_sums_add(sums, str_slice(bytes, (size_t)sums->size, HASH_SLICE));
+	if (sums->size < bytes.n)
+		return false;
+	s3_sums_end(sums);
+	return true;
 }
 
 /* --- behind the scenes ----------------------------------------------------------------------- */

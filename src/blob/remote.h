@@ -94,6 +94,9 @@ bool blob_has_note(const struct blob_store *b, struct str folder, struct str nam
 /* What callers hear: MISSING stays, everything else may work later. */
 enum fail blob_far_fail(enum fail fail);
 
+/* Sum up a slice more of the bytes; true: all of them, and the sums have ended. */
+bool blob_hash_on(struct s3_sums *sums, struct str bytes);
+
 /* Rest for a while after a failure behind the scenes. */
 void blob_remote_rest(struct blob_remote *r);
 
