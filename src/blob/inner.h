@@ -170,6 +170,7 @@ enum fail blob_deletions_recover(struct blob_store *b);
 /* sweep.c: every entry of a folder that is no dot file, FAIL_MISSING when there is no folder */
 typedef enum fail blob_entry_fn(void *arg, struct str entry);
 enum fail blob_each_entry(struct blob_store *b, const char *path, blob_entry_fn *fn, void *arg);
+enum fail blob_sync_tree(struct blob_store *b); /* all that was made, written, unlinked in it */
 enum fail blob_sweep_account(struct blob_store *b, struct str account);
 
 #endif

@@ -261,19 +261,6 @@ object_down(void *arg, struct str folder, struct str name, uint64_t size)
 /* --- both ------------------------------------------------------------------------------------ */
 
 static enum fail
-sync_all(struct migration *g)
-{
-	int fd = sys.open(g->b->root.p, O_RDONLY | O_DIRECTORY, 0);
-	enum fail fail = FAIL_NONE;
-
-	if (fd < 0 || sys.syncfs(fd) != 0)
-		fail = fail_because(&blob_log, FAIL_TEMP, "blob.migrate.sync", errno);
-	if (fd >= 0)
-		sys.close(fd);
-	return fail;
-}
-
-static enum fail
 migrate(struct blob_migrate *m, bool is_up)
 {
 	const struct blob_settings mirror = { .engine = BLOB_MAILDIR, .has_mirror = true };
@@ -293,7 +280,7 @@ migrate(struct blob_migrate *m, bool is_up)
 		fail = is_up ? all_up(g) : blob_each_object(g->b->remote, STR(""), object_down, g);
 	wait_for(g, true);
 	if (fail == FAIL_NONE && !is_up)
-		fail = sync_all(g);
+		fail = blob_sync_tree(g->b);
 	blob_close(&g->b);
 	buf_release(&g->folder);
 	mem_free(g);
