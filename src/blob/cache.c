@@ -11,11 +11,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 /* base */
 #include "base/mem.h"
+#include "base/num.h"
 
 /* rooms */
 #include "sys/sys.h"
@@ -358,7 +358,7 @@ look_at(void *arg, struct str entry)
 	uint64_t n;
 
 	if (str_u64(&entry, UINT64_MAX - 1, &n) && entry.n == 0)
-		c->young = n > c->young ? n : c->young;
+		c->young = u64_max(n, c->young);
 	return FAIL_NONE;
 }
 
@@ -366,16 +366,14 @@ enum fail
 blob_cache_open(struct blob_cache *c, struct blob_store *b, struct loop *loop, struct str folder,
     uint64_t bound)
 {
-	char *copy = mem_new(1, folder.n + 1);
 	struct blob_path path;
 	struct stat st;
 	unsigned most = UINT32_MAX;
 	enum fail fail;
 
-	memcpy(copy, folder.p, folder.n);
 	*c = (struct blob_cache){ .b = b,
 		.loop = loop,
-		.folder = str_of(copy, folder.n),
+		.folder = blob_copy_of(folder),
 		.bound = bound,
 		.turn = UINT64_MAX };
 	loop_task(loop, &c->task, clean_step, NULL);
@@ -404,15 +402,9 @@ blob_cache_open(struct blob_cache *c, struct blob_store *b, struct loop *loop, s
 void
 blob_cache_close(struct blob_cache *c)
 {
-	union {
-		const char *read;
-		void *own;
-	} p = { c->folder.p };
-
 	if (c->folder.p == NULL)
 		return;
 	task_cancel(&c->task);
 	end_trust(c);
-	mem_free(p.own);
-	c->folder = (struct str){ 0 };
+	blob_give_back(&c->folder);
 }

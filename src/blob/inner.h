@@ -104,6 +104,10 @@ struct blob_store {
 	bool has_failed; /* this turn's sync: the commit was not even tried */
 };
 
+/* blob.c: text of one's own, with a NUL behind it */
+struct str blob_copy_of(struct str s);
+void blob_give_back(struct str *s);
+
 /* path.c: names and folders */
 enum fail blob_folder_name(struct str account, struct buf *out);
 bool blob_folder_account(struct str folder, struct buf *out); /* the other way; false: not ours */
