@@ -49,7 +49,7 @@ struct blob_pending {
 /*
  * The far side: where messages are kept when not on this disk. A start that has to wait calls op_begin() on w->op
  * and sets w->state; else it calls blob_wait_done(). The may_ functions say FAIL_NONE, or why that cannot be done
- * now: it was not waited for.
+ * now: it was not waited for. may_link is NULL where blob_remote_link() says that.
  */
 struct blob_far {
 	void (*fetch)(struct blob_far *far, struct blob_wait *w, struct task *owner,
@@ -169,7 +169,6 @@ enum fail blob_deletions_collect(struct blob_store *b);
 void blob_deletions_commit(struct blob_store *b, enum fail outcome);
 enum fail blob_deletions_forget(struct blob_store *b);
 void blob_deletions_release(struct blob_store *b);
-enum fail blob_deletions_recover(struct blob_store *b);
 
 /* sweep.c: every entry of a folder that is no dot file, FAIL_MISSING when there is no folder */
 typedef enum fail blob_entry_fn(void *arg, struct str entry);

@@ -566,16 +566,6 @@ far_may_map(struct blob_far *far, struct str account, struct str name)
 	return fail;
 }
 
-static enum fail
-far_may_link(struct blob_far *far, struct str account, struct str name, struct str to)
-{
-	(void)far;
-	(void)account;
-	(void)name;
-	(void)to;
-	return FAIL_NONE; /* blob_remote_link() says */
-}
-
 void
 blob_remote_fill(struct blob_far *far)
 {
@@ -584,8 +574,7 @@ blob_remote_fill(struct blob_far *far)
 		.copy = far_copy,
 		.release = far_release,
 		.may_map = far_may_map,
-		.may_finish = far_may_finish,
-		.may_link = far_may_link };
+		.may_finish = far_may_finish };
 }
 
 /* Who waits has been released by now; what is left is nobody's. */

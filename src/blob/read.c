@@ -239,7 +239,7 @@ blob_link(struct blob_store *b, struct str from, struct str name, struct str to,
 	enum fail fail = blob_folder_name(from, &source);
 	enum fail fail_to = blob_folder_name(to, &target);
 
-	if (fail == FAIL_NONE && b->far)
+	if (fail == FAIL_NONE && b->far && b->far->may_link)
 		fail = b->far->may_link(b->far, from, name, to);
 	if (fail == FAIL_NONE && fail_to == FAIL_NONE && blob_is_remote(b, buf_str(&target))) {
 		fail =

@@ -25,10 +25,17 @@ struct blob_remove {
 	struct list_node node;   /* in r->removes */
 	struct blob_deletion *d; /* own */
 	struct s3_call call;
-	struct buf after;                     /* own; account: the last key of the page */
-	size_t children;                      /* account: of the page, not yet done */
-	bool has_more, has_failed, is_listed; /* account */
+	struct buf after;          /* own; account: the last key of the page */
+	size_t children;           /* account: of the page, not yet done */
+	bool has_more, has_failed; /* account */
 };
+
+/* An account that is gone; else one object. */
+static bool
+is_account(const struct blob_remove *x)
+{
+	return x->d->name.n == 0;
+}
 
 static void
 append(struct blob_remote *r, struct blob_deletion *d)
@@ -71,10 +78,9 @@ begin(struct blob_remote *r, struct blob_remove *x)
 {
 	struct buf folder, key;
 
-	x->is_listed = x->d->name.n == 0;
 	(void)!blob_folder_name(x->d->account, &folder);
 	blob_object_key(&key, buf_str(&folder), x->d->name);
-	if (x->is_listed)
+	if (is_account(x))
 		s3_list_start(r->s3, &x->call, &r->task, buf_str(&key), buf_str(&x->after));
 	else
 		s3_delete_start(r->s3, &x->call, &r->task, buf_str(&key));
@@ -199,7 +205,7 @@ look_at_ended(struct blob_remote *r, size_t *running_out)
 	*running_out = 0;
 	while (n) {
 		struct blob_remove *x = container_of(n, struct blob_remove, node);
-		bool is_listed = x->is_listed;
+		bool is_page = is_account(x) && x->call.op.fail == FAIL_NONE;
 
 		n = list_next(&r->removes, n);
 		if (op_pending(&x->call.op)) {
@@ -209,9 +215,9 @@ look_at_ended(struct blob_remote *r, size_t *running_out)
 		if (x->children > 0)
 			continue;
 		has_moved = true;
-		if (is_listed && store_is_dirty(r->b->store))
+		if (is_page && store_is_dirty(r->b->store))
 			continue; /* what this turn drops may yet be undone (D3): the next turn asks */
-		if (is_listed && x->call.op.fail == FAIL_NONE)
+		if (is_page)
 			take_page(r, x);
 		else
 			end(r, x, x->call.op.fail);

@@ -162,7 +162,7 @@ blob_recover(struct blob_store *b)
 	if (blob_path(b, &probe, STR(""), ".probe", STR("")) == FAIL_NONE)
 		(void)sys.unlink(probe.bytes);
 	if (fail == FAIL_NONE)
-		fail = blob_deletions_recover(b);
+		fail = blob_deletions_collect(b);
 	if (fail == FAIL_NONE)
 		fail = blob_sync_tree(b); /* what earlier processes left in memory only */
 	if (fail == FAIL_NONE && b->done_count > 0)

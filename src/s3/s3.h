@@ -49,7 +49,7 @@ struct s3 { /* fields: read only */
 	struct task task;        /* frees what was given up */
 	struct list aborts;      /* uploads that are being given up */
 	struct {                 /* since the start */
-		uint64_t calls, failed, tries;
+		uint64_t calls, failed;
 	} counts;
 };
 
