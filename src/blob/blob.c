@@ -14,8 +14,8 @@
 
 #define HOST_MAX 40 /* bytes of the host's name in file names */
 
-static struct str
-copy_of(struct str s)
+struct str
+blob_copy_of(struct str s)
 {
 	char *p = mem_new(1, s.n + 1);
 
@@ -35,11 +35,11 @@ host_name(void)
 	for (char *p = host; *p != '\0'; p++)
 		if (!char_is_alpha(*p) && !char_is_digit(*p) && *p != '.')
 			*p = '-';
-	return copy_of(str_c(host));
+	return blob_copy_of(str_c(host));
 }
 
-static void
-give_back(struct str *s)
+void
+blob_give_back(struct str *s)
 {
 	union {
 		const char *read;
@@ -61,7 +61,7 @@ blob_open(struct blob_store **out, struct loop *loop, struct store *store, struc
 	b = mem_new(1, sizeof *b);
 	b->loop = loop;
 	b->store = store;
-	b->root = copy_of(folder);
+	b->root = blob_copy_of(folder);
 	b->host = host_name();
 	blob_turn_init(b);
 	if (sys.mkdir(b->root.p, 0700) != 0 && errno != EEXIST) {
@@ -84,8 +84,8 @@ blob_close(struct blob_store **blob)
 	blob_remote_close(b);
 	invariant(list_empty(&b->writing));
 	blob_turn_release(b);
-	give_back(&b->root);
-	give_back(&b->host);
+	blob_give_back(&b->root);
+	blob_give_back(&b->host);
 	mem_free(b);
 	*blob = NULL;
 }

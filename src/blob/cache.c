@@ -11,11 +11,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 /* base */
 #include "base/mem.h"
+#include "base/num.h"
 
 /* rooms */
 #include "sys/sys.h"
@@ -69,12 +69,23 @@ blob_cache_download_path(const struct blob_cache *c, struct blob_path *out, uint
 
 /* --- generations ----------------------------------------------------------------------------- */
 
-/* What came is half of the bound: the elder goes, and a younger one begins. */
+/* What was there in the turn of the last change stays until the end of the next one (blob.h). */
+static bool
+is_settled(const struct blob_cache *c)
+{
+	return c->turn == UINT64_MAX || c->loop->turns >= c->turn + 2;
+}
+
+/* What came is half of the bound: the elder goes, and a younger one begins; in a moment if one just did. */
 static void
 grow_old(struct blob_cache *c)
 {
 	if (c->young_bytes < c->bound / 2)
 		return;
+	if (!is_settled(c)) {
+		task_wake(&c->task);
+		return;
+	}
 	c->young++;
 	c->young_bytes = 0;
 	c->turn = c->loop->turns;
@@ -123,33 +134,25 @@ move_to_young(struct blob_cache *c, const struct blob_path *from, struct str fol
 
 /* --- files ----------------------------------------------------------------------------------- */
 
-static bool
-is_whole(const char *path, struct str name)
-{
-	struct stat st;
-
-	return sys.stat(path, &st) == 0 && (uint64_t)st.st_size == blob_name_size(name);
-}
-
 bool
 blob_cache_touch(struct blob_cache *c, struct str folder, struct str name)
 {
 	struct blob_path path;
 
 	blob_cache_path(c, &path, 0, folder, name);
-	if (is_whole(path.bytes, name))
+	if (blob_is_whole(path.bytes, name))
 		return true;
 	if (c->young == 0)
 		return false;
 	blob_cache_path(c, &path, 1, folder, name);
-	return is_whole(path.bytes, name) && move_to_young(c, &path, folder, name);
+	return blob_is_whole(path.bytes, name) && move_to_young(c, &path, folder, name);
 }
 
 void
 blob_cache_take(struct blob_cache *c, const struct blob_path *from, struct str folder,
     struct str name)
 {
-	if (is_whole(from->bytes, name) && move_to_young(c, from, folder, name))
+	if (blob_is_whole(from->bytes, name) && move_to_young(c, from, folder, name))
 		return;
 	if (sys.unlink(from->bytes) != 0)
 		log_warn(&blob_log, "blob.cache.unlink", LOG_NUM("errno", errno));
@@ -237,8 +240,9 @@ clean_step(struct task *t)
 	uint64_t old;
 	unsigned most = CLEAN_SLICE;
 
-	if (c->loop->turns == c->turn)
-		return STEP_YIELD; /* what this turn fetched must be there until its end */
+	if (!is_settled(c))
+		return STEP_YIELD;
+	grow_old(c);
 	old = find_old(c);
 	if (old == c->young)
 		return STEP_WAIT;
@@ -354,7 +358,7 @@ look_at(void *arg, struct str entry)
 	uint64_t n;
 
 	if (str_u64(&entry, UINT64_MAX - 1, &n) && entry.n == 0)
-		c->young = n > c->young ? n : c->young;
+		c->young = u64_max(n, c->young);
 	return FAIL_NONE;
 }
 
@@ -362,16 +366,14 @@ enum fail
 blob_cache_open(struct blob_cache *c, struct blob_store *b, struct loop *loop, struct str folder,
     uint64_t bound)
 {
-	char *copy = mem_new(1, folder.n + 1);
 	struct blob_path path;
 	struct stat st;
 	unsigned most = UINT32_MAX;
 	enum fail fail;
 
-	memcpy(copy, folder.p, folder.n);
 	*c = (struct blob_cache){ .b = b,
 		.loop = loop,
-		.folder = str_of(copy, folder.n),
+		.folder = blob_copy_of(folder),
 		.bound = bound,
 		.turn = UINT64_MAX };
 	loop_task(loop, &c->task, clean_step, NULL);
@@ -400,15 +402,9 @@ blob_cache_open(struct blob_cache *c, struct blob_store *b, struct loop *loop, s
 void
 blob_cache_close(struct blob_cache *c)
 {
-	union {
-		const char *read;
-		void *own;
-	} p = { c->folder.p };
-
 	if (c->folder.p == NULL)
 		return;
 	task_cancel(&c->task);
 	end_trust(c);
-	mem_free(p.own);
-	c->folder = (struct str){ 0 };
+	blob_give_back(&c->folder);
 }

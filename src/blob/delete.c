@@ -226,7 +226,10 @@ delete_keys(struct txn *t, void *arg)
 	return FAIL_NONE;
 }
 
-/* The unlinks must be durable before the keys are gone. */
+/*
+ * The unlinks must be durable before the keys are gone; also where messages are kept far away, for cur may have
+ * what was there before they moved.
+ */
 static void
 touch_done(struct blob_store *b)
 {
@@ -309,10 +312,4 @@ blob_deletions_collect(struct blob_store *b)
 
 	blob_deletions_commit(b, fail);
 	return fail;
-}
-
-enum fail
-blob_deletions_recover(struct blob_store *b)
-{
-	return blob_deletions_collect(b);
 }

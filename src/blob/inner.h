@@ -49,7 +49,7 @@ struct blob_pending {
 /*
  * The far side: where messages are kept when not on this disk. A start that has to wait calls op_begin() on w->op
  * and sets w->state; else it calls blob_wait_done(). The may_ functions say FAIL_NONE, or why that cannot be done
- * now: it was not waited for.
+ * now: it was not waited for. may_link is NULL where blob_remote_link() says that.
  */
 struct blob_far {
 	void (*fetch)(struct blob_far *far, struct blob_wait *w, struct task *owner,
@@ -104,6 +104,10 @@ struct blob_store {
 	bool has_failed; /* this turn's sync: the commit was not even tried */
 };
 
+/* blob.c: text of one's own, with a NUL behind it */
+struct str blob_copy_of(struct str s);
+void blob_give_back(struct str *s);
+
 /* path.c: names and folders */
 enum fail blob_folder_name(struct str account, struct buf *out);
 bool blob_folder_account(struct str folder, struct buf *out); /* the other way; false: not ours */
@@ -126,12 +130,16 @@ void blob_pending_drop(struct blob_store *b,
     struct blob_pending **p);                     /* and its file, its object */
 enum fail blob_writer_lay(struct blob_writer *w); /* into tmp, whole, under its whole name */
 void blob_writer_close(struct blob_writer *w);    /* no more bytes: its whole name is made */
+/* A file to be made in tmp; the account's folders are made when they are missing. */
+enum fail blob_create(struct blob_store *b, struct str folder, const struct blob_path *path,
+    int flags, int *fd_out);
 enum fail blob_write_all(struct blob_store *b, int fd, struct str bytes);
 
 /* read.c: where a file may lie, one place after the other; FAIL_MISSING: not in this one */
 #define BLOB_PLACES 4
 enum fail blob_place(const struct blob_store *b, struct blob_path *out, struct str folder,
     struct str name, unsigned place);
+bool blob_is_whole(const char *path, struct str name); /* as long as its name says */
 enum fail blob_map_path(struct blob_store *b, const char *path, struct blob_map *out);
 int blob_link_places(struct blob_store *b, struct str folder, struct str name,
     const struct blob_path *to); /* 0 or the error */
@@ -161,11 +169,11 @@ enum fail blob_deletions_collect(struct blob_store *b);
 void blob_deletions_commit(struct blob_store *b, enum fail outcome);
 enum fail blob_deletions_forget(struct blob_store *b);
 void blob_deletions_release(struct blob_store *b);
-enum fail blob_deletions_recover(struct blob_store *b);
 
 /* sweep.c: every entry of a folder that is no dot file, FAIL_MISSING when there is no folder */
 typedef enum fail blob_entry_fn(void *arg, struct str entry);
 enum fail blob_each_entry(struct blob_store *b, const char *path, blob_entry_fn *fn, void *arg);
+enum fail blob_sync_tree(struct blob_store *b); /* all that was made, written, unlinked in it */
 enum fail blob_sweep_account(struct blob_store *b, struct str account);
 
 #endif

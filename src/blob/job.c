@@ -19,8 +19,6 @@
 /* rooms */
 #include "sys/sys.h"
 
-#define HASH_SLICE ((size_t)1 << 20) /* bytes hashed in one step */
-
 enum job_kind { JOB_FETCH, JOB_PUT, JOB_COPY, JOB_COPY_UP };
 
 struct blob_job {
@@ -36,7 +34,6 @@ struct blob_job {
 	struct blob_pending
 	    *pending;        /* put: borrow, NULL when its writer went; copy: own until taken */
 	struct blob_map map; /* own: the bytes that are put */
-	size_t hashed;       /* copy up: of them */
 	uint64_t download;   /* fetch */
 	int fd;              /* own; fetch; -1 */
 	bool is_done;
@@ -172,14 +169,10 @@ static bool
 hash_on(struct blob_job *job)
 {
 	struct blob_pending *p = job->pending;
-	struct str piece = str_slice(job->map.bytes, job->hashed, HASH_SLICE);
 	struct buf key;
 
-	s3_sums_add(p->sums, piece);
-	job->hashed += piece.n;
-	if (job->hashed < job->map.bytes.n)
+	if (!blob_hash_on(p->sums, job->map.bytes))
 		return false;
-	s3_sums_end(p->sums);
 	blob_object_key(&key, p->folder, blob_name_str(&p->name));
 	s3_put_start(job->r->s3, &job->call, &job->task, buf_str(&key), job->map.bytes, p->sums);
 	buf_release(&key);
@@ -215,11 +208,10 @@ static bool
 is_here(struct blob_remote *r, struct str folder, struct str name)
 {
 	struct blob_path path;
-	struct stat st;
 
 	if (blob_path(r->b, &path, folder, "tmp", name) != FAIL_NONE)
 		return false;
-	if (sys.stat(path.bytes, &st) == 0 && (uint64_t)st.st_size == blob_name_size(name))
+	if (blob_is_whole(path.bytes, name))
 		return true;
 	return blob_cache_touch(&r->cache, folder, name);
 }
@@ -372,6 +364,20 @@ far_may_finish(struct blob_far *far, const struct blob_writer *writer)
 
 /* --- copy ------------------------------------------------------------------------------------ */
 
+/* False: errno says why. */
+static bool
+make_note(struct blob_remote *r, const struct blob_path *to, struct str folder, struct str name)
+{
+	int fd;
+
+	if (blob_link_places(r->b, folder, name, to) == 0)
+		return true;
+	fd = sys.open(to->bytes, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (fd >= 0)
+		sys.close(fd);
+	return fd >= 0;
+}
+
 /*
  * Before the server is asked: a file in tmp under the new name, with the bytes where they are here, else
  * empty. A message whose bytes are needed is fetched then.
@@ -381,17 +387,15 @@ note_copy(struct blob_remote *r, struct blob_pending *p, struct str folder, stru
 {
 	struct blob_path to;
 	enum fail fail = blob_path(r->b, &to, p->folder, "tmp", blob_name_str(&p->name));
-	int fd;
 
-	if (fail == FAIL_NONE)
-		fail = blob_make_folders(r->b, p->folder);
-	if (fail != FAIL_NONE || blob_link_places(r->b, folder, name, &to) == 0)
+	if (fail != FAIL_NONE || make_note(r, &to, folder, name))
 		return fail;
-	fd = sys.open(to.bytes, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	if (fd < 0)
-		return blob_error(r->b, "blob.note", errno);
-	sys.close(fd);
-	return FAIL_NONE;
+	if (errno == ENOENT) {
+		fail = blob_make_folders(r->b, p->folder);
+		if (fail != FAIL_NONE || make_note(r, &to, folder, name))
+			return fail;
+	}
+	return blob_error(r->b, "blob.note", errno);
 }
 
 /* Within the server, or up from this disk. */
@@ -562,16 +566,6 @@ far_may_map(struct blob_far *far, struct str account, struct str name)
 	return fail;
 }
 
-static enum fail
-far_may_link(struct blob_far *far, struct str account, struct str name, struct str to)
-{
-	(void)far;
-	(void)account;
-	(void)name;
-	(void)to;
-	return FAIL_NONE; /* blob_remote_link() says */
-}
-
 void
 blob_remote_fill(struct blob_far *far)
 {
@@ -580,8 +574,7 @@ blob_remote_fill(struct blob_far *far)
 		.copy = far_copy,
 		.release = far_release,
 		.may_map = far_may_map,
-		.may_finish = far_may_finish,
-		.may_link = far_may_link };
+		.may_finish = far_may_finish };
 }
 
 /* Who waits has been released by now; what is left is nobody's. */

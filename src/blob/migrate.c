@@ -132,6 +132,14 @@ put(struct migration *g, struct str folder, struct str name, struct blob_map map
 	buf_release(&key);
 }
 
+/* It is there already, as a whole file here has it. */
+static bool
+is_up(struct str name, uint64_t size, const struct blob_path *path)
+{
+	return str_find(name, STR(",S=")) != STR_NONE && size == blob_name_size(name) &&
+	    blob_is_whole(path->bytes, name);
+}
+
 static enum fail
 file_up(void *arg, struct str entry)
 {
@@ -145,16 +153,14 @@ file_up(void *arg, struct str entry)
 	if (fail != FAIL_NONE && fail != FAIL_MISSING)
 		return fail;
 	g->m->seen++;
-	if (blob_path(g->b, &path, folder, "cur", name) != FAIL_NONE ||
-	    blob_map_path(g->b, path.bytes, &map) != FAIL_NONE) {
+	if (blob_path(g->b, &path, folder, "cur", name) != FAIL_NONE) {
 		say_failed(g, folder, name, "cannot be read");
-		return FAIL_NONE;
-	}
-	if (str_find(name, STR(",S=")) == STR_NONE || map.bytes.n != blob_name_size(name)) {
-		say_failed(g, folder, name, "has not the size that its name says");
-		blob_unmap(&map);
-	} else if (fail == FAIL_NONE && size == map.bytes.n) {
+	} else if (fail == FAIL_NONE && is_up(name, size, &path)) {
 		g->m->were_there++;
+	} else if (blob_map_path(g->b, path.bytes, &map) != FAIL_NONE) {
+		say_failed(g, folder, name, "cannot be read");
+	} else if (str_find(name, STR(",S=")) == STR_NONE || map.bytes.n != blob_name_size(name)) {
+		say_failed(g, folder, name, "has not the size that its name says");
 		blob_unmap(&map);
 	} else {
 		put(g, folder, name, map);
@@ -194,17 +200,17 @@ all_up(struct migration *g)
 /* --- down ------------------------------------------------------------------------------------ */
 
 /* No name that the start of a server would take for a message. */
-static bool
+static enum fail
 open_tmp(struct migration *g, struct slot *s, struct str folder)
 {
 	char sub[32];
+	enum fail fail;
 
 	snprintf(sub, sizeof sub, "tmp/.migrate%u", (unsigned)(s - g->slots));
-	if (blob_make_folders(g->b, folder) != FAIL_NONE ||
-	    blob_path(g->b, &s->tmp, folder, sub, STR("")) != FAIL_NONE)
-		return false;
-	s->fd = sys.open(s->tmp.bytes, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	return s->fd >= 0;
+	fail = blob_path(g->b, &s->tmp, folder, sub, STR(""));
+	if (fail == FAIL_NONE)
+		fail = blob_create(g->b, folder, &s->tmp, O_RDWR | O_TRUNC, &s->fd);
+	return fail;
 }
 
 static enum fail
@@ -212,13 +218,12 @@ get(struct migration *g, struct str folder, struct str name)
 {
 	struct buf key;
 	struct slot *s = slot_take(g, folder, name, &key);
-	enum fail fail = FAIL_NONE;
+	enum fail fail = open_tmp(g, s, folder);
 
-	if (open_tmp(g, s, folder)) {
+	if (fail == FAIL_NONE) {
 		s3_get_start(g->m->s3, &s->call, &g->b->remote->task, buf_str(&key), s->fd,
 		    s->size);
 	} else {
-		fail = fail_because(&blob_log, FAIL_TEMP, "blob.migrate", errno);
 		buf_release(&s->folder);
 		buf_release(&s->name);
 		s->is_busy = false;
@@ -233,7 +238,6 @@ object_down(void *arg, struct str folder, struct str name, uint64_t size)
 	struct migration *g = arg;
 	struct blob_path path;
 	struct buf account;
-	struct stat st;
 	bool is_ours;
 
 	buf_init(&account, BLOB_FOLDER_MAX);
@@ -247,7 +251,7 @@ object_down(void *arg, struct str folder, struct str name, uint64_t size)
 		say_failed(g, folder, name, "has not the size that its name says");
 		return FAIL_NONE;
 	}
-	if (sys.stat(path.bytes, &st) == 0 && (uint64_t)st.st_size == size) {
+	if (blob_is_whole(path.bytes, name)) {
 		g->m->were_there++;
 		return FAIL_NONE;
 	}
@@ -255,19 +259,6 @@ object_down(void *arg, struct str folder, struct str name, uint64_t size)
 }
 
 /* --- both ------------------------------------------------------------------------------------ */
-
-static enum fail
-sync_all(struct migration *g)
-{
-	int fd = sys.open(g->b->root.p, O_RDONLY | O_DIRECTORY, 0);
-	enum fail fail = FAIL_NONE;
-
-	if (fd < 0 || sys.syncfs(fd) != 0)
-		fail = fail_because(&blob_log, FAIL_TEMP, "blob.migrate.sync", errno);
-	if (fd >= 0)
-		sys.close(fd);
-	return fail;
-}
 
 static enum fail
 migrate(struct blob_migrate *m, bool is_up)
@@ -289,7 +280,7 @@ migrate(struct blob_migrate *m, bool is_up)
 		fail = is_up ? all_up(g) : blob_each_object(g->b->remote, STR(""), object_down, g);
 	wait_for(g, true);
 	if (fail == FAIL_NONE && !is_up)
-		fail = sync_all(g);
+		fail = blob_sync_tree(g->b);
 	blob_close(&g->b);
 	buf_release(&g->folder);
 	mem_free(g);

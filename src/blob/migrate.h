@@ -2,8 +2,9 @@
  * migrate.h - bring all messages from the Maildir to S3, or back, while no server runs.
  *
  * What is there already, with the size that its name says, is passed over; so a run that was killed is simply
- * run again. Each message is verified: up, the server's checksum is that of the bytes; down, the bytes are
- * those that were put. Nothing is deleted where it came from. The account `local` of blob.h stays.
+ * run again. Each message is verified: up, the server's checksum is that of the bytes; down, the length is that of
+ * the name, and the checksum that of the put where the object has one. Nothing is deleted where it came from. The
+ * account `local` of blob.h stays.
  */
 #ifndef BLOB_MIGRATE_H
 #define BLOB_MIGRATE_H

@@ -16,10 +16,9 @@
 /* rooms */
 #include "store/key.h"
 
-#define MIRROR_SPACE 'f'               /* space byte of the keys */
-#define AT_ONCE      4                 /* files */
-#define HASH_SLICE   ((size_t)1 << 20) /* bytes in one step */
-#define FORGET_AT    64                /* keys that go together */
+#define MIRROR_SPACE 'f' /* space byte of the keys */
+#define AT_ONCE      4   /* files */
+#define FORGET_AT    64  /* keys that go together */
 
 enum copy_state { COPY_HASH, COPY_PUT, COPY_DELETE };
 
@@ -29,7 +28,6 @@ struct copy {
 	struct s3_call call;
 	struct blob_map map;
 	struct s3_sums sums;
-	size_t hashed;
 	enum copy_state state;
 };
 
@@ -60,8 +58,11 @@ put_keys(struct txn *t, void *arg)
 			continue;
 		make_key(&k, buf_str(&account), blob_name_str(&p->name));
 		fail = txn_put(t, key_str(&k), STR(""));
+		b->remote->has_news = true;
 	}
 	buf_release(&account);
+	if (b->remote->has_news)
+		task_wake(&b->remote->task);
 	return fail;
 }
 
@@ -70,8 +71,6 @@ blob_mirror_note(struct blob_store *b)
 {
 	if (b->remote == NULL || !b->remote->is_mirror)
 		return FAIL_NONE;
-	b->remote->has_news = true;
-	task_wake(&b->remote->task);
 	return store_run(b->store, put_keys, b);
 }
 
@@ -179,13 +178,8 @@ begin(struct blob_remote *r, struct next *next)
 static void
 hash_on(struct blob_remote *r, struct copy *c)
 {
-	struct str piece = str_slice(c->map.bytes, c->hashed, HASH_SLICE);
-
-	s3_sums_add(&c->sums, piece);
-	c->hashed += piece.n;
-	if (c->hashed < c->map.bytes.n)
+	if (!blob_hash_on(&c->sums, c->map.bytes))
 		return;
-	s3_sums_end(&c->sums);
 	c->state = COPY_PUT;
 	s3_put_start(r->s3, &c->call, &r->task, buf_str(&c->key), c->map.bytes, &c->sums);
 }
@@ -275,6 +269,12 @@ blob_mirror_step(struct blob_remote *r)
 	if (!r->is_mirror)
 		return false;
 	has_moved = go_on(r, &running);
+	/* before the next walk, which would meet them again */
+	if (r->copied_count >= FORGET_AT ||
+	    (r->copied_count > 0 && !r->is_walking && list_empty(&r->copies))) {
+		forget(r);
+		has_moved = true;
+	}
 	if (timer_running(&r->timer))
 		return has_moved;
 	if (!r->is_walking && r->has_news && running == 0) {
@@ -284,13 +284,8 @@ blob_mirror_step(struct blob_remote *r)
 	}
 	while (r->is_walking && running < AT_ONCE && !timer_running(&r->timer)) {
 		r->is_walking = start_next(r);
-		has_moved |= r->is_walking;
-		running++;
-	}
-	if (r->copied_count >= FORGET_AT ||
-	    (r->copied_count > 0 && !r->is_walking && list_empty(&r->copies))) {
-		forget(r);
 		has_moved = true;
+		running++;
 	}
 	return has_moved;
 }

@@ -29,6 +29,14 @@ blob_place(const struct blob_store *b, struct blob_path *out, struct str folder,
 	return FAIL_NONE;
 }
 
+bool
+blob_is_whole(const char *path, struct str name)
+{
+	struct stat st;
+
+	return sys.stat(path, &st) == 0 && (uint64_t)st.st_size == blob_name_size(name);
+}
+
 /* A note in tmp, or what a crash left of a file in the cache, has not all the bytes. */
 static bool
 is_whole(int fd, struct str name)
@@ -231,7 +239,7 @@ blob_link(struct blob_store *b, struct str from, struct str name, struct str to,
 	enum fail fail = blob_folder_name(from, &source);
 	enum fail fail_to = blob_folder_name(to, &target);
 
-	if (fail == FAIL_NONE && b->far)
+	if (fail == FAIL_NONE && b->far && b->far->may_link)
 		fail = b->far->may_link(b->far, from, name, to);
 	if (fail == FAIL_NONE && fail_to == FAIL_NONE && blob_is_remote(b, buf_str(&target))) {
 		fail =

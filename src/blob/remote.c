@@ -2,13 +2,18 @@
 #include "blob/remote.h"
 
 /* system */
-#include <string.h>
+#include <errno.h>
 
 /* base */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/num.h"
+
+/* rooms */
+#include "sys/sys.h"
 
 #define REST_LEAST_MS 1000
+#define HASH_SLICE    ((size_t)1 << 20) /* bytes in one step */
 
 static bool
 is_here(const struct blob_remote *r, struct str folder)
@@ -37,10 +42,30 @@ blob_object_key(struct buf *out, struct str folder, struct str name)
 	buf_add(out, name);
 }
 
+bool
+blob_has_note(const struct blob_store *b, struct str folder, struct str name)
+{
+	struct blob_path path;
+	struct stat st;
+
+	return blob_path(b, &path, folder, "tmp", name) == FAIL_NONE &&
+	    (sys.stat(path.bytes, &st) == 0 || errno != ENOENT);
+}
+
 enum fail
 blob_far_fail(enum fail fail)
 {
 	return fail == FAIL_NONE || fail == FAIL_MISSING ? fail : FAIL_TEMP;
+}
+
+bool
+blob_hash_on(struct s3_sums *sums, struct str bytes)
+{
+	s3_sums_add(sums, str_slice(bytes, (size_t)sums->size, HASH_SLICE));
+	if (sums->size < bytes.n)
+		return false;
+	s3_sums_end(sums);
+	return true;
 }
 
 /* --- behind the scenes ----------------------------------------------------------------------- */
@@ -49,11 +74,10 @@ blob_far_fail(enum fail fail)
 void
 blob_remote_rest(struct blob_remote *r)
 {
-	int64_t rest = r->s3->settings->retry_ms;
+	int64_t rest = i64_max(r->s3->settings->retry_ms, REST_LEAST_MS);
 
 	if (!timer_running(&r->timer))
-		timer_start(r->s3->loop, &r->timer, &r->task,
-		    clock_mono_ms() + (rest > REST_LEAST_MS ? rest : REST_LEAST_MS));
+		timer_start(r->s3->loop, &r->timer, &r->task, clock_mono_ms() + rest);
 }
 
 static enum step
@@ -77,16 +101,13 @@ blob_use_s3(struct blob_store *b, const struct blob_s3_options *options)
 	struct blob_remote *r = mem_new(1, sizeof *r);
 	struct buf folder;
 	enum fail fail = blob_folder_name(options->local, &folder);
-	char *copy;
 
 	invariant(b->remote == NULL && fail == FAIL_NONE);
 	b->remote = r;
 	r->b = b;
 	r->s3 = options->s3;
 	r->is_mirror = options->settings->engine == BLOB_MAILDIR;
-	copy = mem_new(1, folder.n);
-	memcpy(copy, buf_str(&folder).p, folder.n);
-	r->local = str_of(copy, folder.n);
+	r->local = blob_copy_of(buf_str(&folder));
 	buf_release(&folder);
 	buf_init(&r->after, STORE_KEY_MAX);
 	buf_init(&r->names_of, BLOB_FOLDER_MAX);
@@ -106,10 +127,6 @@ void
 blob_remote_close(struct blob_store *b)
 {
 	struct blob_remote *r = b->remote;
-	union {
-		const char *read;
-		void *own;
-	} p;
 
 	if (r == NULL)
 		return;
@@ -122,8 +139,7 @@ blob_remote_close(struct blob_store *b)
 	task_cancel(&r->task);
 	buf_release(&r->after);
 	buf_release(&r->names_of);
-	p.read = r->local.p;
-	mem_free(p.own);
+	blob_give_back(&r->local);
 	mem_free(r);
 	b->remote = NULL;
 	b->far = NULL;

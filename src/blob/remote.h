@@ -29,7 +29,7 @@ struct blob_cache {
 	uint64_t young_bytes; /* by the names of what came */
 	uint64_t sequence;    /* of downloads */
 	struct task task;     /* deletes generations */
-	uint64_t turn;        /* of the loop: nothing is deleted in it */
+	uint64_t turn;        /* of the loop: when the young one began; UINT64_MAX: at the start */
 	bool is_trusted;      /* no power was lost since files were written here and in tmp */
 };
 
@@ -88,8 +88,14 @@ bool blob_is_mirrored(const struct blob_store *b, struct str folder);
 /* "<folder>/<name>" */
 void blob_object_key(struct buf *out, struct str folder, struct str name);
 
+/* A file in tmp, as far as can be seen: its object may be there, and is not for others to delete. */
+bool blob_has_note(const struct blob_store *b, struct str folder, struct str name);
+
 /* What callers hear: MISSING stays, everything else may work later. */
 enum fail blob_far_fail(enum fail fail);
+
+/* Sum up a slice more of the bytes; true: all of them, and the sums have ended. */
+bool blob_hash_on(struct s3_sums *sums, struct str bytes);
 
 /* Rest for a while after a failure behind the scenes. */
 void blob_remote_rest(struct blob_remote *r);

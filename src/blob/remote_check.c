@@ -7,9 +7,6 @@
 /* base */
 #include "base/mem.h"
 
-/* rooms */
-#include "sys/sys.h"
-
 #define NAMES_ARENA_MAX ((size_t)1 << 30) /* bytes: five million messages of one account */
 
 enum fail
@@ -56,13 +53,10 @@ static bool
 is_due(struct check *c, struct str folder, struct str name)
 {
 	struct blob_store *b = c->r->b;
-	struct blob_path path;
-	struct stat st;
 
 	return blob_deletion_is_due(b, buf_str(&c->account), name) == FAIL_NONE ||
 	    blob_deletion_is_due(b, buf_str(&c->account), STR("")) == FAIL_NONE ||
-	    (blob_path(b, &path, folder, "tmp", name) == FAIL_NONE &&
-		sys.stat(path.bytes, &st) == 0);
+	    blob_has_note(b, folder, name);
 }
 
 static enum fail

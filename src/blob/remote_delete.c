@@ -25,10 +25,17 @@ struct blob_remove {
 	struct list_node node;   /* in r->removes */
 	struct blob_deletion *d; /* own */
 	struct s3_call call;
-	struct buf after;                     /* own; account: the last key of the page */
-	size_t children;                      /* account: of the page, not yet done */
-	bool has_more, has_failed, is_listed; /* account */
+	struct buf after;          /* own; account: the last key of the page */
+	size_t children;           /* account: of the page, not yet done */
+	bool has_more, has_failed; /* account */
 };
+
+/* An account that is gone; else one object. */
+static bool
+is_account(const struct blob_remove *x)
+{
+	return x->d->name.n == 0;
+}
 
 static void
 append(struct blob_remote *r, struct blob_deletion *d)
@@ -71,10 +78,9 @@ begin(struct blob_remote *r, struct blob_remove *x)
 {
 	struct buf folder, key;
 
-	x->is_listed = x->d->name.n == 0;
 	(void)!blob_folder_name(x->d->account, &folder);
 	blob_object_key(&key, buf_str(&folder), x->d->name);
-	if (x->is_listed)
+	if (is_account(x))
 		s3_list_start(r->s3, &x->call, &r->task, buf_str(&key), buf_str(&x->after));
 	else
 		s3_delete_start(r->s3, &x->call, &r->task, buf_str(&key));
@@ -152,7 +158,17 @@ end(struct blob_remote *r, struct blob_remove *x, enum fail fail)
 	}
 }
 
-/* Objects of a page that nobody names; the account may be there again, with others. */
+/* Nobody names it, and nobody is about to: with a note in tmp, that one's turn decides. */
+static bool
+is_nobodys(struct blob_remote *r, struct blob_remove *x, struct str folder, struct str name)
+{
+	enum fail named = blob_is_named(r->b, x->d->account, name);
+
+	x->has_failed |= named != FAIL_NONE && named != FAIL_MISSING;
+	return named == FAIL_MISSING && !blob_has_note(r->b, folder, name);
+}
+
+/* Objects of a page that are nobody's; the account may be there again, with others. */
 static void
 take_page(struct blob_remote *r, struct blob_remove *x)
 {
@@ -162,13 +178,12 @@ take_page(struct blob_remote *r, struct blob_remove *x)
 	buf_release(&x->after);
 	buf_init(&x->after, S3_KEY_MAX);
 	for (size_t i = 0; i < page->count; i++) {
-		struct str key = page->objects[i].key;
-		struct str name = str_from(key, str_find_char(key, '/') + 1);
+		struct str key = page->objects[i].key, name = key, folder;
 		struct blob_deletion *d;
 
 		if (i + 1 == page->count)
 			buf_add(&x->after, key);
-		if (blob_is_named(r->b, x->d->account, name) != FAIL_MISSING)
+		if (!str_take_until(&name, '/', &folder) || !is_nobodys(r, x, folder, name))
 			continue;
 		d = blob_deletion_new(x->d->account, name);
 		d->parent = x;
@@ -190,7 +205,7 @@ look_at_ended(struct blob_remote *r, size_t *running_out)
 	*running_out = 0;
 	while (n) {
 		struct blob_remove *x = container_of(n, struct blob_remove, node);
-		bool is_listed = x->is_listed;
+		bool is_page = is_account(x) && x->call.op.fail == FAIL_NONE;
 
 		n = list_next(&r->removes, n);
 		if (op_pending(&x->call.op)) {
@@ -200,7 +215,9 @@ look_at_ended(struct blob_remote *r, size_t *running_out)
 		if (x->children > 0)
 			continue;
 		has_moved = true;
-		if (is_listed && x->call.op.fail == FAIL_NONE)
+		if (is_page && store_is_dirty(r->b->store))
+			continue; /* what this turn drops may yet be undone (D3): the next turn asks */
+		if (is_page)
 			take_page(r, x);
 		else
 			end(r, x, x->call.op.fail);
@@ -210,7 +227,10 @@ look_at_ended(struct blob_remote *r, size_t *running_out)
 	return has_moved;
 }
 
-/* Keys that were left out, once all others are done and forgotten. */
+/*
+ * Keys that were left out, once all others are done and forgotten. Not those of this turn: they may yet be
+ * undone (D3).
+ */
 static bool
 refill(struct blob_remote *r)
 {
@@ -218,8 +238,14 @@ refill(struct blob_remote *r)
 		return false;
 	if (r->b->done_count > 0)
 		return blob_deletions_forget(r->b) == FAIL_NONE;
+	if (store_is_dirty(r->b->store))
+		return true;
 	r->has_left_out = false;
-	return blob_deletions_collect(r->b) == FAIL_NONE;
+	if (blob_deletions_collect(r->b) == FAIL_NONE)
+		return true;
+	r->has_left_out = true;
+	blob_remote_rest(r);
+	return false;
 }
 
 bool

@@ -139,18 +139,16 @@ recover_account(struct sweep *s)
 	return each_file(s, "tmp", recover_file);
 }
 
-/* What earlier processes left in memory only: folders made, files unlinked. */
-static enum fail
-sync_tree(struct blob_store *b)
+enum fail
+blob_sync_tree(struct blob_store *b)
 {
 	int fd = sys.open(b->root.p, O_RDONLY | O_DIRECTORY, 0);
 	enum fail fail = FAIL_NONE;
 
-	if (fd < 0)
-		return fail_because(&blob_log, FAIL_TEMP, "blob.recover.sync", errno);
-	if (sys.syncfs(fd) != 0)
-		fail = fail_because(&blob_log, FAIL_TEMP, "blob.recover.sync", errno);
-	sys.close(fd);
+	if (fd < 0 || sys.syncfs(fd) != 0)
+		fail = fail_because(&blob_log, FAIL_TEMP, "blob.sync.tree", errno);
+	if (fd >= 0)
+		sys.close(fd);
 	return fail;
 }
 
@@ -164,9 +162,9 @@ blob_recover(struct blob_store *b)
 	if (blob_path(b, &probe, STR(""), ".probe", STR("")) == FAIL_NONE)
 		(void)sys.unlink(probe.bytes);
 	if (fail == FAIL_NONE)
-		fail = blob_deletions_recover(b);
+		fail = blob_deletions_collect(b);
 	if (fail == FAIL_NONE)
-		fail = sync_tree(b);
+		fail = blob_sync_tree(b); /* what earlier processes left in memory only */
 	if (fail == FAIL_NONE && b->done_count > 0)
 		fail = blob_deletions_forget(b);
 	return fail;

@@ -89,6 +89,22 @@ blob_write_all(struct blob_store *b, int fd, struct str bytes)
 	return FAIL_NONE;
 }
 
+enum fail
+blob_create(struct blob_store *b, struct str folder, const struct blob_path *path, int flags,
+    int *fd_out)
+{
+	enum fail fail;
+
+	*fd_out = sys.open(path->bytes, flags | O_CREAT, 0600);
+	if (*fd_out < 0 && errno == ENOENT) {
+		fail = blob_make_folders(b, folder);
+		if (fail != FAIL_NONE)
+			return fail;
+		*fd_out = sys.open(path->bytes, flags | O_CREAT, 0600);
+	}
+	return *fd_out >= 0 ? FAIL_NONE : blob_error(b, "blob.create", errno);
+}
+
 /* Open a new file in tmp under p->name. */
 static enum fail
 create(struct blob_store *b, struct blob_pending *p)
@@ -96,16 +112,9 @@ create(struct blob_store *b, struct blob_pending *p)
 	struct blob_path path;
 	enum fail fail = blob_path(b, &path, p->folder, "tmp", blob_name_str(&p->name));
 
-	if (fail != FAIL_NONE)
-		return fail;
-	p->fd = sys.open(path.bytes, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	if (p->fd < 0 && errno == ENOENT) {
-		fail = blob_make_folders(b, p->folder);
-		if (fail != FAIL_NONE)
-			return fail;
-		p->fd = sys.open(path.bytes, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	}
-	return p->fd >= 0 ? FAIL_NONE : blob_error(b, "blob.create", errno);
+	if (fail == FAIL_NONE)
+		fail = blob_create(b, p->folder, &path, O_WRONLY | O_EXCL, &p->fd);
+	return fail;
 }
 
 /* A parked file. */

@@ -42,7 +42,7 @@ say_failed(const struct s3_call *c, enum fail fail)
 	    LOG_TEXT("message", c->error.message), LOG_NUM("tries", c->tries));
 }
 
-/* The server may keep parts for ever: tell it that they are not wanted. Once is enough to try. */
+/* The server may keep parts for ever: tell it that they are not wanted. One call, with its tries, is enough. */
 static void
 give_up_upload(struct s3_call *c)
 {

@@ -216,7 +216,6 @@ s3_request_send(struct s3_call *c)
 		order.stall_ms = c->s3->settings->timeout_ms;
 	if (c->step == S3_GET)
 		order.body_max += c->size;
-	c->s3->counts.tries++;
 	c->got = 0;
 	c->write_fail = FAIL_NONE;
 	hash_init(&c->got_hash, HASH_SHA256);

@@ -5,7 +5,7 @@
  * tried again, with pauses that grow, until [s3] retry is over; a try ends after [s3] timeout without a byte,
  * and has for a body a second for every S3_SLOWEST bytes. When the server did not answer for that long, calls get one try
  * each until one works. Every checksum there is gets compared: the signature holds the body's SHA-256, the
- * ETag that comes back must be its MD5, and a get compares length and SHA-256 with what the put said.
+ * ETag that comes back must be its MD5, and a get compares the length, and the SHA-256 where the put left one.
  *
  * Keys are given without [s3] prefix. Failures of all calls:
  *   FAIL_MISSING  there is no such object
@@ -49,7 +49,7 @@ struct s3 { /* fields: read only */
 	struct task task;        /* frees what was given up */
 	struct list aborts;      /* uploads that are being given up */
 	struct {                 /* since the start */
-		uint64_t calls, failed, tries;
+		uint64_t calls, failed;
 	} counts;
 };
 

@@ -15,8 +15,7 @@
 #include "crypto/hash.h"
 
 #define S3_PART_BYTES \
-	((size_t)8 << 20)     /* objects above it go in such parts; S3 wants 5 MB at least */
-#define S3_PARTS_MAX    10000 /* of one object, says S3 */
+	((size_t)8 << 20) /* objects above it go in such parts; S3 wants 5 MB at least */
 #define S3_SHA256_BYTES 32
 #define S3_MD5_BYTES    16
 

@@ -3,6 +3,9 @@
 /* base */
 #include "base/buf.h"
 
+/* rooms */
+#include "codec/utf8.h"
+
 struct xml {
 	struct str cur;
 	struct buf path, text;
@@ -49,21 +52,7 @@ add_char(struct buf *out, uint64_t c)
 	if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') || (c >= 0xd800 && c <= 0xdfff) ||
 	    c == 0xfffe || c == 0xffff)
 		return false;
-	if (c < 0x80) {
-		buf_add_char(out, (char)c);
-	} else if (c < 0x800) {
-		buf_add_char(out, (char)(unsigned char)(0xc0 | c >> 6));
-		buf_add_char(out, (char)(unsigned char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		buf_add_char(out, (char)(unsigned char)(0xe0 | c >> 12));
-		buf_add_char(out, (char)(unsigned char)(0x80 | (c >> 6 & 0x3f)));
-		buf_add_char(out, (char)(unsigned char)(0x80 | (c & 0x3f)));
-	} else {
-		buf_add_char(out, (char)(unsigned char)(0xf0 | c >> 18));
-		buf_add_char(out, (char)(unsigned char)(0x80 | (c >> 12 & 0x3f)));
-		buf_add_char(out, (char)(unsigned char)(0x80 | (c >> 6 & 0x3f)));
-		buf_add_char(out, (char)(unsigned char)(0x80 | (c & 0x3f)));
-	}
+	utf8_write(out, (uint32_t)c);
 	return true;
 }
 

@@ -127,7 +127,8 @@ objects_name_metrics(struct server *s)
 	const struct metric rows[] = {
 		{ "staunch_s3_calls", "Objects put, fetched, copied, deleted; lists.",
 		    METRIC_COUNTER, metric_u64, s3 ? &s3->counts.calls : NULL },
-		{ "staunch_s3_failed", "Of them, those that failed after all tries.",
+		{ "staunch_s3_failed",
+		    "Of them, and of uploads given up, those that failed after all tries.",
 		    METRIC_COUNTER, metric_u64, s3 ? &s3->counts.failed : NULL },
 		{ "staunch_s3_up", "1 while the S3 server answers.", METRIC_LEVEL, tell_up, s3 },
 	};

@@ -130,10 +130,10 @@ end(struct deed *d)
 	list_remove(&d->node);
 	list_append(&fake.done, &d->node);
 	op_finish(&w->op, d->fail);
-	if (d->kind == FETCH)
+	if (d->kind == FETCH) {
 		d->wait = NULL;
-	if (d->kind == FETCH)
 		w->state = NULL;
+	}
 	if (d->fail == FAIL_NONE)
 		return;
 	w->state = NULL;

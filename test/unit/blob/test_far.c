@@ -390,6 +390,41 @@ test_cache(void)
 	shut();
 }
 
+/* What was fetched stays for this turn and the next, whatever else comes. */
+static void
+test_small_cache(void)
+{
+	struct blob_name name[2];
+	char from[512], to[512];
+
+	TEST_ROW("two messages that are each more than half of the cache");
+	fresh(BLOB_S3);
+	shut();
+	settings.cache_bytes = 150000;
+	open_with(&loop, BLOB_S3);
+	for (size_t i = 0; i < ARRAY_LEN(name); i++) {
+		add(ANN, 100000, &name[i]);
+		for (int turn = 0; turn < 4; turn++)
+			loop_turn(&loop, 0);
+	}
+	snprintf(from, sizeof from, "%s/cache/1/ann", folder); /* with the second; 2 is young */
+	snprintf(to, sizeof to, "%s/cache/2", folder);
+	CHECK_NUM(mkdir(to, 0700), 0);
+	snprintf(to, sizeof to, "%s/cache/2/ann", folder);
+	CHECK_NUM(rename(from, to), 0);
+	CHECK_NUM(fetch(ANN, &name[0]), FAIL_NONE); /* begins 3 */
+	CHECK_NUM(fetch(ANN, &name[1]), FAIL_NONE); /* is used, and moves there */
+	CHECK_NUM(server.get_count, 1);
+	CHECK_NUM(is_readable(ANN, &name[0]), FAIL_NONE);
+	CHECK_NUM(is_readable(ANN, &name[1]), FAIL_NONE);
+	TEST_ROW("then the bound holds again");
+	for (int turn = 0; turn < 8; turn++)
+		loop_turn(&loop, 0);
+	CHECK_NUM(is_readable(ANN, &name[0]), FAIL_TEMP);
+	CHECK_NUM(is_readable(ANN, &name[1]), FAIL_NONE);
+	shut();
+}
+
 static void
 test_delete(void)
 {
@@ -580,6 +615,7 @@ main(void)
 	test_fetch();
 	test_copy();
 	test_cache();
+	test_small_cache();
 	test_delete();
 	test_looking();
 	test_faults();

@@ -3,6 +3,7 @@
 
 /* rooms */
 #include "blob/migrate.h"
+#include "blob/remote.h"
 
 /* --- the mirror ------------------------------------------------------------------------------ */
 
@@ -53,6 +54,59 @@ test_mirror(void)
 		loop_turn(&loop, 10);
 	CHECK(server.delete_count >= deletes + 2); /* for its deletion, and for its key */
 	CHECK_NUM(s3_server_count(&server), ARRAY_LEN(name) + 1);
+	shut();
+}
+
+static enum fail
+count_keys(struct txn *t, void *arg)
+{
+	size_t *n = arg;
+	struct cursor c;
+	struct str key, value;
+
+	*n = 0;
+	txn_scan(t, &c, STR("f"), STR("g"), false);
+	while (cursor_next(&c, &key, &value))
+		++*n;
+	return cursor_end(&c);
+}
+
+/* Until nothing is left to be copied. */
+static bool
+rests(void)
+{
+	size_t keys = 1;
+
+	for (int i = 0; i < 4000 && keys > 0; i++) {
+		loop_turn(&loop, 10);
+		CHECK_NUM(store_read(store, count_keys, &keys), FAIL_NONE);
+	}
+	return keys == 0;
+}
+
+static void
+test_mirror_once(void)
+{
+	struct blob_writer w;
+	struct blob_name name;
+
+	fresh(BLOB_MAILDIR);
+	TEST_ROW("one of three is refused once: the others are not copied again");
+	s3_server_way(&server, S3_WAY_403, 1, "PUT");
+	for (size_t i = 0; i < 3; i++) {
+		write_all(&w, ANN, 100);
+		CHECK_NUM(blob_write_finish(&w, &name), FAIL_NONE);
+		name_it(ANN, &name);
+	}
+	CHECK(rests());
+	CHECK_NUM(s3_server_count(&server), 3);
+	CHECK_NUM(server.put_count, 3);
+	TEST_ROW("files of the queue are no news");
+	add(LOCAL, 5, &name);
+	CHECK(!blob->remote->has_news);
+	add(ANN, 5, &name);
+	CHECK(blob->remote->has_news);
+	CHECK(rests());
 	shut();
 }
 
@@ -144,6 +198,7 @@ main(void)
 {
 	stage_start();
 	test_mirror();
+	test_mirror_once();
 	test_migrate();
 	stage_stop();
 	return test_end();
