@@ -1,6 +1,6 @@
 """Database servers for one test: Debian's PostgreSQL and MariaDB, each in a folder of its own, on a loopback port.
 
-    with Postgres() as db:                       or MariaDb(); db.tls(certificate) before .. as db: with TLS
+    with Postgres() as db:                       or MariaDb(); Postgres(certificate): with TLS
         db.fill(script)                          run SQL, as its owner
         db.settings(tls="verify", ..)            of [directory-pgsql] or [directory-mysql], as the `open` line has them
         db.stop(); db.start()                    the same data, the same port; db.kill() without a farewell

@@ -9,14 +9,13 @@ import dataclasses
 import imaplib
 import json
 import os
-import signal
 import smtplib
 import time
 
 from certificates import Authority
 from databases import PASSWORD, available
 from directory_cases import SECRET, Door, account_of, defaults, local, remote, run_cases, sql, targets_of
-from harness import BINARY, Server, check, end, equal, family, run
+from harness import BINARY, Server, check, end, equal, freeze, run, thaw
 
 UP_SECONDS = 40  # far beyond the longest wait before another try
 SHORT_MS = 2000  # time enough for a query, also on a busy machine, and soon over
@@ -105,13 +104,10 @@ def test_frozen(engine):
     """A server that takes no more notice of us is given up after `timeout`, and found again."""
     with engine.door(timeout=SHORT_MS, connect_timeout=1000) as door:
         equal("before", door.login("ann@example.test"), "ok")
-        frozen = family(engine.db.process.pid)
-        for pid in frozen:
-            os.kill(pid, signal.SIGSTOP)
+        frozen = freeze(engine.db.process.pid)
         for _ in range(3):
             equal("frozen", door.login("ann@example.test"), "temp")
-        for pid in frozen:
-            os.kill(pid, signal.SIGCONT)
+        thaw(frozen)
         until("thawed", lambda: door.login("ann@example.test"), "ok", ("temp",))
 
 

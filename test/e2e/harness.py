@@ -10,6 +10,7 @@ The binary is $STAUNCH (default build/dev/staunch). Everything lives in a tempor
 server listens on 127.0.0.1 only, on a port base that was free; it is stopped by its process id.
 """
 
+import glob
 import os
 import random
 import shutil
@@ -137,6 +138,37 @@ def family(pid):
     for one in found:
         found += [child for child, parent in parents.items() if parent == one]
     return found
+
+
+def threads_run(pid):
+    """Whether a thread of the process still runs or sleeps, so that it may answer."""
+    for path in glob.glob(f"/proc/{pid}/task/*/stat"):
+        try:
+            with open(path) as file:
+                if file.read().rpartition(")")[2].split()[0] not in "TtZX":
+                    return True
+        except OSError:
+            continue  # it ended meanwhile
+    return False
+
+
+def freeze(pid, seconds=READY_SECONDS):
+    """Stop the process and all below it, and wait until each of their threads stands still: the
+    signal only begins that. Returns whom to thaw()."""
+    frozen = family(pid)
+    for one in frozen:
+        os.kill(one, signal.SIGSTOP)
+    deadline = time.time() + seconds
+    while any(threads_run(one) for one in frozen):
+        if time.time() > deadline:
+            raise RuntimeError(f"processes {frozen} do not stop")
+        time.sleep(0.001)
+    return frozen
+
+
+def thaw(frozen):
+    for one in frozen:
+        os.kill(one, signal.SIGCONT)
 
 
 def wait_ready(process, log_path, before=0, seconds=READY_SECONDS):

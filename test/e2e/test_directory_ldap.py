@@ -2,7 +2,6 @@
 """Accounts in a real OpenLDAP."""
 
 import os
-import signal
 import socket
 import socketserver
 import tempfile
@@ -12,7 +11,7 @@ from certificates import Authority
 from databases import PASSWORD
 from directory_cases import ACCOUNTS, SECRET, Door, account_of, local, remote, run_cases, targets_of
 from directory_sql import login, rcpt, until
-from harness import BINARY, Server, check, end, equal, family, need
+from harness import BINARY, Server, check, end, equal, family, freeze, need, thaw
 from ldap_server import Slapd, dn_of
 
 PROGRAM = BINARY + "-directory-ldap"
@@ -246,10 +245,10 @@ def test_lost(ldap):
 def test_frozen(ldap):
     with door(ldap.settings(timeout=300, connect_timeout=500)) as d:
         equal("before", d.login("ann@example.test"), "ok")
-        ldap.process.send_signal(signal.SIGSTOP)
+        frozen = freeze(ldap.process.pid)
         for _ in range(3):
             equal("frozen", d.login("ann@example.test"), "temp")
-        ldap.process.send_signal(signal.SIGCONT)
+        thaw(frozen)
         until("thawed", lambda: d.login("ann@example.test"), "ok", ("temp",))
 
 
