@@ -18,6 +18,7 @@
 
 #define CLI_ARGUMENTS_MAX 8 /* positional arguments of one command */
 #define CLI_CONFIG_PATH   "/etc/staunch/staunch.conf"
+#define CLI_WHY_MAX       4096                /* bytes that tell what is wrong with a file */
 #define CLI_SECRET_MAX    1024                /* bytes of a password */
 #define CLI_FILE_MAX      (256 * 1024 * 1024) /* bytes of a file that a command reads whole */
 
@@ -37,6 +38,8 @@ struct cli {
 	struct str full_name;  /* --name TEXT */
 	struct str quota;      /* --quota SIZE */
 	struct str token_name; /* --name TEXT, of a token */
+	struct str dns;        /* --dns FILE|ADDRESS:PORT (ask.h) */
+	struct str now;        /* --now SECONDS (ask.h) */
 	struct str arguments[CLI_ARGUMENTS_MAX];
 	size_t argument_count;
 };
@@ -49,6 +52,8 @@ enum { /* which options a command takes, besides --help */
 	OPTION_LOCAL = 16, /* --local, --port-base, --address, --hostname, --domain */
 	OPTION_USER = 32,  /* --name, --quota */
 	OPTION_TOKEN = 64, /* --name */
+	OPTION_DNS = 128,  /* --dns */
+	OPTION_NOW = 256,  /* --now */
 };
 
 struct cli_command {

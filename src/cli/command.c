@@ -66,6 +66,8 @@ const struct cli_option cli_options[] = {
 	{ "--name",           OPTION_USER,   offsetof(struct cli, full_name),  "TEXT", "the person's name" },
 	{ "--name",           OPTION_TOKEN,  offsetof(struct cli, token_name), "TEXT", "which program the token is for (token)" },
 	{ "--quota",          OPTION_USER,   offsetof(struct cli, quota),      "SIZE", "limit of all messages, such as 5GB" },
+	{ "--dns",            OPTION_DNS,    offsetof(struct cli, dns),        "FILE|ADDRESS:PORT", "where records come from: lines of NAME TYPE DATA, or a server" },
+	{ "--now",            OPTION_NOW,    offsetof(struct cli, now),        "SECONDS", "the time to take it for, since 1970 (now)" },
 	{ NULL, 0, 0, NULL, NULL },
 };
 /* clang-format on */

@@ -16,6 +16,7 @@
 /* rooms */
 #include "dns/lookup.h"
 #include "dns/resolv.h"
+#include "dns/zone.h"
 
 #define SCRATCH_BYTES    (512 * 1024) /* the names of the largest answer, written out */
 #define TTL_MAX_S        86400        /* records are asked for anew every day */
@@ -299,6 +300,8 @@ dns_query_start(struct dns *d, struct dns_query *q, struct task *owner, struct s
 	buf_init(&key, DNS_NAME_MAX + 2);
 	if (dns_name_parse(name, &text) != FAIL_NONE) {
 		op_finish(&q->op, FAIL_SYNTAX);
+	} else if (d->zone) {
+		zone_answer(d->zone, q, buf_str(&text), type);
 	} else if (!answer_localhost(q, buf_str(&text), type)) {
 		buf_add_char(&key, (char)(type >> 8));
 		buf_add_char(&key, (char)type);
@@ -350,6 +353,7 @@ dns_release(struct dns *d)
 		forget(d, container_of(node, struct dns_entry, map));
 	map_release(&d->entries);
 	arena_release(&d->scratch);
+	zone_free(d->zone);
 }
 
 void

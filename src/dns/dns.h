@@ -72,6 +72,7 @@ struct dns_server {
 
 struct dns { /* fields: read only */
 	struct loop *loop;
+	struct dns_zone *zone;               /* own; instead of servers (zone.h), or NULL */
 	struct net *net;                     /* borrow: for TCP */
 	const struct dns_settings *settings; /* borrow */
 	struct dns_server servers[DNS_SERVERS_MAX];
