@@ -95,6 +95,8 @@ struct blob_writer {               /* fields: read only */
 	struct buf buffer;         /* own; small messages never leave it before they are finished */
 	struct blob_pending *file; /* own; NULL until the file exists */
 	uint64_t size;             /* bytes so far */
+	uint64_t room_at;          /* where the reserved room begins */
+	size_t room;               /* its bytes; 0: there is none (any more) */
 	enum fail fail;            /* sticky */
 };
 
@@ -104,6 +106,16 @@ MUST_CHECK enum fail blob_write_start(struct blob_store *b, struct blob_writer *
 
 /* Append. After a failure, everything until the cancel fails the same way. */
 MUST_CHECK enum fail blob_write(struct blob_writer *w, struct str bytes);
+
+/*
+ * Leave room for `n` bytes here, for what is known only when all was seen: a header field about the body. Once in a
+ * message; blob_write_fill() must come before it is parked, put or finished.
+ */
+MUST_CHECK enum fail blob_write_reserve(struct blob_writer *w, size_t n);
+
+/* The bytes for that room must fill it: a part of the message is in its file. Else what is left is closed up. */
+bool blob_write_is_exact(const struct blob_writer *w);
+MUST_CHECK enum fail blob_write_fill(struct blob_writer *w, struct str bytes);
 
 /*
  * More bytes, or the finish, come much later: what is there goes to its file, and neither a buffer nor a

@@ -164,7 +164,7 @@ end_fetch(struct blob_job *job)
 	return STEP_CLOSE;
 }
 
-/* A local file that goes up: its sums were never made. */
+/* A file that goes up: its sums are made in slices, then it is sent. */
 static bool
 hash_on(struct blob_job *job)
 {
@@ -186,7 +186,8 @@ job_step(struct task *t)
 
 	if (job->is_done || op_pending(&job->call.op))
 		return STEP_WAIT;
-	if (job->kind == JOB_COPY_UP && !job->pending->sums->has_ended) {
+	if (job->kind != JOB_FETCH && job->pending && job->pending->sums &&
+	    !job->pending->sums->has_ended) {
 		if (!hash_on(job))
 			return STEP_YIELD;
 		if (op_pending(&job->call.op))
@@ -287,6 +288,13 @@ far_fetch(struct blob_far *far, struct blob_wait *w, struct task *owner, struct 
 
 /* --- put ------------------------------------------------------------------------------------- */
 
+static void
+begin_sums(struct blob_pending *p)
+{
+	p->sums = mem_new(1, sizeof *p->sums);
+	s3_sums_init(p->sums);
+}
+
 static enum fail
 map_tmp(struct blob_store *b, const struct blob_pending *p, struct blob_map *out)
 {
@@ -311,20 +319,19 @@ far_put(struct blob_far *far, struct blob_wait *w, struct task *owner, struct bl
 	writer->fail = blob_writer_lay(writer);
 	if (writer->fail == FAIL_NONE)
 		writer->fail = map_tmp(r->b, p, &map);
-	if (writer->fail == FAIL_NONE && map.bytes.n != p->sums->size)
+	if (writer->fail == FAIL_NONE && map.bytes.n != p->size)
 		writer->fail = FAIL_TEMP;
 	if (writer->fail != FAIL_NONE) {
 		blob_unmap(&map);
 		blob_wait_done(w, owner, writer->fail);
 		return;
 	}
-	s3_sums_end(p->sums);
+	begin_sums(p);
 	job = job_new(r, JOB_PUT, p->folder, blob_name_str(&p->name));
 	job->pending = p;
 	job->map = map;
 	p->job = job;
 	p->may_be_there = true;
-	s3_put_start(r->s3, &job->call, &job->task, buf_str(&job->key), map.bytes, p->sums);
 	task_wake(&job->task);
 	join(job, w, owner);
 }
@@ -416,8 +423,7 @@ begin_copy(struct blob_remote *r, struct blob_job *job)
 	if (fail != FAIL_NONE)
 		return fail;
 	if (job->kind == JOB_COPY_UP) {
-		p->sums = mem_new(1, sizeof *p->sums);
-		s3_sums_init(p->sums);
+		begin_sums(p);
 	} else {
 		blob_object_key(&key, p->folder, blob_name_str(&p->name));
 		s3_copy_start(r->s3, &job->call, &job->task, buf_str(&job->key), buf_str(&key));

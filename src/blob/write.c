@@ -8,6 +8,7 @@
 
 /* base */
 #include "base/mem.h"
+#include "base/num.h"
 
 /* rooms */
 #include "sys/sys.h"
@@ -163,17 +164,6 @@ spill(struct blob_writer *w, struct str more)
 
 /* --- the writer ---------------------------------------------------------------------------- */
 
-/* What will be put is summed up while it is written. */
-static void
-begin_sums(struct blob_store *b, struct blob_pending *p)
-{
-	p->is_remote = blob_is_remote(b, p->folder);
-	if (!p->is_remote)
-		return;
-	p->sums = mem_new(1, sizeof *p->sums);
-	s3_sums_init(p->sums);
-}
-
 enum fail
 blob_write_start(struct blob_store *b, struct blob_writer *w, struct str account)
 {
@@ -185,7 +175,7 @@ blob_write_start(struct blob_store *b, struct blob_writer *w, struct str account
 		w->store = b;
 		w->file = blob_pending_new(b, buf_str(&folder));
 		buf_init(&w->buffer, BLOB_BUFFER_MAX);
-		begin_sums(b, w->file);
+		w->file->is_remote = blob_is_remote(b, w->file->folder);
 	}
 	buf_release(&folder);
 	return fail;
@@ -198,8 +188,6 @@ blob_write(struct blob_writer *w, struct str bytes)
 	if (w->fail != FAIL_NONE)
 		return w->fail;
 	w->size += bytes.n;
-	if (w->file->sums)
-		s3_sums_add(w->file->sums, bytes);
 	if (bytes.n <= BLOB_BUFFER_MAX - w->buffer.n)
 		buf_add(&w->buffer, bytes);
 	else
@@ -207,10 +195,87 @@ blob_write(struct blob_writer *w, struct str bytes)
 	return w->fail;
 }
 
+/* --- room in front of what is written ------------------------------------------------------ */
+
+enum fail
+blob_write_reserve(struct blob_writer *w, size_t n)
+{
+	char zeros[256] = { 0 };
+	enum fail fail = FAIL_NONE;
+
+	invariant(w->room == 0);
+	w->room_at = w->size;
+	w->room = n;
+	for (size_t part; fail == FAIL_NONE && n > 0; n -= part) {
+		part = size_min(n, sizeof zeros);
+		fail = blob_write(w, str_of(zeros, part));
+	}
+	return fail;
+}
+
+bool
+blob_write_is_exact(const struct blob_writer *w)
+{
+	return w->file && w->file->size > 0;
+}
+
+/* All is in the buffer: it is made anew. */
+static void
+fill_buffer(struct blob_writer *w, struct str bytes)
+{
+	struct str all = buf_str(&w->buffer);
+	struct buf filled;
+
+	buf_init(&filled, BLOB_BUFFER_MAX);
+	buf_add(&filled, str_head(all, (size_t)w->room_at));
+	buf_add(&filled, bytes);
+	buf_add(&filled, str_from(all, (size_t)w->room_at + w->room));
+	w->size = filled.n;
+	buf_release(&w->buffer);
+	w->buffer = filled;
+}
+
+static enum fail
+fill_file(struct blob_writer *w, struct str bytes)
+{
+	struct blob_pending *p = w->file;
+	uint64_t at = w->room_at;
+
+	while (bytes.n > 0) {
+		ssize_t n = sys.pwrite(p->fd, bytes.p, bytes.n, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return blob_error(w->store, "blob.fill", n == 0 ? ENOSPC : errno);
+		bytes = str_from(bytes, (size_t)n);
+		at += (uint64_t)n;
+	}
+	return FAIL_NONE;
+}
+
+enum fail
+blob_write_fill(struct blob_writer *w, struct str bytes)
+{
+	invariant(w->store != NULL && bytes.n <= w->room);
+	if (w->fail != FAIL_NONE)
+		return w->fail;
+	if (!blob_write_is_exact(w)) {
+		fill_buffer(w, bytes);
+	} else {
+		invariant(bytes.n == w->room);
+		w->fail = spill(w, STR("")); /* a part of the room may be in the buffer */
+		if (w->fail == FAIL_NONE)
+			w->fail = fill_file(w, bytes);
+	}
+	w->room = 0;
+	return w->fail;
+}
+
 enum fail
 blob_write_park(struct blob_writer *w)
 {
-	invariant(w->store != NULL);
+	invariant(w->store != NULL && w->room == 0);
 	if (w->fail == FAIL_NONE)
 		w->fail = spill(w, STR(""));
 	if (w->fail != FAIL_NONE)
@@ -226,6 +291,7 @@ blob_writer_close(struct blob_writer *w)
 {
 	struct blob_pending *p = w->file;
 
+	invariant(w->room == 0 || w->fail != FAIL_NONE);
 	if (p->whole.n > 0)
 		return;
 	if (p->name.n > 0)

@@ -1,5 +1,5 @@
 /*
- * sums.h - the checksums of an object, fed while its bytes pass by: no second reading.
+ * sums.h - the checksums of an object, fed in pieces: of the whole, and of each part that is sent.
  *
  * The whole is known by its SHA-256, which is kept with the object; each part of S3_PART_BYTES, as it is sent,
  * by its SHA-256, which is signed, and by its MD5, which is the ETag that the server answers.

@@ -2,6 +2,7 @@
 
 /* system */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 /* rooms */
 #include "../../lib/small_mail.h"
 #include "blob/inner.h"
+#include "sys/sys.h"
 
 static char folder_bytes[256];
 
@@ -208,6 +210,109 @@ test_park(void)
 	CHECK_NUM(entries("mail/ann/tmp"), 3);
 	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
 	CHECK_NUM(entries("mail/ann/tmp"), 0);
+	small_close(&m);
+}
+
+static const struct {
+	const char *name;
+	size_t before, room, after,
+	    filled; /* bytes; filled: of the room, when it need not be all */
+} room_rows[] = {
+	{ "a small message, the room filled", 10, 20, 30, 20 },
+	{ "a small message, the rest closed up", 10, 20, 30, 5 },
+	{ "nothing for the room", 10, 20, 30, 0 },
+	{ "at the beginning and the end", 0, 20, 0, 7 },
+	{ "as much as the buffer has", 10, 20, BLOB_BUFFER_MAX - 30, 3 },
+	{ "one byte more", 10, 20, BLOB_BUFFER_MAX - 29, 3 },
+	{ "a big message", 10, 1000, 10 * BLOB_BUFFER_MAX, 3 },
+	{ "the room across the buffer's end", BLOB_BUFFER_MAX - 10, 1000, 10, 3 },
+	{ "room as big as the buffer", 10, BLOB_BUFFER_MAX, 10, 3 },
+};
+
+static void
+write_many(struct blob_writer *w, struct buf *whole, size_t n, char c)
+{
+	for (size_t i = 0; i < n; i++) {
+		buf_add_char(whole, c);
+		CHECK(blob_write(w, str_of(&c, 1)) == FAIL_NONE);
+	}
+}
+
+/* Room is left, and filled when the rest is there. */
+static void
+test_room(void)
+{
+	struct small_mail m;
+
+	CHECK_NUM(small_open(&m, NULL, fresh()), FAIL_NONE);
+	for (size_t i = 0; i < ARRAY_LEN(room_rows); i++) {
+		struct blob_writer w;
+		struct blob_name name;
+		struct blob_map map;
+		struct buf whole, fill;
+		size_t filled = room_rows[i].filled;
+
+		TEST_ROW(room_rows[i].name);
+		buf_init(&whole, 16 * BLOB_BUFFER_MAX);
+		buf_init(&fill, 2 * BLOB_BUFFER_MAX);
+		CHECK_NUM(blob_write_start(m.blob, &w, STR("ann")), FAIL_NONE);
+		write_many(&w, &whole, room_rows[i].before, 'a');
+		CHECK_NUM(blob_write_reserve(&w, room_rows[i].room), FAIL_NONE);
+		if (room_rows[i].before + room_rows[i].room + room_rows[i].after > BLOB_BUFFER_MAX)
+			filled = room_rows[i].room;
+		for (size_t n = 0; n < filled; n++)
+			buf_add_char(&fill, 'r');
+		buf_add(&whole, buf_str(&fill));
+		write_many(&w, &whole, room_rows[i].after, 'b');
+		CHECK_NUM(blob_write_is_exact(&w), w.size > BLOB_BUFFER_MAX);
+		CHECK_NUM(blob_write_fill(&w, buf_str(&fill)), FAIL_NONE);
+		CHECK_NUM(w.size, whole.n);
+		write_many(&w, &whole, 3, 'c');
+		CHECK_NUM(blob_write_finish(&w, &name), FAIL_NONE);
+		CHECK_NUM(blob_map(m.blob, STR("ann"), blob_name_str(&name), &map), FAIL_NONE);
+		CHECK_STR(map.bytes, buf_str(&whole));
+		blob_unmap(&map);
+		buf_release(&whole);
+		buf_release(&fill);
+	}
+	small_close(&m);
+}
+
+static ssize_t
+no_pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	(void)fd;
+	(void)p;
+	(void)n;
+	(void)at;
+	errno = ENOSPC;
+	return -1;
+}
+
+/* A disk that is full when the room is filled: the message is not finished. */
+static void
+test_room_fails(void)
+{
+	ssize_t (*real)(int, const void *, size_t, off_t) = sys.pwrite;
+	struct blob_writer w;
+	struct blob_name name;
+	struct small_mail m;
+	struct buf whole;
+
+	TEST_ROW("the disk is full");
+	CHECK_NUM(small_open(&m, NULL, fresh()), FAIL_NONE);
+	buf_init(&whole, 4 * BLOB_BUFFER_MAX);
+	CHECK_NUM(blob_write_start(m.blob, &w, STR("ann")), FAIL_NONE);
+	CHECK_NUM(blob_write_reserve(&w, 3), FAIL_NONE);
+	write_many(&w, &whole, 2 * BLOB_BUFFER_MAX, 'a');
+	sys.pwrite = no_pwrite;
+	CHECK_NUM(blob_write_fill(&w, STR("abc")), FAIL_TEMP);
+	sys.pwrite = real;
+	CHECK_NUM(blob_write(&w, STR("more")), FAIL_TEMP);
+	CHECK_NUM(blob_write_finish(&w, &name), FAIL_TEMP);
+	blob_write_cancel(&w);
+	CHECK_NUM(entries("mail/ann/tmp"), 0);
+	buf_release(&whole);
 	small_close(&m);
 }
 
@@ -465,6 +570,8 @@ main(void)
 	test_sizes();
 	test_names();
 	test_park();
+	test_room();
+	test_room_fails();
 	test_namers();
 	test_undone();
 	test_links();
