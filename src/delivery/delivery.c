@@ -8,6 +8,7 @@
 /* rooms */
 #include "blob/blob.h"
 #include "mail/email.h"
+#include "mail/keyword.h"
 #include "mail/mailbox.h"
 #include "message/report.h"
 
@@ -162,25 +163,34 @@ struct storing {
 	struct email_digest *digest;
 };
 
-/* In the Inbox of an account, under this file name. */
+static struct mailbox *
+where(const struct storing *in, const struct account *a)
+{
+	struct mailbox *junk = in->delivery->is_junk ? mailbox_by_role(a, MAILBOX_ROLE_JUNK) : NULL;
+
+	return junk ? junk : mailbox_by_role(a, MAILBOX_ROLE_INBOX);
+}
+
+/* In the Inbox of an account, or in Junk, under this file name. */
 static enum fail
 store_in(const struct storing *in, struct account *a, struct delivery_target *target,
     struct str blob)
 {
-	struct mailbox *inbox = mailbox_by_role(a, MAILBOX_ROLE_INBOX);
+	struct mailbox *mailbox = where(in, a);
 	struct email_added added;
 	struct email_new new = { .blob = blob,
 		.bytes = in->bytes,
 		.received_s = in->delivery->received_s,
+		.flags = in->delivery->is_junk ? FLAG(KEYWORD_JUNK) : 0,
 		.mailbox_count = 1,
 		.sender = in->delivery->sender,
 		.recipient = target->recipients[0],
 		.digest = in->digest };
 	enum fail fail;
 
-	if (!inbox)
+	if (!mailbox)
 		return FAIL_TEMP;
-	new.mailboxes = &inbox->id;
+	new.mailboxes = &mailbox->id;
 	fail = email_add(a, &new, &added);
 	target->email_id = added.id;
 	return fail;

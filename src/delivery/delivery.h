@@ -141,11 +141,12 @@ struct delivery {
 	struct str blob;    /* its name there, from blob_write_finish() in this turn */
 	struct str sender;  /* of the envelope */
 	int64_t received_s;
+	bool is_junk;        /* into Junk, where there is one, and marked $Junk */
 	bool is_all_or_none; /* one reply for all (SMTP): nobody has it when somebody cannot */
 };
 
 /*
- * Store the message in the Inbox of every target and fill in the outcomes. The file is given to the
+ * Store the message in the Inbox (or Junk) of every target and fill in the outcomes. The file is given to the
  * other targets by hard links and needs no care of the caller afterwards, whatever the outcomes.
  * FAIL_NONE when at least one target has it; else the worst outcome. With is_all_or_none: FAIL_NONE
  * when all have it; else the worst outcome, and none has it.

@@ -282,6 +282,7 @@ finish(struct jmap_call *c, struct jmap_submitting *s, struct jmap_set_error *e)
 		.targets = &s->targets,
 		.skip = s->skip,
 		.owner = c->run->account->name,
+		.traits = QUEUE_OURS,
 		.log_id = str_of(s->log_id, sizeof(s->log_id)) };
 	if (fail && fail != FAIL_LIMIT)
 		return jmap_set_failed(c);

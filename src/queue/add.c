@@ -113,6 +113,7 @@ addition_run(struct txn *t, void *arg)
 		.helo = new->helo,
 		.owner = new->owner,
 		.submission = new->submission,
+		.traits = new->traits,
 		.log_id = new->log_id,
 		.arrived_s = clock_wall_s(),
 		.rcpt_next = (uint32_t) new->rcpt_count,

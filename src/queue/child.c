@@ -38,6 +38,7 @@ add_child(struct queue_job *j, struct job_rcpt *r, size_t count)
 		.fields = j->message.fields,
 		.helo = j->message.helo,
 		.owner = j->message.owner,
+		.traits = j->message.traits,
 		.log_id = j->message.log_id };
 	list_append(&j->children, &c->node);
 	return c;

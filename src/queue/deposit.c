@@ -163,6 +163,7 @@ enqueue(struct deposit *d, enum deposit_way way, uint64_t *id_out)
 		.helo = d->helo,
 		.owner = d->owner,
 		.submission = d->submission,
+		.traits = d->traits,
 		.log_id = d->log_id,
 		.is_remote = way == DEPOSIT_WAY_REMOTE,
 		.is_home = way == DEPOSIT_WAY_HOME };
@@ -230,6 +231,7 @@ delivery_of(const struct deposit *d)
 		.blob = blob_name_str(&d->blob),
 		.sender = d->envelope->sender,
 		.received_s = clock_wall_s(),
+		.is_junk = (d->traits & QUEUE_JUNK) != 0,
 		.is_all_or_none = !d->is_each_told };
 }
 

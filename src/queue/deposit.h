@@ -46,6 +46,7 @@ struct deposit {
 	struct str owner;    /* the account that submits it, or empty */
 	uint64_t submission; /* .. and its record there; 0: none */
 	struct str log_id;
+	unsigned traits; /* queue.h */
 	bool
 	    is_each_told; /* LMTP: an answer for each recipient; else it is there for all, or for nobody */
 

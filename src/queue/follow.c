@@ -48,7 +48,7 @@ queue_follow(struct queue *q, const struct delivery *d, const struct delivery_ta
 {
 	struct blob_map map;
 
-	bool may_answer = !str_empty(d->sender) && queue_may_answer(q, targets);
+	bool may_answer = !d->is_junk && !str_empty(d->sender) && queue_may_answer(q, targets);
 
 	if (!targets->is_report && !may_answer)
 		return;

@@ -176,7 +176,8 @@ delivery_of(const struct queue_job *j)
 	return (struct delivery){ .account = STR(QUEUE_FOLDER),
 		.blob = j->message.blob,
 		.sender = j->message.envelope.sender,
-		.received_s = clock_wall_s() };
+		.received_s = clock_wall_s(),
+		.is_junk = (j->message.traits & QUEUE_JUNK) != 0 };
 }
 
 /* Mailboxes are elsewhere: a message of its own for the accounts behind each recipient. */

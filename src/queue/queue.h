@@ -92,6 +92,12 @@ struct queue_counts queue_counts(const struct queue *q);
 
 /* --- taking in ---------------------------------------------------------------------------------------- */
 
+/* What is known of a message from the time when it was taken in. */
+enum {
+	QUEUE_OURS = 1, /* by a user, a host of ours, or ourselves: it leaves with our signatures */
+	QUEUE_JUNK = 2, /* it goes to Junk where a mailbox here takes it */
+};
+
 struct queue_new {
 	const struct envelope *envelope;
 	const struct envelope_rcpt *rcpts;
@@ -105,6 +111,7 @@ struct queue_new {
 	struct str owner;    /* account that submitted it; empty: from outside */
 	uint64_t submission; /* .. and the record there that hears what becomes of it; 0: none */
 	struct str log_id;   /* for the log */
+	unsigned traits;     /* QUEUE_ bits */
 	int64_t wait_s;      /* not tried before, for a reason of ours; 0: at once */
 	bool is_remote;      /* the directory said that these domains are not ours */
 	bool is_home; /* all are accounts of ours, whose mail is handed on (queue_hands_on()) */

@@ -71,6 +71,7 @@ queue_message_write(struct buf *out, const struct queue_message *m)
 	record_add_u64(out, m->rcpt_left);
 	record_add_bool(out, m->is_held);
 	record_add_u64(out, m->submission);
+	record_add_u64(out, m->traits);
 }
 
 enum fail
@@ -94,6 +95,7 @@ queue_message_read(struct str value, struct queue_message *out)
 	out->rcpt_left = record_u32(&r);
 	out->is_held = record_bool(&r);
 	out->submission = record_more(&r) ? record_u64(&r) : 0;
+	out->traits = record_more(&r) ? record_u32(&r) : 0;
 	return record_end(&r);
 }
 

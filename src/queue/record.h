@@ -49,6 +49,7 @@ struct queue_message {
 	uint32_t rcpt_left;  /* recipients that are not settled */
 	bool is_held;        /* by the owner of the server: nothing happens until released */
 	uint64_t submission; /* of the owner's account, which hears what becomes of it; 0: none */
+	unsigned traits;     /* queue.h */
 };
 
 /* What happened at the last try. */

@@ -138,6 +138,7 @@ write_file(struct queue *q, const struct dsn_report *report, struct queue_report
 		.rcpt_count = 1,
 		.blob = blob_name_str(&out->blob),
 		.skip = sizeof(RETURN_PATH) - 1,
+		.traits = QUEUE_OURS,
 		.log_id = report->rcpts[0].log_id };
 	out->is_there = true;
 	return FAIL_NONE;

@@ -127,6 +127,7 @@ send_answer(struct away *w)
 		.rcpts = &rcpt,
 		.rcpt_count = 1,
 		.skip = sizeof RETURN_PATH - 1,
+		.traits = QUEUE_OURS,
 		.log_id = STR("vacation") };
 	enum fail fail = write_answer(w, &blob);
 

@@ -93,6 +93,7 @@ start(struct smtp_session *s)
 		.skip = t->skip,
 		.helo = buf_str(&s->helo),
 		.owner = user ? user->name : STR(""),
+		.traits = smtp_may_relay(s) ? QUEUE_OURS : 0,
 		.log_id = str_of(t->id, sizeof t->id),
 		.is_each_told = smtp_is_lmtp(s) };
 	if (!t->deposit.is_each_told)

@@ -6,6 +6,7 @@
 
 /* rooms */
 #include "delivery/delivery.h"
+#include "mail/keyword.h"
 #include "sys/sys.h"
 
 static const char message[] = "Received: by here\r\nFrom: bob@example.test\r\nSubject: To all\r\n"
@@ -13,11 +14,12 @@ static const char message[] = "Received: by here\r\nFrom: bob@example.test\r\nSu
 
 /* Write the file for `account` and store it for the targets. */
 static enum fail
-deliver(struct fixture *f, const char *account, struct delivery_targets *targets)
+deliver_as(struct fixture *f, const char *account, struct delivery_targets *targets, bool is_junk)
 {
 	struct delivery d = { .account = str_c(account),
 		.sender = STR("bob@example.test"),
-		.received_s = 1700000000 };
+		.received_s = 1700000000,
+		.is_junk = is_junk };
 	struct blob_writer w = { .store = NULL };
 	struct blob_name name;
 	enum fail fail = blob_write_start(f->blobs, &w, d.account);
@@ -33,17 +35,78 @@ deliver(struct fixture *f, const char *account, struct delivery_targets *targets
 	return delivery_store(f->mail, &d, targets);
 }
 
+static enum fail
+deliver(struct fixture *f, const char *account, struct delivery_targets *targets)
+{
+	return deliver_as(f, account, targets, false);
+}
+
 static uint32_t
-inbox_count(struct fixture *f, const char *account)
+role_count(struct fixture *f, const char *account, enum mailbox_role role)
 {
 	struct account *a;
+	struct mailbox *mailbox;
 	uint32_t count;
 
 	if (account_find(f->mail, str_c(account), &a))
 		return 0;
-	count = mailbox_by_role(a, MAILBOX_ROLE_INBOX)->messages;
+	mailbox = mailbox_by_role(a, role);
+	count = mailbox ? mailbox->messages : 0;
 	account_close(&a);
 	return count;
+}
+
+static uint32_t
+inbox_count(struct fixture *f, const char *account)
+{
+	return role_count(f, account, MAILBOX_ROLE_INBOX);
+}
+
+static uint64_t
+flags_of(struct fixture *f, const char *account, uint64_t email_id)
+{
+	struct arena arena;
+	struct account *a;
+	struct email *e;
+	uint64_t flags;
+
+	arena_init(&arena, 1 << 16);
+	CHECK_NUM(account_find(f->mail, str_c(account), &a), FAIL_NONE);
+	CHECK_NUM(email_get(a, email_id, &arena, &e), FAIL_NONE);
+	flags = e->keywords;
+	account_close(&a);
+	arena_release(&arena);
+	return flags;
+}
+
+/* What is believed to be junk goes to Junk, or is at least marked where there is none (any more). */
+static void
+test_junk(struct fixture *f)
+{
+	struct account_limits none = { 0, 0 };
+	struct delivery_targets t;
+	struct arena arena;
+	struct account *a;
+	uint32_t inbox = inbox_count(f, "ann@x");
+
+	TEST_ROW("junk");
+	arena_init(&arena, 1 << 20);
+	delivery_targets_init(&t, &arena);
+	CHECK_NUM(delivery_targets_add(&t, STR("ann@x"), STR("ann@x"), &none), FAIL_NONE);
+	CHECK_NUM(deliver_as(f, "ann@x", &t, true), FAIL_NONE);
+	CHECK_NUM(role_count(f, "ann@x", MAILBOX_ROLE_JUNK), 1);
+	CHECK_NUM(inbox_count(f, "ann@x"), inbox);
+	CHECK_NUM(flags_of(f, "ann@x", t.targets[0].email_id), FLAG(KEYWORD_JUNK));
+	TEST_ROW("junk without Junk");
+	CHECK_NUM(account_find(f->mail, STR("ann@x"), &a), FAIL_NONE);
+	CHECK_NUM(mailbox_delete(a, mailbox_by_role(a, MAILBOX_ROLE_JUNK)->id, true), FAIL_NONE);
+	account_close(&a);
+	CHECK_NUM(deliver_as(f, "ann@x", &t, true), FAIL_NONE);
+	CHECK_NUM(inbox_count(f, "ann@x"), inbox + 1);
+	CHECK_NUM(flags_of(f, "ann@x", t.targets[0].email_id), FLAG(KEYWORD_JUNK));
+	CHECK_NUM(fixture_commit(f), FAIL_NONE);
+	fixture_check(f);
+	arena_release(&arena);
 }
 
 static void
@@ -156,6 +219,7 @@ main(void)
 	fixture_open(&f, "delivery");
 	CHECK_NUM(fixture_commit(&f), FAIL_NONE);
 	test_targets(&f);
+	test_junk(&f);
 	fixture_close(&f, true);
 	TEST_ROW("faults, one call");
 	while (fault_round(nth, EIO, false))

@@ -7,6 +7,9 @@
 #include "base/mem.h"
 #include "base/test.h"
 
+/* rooms */
+#include "queue/queue.h"
+
 static const struct queue_message message = {
 	.envelope = { .sender = STR_INIT("a@b"),
 	    .id = STR_INIT("id"),
@@ -33,9 +36,11 @@ static const struct queue_message message = {
 	.rcpt_left = 3,
 	.is_held = true,
 	.submission = 5,
+	.traits = QUEUE_OURS | QUEUE_JUNK,
 };
 
 #define SUBMISSION_BYTES 1 /* of .submission, which older records lack */
+#define TRAITS_BYTES     1 /* of .traits, which those after them lack */
 
 static const struct queue_rcpt rcpt = {
 	.envelope = { .address = STR_INIT("c@d"),
@@ -77,15 +82,19 @@ test_message(void)
 	queue_message_write(&again, &got);
 	CHECK_STR(buf_str(&again), buf_str(&value));
 	TEST_ROW("message, cut");
-	for (size_t n = 0; n < value.n - SUBMISSION_BYTES; n++)
+	for (size_t n = 0; n < value.n - SUBMISSION_BYTES - TRAITS_BYTES; n++)
 		CHECK_NUM(queue_message_read(str_head(buf_str(&value), n), &got), FAIL_PERM);
 	TEST_ROW("message, older");
-	CHECK_NUM(got.submission, 0);
-	CHECK_NUM(queue_message_read(str_head(buf_str(&value), value.n - SUBMISSION_BYTES), &got),
+	CHECK_NUM(queue_message_read(
+		      str_head(buf_str(&value), value.n - SUBMISSION_BYTES - TRAITS_BYTES), &got),
 	    FAIL_NONE);
 	CHECK_NUM(got.submission, 0);
+	CHECK_NUM(queue_message_read(str_head(buf_str(&value), value.n - TRAITS_BYTES), &got),
+	    FAIL_NONE);
+	CHECK(got.submission == 5 && got.traits == 0);
 	CHECK_NUM(queue_message_read(buf_str(&value), &got), FAIL_NONE);
 	CHECK_NUM(got.submission, 5);
+	CHECK_NUM(got.traits, QUEUE_OURS | QUEUE_JUNK);
 	TEST_ROW("message, longer");
 	buf_add_c(&value, "from the future");
 	CHECK_NUM(queue_message_read(buf_str(&value), &got), FAIL_NONE);
