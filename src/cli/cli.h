@@ -141,5 +141,6 @@ enum cli_status cmd_check(const struct cli *cli);
 enum cli_status cmd_version(const struct cli *cli);
 enum cli_status cmd_mime_parse(const struct cli *cli);
 enum cli_status cmd_json_parse(const struct cli *cli);
+enum cli_status cmd_spf_check(const struct cli *cli);
 
 #endif

@@ -45,6 +45,7 @@ const struct cli_command cli_commands[] = {
 	{ "check",          "",                0, 0, OPTION_CONFIG | OPTION_REPAIR, cmd_check,          "verify that store and mail agree (the server must be stopped)" },
 	{ "mime-parse",     "FILE",            1, 1, 0,                             cmd_mime_parse,     "print what the parser sees in a message, as JSON" },
 	{ "json-parse",     "FILE",            1, 1, 0,                             cmd_json_parse,     "say whether a file is I-JSON, and print it back" },
+	{ "spf-check",      "IP HELO SENDER",  3, 3, OPTION_DNS | OPTION_NOW,       cmd_spf_check,      "say what SPF makes of a client, as JSON; SENDER may be empty" },
 	{ "manual 8",       "",                0, 0, 0,                             cmd_manual_commands, "print the manual page of these commands" },
 	{ "manual 5",       "",                0, 0, 0,                             cmd_manual_config,  "print the manual page of the configuration" },
 	{ "completion bash", "",               0, 0, 0,                             cmd_completion_bash, "print what bash needs to complete these commands" },

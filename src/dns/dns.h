@@ -106,7 +106,8 @@ void dns_release(struct dns *d);
  *   FAIL_NONE     records[0 .. record_count-1], at least one
  *   FAIL_MISSING  the name or the type does not exist
  *   FAIL_TEMP     no server gave a usable answer; trying later may help
- *   FAIL_SYNTAX   not a domain name (label over 63 bytes, whole over 253, empty label, 8 bit ..)
+ *   FAIL_SYNTAX   not a domain name (label over 63 bytes, whole over 253, empty label, a byte that
+ *                 is neither plain nor written as \DDD (packet.h))
  */
 void dns_query_start(struct dns *d, struct dns_query *q, struct task *owner, struct str name,
     enum dns_type type);

@@ -30,11 +30,46 @@ is_plain(char c)
 	return char_is_alpha(c) || char_is_digit(c) || c == '-' || c == '_' || c == '*' || c == '/';
 }
 
+/* One byte of a label as it is kept. */
+static void
+add_byte(struct buf *out, char c)
+{
+	if (is_plain(c)) {
+		buf_add_char(out, char_lower(c));
+	} else {
+		buf_add_char(out, '\\');
+		buf_add_u64_padded(out, (unsigned char)c, 3);
+	}
+}
+
+/* One byte of a label from text: a plain one, or \DDD for any (RFC 1035 5.1). */
+static bool
+next_byte(struct str *cur, char *out)
+{
+	struct str rest = *cur, digits;
+	uint32_t n;
+
+	if (str_empty(rest))
+		return false;
+	if (is_plain(rest.p[0])) {
+		*out = rest.p[0];
+		*cur = str_from(rest, 1);
+		return true;
+	}
+	if (!str_skip_char(&rest, '\\') || !str_take(&rest, 3, &digits) ||
+	    !str_u32(&digits, UINT8_MAX, &n) || !str_empty(digits))
+		return false;
+	*out = (char)n;
+	*cur = rest;
+	return true;
+}
+
 enum fail
 dns_name_parse(struct str text, struct buf *out)
 {
 	struct str label;
-	size_t wire = 1;
+	size_t wire = 1, n;
+	char c;
 
 	if (str_ends(text, STR(".")))
 		text = str_head(text, text.n - 1);
@@ -42,17 +77,25 @@ dns_name_parse(struct str text, struct buf *out)
 		return FAIL_SYNTAX;
 	buf_clear(out);
 	while (str_next_part(&text, '.', &label)) {
-		if (label.n == 0 || label.n > LABEL_MAX || (wire += label.n + 1) > WIRE_MAX)
-			return FAIL_SYNTAX;
 		if (out->n > 0)
 			buf_add_char(out, '.');
-		for (size_t i = 0; i < label.n; i++) {
-			if (!is_plain(label.p[i]))
-				return FAIL_SYNTAX;
-			buf_add_char(out, char_lower(label.p[i]));
-		}
+		for (n = 0; next_byte(&label, &c); n++)
+			add_byte(out, c);
+		if (!str_empty(label) || n == 0 || n > LABEL_MAX || (wire += n + 1) > WIRE_MAX)
+			return FAIL_SYNTAX;
 	}
 	return buf_ok(out) ? FAIL_NONE : FAIL_SYNTAX;
+}
+
+void
+dns_name_write(struct buf *out, struct str bytes)
+{
+	for (size_t i = 0; i < bytes.n; i++) {
+		if (bytes.p[i] == '.')
+			buf_add_char(out, '.');
+		else
+			add_byte(out, bytes.p[i]);
+	}
 }
 
 /* --- writing -------------------------------------------------------------------------------- */
@@ -67,12 +110,19 @@ add_u16(struct buf *out, unsigned n)
 static void
 add_name(struct buf *out, struct str name)
 {
+	struct buf bytes;
 	struct str label;
+	char c;
 
+	buf_init(&bytes, LABEL_MAX);
 	while (str_next_part(&name, '.', &label)) {
-		buf_add_char(out, (char)label.n);
-		buf_add(out, label);
+		buf_clear(&bytes);
+		while (next_byte(&label, &c))
+			buf_add_char(&bytes, c);
+		buf_add_char(out, (char)bytes.n);
+		buf_add(out, buf_str(&bytes));
 	}
+	buf_release(&bytes);
 	buf_add_char(out, '\0');
 }
 
@@ -152,14 +202,8 @@ add_label(struct buf *out, struct str label)
 {
 	if (out->n > 0)
 		buf_add_char(out, '.');
-	for (size_t i = 0; i < label.n; i++) {
-		if (is_plain(label.p[i])) {
-			buf_add_char(out, char_lower(label.p[i]));
-		} else {
-			buf_add_char(out, '\\');
-			buf_add_u64_padded(out, (unsigned char)label.p[i], 3);
-		}
-	}
+	for (size_t i = 0; i < label.n; i++)
+		add_byte(out, label.p[i]);
 }
 
 /* A name with compression (RFC 1035 4.1.4): pointers lead backward only, so this ends. */

@@ -35,8 +35,11 @@ struct dns_answer {
 	uint32_t ttl_s; /* smallest of all that was used; of the SOA when there are no records */
 };
 
-/* A name as we keep it: folded, without a dot at the end. FAIL_SYNTAX as dns_query_start(). */
+/* A name as we keep it: folded, without a dot at the end, \DDD as above. FAIL_SYNTAX as dns_query_start(). */
 MUST_CHECK enum fail dns_name_parse(struct str text, struct buf *out);
+
+/* Append bytes that may be anything, dots between labels, as a text for dns_name_parse(). */
+void dns_name_write(struct buf *out, struct str bytes);
 
 /* Append a question; `name` is from dns_name_parse(). */
 void dns_question_write(struct buf *out, uint16_t id, struct str name, enum dns_type type,

@@ -25,6 +25,19 @@ static const struct {
 	{ "leading dot", ".a", FAIL_SYNTAX, NULL },
 	{ "blank", "a b", FAIL_SYNTAX, NULL },
 	{ "8 bit", "m\xc3\xbcller.test", FAIL_SYNTAX, NULL },
+	{ "any byte", "a\\058b\\046\\255\\000.\\032.test", FAIL_NONE,
+	    "a\\058b\\046\\255\\000.\\032.test" },
+	{ "a plain byte", "\\065\\098.test", FAIL_NONE, "ab.test" },
+	{ "no byte", "a\\256.test", FAIL_SYNTAX, NULL },
+	{ "a byte cut short", "a\\03", FAIL_SYNTAX, NULL },
+	{ "a byte over a dot", "a\\03.test", FAIL_SYNTAX, NULL },
+	{ "a byte that is none", "a\\.b.test", FAIL_SYNTAX, NULL },
+	{ "longest label with a byte",
+	    "a23456789b123456789c123456789d123456789e123456789f123456789g12\\058.test", FAIL_NONE,
+	    "a23456789b123456789c123456789d123456789e123456789f123456789g12\\058.test" },
+	{ "label with a byte too long",
+	    "a23456789b123456789c123456789d123456789e123456789f123456789g123\\058.test",
+	    FAIL_SYNTAX, NULL },
 	{ "longest label", "a23456789b123456789c123456789d123456789e123456789f123456789g123.test",
 	    FAIL_NONE, "a23456789b123456789c123456789d123456789e123456789f123456789g123.test" },
 	{ "label too long", "a23456789b123456789c123456789d123456789e123456789f123456789g1234.test",
@@ -319,6 +332,18 @@ main(void)
 	buf_clear(&out);
 	dns_question_write(&out, 0x1234, STR("a.test"), DNS_A, true);
 	CHECK(str_ends(buf_str(&out), STR("\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00")));
+	TEST_ROW("question about any byte");
+	buf_clear(&out);
+	dns_question_write(&out, 1, STR("a\\058\\046b.test"), DNS_A, false);
+	CHECK(str_ends(buf_str(&out),
+	    STR("\x04"
+		"a:.b"
+		"\x04"
+		"test\x00\x00\x01\x00\x01")));
+	TEST_ROW("any bytes as a name");
+	buf_clear(&out);
+	dns_name_write(&out, STR("A:b.\0.c\\"));
+	CHECK_STR(buf_str(&out), STR("a\\058b.\\000.c\\092"));
 	TEST_ROW("reverse");
 	buf_clear(&out);
 	CHECK(net_address_parse(STR("192.0.2.1"), &a) == FAIL_NONE);

@@ -30,6 +30,7 @@ static const char zone_text[] = "; a comment\n"
 				"late.test         A      192.0.2.4\n"
 				"_25._tcp.a.test   TLSA   3 1 1 00ffA0\n"
 				"_s._tcp.a.test    SRV    1 2 3 a.test\n"
+				"a\\058b.test      A      192.0.2.5\n"
 				"1.2.0.192.in-addr.arpa PTR a.test";
 
 static const struct {
@@ -56,6 +57,7 @@ static const struct {
 	{ "TLSA", "_25._tcp.a.test", DNS_TLSA, FAIL_NONE, 1, false, false },
 	{ "SRV", "_s._tcp.a.test", DNS_SRV, FAIL_NONE, 1, false, false },
 	{ "PTR", "1.2.0.192.in-addr.arpa", DNS_PTR, FAIL_NONE, 1, false, false },
+	{ "a byte by its number", "A\\058b.test", DNS_A, FAIL_NONE, 1, false, false },
 	{ "not a name", "a..test", DNS_A, FAIL_SYNTAX, 0, false, false },
 	{ "localhost is a name like others here", "localhost", DNS_A, FAIL_MISSING, 0, true,
 	    false },
