@@ -30,6 +30,7 @@ about() {
 copyright() {
 	cat "$here/../../LICENSE"
 	printf '\nThe program has these libraries in it. SQLite is in the public domain.\n'
+	printf 'Its table of public suffixes is made from the list of publicsuffix.org, under the Mozilla Public License 2.0.\n'
 	local file
 	for file in musl/COPYRIGHT bearssl/LICENSE.txt curl/COPYING zlib/LICENSE libsodium/LICENSE; do
 		printf '\n---- %s ----\n\n' "${file%/*}"
