@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 /* rooms */
-#include "tls/der.h"
+#include "codec/der.h"
 
 #define RSA_BITS_MIN  2048
 #define RSA_BITS_MAX  4096
