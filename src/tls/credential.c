@@ -11,7 +11,7 @@
 #include "sys/sys.h"
 
 /* rooms */
-#include "tls/pem.h"
+#include "codec/pem.h"
 #include "tls/x509.h"
 
 enum fail

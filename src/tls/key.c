@@ -8,12 +8,12 @@
 #include "base/mem.h"
 
 /* rooms */
-#include "tls/der.h"
+#include "codec/der.h"
+#include "crypto/rsa.h"
 
-#define RSA_BITS_MIN  2048
-#define RSA_BITS_MAX  4096
-#define KEY_BYTES_MAX 8192 /* of DER; RSA 4096 has 2400 */
-#define EC_SIGN_MAX   139  /* bytes br_ecdsa_sign_asn1 may write */
+#define RSA_BITS_LEAST 2048 /* of servers (RFC 9325 4.2) */
+#define KEY_BYTES_MAX  8192 /* of DER; RSA 4096 has 2400 */
+#define EC_SIGN_MAX    139  /* bytes br_ecdsa_sign_asn1 may write */
 
 /* rsaEncryption 1.2.840.113549.1.1.1, id-ecPublicKey 1.2.840.10045.2.1, the two curves */
 static const struct str oid_rsa = STR_INIT("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01");
@@ -28,49 +28,30 @@ bytes_of(struct str s)
 	return (unsigned char *)(uintptr_t)s.p;
 }
 
-static uint32_t
-bit_length(struct str s)
-{
-	uint32_t bits = (uint32_t)s.n * 8;
-
-	for (unsigned char top = s.n ? (unsigned char)s.p[0] : 0; bits > 0 && !(top & 0x80);
-	     top = (unsigned char)(top << 1))
-		bits--;
-	return bits;
-}
-
-/* RSAPrivateKey ::= SEQUENCE { version, n, e, d, p, q, dP, dQ, qInv } (RFC 8017 A.1.2) */
 static enum fail
 parse_rsa(struct tls_key *key, struct str der)
 {
-	struct str s, version, n, e, d, p, q, dp, dq, iq;
+	struct rsa_private rsa;
+	enum fail fail = rsa_private_parse(&rsa, der);
 
-	if (!der_take(&der, DER_SEQUENCE, &s) || !der_unsigned(&s, &version) ||
-	    !der_unsigned(&s, &n) || !der_unsigned(&s, &e) || !der_unsigned(&s, &d) ||
-	    !der_unsigned(&s, &p) || !der_unsigned(&s, &q) || !der_unsigned(&s, &dp) ||
-	    !der_unsigned(&s, &dq) || !der_unsigned(&s, &iq))
-		return FAIL_SYNTAX;
+	if (fail != FAIL_NONE)
+		return fail;
+	if (rsa.public.bits < RSA_BITS_LEAST)
+		return FAIL_PERM;
 	key->type = BR_KEYTYPE_RSA;
 	key->rsa = (br_rsa_private_key){
-		.n_bitlen = bit_length(n),
-		.p = bytes_of(p),
-		.plen = p.n,
-		.q = bytes_of(q),
-		.qlen = q.n,
-		.dp = bytes_of(dp),
-		.dplen = dp.n,
-		.dq = bytes_of(dq),
-		.dqlen = dq.n,
-		.iq = bytes_of(iq),
-		.iqlen = iq.n,
+		.n_bitlen = rsa.public.bits,
+		.p = bytes_of(rsa.p),
+		.plen = rsa.p.n,
+		.q = bytes_of(rsa.q),
+		.qlen = rsa.q.n,
+		.dp = bytes_of(rsa.dp),
+		.dplen = rsa.dp.n,
+		.dq = bytes_of(rsa.dq),
+		.dqlen = rsa.dq.n,
+		.iq = bytes_of(rsa.iq),
+		.iqlen = rsa.iq.n,
 	};
-	if (key->rsa.n_bitlen < RSA_BITS_MIN || key->rsa.n_bitlen > RSA_BITS_MAX)
-		return FAIL_PERM;
-	/* BearSSL's code sizes its buffers by n and expects both factors to be about half of it. */
-	if (bit_length(p) + bit_length(q) != key->rsa.n_bitlen || p.n < n.n / 2 - 16 ||
-	    q.n < n.n / 2 - 16 || dp.n > p.n || dq.n > q.n || iq.n > p.n || !(p.p[p.n - 1] & 1) ||
-	    !(q.p[q.n - 1] & 1))
-		return FAIL_SYNTAX;
 	return FAIL_NONE;
 }
 
@@ -195,7 +176,7 @@ bool
 tls_key_matches(const struct tls_key *key, const br_x509_pkey *public)
 {
 	static const unsigned char hash[32] = { 1, 2, 3 };
-	unsigned char signature[RSA_BITS_MAX / 8];
+	unsigned char signature[RSA_BYTES_MAX];
 	size_t n;
 
 	if (key->type != public->key_type)

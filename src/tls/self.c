@@ -15,8 +15,8 @@
 /* rooms */
 #include "net/address.h"
 #include "tls/credential.h"
-#include "tls/der.h"
-#include "tls/pem.h"
+#include "codec/der.h"
+#include "codec/pem.h"
 
 #define CERT_MAX     (64 * 1024) /* bytes of a certificate: some thousand names */
 #define SERIAL_BYTES 16

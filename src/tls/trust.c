@@ -9,7 +9,7 @@
 
 /* rooms */
 #include "tls/credential.h"
-#include "tls/pem.h"
+#include "codec/pem.h"
 
 #define TRUST_SYSTEM      "/etc/ssl/certs/ca-certificates.crt" /* Debian's ca-certificates */
 #define TRUST_COUNT_MAX   4096                                 /* certificates; Debian has 150 */

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 
 /* rooms */
-#include "tls/der.h"
+#include "codec/der.h"
 
 /* id-ce-subjectAltName, 2.5.29.17 */
 static const struct str oid_names = STR_INIT("\x55\x1d\x11");

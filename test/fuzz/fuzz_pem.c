@@ -5,7 +5,7 @@
 
 /* rooms */
 #include "tls/key.h"
-#include "tls/pem.h"
+#include "codec/pem.h"
 #include "tls/x509.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

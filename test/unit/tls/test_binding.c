@@ -12,7 +12,7 @@
 #include "crypto/hash.h"
 #include "net/memory.h"
 #include "tls/credential.h"
-#include "tls/pem.h"
+#include "codec/pem.h"
 #include "tls/tls.h"
 
 #define DATA "test/unit/tls/data/"

@@ -1,4 +1,4 @@
-#include "tls/pem.h"
+#include "codec/pem.h"
 
 /* base */
 #include "base/mem.h"

@@ -4,8 +4,8 @@
  * Pure. Only what certificates and keys need: tags under 31, definite lengths under 2^24, shortest
  * length forms. Cursors move on success only.
  */
-#ifndef TLS_DER_H
-#define TLS_DER_H
+#ifndef CODEC_DER_H
+#define CODEC_DER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  *
  * Pure. Text between the objects is skipped, as OpenSSL's tools write it.
  */
-#ifndef TLS_PEM_H
-#define TLS_PEM_H
+#ifndef CODEC_PEM_H
+#define CODEC_PEM_H
 
 #include "base/buf.h"
 #include "base/fail.h"

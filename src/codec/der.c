@@ -1,4 +1,4 @@
-#include "tls/der.h"
+#include "codec/der.h"
 
 #define LENGTH_BYTES_MAX 3 /* 16 MB: no certificate or key comes near */
 

@@ -1,0 +1,68 @@
+/*
+ * arc_verify.h - who vouches for what a message was before it was forwarded (ARC, RFC 8617 5.2).
+ *
+ *     dkim_content_header(&content, block);
+ *     arc_verify_start(&a, &content, dns, &s->task, now_s);
+ *     .. the body, as for dkim_verify.h ..
+ *     while waiting, each time the task runs: arc_verify_look(&a)
+ *     .. a.chain, a.count, a.sets[0 .. a.count - 1] ..
+ *     arc_verify_release(&a); dkim_content_release(&content);
+ *
+ * What a chain says may be believed when `chain` is PASS and its sealers are trusted: the one who sealed last at least.
+ *
+ * Ownership: the content is the caller's and must live longer. Strings are the content's, or constant.
+ */
+#ifndef MAILAUTH_ARC_VERIFY_H
+#define MAILAUTH_ARC_VERIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dns/dns.h"
+#include "mailauth/dkim_content.h"
+#include "mailauth/dkim_signature.h"
+#include "mailauth/verdict.h"
+
+#define ARC_SETS_MAX 50 /* RFC 8617 5.1.1.1 */
+
+struct arc_set {                              /* one instance; fields: read only */
+	struct header results, message, seal; /* the three fields */
+	struct str authentication;            /* ARC-Authentication-Results, behind "i=N;" */
+	struct dkim_signature message_signature, seal_signature;
+	bool is_message_good; /* ARC-Message-Signature: the message is as it left this sealer */
+
+	struct dns_query message_key, seal_key; /* private */
+};
+
+struct arc_verify {         /* zeroed before the start; fields: read only */
+	enum verdict chain; /* NONE: no chain; PASS; FAIL */
+	struct str reason;  /* in words, why not PASS */
+	uint32_t broken;    /* FAIL: the instance where it broke, 0: the chain as a whole */
+	uint32_t
+	    oldest_pass; /* PASS: the lowest instance whose message signature, and all above it, are good; 0: all are
+	                         good (RFC 8617 5.2) */
+	bool is_temporary; /* FAIL, but only because DNS did not answer */
+	bool is_limit;     /* FAIL, and no set can be added any more */
+
+	struct arc_set *sets; /* own: instance i is sets[i - 1] */
+	size_t count;         /* how many instances there are; with FAIL, some may be damaged */
+
+	struct dkim_content *content;
+	struct task *owner;
+	int64_t now_s;
+	size_t looked; /* signatures that were computed */
+	bool is_settled;
+};
+
+/* The header must be there, and none of the body. */
+void arc_verify_start(struct arc_verify *a, struct dkim_content *content, struct dns *dns,
+    struct task *owner, int64_t now_s);
+
+/* Go on, by one signature at most: true when it is settled, as in dkim_verify.h. */
+bool arc_verify_look(struct arc_verify *a);
+
+/* Safe in any state. */
+void arc_verify_release(struct arc_verify *a);
+
+#endif
