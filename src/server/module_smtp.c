@@ -2,6 +2,7 @@
 
 /* rooms */
 #include "dns/settings.h"
+#include "mailauth/settings.h"
 #include "policy/settings.h"
 #include "queue/queue.h"
 #include "smtp/smtp.h"
@@ -119,7 +120,7 @@ release(void)
 	{ \
 		.name = title, \
 		.sections = { &smtp_section, &queue_section, &route_section, &smtpc_section, \
-			&dns_section }, \
+			&dns_section, &mailauth_section }, \
 		.needs_queue = true, .protocols = spoken, .init = init, .start = start, \
 		.listener_settings = listener_settings, .metrics = metrics, .stop = stop, \
 		.release = release, \

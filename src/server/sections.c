@@ -10,6 +10,7 @@
 #include "http/settings.h"
 #include "imap/settings.h"
 #include "jmap/settings.h"
+#include "mailauth/settings.h"
 #include "net/settings.h"
 #include "policy/settings.h"
 #include "queue/settings.h"
@@ -23,8 +24,9 @@
 
 /* Of protocol rooms and of mailboxes: no version but the all-in-one has all of them. */
 static const struct setting_section *const some[] = { &blob_section, &s3_section, &search_section,
-	&smtp_section, &queue_section, &route_section, &smtpc_section, &dns_section, &imap_section,
-	&imap_account_section, &http_section, &http_client_section, &jmap_section };
+	&smtp_section, &queue_section, &route_section, &smtpc_section, &dns_section,
+	&mailauth_section, &imap_section, &imap_account_section, &http_section,
+	&http_client_section, &jmap_section };
 
 const struct setting_section *const *
 server_sections(void)
