@@ -40,6 +40,7 @@ struct cli {
 	struct str token_name; /* --name TEXT, of a token */
 	struct str dns;        /* --dns FILE|ADDRESS:PORT (ask.h) */
 	struct str now;        /* --now SECONDS (ask.h) */
+	struct str lot;        /* --lot N, of 100 */
 	struct str arguments[CLI_ARGUMENTS_MAX];
 	size_t argument_count;
 };
@@ -54,6 +55,7 @@ enum { /* which options a command takes, besides --help */
 	OPTION_TOKEN = 64, /* --name */
 	OPTION_DNS = 128,  /* --dns */
 	OPTION_NOW = 256,  /* --now */
+	OPTION_LOT = 512,  /* --lot */
 };
 
 struct cli_command {
@@ -142,5 +144,6 @@ enum cli_status cmd_version(const struct cli *cli);
 enum cli_status cmd_mime_parse(const struct cli *cli);
 enum cli_status cmd_json_parse(const struct cli *cli);
 enum cli_status cmd_spf_check(const struct cli *cli);
+enum cli_status cmd_dmarc_check(const struct cli *cli);
 
 #endif

@@ -46,6 +46,7 @@ const struct cli_command cli_commands[] = {
 	{ "mime-parse",     "FILE",            1, 1, 0,                             cmd_mime_parse,     "print what the parser sees in a message, as JSON" },
 	{ "json-parse",     "FILE",            1, 1, 0,                             cmd_json_parse,     "say whether a file is I-JSON, and print it back" },
 	{ "spf-check",      "IP HELO SENDER",  3, 3, OPTION_DNS | OPTION_NOW,       cmd_spf_check,      "say what SPF makes of a client, as JSON; SENDER may be empty" },
+	{ "dmarc-check",    "FROM [CHECK=DOMAIN:VERDICT]...", 1, CLI_ARGUMENTS_MAX, OPTION_DNS | OPTION_LOT, cmd_dmarc_check, "print what DMARC makes of a From and of what checks, spf or dkim, came to, as JSON" },
 	{ "manual 8",       "",                0, 0, 0,                             cmd_manual_commands, "print the manual page of these commands" },
 	{ "manual 5",       "",                0, 0, 0,                             cmd_manual_config,  "print the manual page of the configuration" },
 	{ "completion bash", "",               0, 0, 0,                             cmd_completion_bash, "print what bash needs to complete these commands" },
@@ -69,6 +70,7 @@ const struct cli_option cli_options[] = {
 	{ "--quota",          OPTION_USER,   offsetof(struct cli, quota),      "SIZE", "limit of all messages, such as 5GB" },
 	{ "--dns",            OPTION_DNS,    offsetof(struct cli, dns),        "FILE|ADDRESS:PORT", "where records come from: lines of NAME TYPE DATA, or a server" },
 	{ "--now",            OPTION_NOW,    offsetof(struct cli, now),        "SECONDS", "the time to take it for, since 1970 (now)" },
+	{ "--lot",            OPTION_LOT,    offsetof(struct cli, lot),        "N",    "the lot that is drawn, 0 to 99: DMARC's pct is more than it, or does less (0)" },
 	{ NULL, 0, 0, NULL, NULL },
 };
 /* clang-format on */

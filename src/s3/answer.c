@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* rooms */
-#include "s3/xml.h"
+#include "codec/xml.h"
 
 #define PAGE_ARENA_MAX \
 	((size_t)2 << 20) /* bytes: a thousand keys of a kilobyte, and as much again */

@@ -1,4 +1,4 @@
-#include "s3/xml.h"
+#include "codec/xml.h"
 
 /* base */
 #include "base/buf.h"

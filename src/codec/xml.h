@@ -1,13 +1,13 @@
 /*
- * xml.h - the little XML that S3 answers in: elements and text, nothing else counts.
+ * xml.h - the little XML that machines write to each other: elements and text, nothing else counts.
  *
  * Pure and strict (XML 1.0): one root, every element closed by its own name, only the five named
  * entities and numbers. Attributes are read over. A document type, an entity of its own or a CDATA
- * section is malformed here: S3 sends none, and they are what attacks on XML are made of. Not done: names
+ * section is malformed here: S3 and reports have none, and they are what attacks on XML are made of. Not done: names
  * outside ASCII, encodings other than UTF-8.
  */
-#ifndef S3_XML_H
-#define S3_XML_H
+#ifndef CODEC_XML_H
+#define CODEC_XML_H
 
 #include <stdbool.h>
 
@@ -15,7 +15,7 @@
 #include "base/str.h"
 
 #define XML_PATH_MAX 256  /* bytes of all names from the root to an element */
-#define XML_TEXT_MAX 8192 /* bytes of one element's text: a key has 1024 */
+#define XML_TEXT_MAX 8192 /* bytes of one element's text: a key of S3 has 1024 */
 
 /*
  * An element ended. `path` has the names from the root to it, "ListBucketResult/Contents/Key"; `text` what
