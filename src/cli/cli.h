@@ -40,6 +40,8 @@ struct cli {
 	struct str token_name; /* --name TEXT, of a token */
 	struct str dns;        /* --dns FILE|ADDRESS:PORT (ask.h) */
 	struct str now;        /* --now SECONDS (ask.h) */
+	struct str host;       /* --name HOST, of a server */
+	struct str next_hop;   /* --next-hop NAME */
 	struct str arguments[CLI_ARGUMENTS_MAX];
 	size_t argument_count;
 };
@@ -54,6 +56,7 @@ enum { /* which options a command takes, besides --help */
 	OPTION_TOKEN = 64, /* --name */
 	OPTION_DNS = 128,  /* --dns */
 	OPTION_NOW = 256,  /* --now */
+	OPTION_HOST = 512, /* --name, --next-hop */
 };
 
 struct cli_command {
@@ -141,5 +144,7 @@ enum cli_status cmd_check(const struct cli *cli);
 enum cli_status cmd_version(const struct cli *cli);
 enum cli_status cmd_mime_parse(const struct cli *cli);
 enum cli_status cmd_json_parse(const struct cli *cli);
+enum cli_status cmd_tlsa_match(const struct cli *cli);
+enum cli_status cmd_mta_sts_match(const struct cli *cli);
 
 #endif

@@ -45,6 +45,8 @@ const struct cli_command cli_commands[] = {
 	{ "check",          "",                0, 0, OPTION_CONFIG | OPTION_REPAIR, cmd_check,          "verify that store and mail agree (the server must be stopped)" },
 	{ "mime-parse",     "FILE",            1, 1, 0,                             cmd_mime_parse,     "print what the parser sees in a message, as JSON" },
 	{ "json-parse",     "FILE",            1, 1, 0,                             cmd_json_parse,     "say whether a file is I-JSON, and print it back" },
+	{ "tlsa-match",     "CHAIN.pem RECORD..", 2, 8, OPTION_HOST | OPTION_NOW,   cmd_tlsa_match,     "say whether certificates fulfil TLSA records (\"3 1 1 HEX\"), as JSON" },
+	{ "mta-sts-match",  "FILE HOST",       2, 2, 0,                             cmd_mta_sts_match,  "say what an MTA-STS policy says, and whether it names a host, as JSON" },
 	{ "manual 8",       "",                0, 0, 0,                             cmd_manual_commands, "print the manual page of these commands" },
 	{ "manual 5",       "",                0, 0, 0,                             cmd_manual_config,  "print the manual page of the configuration" },
 	{ "completion bash", "",               0, 0, 0,                             cmd_completion_bash, "print what bash needs to complete these commands" },
@@ -68,6 +70,8 @@ const struct cli_option cli_options[] = {
 	{ "--quota",          OPTION_USER,   offsetof(struct cli, quota),      "SIZE", "limit of all messages, such as 5GB" },
 	{ "--dns",            OPTION_DNS,    offsetof(struct cli, dns),        "FILE|ADDRESS:PORT", "where records come from: lines of NAME TYPE DATA, or a server" },
 	{ "--now",            OPTION_NOW,    offsetof(struct cli, now),        "SECONDS", "the time to take it for, since 1970 (now)" },
+	{ "--name",           OPTION_HOST,   offsetof(struct cli, host),       "HOST", "the server's name, which the certificate must have" },
+	{ "--next-hop",       OPTION_HOST,   offsetof(struct cli, next_hop),   "NAME", "the domain of the mail, whose name does as well" },
 	{ NULL, 0, 0, NULL, NULL },
 };
 /* clang-format on */

@@ -10,8 +10,10 @@
 /* rooms */
 #include "tls/der.h"
 
-#define RSA_BITS_MIN  2048
-#define RSA_BITS_MAX  4096
+#define RSA_BITS_MIN 2048
+#define RSA_BITS_MAX 4096
+#define RSA_EXPONENT_MAX \
+	8 /* bytes of a public one: work grows with it, and nobody needs more than 3 */
 #define KEY_BYTES_MAX 8192 /* of DER; RSA 4096 has 2400 */
 #define EC_SIGN_MAX   139  /* bytes br_ecdsa_sign_asn1 may write */
 
@@ -136,6 +138,46 @@ tls_key_parse(struct tls_key *key, struct str label, struct str der)
 	if (fail != FAIL_NONE)
 		tls_key_release(key);
 	return fail;
+}
+
+/* RSAPublicKey ::= SEQUENCE { modulus, publicExponent } (RFC 8017 A.1.1) */
+static enum fail
+parse_rsa_public(struct str der, br_x509_pkey *out)
+{
+	struct str s, n, e;
+
+	if (!der_take(&der, DER_SEQUENCE, &s) || !der_unsigned(&s, &n) || !der_unsigned(&s, &e))
+		return FAIL_SYNTAX;
+	if (n.n > RSA_BITS_MAX / 8 || e.n > RSA_EXPONENT_MAX)
+		return FAIL_PERM;
+	out->key_type = BR_KEYTYPE_RSA;
+	out->key.rsa =
+	    (br_rsa_public_key){ .n = bytes_of(n), .nlen = n.n, .e = bytes_of(e), .elen = e.n };
+	return FAIL_NONE;
+}
+
+/* SEQUENCE { AlgorithmIdentifier, BIT STRING } */
+enum fail
+tls_public_key_parse(struct str spki, br_x509_pkey *out)
+{
+	struct str s, algorithm, oid, bits, curve;
+
+	*out = (br_x509_pkey){ 0 };
+	if (!der_take(&spki, DER_SEQUENCE, &s) || spki.n > 0 ||
+	    !der_take(&s, DER_SEQUENCE, &algorithm) || !der_take(&algorithm, DER_OID, &oid) ||
+	    !der_take(&s, DER_BIT_STRING, &bits) || !str_skip_char(&bits, '\0') || bits.n == 0)
+		return FAIL_SYNTAX;
+	if (str_eq(oid, oid_rsa))
+		return parse_rsa_public(bits, out);
+	if (!str_eq(oid, oid_ec) || !der_take(&algorithm, DER_OID, &curve) ||
+	    (!str_eq(curve, oid_p256) && !str_eq(curve, oid_p384)))
+		return FAIL_PERM;
+	out->key_type = BR_KEYTYPE_EC;
+	out->key.ec = (br_ec_public_key){ .curve = str_eq(curve, oid_p256) ? BR_EC_secp256r1
+									   : BR_EC_secp384r1,
+		.q = bytes_of(bits),
+		.qlen = bits.n };
+	return FAIL_NONE;
 }
 
 void
