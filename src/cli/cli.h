@@ -41,6 +41,8 @@ struct cli {
 	struct str dns;        /* --dns FILE|ADDRESS:PORT (ask.h) */
 	struct str now;        /* --now SECONDS (ask.h) */
 	struct str lot;        /* --lot N, of 100 */
+	struct str host;       /* --name HOST, of a server */
+	struct str next_hop;   /* --next-hop NAME */
 	struct str arguments[CLI_ARGUMENTS_MAX];
 	size_t argument_count;
 };
@@ -56,6 +58,7 @@ enum { /* which options a command takes, besides --help */
 	OPTION_DNS = 128,  /* --dns */
 	OPTION_NOW = 256,  /* --now */
 	OPTION_LOT = 512,  /* --lot */
+	OPTION_HOST = 1024, /* --name, --next-hop */
 };
 
 struct cli_command {
@@ -145,5 +148,7 @@ enum cli_status cmd_mime_parse(const struct cli *cli);
 enum cli_status cmd_json_parse(const struct cli *cli);
 enum cli_status cmd_spf_check(const struct cli *cli);
 enum cli_status cmd_dmarc_check(const struct cli *cli);
+enum cli_status cmd_tlsa_match(const struct cli *cli);
+enum cli_status cmd_mta_sts_match(const struct cli *cli);
 
 #endif

@@ -47,6 +47,8 @@ const struct cli_command cli_commands[] = {
 	{ "json-parse",     "FILE",            1, 1, 0,                             cmd_json_parse,     "say whether a file is I-JSON, and print it back" },
 	{ "spf-check",      "IP HELO SENDER",  3, 3, OPTION_DNS | OPTION_NOW,       cmd_spf_check,      "say what SPF makes of a client, as JSON; SENDER may be empty" },
 	{ "dmarc-check",    "FROM [CHECK=DOMAIN:VERDICT]...", 1, CLI_ARGUMENTS_MAX, OPTION_DNS | OPTION_LOT, cmd_dmarc_check, "print what DMARC makes of a From and of what checks, spf or dkim, came to, as JSON" },
+	{ "tlsa-match",     "CHAIN.pem RECORD..", 2, 8, OPTION_HOST | OPTION_NOW,   cmd_tlsa_match,     "say whether certificates fulfil TLSA records (\"3 1 1 HEX\"), as JSON" },
+	{ "mta-sts-match",  "FILE HOST",       2, 2, 0,                             cmd_mta_sts_match,  "say what an MTA-STS policy says, and whether it names a host, as JSON" },
 	{ "manual 8",       "",                0, 0, 0,                             cmd_manual_commands, "print the manual page of these commands" },
 	{ "manual 5",       "",                0, 0, 0,                             cmd_manual_config,  "print the manual page of the configuration" },
 	{ "completion bash", "",               0, 0, 0,                             cmd_completion_bash, "print what bash needs to complete these commands" },
@@ -71,6 +73,8 @@ const struct cli_option cli_options[] = {
 	{ "--dns",            OPTION_DNS,    offsetof(struct cli, dns),        "FILE|ADDRESS:PORT", "where records come from: lines of NAME TYPE DATA, or a server" },
 	{ "--now",            OPTION_NOW,    offsetof(struct cli, now),        "SECONDS", "the time to take it for, since 1970 (now)" },
 	{ "--lot",            OPTION_LOT,    offsetof(struct cli, lot),        "N",    "the lot that is drawn, 0 to 99: DMARC's pct is more than it, or does less (0)" },
+	{ "--name",           OPTION_HOST,   offsetof(struct cli, host),       "HOST", "the server's name, which the certificate must have" },
+	{ "--next-hop",       OPTION_HOST,   offsetof(struct cli, next_hop),   "NAME", "the domain of the mail, whose name does as well" },
 	{ NULL, 0, 0, NULL, NULL },
 };
 /* clang-format on */

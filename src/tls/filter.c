@@ -11,6 +11,7 @@
 /* rooms */
 #include "net/filter.h"
 #include "net/net.h"
+#include "tls/chain.h"
 #include "tls/context.h"
 #include "tls/engine.h"
 #include "tls/name.h"
@@ -34,6 +35,8 @@ struct tls {
 	struct verify *verify;       /* client; own; until the handshake is done */
 	struct tls_session *session; /* client; borrow; until the handshake is done */
 	const char *const *alpn;     /* borrow; static */
+	struct buf chain;            /* client; what the server showed, if it is kept */
+	unsigned chain_error;        /* client; what was wrong with it */
 	bool is_server;
 	bool is_done, is_resumed, is_verified;
 	bool is_named;   /* client: there is a host name to verify */
@@ -158,6 +161,7 @@ handshake_done(struct tls *t)
 	t->is_resumed = t->is_server && t->policy.chosen == NULL;
 	keep_session(t);
 	if (v) {
+		t->chain_error = v->error;
 		t->is_verified = v->trust != NULL && v->error == 0 && t->is_named;
 		memcpy(t->peer_sha256, v->sha256, sizeof t->peer_sha256);
 		engine_of(t)->x509ctx = NULL;
@@ -401,6 +405,7 @@ tls_free(struct filter *f)
 	engine_release(&t->engine);
 	buf_release(&t->wire);
 	buf_release(&t->raw);
+	buf_release(&t->chain);
 	tls_context_free(&t->policy.context);
 	tls_trust_free(&t->trust);
 	mem_free(t->verify);
@@ -511,6 +516,9 @@ tls_client(struct conn *c, const struct tls_client_options *options)
 	t->trust = tls_trust_hold(options->trust);
 	t->verify = mem_new(1, sizeof *t->verify);
 	verify_init(t->verify, t->trust, options->verify == TLS_VERIFY_REQUIRED);
+	buf_init(&t->chain, TLS_CHAIN_BYTES_MAX);
+	if (options->keeps_chain)
+		t->verify->chain = &t->chain;
 	t->session = options->session;
 	br_ssl_client_zero(ssl);
 	engine_profile(&ssl->eng, false);
@@ -551,8 +559,26 @@ tls_facts(const struct conn *c, struct tls_facts *out)
 	out->error = br_ssl_engine_last_error(engine_of(t));
 	out->is_truncated = t->is_ended;
 	out->error_name = out->error ? tls_error_name(out->error) : "";
+	out->doubt = t->chain_error ? tls_error_name((int)t->chain_error) : "";
 	memcpy(out->peer_sha256, t->peer_sha256, sizeof out->peer_sha256);
 	return true;
+}
+
+struct str
+tls_chain(const struct conn *c)
+{
+	struct filter *f = conn_filter(c, &tls_ops);
+
+	return f && buf_ok(&tls_of(f)->chain) ? buf_str(&tls_of(f)->chain) : STR("");
+}
+
+void
+tls_chain_drop(struct conn *c)
+{
+	struct filter *f = conn_filter(c, &tls_ops);
+
+	if (f)
+		buf_release(&tls_of(f)->chain);
 }
 
 /* --- channel binding ------------------------------------------------------------------------ */

@@ -119,6 +119,46 @@ tls_key_parse(struct tls_key *key, struct str label, struct str der)
 	return fail;
 }
 
+static enum fail
+parse_rsa_public(struct str der, br_x509_pkey *out)
+{
+	struct rsa_public rsa;
+	enum fail fail = rsa_public_parse(&rsa, der);
+
+	if (fail != FAIL_NONE)
+		return fail;
+	out->key_type = BR_KEYTYPE_RSA;
+	out->key.rsa = (br_rsa_public_key){ .n = bytes_of(rsa.n),
+		.nlen = rsa.n.n,
+		.e = bytes_of(rsa.e),
+		.elen = rsa.e.n };
+	return FAIL_NONE;
+}
+
+/* SEQUENCE { AlgorithmIdentifier, BIT STRING } */
+enum fail
+tls_public_key_parse(struct str spki, br_x509_pkey *out)
+{
+	struct str s, algorithm, oid, bits, curve;
+
+	*out = (br_x509_pkey){ 0 };
+	if (!der_take(&spki, DER_SEQUENCE, &s) || spki.n > 0 ||
+	    !der_take(&s, DER_SEQUENCE, &algorithm) || !der_take(&algorithm, DER_OID, &oid) ||
+	    !der_take(&s, DER_BIT_STRING, &bits) || !str_skip_char(&bits, '\0') || bits.n == 0)
+		return FAIL_SYNTAX;
+	if (str_eq(oid, oid_rsa))
+		return parse_rsa_public(bits, out);
+	if (!str_eq(oid, oid_ec) || !der_take(&algorithm, DER_OID, &curve) ||
+	    (!str_eq(curve, oid_p256) && !str_eq(curve, oid_p384)))
+		return FAIL_PERM;
+	out->key_type = BR_KEYTYPE_EC;
+	out->key.ec = (br_ec_public_key){ .curve = str_eq(curve, oid_p256) ? BR_EC_secp256r1
+									   : BR_EC_secp384r1,
+		.q = bytes_of(bits),
+		.qlen = bits.n };
+	return FAIL_NONE;
+}
+
 void
 tls_key_release(struct tls_key *key)
 {

@@ -31,6 +31,12 @@ void tls_key_release(struct tls_key *key);
 /* The key signs and this public key verifies: they belong together. */
 bool tls_key_matches(const struct tls_key *key, const br_x509_pkey *public);
 
+/*
+ * A public key as certificates have it, SubjectPublicKeyInfo as a whole (RFC 5280 4.1); it points into `spki`.
+ *   FAIL_SYNTAX  not a key;  FAIL_PERM  a kind that we do not do
+ */
+MUST_CHECK enum fail tls_public_key_parse(struct str spki, br_x509_pkey *out);
+
 /* A TLS signature over a hash (RFC 5246 7.4.3); its length, 0 when it does not fit into n bytes. */
 size_t tls_key_sign(const struct tls_key *key, int hash_id, const void *hash, size_t hash_n,
     unsigned char *p, size_t n);

@@ -94,6 +94,7 @@ struct tls_client_options {
 	struct tls_trust *trust; /* may be NULL with TLS_VERIFY_RECORDED: nothing is verified */
 	enum tls_verify verify;
 	const char *const *alpn; /* NULL-terminated, static; or NULL */
+	bool keeps_chain;        /* for tls_chain() */
 	struct tls_session
 	    *session; /* borrow: until the handshake is done; used and updated; or NULL */
 };
@@ -112,16 +113,24 @@ struct tls_facts {
 	struct str name;      /* server name of the peer's SNI (server side); lives with the conn */
 	const char *protocol; /* ALPN, or NULL */
 	bool is_resumed;
-	bool is_verified;        /* client: chain and name were right */
-	bool is_done;            /* the handshake ended well; all others are valid only then */
-	bool is_truncated;       /* the peer's bytes ended without a close_notify */
-	int error;               /* BearSSL's code, 0 for none */
-	const char *error_name;  /* "BR_ERR_X509_NOT_TRUSTED" */
+	bool is_verified;       /* client: chain and name were right */
+	bool is_done;           /* the handshake ended well; all others are valid only then */
+	bool is_truncated;      /* the peer's bytes ended without a close_notify */
+	int error;              /* BearSSL's code, 0 for none */
+	const char *error_name; /* "BR_ERR_X509_NOT_TRUSTED" */
+	const char *doubt; /* client: the same of a chain that need not be right; "" when it is */
 	uint8_t peer_sha256[32]; /* client: hash of the peer's certificate (DER) */
 };
 
 /* False when c has no TLS. */
 bool tls_facts(const struct conn *c, struct tls_facts *out);
+
+/*
+ * Client: the certificates that the server showed (chain.h), when the order said so, until tls_chain_drop(). Empty: not
+ * kept, or larger than TLS_CHAIN_BYTES_MAX.
+ */
+struct str tls_chain(const struct conn *c);
+void tls_chain_drop(struct conn *c);
 
 /* The handshake ended well. */
 bool tls_is_done(const struct conn *c);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 /* rooms */
+#include "tls/chain.h"
 #include "tls/trust.h"
 
 #define DAYS_TO_1970 719528 /* from January 1st of year 0, as BearSSL counts */
@@ -31,6 +32,8 @@ start_cert(const br_x509_class **class, uint32_t n)
 	struct verify *v = verify_of(class);
 
 	v->is_first = v->count++ == 0;
+	if (v->chain)
+		chain_begin(v->chain, n);
 	v->minimal.vtable->start_cert(&v->minimal.vtable, n);
 }
 
@@ -40,6 +43,8 @@ append(const br_x509_class **class, const unsigned char *p, size_t n)
 	struct verify *v = verify_of(class);
 
 	v->minimal.vtable->append(&v->minimal.vtable, p, n);
+	if (v->chain)
+		buf_add(v->chain, str_of(p, n));
 	if (v->is_first) {
 		br_x509_decoder_push(&v->leaf, p, n);
 		br_sha256_update(&v->leaf_hash, p, n);
@@ -92,9 +97,22 @@ static const br_x509_class verify_class = {
 };
 
 void
+verify_prepare(br_x509_minimal_context *minimal, const br_x509_trust_anchor *anchors, size_t count,
+    int64_t now_s)
+{
+	br_x509_minimal_init(minimal, &br_sha256_vtable, anchors, count);
+	br_x509_minimal_set_rsa(minimal, br_rsa_pkcs1_vrfy_get_default());
+	br_x509_minimal_set_ecdsa(minimal, br_ec_get_default(), br_ecdsa_vrfy_asn1_get_default());
+	br_x509_minimal_set_hash(minimal, br_sha256_ID, &br_sha256_vtable);
+	br_x509_minimal_set_hash(minimal, br_sha384_ID, &br_sha384_vtable);
+	br_x509_minimal_set_hash(minimal, br_sha512_ID, &br_sha512_vtable);
+	br_x509_minimal_set_time(minimal, (uint32_t)(now_s / 86400 + DAYS_TO_1970),
+	    (uint32_t)(now_s % 86400));
+}
+
+void
 verify_init(struct verify *v, struct tls_trust *trust, bool is_required)
 {
-	int64_t now = clock_wall_s();
 	size_t count;
 	const br_x509_trust_anchor *anchors = tls_trust_anchors(trust, &count);
 
@@ -102,13 +120,5 @@ verify_init(struct verify *v, struct tls_trust *trust, bool is_required)
 		.trust = trust,
 		.is_required = is_required,
 		.error = BR_ERR_X509_EMPTY_CHAIN };
-	br_x509_minimal_init(&v->minimal, &br_sha256_vtable, anchors, count);
-	br_x509_minimal_set_rsa(&v->minimal, br_rsa_pkcs1_vrfy_get_default());
-	br_x509_minimal_set_ecdsa(&v->minimal, br_ec_get_default(),
-	    br_ecdsa_vrfy_asn1_get_default());
-	br_x509_minimal_set_hash(&v->minimal, br_sha256_ID, &br_sha256_vtable);
-	br_x509_minimal_set_hash(&v->minimal, br_sha384_ID, &br_sha384_vtable);
-	br_x509_minimal_set_hash(&v->minimal, br_sha512_ID, &br_sha512_vtable);
-	br_x509_minimal_set_time(&v->minimal, (uint32_t)(now / 86400 + DAYS_TO_1970),
-	    (uint32_t)(now % 86400));
+	verify_prepare(&v->minimal, anchors, count, clock_wall_s());
 }

@@ -23,7 +23,15 @@ struct verify {
 	unsigned count;
 	unsigned error; /* of the chain; 0 when it is right */
 	unsigned char sha256[32];
+	struct buf *chain; /* borrow: where the certificates are kept (chain.h); NULL: nowhere */
 };
+
+/*
+ * BearSSL's validation with these anchors, at this time (seconds since 1970), by the algorithms that we do. The
+ * anchors are borrowed.
+ */
+void verify_prepare(br_x509_minimal_context *minimal, const br_x509_trust_anchor *anchors,
+    size_t count, int64_t now_s);
 
 void verify_init(struct verify *v, struct tls_trust *trust, bool is_required);
 

@@ -9,6 +9,10 @@
 /* id-ce-subjectAltName, 2.5.29.17 */
 static const struct str oid_names = STR_INIT("\x55\x1d\x11");
 
+/* id-ce-basicConstraints, 2.5.29.19; id-at-commonName, 2.5.4.3 */
+static const struct str oid_constraints = STR_INIT("\x55\x1d\x13");
+static const struct str oid_common_name = STR_INIT("\x55\x04\x03");
+
 /* The algorithms of issuers: 1.2.840.113549.1.1 (RSA, RFC 8017 A.2.4), 1.2.840.10045.4 (ECDSA, RFC 5758). */
 #define OID_RSA   "\x2a\x86\x48\x86\xf7\x0d\x01\x01"
 #define OID_ECDSA "\x2a\x86\x48\xce\x3d\x04"
@@ -71,6 +75,18 @@ take_time(struct str *cur, int64_t *out)
 	return true;
 }
 
+/* BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, .. } (RFC 5280 4.2.1.9) */
+static bool
+take_constraints(struct str value, struct x509_facts *out)
+{
+	struct str list, is_ca;
+
+	if (!der_take(&value, DER_SEQUENCE, &list))
+		return false;
+	out->is_ca = der_take(&list, DER_BOOLEAN, &is_ca) && !str_eq(is_ca, STR("\0"));
+	return true;
+}
+
 /* Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue OCTET STRING } */
 static bool
 take_extensions(struct str list, struct x509_facts *out)
@@ -89,16 +105,29 @@ take_extensions(struct str list, struct x509_facts *out)
 				return false;
 			out->names = names;
 		}
+		if (str_eq(oid, oid_constraints) && !take_constraints(value, out))
+			return false;
 	}
+	return true;
+}
+
+/* The next element as a whole, when it is a SEQUENCE. */
+static bool
+take_whole(struct str *cur, struct str *out)
+{
+	struct str before = *cur, content;
+
+	if (!der_take(cur, DER_SEQUENCE, &content))
+		return false;
+	*out = str_head(before, before.n - cur->n);
 	return true;
 }
 
 enum fail
 x509_parse(struct str der, struct x509_facts *out)
 {
-	struct str cert, tbs, part, validity, list, before;
+	struct str cert, tbs, part, validity, list;
 	struct x509_facts facts = { 0 };
-	int64_t not_before;
 
 	/* Certificate: TBSCertificate, signatureAlgorithm, signature */
 	if (!der_take(&der, DER_SEQUENCE, &cert) || der.n > 0 ||
@@ -108,14 +137,11 @@ x509_parse(struct str der, struct x509_facts *out)
 	/* TBSCertificate: version, serial, signature, issuer, validity, subject, SPKI, .. */
 	(void)!der_take(&tbs, DER_CONSTRUCTED(0), &part);
 	if (!der_take(&tbs, DER_INTEGER, &part) || !der_take(&tbs, DER_SEQUENCE, &part) ||
-	    !der_take(&tbs, DER_SEQUENCE, &part) || !der_take(&tbs, DER_SEQUENCE, &validity) ||
-	    !take_time(&validity, &not_before) || !take_time(&validity, &facts.not_after_s) ||
-	    !der_take(&tbs, DER_SEQUENCE, &part))
+	    !take_whole(&tbs, &facts.issuer) || !der_take(&tbs, DER_SEQUENCE, &validity) ||
+	    !take_time(&validity, &facts.not_before_s) ||
+	    !take_time(&validity, &facts.not_after_s) || !take_whole(&tbs, &facts.subject) ||
+	    !take_whole(&tbs, &facts.spki))
 		return FAIL_SYNTAX;
-	before = tbs;
-	if (!der_take(&tbs, DER_SEQUENCE, &part))
-		return FAIL_SYNTAX;
-	facts.spki = str_head(before, before.n - tbs.n);
 	/* issuerUniqueID and subjectUniqueID, then the extensions */
 	(void)!der_take(&tbs, DER_CONTEXT(1), &part);
 	(void)!der_take(&tbs, DER_CONTEXT(2), &part);
@@ -170,4 +196,37 @@ x509_match_name(struct str pattern, struct str host)
 	    str_eq_nocase(rest, str_from(host, dot + 1)))
 		return X509_MATCH_WILD;
 	return X509_MATCH_NONE;
+}
+
+/* Name ::= SEQUENCE OF SET OF SEQUENCE { type OID, value }; the last common name is the most specific. */
+static struct str
+common_name(struct str subject)
+{
+	struct str list, set, pair, oid, value, found = STR("");
+	uint8_t tag;
+
+	if (!der_take(&subject, DER_SEQUENCE, &list))
+		return found;
+	while (der_take(&list, DER_SET, &set)) {
+		while (der_take(&set, DER_SEQUENCE, &pair)) {
+			if (der_take(&pair, DER_OID, &oid) && der_next(&pair, &tag, &value) &&
+			    str_eq(oid, oid_common_name))
+				found = value;
+		}
+	}
+	return found;
+}
+
+bool
+x509_is_for(const struct x509_facts *facts, struct str host)
+{
+	struct str names = facts->names, name;
+	bool has_names = false;
+
+	while (x509_next_name(&names, &name)) {
+		has_names = true;
+		if (x509_match_name(name, host) != X509_MATCH_NONE)
+			return true;
+	}
+	return !has_names && x509_match_name(common_name(facts->subject), host) != X509_MATCH_NONE;
 }

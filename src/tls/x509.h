@@ -13,11 +13,14 @@
 #include "base/str.h"
 #include "crypto/hash.h"
 
-struct x509_facts {           /* fields point into the certificate */
-	struct str names;     /* the content of subjectAltName, empty when there is none */
+struct x509_facts {                 /* fields point into the certificate */
+	struct str issuer, subject; /* distinguished names, whole elements */
+	struct str names;           /* the content of subjectAltName, empty when there is none */
 	struct str spki;      /* subjectPublicKeyInfo, the whole element (RFC 6698 selector 1) */
 	struct str signed_by; /* signatureAlgorithm's content: how its issuer signed it */
-	int64_t not_after_s;  /* seconds since 1970 */
+	bool is_ca;           /* it may sign others (basicConstraints) */
+	int64_t not_before_s; /* seconds since 1970 */
+	int64_t not_after_s;
 };
 
 /* FAIL_SYNTAX when it is not a certificate. */
@@ -35,5 +38,11 @@ MUST_CHECK bool x509_next_name(struct str *names, struct str *name_out);
 /* How well `host` matches a name of a certificate (RFC 6125 6.4): not, by "*.", exactly. */
 enum x509_match { X509_MATCH_NONE, X509_MATCH_WILD, X509_MATCH_EXACT };
 enum x509_match x509_match_name(struct str pattern, struct str host);
+
+/*
+ * Is it a certificate of this host? By its DNS names, or by the common name of its subject when it has none of
+ * them (RFC 6125 6.4.4).
+ */
+MUST_CHECK bool x509_is_for(const struct x509_facts *facts, struct str host);
 
 #endif
