@@ -83,8 +83,9 @@ class Handler(socketserver.StreamRequestHandler):
     def handle(self):
         try:
             while self.read_head():
-                self.body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                if not self.act():
+                length = int(self.headers.get("content-length", 0))
+                self.body = self.rfile.read(length)
+                if len(self.body) < length or not self.act():  # a client that was killed says no more
                     break
         except (OSError, ValueError):
             pass
