@@ -68,7 +68,7 @@ check_object(void *arg, struct str folder, struct str name, uint64_t size)
 	enum fail named, fail = FAIL_NONE;
 
 	(void)size;
-	if (!blob_folder_account(folder, &c->account))
+	if (!blob_name_is_ours(name) || !blob_folder_account(folder, &c->account))
 		return FAIL_NONE;
 	named = blob_is_named(c->r->b, buf_str(&c->account), name);
 	if (named != FAIL_MISSING)

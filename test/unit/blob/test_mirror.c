@@ -244,6 +244,12 @@ test_migrate(void)
 		CHECK_NUM(is_readable(i % 2 ? ANN : BOB, &name[i]), FAIL_NONE);
 	CHECK_NUM(is_readable(ANN, &queued), FAIL_NONE);
 	shut();
+	TEST_ROW("what is not ours");
+	s3_server_add(&server, STR("store/ltx/0000/0000000000000001.ltx"), STR("abc"));
+	s3_server_add(&server, STR("ann/photo.jpg"), STR("abc"));
+	m = migrate(false);
+	CHECK_NUM(m.failures, 0);
+	CHECK_NUM(m.seen, ARRAY_LEN(name) + 1);
 	TEST_ROW("an object that is damaged");
 	s3_server_add(&server, STR("ann/1.M2,S=3"), STR("abcd"));
 	m = migrate(false);
