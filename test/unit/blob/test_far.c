@@ -111,6 +111,75 @@ set_state(const char *text)
 	CHECK(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0);
 }
 
+static void
+get_state(char *text, size_t size)
+{
+	char path[512];
+	FILE *f;
+	size_t n;
+
+	snprintf(path, sizeof path, "%s/cache/state", folder);
+	f = fopen(path, "r");
+	CHECK(f != NULL);
+	n = fread(text, 1, size - 1, f);
+	text[n] = '\0';
+	CHECK(fclose(f) == 0);
+}
+
+static void
+overwrite(const char *below, const struct blob_name *name)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s/%.*s", folder, below, STR_ARG(blob_name_str(name)));
+	f = fopen(path, "r+");
+	CHECK(f != NULL && fseek(f, -1, SEEK_END) == 0 && fputc('?', f) == '?' && fclose(f) == 0);
+}
+
+/* What lay in the cache when the power went stays suspect until it is gone, however often the server is killed. */
+static void
+test_power_and_kill(void)
+{
+	struct blob_name name, noted;
+	char from[512], to[512], state[64], after[64];
+
+	fresh(BLOB_S3);
+	TEST_ROW("the power was lost, then a kill before the cache is given up");
+	add(ANN, 100, &name);
+	add(ANN, 100, &noted);
+	overwrite("cache/0/ann", &name);
+	overwrite("cache/0/ann", &noted);
+	snprintf(from, sizeof from, "%s/cache/0/ann/%.*s", folder, STR_ARG(blob_name_str(&noted)));
+	snprintf(to, sizeof to, "%s/mail/ann/tmp/%.*s", folder, STR_ARG(blob_name_str(&noted)));
+	CHECK_NUM(rename(from, to), 0);
+	shut();
+	set_state("another");
+	open_unrecovered(&loop, BLOB_S3);
+	get_state(state, sizeof state);
+	shut();
+	set_state(state); /* as if it had been killed */
+	open_with(&loop, BLOB_S3);
+	CHECK_NUM(is_readable(ANN, &name), FAIL_TEMP);
+	CHECK_NUM(is_readable(ANN, &noted), FAIL_TEMP);
+	TEST_ROW("an orderly end before that");
+	shut();
+	get_state(after, sizeof after);
+	CHECK(strcmp(after, "another") == 0);
+	open_with(&loop, BLOB_S3);
+	CHECK_NUM(is_readable(ANN, &name), FAIL_TEMP);
+	TEST_ROW("it is gone");
+	for (int i = 0; i < 10; i++)
+		loop_turn(&loop, 1);
+	CHECK_NUM(entries("cache/0"), 0);
+	get_state(after, sizeof after);
+	CHECK(strcmp(after, "another") != 0);
+	CHECK_NUM(fetch(ANN, &name), FAIL_NONE);
+	reopen(BLOB_S3);
+	CHECK_NUM(is_readable(ANN, &name), FAIL_NONE);
+	shut();
+}
+
 /* What a kill leaves: the process is gone at once, files, objects and commits stay. */
 static void
 test_crashes(void)
@@ -624,6 +693,7 @@ main(void)
 	test_put();
 	test_not_taken();
 	test_crashes();
+	test_power_and_kill();
 	test_down();
 	test_fetch();
 	test_copy();
