@@ -160,6 +160,20 @@ blob_remote_exists(struct blob_remote *r, struct str folder, struct str name)
 	return fail == FAIL_NONE && size != blob_name_size(name) ? FAIL_MISSING : fail;
 }
 
+enum fail
+blob_is_copied(struct blob_store *b, struct str account, struct str name)
+{
+	struct buf folder;
+	enum fail fail = blob_folder_name(account, &folder);
+
+	if (fail == FAIL_NONE)
+		fail = blob_is_mirrored(b, buf_str(&folder))
+		    ? blob_remote_exists(b->remote, buf_str(&folder), name)
+		    : FAIL_MISSING;
+	buf_release(&folder);
+	return fail;
+}
+
 void
 blob_names_release(struct blob_remote *r)
 {

@@ -245,6 +245,9 @@ def test_mirror(gateway):
         is_clean(server)
         shutil.rmtree(os.path.join(server.folder, "data/mail"))
         os.mkdir(os.path.join(server.folder, "data/mail"), 0o700)
+        done = server.command("check", "--repair", check_status=False)
+        check("a repair too early takes nothing out", done.stdout.count("blob migrate s3 maildir") == 10 and len(gateway.keys()) == 10,
+              (done.stdout, len(gateway.keys())))
         done = server.command("blob", "migrate", "s3", "maildir")
         check("the host comes back", "10 copied" in done.stdout, done.stdout)
         is_clean(server)
