@@ -28,7 +28,7 @@ failed(struct s3_call *c, enum fail fail, const char *reason, enum fail *fail_ou
 
 /* --- answers that say no ------------------------------------------------------------------- */
 
-enum sort { SORT_AGAIN, SORT_RESTART, SORT_CLOCK, SORT_BUCKET, SORT_MISSING };
+enum sort { SORT_AGAIN, SORT_RESTART, SORT_CLOCK, SORT_BUCKET, SORT_KEYS, SORT_MISSING };
 
 static const struct {
 	struct str code;
@@ -38,6 +38,8 @@ static const struct {
 	{ STR_INIT("NoSuchBucket"), SORT_BUCKET },
 	{ STR_INIT("NoSuchUpload"), SORT_RESTART },
 	{ STR_INIT("InvalidPart"), SORT_RESTART },
+	{ STR_INIT("ExpiredToken"), SORT_KEYS },
+	{ STR_INIT("InvalidToken"), SORT_KEYS },
 	{ STR_INIT("RequestTimeTooSkewed"), SORT_CLOCK },
 	{ STR_INIT("RequestExpired"), SORT_CLOCK },
 	{ STR_INIT("InternalError"), SORT_AGAIN },
@@ -63,6 +65,8 @@ sorted(struct s3_call *c, enum sort sort, enum fail *fail_out)
 		return failed(c, FAIL_TEMP, "the clocks of this host and the server differ",
 		    fail_out);
 	case SORT_BUCKET: return failed(c, FAIL_DENIED, "there is no such bucket", fail_out);
+	case SORT_KEYS:
+		return failed(c, FAIL_DENIED, "the keys were for a time, and it is over", fail_out);
 	case SORT_MISSING: break;
 	}
 	return is_done ? S3_DONE : failed(c, FAIL_MISSING, "there is no such object", fail_out);

@@ -12,7 +12,7 @@
 #define ANSWER_MAX (64 << 10)  /* bytes of an answer's body that is no list and no object */
 #define LIST_MAX \
 	((uint64_t)4 << 20) /* bytes of a page: a thousand keys with all that stands around them */
-#define HEADERS_MAX 8
+#define HEADERS_MAX 10
 
 static const struct {
 	enum http_method method;
@@ -117,6 +117,8 @@ add_header(struct request *r, const char *name, struct str value)
 static void
 add_headers(struct request *r, const struct s3_call *c)
 {
+	struct str token = s3_session_token(c->s3->settings);
+
 	add_header(r, "host", buf_str(&c->s3->host));
 	add_header(r, "x-amz-content-sha256", buf_str(&r->payload));
 	if (c->step == S3_COPY) {
@@ -131,6 +133,8 @@ add_headers(struct request *r, const struct s3_call *c)
 		buf_add_hex(&r->sum, str_of(c->sums->whole, S3_SHA256_BYTES));
 		add_header(r, "x-amz-meta-sha256", buf_str(&r->sum));
 	}
+	if (!str_empty(token))
+		add_header(r, "x-amz-security-token", token);
 }
 
 static void

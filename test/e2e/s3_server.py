@@ -4,6 +4,7 @@
         Server(settings=s3.settings())          [blob] engine = s3 and [s3] for it
         s3.way = "503"                          every request from now on; also by method: s3.ways = {"PUT": "hang"}
         s3.objects                              key -> bytes
+    s3.token = "t"                          keys for a time: the session token that requests must have
         s3.counts["GET"]
 
 It is written against the documentation of Signature Version 4, not against our code: each request's signature and
@@ -148,6 +149,8 @@ class Handler(socketserver.StreamRequestHandler):
             return self.reply("301 Moved", b"", ["Location: http://127.0.0.1:1/"])
         if not self.is_signed():
             return self.error("403 Forbidden", "SignatureDoesNotMatch")
+        if self.headers.get("x-amz-security-token", "") != s3.token:
+            return self.error("400 Bad Request", "ExpiredToken")
         if way == "slow":
             time.sleep(0.3)
         if way == "late":
@@ -238,7 +241,7 @@ class Handler(socketserver.StreamRequestHandler):
 class HostileS3:
     def __init__(self, tls=None):
         self.objects, self.sums, self.uploads, self.counts, self.unsigned = {}, {}, {}, {}, []
-        self.way, self.ways, self.page, self.last_upload = "", {}, 1000, 0
+        self.way, self.ways, self.page, self.last_upload, self.token = "", {}, 1000, 0, ""
         self.lock, self.stopped = threading.RLock(), threading.Event()
         socketserver.ThreadingTCPServer.allow_reuse_address = True
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)

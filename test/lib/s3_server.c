@@ -414,6 +414,7 @@ act(struct session *s)
 	case S3_WAY_503: error(s, "503 Slow", "SlowDown"); break;
 	case S3_WAY_429: answer(s, "429 Too Many", "", STR("")); break;
 	case S3_WAY_403: error(s, "403 Forbidden", "AccessDenied"); break;
+	case S3_WAY_EXPIRED: error(s, "400 Bad Request", "ExpiredToken"); break;
 	case S3_WAY_SKEW: error(s, "403 Forbidden", "RequestTimeTooSkewed"); break;
 	case S3_WAY_BUCKET: error(s, "404 Not Found", "NoSuchBucket"); break;
 	case S3_WAY_404: answer(s, "404 Not Found", "", STR("")); break;

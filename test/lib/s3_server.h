@@ -25,6 +25,7 @@ enum s3_way {
 	S3_WAY_429,        /* without a body */
 	S3_WAY_403,        /* AccessDenied */
 	S3_WAY_SKEW,       /* RequestTimeTooSkewed */
+	S3_WAY_EXPIRED,    /* ExpiredToken */
 	S3_WAY_BUCKET,     /* NoSuchBucket */
 	S3_WAY_404,        /* without a body */
 	S3_WAY_REDIRECT,   /* 301 */

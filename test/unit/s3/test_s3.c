@@ -193,6 +193,7 @@ static const struct {
 	{ "put: 503", "PUT", S3_WAY_503, -1, FAIL_TEMP },
 	{ "put: 429 once", "PUT", S3_WAY_429, 1, FAIL_NONE },
 	{ "put: 403", "PUT", S3_WAY_403, 1, FAIL_DENIED },
+	{ "put: keys for a time", "PUT", S3_WAY_EXPIRED, 1, FAIL_DENIED },
 	{ "put: clock", "PUT", S3_WAY_SKEW, 1, FAIL_TEMP },
 	{ "put: no bucket", "PUT", S3_WAY_BUCKET, 1, FAIL_DENIED },
 	{ "put: redirect", "PUT", S3_WAY_REDIRECT, 1, FAIL_PERM },
@@ -369,6 +370,39 @@ static const struct {
 	{ "no key", "https://s3.test", "box", "eu", "", "", true, "[s3] access-key" },
 };
 
+/* Keys for a time: the token of the environment goes with the keys of the environment only. */
+static void
+test_token(void)
+{
+	struct s3_settings s = s3_settings_default;
+	struct buf why, token;
+
+	TEST_ROW("session-token");
+	buf_init(&why, 1000);
+	buf_init(&token, 9000);
+	s.endpoint = STR("https://s3.test");
+	s.bucket = STR("box");
+	CHECK_NUM(setenv("AWS_SESSION_TOKEN", "of-env", 1), 0);
+	CHECK_STR(s3_session_token(&s), STR("of-env"));
+	s.access_key = s.secret_key = STR("k");
+	CHECK_STR(s3_session_token(&s), STR(""));
+	s.session_token = STR("own");
+	CHECK_STR(s3_session_token(&s), STR("own"));
+	CHECK_NUM(s3_settings_check(&s, &why), FAIL_NONE);
+	unsetenv("AWS_SESSION_TOKEN");
+	s.session_token = STR("two words");
+	CHECK_NUM(s3_settings_check(&s, &why), FAIL_SYNTAX);
+	CHECK(str_starts(buf_str(&why), STR("[s3] session-token")));
+	while (token.n < 8001)
+		buf_add_char(&token, 'x');
+	s.session_token = buf_str(&token);
+	CHECK_NUM(s3_settings_check(&s, &why), FAIL_SYNTAX);
+	s.session_token = str_head(buf_str(&token), 8000);
+	CHECK_NUM(s3_settings_check(&s, &why), FAIL_NONE);
+	buf_release(&why);
+	buf_release(&token);
+}
+
 static void
 test_settings(void)
 {
@@ -399,6 +433,7 @@ main(void)
 	log_set_level(LOG_LEVEL_ERROR);
 	unsetenv("AWS_ACCESS_KEY_ID");
 	unsetenv("AWS_SECRET_ACCESS_KEY");
+	unsetenv("AWS_SESSION_TOKEN");
 	invariant(loop_init(&loop) == FAIL_NONE);
 	net_init(&net, &loop, &net_settings_default);
 	loop_task(&loop, &asker, asker_step, NULL);
@@ -411,6 +446,7 @@ main(void)
 	for (size_t i = 0; i < BIG; i++)
 		big[i] = (char)(i * 2654435761u >> 13);
 	test_settings();
+	test_token();
 	test_sums();
 	test_well();
 	test_list();
