@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "codec/base64.h"
 #include "sys/sys.h"
 
 static enum s3_verdict
@@ -49,6 +50,7 @@ static const struct {
 	{ STR_INIT("OperationAborted"), SORT_AGAIN },
 	{ STR_INIT("BadDigest"), SORT_AGAIN },
 	{ STR_INIT("XAmzContentSHA256Mismatch"), SORT_AGAIN },
+	{ STR_INIT("XAmzContentChecksumMismatch"), SORT_AGAIN },
 	{ STR_INIT("IncompleteBody"), SORT_AGAIN },
 };
 
@@ -78,6 +80,8 @@ said_no(struct s3_call *c, enum fail *fail_out)
 	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
 		if (str_eq(c->error.code, codes[i].code))
 			return sorted(c, codes[i].sort, fail_out);
+	if (c->has_checksum && (c->status == 400 || c->status == 501))
+		return S3_PLAIN;
 	if (c->status == 401 || c->status == 403)
 		return failed(c, FAIL_DENIED, "the keys are wrong, or may not do that", fail_out);
 	if (c->status == 404 || c->status == 408 || c->status == 429 || c->status >= 500)
@@ -228,6 +232,23 @@ is_page_right(struct s3_call *c)
 	return true;
 }
 
+/* What it kept beside the object, where it keeps one, also of what it encrypts. */
+static bool
+is_checksum_right(const struct s3_call *c)
+{
+	struct str kept = http_fetch_header(&c->fetch, STR("x-amz-checksum-sha256"));
+	struct buf want;
+	bool is_right;
+
+	if (!c->has_checksum || kept.p == NULL)
+		return true;
+	buf_init(&want, base64_length(S3_SHA256_BYTES));
+	base64_write(&want, str_of(c->sums->whole, S3_SHA256_BYTES));
+	is_right = str_eq(kept, buf_str(&want));
+	buf_release(&want);
+	return is_right;
+}
+
 static enum s3_verdict
 said_yes(struct s3_call *c, enum fail *fail_out)
 {
@@ -236,8 +257,9 @@ said_yes(struct s3_call *c, enum fail *fail_out)
 	switch (c->step) {
 	case S3_PUT:
 	case S3_PART:
-		return is_etag_right(c) ? S3_DONE
-					: again(c, "what was stored has another checksum");
+		return is_etag_right(c) && is_checksum_right(c)
+		    ? S3_DONE
+		    : again(c, "what was stored has another checksum");
 	case S3_BEGIN:
 		buf_clear(&c->upload_id);
 		return s3_answer_upload(body, &c->upload_id) == FAIL_NONE

@@ -46,6 +46,7 @@ struct s3 { /* fields: read only */
 	struct tls_trust *trust; /* own; NULL for http */
 	struct buf base, host;   /* own: "https://host:port", "host:port" */
 	bool is_down;            /* the last call that ended had no answer in all its time */
+	bool is_plain;           /* it refused x-amz-checksum-sha256 */
 	struct task task;        /* frees what was given up */
 	struct list aborts;      /* uploads that are being given up */
 	struct {                 /* since the start */
@@ -95,6 +96,8 @@ struct s3_call { /* zeroed before the first start; fields: read only */
 	uint64_t size, got;
 	struct hash_state got_hash;
 	enum fail write_fail; /* of fd */
+	bool has_checksum;    /* the last request had x-amz-checksum-sha256 */
+	bool is_plain;        /* it was refused: without */
 	unsigned tries;       /* of this step */
 	unsigned restarts;    /* of an upload in parts that the server forgot */
 	const char *reason;   /* why the last try was no good, for the log */

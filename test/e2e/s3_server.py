@@ -14,6 +14,7 @@ the hash of its body are verified, and a wrong one gets 403. The ways: hang, clo
     gateway = Gateway.open()                    versitygw over a folder; None with a counted skip
 """
 
+import base64
 import hashlib
 import hmac
 import os
@@ -224,6 +225,8 @@ class Handler(socketserver.StreamRequestHandler):
                 return self.error("404 Not Found", "NoSuchKey")
             s3.objects[key], s3.sums[key] = s3.objects[source], s3.sums[source]
             return self.reply("200 OK", b"<CopyObjectResult><ETag>x</ETag></CopyObjectResult>")
+        if self.headers.get("x-amz-checksum-sha256") != base64.b64encode(hashlib.sha256(self.body).digest()).decode():
+            return self.error("400 Bad Request", "BadDigest")
         s3.objects[key], s3.sums[key] = self.body, self.headers.get("x-amz-meta-sha256", "")
         return self.reply("200 OK", b"", self.tag(way))
 

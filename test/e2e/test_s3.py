@@ -163,6 +163,7 @@ def test_real(gateway):
         drop_cache(server)
         server.start()
         check("after a restart with an empty cache", b"Subject: appended" in fetch(server, 2), fetch(server, 2)[:200])
+        check("it takes checksums", "s3.plain" not in open(server.log_path).read())
         gateway.stop()
         drop_cache(server)
         equal("gone: mail is refused for now", deliver(server, "no", timeout=120)[0] // 100, 4)

@@ -199,6 +199,8 @@ static const struct {
 	{ "put: redirect", "PUT", S3_WAY_REDIRECT, 1, FAIL_PERM },
 	{ "put: another checksum once", "PUT", S3_WAY_ETAG, 1, FAIL_NONE },
 	{ "put: another checksum", "PUT", S3_WAY_ETAG, -1, FAIL_TEMP },
+	{ "put: another checksum is kept, once", "PUT", S3_WAY_CHECKSUM, 1, FAIL_NONE },
+	{ "put: another checksum is kept", "PUT", S3_WAY_CHECKSUM, -1, FAIL_TEMP },
 	{ "put: half a reply", "PUT", S3_WAY_HALF, 1, FAIL_NONE },
 	{ "put: endless headers", "PUT", S3_WAY_HEADERS, 1, FAIL_NONE },
 	{ "put: not HTTP", "PUT", S3_WAY_GARBAGE, -1, FAIL_TEMP },
@@ -239,6 +241,33 @@ act(struct s3_call *c, const char *method)
 		s3_list_start(&s3, c, &asker, STR("ann/"), STR(""));
 	}
 	s3_wait(&s3, c);
+}
+
+/* A server that refuses x-amz-checksum-sha256 gets it once. */
+static void
+test_plain(void)
+{
+	struct s3_call c = { .status = 0 };
+
+	TEST_ROW("the checksum goes with a put");
+	s3_server_forget(&server);
+	put(&c, STR("ann/1"), STR("some bytes"));
+	CHECK_NUM(c.op.fail, FAIL_NONE);
+	CHECK_NUM(server.checksum_count, 1);
+	CHECK(!s3.is_plain);
+	TEST_ROW("it is refused");
+	s3_server_way(&server, S3_WAY_PLAIN, -1, "PUT");
+	server.request_count = 0;
+	for (int i = 0; i < 3; i++) {
+		put(&c, STR("ann/2"), STR("other bytes"));
+		CHECK_NUM(c.op.fail, FAIL_NONE);
+		CHECK(s3.is_plain);
+	}
+	CHECK_NUM(server.request_count, 4);
+	CHECK_NUM(server.checksum_count, 1);
+	s3_server_way(&server, S3_WAY_WELL, 0, NULL);
+	s3.is_plain = false;
+	s3_call_release(&c);
 }
 
 static void
@@ -451,6 +480,7 @@ main(void)
 	test_well();
 	test_list();
 	test_parts();
+	test_plain();
 	test_bad();
 	test_cancel();
 	test_down();
