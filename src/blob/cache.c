@@ -3,7 +3,8 @@
  *
  * Nothing here is synced, so after a power loss a file may have its length and not its bytes. The file
  * <cache>/state tells: "clean" behind an orderly end, else the kernel's number of the boot in which files were
- * written. With another boot than this one's, all of it is given up.
+ * written. With another boot than this one's, all of it is given up, and so is what lies in tmp; only when both are gone
+ * is the state this boot's, so that a kill before that changes nothing.
  */
 #include "blob/remote.h"
 
@@ -183,6 +184,93 @@ blob_cache_create(struct blob_cache *c, uint64_t *number_out)
 	return fd;
 }
 
+/* --- power loss ------------------------------------------------------------------------------ */
+
+/* The first bytes of a small file; empty when it cannot be read. */
+static void
+read_text(const char *path, struct buf *out)
+{
+	int fd = sys.open(path, O_RDONLY, 0);
+	char *room = buf_room(out, STATE_MAX);
+	ssize_t n = fd >= 0 ? sys.read(fd, room, STATE_MAX) : 0;
+
+	buf_grow(out, n > 0 ? (size_t)n : 0);
+	if (fd >= 0)
+		sys.close(fd);
+}
+
+static void
+state_path(const struct blob_cache *c, struct blob_path *out)
+{
+	out->n = 0;
+	blob_path_add(out, c->folder);
+	blob_path_add(out, STR("/state"));
+}
+
+/* Durable: what an orderly end wrote must not outlive the next power loss. */
+static enum fail
+write_state(struct blob_cache *c, struct str text)
+{
+	struct blob_path path;
+	int fd;
+	enum fail fail = FAIL_NONE;
+
+	state_path(c, &path);
+	fd = sys.open(path.bytes, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || blob_write_all(c->b, fd, text) != FAIL_NONE || sys.fsync(fd) != 0)
+		fail = fail_because(&blob_log, FAIL_TEMP, "blob.cache.state", errno);
+	if (fd >= 0)
+		sys.close(fd);
+	return fail;
+}
+
+/* All that is here and in tmp was written in this boot, or before an orderly end. */
+static enum fail
+mark_boot(struct blob_cache *c)
+{
+	struct buf boot;
+	enum fail fail;
+
+	buf_init(&boot, STATE_MAX);
+	read_text(BOOT_ID_PATH, &boot);
+	fail = write_state(c, buf_str(&boot));
+	c->is_marked = fail == FAIL_NONE;
+	buf_release(&boot);
+	return fail;
+}
+
+/* Are the bytes of earlier processes what they wrote? */
+static enum fail
+begin_trust(struct blob_cache *c)
+{
+	struct blob_path path;
+	struct buf boot, state;
+
+	buf_init(&boot, STATE_MAX);
+	buf_init(&state, STATE_MAX);
+	state_path(c, &path);
+	read_text(BOOT_ID_PATH, &boot);
+	read_text(path.bytes, &state);
+	c->is_trusted = str_eq(buf_str(&state), STATE_CLEAN) ||
+	    (boot.n > 0 && str_eq(buf_str(&state), buf_str(&boot)));
+	buf_release(&boot);
+	buf_release(&state);
+	return c->is_trusted ? mark_boot(c) : FAIL_NONE;
+}
+
+/* An orderly end: everything is on the disk before that is said. */
+static void
+end_trust(struct blob_cache *c)
+{
+	int fd = c->is_marked ? sys.open(c->folder.p, O_RDONLY | O_DIRECTORY, 0) : -1;
+	bool is_synced = fd >= 0 && sys.syncfs(fd) == 0;
+
+	if (fd >= 0)
+		sys.close(fd);
+	if (is_synced)
+		(void)!write_state(c, STATE_CLEAN);
+}
+
 /* --- cleaning up ----------------------------------------------------------------------------- */
 
 /* Unlink up to `most` files of a folder and all below; true: it is empty and gone. */
@@ -244,86 +332,15 @@ clean_step(struct task *t)
 		return STEP_YIELD;
 	grow_old(c);
 	old = find_old(c);
-	if (old == c->young)
+	if (old == c->young) {
+		if (c->is_recovered && !c->is_marked)
+			(void)!mark_boot(c);
 		return STEP_WAIT;
+	}
 	generation(c, &path, old);
 	if (!clean(&path, &most, 1) && most == CLEAN_SLICE)
 		return STEP_WAIT; /* it cannot be cleaned: not for ever again */
 	return STEP_YIELD;
-}
-
-/* --- power loss ------------------------------------------------------------------------------ */
-
-/* The first bytes of a small file; empty when it cannot be read. */
-static void
-read_text(const char *path, struct buf *out)
-{
-	int fd = sys.open(path, O_RDONLY, 0);
-	char *room = buf_room(out, STATE_MAX);
-	ssize_t n = fd >= 0 ? sys.read(fd, room, STATE_MAX) : 0;
-
-	buf_grow(out, n > 0 ? (size_t)n : 0);
-	if (fd >= 0)
-		sys.close(fd);
-}
-
-static void
-state_path(const struct blob_cache *c, struct blob_path *out)
-{
-	out->n = 0;
-	blob_path_add(out, c->folder);
-	blob_path_add(out, STR("/state"));
-}
-
-/* Durable: what an orderly end wrote must not outlive the next power loss. */
-static enum fail
-write_state(struct blob_cache *c, struct str text)
-{
-	struct blob_path path;
-	int fd;
-	enum fail fail = FAIL_NONE;
-
-	state_path(c, &path);
-	fd = sys.open(path.bytes, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (fd < 0 || blob_write_all(c->b, fd, text) != FAIL_NONE || sys.fsync(fd) != 0)
-		fail = fail_because(&blob_log, FAIL_TEMP, "blob.cache.state", errno);
-	if (fd >= 0)
-		sys.close(fd);
-	return fail;
-}
-
-/* Are the bytes of earlier processes what they wrote? From now on they are those of this boot. */
-static enum fail
-begin_trust(struct blob_cache *c)
-{
-	struct blob_path path;
-	struct buf boot, state;
-	enum fail fail;
-
-	buf_init(&boot, STATE_MAX);
-	buf_init(&state, STATE_MAX);
-	state_path(c, &path);
-	read_text(BOOT_ID_PATH, &boot);
-	read_text(path.bytes, &state);
-	c->is_trusted = str_eq(buf_str(&state), STATE_CLEAN) ||
-	    (boot.n > 0 && str_eq(buf_str(&state), buf_str(&boot)));
-	fail = write_state(c, buf_str(&boot));
-	buf_release(&boot);
-	buf_release(&state);
-	return fail;
-}
-
-/* An orderly end: everything is on the disk before that is said. */
-static void
-end_trust(struct blob_cache *c)
-{
-	int fd = sys.open(c->folder.p, O_RDONLY | O_DIRECTORY, 0);
-	bool is_synced = fd >= 0 && sys.syncfs(fd) == 0;
-
-	if (fd >= 0)
-		sys.close(fd);
-	if (is_synced)
-		(void)!write_state(c, STATE_CLEAN);
 }
 
 /* --- open, close ----------------------------------------------------------------------------- */
@@ -397,6 +414,13 @@ blob_cache_open(struct blob_cache *c, struct blob_store *b, struct loop *loop, s
 	grow_old(c);
 	task_wake(&c->task);
 	return fail;
+}
+
+void
+blob_cache_recovered(struct blob_cache *c)
+{
+	c->is_recovered = true;
+	task_wake(&c->task);
 }
 
 void

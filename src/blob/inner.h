@@ -113,7 +113,9 @@ enum fail blob_folder_name(struct str account, struct buf *out);
 bool blob_folder_account(struct str folder, struct buf *out); /* the other way; false: not ours */
 void blob_new_name(struct blob_store *b, struct blob_name *out);
 void blob_name_add_size(struct blob_name *name, uint64_t size);
-struct str blob_cur_name(struct str entry);            /* without ":2,.." */
+struct str blob_cur_name(struct str entry); /* without ":2,.." */
+/* "<seconds>.M..,S=<size>": a name of ours. Whatever else a bucket holds is somebody else's. */
+bool blob_name_is_ours(struct str name);
 void blob_path_add(struct blob_path *p, struct str s); /* what does not fit is cut */
 enum fail blob_path(const struct blob_store *b, struct blob_path *out, struct str folder,
     const char *sub, struct str name); /* "cur" adds ":2," */

@@ -136,7 +136,7 @@ put(struct migration *g, struct str folder, struct str name, struct blob_map map
 static bool
 is_up(struct str name, uint64_t size, const struct blob_path *path)
 {
-	return str_find(name, STR(",S=")) != STR_NONE && size == blob_name_size(name) &&
+	return blob_name_is_ours(name) && size == blob_name_size(name) &&
 	    blob_is_whole(path->bytes, name);
 }
 
@@ -159,7 +159,7 @@ file_up(void *arg, struct str entry)
 		g->m->were_there++;
 	} else if (blob_map_path(g->b, path.bytes, &map) != FAIL_NONE) {
 		say_failed(g, folder, name, "cannot be read");
-	} else if (str_find(name, STR(",S=")) == STR_NONE || map.bytes.n != blob_name_size(name)) {
+	} else if (!blob_name_is_ours(name) || map.bytes.n != blob_name_size(name)) {
 		say_failed(g, folder, name, "has not the size that its name says");
 		blob_unmap(&map);
 	} else {
@@ -241,13 +241,14 @@ object_down(void *arg, struct str folder, struct str name, uint64_t size)
 	bool is_ours;
 
 	buf_init(&account, BLOB_FOLDER_MAX);
-	is_ours = blob_folder_account(folder, &account) && !str_eq(buf_str(&account), g->m->local);
+	is_ours = blob_name_is_ours(name) && blob_folder_account(folder, &account) &&
+	    !str_eq(buf_str(&account), g->m->local);
 	buf_release(&account);
 	if (!is_ours)
 		return FAIL_NONE;
 	g->m->seen++;
 	if (blob_path(g->b, &path, folder, "cur", name) != FAIL_NONE ||
-	    str_find(name, STR(",S=")) == STR_NONE || size != blob_name_size(name)) {
+	    size != blob_name_size(name)) {
 		say_failed(g, folder, name, "has not the size that its name says");
 		return FAIL_NONE;
 	}

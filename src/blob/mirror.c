@@ -5,7 +5,8 @@
  *
  *     HASH --a slice in each turn--> PUT --there--> is the file still there? yes: copied
  *       | the file is gone                          no: v
- *       +---------------------------------------> DELETE --gone--> copied
+ *       +--> is it named? no -----------------------> DELETE --gone--> copied
+ *                         yes, the object may be all there is of it: let it be; the key goes
  *     any --failed: the key stays, all rest
  */
 #include "blob/remote.h"
@@ -151,6 +152,42 @@ begin_delete(struct blob_remote *r, struct copy *c)
 	s3_delete_start(r->s3, &c->call, &r->task, buf_str(&c->key));
 }
 
+/* Done: its key goes with the next that are forgotten. */
+static void
+copied(struct blob_remote *r, struct copy *c)
+{
+	list_remove(&c->node);
+	list_append(&r->copied, &c->node);
+	r->copied_count++;
+	blob_unmap(&c->map);
+}
+
+/*
+ * Its file is not here. A store that was restored on another host may name it, and then the object must stay. While
+ * a turn's writes may yet be undone (D3), nobody can say.
+ */
+static void
+without_file(struct blob_remote *r, struct copy *c)
+{
+	bool is_early = store_is_dirty(r->b->store);
+	enum fail named =
+	    is_early ? FAIL_TEMP : blob_is_named(r->b, buf_str(&c->account), buf_str(&c->name));
+
+	if (named == FAIL_MISSING) {
+		begin_delete(r, c);
+	} else if (named == FAIL_NONE) {
+		log_warn(&blob_log, "blob.mirror.alone", LOG_TEXT("account", buf_str(&c->account)),
+		    LOG_TEXT("name", buf_str(&c->name)),
+		    LOG_TEXT("reason", STR("a message without its file: the object stays")));
+		copied(r, c);
+	} else {
+		copy_free(c);
+		r->has_news = true;
+		if (!is_early)
+			blob_remote_rest(r);
+	}
+}
+
 static void
 begin(struct blob_remote *r, struct next *next)
 {
@@ -167,7 +204,7 @@ begin(struct blob_remote *r, struct next *next)
 	list_append(&r->copies, &c->node);
 	fail = blob_map(r->b, buf_str(&c->account), buf_str(&c->name), &c->map);
 	if (fail == FAIL_MISSING) {
-		begin_delete(r, c);
+		without_file(r, c);
 	} else if (fail != FAIL_NONE) {
 		copy_free(c); /* the disk is not well: the key stays */
 		r->has_news = true;
@@ -193,12 +230,9 @@ end(struct blob_remote *r, struct copy *c)
 		blob_remote_rest(r);
 	} else if (c->state == COPY_PUT &&
 	    blob_exists(r->b, buf_str(&c->account), buf_str(&c->name)) == FAIL_MISSING) {
-		begin_delete(r, c); /* it was deleted meanwhile */
+		without_file(r, c); /* it was deleted meanwhile */
 	} else {
-		list_remove(&c->node);
-		list_append(&r->copied, &c->node);
-		r->copied_count++;
-		blob_unmap(&c->map);
+		copied(r, c);
 	}
 }
 

@@ -144,6 +144,36 @@ blob_cur_name(struct str entry)
 	return colon == STR_NONE ? entry : str_head(entry, colon);
 }
 
+/* Digits of a number that the cursor moves over. */
+static bool
+skip_number(struct str *cur)
+{
+	uint64_t n;
+
+	return str_u64(cur, UINT64_MAX, &n);
+}
+
+/* Names are printed, too. */
+static bool
+is_printable(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] >= 0x7f || s.p[i] == '/')
+			return false;
+	return true;
+}
+
+bool
+blob_name_is_ours(struct str name)
+{
+	struct str rest = name, size;
+	size_t at = str_find(name, STR(",S="));
+
+	size = str_from(name, at == STR_NONE ? name.n : at + 3);
+	return name.n <= BLOB_NAME_MAX && is_printable(name) && skip_number(&rest) &&
+	    str_starts(rest, STR(".M")) && skip_number(&size) && str_empty(size);
+}
+
 /* --- paths --------------------------------------------------------------------------------- */
 
 void

@@ -31,11 +31,16 @@ struct blob_cache {
 	struct task task;     /* deletes generations */
 	uint64_t turn;        /* of the loop: when the young one began; UINT64_MAX: at the start */
 	bool is_trusted;      /* no power was lost since files were written here and in tmp */
+	bool is_recovered;    /* what earlier processes left in tmp is settled */
+	bool is_marked; /* the file `state` has this boot's number: what is here may be believed */
 };
 
 MUST_CHECK enum fail blob_cache_open(struct blob_cache *c, struct blob_store *b, struct loop *loop,
     struct str folder, uint64_t bound);
 void blob_cache_close(struct blob_cache *c);
+
+/* Nothing of an earlier process is left in tmp. */
+void blob_cache_recovered(struct blob_cache *c);
 
 /* The path in the young (0) or the elder (1) generation. */
 void blob_cache_path(const struct blob_cache *c, struct blob_path *out, unsigned place,

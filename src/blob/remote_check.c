@@ -68,7 +68,7 @@ check_object(void *arg, struct str folder, struct str name, uint64_t size)
 	enum fail named, fail = FAIL_NONE;
 
 	(void)size;
-	if (!blob_folder_account(folder, &c->account))
+	if (!blob_name_is_ours(name) || !blob_folder_account(folder, &c->account))
 		return FAIL_NONE;
 	named = blob_is_named(c->r->b, buf_str(&c->account), name);
 	if (named != FAIL_MISSING)
@@ -158,6 +158,20 @@ blob_remote_exists(struct blob_remote *r, struct str folder, struct str name)
 	enum fail fail = blob_object_size(r, folder, name, &size);
 
 	return fail == FAIL_NONE && size != blob_name_size(name) ? FAIL_MISSING : fail;
+}
+
+enum fail
+blob_is_copied(struct blob_store *b, struct str account, struct str name)
+{
+	struct buf folder;
+	enum fail fail = blob_folder_name(account, &folder);
+
+	if (fail == FAIL_NONE)
+		fail = blob_is_mirrored(b, buf_str(&folder))
+		    ? blob_remote_exists(b->remote, buf_str(&folder), name)
+		    : FAIL_MISSING;
+	buf_release(&folder);
+	return fail;
 }
 
 void

@@ -183,7 +183,8 @@ take_page(struct blob_remote *r, struct blob_remove *x)
 
 		if (i + 1 == page->count)
 			buf_add(&x->after, key);
-		if (!str_take_until(&name, '/', &folder) || !is_nobodys(r, x, folder, name))
+		if (!str_take_until(&name, '/', &folder) || !blob_name_is_ours(name) ||
+		    !is_nobodys(r, x, folder, name))
 			continue;
 		d = blob_deletion_new(x->d->account, name);
 		d->parent = x;

@@ -167,6 +167,8 @@ blob_recover(struct blob_store *b)
 		fail = blob_sync_tree(b); /* what earlier processes left in memory only */
 	if (fail == FAIL_NONE && b->done_count > 0)
 		fail = blob_deletions_forget(b);
+	if (fail == FAIL_NONE && b->far)
+		blob_cache_recovered(&b->remote->cache);
 	return fail;
 }
 

@@ -45,12 +45,14 @@ take_name(struct str *cur, struct str *out)
 
 /* --- text ---------------------------------------------------------------------------------- */
 
-/* As UTF-8; what XML does not allow is false (XML 1.0 2.2). */
+/*
+ * As UTF-8. Liberal: controls, which XML 1.0 2.2 does not allow and XML 1.1 does in this form, because keys of others
+ * in the bucket may have them, and servers list them so.
+ */
 static bool
 add_char(struct buf *out, uint64_t c)
 {
-	if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') || (c >= 0xd800 && c <= 0xdfff) ||
-	    c == 0xfffe || c == 0xffff)
+	if (c == 0 || (c >= 0xd800 && c <= 0xdfff))
 		return false;
 	utf8_write(out, (uint32_t)c);
 	return true;

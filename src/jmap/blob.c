@@ -5,8 +5,7 @@
 #include "message/text.h"
 
 static enum fail
-map_email(struct jmap_access *access, uint64_t id, struct arena *a, struct blob_wait *w,
-    struct task *owner, struct jmap_blob *out)
+find_email(struct jmap_access *access, uint64_t id, struct arena *a, struct jmap_blob *out)
 {
 	struct email *e;
 	enum fail fail = email_get(access->account, id, a, &e);
@@ -17,12 +16,11 @@ map_email(struct jmap_access *access, uint64_t id, struct arena *a, struct blob_
 		return FAIL_MISSING;
 	out->name = e->blob;
 	out->type = STR("message/rfc822");
-	return email_map_wait(access->account, id, w, owner, &out->map);
+	return FAIL_NONE;
 }
 
 static enum fail
-map_upload(struct jmap_access *access, uint64_t id, struct arena *a, struct blob_wait *w,
-    struct task *owner, struct jmap_blob *out)
+find_upload(struct jmap_access *access, uint64_t id, struct arena *a, struct jmap_blob *out)
 {
 	struct account *account = access->account;
 	struct upload *u;
@@ -34,8 +32,16 @@ map_upload(struct jmap_access *access, uint64_t id, struct arena *a, struct blob
 		return FAIL_MISSING;
 	out->name = u->blob;
 	out->type = u->type;
-	return blob_map_wait(mail_blobs(account->mail), w, owner, account->name, u->blob,
-	    &out->map);
+	return FAIL_NONE;
+}
+
+enum fail
+jmap_blob_find(struct jmap_access *access, const struct blob_id *id, struct arena *a,
+    struct jmap_blob *out)
+{
+	*out = (struct jmap_blob){ 0 };
+	return id->kind == ID_BLOB ? find_email(access, id->id, a, out)
+				   : find_upload(access, id->id, a, out);
 }
 
 enum fail
@@ -52,11 +58,13 @@ enum fail
 jmap_blob_map(struct jmap_access *access, const struct blob_id *id, struct arena *a,
     struct blob_wait *w, struct task *owner, struct jmap_blob *out)
 {
-	enum fail fail;
+	struct account *account = access->account;
+	enum fail fail = jmap_blob_find(access, id, a, out);
 
-	*out = (struct jmap_blob){ 0 };
-	fail = id->kind == ID_BLOB ? map_email(access, id->id, a, w, owner, out)
-				   : map_upload(access, id->id, a, w, owner, out);
+	if (fail == FAIL_NONE)
+		fail = id->kind == ID_BLOB ? email_map_wait(account, id->id, w, owner, &out->map)
+					   : blob_map_wait(mail_blobs(account->mail), w, owner,
+						 account->name, out->name, &out->map);
 	if (fail)
 		return fail;
 	out->bytes = out->map.bytes;

@@ -36,6 +36,10 @@ struct jmap_blob {
 MUST_CHECK enum fail jmap_blob_map(struct jmap_access *access, const struct blob_id *id,
     struct arena *a, struct blob_wait *w, struct task *owner, struct jmap_blob *out);
 
+/* The same without its bytes: nothing is waited for, and whether they can be read is not said. */
+MUST_CHECK enum fail jmap_blob_find(struct jmap_access *access, const struct blob_id *id,
+    struct arena *a, struct jmap_blob *out);
+
 /* A piece of the bytes, with this encoding. FAIL_MISSING: they are not so many. */
 MUST_CHECK enum fail jmap_blob_slice(struct jmap_blob *blob, struct range range,
     enum encoding encoding);

@@ -78,7 +78,19 @@ add_disposition(struct http_exchange *x, struct str name)
 	buf_release(&value);
 }
 
-/* Is the blob among the entity tags of If-None-Match (RFC 9110 13.1.2)? */
+/* Is "*" in If-None-Match (RFC 9110 13.1.2)? Then whatever is there counts as known. */
+static bool
+is_any_known(const struct http_exchange *x)
+{
+	struct str list = http_request_header(&x->request, STR("if-none-match")), tag;
+
+	while (str_next_part(&list, ',', &tag))
+		if (str_eq(str_trim(tag), STR("*")))
+			return true;
+	return false;
+}
+
+/* Is the blob among its entity tags? */
 static bool
 is_known(const struct http_exchange *x, struct str blob_id)
 {
@@ -86,8 +98,6 @@ is_known(const struct http_exchange *x, struct str blob_id)
 
 	while (str_next_part(&list, ',', &tag)) {
 		tag = str_trim(tag);
-		if (str_eq(tag, STR("*")))
-			return true;
 		(void)!str_skip(&tag, STR("W/"));
 		if (str_skip_char(&tag, '"') && str_ends(tag, STR("\"")) &&
 		    str_eq(str_head(tag, tag.n - 1), blob_id))
@@ -146,10 +156,30 @@ ask(struct download_request *d, struct http_exchange *x)
 }
 
 static enum http_step
+not_modified(struct download_request *d, struct http_exchange *x)
+{
+	http_reply_start(x, 304, NULL);
+	add_etag(x, d->blob_id);
+	return HTTP_DONE;
+}
+
+/* Who has the blob, and may have it, does not wait for a file that is far away. */
+static bool
+is_had(struct download_request *d, const struct http_exchange *x)
+{
+	struct jmap_blob blob;
+
+	return is_known(x, d->blob_id) &&
+	    jmap_blob_find(&d->access, &d->id, &d->arena, &blob) == FAIL_NONE;
+}
+
+static enum http_step
 begin(struct download_request *d, struct http_exchange *x)
 {
 	enum fail fail;
 
+	if (is_had(d, x))
+		return not_modified(d, x);
 	if (!jmap_blob_load(&d->load, &d->access, x->task, &d->id, false, &d->arena,
 		clock_precise_us() + LOOP_SLICE_US, &fail))
 		return op_pending(&d->load.wait.op) ? HTTP_WAIT : HTTP_YIELD;
@@ -157,11 +187,8 @@ begin(struct download_request *d, struct http_exchange *x)
 		return missing(x);
 	if (fail)
 		return unavailable(x);
-	if (is_known(x, d->blob_id)) {
-		http_reply_start(x, 304, NULL);
-		add_etag(x, d->blob_id);
-		return HTTP_DONE;
-	}
+	if (is_any_known(x))
+		return not_modified(d, x);
 	d->is_started = true;
 	if (d->load.blob.encoding != ENCODING_7BIT)
 		d->reader = jmap_blob_reader(&d->load.blob, &d->shell);

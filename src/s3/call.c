@@ -121,6 +121,16 @@ write_document(struct s3_call *c)
 	buf_add(d, STR("</CompleteMultipartUpload>"));
 }
 
+/* It took without what it had refused with a checksum: the others need not try. */
+static void
+learn(const struct s3_call *c)
+{
+	if (!c->is_plain || c->s3->is_plain)
+		return;
+	c->s3->is_plain = true;
+	log_info(&s3_log, "s3.plain", LOG_TEXT("refused", STR("x-amz-checksum-sha256")));
+}
+
 static enum s3_call_state
 next(struct s3_call *c)
 {
@@ -134,7 +144,7 @@ next(struct s3_call *c)
 		buf_release(&c->document);
 		write_document(c);
 		return begin(c, S3_COMPLETE);
-	case S3_PUT:
+	case S3_PUT: learn(c); break;
 	case S3_COMPLETE:
 	case S3_ABORT:
 	case S3_GET:
@@ -193,6 +203,7 @@ conclude(struct s3_call *c)
 	case S3_DONE: return next(c);
 	case S3_AGAIN: return try_again(c);
 	case S3_RESTART: return restart(c);
+	case S3_PLAIN: c->is_plain = true; return begin(c, c->step);
 	case S3_FAILED: break;
 	}
 	c->s3->is_down = false;

@@ -22,6 +22,7 @@ enum s3_verdict {
 	S3_DONE,    /* the step is done */
 	S3_AGAIN,   /* it may work in a moment; c->reason says why it did not */
 	S3_RESTART, /* the server forgot the upload */
+	S3_PLAIN,   /* perhaps it does not know x-amz-checksum-sha256: once more without */
 	S3_FAILED,  /* *fail_out says how */
 };
 

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "codec/base64.h"
 #include "sys/sys.h"
 
 static enum s3_verdict
@@ -28,7 +29,7 @@ failed(struct s3_call *c, enum fail fail, const char *reason, enum fail *fail_ou
 
 /* --- answers that say no ------------------------------------------------------------------- */
 
-enum sort { SORT_AGAIN, SORT_RESTART, SORT_CLOCK, SORT_BUCKET, SORT_MISSING };
+enum sort { SORT_AGAIN, SORT_RESTART, SORT_CLOCK, SORT_BUCKET, SORT_KEYS, SORT_MISSING };
 
 static const struct {
 	struct str code;
@@ -38,6 +39,8 @@ static const struct {
 	{ STR_INIT("NoSuchBucket"), SORT_BUCKET },
 	{ STR_INIT("NoSuchUpload"), SORT_RESTART },
 	{ STR_INIT("InvalidPart"), SORT_RESTART },
+	{ STR_INIT("ExpiredToken"), SORT_KEYS },
+	{ STR_INIT("InvalidToken"), SORT_KEYS },
 	{ STR_INIT("RequestTimeTooSkewed"), SORT_CLOCK },
 	{ STR_INIT("RequestExpired"), SORT_CLOCK },
 	{ STR_INIT("InternalError"), SORT_AGAIN },
@@ -47,6 +50,7 @@ static const struct {
 	{ STR_INIT("OperationAborted"), SORT_AGAIN },
 	{ STR_INIT("BadDigest"), SORT_AGAIN },
 	{ STR_INIT("XAmzContentSHA256Mismatch"), SORT_AGAIN },
+	{ STR_INIT("XAmzContentChecksumMismatch"), SORT_AGAIN },
 	{ STR_INIT("IncompleteBody"), SORT_AGAIN },
 };
 
@@ -63,6 +67,8 @@ sorted(struct s3_call *c, enum sort sort, enum fail *fail_out)
 		return failed(c, FAIL_TEMP, "the clocks of this host and the server differ",
 		    fail_out);
 	case SORT_BUCKET: return failed(c, FAIL_DENIED, "there is no such bucket", fail_out);
+	case SORT_KEYS:
+		return failed(c, FAIL_DENIED, "the keys were for a time, and it is over", fail_out);
 	case SORT_MISSING: break;
 	}
 	return is_done ? S3_DONE : failed(c, FAIL_MISSING, "there is no such object", fail_out);
@@ -74,6 +80,8 @@ said_no(struct s3_call *c, enum fail *fail_out)
 	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
 		if (str_eq(c->error.code, codes[i].code))
 			return sorted(c, codes[i].sort, fail_out);
+	if (c->has_checksum && (c->status == 400 || c->status == 501))
+		return S3_PLAIN;
 	if (c->status == 401 || c->status == 403)
 		return failed(c, FAIL_DENIED, "the keys are wrong, or may not do that", fail_out);
 	if (c->status == 404 || c->status == 408 || c->status == 429 || c->status >= 500)
@@ -224,6 +232,23 @@ is_page_right(struct s3_call *c)
 	return true;
 }
 
+/* What it kept beside the object, where it keeps one, also of what it encrypts. */
+static bool
+is_checksum_right(const struct s3_call *c)
+{
+	struct str kept = http_fetch_header(&c->fetch, STR("x-amz-checksum-sha256"));
+	struct buf want;
+	bool is_right;
+
+	if (!c->has_checksum || kept.p == NULL)
+		return true;
+	buf_init(&want, base64_length(S3_SHA256_BYTES));
+	base64_write(&want, str_of(c->sums->whole, S3_SHA256_BYTES));
+	is_right = str_eq(kept, buf_str(&want));
+	buf_release(&want);
+	return is_right;
+}
+
 static enum s3_verdict
 said_yes(struct s3_call *c, enum fail *fail_out)
 {
@@ -232,8 +257,9 @@ said_yes(struct s3_call *c, enum fail *fail_out)
 	switch (c->step) {
 	case S3_PUT:
 	case S3_PART:
-		return is_etag_right(c) ? S3_DONE
-					: again(c, "what was stored has another checksum");
+		return is_etag_right(c) && is_checksum_right(c)
+		    ? S3_DONE
+		    : again(c, "what was stored has another checksum");
 	case S3_BEGIN:
 		buf_clear(&c->upload_id);
 		return s3_answer_upload(body, &c->upload_id) == FAIL_NONE

@@ -6,13 +6,14 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "codec/base64.h"
 #include "s3/sign.h"
 
 #define TEXT_MAX   (16 * 1024) /* bytes of a path, a query, an Authorization: each is a key or two */
 #define ANSWER_MAX (64 << 10)  /* bytes of an answer's body that is no list and no object */
 #define LIST_MAX \
 	((uint64_t)4 << 20) /* bytes of a page: a thousand keys with all that stands around them */
-#define HEADERS_MAX 8
+#define HEADERS_MAX 10
 
 static const struct {
 	enum http_method method;
@@ -31,7 +32,7 @@ static const struct {
 
 struct request {
 	struct buf path, query, url, authorization;
-	struct buf payload, date, source, sum; /* values of headers */
+	struct buf payload, date, source, sum, checksum; /* values of headers */
 	struct http_header headers[HEADERS_MAX];
 	size_t header_count;
 	struct str body;
@@ -117,7 +118,13 @@ add_header(struct request *r, const char *name, struct str value)
 static void
 add_headers(struct request *r, const struct s3_call *c)
 {
+	struct str token = s3_session_token(c->s3->settings);
+
 	add_header(r, "host", buf_str(&c->s3->host));
+	if (c->has_checksum) {
+		base64_write(&r->checksum, str_of(c->sums->whole, S3_SHA256_BYTES));
+		add_header(r, "x-amz-checksum-sha256", buf_str(&r->checksum));
+	}
 	add_header(r, "x-amz-content-sha256", buf_str(&r->payload));
 	if (c->step == S3_COPY) {
 		buf_add_char(&r->source, '/');
@@ -131,6 +138,8 @@ add_headers(struct request *r, const struct s3_call *c)
 		buf_add_hex(&r->sum, str_of(c->sums->whole, S3_SHA256_BYTES));
 		add_header(r, "x-amz-meta-sha256", buf_str(&r->sum));
 	}
+	if (!str_empty(token))
+		add_header(r, "x-amz-security-token", token);
 }
 
 static void
@@ -158,7 +167,7 @@ static void
 request_init(struct request *r)
 {
 	struct buf *all[] = { &r->path, &r->query, &r->url, &r->authorization, &r->payload,
-		&r->date, &r->source, &r->sum };
+		&r->date, &r->source, &r->sum, &r->checksum };
 
 	*r = (struct request){ .header_count = 0 };
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
@@ -169,7 +178,7 @@ static void
 request_release(struct request *r)
 {
 	struct buf *all[] = { &r->path, &r->query, &r->url, &r->authorization, &r->payload,
-		&r->date, &r->source, &r->sum };
+		&r->date, &r->source, &r->sum, &r->checksum };
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		buf_release(all[i]);
@@ -195,6 +204,7 @@ s3_request_send(struct s3_call *c)
 	struct request r;
 
 	request_init(&r);
+	c->has_checksum = c->step == S3_PUT && !c->is_plain && !c->s3->is_plain;
 	sign_date(&r.date, clock_wall_s());
 	add_path(&r, c);
 	add_query(&r, c);

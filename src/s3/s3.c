@@ -53,6 +53,22 @@ s3_init(struct s3 *s, struct loop *loop, struct net *net, struct dns *dns,
 	return fail == FAIL_NONE ? FAIL_NONE : FAIL_PERM;
 }
 
+enum fail
+s3_trust_reload(struct s3 *s, struct buf *why)
+{
+	struct tls_trust *fresh = NULL;
+
+	if (!str_starts(buf_str(&s->base), STR("https:")))
+		return FAIL_NONE;
+	if (http_client_trust(&s->client_settings, &fresh, why) != FAIL_NONE) {
+		tls_trust_free(&fresh);
+		return FAIL_PERM;
+	}
+	tls_trust_free(&s->trust); /* connections hold theirs */
+	s->trust = s->client.trust = fresh;
+	return FAIL_NONE;
+}
+
 void
 s3_release(struct s3 *s)
 {

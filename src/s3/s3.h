@@ -13,8 +13,8 @@
  *   FAIL_TEMP     no answer, 429, 5xx, a wrong length or checksum, our clock is wrong (logged)
  *   FAIL_PERM     the server does not want that: another region, an unknown request .. (logged)
  *
- * Not done: redirects to other regions, encryption with keys of the customer, versions, temporary
- * credentials. Ownership: a struct s3 is one per program and outlives its calls. A call is the caller's,
+ * Not done: redirects to other regions, encryption with keys of the customer, versions, asking for keys
+ * (of an instance, a role). Ownership: a struct s3 is one per program and outlives its calls. A call is the caller's,
  * zeroed at first, until s3_call_release(); keys are copied, bodies and sums borrowed until the call ended.
  */
 #ifndef S3_S3_H
@@ -46,6 +46,7 @@ struct s3 { /* fields: read only */
 	struct tls_trust *trust; /* own; NULL for http */
 	struct buf base, host;   /* own: "https://host:port", "host:port" */
 	bool is_down;            /* the last call that ended had no answer in all its time */
+	bool is_plain;           /* it refused x-amz-checksum-sha256 */
 	struct task task;        /* frees what was given up */
 	struct list aborts;      /* uploads that are being given up */
 	struct {                 /* since the start */
@@ -95,6 +96,8 @@ struct s3_call { /* zeroed before the first start; fields: read only */
 	uint64_t size, got;
 	struct hash_state got_hash;
 	enum fail write_fail; /* of fd */
+	bool has_checksum;    /* the last request had x-amz-checksum-sha256 */
+	bool is_plain;        /* it was refused: without */
 	unsigned tries;       /* of this step */
 	unsigned restarts;    /* of an upload in parts that the server forgot */
 	const char *reason;   /* why the last try was no good, for the log */
@@ -105,6 +108,9 @@ struct s3_call { /* zeroed before the first start; fields: read only */
 /* Settings are borrowed and were checked. FAIL_PERM: nobody to trust for https (one line in `why`). */
 MUST_CHECK enum fail s3_init(struct s3 *s, struct loop *loop, struct net *net, struct dns *dns,
     const struct s3_settings *settings, struct buf *why);
+
+/* Read the authorities anew, for connections from now on. FAIL_PERM: it cannot be done, and the old ones stay. */
+MUST_CHECK enum fail s3_trust_reload(struct s3 *s, struct buf *why);
 
 /* Calls must have ended or been cancelled; uploads that are being given up are left as they are. */
 void s3_release(struct s3 *s);

@@ -9,6 +9,8 @@
 /* rooms */
 #include "http/url.h"
 
+#define S3_TOKEN_MAX 8000 /* bytes: Amazon's are a kilobyte or two */
+
 #define AT(field) offsetof(struct s3_settings, field)
 
 static const struct setting rows[] = {
@@ -21,10 +23,12 @@ static const struct setting rows[] = {
 	    "What the names of all objects begin with, such as: mail/" },
 	{ "path-style", SETTING_BOOL, AT(is_path_style), "yes", 0, 0, NULL,
 	    "The bucket is part of the path; no: of the host name" },
-	{ "access-key", SETTING_TEXT, AT(access_key), "", 0, 0, NULL,
-	    "Empty: AWS_ACCESS_KEY_ID of the environment" },
+	{ "access-key", SETTING_SECRET, AT(access_key), "", 0, 0, NULL,
+	    "Or file:PATH; empty: AWS_ACCESS_KEY_ID of the environment" },
 	{ "secret-key", SETTING_SECRET, AT(secret_key), "", 0, 0, NULL,
 	    "file:PATH; empty: AWS_SECRET_ACCESS_KEY of the environment" },
+	{ "session-token", SETTING_SECRET, AT(session_token), "", 0, 0, NULL,
+	    "Of keys for a time, file:PATH; where access-key is empty: AWS_SESSION_TOKEN" },
 	{ "ca-file", SETTING_TEXT, AT(ca_file), "", 0, 0, NULL,
 	    "PEM file of authorities to trust beside the system's" },
 	{ "connections", SETTING_NUMBER, AT(connections), "16", 1, 64, NULL,
@@ -69,6 +73,15 @@ s3_secret_key(const struct s3_settings *s)
 	return key(s->secret_key, "AWS_SECRET_ACCESS_KEY");
 }
 
+/* The environment's belongs to the environment's keys, and not to others. */
+struct str
+s3_session_token(const struct s3_settings *s)
+{
+	if (!str_empty(s->session_token) || !str_empty(s->access_key))
+		return s->session_token;
+	return str_c(getenv("AWS_SESSION_TOKEN"));
+}
+
 static void
 say(struct buf *why, const char *name, const char *text)
 {
@@ -103,6 +116,12 @@ is_word(struct str s)
 	return s.n > 0;
 }
 
+static bool
+is_token(struct str s)
+{
+	return str_empty(s) || (is_word(s) && s.n <= S3_TOKEN_MAX);
+}
+
 static void
 check_endpoint(const struct s3_settings *s, struct buf *why)
 {
@@ -134,5 +153,7 @@ s3_settings_check(const struct s3_settings *s, struct buf *why)
 		say(why, "access-key", "is missing here and in AWS_ACCESS_KEY_ID");
 	if (!is_word(s3_secret_key(s)))
 		say(why, "secret-key", "is missing here and in AWS_SECRET_ACCESS_KEY");
+	if (!is_token(s3_session_token(s)))
+		say(why, "session-token", "must be one word, of no more than 8000 bytes");
 	return why->n == before ? FAIL_NONE : FAIL_SYNTAX;
 }

@@ -1,6 +1,7 @@
 #include "server/objects.h"
 
 /* base */
+#include "base/log.h"
 #include "base/mem.h"
 
 /* rooms */
@@ -18,7 +19,10 @@ struct objects {
 	struct net net;
 	struct dns dns;
 	struct s3 s3;
+	struct buf keys[3]; /* own: what [s3] has since the last reload */
 };
+
+static const struct log objects_log = { .room = "server" };
 
 static const struct blob_settings *
 settings_of(const struct server *s)
@@ -114,6 +118,73 @@ server_open_s3(struct server *s, struct s3 **out, struct buf *why)
 	return fail;
 }
 
+/* --- reload ---------------------------------------------------------------------------------- */
+
+static void
+say_kept(const char *what, const struct buf *why)
+{
+	log_error(&objects_log, "server.s3.kept", LOG_TEXT("what", str_c(what)),
+	    LOG_TEXT("why", str_trim(buf_str(why))));
+}
+
+/* The texts of the other configuration go with it. */
+static void
+take_keys(struct objects *o, struct s3_settings *to, const struct s3_settings *from)
+{
+	struct str *const olds[] = { &to->access_key, &to->secret_key, &to->session_token };
+	const struct str news[] = { from->access_key, from->secret_key, from->session_token };
+
+	for (size_t i = 0; i < ARRAY_LEN(news); i++) {
+		if (o->keys[i].p)
+			mem_wipe(o->keys[i].p, o->keys[i].cap);
+		buf_release(&o->keys[i]);
+		buf_init(&o->keys[i], news[i].n);
+		buf_add(&o->keys[i], news[i]);
+		*olds[i] = buf_str(&o->keys[i]);
+	}
+}
+
+/* Only the keys: whatever else was changed in the file waits for the next start. */
+static void
+reload_keys(struct server *s, struct buf *why)
+{
+	struct s3_settings *now = config_values(&s->config, &s3_section), next = *now;
+	const struct s3_settings *read;
+	struct config config;
+	enum fail fail;
+
+	config_init(&config, server_sections(), server_foreign_sections());
+	fail = config_read(&config, s->config_path, why);
+	read = config_values(&config, &s3_section);
+	next.access_key = read->access_key;
+	next.secret_key = read->secret_key;
+	next.session_token = read->session_token;
+	if (fail == FAIL_NONE)
+		fail = s3_settings_check(&next, why);
+	if (fail == FAIL_NONE)
+		take_keys(s->objects, now, &next);
+	else
+		say_kept("keys", why);
+	config_release(&config);
+}
+
+void
+objects_reload(struct server *s)
+{
+	struct buf why;
+
+	if (s->objects == NULL)
+		return;
+	buf_init(&why, CONFIG_ERRORS_MAX);
+	reload_keys(s, &why);
+	buf_clear(&why);
+	if (s3_trust_reload(&s->objects->s3, &why) != FAIL_NONE)
+		say_kept("authorities", &why);
+	buf_release(&why);
+}
+
+/* --- numbers, the end ------------------------------------------------------------------------ */
+
 static uint64_t
 tell_up(const void *s3)
 {
@@ -148,6 +219,8 @@ objects_close(struct server *s)
 	if (o->dns.loop)
 		dns_release(&o->dns);
 	net_release(&o->net);
+	for (size_t i = 0; i < ARRAY_LEN(o->keys); i++)
+		buf_release(&o->keys[i]);
 	if (o->has_loop)
 		loop_release(&o->loop);
 	mem_free(o);

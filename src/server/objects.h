@@ -18,6 +18,12 @@ MUST_CHECK enum fail objects_open(struct server *s, struct loop *loop, struct bu
 /* The same only if [blob] wants it, and let s->blobs use it. */
 MUST_CHECK enum fail objects_use(struct server *s, struct loop *loop, struct buf *why);
 
+/*
+ * The authorities, and the keys as they are in the configuration and its files now: keys for a time come so.
+ * What cannot be read stays as it is, and is logged.
+ */
+void objects_reload(struct server *s);
+
 /* Its numbers, when there is one. */
 void objects_name_metrics(struct server *s);
 

@@ -225,7 +225,7 @@ server_start(struct server *s, struct buf *why)
 
 /* --- reload and stop ------------------------------------------------------------------------- */
 
-/* Certificates anew; a bad file keeps the old ones in service. */
+/* Certificates, authorities and keys anew; a bad file keeps the old ones in service. */
 void
 server_reload(struct server *s)
 {
@@ -233,6 +233,7 @@ server_reload(struct server *s)
 	struct buf why;
 
 	outbound_reload(s);
+	objects_reload(s);
 	buf_init(&why, CONFIG_ERRORS_MAX);
 	if (server_load_tls(s, &fresh, &why) != FAIL_NONE) {
 		log_error(&server_log, "server.certificate.bad",
@@ -363,6 +364,7 @@ server_run(struct str config_path)
 
 	buf_init(&why, CONFIG_ERRORS_MAX);
 	s.lock.fd = -1;
+	s.config_path = config_path;
 	config_init(&s.config, server_sections(), server_foreign_sections());
 	s.settings = config_values(&s.config, &server_section);
 	if (config_read(&s.config, config_path, &why) == FAIL_NONE) {

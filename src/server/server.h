@@ -68,6 +68,7 @@ extern const struct server_version server_version;
 struct server { /* fields: read only */
 	struct config config;
 	const struct server_settings *settings; /* borrow: config */
+	struct str config_path;                 /* borrow; empty for commands */
 	struct store_lock lock;
 	struct loop loop;
 	struct net net;

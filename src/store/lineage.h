@@ -6,7 +6,8 @@
  * epoch, whose number the rooms above read (store_epoch()). How it is noticed:
  *
  * - the beat, a random number, stands in the store and in the file `store.db.lineage` beside it, which no replica
- *   has. The server renews it at its start and after an hour in which it wrote: an older copy has an older one.
+ *   has. The server renews it at its start, after an hour in which it wrote, and when it stops in order: an older
+ *   copy has an older one.
  * - the file also says which file the store is (sys/birth.h): a copy of it is another one, however new.
  *
  *     no beat in the store yet ----------------------------> FIRST: it gets one
@@ -14,8 +15,8 @@
  *     its beat is that of `store.db.moved` -----------------> SAME: the owner says that nothing was lost
  *     else -------------------------------------------------> COPY: a new epoch
  *
- * What stays unseen: a store that was overwritten in place (same inode) by a copy that has its beat, so at most an
- * hour old or without mail since; a whole disk set back, together with this file, by a snapshot.
+ * What stays unseen: a store that was overwritten in place (same inode) by a copy that has its beat, so one without mail
+ * since, or at most an hour older than a crash; a whole disk set back, together with this file, by a snapshot.
  */
 #ifndef STORE_LINEAGE_H
 #define STORE_LINEAGE_H

@@ -278,10 +278,12 @@ void
 store_close(struct store **store)
 {
 	struct store *s = *store;
+	bool has_news; /* since the last beat */
 
 	if (s == NULL)
 		return;
 	invariant(s->level == 0);
+	has_news = timer_running(&s->renew_timer) && s->is_well;
 	if (s->commit_hook.run != NULL) {
 		loop_unhook(&s->commit_hook);
 		loop_unhook(&s->flush_hook);
@@ -291,6 +293,8 @@ store_close(struct store **store)
 	}
 	if (s->engine != NULL) {
 		roll_back(s);
+		if (has_news)
+			lineage_renew(s);
 		s->ops->close(&s->engine);
 	}
 	for (size_t i = 0; i < STORE_SCANS_MAX; i++)

@@ -4,6 +4,7 @@
         Server(settings=s3.settings())          [blob] engine = s3 and [s3] for it
         s3.way = "503"                          every request from now on; also by method: s3.ways = {"PUT": "hang"}
         s3.objects                              key -> bytes
+    s3.token = "t"                          keys for a time: the session token that requests must have
         s3.counts["GET"]
 
 It is written against the documentation of Signature Version 4, not against our code: each request's signature and
@@ -13,6 +14,7 @@ the hash of its body are verified, and a wrong one gets 403. The ways: hang, clo
     gateway = Gateway.open()                    versitygw over a folder; None with a counted skip
 """
 
+import base64
 import hashlib
 import hmac
 import os
@@ -83,8 +85,9 @@ class Handler(socketserver.StreamRequestHandler):
     def handle(self):
         try:
             while self.read_head():
-                self.body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                if not self.act():
+                length = int(self.headers.get("content-length", 0))
+                self.body = self.rfile.read(length)
+                if len(self.body) < length or not self.act():  # a client that was killed says no more
                     break
         except (OSError, ValueError):
             pass
@@ -147,6 +150,8 @@ class Handler(socketserver.StreamRequestHandler):
             return self.reply("301 Moved", b"", ["Location: http://127.0.0.1:1/"])
         if not self.is_signed():
             return self.error("403 Forbidden", "SignatureDoesNotMatch")
+        if self.headers.get("x-amz-security-token", "") != s3.token:
+            return self.error("400 Bad Request", "ExpiredToken")
         if way == "slow":
             time.sleep(0.3)
         if way == "late":
@@ -220,6 +225,8 @@ class Handler(socketserver.StreamRequestHandler):
                 return self.error("404 Not Found", "NoSuchKey")
             s3.objects[key], s3.sums[key] = s3.objects[source], s3.sums[source]
             return self.reply("200 OK", b"<CopyObjectResult><ETag>x</ETag></CopyObjectResult>")
+        if self.headers.get("x-amz-checksum-sha256") != base64.b64encode(hashlib.sha256(self.body).digest()).decode():
+            return self.error("400 Bad Request", "BadDigest")
         s3.objects[key], s3.sums[key] = self.body, self.headers.get("x-amz-meta-sha256", "")
         return self.reply("200 OK", b"", self.tag(way))
 
@@ -237,7 +244,7 @@ class Handler(socketserver.StreamRequestHandler):
 class HostileS3:
     def __init__(self, tls=None):
         self.objects, self.sums, self.uploads, self.counts, self.unsigned = {}, {}, {}, {}, []
-        self.way, self.ways, self.page, self.last_upload = "", {}, 1000, 0
+        self.way, self.ways, self.page, self.last_upload, self.token = "", {}, 1000, 0, ""
         self.lock, self.stopped = threading.RLock(), threading.Event()
         socketserver.ThreadingTCPServer.allow_reuse_address = True
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)

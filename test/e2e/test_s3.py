@@ -25,6 +25,7 @@ import jmap_client
 from certificates import Authority
 from harness import BINARY, Server, check, end, equal
 from ours import wait_for
+from s3_server import SECRET as SECRET_KEY
 from s3_server import Gateway, HostileS3
 
 ALICE, BOB, SECRET = "alice@example.test", "bob@example.test", "correct horse"
@@ -162,6 +163,7 @@ def test_real(gateway):
         drop_cache(server)
         server.start()
         check("after a restart with an empty cache", b"Subject: appended" in fetch(server, 2), fetch(server, 2)[:200])
+        check("it takes checksums", "s3.plain" not in open(server.log_path).read())
         gateway.stop()
         drop_cache(server)
         equal("gone: mail is refused for now", deliver(server, "no", timeout=120)[0] // 100, 4)
@@ -245,6 +247,9 @@ def test_mirror(gateway):
         is_clean(server)
         shutil.rmtree(os.path.join(server.folder, "data/mail"))
         os.mkdir(os.path.join(server.folder, "data/mail"), 0o700)
+        done = server.command("check", "--repair", check_status=False)
+        check("a repair too early takes nothing out", done.stdout.count("blob migrate s3 maildir") == 10 and len(gateway.keys()) == 10,
+              (done.stdout, len(gateway.keys())))
         done = server.command("blob", "migrate", "s3", "maildir")
         check("the host comes back", "10 copied" in done.stdout, done.stdout)
         is_clean(server)
@@ -434,6 +439,55 @@ def test_tls():
         equal("nothing came", s3.counts, {})
 
 
+def write(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def reload(server):
+    server.process.send_signal(signal.SIGHUP)
+
+
+def test_reload():
+    """Keys for a time, from files, that change; and authorities."""
+    with Authority() as ca, Authority() as other, HostileS3(tls=ca.issue("localhost").context()) as s3:
+        with open(ca.path) as file:
+            right = file.read()
+        with open(other.path) as file:
+            wrong = file.read()
+        with Server(start=False) as server:
+            token, trusted = os.path.join(server.folder, "token"), os.path.join(server.folder, "ca.pem")
+            write(token, "first\n")
+            write(trusted, right)
+            s3.token = "first"
+            server.add_settings(s3.settings(more=STRICT + f"\nsession-token = file:{token}\nca-file = {trusted}"))
+            server.start()
+            users(server)
+            equal("a token", deliver(server, "one"), [250])
+            s3.token = "second"
+            equal("it is over", deliver(server, "two")[0] // 100, 4)
+            os.unlink(token)
+            reload(server)
+            check("no such file: said", wait_for(lambda: "server.s3.kept" in open(server.log_path).read()))
+            write(token, "second\n")
+            reload(server)
+            check("another token", wait_for(lambda: deliver(server, "three") == [250], 30))
+            check("neither is in the log", "first" not in open(server.log_path).read() and "second" not in open(server.log_path).read())
+            shown = server.command("config", "show").stdout
+            check("nor in what is shown", "second" not in shown and SECRET_KEY not in shown, shown)
+            server.stop()
+            write(trusted, wrong)
+            server.start()
+            equal("an authority that is not the server's", deliver(server, "four")[0] // 100, 4)
+            write(trusted, right)
+            reload(server)
+            check("and the one that is", wait_for(lambda: deliver(server, "five") == [250], 30))
+            write(trusted, "garbage")
+            reload(server)
+            check("garbage: the old one stays", wait_for(lambda: open(server.log_path).read().count("server.s3.kept") >= 2))
+            equal("and mail comes", deliver(server, "six"), [250])
+
+
 def test_versions():
     """IMAP alone: it has no [dns] and no queue, and S3 by a name."""
     with HostileS3() as s3, Server(version="-imap", settings=s3.settings(more=PATIENT).replace("127.0.0.1", "localhost")) as server:
@@ -511,6 +565,7 @@ def test_settings():
 
 test_settings()
 test_tls()
+test_reload()
 test_versions()
 test_relaying()
 test_stop()

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "codec/base64.h"
 #include "crypto/hash.h"
 #include "http/request.h"
 
@@ -21,7 +22,7 @@ struct session {
 	struct s3_server *server;
 	struct list_node node;
 	struct buf body;
-	char method[8], target[4096], hash[65], sum[65], source[2048];
+	char method[8], target[4096], hash[65], sum[65], source[2048], checksum[65];
 	size_t length;
 	bool has_line, has_head, has_authorization, is_ending, is_endless;
 };
@@ -174,6 +175,36 @@ error(struct session *s, const char *status, const char *code)
 	buf_release(&text);
 }
 
+/* What it keeps beside the object, when it was sent. */
+static void
+add_checksum(struct session *s, struct buf *out, enum s3_way way)
+{
+	unsigned char hash[HASH_SIZE_MAX];
+
+	if (s->checksum[0] == '\0')
+		return;
+	hash_once(HASH_SHA256, buf_str(&s->body), hash);
+	hash[0] ^= way == S3_WAY_CHECKSUM;
+	buf_add_c(out, "x-amz-checksum-sha256: ");
+	base64_write(out, str_of(hash, hash_size(HASH_SHA256)));
+	buf_add_c(out, "\r\n");
+}
+
+static bool
+is_checksum_right(const struct session *s)
+{
+	unsigned char hash[HASH_SIZE_MAX];
+	struct buf text;
+	bool is_right;
+
+	hash_once(HASH_SHA256, buf_str(&s->body), hash);
+	buf_init(&text, 100);
+	base64_write(&text, str_of(hash, hash_size(HASH_SHA256)));
+	is_right = s->checksum[0] == '\0' || str_eq(buf_str(&text), str_c(s->checksum));
+	buf_release(&text);
+	return is_right;
+}
+
 static void
 ok_with_tag(struct session *s, enum s3_way way)
 {
@@ -182,10 +213,11 @@ ok_with_tag(struct session *s, enum s3_way way)
 
 	hash_once(HASH_MD5, buf_str(&s->body), hash);
 	hash[0] ^= way == S3_WAY_ETAG;
-	buf_init(&text, 100);
+	buf_init(&text, 200);
 	buf_add_c(&text, "ETag: \"");
 	buf_add_hex(&text, str_of(hash, hash_size(HASH_MD5)));
 	buf_add_c(&text, "\"\r\n");
+	add_checksum(s, &text, way);
 	answer(s, "200 OK", buf_c(&text), STR(""));
 	buf_release(&text);
 }
@@ -323,11 +355,14 @@ do_put(struct session *s, struct str key, enum s3_way way)
 	struct buf text;
 
 	s->server->put_count++;
+	s->server->checksum_count += s->checksum[0] != '\0';
 	hash_once(HASH_SHA256, buf_str(&s->body), hash);
 	buf_init(&text, 100);
 	buf_add_hex(&text, str_of(hash, hash_size(HASH_SHA256)));
 	if (!str_eq(buf_str(&text), str_c(s->hash))) {
 		error(s, "400 Bad Request", "XAmzContentSHA256Mismatch");
+	} else if (!is_checksum_right(s)) {
+		error(s, "400 Bad Request", "BadDigest");
 	} else {
 		store(&s->server->objects, key, buf_str(&s->body), str_c(s->sum));
 		ok_with_tag(s, way);
@@ -414,6 +449,13 @@ act(struct session *s)
 	case S3_WAY_503: error(s, "503 Slow", "SlowDown"); break;
 	case S3_WAY_429: answer(s, "429 Too Many", "", STR("")); break;
 	case S3_WAY_403: error(s, "403 Forbidden", "AccessDenied"); break;
+	case S3_WAY_EXPIRED: error(s, "400 Bad Request", "ExpiredToken"); break;
+	case S3_WAY_PLAIN:
+		if (s->checksum[0] != '\0')
+			error(s, "501 No", "NotImplemented");
+		else
+			do_request(s, way);
+		break;
 	case S3_WAY_SKEW: error(s, "403 Forbidden", "RequestTimeTooSkewed"); break;
 	case S3_WAY_BUCKET: error(s, "404 Not Found", "NoSuchBucket"); break;
 	case S3_WAY_404: answer(s, "404 Not Found", "", STR("")); break;
@@ -438,6 +480,7 @@ act(struct session *s)
 	case S3_WAY_LONG:
 	case S3_WAY_FALSE:
 	case S3_WAY_ETAG:
+	case S3_WAY_CHECKSUM:
 	case S3_WAY_XML:
 	case S3_WAY_FORGET: do_request(s, way); break;
 	}
@@ -464,6 +507,8 @@ take_line(struct session *s, struct str line)
 		copy(s->hash, sizeof s->hash, line);
 	} else if (str_skip_nocase(&line, STR("x-amz-meta-sha256: "))) {
 		copy(s->sum, sizeof s->sum, line);
+	} else if (str_skip_nocase(&line, STR("x-amz-checksum-sha256: "))) {
+		copy(s->checksum, sizeof s->checksum, line);
 	} else if (str_skip_nocase(&line, STR("x-amz-copy-source: "))) {
 		copy(s->source, sizeof s->source, line);
 	} else if (str_starts_nocase(line, STR("Authorization: AWS4-HMAC-SHA256 Credential="))) {
@@ -494,7 +539,7 @@ read_request(struct session *s)
 		buf_clear(&s->body);
 		s->has_head = s->has_line = s->has_authorization = false;
 		s->length = 0;
-		s->source[0] = s->sum[0] = '\0';
+		s->source[0] = s->sum[0] = s->checksum[0] = '\0';
 	}
 	return true;
 }
@@ -574,7 +619,7 @@ s3_server_forget(struct s3_server *s)
 	forget(&s->objects);
 	forget(&s->parts);
 	s->request_count = s->put_count = s->get_count = s->delete_count = 0;
-	s->copy_count = s->upload_count = s->abort_count = s->page = 0;
+	s->copy_count = s->upload_count = s->abort_count = s->checksum_count = s->page = 0;
 }
 
 void

@@ -25,6 +25,7 @@ enum s3_way {
 	S3_WAY_429,        /* without a body */
 	S3_WAY_403,        /* AccessDenied */
 	S3_WAY_SKEW,       /* RequestTimeTooSkewed */
+	S3_WAY_EXPIRED,    /* ExpiredToken */
 	S3_WAY_BUCKET,     /* NoSuchBucket */
 	S3_WAY_404,        /* without a body */
 	S3_WAY_REDIRECT,   /* 301 */
@@ -33,6 +34,8 @@ enum s3_way {
 	S3_WAY_LONG,       /* the same longer */
 	S3_WAY_FALSE,      /* one byte of the body is another */
 	S3_WAY_ETAG,       /* a wrong ETag */
+	S3_WAY_CHECKSUM,   /* a wrong x-amz-checksum-sha256 */
+	S3_WAY_PLAIN,      /* NotImplemented, when there is an x-amz-checksum-sha256 */
 	S3_WAY_LATE_ERROR, /* 200, and an error in the body */
 	S3_WAY_XML,        /* 200, and a body that is cut XML with the right length */
 	S3_WAY_HALF,       /* half a status line */
@@ -61,7 +64,7 @@ struct s3_server {
 	size_t page;        /* keys in one answer; 0: 1000 */
 	/* seen: */
 	size_t request_count, put_count, get_count, delete_count, copy_count, upload_count,
-	    abort_count;
+	    abort_count, checksum_count;
 };
 
 /* Listen on 127.0.0.1 at any port; s->settings lead there, with a prefix and little time to try again. */

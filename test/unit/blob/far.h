@@ -119,7 +119,7 @@ drop(struct str account, const struct blob_name *name)
 /* --- open, close ----------------------------------------------------------------------------- */
 
 static inline void
-open_with(struct loop *with, enum blob_engine engine)
+open_unrecovered(struct loop *with, enum blob_engine engine)
 {
 	char path[300];
 	struct blob_s3_options options = { .s3 = &s3, .settings = &settings, .local = LOCAL };
@@ -134,6 +134,12 @@ open_with(struct loop *with, enum blob_engine engine)
 	invariant(blob_open(&blob, with, store, str_c(path)) == FAIL_NONE);
 	invariant(blob_use_s3(blob, &options) == FAIL_NONE);
 	blob_add_namer(blob, &namer, is_named, NULL);
+}
+
+static inline void
+open_with(struct loop *with, enum blob_engine engine)
+{
+	open_unrecovered(with, engine);
 	CHECK_NUM(blob_recover(blob), FAIL_NONE);
 }
 

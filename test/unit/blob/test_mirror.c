@@ -134,6 +134,77 @@ migrate(bool is_up)
 }
 
 static void
+unlink_here(struct str account, const struct blob_name *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof path, "%s/mail/%.*s/cur/%.*s:2,", folder, STR_ARG(account),
+	    STR_ARG(blob_name_str(name)));
+	CHECK_NUM(unlink(path), 0);
+}
+
+/* As if it had not been copied yet. */
+static enum fail
+put_key(struct txn *t, void *arg)
+{
+	const struct deed *d = arg;
+	struct key k;
+
+	key_init(&k, 'f');
+	key_bytes(&k, d->account);
+	key_rest(&k, d->name);
+	return txn_put(t, key_str(&k), STR(""));
+}
+
+/* A host that is lost, and its store restored: of the last moment it says "to be copied", and the object is the only one. */
+static void
+test_mirror_restored(void)
+{
+	struct blob_name name, dropped;
+	struct deed d[2] = { { .account = ANN }, { .account = ANN, .is_drop = true } };
+
+	fresh(BLOB_MAILDIR);
+	TEST_ROW("a key, no file, and a message that is named: its object stays");
+	add(ANN, 5, &name);
+	add(ANN, 6, &dropped);
+	CHECK(rests());
+	d[0].name = blob_name_str(&name);
+	d[1].name = blob_name_str(&dropped);
+	for (size_t i = 0; i < ARRAY_LEN(d); i++)
+		CHECK_NUM(store_run(store, put_key, &d[i]), FAIL_NONE);
+	CHECK_NUM(store_commit(store), FAIL_NONE);
+	shut();
+	unlink_here(ANN, &name);
+	unlink_here(ANN, &dropped);
+	server.put_count = 0;
+	open_with(&loop, BLOB_MAILDIR);
+	CHECK_NUM(store_run(store, run, &d[1]), FAIL_NONE);
+	CHECK(rests());
+	CHECK(settles(1));
+	CHECK_NUM(server.put_count, 0);
+	CHECK_NUM(is_readable(ANN, &name), FAIL_MISSING);
+	shut();
+	TEST_ROW("the check asks whether there is a copy");
+	open_with(NULL, BLOB_MAILDIR);
+	CHECK_NUM(blob_exists(blob, ANN, blob_name_str(&name)), FAIL_MISSING);
+	CHECK_NUM(blob_is_copied(blob, ANN, blob_name_str(&name)), FAIL_NONE);
+	CHECK_NUM(blob_is_copied(blob, ANN, blob_name_str(&dropped)), FAIL_MISSING);
+	CHECK_NUM(blob_is_copied(blob, BOB, blob_name_str(&name)), FAIL_MISSING);
+	CHECK_NUM(blob_is_copied(blob, LOCAL, blob_name_str(&name)), FAIL_MISSING);
+	s3_server_way(&server, S3_WAY_503, -1, NULL);
+	shut();
+	open_with(NULL, BLOB_MAILDIR);
+	CHECK_NUM(blob_is_copied(blob, ANN, blob_name_str(&name)), FAIL_TEMP);
+	s3_server_way(&server, S3_WAY_WELL, 0, NULL);
+	shut();
+	TEST_ROW("and it comes back");
+	CHECK_NUM(migrate(false).copied, 1);
+	open_with(&loop, BLOB_MAILDIR);
+	CHECK_NUM(is_readable(ANN, &name), FAIL_NONE);
+	shut();
+}
+
+static void
 test_migrate(void)
 {
 	struct blob_name name[30], queued;
@@ -187,6 +258,12 @@ test_migrate(void)
 		CHECK_NUM(is_readable(i % 2 ? ANN : BOB, &name[i]), FAIL_NONE);
 	CHECK_NUM(is_readable(ANN, &queued), FAIL_NONE);
 	shut();
+	TEST_ROW("what is not ours");
+	s3_server_add(&server, STR("store/ltx/0000/0000000000000001.ltx"), STR("abc"));
+	s3_server_add(&server, STR("ann/photo.jpg"), STR("abc"));
+	m = migrate(false);
+	CHECK_NUM(m.failures, 0);
+	CHECK_NUM(m.seen, ARRAY_LEN(name) + 1);
 	TEST_ROW("an object that is damaged");
 	s3_server_add(&server, STR("ann/1.M2,S=3"), STR("abcd"));
 	m = migrate(false);
@@ -199,6 +276,7 @@ main(void)
 	stage_start();
 	test_mirror();
 	test_mirror_once();
+	test_mirror_restored();
 	test_migrate();
 	stage_stop();
 	return test_end();

@@ -44,6 +44,8 @@ static const struct {
 	{ "attribute without value", "<a b/>", NULL, FAIL_SYNTAX },
 	{ "tag in an attribute", "<a b=\"<\"/>", NULL, FAIL_SYNTAX },
 	{ "document type", "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>", NULL, FAIL_SYNTAX },
+	{ "controls of somebody's key", "<a>x&#x1;&#31;&#xffff;</a>", "a=x\x01\x1f\xef\xbf\xbf;",
+	    FAIL_NONE },
 	{ "unknown entity", "<a>&nbsp;</a>", NULL, FAIL_SYNTAX },
 	{ "bare ampersand", "<a>a & b</a>", NULL, FAIL_SYNTAX },
 	{ "NUL", "<a>&#0;</a>", NULL, FAIL_SYNTAX },

@@ -193,11 +193,14 @@ static const struct {
 	{ "put: 503", "PUT", S3_WAY_503, -1, FAIL_TEMP },
 	{ "put: 429 once", "PUT", S3_WAY_429, 1, FAIL_NONE },
 	{ "put: 403", "PUT", S3_WAY_403, 1, FAIL_DENIED },
+	{ "put: keys for a time", "PUT", S3_WAY_EXPIRED, 1, FAIL_DENIED },
 	{ "put: clock", "PUT", S3_WAY_SKEW, 1, FAIL_TEMP },
 	{ "put: no bucket", "PUT", S3_WAY_BUCKET, 1, FAIL_DENIED },
 	{ "put: redirect", "PUT", S3_WAY_REDIRECT, 1, FAIL_PERM },
 	{ "put: another checksum once", "PUT", S3_WAY_ETAG, 1, FAIL_NONE },
 	{ "put: another checksum", "PUT", S3_WAY_ETAG, -1, FAIL_TEMP },
+	{ "put: another checksum is kept, once", "PUT", S3_WAY_CHECKSUM, 1, FAIL_NONE },
+	{ "put: another checksum is kept", "PUT", S3_WAY_CHECKSUM, -1, FAIL_TEMP },
 	{ "put: half a reply", "PUT", S3_WAY_HALF, 1, FAIL_NONE },
 	{ "put: endless headers", "PUT", S3_WAY_HEADERS, 1, FAIL_NONE },
 	{ "put: not HTTP", "PUT", S3_WAY_GARBAGE, -1, FAIL_TEMP },
@@ -238,6 +241,33 @@ act(struct s3_call *c, const char *method)
 		s3_list_start(&s3, c, &asker, STR("ann/"), STR(""));
 	}
 	s3_wait(&s3, c);
+}
+
+/* A server that refuses x-amz-checksum-sha256 gets it once. */
+static void
+test_plain(void)
+{
+	struct s3_call c = { .status = 0 };
+
+	TEST_ROW("the checksum goes with a put");
+	s3_server_forget(&server);
+	put(&c, STR("ann/1"), STR("some bytes"));
+	CHECK_NUM(c.op.fail, FAIL_NONE);
+	CHECK_NUM(server.checksum_count, 1);
+	CHECK(!s3.is_plain);
+	TEST_ROW("it is refused");
+	s3_server_way(&server, S3_WAY_PLAIN, -1, "PUT");
+	server.request_count = 0;
+	for (int i = 0; i < 3; i++) {
+		put(&c, STR("ann/2"), STR("other bytes"));
+		CHECK_NUM(c.op.fail, FAIL_NONE);
+		CHECK(s3.is_plain);
+	}
+	CHECK_NUM(server.request_count, 4);
+	CHECK_NUM(server.checksum_count, 1);
+	s3_server_way(&server, S3_WAY_WELL, 0, NULL);
+	s3.is_plain = false;
+	s3_call_release(&c);
 }
 
 static void
@@ -369,6 +399,39 @@ static const struct {
 	{ "no key", "https://s3.test", "box", "eu", "", "", true, "[s3] access-key" },
 };
 
+/* Keys for a time: the token of the environment goes with the keys of the environment only. */
+static void
+test_token(void)
+{
+	struct s3_settings s = s3_settings_default;
+	struct buf why, token;
+
+	TEST_ROW("session-token");
+	buf_init(&why, 1000);
+	buf_init(&token, 9000);
+	s.endpoint = STR("https://s3.test");
+	s.bucket = STR("box");
+	CHECK_NUM(setenv("AWS_SESSION_TOKEN", "of-env", 1), 0);
+	CHECK_STR(s3_session_token(&s), STR("of-env"));
+	s.access_key = s.secret_key = STR("k");
+	CHECK_STR(s3_session_token(&s), STR(""));
+	s.session_token = STR("own");
+	CHECK_STR(s3_session_token(&s), STR("own"));
+	CHECK_NUM(s3_settings_check(&s, &why), FAIL_NONE);
+	unsetenv("AWS_SESSION_TOKEN");
+	s.session_token = STR("two words");
+	CHECK_NUM(s3_settings_check(&s, &why), FAIL_SYNTAX);
+	CHECK(str_starts(buf_str(&why), STR("[s3] session-token")));
+	while (token.n < 8001)
+		buf_add_char(&token, 'x');
+	s.session_token = buf_str(&token);
+	CHECK_NUM(s3_settings_check(&s, &why), FAIL_SYNTAX);
+	s.session_token = str_head(buf_str(&token), 8000);
+	CHECK_NUM(s3_settings_check(&s, &why), FAIL_NONE);
+	buf_release(&why);
+	buf_release(&token);
+}
+
 static void
 test_settings(void)
 {
@@ -399,6 +462,7 @@ main(void)
 	log_set_level(LOG_LEVEL_ERROR);
 	unsetenv("AWS_ACCESS_KEY_ID");
 	unsetenv("AWS_SECRET_ACCESS_KEY");
+	unsetenv("AWS_SESSION_TOKEN");
 	invariant(loop_init(&loop) == FAIL_NONE);
 	net_init(&net, &loop, &net_settings_default);
 	loop_task(&loop, &asker, asker_step, NULL);
@@ -411,10 +475,12 @@ main(void)
 	for (size_t i = 0; i < BIG; i++)
 		big[i] = (char)(i * 2654435761u >> 13);
 	test_settings();
+	test_token();
 	test_sums();
 	test_well();
 	test_list();
 	test_parts();
+	test_plain();
 	test_bad();
 	test_cancel();
 	test_down();

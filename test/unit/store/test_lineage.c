@@ -93,6 +93,13 @@ is_there(int path)
 	return access(paths[path], F_OK) == 0;
 }
 
+static enum fail
+put_something(struct txn *t, void *arg)
+{
+	(void)arg;
+	return txn_put(t, STR("key"), STR("value"));
+}
+
 /* --- what is no copy ------------------------------------------------------------------------------------------ */
 
 /* As a program wrote it that knew no beats. */
@@ -259,6 +266,34 @@ test_hour(void)
 	CHECK_NUM(start(true), 0);
 }
 
+/* A copy is made while the server runs, mail comes, it stops, and the copy is written over the store: cp keeps the file. */
+static void
+test_stop(void)
+{
+	struct store *s = NULL;
+	struct loop loop;
+
+	begin("a copy of a moment ago, written into the same file after an orderly stop");
+	CHECK_NUM(loop_init(&loop), FAIL_NONE);
+	CHECK_NUM(store_open(&s, &loop, str_c(paths[STORE]), NULL), FAIL_NONE);
+	CHECK_NUM(store_backup(s, str_c(paths[COPY])), FAIL_NONE);
+	CHECK_NUM(store_run(s, put_something, NULL), FAIL_NONE);
+	loop_turn(&loop, 0);
+	store_close(&s);
+	loop_release(&loop);
+	overwrite();
+	CHECK_NUM(start(true), NOW_S);
+
+	begin("a stop without mail is no new beat");
+	CHECK_NUM(loop_init(&loop), FAIL_NONE);
+	CHECK_NUM(store_open(&s, &loop, str_c(paths[STORE]), NULL), FAIL_NONE);
+	CHECK_NUM(store_backup(s, str_c(paths[COPY])), FAIL_NONE);
+	store_close(&s);
+	loop_release(&loop);
+	overwrite();
+	CHECK_NUM(start(true), 0);
+}
+
 /* --- failing calls, crashes ------------------------------------------------------------------------------------- */
 
 /* Whatever fails in a start, once or from there on, the next one knows the store for what it is. */
@@ -357,6 +392,7 @@ main(void)
 	test_moved();
 	test_copies();
 	test_hour();
+	test_stop();
 	for (int i = 0; i < 4; i++)
 		test_failures(i & 1, i & 2);
 	test_mark();
