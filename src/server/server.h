@@ -122,8 +122,8 @@ MUST_CHECK enum fail server_open_directory(struct server *s, struct loop *loop, 
 void server_note_foreign(const struct server *s, struct buf *out);
 
 /*
- * What would stop the start besides the configuration's text: listeners that nobody serves, an
- * unknown user, certificates. One line in `why` on failure; nothing is opened or made.
+ * What would stop the start besides the configuration's text: listeners that nobody serves, an unknown user, the
+ * data folder, certificates, engines. A line in `why` for each; nothing is opened or made.
  */
 MUST_CHECK enum fail server_check(struct server *s, struct buf *why);
 
