@@ -19,6 +19,7 @@
 #include "directory/engine.h"
 #include "net/settings.h"
 #include "policy/policy.h"
+#include "server/authorities.h"
 #include "server/control.h"
 #include "server/listeners.h"
 #include "server/objects.h"
@@ -63,6 +64,7 @@ server_check(struct server *s, struct buf *why)
 	keep_first(&first, server_check_data(s, why));
 	fail = server_load_tls(s, &s->tls, why);
 	keep_first(&first, fail == FAIL_NONE ? listeners_check_tls(s, why) : fail);
+	keep_first(&first, authorities_check(s, why));
 	keep_first(&first, directory_check(directory_settings(s), why));
 	keep_first(&first, objects_check(s, why));
 	keep_first(&first, outbound_check(s, why));

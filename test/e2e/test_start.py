@@ -49,6 +49,8 @@ MISTAKES = [
     ("no resolv.conf", "[server]", "[dns]\nresolv-conf = /nonexistent\n[server]", 1,
      "[dns] resolv-conf: /nonexistent: No such file"),
     ("no authorities", "[server]", "[outbound]\nca-file = /nonexistent\n[server]", 1, "[outbound] ca-file: /nonexistent"),
+    ("authorities of another server", "[server]", "[http-client]\nca-file = /dev/null\n[server]", 1, "[http-client] ca-file: /dev/null: "),
+    ("authorities of a database", "[server]", "[directory-pgsql]\nca-file = /nonexistent\n[server]", 1, "[directory-pgsql] ca-file: /nonexistent: "),
     ("expires too early", "[server]", "[queue]\nretry = 1h\nexpire = 5m\n[server]", 1, "[queue] expire is before the first retry"),
     ("expires before the notice", "[server]", "[queue]\nexpire = 1h\n[server]", 1, "[queue] expire is not after delay-notice"),
     ("a route", "[server]", "[route x]\nway = relay\n[server]", 1, "[route x]: needs a host"),
@@ -290,7 +292,8 @@ def test_setup(server):
     for address, listens, is_open in (("127.0.0.1", "127.0.0.1:21025", False), ("::1", "[::1]:21025", False),
                                       ("*", "*:21025", True), ("192.0.2.7", "192.0.2.7:21025", True)):
         folder = os.path.join(server.folder, "setup")
-        run("setup", "--local", folder, "--address", address)
+        said = run("setup", "--local", folder, "--address", address).stdout
+        check(f"{address}: it says where", f" smtp:21025 " in said and f" at {address}\n" in said, said)
         config = os.path.join(folder, "staunch.conf")
         with open(config) as f:
             text = f.read()
