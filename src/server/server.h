@@ -137,9 +137,10 @@ void server_say(const struct buf *why);
  */
 MUST_CHECK enum fail server_open_mail(struct server *s, struct buf *why);
 
-/*
- * The same without a store: the data folder for us alone, and the S3 server of [s3], whatever [blob] says.
- */
+/* The S3 server of [s3], whatever [blob] says, also beside a running server. Calls are made by s3_wait(). */
+MUST_CHECK enum fail server_reach_s3(struct server *s, struct s3 **out, struct buf *why);
+
+/* The same, with the data folder for us alone. */
 MUST_CHECK enum fail server_open_s3(struct server *s, struct s3 **out, struct buf *why);
 
 /* The resolver; NULL in versions that need none. */
