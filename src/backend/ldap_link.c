@@ -15,6 +15,8 @@
 #define WHY_MAX     500
 /* The library often has no word for it. */
 #define HINT      " (TLS; is the certificate valid, for this name, of an authority in ca-file?)"
+#define HINT_NONE " (it offers no StartTLS; does it have ldaps://?)"
+#define HINT_BASE " ([directory-ldap] base: is it right, and may bind-dn read there?)"
 #define CA_SYSTEM "/etc/ssl/certs/ca-certificates.crt" /* Debian's ca-certificates */
 
 static const struct log link_log = { .room = "directory" };
@@ -37,12 +39,13 @@ write_reason(struct buf *why, LDAP *ld, int code)
 }
 
 static enum fail
-complain(LDAP *ld, const char *event, int code)
+complain(LDAP *ld, const char *event, int code, const char *hint)
 {
 	struct buf why;
 
 	buf_init(&why, WHY_MAX);
 	write_reason(&why, ld, code);
+	buf_add_c(&why, hint);
 	log_warn(&link_log, event, LOG_TEXT("engine", ENGINE_NAME),
 	    LOG_TEXT("reason", buf_str(&why)));
 	buf_release(&why);
@@ -138,7 +141,9 @@ connect_to(const struct ldap_settings *settings, struct str url, struct buf *why
 	buf_add(why, url);
 	buf_add_c(why, ": ");
 	write_reason(why, ld, code);
-	if (needs_start_tls(settings, url) || str_starts_nocase(url, STR("ldaps:")))
+	if (needs_start_tls(settings, url) && code == LDAP_PROTOCOL_ERROR)
+		buf_add_c(why, HINT_NONE);
+	else if (needs_start_tls(settings, url) || str_starts_nocase(url, STR("ldaps:")))
 		buf_add_c(why, HINT);
 	drop(&ld);
 	return NULL;
@@ -185,7 +190,7 @@ ldap_link_open(struct ldap_link *l, struct buf *why)
 		code = bind_as(l->search, buf_c(&dn), settings->bind_password);
 		buf_release(&dn);
 		if (code != LDAP_SUCCESS) {
-			buf_add_c(why, "bind-dn: ");
+			buf_add_c(why, "bind-dn, bind-password: ");
 			write_reason(why, l->search, code);
 			drop(&l->search);
 		}
@@ -232,6 +237,8 @@ search(struct ldap_link *l, const struct ldap_request *r, LDAPMessage **out)
 static enum fail
 judge(struct ldap_link *l, const struct ldap_request *r, int code)
 {
+	const char *hint = "";
+
 	switch (code) {
 	case LDAP_SUCCESS:
 	case LDAP_SIZELIMIT_EXCEEDED: return FAIL_NONE;
@@ -240,11 +247,12 @@ judge(struct ldap_link *l, const struct ldap_request *r, int code)
 	case LDAP_INVALID_DN_SYNTAX:
 		if (r->is_entry)
 			return FAIL_MISSING;
+		hint = HINT_BASE;
 		break;
 	default: break;
 	}
-	return complain(l->search, code == LDAP_TIMEOUT ? "directory.slow" : "directory.ldap",
-	    code);
+	return complain(l->search, code == LDAP_TIMEOUT ? "directory.slow" : "directory.ldap", code,
+	    hint);
 }
 
 enum fail
@@ -295,7 +303,7 @@ judge_bind(struct ldap_link *l, int code)
 	case LDAP_NO_SUCH_OBJECT: return FAIL_DENIED;
 	default: break;
 	}
-	complain(l->door, code == LDAP_TIMEOUT ? "directory.slow" : "directory.ldap", code);
+	complain(l->door, code == LDAP_TIMEOUT ? "directory.slow" : "directory.ldap", code, "");
 	return FAIL_TEMP;
 }
 

@@ -141,6 +141,7 @@ enum cli_status cmd_queue_cancel(const struct cli *cli);
 enum cli_status cmd_queue_stats(const struct cli *cli);
 enum cli_status cmd_ban_list(const struct cli *cli);
 enum cli_status cmd_ban_lift(const struct cli *cli);
+enum cli_status cmd_blob_test(const struct cli *cli);
 enum cli_status cmd_blob_migrate(const struct cli *cli);
 enum cli_status cmd_check(const struct cli *cli);
 enum cli_status cmd_version(const struct cli *cli);

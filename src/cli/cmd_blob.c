@@ -28,7 +28,8 @@ migrate(struct server *s, struct s3 *s3, bool is_up)
 	    (unsigned long long)m.seen, (unsigned long long)m.copied, (unsigned long long)m.bytes,
 	    (unsigned long long)m.were_there, (unsigned long long)m.failures);
 	if (fail != FAIL_NONE)
-		return cli_fail(STR("migrate"), "could not be finished, see above; run it again");
+		return cli_fail(STR("migrate"),
+		    "could not be finished: mend what is said above, and run it again");
 	return m.failures > 0 ? CLI_FAILED : CLI_OK;
 }
 

@@ -20,7 +20,8 @@
 
 #define PORT_BASE_DEFAULT 21000
 #define PORT_BASE_MAX     65000 /* the highest port is 93 above it */
-#define CERTIFICATE_DAYS  3650  /* a private installation: nobody wants to renew it */
+#define SAID_MAX          1024
+#define CERTIFICATE_DAYS  3650 /* a private installation: nobody wants to renew it */
 
 static enum cli_status
 fail_with_errno(const char *path)
@@ -133,6 +134,21 @@ check_names(const struct setup *setup)
 	return status;
 }
 
+/* In the name of this version. */
+static void
+say_next(const struct setup *setup, const char *config)
+{
+	struct buf ports;
+
+	buf_init(&ports, SAID_MAX);
+	setup_write_ports(setup, &ports);
+	printf("made %s, for%.*s at %.*s\n"
+	       "now: %s user add NAME@%.*s --config %s\n     %s serve --config %s\n",
+	    config, STR_ARG(buf_str(&ports)), STR_ARG(setup->address), server_version.name,
+	    STR_ARG(setup->domain), config, server_version.name, config);
+	buf_release(&ports);
+}
+
 static enum cli_status
 make_all(struct setup *setup)
 {
@@ -152,9 +168,7 @@ make_all(struct setup *setup)
 	if (status == CLI_OK)
 		status = make_config(setup); /* last: its presence says that the rest is complete */
 	if (status == CLI_OK)
-		printf("made %s\nnow: staunch user add NAME@%.*s --config %s\n"
-		       "     staunch serve --config %s\n",
-		    config, STR_ARG(setup->domain), config, config);
+		say_next(setup, config);
 	return status;
 }
 

@@ -33,7 +33,8 @@ refuse_errno(struct buf *why, struct str text, int error)
 {
 	switch (error) {
 	case EADDRINUSE:
-		return refuse(why, text, "in use: another program listens there already",
+		return refuse(why, text,
+		    "in use: another program listens there already; `ss -ltnp` shows which",
 		    FAIL_TEMP);
 	case EACCES:
 	case EPERM:

@@ -37,9 +37,10 @@ say_failed(const struct s3_call *c, enum fail fail)
 	if (fail == FAIL_NONE || fail == FAIL_MISSING)
 		return;
 	log_warn(&s3_log, "s3.failed", LOG_TEXT("step", str_c(s3_step_names[c->step])),
-	    LOG_TEXT("key", buf_str(&c->key)), LOG_TEXT("why", str_c(c->reason)),
-	    LOG_NUM("status", c->status), LOG_TEXT("code", c->error.code),
-	    LOG_TEXT("message", c->error.message), LOG_NUM("tries", c->tries));
+	    LOG_TEXT("server", c->s3->settings->endpoint), LOG_TEXT("key", buf_str(&c->key)),
+	    LOG_TEXT("why", str_c(c->reason)), LOG_NUM("status", c->status),
+	    LOG_TEXT("code", c->error.code), LOG_TEXT("message", c->error.message),
+	    LOG_NUM("tries", c->tries));
 }
 
 /* The server may keep parts for ever: tell it that they are not wanted. One call, with its tries, is enough. */

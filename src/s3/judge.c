@@ -29,7 +29,15 @@ failed(struct s3_call *c, enum fail fail, const char *reason, enum fail *fail_ou
 
 /* --- answers that say no ------------------------------------------------------------------- */
 
-enum sort { SORT_AGAIN, SORT_RESTART, SORT_CLOCK, SORT_BUCKET, SORT_KEYS, SORT_MISSING };
+enum sort {
+	SORT_AGAIN,
+	SORT_RESTART,
+	SORT_CLOCK,
+	SORT_BUCKET,
+	SORT_REGION,
+	SORT_KEYS,
+	SORT_MISSING,
+};
 
 static const struct {
 	struct str code;
@@ -37,6 +45,7 @@ static const struct {
 } codes[] = {
 	{ STR_INIT("NoSuchKey"), SORT_MISSING },
 	{ STR_INIT("NoSuchBucket"), SORT_BUCKET },
+	{ STR_INIT("AuthorizationHeaderMalformed"), SORT_REGION },
 	{ STR_INIT("NoSuchUpload"), SORT_RESTART },
 	{ STR_INIT("InvalidPart"), SORT_RESTART },
 	{ STR_INIT("ExpiredToken"), SORT_KEYS },
@@ -66,7 +75,11 @@ sorted(struct s3_call *c, enum sort sort, enum fail *fail_out)
 	case SORT_CLOCK:
 		return failed(c, FAIL_TEMP, "the clocks of this host and the server differ",
 		    fail_out);
-	case SORT_BUCKET: return failed(c, FAIL_DENIED, "there is no such bucket", fail_out);
+	case SORT_BUCKET:
+		return failed(c, FAIL_DENIED, "there is no such bucket ([s3] bucket)", fail_out);
+	case SORT_REGION:
+		return failed(c, FAIL_PERM, "another region has the bucket ([s3] region)",
+		    fail_out);
 	case SORT_KEYS:
 		return failed(c, FAIL_DENIED, "the keys were for a time, and it is over", fail_out);
 	case SORT_MISSING: break;
@@ -83,11 +96,13 @@ said_no(struct s3_call *c, enum fail *fail_out)
 	if (c->has_checksum && (c->status == 400 || c->status == 501))
 		return S3_PLAIN;
 	if (c->status == 401 || c->status == 403)
-		return failed(c, FAIL_DENIED, "the keys are wrong, or may not do that", fail_out);
+		return failed(c, FAIL_DENIED,
+		    "[s3] access-key or secret-key is wrong, or may not do that", fail_out);
 	if (c->status == 404 || c->status == 408 || c->status == 429 || c->status >= 500)
 		return again(c, "the server cannot now");
 	if (c->status >= 300 && c->status < 400)
-		return failed(c, FAIL_PERM, "another server or region has the bucket", fail_out);
+		return failed(c, FAIL_PERM,
+		    "another server or region has the bucket ([s3] endpoint, region)", fail_out);
 	return failed(c, FAIL_PERM, "the server does not want that", fail_out);
 }
 
@@ -96,8 +111,10 @@ static enum s3_verdict
 no_answer(struct s3_call *c, enum fail fail, enum fail *fail_out)
 {
 	switch (fail) {
-	case FAIL_DENIED: return again(c, "the server's certificate is not valid for its name");
-	case FAIL_MISSING: return again(c, "there is no host of that name");
+	case FAIL_DENIED:
+		return again(c,
+		    "no valid certificate for the server's name ([s3] endpoint, ca-file)");
+	case FAIL_MISSING: return again(c, "there is no host of that name ([s3] endpoint)");
 	case FAIL_LIMIT: return again(c, "the answer is too long");
 	case FAIL_PERM: return again(c, "the answer is not HTTP");
 	case FAIL_SYNTAX: return failed(c, FAIL_PERM, "the request cannot be made", fail_out);

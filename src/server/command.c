@@ -45,8 +45,12 @@ has_need(struct command_run *r)
 	case NEED_INDEX:
 		if (!r->server->search) /* without a server it was not opened yet */
 			server_open_index(r->server, NULL);
-		return r->server->search != NULL ||
-		    command_fail(r, STR("index"), "[search] index = no");
+		if (r->server->search != NULL)
+			return true;
+		return server_version.hands_on
+		    ? command_fail(r, STR("reindex"), "this version has no mailboxes")
+		    : command_fail(r, STR("reindex"),
+			  "there is to be no index: [search] index = no");
 	case NEED_RUN: break;
 	}
 	return r->server->policy != NULL ||

@@ -169,6 +169,18 @@ find_instance(struct config *c, const struct setting_section *section, struct st
 	return NULL;
 }
 
+static void
+complain_twice(struct reader *r, struct str line, unsigned first)
+{
+	struct buf why;
+
+	buf_init(&why, 128);
+	buf_add(&why, STR("stands here twice: its settings belong below line "));
+	buf_add_u64(&why, first);
+	complain(r, line, buf_str(&why), STR(""));
+	buf_release(&why);
+}
+
 /* "[name]" or "[name INSTANCE]" */
 static void
 take_section(struct reader *r, struct str line)
@@ -201,7 +213,7 @@ take_section(struct reader *r, struct str line)
 	}
 	r->instance = find_instance(r->config, section, instance);
 	if (r->instance && r->instance->line != 0) {
-		complain(r, line, STR("stands here twice"), STR(""));
+		complain_twice(r, line, r->instance->line);
 		r->instance = NULL;
 		return;
 	}
@@ -340,6 +352,9 @@ config_read(struct config *c, struct str path, struct buf *errors)
 		buf_add(errors, path);
 		buf_add(errors, STR(": cannot be read: "));
 		buf_add_c(errors, fd >= 0 && errno == 0 ? "too large" : strerror(errno));
+		if (fd < 0 && errno == ENOENT)
+			buf_add(errors,
+			    STR(" (`config example` prints one to begin with, --config names another)"));
 		buf_add_char(errors, '\n');
 	} else {
 		fail = config_parse(c, path, buf_str(&text), errors);

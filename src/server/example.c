@@ -170,6 +170,19 @@ add_address(const struct setup *setup, unsigned port, struct buf *out)
 }
 
 void
+setup_write_ports(const struct setup *setup, struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(listeners); i++) {
+		if (!is_spoken_name(listeners[i].protocol))
+			continue;
+		buf_add_char(out, ' ');
+		buf_add_c(out, listeners[i].protocol);
+		buf_add_char(out, ':');
+		buf_add_u64(out, setup->port_base + listeners[i].offset);
+	}
+}
+
+void
 setup_write_config(struct setup *setup, struct buf *out)
 {
 	buf_add(out, STR("# A private installation: everything is in this folder.\n\n[server]\n"));
@@ -181,10 +194,9 @@ setup_write_config(struct setup *setup, struct buf *out)
 		buf_add(out, STR("\n[smtp]\nlogin-delay = 0\n"));
 	if (is_spoken_name("imap") && !setup->is_open)
 		buf_add(out, STR("\n[imap]\nlogin-delay = 0\n"));
-	if (is_spoken_name("smtp"))
-		buf_add(out,
-		    STR("\n# Nothing is sent to other hosts; without this section mail goes where DNS says.\n"
-			"[route elsewhere]\ndomains = *\nway = refuse\n"));
+	buf_add(out,
+	    STR("\n# Nothing is sent to other hosts; without this section mail goes where DNS says.\n"
+		"[route elsewhere]\ndomains = *\nway = refuse\n"));
 	buf_add(out, STR("\n[certificate main]\n"));
 	add_setting(out, "chain", str_c(setup_path(setup, "certificate.pem")));
 	add_setting(out, "key", str_c(setup_path(setup, "key.pem")));

@@ -38,6 +38,9 @@ void setup_release(struct setup *setup);
 /* "FOLDER/name" as a C string that lives as long as setup. */
 const char *setup_path(struct setup *setup, const char *name);
 
+/* " smtp:21025 submission:21087 ..": what this version will open, for people. */
+void setup_write_ports(const struct setup *setup, struct buf *out);
+
 /* Its staunch.conf. */
 void setup_write_config(struct setup *setup, struct buf *out);
 

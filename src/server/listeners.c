@@ -36,12 +36,18 @@ count_addresses(const struct server *s)
 	return count;
 }
 
-static enum fail
-complain(struct buf *why, struct str name, const char *what)
+static void
+add_name(struct buf *why, struct str name)
 {
 	buf_add(why, STR("[listener "));
 	buf_add(why, name);
 	buf_add(why, STR("]: "));
+}
+
+static enum fail
+complain(struct buf *why, struct str name, const char *what)
+{
+	add_name(why, name);
 	buf_add_c(why, what);
 	buf_add_char(why, '\n');
 	return FAIL_PERM;
@@ -58,6 +64,7 @@ open_section(struct server *s, const struct config_instance *i, struct service *
 
 	while (str_next_part(&words, ' ', &word)) {
 		struct listener *l;
+		size_t start = why->n;
 		enum fail fail;
 
 		if (str_empty(word))
@@ -69,9 +76,11 @@ open_section(struct server *s, const struct config_instance *i, struct service *
 		l->tls = s->tls;
 		l->is_tls = is_implicit_tls(protocol);
 		l->proxies = settings->proxies;
+		add_name(why, i->name);
 		fail = listener_start(&s->net, l, word, why);
 		if (fail != FAIL_NONE)
 			return fail;
+		buf_truncate(why, start);
 		s->listener_count++;
 	}
 	return FAIL_NONE;

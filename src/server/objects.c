@@ -103,19 +103,31 @@ objects_use(struct server *s, struct loop *loop, struct buf *why)
 	return blob_use_s3(s->blobs, &options);
 }
 
-enum fail
-server_open_s3(struct server *s, struct s3 **out, struct buf *why)
+static enum fail
+open_s3(struct server *s, bool is_alone, struct s3 **out, struct buf *why)
 {
 	enum fail fail = server_become_user(s, why);
 
 	*out = NULL;
-	if (fail == FAIL_NONE)
+	if (fail == FAIL_NONE && is_alone)
 		fail = server_lock_data(s, why);
 	if (fail == FAIL_NONE)
 		fail = objects_open(s, NULL, why);
 	if (fail == FAIL_NONE)
 		*out = &s->objects->s3;
 	return fail;
+}
+
+enum fail
+server_reach_s3(struct server *s, struct s3 **out, struct buf *why)
+{
+	return open_s3(s, false, out, why);
+}
+
+enum fail
+server_open_s3(struct server *s, struct s3 **out, struct buf *why)
+{
+	return open_s3(s, true, out, why);
 }
 
 /* --- reload ---------------------------------------------------------------------------------- */

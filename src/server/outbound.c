@@ -66,22 +66,6 @@ home_of(const struct outbound *o)
 	return server_version.hands_on ? queue_route_named(&o->list, STR(ROUTE_HOME)) : NULL;
 }
 
-static enum fail
-check_authorities(const struct smtpc_settings *settings, struct buf *why)
-{
-	struct tls_trust *trust = NULL;
-	enum fail fail;
-
-	if (str_empty(settings->ca_file))
-		return FAIL_NONE;
-	buf_add(why, STR("[outbound] ca-file: "));
-	fail = tls_trust_load(&trust, settings->ca_file, why);
-	if (fail == FAIL_NONE)
-		buf_truncate(why, why->n - strlen("[outbound] ca-file: "));
-	tls_trust_free(&trust);
-	return fail;
-}
-
 enum fail
 outbound_check(struct server *s, struct buf *why)
 {
@@ -99,8 +83,7 @@ outbound_check(struct server *s, struct buf *why)
 		fail = queue_settings_check(config_values(&s->config, &queue_section), why);
 	if (fail == FAIL_NONE)
 		fail = dns_settings_check(config_values(&s->config, &dns_section), why);
-	return fail == FAIL_NONE ? check_authorities(config_values(&s->config, &smtpc_section), why)
-				 : fail;
+	return fail;
 }
 
 /* --- who we are, whom we trust -------------------------------------------------------------------------- */

@@ -19,6 +19,7 @@
 #include "directory/engine.h"
 #include "net/settings.h"
 #include "policy/policy.h"
+#include "server/authorities.h"
 #include "server/control.h"
 #include "server/listeners.h"
 #include "server/objects.h"
@@ -47,23 +48,27 @@ directory_settings(struct server *s)
 	return settings;
 }
 
+static void
+keep_first(enum fail *first, enum fail fail)
+{
+	if (*first == FAIL_NONE)
+		*first = fail;
+}
+
+/* All is looked at, whatever is wrong before: who sets a server up wants to mend it in one go. */
 enum fail
 server_check(struct server *s, struct buf *why)
 {
-	unsigned uid, gid;
-	enum fail fail = listeners_check(s, why);
+	enum fail first = listeners_check(s, why), fail;
 
-	if (fail == FAIL_NONE)
-		fail = server_find_owner(s, &uid, &gid, why);
-	if (fail == FAIL_NONE)
-		fail = server_load_tls(s, &s->tls, why);
-	if (fail == FAIL_NONE)
-		fail = listeners_check_tls(s, why);
-	if (fail == FAIL_NONE)
-		fail = directory_check(directory_settings(s), why);
-	if (fail == FAIL_NONE)
-		fail = objects_check(s, why);
-	return fail == FAIL_NONE ? outbound_check(s, why) : fail;
+	keep_first(&first, server_check_data(s, why));
+	fail = server_load_tls(s, &s->tls, why);
+	keep_first(&first, fail == FAIL_NONE ? listeners_check_tls(s, why) : fail);
+	keep_first(&first, authorities_check(s, why));
+	keep_first(&first, directory_check(directory_settings(s), why));
+	keep_first(&first, objects_check(s, why));
+	keep_first(&first, outbound_check(s, why));
+	return first;
 }
 
 /* --- start ----------------------------------------------------------------------------------- */

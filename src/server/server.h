@@ -123,8 +123,8 @@ MUST_CHECK enum fail server_open_directory(struct server *s, struct loop *loop, 
 void server_note_foreign(const struct server *s, struct buf *out);
 
 /*
- * What would stop the start besides the configuration's text: listeners that nobody serves, an
- * unknown user, certificates. One line in `why` on failure; nothing is opened or made.
+ * What would stop the start besides the configuration's text: listeners that nobody serves, an unknown user, the
+ * data folder, certificates, engines. A line in `why` for each; nothing is opened or made.
  */
 MUST_CHECK enum fail server_check(struct server *s, struct buf *why);
 
@@ -138,9 +138,10 @@ void server_say(const struct buf *why);
  */
 MUST_CHECK enum fail server_open_mail(struct server *s, struct buf *why);
 
-/*
- * The same without a store: the data folder for us alone, and the S3 server of [s3], whatever [blob] says.
- */
+/* The S3 server of [s3], whatever [blob] says, also beside a running server. Calls are made by s3_wait(). */
+MUST_CHECK enum fail server_reach_s3(struct server *s, struct s3 **out, struct buf *why);
+
+/* The same, with the data folder for us alone. */
 MUST_CHECK enum fail server_open_s3(struct server *s, struct s3 **out, struct buf *why);
 
 /* The resolver; NULL in versions that need none. */

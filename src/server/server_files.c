@@ -67,7 +67,84 @@ server_find_owner(struct server *s, unsigned *uid_out, unsigned *gid_out, struct
 	return FAIL_NONE;
 }
 
-/* The data folder belongs to the user that the server becomes, and to nobody else. */
+/* What to do about a folder that is not the server's. */
+static enum fail
+refuse_owner(struct server *s, unsigned owner, struct buf *why)
+{
+	struct str path = s->settings->data, user = s->settings->user;
+
+	if (geteuid() != 0) {
+		say(why, path, "belongs to another user; try as root", 0);
+		return FAIL_DENIED;
+	}
+	if (str_empty(user))
+		user = STR("root");
+	buf_add(why, path);
+	buf_add(why, STR(": belongs to another user ("));
+	buf_add_u64(why, owner);
+	buf_add(why, STR(") than the server's; `chown -R "));
+	buf_add(why, user);
+	buf_add(why, STR(": "));
+	buf_add(why, path);
+	buf_add(why, STR("` changes that\n"));
+	return FAIL_DENIED;
+}
+
+/* The data folder, which is there, belongs to the user that the server becomes, and to nobody else. */
+static enum fail
+check_folder(struct server *s, const struct stat *st, unsigned uid, struct buf *why)
+{
+	if (!S_ISDIR(st->st_mode)) {
+		say(why, s->settings->data, "is no folder", 0);
+		return FAIL_DENIED;
+	}
+	return st->st_uid == uid ? FAIL_NONE : refuse_owner(s, st->st_uid, why);
+}
+
+static enum fail
+refuse_to_make(struct str path, int error, struct buf *why)
+{
+	if (error == ENOENT)
+		say(why, path, "cannot be made: the folder above it is not there", 0);
+	else
+		say(why, path, "cannot be made", error);
+	return FAIL_TEMP;
+}
+
+/* A folder of that name can be made when the one above it is there. */
+static enum fail
+check_place(struct server *s, struct buf *why)
+{
+	struct str path = s->settings->data;
+	size_t slash = str_rfind_char(path, '/');
+	const char *above = slash == STR_NONE ? "."
+	    : slash == 0                      ? "/"
+					      : arena_c(&s->config.arena, str_head(path, slash));
+	struct stat st;
+
+	invariant(above != NULL);
+	return sys.stat(above, &st) == 0 ? FAIL_NONE : refuse_to_make(path, errno, why);
+}
+
+enum fail
+server_check_data(struct server *s, struct buf *why)
+{
+	unsigned uid, gid;
+	enum fail fail = server_find_owner(s, &uid, &gid, why);
+	const char *name = arena_c(&s->config.arena, s->settings->data);
+	struct stat st;
+
+	invariant(name != NULL);
+	if (fail != FAIL_NONE || (geteuid() != 0 && !str_empty(s->settings->user)))
+		return fail; /* somebody else than the server looks */
+	if (sys.stat(name, &st) == 0)
+		return check_folder(s, &st, uid, why);
+	if (errno == ENOENT)
+		return check_place(s, why);
+	say(why, s->settings->data, "cannot be used as data folder", errno);
+	return FAIL_TEMP;
+}
+
 static enum fail
 prepare_folder(struct server *s, unsigned uid, unsigned gid, struct buf *why)
 {
@@ -82,25 +159,13 @@ prepare_folder(struct server *s, unsigned uid, unsigned gid, struct buf *why)
 			return FAIL_TEMP;
 		}
 	} else if (errno != EEXIST) {
-		say(why, path, "cannot be made", errno);
-		return FAIL_TEMP;
+		return refuse_to_make(path, errno, why);
 	}
 	if (sys.stat(name, &st) != 0) {
 		say(why, path, "cannot be used as data folder", errno);
 		return FAIL_TEMP;
 	}
-	if (!S_ISDIR(st.st_mode)) {
-		say(why, path, "is no folder", 0);
-		return FAIL_DENIED;
-	}
-	if (st.st_uid != uid) {
-		say(why, path,
-		    geteuid() == 0 ? "belongs to another user than the server's"
-				   : "belongs to another user; try as root",
-		    0);
-		return FAIL_DENIED;
-	}
-	return FAIL_NONE;
+	return check_folder(s, &st, uid, why);
 }
 
 enum fail
@@ -194,6 +259,36 @@ server_close_files(struct server *s)
 	store_unlock(&s->lock);
 }
 
+/* One line for each certificate that cannot be used, with the setting that names the file. */
+static enum fail
+complain_of_certificates(struct server *s, struct buf *why)
+{
+	const struct config_instance *i = NULL;
+	enum fail first = FAIL_NONE;
+
+	while ((i = config_next(&s->config, &certificate_section, i)) != NULL) {
+		const struct certificate_settings *c = i->values;
+		struct tls_files files = { .chain = c->chain, .key = c->key };
+		struct tls_options options = { .files = &files, .file_count = 1 };
+		struct tls_context *one = NULL;
+		size_t start = why->n;
+		enum fail fail;
+
+		buf_add(why, STR("[certificate "));
+		buf_add(why, i->name);
+		buf_add(why, STR("] "));
+		fail = tls_context_load(&one, &options, why);
+		tls_context_free(&one);
+		if (fail == FAIL_NONE)
+			buf_truncate(why, start);
+		else if (buf_ok(why) && !str_ends(buf_str(why), STR("\n")))
+			buf_add_char(why, '\n');
+		if (first == FAIL_NONE)
+			first = fail;
+	}
+	return first;
+}
+
 enum fail
 server_load_tls(struct server *s, struct tls_context **out, struct buf *why)
 {
@@ -215,7 +310,13 @@ server_load_tls(struct server *s, struct tls_context **out, struct buf *why)
 		    (struct tls_files){ .chain = c->chain, .key = c->key };
 	}
 	options.files = files;
-	enum fail fail = tls_context_load(out, &options, why);
+	size_t start = why->n;
+	enum fail fail = tls_context_load(out, &options, why), told;
+
 	mem_free(files);
-	return fail;
+	if (fail == FAIL_NONE)
+		return FAIL_NONE;
+	buf_truncate(why, start);
+	told = complain_of_certificates(s, why);
+	return told == FAIL_NONE ? FAIL_TEMP : told; /* a file that came back in between */
 }

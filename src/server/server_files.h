@@ -10,6 +10,9 @@
 MUST_CHECK enum fail server_find_owner(struct server *s, unsigned *uid_out, unsigned *gid_out,
     struct buf *why);
 
+/* Would that go well? Nothing is made. A line in `why` on failure. */
+MUST_CHECK enum fail server_check_data(struct server *s, struct buf *why);
+
 /* Make the folder if missing, see that it is ours, take its lock. One line in `why` on failure. */
 MUST_CHECK enum fail server_lock_data(struct server *s, struct buf *why);
 

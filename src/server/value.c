@@ -103,6 +103,8 @@ parse_amount(const struct setting *row, struct str text, int64_t *out, struct bu
 	uint64_t number;
 
 	if (!str_u64(&text, INT64_MAX, &number)) {
+		if (units_of(row->type) != plain_units)
+			return fail_unit(row, why);
 		buf_add(why, STR("is not a number"));
 		return FAIL_SYNTAX;
 	}

@@ -32,13 +32,13 @@ is_taken(int fd, struct str folder, struct buf *errors)
 {
 	struct flock holder = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	say(errors, folder, ": in use by another server");
+	say(errors, folder, ": in use by a running server");
 	if (errors != NULL && fcntl(fd, F_GETLK, &holder) == 0 && holder.l_type != F_UNLCK) {
 		buf_add_c(errors, " (process ");
 		buf_add_i64(errors, holder.l_pid);
 		buf_add_char(errors, ')');
 	}
-	say(errors, STR(""), "\n");
+	say(errors, STR(""), "; stop it first\n");
 	return FAIL_DENIED;
 }
 

@@ -13,6 +13,7 @@ server listens on 127.0.0.1 only, on a port base that was free; it is stopped by
 import glob
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -239,6 +240,13 @@ class Server:
                 lines.insert(at, line)
         with open(self.config, "w") as f:
             f.write("\n".join(lines) + "\n")
+
+    def drop_section(self, name):
+        """Take it out of the configuration: a private installation's [route elsewhere], to send mail."""
+        with open(self.config) as f:
+            text = f.read()
+        with open(self.config, "w") as f:
+            f.write(re.sub(r"(?ms)^%s\n.*?(?=^\[|\Z)" % re.escape(name), "", text))
 
     def port(self, name):
         return self.base + OFFSETS[name]

@@ -98,12 +98,6 @@ class Sender(Server):
         self.stop(sig)
         self.start()
 
-    def drop_section(self, name):
-        with open(self.config) as f:
-            text = f.read()
-        with open(self.config, "w") as f:
-            f.write(re.sub(r"(?ms)^%s\n.*?(?=^\[|\Z)" % re.escape(name), "", text))
-
     def story(self):
         """The end of the log, without what our own looking into mailboxes and the queue leaves there."""
         lines = [line for line in self.log().split("\n") if not re.match("<6>(imap|control)[.]", line)]

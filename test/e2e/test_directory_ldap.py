@@ -211,6 +211,7 @@ def test_tls(ldap, ca):
 def test_no_tls(ldap):
     with door(ldap.settings(tls="starttls")) as d:
         equal("tls: a server without", d.opened["result"], "temp")
+        check("tls: a server without: said", "offers no StartTLS" in d.opened["why"], d.opened)
 
 
 def test_lost(ldap):
@@ -270,6 +271,14 @@ def test_config_check(ldap):
             check(f"config check: {name}", said.returncode == 1 and why in said.stderr, said)
 
 
+def test_wrong_base(ldap):
+    """A base that is not there is no "no such user", and the owner hears which setting it is."""
+    with Server(settings=server_settings(ldap) + "base = dc=elsewhere,dc=test\n", start=False) as server:
+        said = server.command("directory", "test", "ann@example.test", check_status=False)
+        check("a wrong base", said.returncode == 1 and "[directory-ldap] base: is it right" in said.stderr and "no such" not in
+              said.stderr.split("staunch: ")[-1], said.stderr)
+
+
 def command_lines(pid):
     for child in family(pid):
         for name in ("cmdline", "environ"):
@@ -320,6 +329,7 @@ def main():
         test_lost(ldap)
         test_frozen(ldap)
         test_config_check(ldap)
+        test_wrong_base(ldap)
         test_server(ldap)
     with Slapd() as ldap:
         test_no_tls(ldap)

@@ -411,6 +411,42 @@ def test_cache():
         equal("what was read last is here", s3.counts["GET"], before)
 
 
+def test_of_it():
+    """`blob test` says what is wrong, and which setting it is; the object that it puts there is gone afterwards."""
+    with HostileS3() as s3, Server(settings=s3.settings(), start=False) as server:
+        def tell():
+            done = server.command("blob", "test", check_status=False)
+            return done.returncode, done.stdout + done.stderr
+        status, said = tell()
+        equal("blob test: all works", (status, [line.split()[0] for line in said.splitlines() if line.endswith(" works")]),
+              (0, ["list", "put", "get", "delete"]))
+        equal("blob test: nothing is left", s3.objects, {})
+        for setting, value, want in (("secret-key", "wrong", "[s3] access-key or secret-key is wrong"), ("bucket", "other", "[s3] bucket"),
+                                     ("endpoint", "http://127.0.0.1:1", 'server="http://127.0.0.1:1"'),
+                                     ("endpoint", "http://nosuch.invalid", "[s3] endpoint")):
+            with open(server.config) as file:
+                text = file.read()
+            server.add_settings(f"[s3]\n{setting} = {value}")
+            status, said = tell()
+            check(f"blob test: {setting} = {value}", status == 1 and want in said and " works" not in said, said)
+            with open(server.config, "w") as file:
+                file.write(text)
+        s3.ways = {"DELETE": "403"}
+        status, said = tell()
+        check("blob test: what the keys may not do", status == 1 and said.count(" works") == 3 and "delete: does not work" in said, said)
+        s3.behave()
+        server.start()
+        equal("blob test: beside a server", tell()[0], 0)
+        server.add_settings("[blob]\nengine = maildir")
+        check("blob test: before anything uses it", "nothing uses it yet" in tell()[1])
+    with Server(start=False) as server:
+        done = server.command("blob", "test", check_status=False)
+        check("blob test: without settings", done.returncode == 1 and "[s3] endpoint: " in done.stderr, done.stderr)
+        server.add_settings("[s3]\nca-file = /nonexistent")
+        done = server.command("config", "check", check_status=False)
+        check("authorities that are not there", "[s3] ca-file: /nonexistent: " in done.stderr, done.stderr)
+
+
 def test_tls():
     """Only a certificate that is right for the name; and a bucket that is part of the name."""
     with Authority() as ca, HostileS3(tls=ca.issue("localhost", "mail-box.localhost").context()) as s3:
@@ -564,6 +600,7 @@ def test_settings():
 
 
 test_settings()
+test_of_it()
 test_tls()
 test_reload()
 test_versions()

@@ -11,7 +11,7 @@ import subprocess
 import time
 import urllib.request
 
-from harness import BINARY, Server, check, end, equal, insecure_tls, run
+from harness import BINARY, Server, check, end, equal, insecure_tls, run, skip
 from jmap_client import basic
 
 SECRET = "correct horse"
@@ -49,11 +49,16 @@ MISTAKES = [
     ("no resolv.conf", "[server]", "[dns]\nresolv-conf = /nonexistent\n[server]", 1,
      "[dns] resolv-conf: /nonexistent: No such file"),
     ("no authorities", "[server]", "[outbound]\nca-file = /nonexistent\n[server]", 1, "[outbound] ca-file: /nonexistent"),
+    ("authorities of another server", "[server]", "[http-client]\nca-file = /dev/null\n[server]", 1, "[http-client] ca-file: /dev/null: "),
+    ("authorities of a database", "[server]", "[directory-pgsql]\nca-file = /nonexistent\n[server]", 1, "[directory-pgsql] ca-file: /nonexistent: "),
     ("expires too early", "[server]", "[queue]\nretry = 1h\nexpire = 5m\n[server]", 1, "[queue] expire is before the first retry"),
     ("expires before the notice", "[server]", "[queue]\nexpire = 1h\n[server]", 1, "[queue] expire is not after delay-notice"),
     ("a route", "[server]", "[route x]\nway = relay\n[server]", 1, "[route x]: needs a host"),
     ("an address twice", "[server]", "[listener x]\nprotocol = smtp\naddress = unix:/a 127.0.0.1:1 unix:/a\n[server]", 1,
      "[listener x]: has an address that stands there before: unix:/a"),
+    ("a time in words", "[server]\n", "[server]\nstop = soon\n", 2, "stop must be a whole number, alone or with ms, s, m, h, d, w"),
+    ("a section twice", "[server]", "[directory]\n[server]", 2, "[directory] stands here twice: its settings belong below line "),
+    ("no place for the data", "data = ", "data = /nonexistent", 1, "cannot be made: the folder above it is not there"),
     ("no address", "address = 127.0.0.1:", "address = 127.0.0.1.9:", 1, "127.0.0.1.9:"),
 ]
 
@@ -72,6 +77,29 @@ def test_mistakes(server):
         undo()
 
 
+def test_all_at_once(server):
+    """Who sets a server up hears of all that is wrong, and where it stands."""
+    undo = edited(server, "key.pem", "nothing.pem")
+    edited(server, "data = ", "data = /nonexistent")
+    edited(server, "[server]", "[certificate more]\nchain = /none\nkey = /none\n[queue]\nexpire = 1h\n[outbound]\nca-file = /nonexistent\n[server]")
+    said = server.command("config", "check", check_status=False).stderr.strip().split("\n")
+    for words in ("[certificate main] ", "[certificate more] /none: ", "the folder above it is not there", "[queue] expire "):
+        equal(f"all at once: {words}", [words in line for line in said].count(True), 1)
+    undo()
+
+
+def test_wrong_owner(server):
+    """Root is told how to give the data folder to the server's user."""
+    if os.geteuid() != 0:
+        skip("the owner of the data folder", "only root may change it")
+        return
+    undo = edited(server, "[server]", "[server]\nuser = nobody")
+    done = server.command("config", "check", check_status=False)
+    check("config check sees it", f"`chown -R nobody: {server.folder}/data` changes that" in done.stderr, done.stderr)
+    one_line("so does the start", server, 1, "`chown -R nobody: ")
+    undo()
+
+
 def test_wrong_key(server):
     other = Server(start=False)
     undo = edited(server, f"key = {server.folder}/key.pem", f"key = {other.folder}/key.pem")
@@ -82,9 +110,9 @@ def test_wrong_key(server):
 
 def test_running_twice(server):
     server.start()
-    one_line("port or folder in use", server, 1, server.folder)
+    one_line("port or folder in use", server, 1, "in use by a running server (process ")
     undo = edited(server, f"data = {server.folder}/data", f"data = {server.folder}/other")
-    one_line("port in use", server, 1, "in use")
+    one_line("port in use", server, 1, "in use: another program listens there already; `ss -ltnp` shows which")
     undo()
     equal("SIGTERM", server.stop(), 0)
     started = time.time()
@@ -253,7 +281,7 @@ def test_example(server):
     with open(path, "w") as f:
         f.write(text.replace("/etc/staunch", server.folder + "/nothing"))
     done = run("config", "check", "--config", path, check_status=False)
-    equal("conf.example: what is missing here is said", (done.returncode, done.stderr.count("\n")), (1, 1))
+    equal("conf.example: what is missing here is said", (done.returncode, "[certificate main] " in done.stderr), (1, True))
     with open(path, "w") as f:
         f.write(text.replace("/etc/staunch", server.folder).replace("user = staunch", "user = nobody"))
     equal("conf.example passes its own check", run("config", "check", "--config", path).returncode, 0)
@@ -264,7 +292,8 @@ def test_setup(server):
     for address, listens, is_open in (("127.0.0.1", "127.0.0.1:21025", False), ("::1", "[::1]:21025", False),
                                       ("*", "*:21025", True), ("192.0.2.7", "192.0.2.7:21025", True)):
         folder = os.path.join(server.folder, "setup")
-        run("setup", "--local", folder, "--address", address)
+        said = run("setup", "--local", folder, "--address", address).stdout
+        check(f"{address}: it says where", f" smtp:21025 " in said and f" at {address}\n" in said, said)
         config = os.path.join(folder, "staunch.conf")
         with open(config) as f:
             text = f.read()
@@ -323,6 +352,8 @@ def test_wrong_use(server):
 def main():
     with Server(start=False) as server:
         test_mistakes(server)
+        test_all_at_once(server)
+        test_wrong_owner(server)
         test_wrong_key(server)
         test_running_twice(server)
         test_reload(server)

@@ -7,6 +7,7 @@ of staunch-smtp. The same dialogues then run against the all-in-one.
 
 import os
 import smtplib
+import tempfile
 
 from harness import Server, check, end, equal, run
 from ours import Inbox, queue, wait_for
@@ -32,6 +33,7 @@ class House:
         self.smtp.add_settings("[smtp]\nrelay-networks = 127.0.0.0/8\n[queue]\nretry = 1s\n" +
                                local_route("home", "lmtp", self.imap.port("lmtp")) +
                                local_route("jmap", "lmtp", self.jmap.port("lmtp"), "b.test"))
+        self.jmap.drop_section("[route elsewhere]")
         self.jmap.add_settings(local_route("out", "relay", self.smtp.port("smtp"), "*") + "[queue]\nretry = 1s\n")
         self.all = (self.imap, self.jmap, self.smtp)
 
@@ -73,6 +75,21 @@ def stranger(server, to, subject, sender="x@far.test"):
         if code == 250:
             code, text = smtp.data(message(subject, sender, to).encode())
         return code, text.decode()
+
+
+def test_setup():
+    """A private installation of each: it is spoken of by its own name, and sends nothing to other hosts."""
+    for version in VERSIONS:
+        with tempfile.TemporaryDirectory() as folder:
+            said = run("setup", "--local", folder, version=version).stdout
+            check(f"staunch{version}: what is next", f"now: staunch{version} user add" in said and f" staunch{version} serve" in said, said)
+            done = run("config", "check", "--config", folder + "/staunch.conf", version=version)
+            check(f"staunch{version}: is right", "nothing is wrong" in done.stdout, done.stderr)
+            with open(folder + "/staunch.conf") as file:
+                check(f"staunch{version}: sends nothing away", "[route elsewhere]\ndomains = *\nway = refuse\n" in file.read())
+    with Server("a.test", version="-smtp") as smtp:
+        done = smtp.command("reindex", check_status=False)
+        check("nor is there an index", done.returncode == 1 and "this version has no mailboxes" in done.stderr, done.stderr)
 
 
 def test_configuration():
@@ -184,6 +201,7 @@ def test_all_in_one():
 
 
 def main():
+    test_setup()
     test_configuration()
     with House() as house:
         test_in(house)
