@@ -26,23 +26,29 @@ enum cli_status { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
 /* Values of all options there are; a command's row says which of them it takes. */
 struct cli {
-	struct str config;     /* --config PATH */
-	bool is_json;          /* --json */
-	bool is_stdin;         /* --password-stdin */
-	bool is_repair;        /* --repair */
-	struct str local;      /* --local DIR */
-	struct str port_base;  /* --port-base N */
-	struct str address;    /* --address ADDRESS */
-	struct str hostname;   /* --hostname NAME */
-	struct str domain;     /* --domain NAME */
-	struct str full_name;  /* --name TEXT */
-	struct str quota;      /* --quota SIZE */
-	struct str token_name; /* --name TEXT, of a token */
-	struct str dns;        /* --dns FILE|ADDRESS:PORT (ask.h) */
-	struct str now;        /* --now SECONDS (ask.h) */
-	struct str lot;        /* --lot N, of 100 */
-	struct str host;       /* --name HOST, of a server */
-	struct str next_hop;   /* --next-hop NAME */
+	struct str config;      /* --config PATH */
+	bool is_json;           /* --json */
+	bool is_stdin;          /* --password-stdin */
+	bool is_repair;         /* --repair */
+	struct str local;       /* --local DIR */
+	struct str port_base;   /* --port-base N */
+	struct str address;     /* --address ADDRESS */
+	struct str hostname;    /* --hostname NAME */
+	struct str domain;      /* --domain NAME */
+	struct str full_name;   /* --name TEXT */
+	struct str quota;       /* --quota SIZE */
+	struct str token_name;  /* --name TEXT, of a token */
+	struct str dns;         /* --dns FILE|ADDRESS:PORT (ask.h) */
+	struct str now;         /* --now SECONDS (ask.h) */
+	struct str lot;         /* --lot N, of 100 */
+	struct str host;        /* --name HOST, of a server */
+	struct str next_hop;    /* --next-hop NAME */
+	struct str key;         /* --key PEM (signer.h) */
+	struct str selector;    /* --selector NAME */
+	struct str header_list; /* --header-list A:B:C */
+	struct str canon;       /* --canon HEADER/BODY */
+	struct str expire;      /* --expire SECONDS */
+	struct str results;     /* --results TEXT */
 	struct str arguments[CLI_ARGUMENTS_MAX];
 	size_t argument_count;
 };
@@ -52,13 +58,16 @@ enum { /* which options a command takes, besides --help */
 	OPTION_JSON = 2,
 	OPTION_STDIN = 4,
 	OPTION_REPAIR = 8,
-	OPTION_LOCAL = 16, /* --local, --port-base, --address, --hostname, --domain */
-	OPTION_USER = 32,  /* --name, --quota */
-	OPTION_TOKEN = 64, /* --name */
-	OPTION_DNS = 128,  /* --dns */
-	OPTION_NOW = 256,  /* --now */
-	OPTION_LOT = 512,  /* --lot */
-	OPTION_HOST = 1024, /* --name, --next-hop */
+	OPTION_LOCAL = 16,    /* --local, --port-base, --address, --hostname, --domain */
+	OPTION_USER = 32,     /* --name, --quota */
+	OPTION_TOKEN = 64,    /* --name */
+	OPTION_DNS = 128,     /* --dns */
+	OPTION_NOW = 256,     /* --now */
+	OPTION_LOT = 512,     /* --lot */
+	OPTION_HOST = 1024,   /* --name, --next-hop */
+	OPTION_SIGNER = 4096, /* --key, --domain, --selector */
+	OPTION_SIGN = 8192,   /* --header-list, --canon, --expire */
+	OPTION_SEAL = 16384,  /* --results */
 };
 
 struct cli_command {
@@ -151,5 +160,7 @@ enum cli_status cmd_spf_check(const struct cli *cli);
 enum cli_status cmd_dmarc_check(const struct cli *cli);
 enum cli_status cmd_tlsa_match(const struct cli *cli);
 enum cli_status cmd_mta_sts_match(const struct cli *cli);
+enum cli_status cmd_dkim_verify(const struct cli *cli);
+enum cli_status cmd_dkim_sign(const struct cli *cli);
 
 #endif

@@ -50,6 +50,8 @@ const struct cli_command cli_commands[] = {
 	{ "dmarc-check",    "FROM [CHECK=DOMAIN:VERDICT]...", 1, CLI_ARGUMENTS_MAX, OPTION_DNS | OPTION_LOT, cmd_dmarc_check, "print what DMARC makes of a From and of what checks, spf or dkim, came to, as JSON" },
 	{ "tlsa-match",     "CHAIN.pem RECORD..", 2, 8, OPTION_HOST | OPTION_NOW,   cmd_tlsa_match,     "say whether certificates fulfil TLSA records (\"3 1 1 HEX\"), as JSON" },
 	{ "mta-sts-match",  "FILE HOST",       2, 2, 0,                             cmd_mta_sts_match,  "say what an MTA-STS policy says, and whether it names a host, as JSON" },
+	{ "dkim-verify",    "FILE",            1, 1, OPTION_DNS | OPTION_NOW,       cmd_dkim_verify,    "say whose DKIM signatures a message bears and whether they are good, as JSON" },
+	{ "dkim-sign",      "FILE",            1, 1, OPTION_SIGNER | OPTION_SIGN | OPTION_NOW, cmd_dkim_sign, "print a message with a DKIM signature" },
 	{ "manual 8",       "",                0, 0, 0,                             cmd_manual_commands, "print the manual page of these commands" },
 	{ "manual 5",       "",                0, 0, 0,                             cmd_manual_config,  "print the manual page of the configuration" },
 	{ "completion bash", "",               0, 0, 0,                             cmd_completion_bash, "print what bash needs to complete these commands" },
@@ -76,6 +78,12 @@ const struct cli_option cli_options[] = {
 	{ "--lot",            OPTION_LOT,    offsetof(struct cli, lot),        "N",    "the lot that is drawn, 0 to 99: DMARC's pct is more than it, or does less (0)" },
 	{ "--name",           OPTION_HOST,   offsetof(struct cli, host),       "HOST", "the server's name, which the certificate must have" },
 	{ "--next-hop",       OPTION_HOST,   offsetof(struct cli, next_hop),   "NAME", "the domain of the mail, whose name does as well" },
+	{ "--key",            OPTION_SIGNER, offsetof(struct cli, key),        "PEM",  "file with the private key, RSA or Ed25519" },
+	{ "--domain",         OPTION_SIGNER, offsetof(struct cli, domain),     "NAME", "to sign for" },
+	{ "--selector",       OPTION_SIGNER, offsetof(struct cli, selector),   "NAME", "where its public half is published: NAME._domainkey.DOMAIN" },
+	{ "--header-list",    OPTION_SIGN,   offsetof(struct cli, header_list), "A:B:C", "names of fields to sign (those that are worth it)" },
+	{ "--canon",          OPTION_SIGN,   offsetof(struct cli, canon),      "HEADER/BODY", "simple or relaxed (relaxed/relaxed)" },
+	{ "--expire",         OPTION_SIGN,   offsetof(struct cli, expire),     "SECONDS", "when the signature expires, since 1970 (never)" },
 	{ NULL, 0, 0, NULL, NULL },
 };
 /* clang-format on */
