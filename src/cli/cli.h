@@ -26,20 +26,26 @@ enum cli_status { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
 /* Values of all options there are; a command's row says which of them it takes. */
 struct cli {
-	struct str config;     /* --config PATH */
-	bool is_json;          /* --json */
-	bool is_stdin;         /* --password-stdin */
-	bool is_repair;        /* --repair */
-	struct str local;      /* --local DIR */
-	struct str port_base;  /* --port-base N */
-	struct str address;    /* --address ADDRESS */
-	struct str hostname;   /* --hostname NAME */
-	struct str domain;     /* --domain NAME */
-	struct str full_name;  /* --name TEXT */
-	struct str quota;      /* --quota SIZE */
-	struct str token_name; /* --name TEXT, of a token */
-	struct str dns;        /* --dns FILE|ADDRESS:PORT (ask.h) */
-	struct str now;        /* --now SECONDS (ask.h) */
+	struct str config;      /* --config PATH */
+	bool is_json;           /* --json */
+	bool is_stdin;          /* --password-stdin */
+	bool is_repair;         /* --repair */
+	struct str local;       /* --local DIR */
+	struct str port_base;   /* --port-base N */
+	struct str address;     /* --address ADDRESS */
+	struct str hostname;    /* --hostname NAME */
+	struct str domain;      /* --domain NAME */
+	struct str full_name;   /* --name TEXT */
+	struct str quota;       /* --quota SIZE */
+	struct str token_name;  /* --name TEXT, of a token */
+	struct str dns;         /* --dns FILE|ADDRESS:PORT (ask.h) */
+	struct str now;         /* --now SECONDS (ask.h) */
+	struct str key;         /* --key PEM (signer.h) */
+	struct str selector;    /* --selector NAME */
+	struct str header_list; /* --header-list A:B:C */
+	struct str canon;       /* --canon HEADER/BODY */
+	struct str expire;      /* --expire SECONDS */
+	struct str results;     /* --results TEXT */
 	struct str arguments[CLI_ARGUMENTS_MAX];
 	size_t argument_count;
 };
@@ -49,11 +55,14 @@ enum { /* which options a command takes, besides --help */
 	OPTION_JSON = 2,
 	OPTION_STDIN = 4,
 	OPTION_REPAIR = 8,
-	OPTION_LOCAL = 16, /* --local, --port-base, --address, --hostname, --domain */
-	OPTION_USER = 32,  /* --name, --quota */
-	OPTION_TOKEN = 64, /* --name */
-	OPTION_DNS = 128,  /* --dns */
-	OPTION_NOW = 256,  /* --now */
+	OPTION_LOCAL = 16,    /* --local, --port-base, --address, --hostname, --domain */
+	OPTION_USER = 32,     /* --name, --quota */
+	OPTION_TOKEN = 64,    /* --name */
+	OPTION_DNS = 128,     /* --dns */
+	OPTION_NOW = 256,     /* --now */
+	OPTION_SIGNER = 4096, /* --key, --domain, --selector */
+	OPTION_SIGN = 8192,   /* --header-list, --canon, --expire */
+	OPTION_SEAL = 16384,  /* --results */
 };
 
 struct cli_command {
@@ -141,5 +150,7 @@ enum cli_status cmd_check(const struct cli *cli);
 enum cli_status cmd_version(const struct cli *cli);
 enum cli_status cmd_mime_parse(const struct cli *cli);
 enum cli_status cmd_json_parse(const struct cli *cli);
+enum cli_status cmd_dkim_verify(const struct cli *cli);
+enum cli_status cmd_dkim_sign(const struct cli *cli);
 
 #endif

@@ -45,6 +45,8 @@ const struct cli_command cli_commands[] = {
 	{ "check",          "",                0, 0, OPTION_CONFIG | OPTION_REPAIR, cmd_check,          "verify that store and mail agree (the server must be stopped)" },
 	{ "mime-parse",     "FILE",            1, 1, 0,                             cmd_mime_parse,     "print what the parser sees in a message, as JSON" },
 	{ "json-parse",     "FILE",            1, 1, 0,                             cmd_json_parse,     "say whether a file is I-JSON, and print it back" },
+	{ "dkim-verify",    "FILE",            1, 1, OPTION_DNS | OPTION_NOW,       cmd_dkim_verify,    "say whose DKIM signatures a message bears and whether they are good, as JSON" },
+	{ "dkim-sign",      "FILE",            1, 1, OPTION_SIGNER | OPTION_SIGN | OPTION_NOW, cmd_dkim_sign, "print a message with a DKIM signature" },
 	{ "manual 8",       "",                0, 0, 0,                             cmd_manual_commands, "print the manual page of these commands" },
 	{ "manual 5",       "",                0, 0, 0,                             cmd_manual_config,  "print the manual page of the configuration" },
 	{ "completion bash", "",               0, 0, 0,                             cmd_completion_bash, "print what bash needs to complete these commands" },
@@ -68,6 +70,12 @@ const struct cli_option cli_options[] = {
 	{ "--quota",          OPTION_USER,   offsetof(struct cli, quota),      "SIZE", "limit of all messages, such as 5GB" },
 	{ "--dns",            OPTION_DNS,    offsetof(struct cli, dns),        "FILE|ADDRESS:PORT", "where records come from: lines of NAME TYPE DATA, or a server" },
 	{ "--now",            OPTION_NOW,    offsetof(struct cli, now),        "SECONDS", "the time to take it for, since 1970 (now)" },
+	{ "--key",            OPTION_SIGNER, offsetof(struct cli, key),        "PEM",  "file with the private key, RSA or Ed25519" },
+	{ "--domain",         OPTION_SIGNER, offsetof(struct cli, domain),     "NAME", "to sign for" },
+	{ "--selector",       OPTION_SIGNER, offsetof(struct cli, selector),   "NAME", "where its public half is published: NAME._domainkey.DOMAIN" },
+	{ "--header-list",    OPTION_SIGN,   offsetof(struct cli, header_list), "A:B:C", "names of fields to sign (those that are worth it)" },
+	{ "--canon",          OPTION_SIGN,   offsetof(struct cli, canon),      "HEADER/BODY", "simple or relaxed (relaxed/relaxed)" },
+	{ "--expire",         OPTION_SIGN,   offsetof(struct cli, expire),     "SECONDS", "when the signature expires, since 1970 (never)" },
 	{ NULL, 0, 0, NULL, NULL },
 };
 /* clang-format on */

@@ -51,4 +51,10 @@ bool dkim_next_name(struct str *names, struct str *out);
 /* Does the name stand in h=? Without case. */
 bool dkim_has_name(struct str names, struct str name);
 
+/* Can it stand in d= or s=? */
+bool dkim_is_domain(struct str s);
+
+/* Can it stand in h=? */
+bool dkim_is_name(struct str s);
+
 #endif

@@ -1,0 +1,133 @@
+#include "mailauth/dkim_content.h"
+
+/* system */
+#include <stdlib.h>
+#include <string.h>
+
+/* base */
+#include "base/mem.h"
+
+struct named {
+	struct str name;
+	uint32_t index;
+};
+
+/* By length first: most names are told apart by that. */
+static int
+compare_names(struct str a, struct str b)
+{
+	if (a.n != b.n)
+		return a.n < b.n ? -1 : 1;
+	return str_cmp_nocase(a, b);
+}
+
+static int
+compare_named(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+	int order = compare_names(x->name, y->name);
+
+	if (order != 0)
+		return order;
+	return x->index > y->index ? -1 : 1; /* the last first */
+}
+
+static void
+sort_fields(struct dkim_content *c)
+{
+	struct named *all = mem_new(c->count + 1, sizeof *all);
+
+	c->by_name = mem_new(c->count + 1, sizeof *c->by_name);
+	for (size_t i = 0; i < c->count; i++)
+		all[i] = (struct named){ c->fields[i].name, (uint32_t)i };
+	qsort(all, c->count, sizeof *all, compare_named);
+	for (size_t i = 0; i < c->count; i++)
+		c->by_name[i] = all[i].index;
+	mem_free(all);
+}
+
+void
+dkim_content_header(struct dkim_content *c, struct str block)
+{
+	struct str kept = str_head(block, header_size(block));
+	struct header field;
+	struct str cur;
+
+	c->is_cut = kept.n > DKIM_HEADER_MAX;
+	for (int i = 0; i < DKIM_CANON_COUNT; i++)
+		c->bodies[i].canon = (enum dkim_canon)i;
+	buf_init(&c->header, DKIM_HEADER_MAX);
+	buf_add(&c->header, str_head(kept, DKIM_HEADER_MAX));
+	cur = buf_str(&c->header);
+	while (c->count < DKIM_FIELDS_MAX && header_next(&cur, &field))
+		c->count++;
+	c->is_cut = c->is_cut || header_next(&cur, &field);
+	c->fields = mem_new(c->count + 1, sizeof *c->fields);
+	cur = buf_str(&c->header);
+	for (size_t i = 0; i < c->count && header_next(&cur, &field); i++)
+		c->fields[i] = field;
+	sort_fields(c);
+}
+
+void
+dkim_content_body(struct dkim_content *c, struct str piece)
+{
+	for (int i = 0; i < DKIM_CANON_COUNT; i++)
+		dkim_body_add(&c->bodies[i], piece);
+}
+
+void
+dkim_content_end(struct dkim_content *c)
+{
+	for (int i = 0; i < DKIM_CANON_COUNT; i++)
+		dkim_body_end(&c->bodies[i]);
+	c->is_ended = true;
+}
+
+void
+dkim_content_release(struct dkim_content *c)
+{
+	buf_release(&c->header);
+	mem_free(c->fields);
+	mem_free(c->by_name);
+	*c = (struct dkim_content){ 0 };
+}
+
+/* Where the fields of a name begin in by_name, or where they would. */
+static size_t
+first_of(const struct dkim_content *c, struct str name)
+{
+	size_t low = 0, high = c->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_names(c->fields[c->by_name[middle]].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool
+is_named(const struct dkim_content *c, size_t at, struct str name)
+{
+	return at < c->count && str_eq_nocase(c->fields[c->by_name[at]].name, name);
+}
+
+bool
+dkim_content_take(const struct dkim_content *c, uint32_t *taken, struct str name,
+    struct header *out)
+{
+	size_t first = first_of(c, name), at;
+
+	if (!is_named(c, first, name))
+		return false;
+	at = first + taken[first];
+	if (!is_named(c, at, name))
+		return false;
+	taken[first]++;
+	*out = c->fields[c->by_name[at]];
+	return true;
+}
