@@ -66,25 +66,59 @@ add_missing_fields(struct intake *i, struct str head)
 	buf_add(&i->trace, STR("\r\n"));
 }
 
-/* The header as it stands; at submission without Bcc, which is for nobody's eyes (RFC 5322 3.6.3). */
+static void
+put_body(struct intake *i, struct str bytes)
+{
+	if (i->origin && i->fail == FAIL_NONE)
+		origin_body(i->origin, bytes);
+	put(i, bytes);
+}
+
+/* Bcc at submission, which is for nobody's eyes (RFC 5322 3.6.3), and what pretends to be ours (RFC 8601 5). */
+static bool
+must_go(const struct intake *i, const struct header *field)
+{
+	if (i->is_submission && str_eq_nocase(field->name, STR("Bcc")))
+		return true;
+	return i->origin && origin_is_forged(i->origin, field);
+}
+
+/* The header as it stands, but for what must go. */
 static void
 put_head(struct intake *i, struct str head)
 {
 	struct str rest = head, done = head, line;
 	struct header field;
 
-	while (i->is_submission && rest.n > 0) {
+	while ((i->is_submission || i->origin) && rest.n > 0) {
 		if (!header_next(&rest, &field)) { /* no field: others may stand behind it */
 			if (!str_take_until(&rest, '\n', &line))
 				break;
 			continue;
 		}
-		if (!str_eq_nocase(field.name, STR("Bcc")))
+		if (!must_go(i, &field))
 			continue;
 		put(i, str_head(done, (size_t)(field.whole.p - done.p)));
 		done = str_from(done, (size_t)(field.whole.p - done.p) + field.whole.n);
 	}
 	put(i, done);
+}
+
+/* Our own fields, with room for what the origin's judges will say. */
+static void
+put_trace(struct intake *i)
+{
+	struct str trace = buf_str(&i->trace);
+
+	if (!buf_ok(&i->trace))
+		i->fail = FAIL_PERM;
+	if (i->origin) {
+		put(i, str_head(trace, i->above));
+		trace = str_from(trace, i->above);
+	}
+	if (i->origin && i->fail == FAIL_NONE)
+		i->fail = blob_write_reserve(&i->writer, origin_room(i->origin));
+	put(i, trace);
 }
 
 /* The header is complete, or longer than we look at: ours goes first, then what was held back. */
@@ -101,9 +135,9 @@ release_head(struct intake *i)
 	if (i->wants_authors)
 		authors_write(&i->authors, head);
 	add_missing_fields(i, head);
-	if (!buf_ok(&i->trace))
-		i->fail = FAIL_PERM;
-	put(i, buf_str(&i->trace));
+	if (i->origin)
+		origin_header(i->origin, head);
+	put_trace(i);
 	put_head(i, head);
 	buf_release(&i->trace);
 	buf_release(&i->head);
@@ -133,21 +167,22 @@ feed_head(struct intake *i, struct str bytes)
 	start = body_start(i, before);
 	if (start == 0 && i->head.n < INTAKE_HEADER_MAX)
 		return;
-	if (start == 0 && i->is_submission && i->fail == FAIL_NONE)
-		i->fail = FAIL_LIMIT; /* a Bcc may follow that we do not see */
-	if (start > before) {         /* what follows the header need not be copied */
+	if (start == 0 && (i->is_submission || i->origin) && i->fail == FAIL_NONE)
+		i->fail =
+		    FAIL_LIMIT; /* a Bcc may follow that we do not see, or results in our name */
+	if (start > before) {   /* what follows the header need not be copied */
 		part = str_head(part, start - before);
 		buf_truncate(&i->head, start);
 	}
 	release_head(i);
-	put(i, str_from(bytes, part.n));
+	put_body(i, str_from(bytes, part.n));
 }
 
 static void
 feed_checked(struct intake *i, struct str bytes)
 {
 	if (i->is_in_body)
-		put(i, bytes);
+		put_body(i, bytes);
 	else if (bytes.n > 0)
 		feed_head(i, bytes);
 }
@@ -249,6 +284,20 @@ intake_end(struct intake *i)
 	i->has_cr = false;
 	if (!i->is_in_body && i->fail == FAIL_NONE) /* a message of header fields only */
 		release_head(i);
+	if (i->origin && i->fail == FAIL_NONE)
+		origin_end(i->origin);
+	return i->fail;
+}
+
+enum fail
+intake_fill(struct intake *i)
+{
+	struct buf text;
+
+	buf_init(&text, origin_room(i->origin));
+	origin_write(i->origin, blob_write_is_exact(&i->writer), &text);
+	i->fail = blob_write_fill(&i->writer, buf_str(&text));
+	buf_release(&text);
 	return i->fail;
 }
 

@@ -5,7 +5,8 @@
  * made a whole line end, or is let through (BINARYMIME); however it came, by DATA or in chunks. The header
  * (up to INTAKE_HEADER_MAX bytes) is held back until its end, so that what we add stands above it: trace
  * fields always, and at submission the Date and Message-ID that the client left out (RFC 6409 8); Bcc
- * leaves it then. The rest streams into the blob writer, so a message costs no memory by its size. A
+ * leaves it then. Of mail from outside, whose origin is judged, room is left above the trace for what comes of
+ * that, and fields that only we may write go away. The rest streams into the blob writer, so a message costs no memory by its size. A
  * message over the limit is swallowed, not stored.
  *
  * Ownership: embedded in the transaction, zeroed before start; intake_cancel() is safe always.
@@ -20,9 +21,11 @@
 #include "base/fail.h"
 #include "base/str.h"
 #include "blob/blob.h"
+#include "mailauth/origin.h"
 
 #define INTAKE_HEADER_MAX \
-	(256 * 1024) /* bytes held back; longer ones go on unseen, or are refused at submission */
+	(256 * \
+	    1024) /* bytes held back; longer ones are refused where we must see all of it, else go on */
 
 enum intake_lines {
 	INTAKE_LINES_REJECT, /* has_bare tells; the bytes are kept as they are */
@@ -46,7 +49,9 @@ struct intake { /* fields: read only, but the second group is set before intake_
 	enum fail fail;  /* sticky: LIMIT too big, TEMP disk */
 
 	enum intake_lines lines;
-	bool is_submission; /* complete the header, and drop Bcc */
+	bool is_submission;    /* complete the header, and drop Bcc */
+	struct origin *origin; /* borrow: transaction; judges it. NULL: nobody does */
+	size_t above;          /* bytes of the trace that stand above what it says */
 	bool wants_authors;
 	struct str hostname;  /* borrow: the service's */
 	struct str recipient; /* borrow: transaction; the only one, or empty */
@@ -58,8 +63,11 @@ MUST_CHECK enum fail intake_start(struct intake *i, struct blob_store *blobs, st
 
 void intake_feed(struct intake *i, struct str bytes);
 
-/* All is there: the writer has it, for blob_write_finish(); or why it has not. */
+/* All is there: the writer has it, for blob_write_finish(); or why it has not. Twice is once. */
 MUST_CHECK enum fail intake_end(struct intake *i);
+
+/* After the end, once the origin is settled: write what it says, before the writer is finished. FAIL_TEMP. */
+MUST_CHECK enum fail intake_fill(struct intake *i);
 
 void intake_cancel(struct intake *i);
 

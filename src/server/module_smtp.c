@@ -35,6 +35,7 @@ init(struct server *server)
 	smtp_service_init(&smtp);
 	smtp.loop = &server->loop;
 	smtp.settings = config_values(&server->config, &smtp_section);
+	smtp.mailauth = config_values(&server->config, &mailauth_section);
 	smtp.checks = config_values(&server->config, &policy_section);
 	smtp.hostname = server->settings->hostname;
 	return &smtp.service;
@@ -47,6 +48,7 @@ start(struct server *server)
 	smtp.directory = server->directory;
 	smtp.queue = server->queue;
 	smtp.policy = server->policy;
+	smtp.dns = server_dns(server);
 	queue = server->queue;
 }
 

@@ -90,6 +90,8 @@ smtp_read_chunk(struct smtp_session *s)
 	}
 	if (t && !t->is_refused)
 		intake_feed(&t->intake, piece);
+	if (t && t->origin)
+		(void)origin_look(t->origin);
 	s->chunk_left -= piece.n;
 	s->data_since += piece.n;
 	return SMTP_READ_CHUNK;

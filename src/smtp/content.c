@@ -100,6 +100,9 @@ smtp_start_content(struct smtp_session *s)
 	t->intake.lines = lines_of(s);
 	t->intake.hostname = s->service->hostname;
 	t->intake.recipient = only_recipient(s);
+	smtp_origin_start(s);
+	t->intake.origin = t->origin;
+	t->intake.above = t->skip;
 	fail = buf_ok(&trace) ? intake_start(&t->intake, mail_blobs(s->service->mail),
 				    deposit_content_folder(&t->envelope, &t->targets),
 				    buf_str(&trace), (uint64_t)s->service->settings->message_bytes)

@@ -75,6 +75,12 @@ answer_each(struct smtp_session *s, enum smtp_reply judgement, enum fail stored)
 	return SMTP_READ_COMMAND;
 }
 
+static bool
+is_junk(const struct smtp_txn *t)
+{
+	return t->origin && t->origin->advice == ORIGIN_JUNK;
+}
+
 /* Everybody's copy (deposit.h) begins to go where it is kept. */
 static enum fail
 start(struct smtp_session *s)
@@ -93,7 +99,7 @@ start(struct smtp_session *s)
 		.skip = t->skip,
 		.helo = buf_str(&s->helo),
 		.owner = user ? user->name : STR(""),
-		.traits = smtp_may_relay(s) ? QUEUE_OURS : 0,
+		.traits = (smtp_may_relay(s) ? QUEUE_OURS : 0) | (is_junk(t) ? QUEUE_JUNK : 0),
 		.log_id = str_of(t->id, sizeof t->id),
 		.is_each_told = smtp_is_lmtp(s) };
 	if (!t->deposit.is_each_told)
@@ -153,8 +159,23 @@ store(struct smtp_session *s)
 enum smtp_state
 smtp_finish_message(struct smtp_session *s)
 {
-	enum smtp_reply reply = judge(s);
+	/* What is wrong with it in itself need not wait for anybody; why, judge() says. */
+	if (s->txn->origin && judge(s) == REPLY_ACCEPTED &&
+	    intake_end(&s->txn->intake) == FAIL_NONE && !origin_look(s->txn->origin))
+		return SMTP_JUDGE;
+	return smtp_finish_judged(s);
+}
 
+enum smtp_state
+smtp_finish_judged(struct smtp_session *s)
+{
+	enum smtp_reply reply;
+
+	if (s->state == SMTP_JUDGE && !origin_look(s->txn->origin))
+		return SMTP_STAY;
+	reply = judge(s);
+	if (reply == REPLY_ACCEPTED)
+		reply = smtp_origin_judge(s);
 	if (reply == REPLY_ACCEPTED)
 		reply = smtp_check_author(s);
 	if (reply == REPLY_ACCEPTED)

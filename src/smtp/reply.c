@@ -90,6 +90,8 @@ static const struct {
 	[REPLY_QUEUE_FULL] = { "452 4.3.1", "Too much mail is waiting already, try later" },
 	[REPLY_LOOP] = { "554 5.4.6", "The message goes round in a loop" },
 	[REPLY_BAD_BINARY] = { "554 5.6.3", "The binary content cannot be kept: too intricate" },
+	[REPLY_NOT_PROVED] = { "550 5.7.26",
+	    "The author's domain wants mail refused that does not prove to be from there" },
 	[REPLY_BAD_CONTENT] = { "554 5.6.0", "Lines must end with CR LF, never with one of them" },
 	[REPLY_SOLICITATION] = { "550 5.7.1", "Mail of that kind is not wanted here" },
 	[REPLY_BINARY_DATA] = { "503 5.5.1", "BODY=BINARYMIME needs BDAT" },

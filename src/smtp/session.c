@@ -27,6 +27,7 @@ static const char *const state_names[] = {
 	[SMTP_VERIFY] = "VERIFY",
 	[SMTP_READ_DATA] = "READ_DATA",
 	[SMTP_READ_CHUNK] = "READ_CHUNK",
+	[SMTP_JUDGE] = "JUDGE",
 	[SMTP_SLOW] = "SLOW",
 	[SMTP_STORE] = "STORE",
 	[SMTP_CLOSING] = "CLOSING",
@@ -67,6 +68,7 @@ smtp_txn_end(struct smtp_session *s)
 	policy_domain_release(&t->domain);
 	deposit_release(&t->deposit);
 	intake_cancel(&t->intake);
+	origin_free(&t->origin);
 	arena_release(&t->arena);
 	mem_free(t);
 	s->txn = NULL;
@@ -93,7 +95,8 @@ static bool
 is_waiting_for_op(enum smtp_state state)
 {
 	return state == SMTP_AUTH_WAIT || state == SMTP_MAIL_CHECK || state == SMTP_RCPT_RESOLVE ||
-	    state == SMTP_RCPT_CHECK || state == SMTP_VERIFY || state == SMTP_STORE;
+	    state == SMTP_RCPT_CHECK || state == SMTP_VERIFY || state == SMTP_JUDGE ||
+	    state == SMTP_STORE;
 }
 
 static bool
@@ -122,6 +125,7 @@ smtp_session_check(const struct smtp_session *s)
 	case SMTP_SLOW:
 	case SMTP_STORE:
 	case SMTP_READ_DATA: invariant(has_mail); break;
+	case SMTP_JUDGE: invariant(has_mail && s->txn->origin != NULL); break;
 	case SMTP_GREET: invariant(s->have == 0); break;
 	case SMTP_VERIFY:
 	case SMTP_READ_CHUNK:
@@ -172,6 +176,7 @@ smtp_enter(struct smtp_session *s, enum smtp_state state)
 	case SMTP_RCPT_RESOLVE:
 	case SMTP_RCPT_CHECK:
 	case SMTP_VERIFY:
+	case SMTP_JUDGE:
 	case SMTP_SLOW:
 	case SMTP_STORE:
 	case SMTP_GREET: conn_deadline(s->conn, -1); break; /* the op has its own time-out */
@@ -239,6 +244,7 @@ advance(struct smtp_session *s)
 	case SMTP_RCPT_CHECK:
 		return op_pending(&s->txn->domain.op) ? SMTP_STAY : smtp_rcpt_checked(s);
 	case SMTP_VERIFY: return op_pending(&s->verify.op) ? SMTP_STAY : smtp_verified(s);
+	case SMTP_JUDGE: return smtp_finish_judged(s);
 	case SMTP_SLOW: return timer_running(&s->delay) ? SMTP_STAY : smtp_finish_slowed(s);
 	case SMTP_STORE: return smtp_finish_stored(s);
 	case SMTP_READ_DATA: return smtp_read_data(s);

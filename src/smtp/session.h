@@ -17,16 +17,17 @@
  *        |--DATA--> READ_DATA ---CRLF.CRLF--> READ_COMMAND         (cmd_data.c)
  *        |--BDAT--> READ_CHUNK --last byte--> READ_COMMAND         (cmd_bdat.c; also without a
  *        |                                                          transaction: read and refused)
- *        |          READ_DATA, READ_CHUNK --a stranger's mail--> SLOW --a while--> READ_COMMAND
- *        |          READ_DATA, READ_CHUNK, SLOW --mail is kept far away--> STORE --it is there--> READ_COMMAND
+ *        |          READ_DATA, READ_CHUNK --from outside--> JUDGE --its origin is known--> as without it
+ *        |          READ_DATA, READ_CHUNK, JUDGE --a stranger's mail--> SLOW --a while--> READ_COMMAND
+ *        |          READ_DATA, READ_CHUNK, JUDGE, SLOW --mail is kept far away--> STORE --it is there--> READ_COMMAND
  *        '--QUIT, 421--> CLOSING --drained--> reaped               (session.c)
  *
  * True in each state (asserted by smtp_session_check()):
  *   GREET                        nothing was said
  *   READ_COMMAND                 no op is pending but those about the peer (client, hello)
  *   AUTH_*                       there is a sasl, nobody is logged in, no transaction
- *   MAIL_CHECK, RCPT_*, READ_DATA, SLOW, STORE   there is a transaction
- *   AUTH_WAIT, MAIL_CHECK, RCPT_*, VERIFY, STORE an op was started and the socket is not read
+ *   MAIL_CHECK, RCPT_*, READ_DATA, JUDGE, SLOW, STORE   there is a transaction
+ *   AUTH_WAIT, MAIL_CHECK, RCPT_*, VERIFY, JUDGE, STORE an op was started and the socket is not read
  */
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
@@ -74,6 +75,7 @@ enum smtp_state {
 	SMTP_VERIFY,
 	SMTP_READ_DATA,
 	SMTP_READ_CHUNK,
+	SMTP_JUDGE,
 	SMTP_SLOW,
 	SMTP_STORE,
 	SMTP_CLOSING,
@@ -95,8 +97,9 @@ struct smtp_txn {
 	struct delivery_resolve resolve; /* own */
 	struct policy_domain domain;     /* own; of the sender, or of a recipient elsewhere */
 	struct dots_state dots;
-	struct intake intake; /* own */
-	bool is_refused;      /* the data is read to its end, then `refusal` is said */
+	struct intake intake;  /* own */
+	struct origin *origin; /* own; where it is from, when that is judged, from the content on */
+	bool is_refused;       /* the data is read to its end, then `refusal` is said */
 	enum smtp_reply refusal;
 	struct str detail;    /* arena; what else is to be said with a refusal, or empty */
 	bool is_chunk_failed; /* BDAT: only RSET helps */
@@ -261,8 +264,13 @@ bool smtp_is_slowed(struct smtp_session *s);
 /* Begin taking the content, with our trace headers in front (content.c). */
 MUST_CHECK enum fail smtp_start_content(struct smtp_session *s);
 
+/* Begin to find out where it is from, when that is to be judged; and what came of it (origin.c). */
+void smtp_origin_start(struct smtp_session *s);
+enum smtp_reply smtp_origin_judge(struct smtp_session *s);
+
 /* The data is complete: judge, store, answer, end the transaction (finish.c). */
 enum smtp_state smtp_finish_message(struct smtp_session *s);
+enum smtp_state smtp_finish_judged(struct smtp_session *s); /* of JUDGE */
 enum smtp_state smtp_finish_slowed(struct smtp_session *s); /* after SLOW */
 enum smtp_state smtp_finish_stored(
     struct smtp_session *s); /* of STORE; not yet: STORE, or STAY in it */

@@ -21,7 +21,9 @@
 #include "smtp/settings.h"
 
 struct directory;
+struct dns;
 struct mail;
+struct mailauth_settings;
 struct policy;
 struct policy_settings;
 struct queue;
@@ -46,8 +48,10 @@ struct smtp_service {
 	struct directory *directory;
 	struct queue *queue;
 	struct policy *policy;
+	struct dns *dns;
 	const struct policy_settings *checks; /* of the policy */
 	const struct smtp_settings *settings;
+	const struct mailauth_settings *mailauth;
 	struct str hostname;
 
 	struct list sessions; /* fields from here: the room's own */

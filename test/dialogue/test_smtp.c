@@ -47,6 +47,7 @@ static const char *const kind_names[] = { "mx", "submission", "lmtp", "filtered"
 static struct queue *queue;
 static struct policy *policy;
 static struct policy_settings checks;
+static struct mailauth_settings mailauth;
 static struct queue_settings queue_settings;
 static const struct route_settings never = { .domains = STR_INIT("never.test"),
 	.way = ROUTE_REFUSE };
@@ -102,6 +103,7 @@ open_smtp(void)
 	service = (struct smtp_service){ 0 };
 	settings = default_settings;
 	checks = policy_settings_default;
+	mailauth = mailauth_settings_default;
 	checks.greeting_delay_ms = 0; /* time stands still until @wait */
 	open_queue();
 	policy_open(&policy, &dialogue.loop, dialogue.store, NULL, &checks);
@@ -112,6 +114,7 @@ open_smtp(void)
 	service.queue = queue;
 	service.policy = policy;
 	service.checks = &checks;
+	service.mailauth = &mailauth;
 	service.hostname = STR("mx.example.test");
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		listeners[i] =
@@ -287,14 +290,14 @@ set(struct str key, struct str text)
 		const struct setting_section *section;
 		void *values;
 	} sections[] = { { &smtp_section, &settings }, { &policy_section, &checks },
-		{ &queue_section, &queue_settings } };
+		{ &queue_section, &queue_settings }, { &mailauth_section, &mailauth } };
 	static struct arena arena; /* values live until the next program */
 	struct str name = key, section;
 	struct buf why;
 
 	CHECK(str_take_until(&name, '.', &section));
 	buf_init(&why, 1000);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++)
 		for (size_t k = 0; k < sections[i].section->row_count; k++) {
 			const struct setting *row = &sections[i].section->rows[k];
 
@@ -305,10 +308,12 @@ set(struct str key, struct str text)
 				arena_init(&arena, 1 << 20);
 			CHECK(
 			    value_parse(row, sections[i].values, text, &arena, &why) == FAIL_NONE);
+			buf_release(&why);
+			if (sections[i].values != &checks)
+				return;
 			policy_close(&policy);
 			policy_open(&policy, &dialogue.loop, dialogue.store, NULL, &checks);
 			service.policy = policy;
-			buf_release(&why);
 			return;
 		}
 	CHECK_STR(key, STR("(a setting)"));

@@ -11,6 +11,7 @@ import time
 
 from dns_server import DnsServer, NULL_MX, SERVFAIL, TIMEOUT, reverse
 from harness import check, end, equal
+from outside import Client
 from sender import ALICE, BOB, Sender, wait_for
 
 GOOD, LISTED, WELCOME, HARVESTER, EARLY, NAMELESS = (f"93.184.216.{n}" for n in (10, 20, 30, 40, 50, 60))
@@ -44,23 +45,6 @@ ZONES = {
     (listed(HARVESTER, "slow.test"), "A"): TIMEOUT,
     ("block.test", "NS"): ["ns.block.test"], ("welcome.test", "NS"): ["ns.welcome.test"], ("slow.test", "NS"): ["ns.slow.test"],
 }
-
-
-class Client(smtplib.SMTP):
-    """A session that comes from this address."""
-
-    def __init__(self, server, address, way="PROXY"):
-        self.server, self.address, self.way = server, address, way
-        super().__init__(server.host, server.port("smtp"), local_hostname="mx.origin.test", timeout=20)
-        if way == "XCLIENT":
-            self.ehlo()
-            self.code, _ = self.docmd("XCLIENT", f"ADDR={'IPV6:' if ':' in address else ''}{address}")
-
-    def _get_socket(self, host, port, timeout):
-        s = socket.create_connection((host, port), timeout)
-        family, own = ("TCP6", "2001:db8::1") if ":" in self.address else ("TCP4", "198.51.100.1")
-        s.sendall(b"PROXY UNKNOWN\r\n" if self.way == "XCLIENT" else f"PROXY {family} {self.address} {own} 5000 25\r\n".encode())
-        return s
 
 
 def attempt(server, address, to=BOB, sender="ann@origin.test", way="PROXY", subject="x"):

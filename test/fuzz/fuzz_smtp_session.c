@@ -138,6 +138,7 @@ open_stage(void)
 	stage.service.queue = stage.queue;
 	stage.service.policy = stage.policy;
 	stage.service.checks = &checks;
+	stage.service.mailauth = &mailauth_settings_default;
 	stage.service.loop = &stage.loop;
 	stage.service.mail = stage.mail;
 	stage.service.settings = &settings;

@@ -1,0 +1,150 @@
+#include "mailauth/origin.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "crypto/random.h"
+#include "dns/packet.h"
+#include "mailauth/results.h"
+
+struct origin *
+origin_new(const struct origin_house *house, struct task *owner, const struct origin_claim *claim)
+{
+	struct origin *o = mem_new(1, sizeof *o);
+
+	o->house = *house;
+	o->claim = *claim;
+	o->owner = owner;
+	buf_init(&o->from, DNS_NAME_MAX);
+	spf_start(&o->spf, house->dns, owner, &claim->envelope);
+	return o;
+}
+
+void
+origin_free(struct origin **origin)
+{
+	struct origin *o = *origin;
+
+	*origin = NULL;
+	if (o == NULL)
+		return;
+	spf_release(&o->spf);
+	dkim_verify_release(&o->dkim);
+	dmarc_release(&o->policy);
+	buf_release(&o->from);
+	dkim_content_release(&o->content);
+	mem_free(o);
+}
+
+/* --- what comes in ------------------------------------------------------------------------------ */
+
+void
+origin_header(struct origin *o, struct str block)
+{
+	struct dns *dns = o->house.dns;
+	int64_t now_s = o->claim.envelope.now_s;
+	struct header field;
+
+	o->has_authors = header_find(block, STR("From"), &field);
+	dkim_content_header(&o->content, block);
+	dkim_verify_start(&o->dkim, &o->content, dns, o->owner, now_s);
+	if (dmarc_from_find(block, &o->from, &o->why_no_from) == FAIL_NONE)
+		dmarc_start(&o->policy, dns, o->owner, buf_str(&o->from));
+	o->has_header = true;
+}
+
+void
+origin_body(struct origin *o, struct str piece)
+{
+	dkim_content_body(&o->content, piece);
+}
+
+void
+origin_end(struct origin *o)
+{
+	if (!o->is_ended)
+		dkim_content_end(&o->content);
+	o->is_ended = true;
+}
+
+bool
+origin_is_forged(const struct origin *o, const struct header *field)
+{
+	return str_eq_nocase(field->name, STR("Authentication-Results")) &&
+	    results_is_ours(field->value, o->house.id);
+}
+
+/* DMARC needs the one domain that the message says it is from. */
+static bool
+has_from(const struct origin *o)
+{
+	return o->from.n > 0;
+}
+
+/* --- what comes of it --------------------------------------------------------------------------- */
+
+/* Whoever added bytes behind a part that was signed may have made another message of it (RFC 6376 8.2). */
+static bool
+is_proof(const struct dkim_result *r)
+{
+	return r->verdict == VERDICT_PASS && !r->is_partial;
+}
+
+static void
+judge_policy(struct origin *o)
+{
+	struct dmarc_evidence signers[DKIM_SIGNATURES_MAX];
+	struct dmarc_evidence spf = { .domain = o->spf.domain, .verdict = o->spf.verdict };
+	size_t count = 0;
+	uint32_t lot;
+
+	for (size_t i = 0; i < o->dkim.count; i++) {
+		const struct dkim_result *r = &o->dkim.results[i];
+
+		signers[count++] = (struct dmarc_evidence){ .domain = r->domain,
+			.verdict = r->verdict == VERDICT_PASS && !is_proof(r) ? VERDICT_POLICY
+									      : r->verdict };
+	}
+	random_bytes(&lot, sizeof lot);
+	dmarc_judge(&o->policy, &spf, signers, count, lot % 100, &o->dmarc);
+}
+
+static void
+settle(struct origin *o)
+{
+	const struct mailauth_settings *settings = o->house.settings;
+
+	o->is_settled = true;
+	if (!has_from(o)) {
+		/* RFC 7489 6.6.1: who writes several domains into From wants one of them to be seen, and judges to take another */
+		o->dmarc.verdict = VERDICT_PERMERROR;
+		o->advice = o->has_authors && settings->quarantine ? ORIGIN_JUNK : ORIGIN_TAKE;
+		return;
+	}
+	judge_policy(o);
+	if (o->dmarc.disposition == DMARC_NONE)
+		return;
+	if (o->dmarc.disposition == DMARC_REJECT)
+		o->advice = settings->reject ? ORIGIN_REFUSE : ORIGIN_JUNK;
+	else if (settings->quarantine)
+		o->advice = ORIGIN_JUNK;
+}
+
+bool
+origin_look(struct origin *o)
+{
+	bool is_known;
+
+	if (o->is_settled)
+		return true;
+	is_known = spf_look(&o->spf);
+	if (!o->has_header)
+		return false;
+	is_known &= dkim_verify_look(&o->dkim);
+	if (has_from(o))
+		is_known &= dmarc_look(&o->policy);
+	if (is_known && o->is_ended)
+		settle(o);
+	return o->is_settled;
+}

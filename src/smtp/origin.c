@@ -1,0 +1,55 @@
+/* Where a message from outside is from (mailauth/origin.h): begun with its content, judged at its end. */
+#include "smtp/session.h"
+
+/* base */
+#include "base/clock.h"
+#include "base/mem.h"
+
+void
+smtp_origin_start(struct smtp_session *s)
+{
+	const struct smtp_service *service = s->service;
+	const struct origin_house house = { .dns = service->dns,
+		.settings = service->mailauth,
+		.id = service->hostname };
+	const struct origin_claim claim = { .envelope = { .client = *conn_peer_address(s->conn),
+						.hello = buf_str(&s->helo),
+						.sender = s->txn->envelope.sender,
+						.receiver = service->hostname,
+						.now_s = clock_wall_s() },
+		.has_name = !str_empty(s->client.name),
+		.is_name_unknown = s->client.is_name_unknown };
+
+	if (!service->mailauth->check || !smtp_is_judged(s))
+		return;
+	origin_free(&s->txn->origin); /* of a DATA before, for which there was no disk */
+	s->txn->origin = origin_new(&house, &s->task, &claim);
+}
+
+/* What came of it, for who follows one message. */
+static void
+note(const struct smtp_session *s, const struct origin *o)
+{
+	static const char *const advices
+	    [] = { [ORIGIN_TAKE] = "take", [ORIGIN_JUNK] = "junk", [ORIGIN_REFUSE] = "refuse" };
+
+	log_info(&s->log, "smtp.origin", LOG_TEXT("id", str_of(s->txn->id, sizeof s->txn->id)),
+	    LOG_TEXT("spf", verdict_names[o->spf.verdict]),
+	    LOG_TEXT("dmarc", verdict_names[o->dmarc.verdict]), LOG_TEXT("from", buf_str(&o->from)),
+	    LOG_NUM("signatures", o->dkim.count), LOG_TEXT("advice", str_c(advices[o->advice])));
+}
+
+enum smtp_reply
+smtp_origin_judge(struct smtp_session *s)
+{
+	struct smtp_txn *t = s->txn;
+
+	if (t->origin == NULL)
+		return REPLY_ACCEPTED;
+	note(s, t->origin);
+	if (t->origin->advice == ORIGIN_REFUSE) {
+		t->detail = arena_str(&t->arena, buf_str(&t->origin->from));
+		return REPLY_NOT_PROVED;
+	}
+	return intake_fill(&t->intake) == FAIL_NONE ? REPLY_ACCEPTED : REPLY_DISK;
+}
