@@ -13,10 +13,11 @@
  *     SEND --broke--> settled; next job: OPEN; too often: the site rests
  *     LINGER --another message--> SEND, --time over--> CLOSING
  *     READY --the site's rate allows a message--> SEND
+ *     SEND is preceded by SIGN while a large message of ours is being signed, a slice in each step
  *     OPEN, SEND --out of patience (others wait for a connection)--> as if the time were over, no other host
  *
  * True in each state (remote_check()): LOOKUP, OPEN, SEND have a job and a pending op, or one just ended;
- * READY has a job, LINGER has none. In these two, and between any two messages, the host may leave at any time:
+ * READY and SIGN have a job, LINGER has none. In these two, and between any two messages, the host may leave at any time:
  * then the conversation is opened again for the next one.
  */
 #ifndef QUEUE_AGENT_H
@@ -43,6 +44,7 @@ enum remote_state {
 	REMOTE_PARTING, /* QUIT leaves with this turn; then OPEN, so that never more are open than may be */
 	REMOTE_OPEN,
 	REMOTE_READY,
+	REMOTE_SIGN,
 	REMOTE_SEND,
 	REMOTE_LINGER,
 	REMOTE_CLOSING,

@@ -125,10 +125,12 @@ struct queue_job {
 	size_t rcpt_count;
 	struct blob_map map; /* the whole file; mapped when needed */
 	struct arena child_arena;
-	struct list children;      /* child_arena; messages taken in with the settling */
-	struct site_change change; /* arena */
-	int64_t again_ms;          /* unsettled: not before, monotonic */
-	bool is_given_up;          /* .. then it goes, and is picked anew */
+	struct list children;        /* child_arena; messages taken in with the settling */
+	struct site_change change;   /* arena */
+	int64_t again_ms;            /* unsettled: not before, monotonic */
+	bool is_given_up;            /* .. then it goes, and is picked anew */
+	struct job_signing *signing; /* own; while its body is hashed (sign.c) */
+	bool is_signed;              /* message.fields have what they can have of signatures */
 };
 
 struct queue {
@@ -209,6 +211,15 @@ void site_mend(struct queue *q, struct str site, int64_t wake_s);
 
 /* It is kept open until next_ms, though it may have nothing to do. */
 bool site_must_stay(const struct queue_site *s);
+
+/* --- sign.c ---------------------------------------------------------------------------------------------- */
+
+/*
+ * Put our signatures into message.fields, when it is ours and there are keys for its author's domain. `message` are the
+ * bytes that are sent. False: a slice of it was done, and there is more.
+ */
+MUST_CHECK bool job_sign(struct queue_job *j, struct str message);
+void job_sign_end(struct queue_job *j); /* safe in any state */
 
 /* --- blocked.c ------------------------------------------------------------------------------------------- */
 

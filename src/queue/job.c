@@ -37,6 +37,7 @@ job_free(struct queue_job **job)
 	if (j->site && j->queue->house.loop)
 		task_wake(&j->queue->task); /* the site may be done */
 	blob_unmap(&j->map);
+	job_sign_end(j);
 	arena_release(&j->arena);
 	arena_release(&j->child_arena);
 	mem_free(j);

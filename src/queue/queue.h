@@ -10,7 +10,8 @@
  * delivered, returned, or still here (rule D6), and never sent twice unless the process dies between a
  * host's final 250 and our commit. Memory does not grow with the queue: what is due is read when it is due.
  *
- * Bounces follow RFC 3461 and 3464 (dsn.h). Not done: TLS policies of domains (MTA-STS, DANE), DKIM.
+ * What users, hosts of ours and this server write is signed when it leaves (sign.c). Bounces follow RFC 3461 and 3464
+ * (dsn.h). Not done: TLS policies of domains (MTA-STS, DANE).
  *
  * Ownership: one queue per program; it borrows everything in queue_house for its life. Texts given are
  * copied. Units: _s seconds since 1970.
@@ -34,6 +35,7 @@
 
 struct dns;
 struct directory;
+struct keyring;
 struct loop;
 struct mail;
 struct net;
@@ -55,6 +57,7 @@ struct queue_house {
 	struct directory *directory;
 	struct tls_trust *(*get_trust)(void *arg); /* whom to trust; asked for each connection */
 	void *trust_arg;
+	struct keyring *keyring; /* what signs mail of ours; NULL: nothing does */
 	const struct queue_settings *settings;
 	const struct smtpc_settings *outbound;
 	const struct queue_routes *routes;

@@ -13,6 +13,7 @@ static const char *const state_names[] = {
 	[REMOTE_PARTING] = "PARTING",
 	[REMOTE_OPEN] = "OPEN",
 	[REMOTE_READY] = "READY",
+	[REMOTE_SIGN] = "SIGN",
 	[REMOTE_SEND] = "SEND",
 	[REMOTE_LINGER] = "LINGER",
 	[REMOTE_CLOSING] = "CLOSING",
@@ -27,6 +28,7 @@ remote_check(const struct remote_agent *a)
 	case REMOTE_ROUTE:
 	case REMOTE_LOOKUP: invariant(a->agent.job != NULL && !a->smtpc.is_open); break;
 	case REMOTE_OPEN:
+	case REMOTE_SIGN:
 	case REMOTE_SEND:
 	case REMOTE_READY: invariant(a->agent.job != NULL); break;
 	case REMOTE_PARTING: invariant(a->agent.job != NULL && !a->smtpc.is_open); break;
@@ -338,6 +340,7 @@ advance(struct remote_agent *a)
 	case REMOTE_PARTING: return open_hop(a);
 	case REMOTE_OPEN: return may_wait(a) ? REMOTE_STAY : opened(a);
 	case REMOTE_READY: return timer_running(&a->timer) ? REMOTE_STAY : remote_send(a);
+	case REMOTE_SIGN: return remote_send(a);
 	case REMOTE_SEND: return may_wait(a) ? REMOTE_STAY : remote_answered(a);
 	case REMOTE_LINGER: return linger(a);
 	case REMOTE_CLOSING:

@@ -110,6 +110,17 @@ fill_batch(struct remote_agent *a)
 	return a->batch_count;
 }
 
+/* It has its signatures, or needs none: what stays with us, in mailboxes behind LMTP, proves nothing to anybody. */
+static bool
+sign(struct remote_agent *a)
+{
+	struct str content;
+
+	if (a->route && a->route->settings->way == ROUTE_LMTP)
+		return true;
+	return job_map(a->agent.job, &content) != FAIL_NONE || job_sign(a->agent.job, content);
+}
+
 enum remote_state
 remote_send(struct remote_agent *a)
 {
@@ -124,6 +135,8 @@ remote_send(struct remote_agent *a)
 
 	if (!a->smtpc.is_open) /* it left while nothing was said */
 		return remote_reopen(a);
+	if (!sign(a))
+		return REMOTE_SIGN;
 	until_ms = pause_ms(a);
 	if (until_ms > 0) {
 		timer_start(a->agent.site->queue->house.loop, &a->timer, &a->agent.task, until_ms);

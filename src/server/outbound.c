@@ -10,6 +10,8 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "mailauth/keyring.h"
+#include "mailauth/settings.h"
 #include "queue/queue.h"
 #include "queue/route.h"
 #include "smtpc/settings.h"
@@ -21,6 +23,7 @@
 struct outbound {
 	struct dns dns;
 	bool has_dns;
+	struct keyring keyring;
 	struct queue_route *routes; /* own */
 	struct queue_routes list;
 	struct net_address own[OWN_ADDRESSES_MAX];
@@ -174,6 +177,11 @@ outbound_open(struct server *s, struct loop *loop, struct buf *why)
 		.addresses = o->own,
 		.address_count = o->own_count };
 	if (loop) {
+		const struct mailauth_settings *mailauth =
+		    config_values(&s->config, &mailauth_section);
+
+		keyring_init(&o->keyring, server_path(s, "dkim"));
+		house.keyring = mailauth->sign ? &o->keyring : NULL;
 		fail =
 		    dns_init(&o->dns, loop, &s->net, config_values(&s->config, &dns_section), why);
 		o->has_dns = fail == FAIL_NONE;
@@ -228,6 +236,7 @@ outbound_close(struct server *s)
 		return;
 	if (o->has_dns)
 		dns_release(&o->dns);
+	keyring_release(&o->keyring);
 	tls_trust_free(&o->trust);
 	mem_free(o->routes);
 	mem_free(o);

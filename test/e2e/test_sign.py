@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""What leaves is signed with DKIM: messages of users, by SMTP and JMAP, reports, answers; and nothing of strangers.
+
+In a network of its own (lab.py). Every signature is checked by `dkim-verify`; who else agrees with that is test_dkim.py's.
+"""
+
+import json
+import os
+import smtplib
+import subprocess
+import tempfile
+
+import lab
+from dns_server import DnsServer
+from harness import BINARY, check, end, equal
+from mail_keys import Keys
+from sender import ALICE, BOB, Sender
+from sink import DEFAULT, Sink, reply
+from test_jmap_send import User
+
+ZONES = {("far.test", "MX"): [(10, "mx.far.test")], ("mx.far.test", "A"): ["127.0.0.2"],
+         ("origin.test", "MX"): [(10, "mx.origin.test")], ("mx.origin.test", "A"): ["127.0.0.3"]}
+GOOD = [("pass", "example.test", "e"), ("pass", "example.test", "r")]
+BODY = "From: Alice <{}>\r\nTo: x@far.test\r\nSubject: {}\r\nDate: Thu, 26 Nov 2026 12:00:00 +0000\r\n\r\nhello\r\n"
+
+
+def verdicts(zone, data):
+    done = subprocess.run([BINARY, "dkim-verify", "--dns", zone, "-"], input=data, check=True, capture_output=True)
+    return sorted((one["result"], one["domain"], one["selector"]) for one in json.loads(done.stdout))
+
+
+def taken(sink, before, server):
+    check("it leaves", sink.wait(before + 1) and server.settled(), server.story())
+    return sink.messages[-1]
+
+
+def test_users(server, sink, zone):
+    for subject, data in (("short", BODY.format(ALICE, "short")), ("long", BODY.format(ALICE, "long") + "x" * 70 + "\r\n"),
+                          ("large", BODY.format(ALICE, "large") + ("x" * 70 + "\r\n") * 150_000), ("bcc", "Bcc: y@far.test\r\n" + BODY.format(ALICE, "bcc")),
+                          ("sub", BODY.format("alice@sub.example.test", "sub"))):
+        before = len(sink.messages)
+        server.send("x@far.test", data)
+        m = taken(sink, before, server)
+        equal(f"{subject}: signed", verdicts(zone, m.data), GOOD)
+        check(f"{subject}: in front", m.data.startswith(b"DKIM-Signature: "), m.data[:300])
+        check(f"{subject}: From cannot be added", b"from:from:" in b"".join(m.data.lower().split()) or b":from" in m.data.lower(), m.data[:600])
+    before = len(sink.messages)
+    server.send(["x@far.test", "y@far.test"], BODY.format(ALICE, "two"))
+    equal("two recipients", verdicts(zone, taken(sink, before, server).data), GOOD)
+
+
+def test_again(server, sink, zone):
+    """A message that was refused for a while is signed anew, once."""
+    sink.at("END", reply("451 4.3.0 Later"), times=2)
+    before = len(sink.messages)
+    server.send("x@far.test", BODY.format(ALICE, "again"))
+    m = taken(sink, before, server)
+    equal("again: signed once", verdicts(zone, m.data), GOOD)
+    sink.behave()
+
+
+def test_jmap(server, sink, zone):
+    alice = User(server, ALICE)
+    before = len(sink.messages)
+    _, sent = alice.submit(alice.draft("x@far.test", "jmap"))
+    check("jmap: sent", sent)
+    equal("jmap: signed", verdicts(zone, taken(sink, before, server).data), GOOD)
+    alice.close()
+
+
+def test_reports(server, sink, origin, zone):
+    """A forward fails: the report to its sender is ours, the message that was forwarded is not."""
+    server.command("alias", "add", "away@example.test", "no@far.test")
+    sink.at("RCPT", reply("550 5.1.1 No"), to="no@far.test")
+    data = BODY.format("writer@origin.test", "report").encode()
+    with smtplib.SMTP(server.host, server.port("smtp"), timeout=20) as smtp:
+        smtp.sendmail("writer@origin.test", ["away@example.test"], data)
+    report = taken(origin, 0, server)
+    equal("report: from nobody", report.sender, "")
+    equal("report: signed by the domain above", verdicts(zone, report.data), GOOD)
+    sink.behave()
+    before = len(sink.messages)
+    with smtplib.SMTP(server.host, server.port("smtp"), timeout=20) as smtp:
+        smtp.sendmail("writer@origin.test", ["away@example.test"], data)
+    equal("forwarded: not by us", verdicts(zone, taken(sink, before, server).data), [])
+
+
+def test_others(server, sink, zone):
+    for subject, author in (("another domain", "alice@elsewhere.test"), ("no domain", "alice"), ("a domain above", "alice@test")):
+        before = len(sink.messages)
+        server.send("x@far.test", BODY.format(author, subject))
+        equal(f"{subject}: not signed", verdicts(zone, taken(sink, before, server).data), [])
+    before = len(server.inbox(BOB))
+    server.send(BOB, BODY.format(ALICE, "home"))
+    check("at home: not signed", server.wait_inbox(before + 1, BOB) and b"DKIM-Signature" not in server.inbox(BOB)[-1])
+
+
+def test_keys(server, sink, zone):
+    """Keys that change are seen without a word; damaged ones stop nothing."""
+    folder = os.path.join(server.folder, "data/dkim/example.test")
+    os.rename(os.path.join(folder, "e.pem"), os.path.join(folder, "e.old"))
+    before = len(sink.messages)
+    server.send("x@far.test", BODY.format(ALICE, "one key"))
+    equal("one key less", verdicts(zone, taken(sink, before, server).data), GOOD[1:])
+    with open(os.path.join(folder, "z.pem"), "w") as f:
+        f.write("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+    before = len(sink.messages)
+    server.send("x@far.test", BODY.format(ALICE, "a damaged key"))
+    equal("a damaged one", verdicts(zone, taken(sink, before, server).data), GOOD[1:])
+
+
+def test_off(zone, sink, keys):
+    with Sender("[mailauth]\nsign = no\n") as server:
+        keys.install(server, "example.test")
+        before = len(sink.messages)
+        server.send("x@far.test", BODY.format(ALICE, "off"))
+        equal("sign = no", verdicts(zone, taken(sink, before, server).data), [])
+
+
+def test_seven(zone, keys):
+    """A host without 8BITMIME gets what is in seven bits anyway as it was signed."""
+    with Sink(host="127.0.0.2", port=25, extensions=[word for word in DEFAULT if word not in ("8BITMIME", "SMTPUTF8", "CHUNKING")]) as sink:
+        with Sender() as server:
+            keys.install(server, "example.test")
+            server.send("x@far.test", BODY.format(ALICE, "seven"))
+            equal("seven bits", verdicts(zone, taken(sink, 0, server).data), GOOD)
+
+
+def main():
+    lab.isolate()
+    with tempfile.TemporaryDirectory() as folder:
+        keys = Keys(folder)
+        zone = keys.zone_file(os.path.join(folder, "zone"), keys.records("example.test"))
+        with DnsServer(dict(ZONES), port=53):
+            with Sink(host="127.0.0.2", port=25) as sink, Sink(host="127.0.0.3", port=25) as origin:
+                with Sender() as server:
+                    keys.install(server, "example.test")
+                    test_users(server, sink, zone)
+                    test_again(server, sink, zone)
+                    test_jmap(server, sink, zone)
+                    test_reports(server, sink, origin, zone)
+                    test_others(server, sink, zone)
+                    test_keys(server, sink, zone)
+                test_off(zone, sink, keys)
+            test_seven(zone, keys)
+    end()
+
+
+if __name__ == "__main__":
+    main()
