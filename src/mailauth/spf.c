@@ -112,7 +112,9 @@ spf_frame_begin(struct spf *s, struct str domain)
 	struct spf_frame *f = arena_alloc(&s->arena, 1, sizeof *f);
 
 	if (f == NULL)
-		return spf_frame_error(s, VERDICT_PERMERROR, domain, "too much to remember");
+		return s->frame
+		    ? spf_frame_error(s, VERDICT_PERMERROR, domain, "too much to remember")
+		    : SPF_DONE;
 	f->parent = s->frame;
 	s->frame = f;
 	return ask_record(s, domain);
@@ -238,7 +240,7 @@ set_mailbox(struct spf *s)
 
 	if (str_empty(local))
 		local = STR("postmaster");
-	buf_init(&text, SPF_BYTES_MAX);
+	buf_init(&text, 2 * SPF_TEXT_MAX);
 	buf_add(&text, local);
 	buf_add_char(&text, '@');
 	add_domain(&text, at == STR_NONE ? all : str_from(all, at + 1));
@@ -252,6 +254,9 @@ set_mailbox(struct spf *s)
 static bool
 copy_claim(struct spf *s, const struct spf_claim *claim)
 {
+	if (claim->hello.n > SPF_TEXT_MAX || claim->sender.n > SPF_TEXT_MAX ||
+	    claim->receiver.n > SPF_TEXT_MAX)
+		return false;
 	s->client = claim->client;
 	net_address_unmap(&s->client);
 	s->hello = arena_str(&s->arena, claim->hello);
@@ -272,7 +277,7 @@ spf_start(struct spf *s, struct dns *dns, struct task *owner, const struct spf_c
 	buf_init(&s->explanation, SPF_EXPLANATION_MAX);
 	buf_init(&s->why, SPF_WHY_MAX);
 	if (!copy_claim(s, claim))
-		return; /* VERDICT_NONE: it is not of the Internet, or no domain is that long */
+		return;
 	s->state = spf_frame_begin(s, s->domain_of_sender);
 	s->domain = s->frame ? s->frame->domain : (struct str){ 0 };
 }

@@ -21,17 +21,16 @@
 #include "mailauth/verdict.h"
 #include "net/address.h"
 
-#define SPF_LOOKUPS_MAX 10 /* terms that ask DNS (4.6.4) */
-#define SPF_HOSTS_MAX   10 /* names of one MX or PTR answer whose addresses are asked (4.6.4) */
-#define SPF_VOIDS_MAX   2  /* terms whose answer was that there is nothing (4.6.4) */
-#define SPF_TIME_MS \
-	20000 /* the whole of it; it may end as much later as one question takes (4.6.4) */
-#define SPF_STEPS_MAX 64 /* of one look: about as many terms */
-#define SPF_BYTES_MAX \
-	(32 * 1024)             /* arena: what was asked, and a name and a record for each lookup */
-#define SPF_EXPLANATION_MAX 400 /* bytes: goes into a reply line of 512 (RFC 5321 4.5.3.1.5) */
-#define SPF_MECHANISM_MAX   255 /* bytes of a mechanism that are told */
-#define SPF_WHY_MAX         400 /* bytes of a sentence */
+#define SPF_LOOKUPS_MAX     10    /* terms that ask DNS (4.6.4) */
+#define SPF_HOSTS_MAX       10    /* names of an MX or PTR answer that are asked about (4.6.4) */
+#define SPF_VOIDS_MAX       2     /* terms whose answer was that there is nothing (4.6.4) */
+#define SPF_TIME_MS         20000 /* all of it, and what the last question takes (4.6.4) */
+#define SPF_STEPS_MAX       64    /* of one look: about as many terms */
+#define SPF_TEXT_MAX        2048  /* bytes of each text of a claim: a line of SMTP */
+#define SPF_BYTES_MAX       65536 /* arena: the claim, a name and a frame for each lookup */
+#define SPF_EXPLANATION_MAX 400   /* bytes: in a reply line of 512 (RFC 5321 4.5.3.1.5) */
+#define SPF_MECHANISM_MAX   255   /* bytes of a mechanism that are told */
+#define SPF_WHY_MAX         400   /* bytes of a sentence */
 
 struct spf_claim { /* what a client says of itself */
 	struct net_address client;
@@ -71,13 +70,12 @@ struct spf { /* zeroed before the start; fields: read only */
 
 	/* the machine */
 	enum spf_state state;
-	struct dns *dns;     /* borrow */
-	struct task *owner;  /* borrow */
-	int64_t deadline_ms; /* of the monotonic clock */
-	struct arena arena;  /* frames and names */
-	struct spf_frame
-	    *frame;         /* arena: the record that is judged; those that include it behind it */
-	struct str mailbox; /* arena: for %{s}; the next two are in it */
+	struct dns *dns;         /* borrow */
+	struct task *owner;      /* borrow */
+	int64_t deadline_ms;     /* of the monotonic clock */
+	struct arena arena;      /* frames and names */
+	struct spf_frame *frame; /* arena: the record that is judged; includes stand behind it */
+	struct str mailbox;      /* arena: for %{s}; the next two are in it */
 	struct str local, domain_of_sender; /* for %{l}, %{o} */
 	struct dns_query query;             /* addresses, exchangers, or the explanation */
 	struct dns_query host;              /* the addresses of one of `query`, or of `pointers` */
@@ -89,6 +87,7 @@ struct spf { /* zeroed before the start; fields: read only */
 	enum spf_state resume; /* what wanted to know it */
 };
 
+/* A claim that is longer than SPF_TEXT_MAX somewhere, or not of the Internet, comes to VERDICT_NONE. */
 void spf_start(struct spf *s, struct dns *dns, struct task *owner, const struct spf_claim *claim);
 
 /* Go on: true when it is settled. To be called when the owner is woken, and once after the start. */

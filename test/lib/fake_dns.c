@@ -5,6 +5,8 @@
 
 /* rooms */
 #include "dns/dns.h"
+#include "dns/packet.h"
+#include "dns/zone.h"
 
 #define HELD_MAX 64
 
@@ -63,6 +65,23 @@ find(struct dns_query *q, struct str name, enum dns_type type)
 	return FAIL_MISSING;
 }
 
+static enum fail
+find_in_zone(const struct dns_zone *zone, struct dns_query *q, struct str name, enum dns_type type)
+{
+	struct task *owner = q->op.owner;
+	enum fail fail = FAIL_SYNTAX;
+	struct buf text;
+
+	buf_init(&text, DNS_NAME_MAX);
+	if (dns_name_parse(name, &text) == FAIL_NONE) {
+		zone_answer(zone, q, buf_str(&text), type);
+		fail = q->op.fail;
+		op_begin(&q->op, owner);
+	}
+	buf_release(&text);
+	return fail;
+}
+
 void
 dns_query_start(struct dns *d, struct dns_query *q, struct task *owner, struct str name,
     enum dns_type type)
@@ -70,10 +89,9 @@ dns_query_start(struct dns *d, struct dns_query *q, struct task *owner, struct s
 	enum fail fail;
 	size_t i = 0;
 
-	(void)d;
 	dns_query_release(q);
 	op_begin(&q->op, owner);
-	fail = find(q, name, type);
+	fail = d && d->zone ? find_in_zone(d->zone, q, name, type) : find(q, name, type);
 	if (!is_holding) {
 		op_finish(&q->op, fail);
 		return;
@@ -145,5 +163,6 @@ dns_init(struct dns *d, struct loop *loop, struct net *net, const struct dns_set
 void
 dns_release(struct dns *d)
 {
-	(void)d;
+	zone_free(d->zone);
+	d->zone = NULL;
 }
