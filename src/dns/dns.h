@@ -38,15 +38,18 @@ enum dns_type {
 	DNS_AAAA = 28,
 	DNS_SRV = 33,
 	DNS_TLSA = 52,
+	DNS_CAA = 257,
 };
 
 struct dns_record {
 	struct net_address address; /* A, AAAA; port 0 */
-	struct str name;   /* CNAME, PTR, MX, SRV: lower case, no dot at the end; "." is the root */
-	struct str bytes;  /* TXT: its strings joined (RFC 7208 3.3); TLSA: the association data */
-	uint16_t priority; /* MX, SRV: lowest first */
+	struct str
+	    name; /* CNAME, PTR, MX, SRV: lower case, no dot at the end; "." is the root; CAA: the tag */
+	struct str
+	    bytes; /* TXT: its strings joined (RFC 7208 3.3); TLSA: the association data; CAA: the value */
+	uint16_t priority;                 /* MX, SRV: lowest first */
 	uint16_t weight, port;             /* SRV */
-	uint8_t usage, selector, matching; /* TLSA */
+	uint8_t usage, selector, matching; /* TLSA; usage: the flags of CAA */
 };
 
 struct dns_entry; /* an answer, or a question under way; counted */

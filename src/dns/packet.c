@@ -350,6 +350,26 @@ read_medium(struct reader *r, uint16_t *out)
 	return true;
 }
 
+/* Of CAA: letters and digits, in lower case (RFC 8659 4.1). */
+static bool
+read_tag(struct reader *r, struct arena *a, struct str *out)
+{
+	struct str tag;
+	unsigned n;
+	char *p;
+
+	if (!read_u8(r, &n) || n == 0 || !read_bytes(r, n, &tag))
+		return false;
+	p = arena_alloc(a, n, 1);
+	for (size_t i = 0; p && i < n; i++) {
+		if (!char_is_alpha(tag.p[i]) && !char_is_digit(tag.p[i]))
+			return false;
+		p[i] = char_lower(tag.p[i]);
+	}
+	*out = str_of(p, n);
+	return p != NULL;
+}
+
 /* The data of a record must be used up exactly. */
 static bool
 read_record(struct str packet, const struct raw *raw, struct arena *a, struct dns_record *out)
@@ -372,6 +392,10 @@ read_record(struct str packet, const struct raw *raw, struct arena *a, struct dn
 	case DNS_TLSA:
 		ok = read_small(&r, &out->usage) && read_small(&r, &out->selector) &&
 		    read_small(&r, &out->matching) && read_rest(&r, a, &out->bytes);
+		break;
+	case DNS_CAA: /* RFC 8659 4.1 */
+		ok = read_small(&r, &out->usage) && read_tag(&r, a, &out->name) &&
+		    read_rest(&r, a, &out->bytes);
 		break;
 	}
 	return ok && r.at == r.packet.n;

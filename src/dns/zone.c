@@ -182,6 +182,25 @@ next_hex(struct zone_line *l, struct str *out)
 	return true;
 }
 
+/* Of CAA (RFC 8659 4.1). */
+static bool
+next_tag(struct zone_line *l, struct str *out)
+{
+	struct str word;
+	char *p;
+
+	if (!next_word(l, &word))
+		return false;
+	p = arena_alloc(l->arena, word.n, 1);
+	for (size_t i = 0; p && i < word.n; i++) {
+		if (!char_is_alpha(word.p[i]) && !char_is_digit(word.p[i]))
+			return false;
+		p[i] = char_lower(word.p[i]);
+	}
+	*out = str_of(p, word.n);
+	return p != NULL;
+}
+
 /* --- records ---------------------------------------------------------------------------------- */
 
 static bool
@@ -200,6 +219,8 @@ read_record(struct zone_line *l, enum dns_type type, struct dns_record *r)
 	case DNS_TLSA:
 		return next_u8(l, &r->usage) && next_u8(l, &r->selector) &&
 		    next_u8(l, &r->matching) && next_hex(l, &r->bytes);
+	case DNS_CAA:
+		return next_u8(l, &r->usage) && next_tag(l, &r->name) && next_strings(l, &r->bytes);
 	}
 	return false;
 }
@@ -210,6 +231,7 @@ static const struct {
 } zone_types[] = {
 	{ STR_INIT("A"), DNS_A },
 	{ STR_INIT("AAAA"), DNS_AAAA },
+	{ STR_INIT("CAA"), DNS_CAA },
 	{ STR_INIT("CNAME"), DNS_CNAME },
 	{ STR_INIT("MX"), DNS_MX },
 	{ STR_INIT("PTR"), DNS_PTR },

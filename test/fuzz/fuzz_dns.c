@@ -1,4 +1,4 @@
-/* DNS answers; the first byte of the input is the type that was asked for. And resolv.conf. */
+/* DNS answers; the first byte of the input is the type that was asked for, 0 for CAA. And resolv.conf. */
 
 /* system */
 #include <stdint.h>
@@ -23,8 +23,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	arena_init(&a, 512 * 1024);
-	if (dns_answer_parse(str_from(s, 1), STR("a.test"), (enum dns_type)data[0], &a, &answer) ==
-	    FAIL_NONE) {
+	if (dns_answer_parse(str_from(s, 1), STR("a.test"),
+		data[0] > 0 ? (enum dns_type)data[0] : DNS_CAA, &a, &answer) == FAIL_NONE) {
 		for (size_t i = 0; i < answer.record_count; i++) {
 			invariant(str_find_char(answer.records[i].name, ' ') == STR_NONE);
 			invariant(str_find_char(answer.records[i].name, '\n') == STR_NONE);

@@ -120,6 +120,29 @@ static const struct {
 	    STR_INIT(HEAD(OK, "\x01", "\x00") ASK("\x21")
 		    SAME RR("\x21", "\x00\x3c") "\x00\x08\x00\x01\x00\x02\x00\x03\xc0\x0c"),
 	    DNS_SRV, FAIL_NONE, 0, 1, 60, "a.test", "a.test", false, false, false },
+	{ "CAA",
+	    STR_INIT(HEAD(OK, "\x01", "\x00") NAME "\x01\x01\x00\x01" SAME
+						   "\x01\x01\x00\x01\x00\x00\x00\x3c"
+						   "\x00\x0c\x00\x05"
+						   "Issueca.tx"),
+	    DNS_CAA, FAIL_NONE, 0, 1, 60, "a.test", "issue", false, false, false },
+	{ "CAA without a tag",
+	    STR_INIT(HEAD(OK, "\x01", "\x00") NAME "\x01\x01\x00\x01" SAME
+						   "\x01\x01\x00\x01\x00\x00\x00\x3c"
+						   "\x00\x02\x00\x00"),
+	    DNS_CAA, FAIL_SYNTAX, 0, 0, 0, NULL, NULL, false, false, false },
+	{ "CAA, tag longer than the record",
+	    STR_INIT(HEAD(OK, "\x01", "\x00") NAME "\x01\x01\x00\x01" SAME
+						   "\x01\x01\x00\x01\x00\x00\x00\x3c"
+						   "\x00\x04\x00\x05"
+						   "is"),
+	    DNS_CAA, FAIL_SYNTAX, 0, 0, 0, NULL, NULL, false, false, false },
+	{ "CAA, an odd tag",
+	    STR_INIT(HEAD(OK, "\x01", "\x00") NAME "\x01\x01\x00\x01" SAME
+						   "\x01\x01\x00\x01\x00\x00\x00\x3c"
+						   "\x00\x07\x00\x05"
+						   "iss e"),
+	    DNS_CAA, FAIL_SYNTAX, 0, 0, 0, NULL, NULL, false, false, false },
 	{ "CNAME and its address",
 	    STR_INIT(HEAD(OK, "\x02", "\x00") ASK("\x01") SAME RR("\x05",
 		"\x00\x0a") "\x00\x04\x01"

@@ -31,6 +31,7 @@ static const char zone_text[] = "; a comment\n"
 				"_25._tcp.a.test   TLSA   3 1 1 00ffA0\n"
 				"_s._tcp.a.test    SRV    1 2 3 a.test\n"
 				"a\\058b.test      A      192.0.2.5\n"
+				"a.test            CAA    128 Issue \"ca.test; x=y\"\n"
 				"1.2.0.192.in-addr.arpa PTR a.test";
 
 static const struct {
@@ -56,6 +57,7 @@ static const struct {
 	{ "but for that", "late.test", DNS_A, FAIL_NONE, 1, false, false },
 	{ "TLSA", "_25._tcp.a.test", DNS_TLSA, FAIL_NONE, 1, false, false },
 	{ "SRV", "_s._tcp.a.test", DNS_SRV, FAIL_NONE, 1, false, false },
+	{ "CAA", "a.test", DNS_CAA, FAIL_NONE, 1, false, true },
 	{ "PTR", "1.2.0.192.in-addr.arpa", DNS_PTR, FAIL_NONE, 1, false, false },
 	{ "a byte by its number", "A\\058b.test", DNS_A, FAIL_NONE, 1, false, false },
 	{ "not a name", "a..test", DNS_A, FAIL_SYNTAX, 0, false, false },
@@ -67,7 +69,9 @@ static const char *const bad_lines[] = { "a.test", "a..test A 192.0.2.1", "a.tes
 	"a.test A 2001:db8::1", "a.test A 192.0.2.1 x", "a.test AAAA 192.0.2.1",
 	"a.test MX mx.test", "a.test MX 65536 mx.test", "a.test TXT one", "a.test TXT",
 	"a.test TXT \"one", "a.test TXT \"one\\", "a.test TLSA 3 1 1 0", "a.test TLSA 3 1 1 0g",
-	"a.test TLSA 256 1 1 00", "a.test NULL 1", "a.test TIMEOUT x", "a.test CNAME" };
+	"a.test TLSA 256 1 1 00", "a.test NULL 1", "a.test CAA 0 issue",
+	"a.test CAA 0 is-sue \"x\"", "a.test CAA 256 issue \"x\"", "a.test TIMEOUT x",
+	"a.test CNAME" };
 
 static struct dns dns;
 static struct loop loop;
@@ -106,6 +110,10 @@ test_questions(void)
 	CHECK_STR(q.records[0].bytes, str_of("\x00\xff\xa0", 3));
 	dns_query_start(&dns, &q, &task, STR("_s._tcp.a.test"), DNS_SRV);
 	CHECK(q.records[0].priority == 1 && q.records[0].weight == 2 && q.records[0].port == 3);
+	dns_query_start(&dns, &q, &task, STR("a.test"), DNS_CAA);
+	CHECK_NUM(q.records[0].usage, 128);
+	CHECK_STR(q.records[0].name, STR("issue"));
+	CHECK_STR(q.records[0].bytes, STR("ca.test; x=y"));
 	dns_query_release(&q);
 }
 

@@ -81,7 +81,8 @@ fake_add_data(struct buf *out, const struct fake_row *row)
 	case DNS_PTR: fake_add_name(out, data); break;
 	case DNS_CNAME:
 	case DNS_SRV:
-	case DNS_TLSA: break;
+	case DNS_TLSA:
+	case DNS_CAA: break;
 	}
 }
 
