@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-#define CLI_ARGUMENTS_MAX 8 /* positional arguments of one command */
+#define CLI_ARGUMENTS_MAX 256 /* positional arguments of one command: the reports of half a year */
 #define CLI_CONFIG_PATH   "/etc/staunch/staunch.conf"
 #define CLI_WHY_MAX       4096                /* bytes that tell what is wrong with a file */
 #define CLI_SECRET_MAX    1024                /* bytes of a password */
@@ -144,5 +144,6 @@ enum cli_status cmd_version(const struct cli *cli);
 enum cli_status cmd_mime_parse(const struct cli *cli);
 enum cli_status cmd_json_parse(const struct cli *cli);
 enum cli_status cmd_dmarc_check(const struct cli *cli);
+enum cli_status cmd_report_dmarc(const struct cli *cli);
 
 #endif

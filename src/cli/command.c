@@ -45,6 +45,7 @@ const struct cli_command cli_commands[] = {
 	{ "check",          "",                0, 0, OPTION_CONFIG | OPTION_REPAIR, cmd_check,          "verify that store and mail agree (the server must be stopped)" },
 	{ "mime-parse",     "FILE",            1, 1, 0,                             cmd_mime_parse,     "print what the parser sees in a message, as JSON" },
 	{ "json-parse",     "FILE",            1, 1, 0,                             cmd_json_parse,     "say whether a file is I-JSON, and print it back" },
+	{ "report dmarc",   "FILE...",         1, CLI_ARGUMENTS_MAX, OPTION_JSON,   cmd_report_dmarc,   "say what others saw of our mail, by DMARC's reports: XML, compressed, or in a message" },
 	{ "dmarc-check",    "FROM [CHECK=DOMAIN:VERDICT]...", 1, CLI_ARGUMENTS_MAX, OPTION_DNS | OPTION_LOT, cmd_dmarc_check, "print what DMARC makes of a From and of what checks, spf or dkim, came to, as JSON" },
 	{ "manual 8",       "",                0, 0, 0,                             cmd_manual_commands, "print the manual page of these commands" },
 	{ "manual 5",       "",                0, 0, 0,                             cmd_manual_config,  "print the manual page of the configuration" },
