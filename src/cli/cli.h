@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-#define CLI_ARGUMENTS_MAX 8 /* positional arguments of one command */
+#define CLI_ARGUMENTS_MAX 256 /* positional arguments of one command: the reports of half a year */
 #define CLI_CONFIG_PATH   "/etc/staunch/staunch.conf"
 #define CLI_WHY_MAX       4096                /* bytes that tell what is wrong with a file */
 #define CLI_SECRET_MAX    1024                /* bytes of a password */
@@ -162,5 +162,6 @@ enum cli_status cmd_tlsa_match(const struct cli *cli);
 enum cli_status cmd_mta_sts_match(const struct cli *cli);
 enum cli_status cmd_dkim_verify(const struct cli *cli);
 enum cli_status cmd_dkim_sign(const struct cli *cli);
+enum cli_status cmd_report_dmarc(const struct cli *cli);
 
 #endif
