@@ -22,7 +22,7 @@ import time
 import urllib.request
 
 import jmap_client
-from certificates import Authority
+from certificates import EXPIRED, Authority
 from harness import BINARY, Server, check, end, equal
 from ours import wait_for
 from s3_server import SECRET as SECRET_KEY
@@ -437,6 +437,11 @@ def test_tls():
             users(server)
             equal("a certificate for another name", deliver(server, "one")[0] // 100, 4)
         equal("nothing came", s3.counts, {})
+    with Authority() as ca, HostileS3(tls=ca.issue("localhost", valid=EXPIRED).context()) as s3:
+        with Server(settings=s3.settings(more=STRICT + f"\nca-file = {ca.path}")) as server:
+            users(server)
+            equal("a certificate that is over", deliver(server, "one")[0] // 100, 4)
+        equal("nothing came to it", s3.counts, {})
 
 
 def write(path, text):
