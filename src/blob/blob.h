@@ -251,7 +251,11 @@ MUST_CHECK enum fail blob_check(struct blob_store *b, bool is_repair, blob_found
 /* Whether a named file is there: the other half of the check. FAIL_MISSING when it is not. */
 MUST_CHECK enum fail blob_exists(struct blob_store *b, struct str account, struct str name);
 
-/* Whether the mirror has it, whole. FAIL_MISSING: no, or there is no mirror. */
-MUST_CHECK enum fail blob_is_copied(struct blob_store *b, struct str account, struct str name);
+/*
+ * Whether it is where the engine in use does not look: in the mirror, or in the Maildir that S3 took the place of.
+ * `where_out` is a sentence with the command that brings it. FAIL_MISSING: nowhere.
+ */
+MUST_CHECK enum fail blob_is_elsewhere(struct blob_store *b, struct str account, struct str name,
+    const char **where_out);
 
 #endif

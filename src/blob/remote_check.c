@@ -160,16 +160,31 @@ blob_remote_exists(struct blob_remote *r, struct str folder, struct str name)
 	return fail == FAIL_NONE && size != blob_name_size(name) ? FAIL_MISSING : fail;
 }
 
+static bool
+is_in_maildir(const struct blob_store *b, struct str folder, struct str name)
+{
+	struct blob_path path;
+
+	return blob_path(b, &path, folder, "cur", name) == FAIL_NONE &&
+	    blob_is_whole(path.bytes, name);
+}
+
 enum fail
-blob_is_copied(struct blob_store *b, struct str account, struct str name)
+blob_is_elsewhere(struct blob_store *b, struct str account, struct str name, const char **where_out)
 {
 	struct buf folder;
 	enum fail fail = blob_folder_name(account, &folder);
 
-	if (fail == FAIL_NONE)
-		fail = blob_is_mirrored(b, buf_str(&folder))
-		    ? blob_remote_exists(b->remote, buf_str(&folder), name)
+	*where_out = "only in the mirror: `blob migrate s3 maildir`";
+	if (fail == FAIL_NONE && blob_is_mirrored(b, buf_str(&folder))) {
+		fail = blob_remote_exists(b->remote, buf_str(&folder), name);
+	} else if (fail == FAIL_NONE) {
+		*where_out = "only on this disk: `blob migrate maildir s3`";
+		fail =
+		    blob_is_remote(b, buf_str(&folder)) && is_in_maildir(b, buf_str(&folder), name)
+		    ? FAIL_NONE
 		    : FAIL_MISSING;
+	}
 	buf_release(&folder);
 	return fail;
 }

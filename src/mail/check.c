@@ -138,23 +138,25 @@ check_visible(struct account_check *in, uint64_t id, const struct email_record *
 	return missing_is_told(fail);
 }
 
-/* A message is not lost while there is a copy of its file: after a restore, the files may come later than the store. */
+/* Not lost while its file is elsewhere: it may come later than the store was restored, or the engine was changed. */
 static enum fail
 check_file(struct account_check *in, uint64_t id, struct str name, bool *is_lost)
 {
 	struct blob_store *blobs = in->account->mail->blobs;
 	enum fail fail = blob_exists(blobs, in->account->name, name);
+	const char *where;
+	struct buf line;
 
 	if (fail != FAIL_MISSING)
 		return fail;
-	fail = blob_is_copied(blobs, in->account->name, name);
+	fail = blob_is_elsewhere(blobs, in->account->name, name, &where);
 	*is_lost = fail == FAIL_MISSING;
-	if (fail == FAIL_NONE)
-		check_find(in,
-		    "message file is only in the mirror; `blob migrate s3 maildir` brings it back",
-		    id, 0);
-	else if (*is_lost)
-		check_find(in, "message file is lost", id, 0);
+	buf_init(&line, CHECK_LINE_MAX);
+	buf_add_c(&line, "message file is ");
+	buf_add_c(&line, *is_lost ? "lost" : where);
+	if (fail == FAIL_NONE || *is_lost)
+		check_find(in, buf_c(&line), id, 0);
+	buf_release(&line);
 	return missing_is_told(fail);
 }
 

@@ -135,7 +135,7 @@ server_open_s3(struct server *s, struct s3 **out, struct buf *why)
 static void
 say_kept(const char *what, const struct buf *why)
 {
-	log_error(&objects_log, "server.s3.kept", LOG_TEXT("what", str_c(what)),
+	log_warn(&objects_log, "server.s3.kept", LOG_TEXT("what", str_c(what)),
 	    LOG_TEXT("why", str_trim(buf_str(why))));
 }
 

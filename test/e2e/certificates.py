@@ -21,6 +21,7 @@ import subprocess
 import tempfile
 
 VALID = ("20200101000000Z", "20491231235959Z")
+EXPIRED = ("20200101000000Z", "20200201000000Z")
 EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 RSA = ("rsa:2048",)
 

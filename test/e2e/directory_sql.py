@@ -12,7 +12,7 @@ import os
 import smtplib
 import time
 
-from certificates import Authority
+from certificates import EXPIRED, Authority
 from databases import PASSWORD, available
 from directory_cases import SECRET, Door, account_of, defaults, local, remote, run_cases, sql, targets_of
 from harness import BINARY, Server, check, end, equal, freeze, run, thaw
@@ -238,12 +238,16 @@ def test_tls(engine, ca):
     equal("tls: the system's authorities", version(tls="verify", host="localhost"), "temp")
     equal("tls: no such file", version(tls="verify", host="localhost", ca_file="/nowhere"), "temp")
     equal("tls: encrypted, whoever it is", version(tls="encrypt"), "TLSv1")
-    certificate, engine.db.certificate = engine.db.certificate, None
+    engine.db.certificate = engine.db.keep(ca.issue("localhost", valid=EXPIRED))
+    engine.db.stop()
+    engine.db.start()
+    equal("tls: a certificate that is over", version(tls="verify", host="localhost", ca_file=ca.path), "temp")
+    engine.db.certificate = None
     engine.db.stop()
     engine.db.start()
     equal("tls: a server without", version(tls="verify", host="localhost", ca_file=ca.path), "temp")
     equal("tls: a server without, and any would do", version(tls="encrypt"), "temp")
-    engine.db.certificate = certificate
+    engine.db.certificate = engine.db.keep(ca.issue("localhost"))
 
 
 def rcpt(server, address):

@@ -7,7 +7,7 @@ import socketserver
 import tempfile
 import threading
 
-from certificates import Authority
+from certificates import EXPIRED, Authority
 from databases import PASSWORD
 from directory_cases import ACCOUNTS, SECRET, Door, account_of, local, remote, run_cases, targets_of
 from directory_sql import login, rcpt, until
@@ -208,6 +208,12 @@ def test_tls(ldap, ca):
             equal(f"tls: {way}: no such file", result(url, tls=tls, ca_file="/nowhere"), "temp")
 
 
+def test_expired(ldap, ca):
+    for way, url, tls in (("ldaps", ldap.tls_url, "auto"), ("StartTLS", f"ldap://localhost:{ldap.port}", "starttls")):
+        with door(ldap.settings(url=url, tls=tls, ca_file=ca.path)) as d:
+            equal(f"tls: {way}: a certificate that is over", d.opened["result"], "temp")
+
+
 def test_no_tls(ldap):
     with door(ldap.settings(tls="starttls")) as d:
         equal("tls: a server without", d.opened["result"], "temp")
@@ -331,6 +337,8 @@ def main():
         test_config_check(ldap)
         test_wrong_base(ldap)
         test_server(ldap)
+        with Slapd(ca.issue(*OWN_NAMES, valid=EXPIRED)) as old:
+            test_expired(old, ca)
     with Slapd() as ldap:
         test_no_tls(ldap)
     broken = [line for line in LOG.text().split("\n") if "Sanitizer" in line or "runtime error" in line]

@@ -22,7 +22,7 @@ import time
 import urllib.request
 
 import jmap_client
-from certificates import Authority
+from certificates import EXPIRED, Authority
 from harness import BINARY, Server, check, end, equal
 from ours import wait_for
 from s3_server import SECRET as SECRET_KEY
@@ -265,6 +265,9 @@ def test_migrate(gateway):
         deliver(server, "big", 20 << 20)
         server.stop()
         server.add_settings(gateway.settings(more=PATIENT))
+        done = server.command("check", "--repair", check_status=False)
+        check("a repair with the other engine, too early, takes nothing out", done.stdout.count("blob migrate maildir s3") == 201,
+              done.stdout[:500])
         server.add_settings("[blob]\nengine = maildir")
         half = subprocess.Popen([BINARY, "blob", "migrate", "maildir", "s3", "--config", server.config],
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -473,6 +476,11 @@ def test_tls():
             users(server)
             equal("a certificate for another name", deliver(server, "one")[0] // 100, 4)
         equal("nothing came", s3.counts, {})
+    with Authority() as ca, HostileS3(tls=ca.issue("localhost", valid=EXPIRED).context()) as s3:
+        with Server(settings=s3.settings(more=STRICT + f"\nca-file = {ca.path}")) as server:
+            users(server)
+            equal("a certificate that is over", deliver(server, "one")[0] // 100, 4)
+        equal("nothing came to it", s3.counts, {})
 
 
 def write(path, text):

@@ -161,6 +161,7 @@ static void
 test_mirror_restored(void)
 {
 	struct blob_name name, dropped;
+	const char *where;
 	struct deed d[2] = { { .account = ANN }, { .account = ANN, .is_drop = true } };
 
 	fresh(BLOB_MAILDIR);
@@ -187,14 +188,14 @@ test_mirror_restored(void)
 	TEST_ROW("the check asks whether there is a copy");
 	open_with(NULL, BLOB_MAILDIR);
 	CHECK_NUM(blob_exists(blob, ANN, blob_name_str(&name)), FAIL_MISSING);
-	CHECK_NUM(blob_is_copied(blob, ANN, blob_name_str(&name)), FAIL_NONE);
-	CHECK_NUM(blob_is_copied(blob, ANN, blob_name_str(&dropped)), FAIL_MISSING);
-	CHECK_NUM(blob_is_copied(blob, BOB, blob_name_str(&name)), FAIL_MISSING);
-	CHECK_NUM(blob_is_copied(blob, LOCAL, blob_name_str(&name)), FAIL_MISSING);
+	CHECK_NUM(blob_is_elsewhere(blob, ANN, blob_name_str(&name), &where), FAIL_NONE);
+	CHECK_NUM(blob_is_elsewhere(blob, ANN, blob_name_str(&dropped), &where), FAIL_MISSING);
+	CHECK_NUM(blob_is_elsewhere(blob, BOB, blob_name_str(&name), &where), FAIL_MISSING);
+	CHECK_NUM(blob_is_elsewhere(blob, LOCAL, blob_name_str(&name), &where), FAIL_MISSING);
 	s3_server_way(&server, S3_WAY_503, -1, NULL);
 	shut();
 	open_with(NULL, BLOB_MAILDIR);
-	CHECK_NUM(blob_is_copied(blob, ANN, blob_name_str(&name)), FAIL_TEMP);
+	CHECK_NUM(blob_is_elsewhere(blob, ANN, blob_name_str(&name), &where), FAIL_TEMP);
 	s3_server_way(&server, S3_WAY_WELL, 0, NULL);
 	shut();
 	TEST_ROW("and it comes back");
@@ -207,8 +208,9 @@ test_mirror_restored(void)
 static void
 test_migrate(void)
 {
-	struct blob_name name[30], queued;
+	struct blob_name name[30], queued, down;
 	struct blob_migrate m;
+	const char *where;
 	char path[300];
 
 	fresh(BLOB_MAILDIR);
@@ -230,6 +232,22 @@ test_migrate(void)
 	CHECK_NUM(m.failures, 0);
 	CHECK_NUM(m.copied, 4);
 	CHECK_NUM(m.were_there, ARRAY_LEN(name) - 4);
+	TEST_ROW("a file that did not go up is not lost for the other engine");
+	open_with(&loop, BLOB_MAILDIR);
+	add(ANN, 1234, &down);
+	shut();
+	s3_server_forget(&server);
+	open_with(NULL, BLOB_S3);
+	CHECK_NUM(blob_exists(blob, ANN, blob_name_str(&down)), FAIL_MISSING);
+	CHECK_NUM(blob_is_elsewhere(blob, ANN, blob_name_str(&down), &where), FAIL_NONE);
+	CHECK_NUM(blob_is_elsewhere(blob, BOB, blob_name_str(&down), &where), FAIL_MISSING);
+	CHECK_NUM(blob_is_elsewhere(blob, LOCAL, blob_name_str(&queued), &where), FAIL_MISSING);
+	shut();
+	open_with(&loop, BLOB_MAILDIR);
+	drop(ANN, &down);
+	shut();
+	m = migrate(true);
+	CHECK_NUM(m.copied, ARRAY_LEN(name));
 	TEST_ROW("read by the other engine");
 	open_with(&loop, BLOB_S3);
 	for (size_t i = 0; i < ARRAY_LEN(name); i++) {
