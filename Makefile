@@ -280,7 +280,7 @@ build/need/peers: test/bench/packages | build/need/test
 # the same version for this machine does.
 PROGRAM_FOLDER := build/$(if $(filter release,$(TARGET_NAME)),,$(TARGET_NAME)/)
 SPEAKER_FOLDER := $(if $(filter arm64 armhf,$(TARGET_NAME)),build/,$(PROGRAM_FOLDER))
-PACKAGE_FILES := $(wildcard src/package/*) README.md LICENSE
+PACKAGE_FILES := $(wildcard src/package/* litestream/*) src/directory/README.md README.md LICENSE
 
 .PHONY: install
 # Programs of other directories come along when `make backends` made them, for this machine.
@@ -297,15 +297,21 @@ install: $(foreach p,$(PROGRAMS),$(PROGRAM_FOLDER)$(p) $(SPEAKER_FOLDER)$(p))
 
 # build/NAME_VERSION_ARCH.deb and build/container/NAME_ARCH.tar; $(1) is the folder of the programs below build, $(2)
 # Debian's name of the processor.
-MAINTAINER ?= Staunch developers <developers@staunch.example>
+# Who answers for a package: MAINTAINER, or who says so in Debian's own way.
+MAINTAINER ?= $(if $(DEBEMAIL),$(or $(DEBFULLNAME),$(DEBEMAIL)) <$(DEBEMAIL)>,Staunch developers <developers@staunch.example>)
+export MAINTAINER
+build/maintainer: FORCE
+	@mkdir -p $(@D)
+	@echo "$$MAINTAINER" | cmp -s - $@ || echo "$$MAINTAINER" >$@
+
 SOURCE_DATE_EPOCH ?= $(shell date -ud $(RELEASED) +%s)
 CROSS_TARGETS := $(filter-out $(HOST_ARCH),arm64 armhf)
 deb_of = build/$(1)_$(VERSION)_$(2).deb
 container_of = build/container/$(1)_$(2).tar
 define PACKAGE_RULES
-$(PROGRAMS:%=$(call deb_of,%,$(2))): $(call deb_of,%,$(2)): build/$(1)% build/% $$(PACKAGE_FILES)
+$(PROGRAMS:%=$(call deb_of,%,$(2))): $(call deb_of,%,$(2)): build/$(1)% build/% $$(PACKAGE_FILES) build/maintainer
 	$$(call say,DEB,$$@)
-	$(Q)SOURCE_DATE_EPOCH=$$(SOURCE_DATE_EPOCH) VENDOR_OUT='$(VENDOR_OUT)' MAINTAINER='$(MAINTAINER)' \
+	$(Q)SOURCE_DATE_EPOCH=$$(SOURCE_DATE_EPOCH) VENDOR_OUT='$(VENDOR_OUT)' \
 		src/package/deb.sh $$* $(VERSION) $(2) build/$(1)$$* build/$$* $$@
 
 $(PROGRAMS:%=$(call container_of,%,$(2))): $(call container_of,%,$(2)): build/$(1)% src/package/container.sh
@@ -315,9 +321,15 @@ endef
 $(eval $(call PACKAGE_RULES,,$(HOST_ARCH)))
 $(foreach t,$(CROSS_TARGETS),$(eval $(call PACKAGE_RULES,$(t)/,$(t))))
 
+# Dynamic, so for this machine only.
+BACKEND_DEBS := $(foreach p,$(BACKEND_PROGRAMS),$(call deb_of,$(p),$(HOST_ARCH)))
+$(BACKEND_DEBS): $(call deb_of,%,$(HOST_ARCH)): build/% $(PACKAGE_FILES) build/maintainer | build/need/backends
+	$(call say,DEB,$@)
+	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) src/package/deb_directory.sh $* $(VERSION) $(HOST_ARCH) $< $@
+
 .PHONY: deb container
 PACKAGE_ARCH := $(or $(TARGET),$(HOST_ARCH))
-deb: $(foreach p,$(PROGRAMS),$(call deb_of,$(p),$(PACKAGE_ARCH)))
+deb: $(foreach p,$(PROGRAMS),$(call deb_of,$(p),$(PACKAGE_ARCH))) $(if $(BACKENDS_INSTALLED),$(BACKEND_DEBS))
 container: $(foreach p,$(PROGRAMS),$(call container_of,$(p),$(PACKAGE_ARCH)))
 	@echo 'Next, an image of one of them: $(PROGRAMS)'
 	@echo '  podman build --format docker --platform linux/$(patsubst armhf,arm/v7,$(PACKAGE_ARCH)) -f src/package/Dockerfile \'
@@ -331,7 +343,7 @@ GROUP_PROGRAMS := $(GROUP_SOURCES:test/%.c=build/dev/test/%)
 E2E_PROGRAMS := $(E2E_SOURCES:%.c=build/dev/%)
 FUZZ_PROGRAMS := $(FUZZ_NAMES:%=build/fuzz/fuzz_%)
 TEST_PACKAGES := $(foreach p,$(PROGRAMS),$(call deb_of,$(p),$(HOST_ARCH)) $(call container_of,$(p),$(HOST_ARCH))) \
-	$(foreach t,$(CROSS_TARGETS),$(call deb_of,staunch,$(t)))
+	$(foreach t,$(CROSS_TARGETS),$(call deb_of,staunch,$(t))) $(BACKEND_DEBS)
 DEV_STAUNCH := $(abspath build/dev/staunch)
 RELEASE_STAUNCH := $(abspath build/staunch)
 export ASAN_OPTIONS ?= detect_leaks=1:abort_on_error=1:detect_stack_use_after_return=1
@@ -440,6 +452,7 @@ help:
 	@echo 'make SYSTEM_LIBS=1      dynamic build with the libraries of the distribution: build/system/staunch'
 	@echo 'make install            programs, manual pages, systemd unit .. to $$(DESTDIR)$$(PREFIX), PREFIX=$(PREFIX)'
 	@echo 'make deb                a Debian package of each version: build/*.deb; with TARGET=arm64, armhf for those'
+	@echo '                        after make backends, also of those; MAINTAINER="Ann <ann@example.org>" answers for them'
 	@echo 'make container          what an image of each version has in it: build/container/*.tar'
 	@echo 'make test-unit          the unit tests; one room: make test-unit-ROOM'
 	@echo 'make test-dialogue      the protocol dialogues; also test-e2e, test-crash, test-cross'

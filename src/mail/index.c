@@ -101,7 +101,7 @@ source_map(void *arg, uint64_t account, uint64_t email, struct blob_wait *w, str
 	enum fail fail = account_find_id(arg, account, &a);
 
 	if (fail == FAIL_NONE)
-		fail = w ? email_map_wait(a, email, w, owner, out) : email_map(a, email, out);
+		fail = email_map_wait(a, email, w, owner, out);
 	account_close(&a);
 	return fail;
 }

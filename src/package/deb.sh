@@ -1,8 +1,7 @@
 #!/bin/bash
 # src/package/deb.sh NAME VERSION ARCH PROGRAM SPEAKER OUT - a Debian package of one version of the program.
 #
-# PROGRAM and SPEAKER as install.sh has them. Needs dpkg-deb and no right of root. All times in the package are
-# SOURCE_DATE_EPOCH, and nothing else in it depends on where and when it is made.
+# PROGRAM and SPEAKER as install.sh has them. Needs dpkg-deb and no right of root.
 set -euo pipefail
 umask 022
 
@@ -11,6 +10,7 @@ here=$(dirname "$0") libraries=${VENDOR_OUT:-build/vendor}/src
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 chmod 755 "$stage"
+. "$here/deb_parts.sh"
 doc=$stage/usr/share/doc/$name
 
 DESTDIR=$stage PREFIX=/usr "$here/install.sh" "$name" "$program" "$speaker"
@@ -23,6 +23,13 @@ about() {
 	staunch-smtp) echo 'SMTP and submission alone: takes mail, checks, queues and hands it on.' ;;
 	staunch-imap) echo 'IMAP4rev2 alone: mailboxes behind a mail server that speaks LMTP.' ;;
 	staunch-jmap) echo 'JMAP alone: mailboxes behind a mail server that speaks LMTP.' ;;
+	esac
+}
+
+keeps() {
+	case $name in
+	staunch-smtp) echo 'It keeps nothing but its queue and its accounts, in SQLite; nothing is' ;;
+	*) echo 'Metadata lies in SQLite, messages are files in a Maildir, and nothing is' ;;
 	esac
 }
 
@@ -39,13 +46,7 @@ copyright() {
 }
 
 copyright >"$doc/copyright"
-gzip -9n >"$doc/changelog.gz" <<END
-$name ($version) unstable; urgency=medium
-
-  * Version $version.
-
- -- $MAINTAINER  $(LC_ALL=C date -uRd "@$SOURCE_DATE_EPOCH")
-END
+changelog
 
 mkdir "$stage/DEBIAN"
 cat >"$stage/DEBIAN/control" <<END
@@ -53,22 +54,20 @@ Package: $name
 Version: $version
 Architecture: $arch
 Maintainer: $MAINTAINER
-Installed-Size: $(cd "$stage" && find etc usr -type f -printf '%s\n' | awk '{ n += int(($1 + 1023) / 1024) } END { print n }')
+Installed-Size: $(installed_size)
 Conflicts: $(others)
 Suggests: ca-certificates
 Section: mail
 Priority: optional
 Description: small mail server in one static program
  $(about)
- Metadata lies in SQLite, messages are files in a Maildir, and nothing is
+ $(keeps)
  reported as done before it is on the disk.
 END
 echo /etc/staunch/staunch.conf.example >"$stage/DEBIAN/conffiles"
-(cd "$stage" && find usr -type f | LC_ALL=C sort | xargs md5sum) >"$stage/DEBIAN/md5sums"
 for script in postinst prerm postrm; do
 	sed -e "/@NEXT@/{r $here/next" -e 'd}' "$here/$script" | sed "s/@PROGRAM@/$name/g" >"$stage/DEBIAN/$script"
 	chmod 755 "$stage/DEBIAN/$script"
 done
 
-find "$stage" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
-dpkg-deb --root-owner-group --threads-max=1 -Zxz --build "$stage" "$out" >/dev/null
+pack "$out"

@@ -25,4 +25,6 @@ if [ "$name" = staunch ] || [ ! -e "$root$prefix/bin/staunch" ]; then
 	page 5 staunch.conf
 	tell config example | put 644 /dev/stdin /etc/staunch/staunch.conf.example
 fi
-put 644 "$top/README.md" "$prefix/share/doc/$name/README.md"
+for file in README.md src/directory/README.md $(cd "$top" && echo litestream/*); do # what the first sends its readers to, by the same names
+	put 644 "$top/$file" "$prefix/share/doc/$name/$file"
+done

@@ -57,9 +57,10 @@ static bool
 job_take_file(struct search *s)
 {
 	struct search_job *j = &s->job;
-	bool was_far = blob_wait_is_started(&j->wait);
-	enum fail fail = s->source->map(s->arg, j->account->now.id, j->email,
-	    s->loop ? &j->wait : NULL, &s->task, &j->map);
+	/* without a loop it is waited for in place */
+	bool was_far = blob_wait_is_started(&j->wait) || s->loop == NULL;
+	enum fail fail =
+	    s->source->map(s->arg, j->account->now.id, j->email, &j->wait, &s->task, &j->map);
 
 	if (search_is_waiting(s))
 		return false;

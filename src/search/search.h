@@ -50,8 +50,8 @@ struct search_source {
 	/* The account's first Email with an id above `after`; FAIL_MISSING: none, or no such account. */
 	enum fail (*next)(void *arg, uint64_t account, uint64_t after, uint64_t *email_out);
 	/*
-	 * Its file, for blob_unmap(). FAIL_MISSING: it is gone. It may be far away: as blob_map_wait(), and with `w`
-	 * NULL nobody waits.
+	 * Its file, for blob_unmap(). FAIL_MISSING: it is gone. It may be far away: as blob_map_wait(); where there is
+	 * no loop, that waits in place.
 	 */
 	enum fail (*map)(void *arg, uint64_t account, uint64_t email, struct blob_wait *w,
 	    struct task *owner, struct blob_map *out);

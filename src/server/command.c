@@ -90,6 +90,7 @@ bool
 command_step(struct command_run *r)
 {
 	arena_reset(&r->arena);
+	r->pause_ms = 0;
 	return r->command->run(r);
 }
 

@@ -31,6 +31,7 @@ struct command_run { /* fields: read only, but for those of the command */
 	bool is_json;
 	struct buf out, err; /* own; whole lines */
 	int status;          /* 0 done, 1 failed, 2 wrong use */
+	int64_t pause_ms;    /* out: of no use before that; 0: go on */
 
 	/* the command's own, zeroed before its first call */
 	struct arena arena;

@@ -9,6 +9,7 @@
 #include "search/search.h"
 #include "server/server.h"
 
+#define FAR_MS   50   /* between two looks whether a message has come, which wakes only the index */
 #define SLICE_US 5000 /* others wait so long while somebody waits for this */
 
 /* Begin: one account, or all of them in a new file. */
@@ -43,12 +44,14 @@ command_reindex(struct command_run *r)
 	if (search_work(s, clock_precise_us() + SLICE_US))
 		return true;
 	if (search_is_waiting(s)) { /* far away, at the pace of another machine */
-		buf_add(&r->out, r->argument_count > 0 ? r->arguments[0] : STR("all mail"));
-		buf_add(&r->out, STR(" is being indexed, behind all else\n"));
-		return false;
+		r->pause_ms = FAR_MS;
+		return true;
 	}
 	status = search_status(s);
-	if (!status.is_usable || status.waiting > 0)
+	if (status.is_usable && status.waiting > 0)
+		return command_fail(r, STR("index"),
+		    "not all messages can be reached now, see the log; a running server indexes them later");
+	if (!status.is_usable)
 		return command_fail(r, STR("index"), "cannot be made now, see the log");
 	buf_add(&r->out, r->argument_count > 0 ? r->arguments[0] : STR("all mail"));
 	buf_add(&r->out, STR(" is indexed\n"));

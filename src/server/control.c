@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 /* base */
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -23,12 +24,14 @@ struct control {
 
 /*
  *     READ --a line--> RUN --done, all lines told--> CLOSING --drained--> gone
- *       \--too long, no JSON: said-----^
+ *       \               \--it waits--> PAUSE --its time is over--> RUN
+ *        \--too long, no JSON: said-----------------^ CLOSING
  */
-enum call_state { CALL_READ, CALL_RUN, CALL_CLOSING };
+enum call_state { CALL_READ, CALL_RUN, CALL_PAUSE, CALL_CLOSING };
 
 struct call {
 	struct task task;
+	struct timer timer;    /* while the command waits */
 	struct list_node node; /* in control->calls */
 	struct control *control;
 	struct conn *conn; /* own */
@@ -124,7 +127,11 @@ go_on(struct call *c)
 	if (!c->has_more)
 		return finish(c, c->run.status);
 	c->has_more = command_step(&c->run);
-	return CALL_RUN;
+	if (!c->has_more || c->run.pause_ms == 0)
+		return CALL_RUN;
+	timer_start(&c->control->server->loop, &c->timer, &c->task,
+	    clock_mono_ms() + c->run.pause_ms);
+	return CALL_PAUSE;
 }
 
 static enum step
@@ -149,6 +156,11 @@ call_step(struct task *task)
 			return STEP_WAIT;
 		c->state = go_on(c);
 		return STEP_YIELD; /* others run between two slices */
+	case CALL_PAUSE:
+		if (!c->timer.has_fired)
+			return STEP_WAIT;
+		c->state = CALL_RUN;
+		return STEP_YIELD;
 	case CALL_CLOSING: return conn_drained(c->conn) ? STEP_CLOSE : STEP_WAIT;
 	}
 	return STEP_CLOSE;
@@ -161,6 +173,7 @@ call_release(struct task *task)
 {
 	struct call *c = container_of(task, struct call, task);
 
+	timer_stop(&c->control->server->loop, &c->timer);
 	list_remove(&c->node);
 	conn_free(&c->conn);
 	if (c->has_run)

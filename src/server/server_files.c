@@ -77,11 +77,13 @@ refuse_owner(struct server *s, unsigned owner, struct buf *why)
 		say(why, path, "belongs to another user; try as root", 0);
 		return FAIL_DENIED;
 	}
-	if (str_empty(user))
-		user = STR("root");
 	buf_add(why, path);
 	buf_add(why, STR(": belongs to another user ("));
 	buf_add_u64(why, owner);
+	if (str_empty(user)) {
+		buf_add(why, STR(") and [server] user names none\n"));
+		return FAIL_DENIED;
+	}
 	buf_add(why, STR(") than the server's; `chown -R "));
 	buf_add(why, user);
 	buf_add(why, STR(": "));

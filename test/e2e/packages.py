@@ -1,6 +1,7 @@
 """The packages that `make deb` made, and what stands in them.
 
     for deb in packages.found("amd64"):       those of the release programs are build/NAME_VERSION_ARCH.deb
+    packages.found(is_directory=True)         those of the programs that ask other directories
         deb.name, deb.arch, deb.path, deb.control["Version"], deb.files["usr/bin/staunch"].read()
 
 Needs dpkg-deb; why_not() says what is missing.
@@ -16,6 +17,8 @@ import subprocess
 import tarfile
 
 from harness import ROOT
+
+DIRECTORY = "staunch-directory-"
 
 
 class File:
@@ -49,11 +52,11 @@ def architecture():
 
 
 @functools.cache
-def found(arch="*"):
+def found(arch="*", is_directory=False):
     with open(os.path.join(ROOT, "Makefile")) as f:
         version = re.search(r"(?m)^VERSION := (\S+)$", f.read()).group(1)
     debs = [Deb(path) for path in glob.glob(os.path.join(ROOT, f"build/staunch*_{version}_{arch}.deb"))]
-    return sorted(debs, key=lambda deb: (deb.arch, deb.name))
+    return sorted((deb for deb in debs if deb.name.startswith(DIRECTORY) == is_directory), key=lambda deb: (deb.arch, deb.name))
 
 
 def why_not():

@@ -176,6 +176,29 @@ def test_versions(root, debs):
     root.command("dpkg", "--purge", "staunch-smtp", "staunch-imap")
 
 
+def test_directories(root, debs):
+    """The programs that ask other directories: not without a server; found by it, and they run, shut in as its unit says."""
+    directories = packages.found(packages.architecture(), is_directory=True)
+    equal("one for each", len(directories), 3)
+    done = install(root, directories[0].path, check_status=False)
+    check("not without a server", done.returncode != 0 and "depends on staunch" in done.stdout, done.stdout)
+    root.command("dpkg", "--purge", directories[0].name)
+    install(root, debs["staunch"].path, *(deb.path for deb in directories))
+    root.command("sh", "-c", "rm -rf /tmp/made && staunch setup --local /tmp/made")
+    unit = debs["staunch"].files["usr/lib/systemd/system/staunch.service"].read().decode()
+    families = re.search(r"(?m)^RestrictAddressFamilies=(.*)$", unit).group(1)
+    for engine, settings, why in (("pgsql", "host = localhost\nport = 1", "Connection refused"),
+                                  ("mysql", "host = localhost\nport = 1", "Can't connect"),
+                                  ("ldap", "url = ldap://localhost:1\nbase = dc=x", "Can't contact LDAP server")):
+        root.command("sh", "-c", 'sed "s/^\\[directory\\]/&\\nengine = $1/" /tmp/made/staunch.conf >/tmp/made/$1.conf && '
+                     'printf "\\n[directory-%s]\\n%s\\n" "$1" "$2" >>/tmp/made/$1.conf', "sh", engine, settings)
+        done = root.command("python3", "/shared/shut_in.py", families, "/usr/bin/staunch", "directory", "test", "you@example.test",
+                            "--config", f"/tmp/made/{engine}.conf", check_status=False)
+        check(f"{engine}: it asks", done.returncode == 1 and why in done.stdout, done.stdout)
+    root.command("dpkg", "--purge", "staunch", *(deb.name for deb in directories))
+    equal("nothing of them is left", exists(root, "/usr/lib/staunch"), False)
+
+
 def test_bare(deb):
     """A system without systemd's programs; purged when nothing was done with it."""
     with PrivateRoot("deb") as root:
@@ -202,6 +225,7 @@ def main():
         test_first(root, debs["staunch"])
         test_life(root, debs["staunch"])
         test_versions(root, debs)
+        test_directories(root, debs)
     test_bare(debs["staunch"])
     end()
 

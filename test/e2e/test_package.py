@@ -13,6 +13,8 @@ import packages
 from harness import ROOT, check, end, equal, need, skip
 
 VERSIONS = ["staunch", "staunch-imap", "staunch-jmap", "staunch-smtp"]
+DIRECTORIES = {"staunch-directory-ldap": "libldap", "staunch-directory-mysql": "libmariadb3", "staunch-directory-pgsql": "libpq5"}
+LINKED = ["src/directory/README.md", *("litestream/" + name for name in os.listdir(os.path.join(ROOT, "litestream")))]
 EXPOSURE_MOST = 30  # of 100, as `systemd-analyze security` counts
 
 
@@ -94,7 +96,7 @@ def check_files(deb):
              if f.member.mode != (0o755 if f.member.isdir() or name.startswith("usr/bin/") else 0o644)}
     equal("modes", modes, {})
     names = {"/" + name for name, file in deb.files.items() if file.member.isfile()}
-    documents = {f"/usr/share/doc/{deb.name}/{name}" for name in ("README.md", "copyright", "changelog.gz")}
+    documents = {f"/usr/share/doc/{deb.name}/{name}" for name in ("README.md", "copyright", "changelog.gz", *LINKED)}
     equal("the files", names, laid_out([deb.name], "/usr") | documents)
     sums = "".join(f"{hashlib.md5(deb.files[name[1:]].read()).hexdigest()}  {name[1:]}\n"
                    for name in sorted(names) if name.startswith("/usr"))
@@ -116,6 +118,35 @@ def check_control(deb, machine):
         check(f"{name} is complete", script.member.mode == 0o755 and b"@NEXT@" not in script.read() and b"@PROGRAM@" not in script.read())
         done = subprocess.run(["sh", "-n"], input=script.read(), capture_output=True)
         equal(f"{name} is a shell script", (done.returncode, done.stderr), (0, b""))
+
+
+def check_directory(deb):
+    """A program in another language of packages: it depends on its libraries, and on a server of its version."""
+    equal(f"{deb.name}: the files", {"/" + name for name, file in deb.files.items() if file.member.isfile()},
+          {f"/usr/lib/staunch/{deb.name}", f"/usr/share/doc/{deb.name}/copyright", f"/usr/share/doc/{deb.name}/changelog.gz"})
+    equal(f"{deb.name}: its mode", deb.files[f"usr/lib/staunch/{deb.name}"].member.mode, 0o755)
+    servers, *libraries = deb.control["Depends"].split(", ")
+    equal(f"{deb.name}: a server of its version", sorted(re.findall(r"(\S+) \(= (\S+)\)", servers)), [(name, deb.version) for name in VERSIONS])
+    for library in (DIRECTORIES[deb.name], "libc6 (>= ", "libbearssl0", "libsodium"):
+        check(f"{deb.name}: {library}", any(line.startswith(library) for line in libraries), libraries)
+    equal(f"{deb.name}: no scripts", sorted(deb.scripts.keys() - {""}), [".", "control", "md5sums"] if "." in deb.scripts else ["control", "md5sums"])
+
+
+def test_maintainer(deb):
+    """Who answers for a package is said by MAINTAINER, and must be somebody with an address."""
+    with tempfile.TemporaryDirectory() as folder:
+        def tell(who):
+            path, program = os.path.join(folder, f"{deb.name}_{deb.version}_{deb.arch}.deb"), os.path.join(ROOT, "build", deb.name)
+            done = subprocess.run([os.path.join(ROOT, "src/package/deb.sh"), deb.name, deb.version, deb.arch, program, program, path],
+                                  cwd=ROOT, timeout=60, capture_output=True, text=True,
+                                  env={**os.environ, "MAINTAINER": who, "SOURCE_DATE_EPOCH": "0"})
+            return done, path
+        who = "Ann O'Neil-`x` $HOME <ann@example.org>"
+        done, path = tell(who)
+        equal("the maintainer", (done.returncode, done.stderr, packages.Deb(path).control["Maintainer"]), (0, "", who))
+        for who in ("", "Ann", "ann@example.org", "Ann <ann>", "Ann <ann@example.org> x", "Ann <a@b>\nEvil: x"):
+            done, _ = tell(who)
+            check(f"no maintainer: {who!r}", done.returncode != 0 and "must be like: Ann Example <ann@example.org>" in done.stderr, done.stderr)
 
 
 def test_again(deb):
@@ -154,8 +185,13 @@ def main():
     for deb in packages.found():
         check_files(deb)
         check_control(deb, MACHINES[deb.arch])
+    directories = packages.found(arch, is_directory=True)
+    equal("a package of each directory", [deb.name for deb in directories], sorted(DIRECTORIES))
+    for deb in directories:
+        check_directory(deb)
+    test_maintainer(packages.found(arch)[0])
     test_again(packages.found(arch)[0])
-    test_lint(packages.found(arch))
+    test_lint(packages.found(arch) + directories)
     end()
 
 

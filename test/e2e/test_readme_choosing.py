@@ -17,7 +17,7 @@ from s3_server import BUCKET, KEY, REGION, SECRET as S3_SECRET, HostileS3
 
 HEADINGS = ("a version", "where messages lie", "a directory", "redundancy")
 ALICE, SECRET = "alice@example.test", "correct horse"
-SECTIONS = {"blob", "s3", "store", "directory", "directory-pgsql", "directory-mysql", "directory-ldap", "route home", "route out"}
+SECTIONS = {"blob", "s3", "store", "directory", "directory-pgsql", "directory-mysql", "directory-ldap", "route home", "route out", "listener lmtp"}
 
 
 def files_of(block, folder):
@@ -71,7 +71,7 @@ def test_s3(heading, is_kept_here):
 
 def test_versions():
     """staunch-smtp with the route it prints hands mail to staunch-imap; staunch-jmap sends by the relay it prints."""
-    home, out = settings("## Choosing a version")
+    home, lmtp, out = settings("## Choosing a version")
     with Server(hostname="imap.example.test", version="-imap") as imap:
         imap.add_user(ALICE, SECRET)
         route = home.replace("imap.example.org", "127.0.0.1") + f"port = {imap.port('lmtp')}\ntls = never\n"
@@ -80,6 +80,7 @@ def test_versions():
             with smtplib.SMTP(smtp.host, smtp.port("smtp")) as client:
                 client.sendmail("x@elsewhere.test", [ALICE], "Subject: handed on\r\n\r\nhi\r\n")
             check("handed on", wait_for(lambda: Inbox(imap, ALICE, SECRET).subjects() == ["handed on"]))
+    check("LMTP is opened to another host", "127.0.0.1" not in lmtp and lmtp.endswith(":24\n"), lmtp)
     check("the other is a relay for all", "domains = *" in out and "way = relay" in out, out)
 
 

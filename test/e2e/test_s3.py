@@ -409,6 +409,8 @@ def test_cache():
         for i in range(40):
             check("all can be read", f"Subject: m{i}\r".encode() in fetch(server, i + 1))
         check("also then", wait_for(lambda: cached(server) <= (1 << 20) + 200000), cached(server))
+        check("the index has read all", wait_for(lambda: metric(server, "staunch_index_waiting") == 0, 60))
+        fetch(server, 40)
         before = s3.counts["GET"]
         fetch(server, 40)
         equal("what was read last is here", s3.counts["GET"], before)
@@ -592,6 +594,43 @@ def test_stop():
         server.start()
 
 
+def test_reindex():
+    """`reindex` waits for what is far away, with a server and without; the index is whole then, so nothing is read in vain."""
+    with HostileS3() as s3, Server(settings=s3.settings(more=PATIENT)) as server:
+        users(server)
+        for i in range(3):
+            deliver(server, f"m{i}")
+
+        def is_narrowed(name):
+            drop_cache(server)
+            before = s3.counts.get("GET", 0)
+            client = imap(server)
+            equal(f"{name}: what is nowhere", client.search(None, "TEXT", '"nowhere to be found"')[1], [b""])
+            client.logout()
+            equal(f"{name}: and nothing was read for it", s3.counts.get("GET", 0), before)
+        drop_cache(server)
+        equal("reindex waits", server.command("reindex").stdout, "all mail is indexed\n")
+        equal("each was fetched", s3.counts.get("GET"), 3)
+        is_narrowed("reindex")
+        server.stop()
+        drop_cache(server)
+        os.unlink(glob.glob(server.folder + "/data/**/index.db", recursive=True)[0])
+        equal("reindex without a server", server.command("reindex").stdout, "all mail is indexed\n")
+        server.start()
+        is_narrowed("without a server")
+        server.stop()
+        server.add_settings("[s3]\ntimeout = 1s\nretry = 0")
+        drop_cache(server)
+        s3.ways = {"GET": "503"}
+        for name in ("without a server", "with one"):
+            done = server.command("reindex", check_status=False)
+            check(f"reindex, S3 is down, {name}", done.returncode == 1 and "not all messages can be reached now" in done.stderr,
+                  done.stdout + done.stderr)
+            if server.process is None:
+                server.start()
+        s3.behave()
+
+
 def test_settings():
     with Server(start=False) as server:
         for text, want in (("[blob]\nengine = s3", ["endpoint", "bucket", "access-key", "secret-key"]),
@@ -609,6 +648,7 @@ def test_settings():
 
 test_settings()
 test_of_it()
+test_reindex()
 test_tls()
 test_reload()
 test_versions()

@@ -98,6 +98,9 @@ def test_wrong_owner(server):
     check("config check sees it", f"`chown -R nobody: {server.folder}/data` changes that" in done.stderr, done.stderr)
     one_line("so does the start", server, 1, "`chown -R nobody: ")
     undo()
+    os.chown(server.folder + "/data", 65534, 65534)
+    one_line("a user is missing", server, 1, "belongs to another user (65534) and [server] user names none")
+    os.chown(server.folder + "/data", 0, 0)
 
 
 def test_wrong_key(server):
