@@ -13,6 +13,8 @@
 enum { RECORD_VERSION = 1 };
 
 #define PATH_BYTES_MAX 4096
+#define EPOCH_GAP_S    UINT64_C(86400)
+#define EPOCH_MAX      ((uint64_t)INT64_MAX / 2) /* no clock is there, so a sum has room */
 #define EPOCH_ZERO_S \
 	UINT64_C(1577836800) /* 2020: counters of an epoch begin with the time since then */
 #define SLACK_S UINT64_C(65536)
@@ -67,7 +69,7 @@ commit_record(struct store *s, uint64_t epoch, uint64_t beat)
 	buf_release(&value);
 	if (fail != FAIL_NONE)
 		return fail;
-	s->lineage.epoch = epoch;
+	s->lineage.epoch = s->lineage.mark.epoch = epoch;
 	s->lineage.mark.beat = beat;
 	return FAIL_NONE;
 }
@@ -124,6 +126,7 @@ look_at_moved(struct lineage *l, enum verdict *out)
 	enum fail fail = lineage_mark_load(buf_c(&l->moved_path), &mark);
 
 	*out = COPY;
+	l->mark.epoch = u64_max(l->mark.epoch, mark.epoch);
 	if (fail == FAIL_NONE && is_known(l, &mark)) {
 		*out = SAME;
 		l->mark.next = 0; /* this folder's own file is written anew */
@@ -140,6 +143,7 @@ judge(struct lineage *l, enum verdict *out)
 	*out = COPY;
 	if (fail != FAIL_NONE && fail != FAIL_MISSING && fail != FAIL_PERM)
 		return fail;
+	l->mark.epoch = mark.epoch;
 	if (l->mark.beat == 0 && (fail == FAIL_MISSING || (fail == FAIL_NONE && mark.beat == 0))) {
 		*out = FIRST;
 		return FAIL_NONE;
@@ -151,18 +155,28 @@ judge(struct lineage *l, enum verdict *out)
 	return l->mark.beat != 0 ? look_at_moved(l, out) : FAIL_NONE;
 }
 
+/* The time; or that many days later that at least one lies behind the last epoch. */
+static uint64_t
+next_epoch(const struct lineage *l)
+{
+	uint64_t before = u64_max(l->epoch, l->mark.epoch);
+	int64_t now_s = clock_wall_s();
+	uint64_t epoch = now_s > 0 ? (uint64_t)now_s : 1;
+
+	before = before < EPOCH_MAX ? before : EPOCH_MAX;
+	if (before == 0 || epoch >= before + EPOCH_GAP_S)
+		return epoch;
+	return epoch + (before + EPOCH_GAP_S - epoch + EPOCH_GAP_S - 1) / EPOCH_GAP_S * EPOCH_GAP_S;
+}
+
 /* Before anything else is read or served. A crash before the file is written makes one epoch more. */
 static enum fail
 begin_epoch(struct store *s)
 {
 	struct lineage *l = &s->lineage;
-	int64_t now_s = clock_wall_s();
-	uint64_t epoch = l->epoch + 1;
-	enum fail fail;
+	uint64_t epoch = next_epoch(l);
+	enum fail fail = commit_record(s, epoch, fresh_beat());
 
-	if (now_s > 0 && (uint64_t)now_s > epoch)
-		epoch = (uint64_t)now_s;
-	fail = commit_record(s, epoch, fresh_beat());
 	if (fail != FAIL_NONE)
 		return fail;
 	l->mark.next = 0;

@@ -15,6 +15,10 @@
  *     its beat is that of `store.db.moved` -----------------> SAME: the owner says that nothing was lost
  *     else -------------------------------------------------> COPY: a new epoch
  *
+ * An epoch's number is the time, so that two hosts which begin with the same copy give out different numbers; when
+ * less than a day has passed since the one before, of which the file knows when the copy does not, it is whole days
+ * more. So whatever was given out in between, however fast, lies below what the new one gives out.
+ *
  * What stays unseen: a store that was overwritten in place (same inode) by a copy that has its beat, so one without mail
  * since, or at most an hour older than a crash; a whole disk set back, together with this file, by a snapshot.
  */
@@ -36,6 +40,7 @@ struct store;
 /* The file's content. */
 struct lineage_mark {
 	uint64_t beat, next; /* `next` is announced before the store has it; 0: none */
+	uint64_t epoch;      /* the last one that began here; 0: none */
 	struct birth store;
 };
 

@@ -32,6 +32,10 @@ lineage_mark_write(struct buf *out, const struct lineage_mark *m)
 	buf_add_u64(out, m->store.inode);
 	buf_add_c(out, " made ");
 	buf_add_u64(out, m->store.made_ns);
+	if (m->epoch > 0) {
+		buf_add_c(out, " epoch ");
+		buf_add_u64(out, m->epoch);
+	}
 	buf_add_char(out, '\n');
 }
 
@@ -44,10 +48,15 @@ number(struct str *cur, const char *name, uint64_t *out)
 bool
 lineage_mark_parse(struct str text, struct lineage_mark *out)
 {
+	bool is_good;
+
 	*out = (struct lineage_mark){ 0 };
-	return number(&text, introduction, &out->beat) && number(&text, " next ", &out->next) &&
+	is_good = number(&text, introduction, &out->beat) && number(&text, " next ", &out->next) &&
 	    number(&text, " inode ", &out->store.inode) &&
-	    number(&text, " made ", &out->store.made_ns) && str_eq(text, STR("\n"));
+	    number(&text, " made ", &out->store.made_ns);
+	if (is_good && !str_eq(text, STR("\n"))) /* no epoch began here yet */
+		is_good = number(&text, " epoch ", &out->epoch);
+	return is_good && str_eq(text, STR("\n"));
 }
 
 /* --- file ------------------------------------------------------------------------------------------------- */

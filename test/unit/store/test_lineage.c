@@ -22,6 +22,7 @@
 #include "sys/sys.h"
 
 #define NOW_S  1700000000
+#define DAY_S  INT64_C(86400)
 #define NOW_MS (INT64_C(1000) * NOW_S)
 
 static char paths[4][300]; /* the store, its mark, the owner's mark, a copy */
@@ -190,14 +191,14 @@ test_copies(void)
 	TEST_ROW("once more, in the same second");
 	make_copy();
 	put_copy();
-	CHECK_NUM(start(true), NOW_S + 1);
+	CHECK_NUM(start(true), NOW_S + DAY_S);
 
 	TEST_ROW("the clock stands still");
 	make_copy();
 	put_copy();
 	clock_fake(1, 5000);
-	CHECK_NUM(start(true), NOW_S + 2);
-	CHECK_NUM(start(true), NOW_S + 2);
+	CHECK_NUM(start(true), 5 + (NOW_S / DAY_S + 3) * DAY_S);
+	CHECK_NUM(start(true), 5 + (NOW_S / DAY_S + 3) * DAY_S);
 
 	TEST_ROW("the same copy twice: neither has the other's epoch");
 	make_copy();
@@ -205,7 +206,7 @@ test_copies(void)
 	make_copy();
 	clock_fake(1, NOW_MS + 100000);
 	put_copy();
-	CHECK_NUM(start(true), NOW_S + 100);
+	CHECK_NUM(start(true), NOW_S + 100 + 5 * DAY_S);
 
 	begin("an older one, written into the same file");
 	CHECK_NUM(start(true), 0);
@@ -213,6 +214,22 @@ test_copies(void)
 	CHECK_NUM(start(true), 0);
 	overwrite();
 	CHECK_NUM(start(true), NOW_S);
+
+	begin("the same copy again, in the same second, and with the clock set back");
+	CHECK_NUM(start(true), 0);
+	make_copy();
+	CHECK_NUM(start(true), 0);
+	overwrite();
+	CHECK_NUM(start(true), NOW_S);
+	CHECK_NUM(start(true), NOW_S);
+	overwrite();
+	CHECK_NUM(start(true), NOW_S + DAY_S);
+	overwrite();
+	clock_fake(1, NOW_MS - 5000);
+	CHECK_NUM(start(true), NOW_S - 5 + 3 * DAY_S);
+	overwrite();
+	clock_fake(1, NOW_MS + 1000 * 30 * DAY_S);
+	CHECK_NUM(start(true), NOW_S + 30 * DAY_S);
 
 	begin("another host: the mark is not there");
 	CHECK_NUM(start(true), 0);
@@ -335,6 +352,10 @@ test_mark(void)
 		{ "largest",
 		    "not for backups or copies: beat 18446744073709551615 next 0 inode 3 made 4\n",
 		    true },
+		{ "of an epoch",
+		    "not for backups or copies: beat 1 next 2 inode 3 made 4 epoch 5\n", true },
+		{ "of no epoch", "not for backups or copies: beat 1 next 2 inode 3 made 4 epoch \n",
+		    false },
 		{ "too large",
 		    "not for backups or copies: beat 18446744073709551616 next 0 inode 3 made 4\n",
 		    false },
