@@ -34,20 +34,18 @@ read_zone(const struct cli *cli, struct dns *dns)
 }
 
 enum cli_status
-cli_dns_open(const struct cli *cli, struct cli_dns *d)
+cli_dns_open_or(const struct cli *cli, const struct dns_settings *settings, struct cli_dns *d)
 {
 	struct net_address server;
 	enum cli_status status = CLI_OK;
+	bool is_file = !str_empty(cli->dns);
 	struct buf why;
 
-	if (str_empty(cli->dns)) {
-		cli_fail(STR("--dns"), "needs a file with records, or a server's ADDRESS:PORT");
-		return CLI_USAGE;
-	}
-	*d = (struct cli_dns){ .net_settings = net_settings_default,
-		.settings = dns_settings_default };
-	if (net_address_parse_port(cli->dns, &server) == FAIL_NONE)
+	*d = (struct cli_dns){ .net_settings = net_settings_default, .settings = *settings };
+	if (is_file && net_address_parse_port(cli->dns, &server) == FAIL_NONE) {
 		d->settings.servers = cli->dns;
+		is_file = false;
+	}
 	if (loop_init(&d->loop) != FAIL_NONE)
 		return CLI_FAILED;
 	loop_task(&d->loop, &d->task, no_step, NULL);
@@ -56,13 +54,22 @@ cli_dns_open(const struct cli *cli, struct cli_dns *d)
 	if (dns_init(&d->dns, &d->loop, &d->net, &d->settings, &why) != FAIL_NONE) {
 		cli_warn(&why);
 		status = CLI_FAILED;
-	} else if (str_empty(d->settings.servers)) {
+	} else if (is_file) {
 		status = read_zone(cli, &d->dns);
 	}
 	buf_release(&why);
 	if (status != CLI_OK)
 		cli_dns_close(d);
 	return status;
+}
+
+enum cli_status
+cli_dns_open(const struct cli *cli, struct cli_dns *d)
+{
+	if (!str_empty(cli->dns))
+		return cli_dns_open_or(cli, &dns_settings_default, d);
+	cli_fail(STR("--dns"), "needs a file with records, or a server's ADDRESS:PORT");
+	return CLI_USAGE;
 }
 
 void

@@ -25,6 +25,10 @@ struct cli_dns { /* the caller's memory; it must not move */
  * must it be closed.
  */
 enum cli_status cli_dns_open(const struct cli *cli, struct cli_dns *d);
+
+/* The same, and without --dns the resolvers of these settings. */
+enum cli_status cli_dns_open_or(const struct cli *cli, const struct dns_settings *settings,
+    struct cli_dns *d);
 void cli_dns_close(struct cli_dns *d);
 
 /* Until something came; to be called while what was begun for &d->task is not settled. */

@@ -30,6 +30,7 @@ struct cli {
 	bool is_json;           /* --json */
 	bool is_stdin;          /* --password-stdin */
 	bool is_repair;         /* --repair */
+	bool is_forced;         /* --force */
 	struct str local;       /* --local DIR */
 	struct str port_base;   /* --port-base N */
 	struct str address;     /* --address ADDRESS */
@@ -68,6 +69,7 @@ enum { /* which options a command takes, besides --help */
 	OPTION_SIGNER = 4096, /* --key, --domain, --selector */
 	OPTION_SIGN = 8192,   /* --header-list, --canon, --expire */
 	OPTION_SEAL = 16384,  /* --results */
+	OPTION_FORCE = 65536, /* --force */
 };
 
 struct cli_command {
@@ -139,6 +141,11 @@ enum cli_status cmd_group_del(const struct cli *cli);
 enum cli_status cmd_domain_add(const struct cli *cli);
 enum cli_status cmd_domain_list(const struct cli *cli);
 enum cli_status cmd_domain_del(const struct cli *cli);
+enum cli_status cmd_domain_dns(const struct cli *cli);
+enum cli_status cmd_domain_check(const struct cli *cli);
+enum cli_status cmd_dkim_add(const struct cli *cli);
+enum cli_status cmd_dkim_rotate(const struct cli *cli);
+enum cli_status cmd_dkim_show(const struct cli *cli);
 enum cli_status cmd_directory_schema(const struct cli *cli);
 enum cli_status cmd_reindex(const struct cli *cli);
 enum cli_status cmd_queue_list(const struct cli *cli);

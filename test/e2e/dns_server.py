@@ -8,6 +8,7 @@
         ("example.test", "TXT"): ["v=spf1 mx -all"],               (a list in the list: several strings)
         ("_25._tcp.mx1.example.test", "TLSA"): [certificate.tlsa()],
         ("_imap._tcp.example.test", "SRV"): [(0, 1, 143, "imap.example.test")],
+        ("example.test", "CAA"): [(0, "issue", "letsencrypt.org")],
         (reverse("127.0.0.2"), "PTR"): ["mx1.example.test"],
         ("nomail.test", "MX"): [NULL_MX],
         ("broken.test", "MX"): SERVFAIL,
@@ -33,7 +34,7 @@ import threading
 import time
 from collections import namedtuple
 
-TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "TLSA": 52}
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "TLSA": 52, "CAA": 257}
 NAMES = {number: name for name, number in TYPES.items()}
 OPT = 41
 ANY = "*"
@@ -81,6 +82,8 @@ def record_data(kind, value):
         return struct.pack("!HHH", *value[:3]) + wire_name(value[3])
     if kind == "TLSA":
         return bytes(value[:3]) + bytes.fromhex(value[3])
+    if kind == "CAA":
+        return bytes([value[0], len(value[1])]) + value[1].encode() + value[2].encode()
     strings = [value] if isinstance(value, (str, bytes)) else value
     if kind == "TXT":
         strings = [s.encode() if isinstance(s, str) else s for s in strings]
