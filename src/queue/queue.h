@@ -10,7 +10,7 @@
  * delivered, returned, or still here (rule D6), and never sent twice unless the process dies between a
  * host's final 250 and our commit. Memory does not grow with the queue: what is due is read when it is due.
  *
- * Bounces follow RFC 3461 and 3464 (dsn.h). Not done: TLS policies of domains (MTA-STS, DANE), DKIM.
+ * Bounces follow RFC 3461 and 3464 (dsn.h). Not done: DKIM.
  *
  * Ownership: one queue per program; it borrows everything in queue_house for its life. Texts given are
  * copied. Units: _s seconds since 1970.
@@ -34,6 +34,7 @@
 
 struct dns;
 struct directory;
+struct http_client;
 struct loop;
 struct mail;
 struct net;
@@ -53,7 +54,8 @@ struct queue_house {
 	struct dns *dns;
 	struct mail *mail;
 	struct directory *directory;
-	struct tls_trust *(*get_trust)(void *arg); /* whom to trust; asked for each connection */
+	struct tls_trust *(*get_trust)(void *arg);  /* whom to trust; asked for each connection */
+	struct http_client *(*get_http)(void *arg); /* for policies; NULL: there are none */
 	void *trust_arg;
 	const struct queue_settings *settings;
 	const struct smtpc_settings *outbound;
