@@ -1,8 +1,8 @@
 /*
  * tags.h - lists of "name=value;" in signatures and DNS records (RFC 6376 3.2).
  *
- * DKIM's signatures and keys, ARC's fields, and the records of DMARC (RFC 7489 6.4) are such lists. Pure; names and values point into the text. Values keep what is inside of
- * them, but not the blanks and line ends around them.
+ * DKIM's signatures and keys, ARC's fields, and the records of DMARC (RFC 7489 6.4) are such lists. Pure; names
+ * and values point into the text. Values keep what is inside of them, but not the blanks and line ends around them.
  */
 #ifndef MAILAUTH_TAGS_H
 #define MAILAUTH_TAGS_H

@@ -3,8 +3,10 @@
  *
  * A remote agent has one conversation at a time with a host of its site, and works off jobs over it:
  *
- *     ROUTE --MX or a host's name--> LOOKUP --hosts--> OPEN --ready--> SEND --answers--> settled
- *       |                              \--none: the site's or the recipients' fault      | next job: READY
+ *     ROUTE --MX or a host's name--> LOOKUP --a host--> OPEN --ready--> SEND --answers--> settled
+ *       |                              | \--none: the site's or the recipients' fault    | next job: READY
+ *       |                              \--MX hosts--> DEMANDS --some may have mail--> OPEN
+ *       |                                               \--none: the site rests, CLOSING  |
  *       |--an address, unix:PATH-----------------------^                                 | none: LINGER
  *       \--thrown away, route gone: settled at once, next job: ROUTE                     \ enough: CLOSING
  *     OPEN --failed--> OPEN (next address; the same one in clear when only TLS failed)
@@ -16,8 +18,8 @@
  *     SEND is preceded by SIGN while a large message of ours is being signed, a slice in each step
  *     OPEN, SEND --out of patience (others wait for a connection)--> as if the time were over, no other host
  *
- * True in each state (remote_check()): LOOKUP, OPEN, SEND have a job and a pending op, or one just ended;
- * READY and SIGN have a job, LINGER has none. In these two, and between any two messages, the host may leave at any time:
+ * True in each state (remote_check()): LOOKUP, DEMANDS, OPEN, SEND have a job and a pending op, or one just ended;
+ * READY and SIGN have a job, LINGER has none. In these, and between any two messages, the host may leave at any time:
  * then the conversation is opened again for the next one.
  */
 #ifndef QUEUE_AGENT_H
@@ -41,6 +43,7 @@
 enum remote_state {
 	REMOTE_ROUTE,
 	REMOTE_LOOKUP,
+	REMOTE_DEMANDS, /* what the domain demands is looked up: DANE, MTA-STS */
 	REMOTE_PARTING, /* QUIT leaves with this turn; then OPEN, so that never more are open than may be */
 	REMOTE_OPEN,
 	REMOTE_READY,
@@ -55,7 +58,10 @@ enum remote_state {
 struct hop {                        /* an address that may take the mail */
 	struct str host;            /* borrow: the agent's mx query, or the route's settings */
 	struct net_address address; /* family NONE: a unix socket, `host` is its path */
+	size_t at; /* of the host in the agent's mx query, when it is one of a domain */
 };
+
+struct remote_demands; /* remote_policy.c */
 
 struct remote_agent {
 	struct queue_agent agent;
@@ -63,12 +69,16 @@ struct remote_agent {
 	struct log log;
 	const struct queue_route *route; /* borrow; NULL: by MX */
 	struct mx_query mx;              /* own */
+	struct remote_demands *demands;  /* own; NULL: the domain was not asked */
 	struct hop hops[HOPS_MAX];
 	size_t hop_count, hop_at;
 	bool has_hops;
-	bool has_greeted;    /* a host of this route has answered */
-	bool is_diverted;    /* the route is blocked: by the fallback */
-	bool is_in_clear;    /* TLS failed with this hop */
+	bool has_mx_hops;    /* .. which DNS named, and not the owner */
+	bool is_host_barred; /* the domain's demands left one out */
+	bool is_demanding; /* the hop at hand is not open to compromise: no conversation in clear */
+	bool has_greeted;  /* a host of this route has answered */
+	bool is_diverted;  /* the route is blocked: by the fallback */
+	bool is_in_clear;  /* TLS failed with this hop */
 	struct smtpc smtpc;  /* own */
 	int64_t patience_ms; /* monotonic; OPEN, SEND: when others wait, no longer than this */
 	bool is_hurried;     /* it was ended for that */
@@ -95,8 +105,28 @@ enum remote_state remote_route(struct remote_agent *a);
 /* The names were looked up. */
 enum remote_state remote_found(struct remote_agent *a);
 
+/* What the domain demands was looked up. */
+enum remote_state remote_demanded(struct remote_agent *a);
+
 /* What to order for the hop at hand. */
 void remote_order(struct remote_agent *a, struct smtpc_order *out);
+
+/* --- remote_policy.c: what the domain demands of a conversation --------------------------------------------- */
+
+/* Ask, for the hosts that were found; have the answers come? What they are about stays until the next question. */
+void remote_ask_demands(struct remote_agent *a);
+bool remote_knows_demands(struct remote_agent *a);
+void remote_hurry_demands(struct remote_agent *a); /* wait no longer for who publishes policies */
+void remote_forget_demands(struct remote_agent *a);
+
+/* Why this host of the mx query may not have mail now, in plain words; NULL: it may. */
+const char *remote_why_barred(const struct remote_agent *a, size_t host);
+
+/* Put the demands of the hop at hand into its order; texts are borrowed until they are forgotten. */
+void remote_demand(struct remote_agent *a, struct smtpc_order *order);
+
+/* That the hop at hand takes mail for the domain is more than unsigned DNS says. */
+bool remote_is_name_proved(const struct remote_agent *a);
 
 /* --- remote_send.c: one job over an open conversation ------------------------------------------------------- */
 

@@ -11,7 +11,7 @@
  * host's final 250 and our commit. Memory does not grow with the queue: what is due is read when it is due.
  *
  * What users, hosts of ours and this server write is signed when it leaves (sign.c). Bounces follow RFC 3461 and 3464
- * (dsn.h). Not done: TLS policies of domains (MTA-STS, DANE).
+ * (dsn.h).
  *
  * Ownership: one queue per program; it borrows everything in queue_house for its life. Texts given are
  * copied. Units: _s seconds since 1970.
@@ -35,6 +35,7 @@
 
 struct dns;
 struct directory;
+struct http_client;
 struct keyring;
 struct loop;
 struct mail;
@@ -55,7 +56,8 @@ struct queue_house {
 	struct dns *dns;
 	struct mail *mail;
 	struct directory *directory;
-	struct tls_trust *(*get_trust)(void *arg); /* whom to trust; asked for each connection */
+	struct tls_trust *(*get_trust)(void *arg);  /* whom to trust; asked for each connection */
+	struct http_client *(*get_http)(void *arg); /* for policies; NULL: there are none */
 	void *trust_arg;
 	struct keyring *keyring; /* what signs mail of ours; NULL: nothing does */
 	const struct queue_settings *settings;

@@ -10,6 +10,7 @@
 static const char *const state_names[] = {
 	[REMOTE_ROUTE] = "ROUTE",
 	[REMOTE_LOOKUP] = "LOOKUP",
+	[REMOTE_DEMANDS] = "DEMANDS",
 	[REMOTE_PARTING] = "PARTING",
 	[REMOTE_OPEN] = "OPEN",
 	[REMOTE_READY] = "READY",
@@ -26,6 +27,7 @@ remote_check(const struct remote_agent *a)
 {
 	switch (a->state) {
 	case REMOTE_ROUTE:
+	case REMOTE_DEMANDS:
 	case REMOTE_LOOKUP: invariant(a->agent.job != NULL && !a->smtpc.is_open); break;
 	case REMOTE_OPEN:
 	case REMOTE_SIGN:
@@ -94,7 +96,7 @@ remote_last(struct remote_agent *a, const struct smtpc_answer *answer, struct qu
 		.remote = arena_str(arena, str_c(a->remote)),
 		.stage = answer->stage,
 		.tls = describe_tls(a, arena, answer->stage),
-		.is_verified = a->smtpc.is_tls && a->smtpc.tls.is_verified };
+		.is_verified = a->smtpc.is_tls && a->smtpc.is_authentic };
 }
 
 /* --- hosts that do not open -------------------------------------------------------------------------------- */
@@ -191,7 +193,7 @@ opened(struct remote_agent *a)
 		return remote_send(a);
 	}
 	remote_last(a, &a->smtpc.answer, &a->last);
-	if (a->smtpc.is_tls_failed && !a->is_in_clear &&
+	if (a->smtpc.is_tls_failed && !a->is_in_clear && !a->is_demanding &&
 	    (a->route == NULL || a->route->settings->tls == ROUTE_TLS_MAY)) {
 		a->is_in_clear = true;
 		return open_hop(a);
@@ -215,7 +217,7 @@ remote_reopen(struct remote_agent *a)
 	bool is_parting = a->smtpc.is_open;
 
 	remote_hang_up(a);
-	a->worst_open = FAIL_PERM;
+	a->worst_open = a->is_host_barred ? FAIL_TEMP : FAIL_PERM;
 	a->is_in_clear = false;
 	return is_parting ? REMOTE_PARTING : open_hop(a);
 }
@@ -313,10 +315,24 @@ may_wait(struct remote_agent *a)
 	return false;
 }
 
+/* A policy host that says nothing must not keep others from a connection. */
+static enum remote_state
+demands(struct remote_agent *a)
+{
+	const struct queue *q = a->agent.site->queue;
+
+	if (q->has_starved && clock_mono_ms() >= a->patience_ms)
+		remote_hurry_demands(a);
+	if (!remote_knows_demands(a))
+		return REMOTE_STAY;
+	timer_stop(q->house.loop, &a->timer);
+	return remote_demanded(a);
+}
+
 static void
 enter(struct remote_agent *a, enum remote_state state)
 {
-	if (state == REMOTE_OPEN && a->state != REMOTE_OPEN)
+	if (state == REMOTE_DEMANDS || (state == REMOTE_OPEN && a->state != REMOTE_OPEN))
 		be_patient(a, OPEN_PATIENCE_MS);
 	if (state == REMOTE_SEND)
 		be_patient(a,
@@ -337,6 +353,7 @@ advance(struct remote_agent *a)
 	switch (a->state) {
 	case REMOTE_ROUTE: return remote_route(a);
 	case REMOTE_LOOKUP: return op_pending(&a->mx.op) ? REMOTE_STAY : remote_found(a);
+	case REMOTE_DEMANDS: return demands(a);
 	case REMOTE_PARTING: return open_hop(a);
 	case REMOTE_OPEN: return may_wait(a) ? REMOTE_STAY : opened(a);
 	case REMOTE_READY: return timer_running(&a->timer) ? REMOTE_STAY : remote_send(a);
@@ -375,6 +392,7 @@ remote_stop(struct queue_agent *agent)
 {
 	struct remote_agent *a = container_of(agent, struct remote_agent, agent);
 
+	remote_forget_demands(a);
 	mx_query_cancel(&a->mx);
 	smtpc_cancel(&a->smtpc);
 	job_free(&agent->job);
@@ -390,6 +408,7 @@ remote_reap(struct task *task)
 	timer_stop(a->agent.site->queue->house.loop, &a->timer);
 	remote_hang_up(a);
 	smtpc_release(&a->smtpc);
+	remote_forget_demands(a);
 	mx_query_release(&a->mx);
 	agent_leave(&a->agent);
 	mem_free(a);

@@ -89,7 +89,8 @@ remote_route(struct remote_agent *a)
 	const struct queue_house *house = &s->queue->house;
 	struct queue_last last;
 
-	a->has_greeted = false;
+	remote_forget_demands(a);
+	a->has_greeted = a->has_mx_hops = a->is_host_barred = false;
 	a->route = route_take(s->queue, s, a->is_diverted);
 	if (a->route == NULL && queue_site_is_route(buf_str(&s->name)))
 		return send_back(a);
@@ -113,18 +114,53 @@ remote_route(struct remote_agent *a)
 
 /* --- what was found -------------------------------------------------------------------------------------------- */
 
-/* Addresses in the order to be tried: every host's first ones before any host's many others. */
+/*
+ * Addresses in the order to be tried: every host's first ones before any host's many others. Hosts that the domain's
+ * demands leave out are noted in `barred`, the first of them.
+ */
 static void
-take_hosts(struct remote_agent *a)
+take_hosts(struct remote_agent *a, struct queue_last *barred)
 {
 	a->hop_count = 0;
+	a->is_host_barred = false;
 	for (size_t depth = 0; depth < MX_ADDRESSES_MAX; depth += 2)
-		for (size_t h = 0; h < a->mx.host_count; h++)
-			for (size_t i = depth; i < depth + 2 && i < a->mx.hosts[h].address_count &&
+		for (size_t h = 0; h < a->mx.host_count; h++) {
+			const struct mx_host *host = &a->mx.hosts[h];
+			const char *why = remote_why_barred(a, h);
+
+			if (why && !a->is_host_barred) {
+				say(barred, STATUS(4, 7, 5), str_c(why));
+				barred->remote = host->name;
+				a->is_host_barred = true;
+			}
+			for (size_t i = depth; !why && i < depth + 2 && i < host->address_count &&
 			     a->hop_count < HOPS_MAX;
 			     i++)
-				a->hops[a->hop_count++] = (struct hop){ .host = a->mx.hosts[h].name,
-					.address = a->mx.hosts[h].addresses[i] };
+				a->hops[a->hop_count++] = (struct hop){ .host = host->name,
+					.address = host->addresses[i],
+					.at = h };
+		}
+}
+
+/* Nobody takes the mail now. */
+static enum remote_state
+rest(struct remote_agent *a, const struct queue_last *last)
+{
+	remote_site_failed(a, last);
+	remote_conclude(a, JOB_POSTPONED, last);
+	return REMOTE_CLOSING;
+}
+
+enum remote_state
+remote_demanded(struct remote_agent *a)
+{
+	struct queue_last barred = { 0 };
+
+	take_hosts(a, &barred);
+	if (a->hop_count > 0)
+		return open_first(a);
+	barred.remote = arena_str(&a->agent.job->arena, barred.remote);
+	return rest(a, &barred);
 }
 
 enum remote_state
@@ -133,8 +169,10 @@ remote_found(struct remote_agent *a)
 	struct queue_last last;
 
 	if (a->mx.op.fail == FAIL_NONE) {
-		take_hosts(a);
-		return open_first(a);
+		a->has_mx_hops = is_by_mx(a->route);
+		if (a->has_mx_hops)
+			remote_ask_demands(a);
+		return REMOTE_DEMANDS;
 	}
 	say(&last, a->mx.status, str_c(a->mx.why));
 	if (!is_by_mx(a->route))
@@ -143,9 +181,7 @@ remote_found(struct remote_agent *a)
 		remote_conclude(a, JOB_FAILED, &last);
 		return remote_next(a);
 	}
-	remote_site_failed(a, &last);
-	remote_conclude(a, JOB_POSTPONED, &last);
-	return REMOTE_CLOSING;
+	return rest(a, &last);
 }
 
 /* --- the order --------------------------------------------------------------------------------------------------- */
@@ -200,6 +236,9 @@ remote_order(struct remote_agent *a, struct smtpc_order *out)
 		.helo =
 		    str_empty(house->outbound->helo) ? house->own.hostname : house->outbound->helo,
 		.tls = tls_of(a) };
+	if (a->has_mx_hops)
+		remote_demand(a, out);
+	a->is_demanding = out->is_demanded;
 	if (hop->address.family == NET_ADDRESS_NONE)
 		out->unix_path = hop->host;
 	else if (!str_empty(source) && net_address_parse(source, &out->from) != FAIL_NONE)

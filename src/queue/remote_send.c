@@ -28,8 +28,11 @@ why_unsafe(const struct remote_agent *a, struct status *status_out)
 	}
 	if (!(a->smtpc.has & SMTPC_HAS_REQUIRETLS))
 		return "the host does not promise to keep the message encrypted, as it demands";
-	if (!a->smtpc.tls.is_verified)
+	if (!a->smtpc.is_authentic)
 		return "the host does not prove who it is, as the message demands";
+	if (!remote_is_name_proved(a))
+		return "neither DNSSEC nor MTA-STS proves that it is the domain's host, as the message "
+		       "demands";
 	return NULL;
 }
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "http/client.h"
 #include "mailauth/keyring.h"
 #include "mailauth/settings.h"
 #include "queue/queue.h"
@@ -30,6 +31,7 @@ struct outbound {
 	size_t own_count;
 	struct tls_trust *trust; /* own; NULL until it is needed */
 	bool has_tried_trust;
+	struct http_client http; /* for policies of domains */
 };
 
 static const struct log outbound_log = { .room = "server" };
@@ -151,6 +153,16 @@ get_trust(void *arg)
 	return o->trust;
 }
 
+/* It trusts whom our conversations do. */
+static struct http_client *
+get_http(void *arg)
+{
+	struct server *s = arg;
+
+	s->outbound->http.trust = get_trust(arg);
+	return &s->outbound->http;
+}
+
 /* --- life ------------------------------------------------------------------------------------------------ */
 
 enum fail
@@ -172,6 +184,7 @@ outbound_open(struct server *s, struct loop *loop, struct buf *why)
 	house.mail = s->mail;
 	house.directory = s->directory;
 	house.get_trust = get_trust;
+	house.get_http = get_http;
 	house.trust_arg = s;
 	house.own = (struct mx_own){ .hostname = s->settings->hostname,
 		.addresses = o->own,
@@ -185,6 +198,8 @@ outbound_open(struct server *s, struct loop *loop, struct buf *why)
 		fail =
 		    dns_init(&o->dns, loop, &s->net, config_values(&s->config, &dns_section), why);
 		o->has_dns = fail == FAIL_NONE;
+		http_client_init(&o->http, loop, &s->net, &o->dns, NULL,
+		    &http_client_settings_default);
 		house.net = &s->net;
 		house.dns = &o->dns;
 	}
@@ -222,6 +237,7 @@ outbound_reload(struct server *s)
 {
 	if (s->outbound == NULL)
 		return;
+	s->outbound->http.trust = NULL;
 	tls_trust_free(&s->outbound->trust);
 	s->outbound->has_tried_trust = false;
 }
@@ -234,6 +250,8 @@ outbound_close(struct server *s)
 	queue_close(&s->queue);
 	if (o == NULL)
 		return;
+	if (o->http.loop)
+		http_client_release(&o->http);
 	if (o->has_dns)
 		dns_release(&o->dns);
 	keyring_release(&o->keyring);

@@ -1,6 +1,7 @@
 /* From a connection to a host that can be given messages: greeting, EHLO, TLS. */
 
 /* base */
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 
@@ -166,6 +167,20 @@ hello_done(struct smtpc_inner *c)
 	return SMTPC_IDLE;
 }
 
+/* TLS has to be and is not offered. */
+static enum smtpc_state
+tls_lacking(struct smtpc_inner *c)
+{
+	bool is_demanded = c->order.is_demanded;
+	struct smtpc_answer answer =
+	    smtpc_answer_ours(c, is_demanded ? STATUS(4, 7, 10) : STATUS(5, 7, 10),
+		is_demanded ? tls_result_words[TLS_RESULT_NO_STARTTLS]
+			    : "it does not offer TLS, which has to be");
+
+	answer.stage = SMTPC_AT_TLS;
+	return smtpc_end(c, is_demanded ? FAIL_TEMP : FAIL_PERM, answer, true);
+}
+
 /* The host is known: TLS first, then who we are, then it is ready. */
 static enum smtpc_state
 after_hello(struct smtpc_inner *c)
@@ -175,13 +190,9 @@ after_hello(struct smtpc_inner *c)
 	if (!c->s->is_tls && tls != SMTPC_TLS_NEVER && !c->is_tls_refused) {
 		if (c->s->has & SMTPC_HAS_STARTTLS)
 			return SMTPC_STARTTLS;
-		if (tls != SMTPC_TLS_MAY) {
-			struct smtpc_answer answer = smtpc_answer_ours(c, STATUS(5, 7, 10),
-			    "it does not offer TLS, which has to be");
-
-			answer.stage = SMTPC_AT_TLS;
-			return smtpc_end(c, FAIL_PERM, answer, true);
-		}
+		c->s->result = TLS_RESULT_NO_STARTTLS;
+		if (tls != SMTPC_TLS_MAY)
+			return tls_lacking(c);
 	}
 	return c->order.auth == SMTPC_AUTH_NONE ? hello_done(c) : auth_begin(c);
 }
@@ -233,8 +244,12 @@ static enum smtpc_state
 start_tls(struct smtpc_inner *c)
 {
 	bool must_verify = c->order.tls == SMTPC_TLS_VERIFIED;
-	const struct tls_client_options options = { .name = c->order.host,
+	bool is_dane = c->order.tls == SMTPC_TLS_DANE;
+	const struct tls_client_options options = { .name = is_dane
+		    ? c->order.dane->names[0]
+		    : c->order.host, /* RFC 7672 8.1 */
 		.trust = c->trust,
+		.keeps_chain = is_dane,
 		.verify = must_verify ? TLS_VERIFY_REQUIRED : TLS_VERIFY_RECORDED };
 
 	if (must_verify && !is_verifiable(c))
@@ -255,20 +270,62 @@ hello_starttls(struct smtpc_inner *c)
 	if (sorted.fail == FAIL_NONE)
 		return start_tls(c);
 	c->is_tls_refused = true;
+	c->s->result = TLS_RESULT_NO_STARTTLS;
 	if (c->order.tls == SMTPC_TLS_MAY)
 		return after_hello(c);
+	if (c->order.is_demanded)
+		sorted.fail = FAIL_TEMP;
 	/* Whatever it names as the reason, to us this is "encryption needed" (RFC 8689 4.2.1 has it). */
 	sorted.status = STATUS(sorted.fail == FAIL_PERM ? 5 : 4, 7, 10);
 	return smtpc_end(c, sorted.fail, smtpc_answer_heard(c, SMTPC_AT_TLS, sorted.status), true);
+}
+
+/* What BearSSL says of a certificate, as reports have it (RFC 8460 4.3.1). */
+static enum tls_result
+result_of(const char *error_name)
+{
+	static const struct {
+		const char *error;
+		enum tls_result result;
+	} rows[] = {
+		{ "", TLS_RESULT_SUCCESS },
+		{ "BR_ERR_X509_BAD_SERVER_NAME", TLS_RESULT_HOST_MISMATCH },
+		{ "BR_ERR_X509_EXPIRED", TLS_RESULT_EXPIRED },
+		{ "BR_ERR_X509_NOT_TRUSTED", TLS_RESULT_NOT_TRUSTED },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (str_eq(str_c(error_name), str_c(rows[i].error)))
+			return rows[i].result;
+	return TLS_RESULT_INVALID;
+}
+
+/* The host showed who it is before a word was said over TLS; is it the one that its domain speaks of? */
+static enum tls_result
+judge_by_dane(struct smtpc_inner *c)
+{
+	struct dane_question q = *c->order.dane;
+	enum tls_result result;
+
+	q.chain = tls_chain(c->conn);
+	q.now_s = clock_wall_s();
+	result = dane_match(&q).result;
+	tls_chain_drop(c->conn);
+	return result;
 }
 
 static enum smtpc_state
 handshake_done(struct smtpc_inner *c)
 {
 	struct smtpc *s = c->s;
+	bool is_dane = c->order.tls == SMTPC_TLS_DANE;
 
 	s->is_tls = tls_facts(c->conn, &s->tls);
 	s->tls.name = STR(""); /* a server's fact, and it would go with the connection */
+	s->result = is_dane ? judge_by_dane(c) : result_of(s->tls.doubt);
+	if (is_dane && s->result != TLS_RESULT_SUCCESS)
+		return tls_failed(c, FAIL_TEMP, tls_result_words[s->result]);
+	s->is_authentic = is_dane || s->tls.is_verified;
 	return c->order.is_implicit_tls ? SMTPC_GREETING : SMTPC_EHLO;
 }
 
@@ -285,6 +342,9 @@ hello_handshake(struct smtpc_inner *c)
 		return SMTPC_STAY;
 	is_about_certificate = tls_facts(c->conn, &facts) && facts.error_name &&
 	    str_starts(str_c(facts.error_name), STR("BR_ERR_X509"));
+	c->s->result = is_about_certificate ? result_of(facts.error_name) : TLS_RESULT_INVALID;
+	if (is_about_certificate && c->order.is_demanded)
+		return tls_failed(c, FAIL_TEMP, tls_result_words[c->s->result]);
 	if (is_about_certificate && c->order.tls == SMTPC_TLS_VERIFIED)
 		return tls_failed(c, FAIL_PERM, "its certificate is not right for its name");
 	return tls_failed(c, FAIL_TEMP,

@@ -11,7 +11,7 @@
 #include "codec/idna.h"
 #include "crypto/random.h"
 
-#define ARENA_MAX      (16 * 1024) /* bytes: MX_HOSTS_MAX names */
+#define ARENA_MAX      (32 * 1024) /* bytes: MX_HOSTS_MAX names, and those behind them */
 #define RECORDS_MAX    100         /* MX records of one domain that are looked at */
 #define FAMILIES_COUNT 2           /* questions per host */
 
@@ -131,8 +131,11 @@ add_host(struct mx_inner *m, struct str name, uint16_t preference, bool is_secur
 
 	if (q->host_count == MX_HOSTS_MAX || has_host(q, name))
 		return;
-	q->hosts[q->host_count++] = (struct mx_host){ .name = arena_str(&m->arena, name),
+	name = arena_str(&m->arena, name);
+	q->hosts[q->host_count++] = (struct mx_host){ .name = name,
+		.canonical = name,
 		.preference = preference,
+		.is_name_secure = is_secure,
 		.is_secure = is_secure };
 }
 
@@ -168,8 +171,11 @@ take_addresses(struct mx_inner *m, size_t i)
 	for (size_t f = 0; f < FAMILIES_COUNT; f++) {
 		if (by_family[f].record_count > most)
 			most = by_family[f].record_count;
-		if (by_family[f].record_count > 0)
-			host->is_secure = host->is_secure && by_family[f].is_secure;
+		if (by_family[f].record_count == 0)
+			continue;
+		host->is_secure = host->is_secure && by_family[f].is_secure;
+		if (!str_eq(by_family[f].canonical, host->name))
+			host->canonical = arena_str(&m->arena, by_family[f].canonical);
 	}
 	for (size_t at = 0; at < most; at++) {
 		for (size_t f = 0; f < FAMILIES_COUNT; f++) {
@@ -311,6 +317,7 @@ cut_own_name(struct mx_inner *m)
 static void
 names_came(struct mx_inner *m)
 {
+	m->q->canonical = str_empty(m->names.canonical) ? m->domain : m->names.canonical;
 	take_names(m);
 	if (m->names.op.fail == FAIL_MISSING) {
 		m->q->is_implicit = true;
@@ -422,6 +429,7 @@ start(struct mx_inner *m, struct str domain)
 		finish(m, FAIL_PERM, STATUS(5, 1, 2), "it is not the name of a domain");
 	} else {
 		m->domain = arena_str(&m->arena, buf_str(&ascii));
+		m->q->domain = m->domain;
 		m->state = MX_NAMES;
 		dns_query_start(m->dns, &m->names, &m->task, m->domain, DNS_MX);
 		task_wake(&m->task);

@@ -27,9 +27,11 @@
 #define MX_ADDRESSES_MAX 8 /* addresses of one host */
 
 struct mx_host {
-	struct str name; /* arena; ASCII, lower case */
+	struct str name;      /* arena; ASCII, lower case */
+	struct str canonical; /* arena; the same, or the name that it is an alias of */
 	uint16_t preference;
-	bool is_secure; /* name and addresses were proved by DNSSEC */
+	bool is_name_secure; /* that it is a host of the domain was proved by DNSSEC */
+	bool is_secure;      /* .. and its addresses, too */
 	struct net_address addresses[MX_ADDRESSES_MAX]; /* with port, in the order to be tried */
 	size_t address_count;                           /* hosts without one are left out */
 };
@@ -45,6 +47,9 @@ struct mx_query { /* fields: read only */
 	struct op op;
 	struct mx_host hosts[MX_HOSTS_MAX]; /* in the order to be tried */
 	size_t host_count;
+	struct str
+	    domain; /* arena; the domain in ASCII; empty for an address literal or one host */
+	struct str canonical; /* borrow; the same, or the name that it is an alias of */
 	struct status status; /* when it failed */
 	const char *why;      /* when it failed: one sentence in plain words, without a full stop */
 	bool is_implicit;     /* no MX record: the domain's own address */

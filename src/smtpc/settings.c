@@ -38,6 +38,11 @@ static const struct setting rows[] = {
 	    .help = "Send to private addresses too when DNS names them" },
 	{ ROW("ca-file", SETTING_TEXT, ca_file), .fallback = "",
 	    .help = "PEM file of authorities trusted beside the system's" },
+	{ ROW("dane", SETTING_BOOL, has_dane), .fallback = "yes",
+	    .help = "Do as the TLSA records of hosts say (needs a resolver that validates: [dns] "
+		    "trust)" },
+	{ ROW("mta-sts", SETTING_BOOL, has_sts), .fallback = "yes",
+	    .help = "Do as the MTA-STS policies of domains say" },
 	{ ROW("recipients", SETTING_NUMBER, rcpt_max), .fallback = "100", .min = 1,
 	    .max = SMTP_RCPT_MAX, .help = "Recipients per message at most" },
 };
@@ -58,5 +63,7 @@ const struct smtpc_settings smtpc_settings_default = {
 	.end_ms = 600 * 1000,
 	.port = 25,
 	.families = SMTPC_BOTH_IPV6_FIRST,
+	.has_dane = true,
+	.has_sts = true,
 	.rcpt_max = 100,
 };

@@ -29,6 +29,8 @@ struct smtpc_settings {
 	struct str helo;    /* what we call ourselves; empty: the server's host name */
 	bool allow_private; /* hosts that DNS says are at private addresses are fine */
 	struct str ca_file; /* PEM: authorities trusted beside the system's; or empty */
+	bool has_dane;      /* TLSA records of hosts count */
+	bool has_sts;       /* MTA-STS policies of domains count */
 	int64_t rcpt_max;   /* recipients per message at most */
 };
 

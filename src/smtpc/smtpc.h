@@ -12,7 +12,7 @@
  * the message's is told by what failed: opening is about the host, sending about the message, unless the
  * conversation broke.
  *
- * Not done: choosing the host (mx.h, queue), retrying, TLS policies (the order says what is wanted; for
+ * Not done: choosing the host (mx.h, queue), retrying, finding TLS policies (the order says what is wanted; for
  * REQUIRETLS the caller makes sure that the certificate is right), RCPTDOMAINMAX of LIMITS.
  *
  * Ownership: an smtpc is the caller's, zeroed before its first start, until smtpc_release(). Texts of an
@@ -37,6 +37,8 @@
 #include "net/net.h"
 #include "smtpc/settings.h"
 #include "tls/tls.h"
+#include "tlspolicy/dane.h"
+#include "tlspolicy/result.h"
 
 #define SMTPC_ANSWER_MAX 1000 /* bytes of a host's words that are kept of one reply */
 
@@ -72,6 +74,7 @@ enum smtpc_tls {
 	SMTPC_TLS_MAY, /* when offered; the certificate is judged and the result told, no more (RFC 7435) */
 	SMTPC_TLS_MUST,     /* encrypted or not at all, whoever it is */
 	SMTPC_TLS_VERIFIED, /* and the certificate must be right for `host` */
+	SMTPC_TLS_DANE,     /* and it must be one that `dane` speaks of, whoever vouches for it */
 };
 
 enum smtpc_auth { /* whether to log in, and how */
@@ -88,6 +91,9 @@ struct smtpc_order {
 	bool is_lmtp;            /* LHLO, one answer per recipient */
 	bool is_implicit_tls;    /* TLS from the first byte (RFC 8314); `tls` MUST or VERIFIED */
 	enum smtpc_tls tls;
+	const struct dane_question *dane; /* borrow: records and names, the first one for SNI */
+	bool
+	    is_demanded; /* `tls` is the receiving domain's wish: a failure may be mended there, FAIL_TEMP */
 	enum smtpc_auth auth; /* passwords go over TLS only, or to loopback */
 	struct str user, secret;
 };
@@ -139,7 +145,10 @@ struct smtpc {                      /* fields: read only */
 	bool is_tls;
 	bool is_tls_failed; /* opening failed in TLS: in clear it may work, where that is allowed */
 	bool is_in_doubt; /* the end of data was sent and no answer came: it may have the message */
+	bool is_authentic;    /* it proved to be who it should be, by its certificate or by DANE */
 	struct tls_facts tls; /* when is_tls */
+	enum tls_result
+	    result; /* what came of TLS; SUCCESS also when nothing was demanded and nothing tried */
 
 	/* private: smtpc_private.h */
 	struct smtpc_inner *inner; /* own */
@@ -151,7 +160,8 @@ struct smtpc {                      /* fields: read only */
  *   FAIL_TEMP  not now: s->answer says why; another address or a later time may do. A login that fails
  *              (4.7.8, 4.7.4) is one of these: the owner will mend it, and mail waits
  *   FAIL_PERM  this host will never take mail from us as ordered: 5xx greeting or EHLO, no TLS where it
- *              must be (5.7.10), wrong certificate where it must be right (5.7.5)
+ *              must be (5.7.10), wrong certificate where it must be right (5.7.5); both are FAIL_TEMP
+ *              (4.7.10, 4.7.5) when the receiving domain demands it
  * `order` is copied, its texts are borrowed until then. `trust` is held; it may be NULL: nobody is verified.
  */
 void smtpc_open_start(struct smtpc *s, struct loop *loop, struct net *net, struct tls_trust *trust,

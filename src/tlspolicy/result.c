@@ -28,7 +28,7 @@ const char *const tls_result_words[TLS_RESULT_COUNT] = {
 	[TLS_RESULT_DNSSEC_INVALID] =
 	    "its TLSA records cannot be looked up, and so nothing is sent to it",
 	[TLS_RESULT_STS_FETCH] = "its domain's MTA-STS policy cannot be fetched",
-	[TLS_RESULT_STS_INVALID] = "its domain's MTA-STS policy does not name it",
+	[TLS_RESULT_STS_INVALID] = "its domain's MTA-STS policy is not valid",
 	[TLS_RESULT_STS_WEBPKI] =
 	    "the certificate of its domain's MTA-STS policy host is not right",
 };

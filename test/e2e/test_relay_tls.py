@@ -57,7 +57,9 @@ class Laboratory:
         self.trusted = self.ca.issue(names["stranger"])
         ZONES["several.test", "MX"] = [(i, names[host]) for i, host in enumerate(("plain", "good", "safe"))]
         zones = dict(ZONES) | {(domain, "MX"): [(10, names[host])] for domain, host in ROUTED.items()}
+        zones["hearsay.test", "MX"] = [(10, names["safe"])]
         self.dns = stack.enter_context(DnsServer(zones, port=53, ttl=0))
+        self.dns.secure |= {"safe.test", "several.test"}  # RFC 8689 4.2.1: who takes the mail is proved
 
 
 def took(server, sink, rcpt):
@@ -183,6 +185,10 @@ def test_requiretls(server, sinks):
         check(f"REQUIRETLS, {name}: only the header comes back", report.kinds[-1:] == ["text/rfc822-headers"], report.kinds)
         check("nothing waits", server.settled())
         equal(f"REQUIRETLS, {name}: nothing was sent", len(sinks[host].messages), before[host])
+    ask("x@hearsay.test")
+    report = server.next_report()
+    equal("REQUIRETLS, unsigned DNS: comes back", report.facts(), {"x@hearsay.test": ("failed", "5.7.30")})
+    check("REQUIRETLS, unsigned DNS: in words", "neither DNSSEC nor MTA-STS proves that it is the domain's host" in report.words, report.text)
     ask("x@several.test")
     check("REQUIRETLS: the first host that is fit for it", sinks["safe"].wait(2), server.story())
     equal("REQUIRETLS: the others were asked", [sinks[h].verbs(len(sinks[h].connections))[-1] for h in ("plain", "good")],

@@ -1,0 +1,222 @@
+#include "tlspolicy/sts_store.h"
+
+/* system */
+#include <string.h>
+
+/* base */
+#include "base/mem.h"
+#include "base/num.h"
+
+/* rooms */
+#include "crypto/random.h"
+#include "store/key.h"
+#include "store/record.h"
+
+#define KIND_POLICY    's' /* domain -> policy */
+#define KIND_COUNT     'c' /* counter of them */
+#define RECORD_VERSION 1
+#define TEXT_MAX       32768 /* bytes: STS_PATTERNS_MAX long names; values are under 90 KB */
+#define LETTERS        26
+
+/* --- records --------------------------------------------------------------------------------------------- */
+
+static void
+policy_key(struct key *k, struct str domain)
+{
+	key_init(k, TLSPOLICY_SPACE);
+	key_char(k, KIND_POLICY);
+	for (size_t i = 0; i < domain.n; i++)
+		key_char(k, char_lower(domain.p[i]));
+}
+
+static void
+count_key(struct key *k)
+{
+	key_init(k, TLSPOLICY_SPACE);
+	key_char(k, KIND_COUNT);
+}
+
+static void
+copy_id(char out[STS_ID_MAX + 1], struct str id)
+{
+	size_t n = size_min(id.n, STS_ID_MAX);
+
+	memset(out, 0, STS_ID_MAX + 1);
+	if (n > 0)
+		memcpy(out, id.p, n);
+}
+
+static void
+write_record(struct buf *out, const struct sts_kept *kept)
+{
+	record_begin(out, RECORD_VERSION);
+	record_add_bool(out, kept->has_policy);
+	record_add_bytes(out, str_c(kept->id));
+	record_add_i64(out, kept->fetched_s);
+	record_add_bytes(out, buf_str(&kept->text));
+	record_add_bytes(out, str_c(kept->failed_id));
+	record_add_i64(out, kept->failed_s);
+}
+
+/* A record that is damaged is none. */
+static enum fail
+read_record(struct str value, struct sts_kept *out)
+{
+	struct record r;
+
+	record_read(&r, value);
+	out->has_policy = record_bool(&r);
+	copy_id(out->id, record_bytes(&r));
+	out->fetched_s = record_i64(&r);
+	buf_add(&out->text, record_bytes(&r));
+	copy_id(out->failed_id, record_bytes(&r));
+	out->failed_s = record_i64(&r);
+	if (record_end(&r) != FAIL_NONE || !buf_ok(&out->text))
+		return FAIL_MISSING;
+	if (out->has_policy && sts_policy_parse(buf_str(&out->text), &out->policy) != FAIL_NONE)
+		return FAIL_MISSING;
+	return FAIL_NONE;
+}
+
+/* --- transactions ------------------------------------------------------------------------------------------ */
+
+struct access {
+	struct str domain;
+	struct sts_kept *out;
+	const struct sts_kept *in;
+};
+
+static enum fail
+read_txn(struct txn *t, void *arg)
+{
+	struct access *a = arg;
+	struct key k;
+	struct str value;
+	enum fail fail;
+
+	policy_key(&k, a->domain);
+	fail = txn_get(t, key_str(&k), &value);
+	return fail == FAIL_NONE ? read_record(value, a->out) : fail;
+}
+
+/* One of those that are kept, by lot of its first letter; FAIL_MISSING when there is none from there on. */
+static enum fail
+drop_from(struct txn *t, struct str letter)
+{
+	struct key from, to, found;
+	struct cursor c;
+	struct str key, value;
+	enum fail fail = FAIL_MISSING, end;
+
+	policy_key(&from, letter);
+	policy_key(&to, STR(""));
+	key_end(&to);
+	txn_scan(t, &c, key_str(&from), key_str(&to), false);
+	if (cursor_next(&c, &key, &value)) {
+		key_init(&found, TLSPOLICY_SPACE);
+		key_rest(&found, str_from(key, 1));
+		fail = FAIL_NONE;
+	}
+	end = cursor_end(&c);
+	if (end != FAIL_NONE || fail != FAIL_NONE)
+		return end != FAIL_NONE ? end : fail;
+	return txn_delete(t, key_str(&found));
+}
+
+static enum fail
+make_room(struct txn *t)
+{
+	char letter = (char)('a' + random_below(LETTERS));
+	struct key k;
+	int64_t count;
+	enum fail fail;
+
+	count_key(&k);
+	fail = txn_count(t, key_str(&k), &count);
+	if (fail != FAIL_NONE || count < STS_KEPT_MAX)
+		return fail != FAIL_NONE ? fail : txn_add(t, key_str(&k), 1, &count);
+	fail = drop_from(t, str_of(&letter, 1));
+	return fail == FAIL_MISSING ? drop_from(t, STR("")) : fail;
+}
+
+static enum fail
+write_txn(struct txn *t, void *arg)
+{
+	const struct access *a = arg;
+	struct buf value;
+	struct key k;
+	struct str old;
+	enum fail fail;
+
+	policy_key(&k, a->domain);
+	fail = txn_get(t, key_str(&k), &old);
+	if (fail == FAIL_MISSING)
+		fail = make_room(t);
+	if (fail != FAIL_NONE)
+		return fail;
+	buf_init(&value, 2 * TEXT_MAX);
+	write_record(&value, a->in);
+	fail = buf_ok(&value) ? txn_put(t, key_str(&k), buf_str(&value)) : FAIL_LIMIT;
+	buf_release(&value);
+	return fail;
+}
+
+/* --- from outside ------------------------------------------------------------------------------------------- */
+
+enum fail
+sts_kept_read(struct store *s, struct str domain, struct sts_kept *out)
+{
+	struct access a = { .domain = domain, .out = out };
+	enum fail fail;
+
+	sts_kept_release(out);
+	buf_init(&out->text, TEXT_MAX);
+	fail = store_read(s, read_txn, &a);
+	if (fail != FAIL_NONE) {
+		sts_kept_release(out);
+		buf_init(&out->text, TEXT_MAX);
+	}
+	return fail;
+}
+
+enum fail
+sts_kept_write(struct store *s, struct str domain, const struct sts_kept *kept)
+{
+	struct access a = { .domain = domain, .in = kept };
+
+	return store_run(s, write_txn, &a);
+}
+
+void
+sts_kept_release(struct sts_kept *kept)
+{
+	buf_release(&kept->text);
+	*kept = (struct sts_kept){ 0 };
+}
+
+void
+sts_kept_set(struct sts_kept *kept, const struct sts_policy *policy, struct str id, int64_t now_s)
+{
+	buf_clear(&kept->text);
+	sts_policy_write(&kept->text, policy);
+	copy_id(kept->id, id);
+	kept->fetched_s = now_s;
+	kept->failed_s = 0;
+	kept->has_policy = buf_ok(&kept->text) &&
+	    sts_policy_parse(buf_str(&kept->text), &kept->policy) == FAIL_NONE;
+}
+
+void
+sts_kept_fail(struct sts_kept *kept, struct str id, int64_t now_s)
+{
+	copy_id(kept->failed_id, id);
+	kept->failed_s = now_s;
+}
+
+bool
+sts_kept_is_valid(const struct sts_kept *kept, int64_t now_s)
+{
+	/* A clock that was set back makes no policy last longer than it was given. */
+	return kept->has_policy && kept->fetched_s <= now_s &&
+	    now_s - kept->fetched_s < kept->policy.max_age_s;
+}
