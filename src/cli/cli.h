@@ -152,5 +152,7 @@ enum cli_status cmd_mime_parse(const struct cli *cli);
 enum cli_status cmd_json_parse(const struct cli *cli);
 enum cli_status cmd_dkim_verify(const struct cli *cli);
 enum cli_status cmd_dkim_sign(const struct cli *cli);
+enum cli_status cmd_arc_verify(const struct cli *cli);
+enum cli_status cmd_arc_seal(const struct cli *cli);
 
 #endif
