@@ -170,5 +170,7 @@ enum cli_status cmd_mta_sts_match(const struct cli *cli);
 enum cli_status cmd_dkim_verify(const struct cli *cli);
 enum cli_status cmd_dkim_sign(const struct cli *cli);
 enum cli_status cmd_report_dmarc(const struct cli *cli);
+enum cli_status cmd_arc_verify(const struct cli *cli);
+enum cli_status cmd_arc_seal(const struct cli *cli);
 
 #endif

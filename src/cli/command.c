@@ -58,6 +58,8 @@ const struct cli_command cli_commands[] = {
 	{ "mta-sts-match",  "FILE HOST",       2, 2, 0,                             cmd_mta_sts_match,  "say what an MTA-STS policy says, and whether it names a host, as JSON" },
 	{ "dkim-verify",    "FILE",            1, 1, OPTION_DNS | OPTION_NOW,       cmd_dkim_verify,    "say whose DKIM signatures a message bears and whether they are good, as JSON" },
 	{ "dkim-sign",      "FILE",            1, 1, OPTION_SIGNER | OPTION_SIGN | OPTION_NOW, cmd_dkim_sign, "print a message with a DKIM signature" },
+	{ "arc-verify",     "FILE",            1, 1, OPTION_DNS | OPTION_NOW,       cmd_arc_verify,     "say whether a message's ARC chain is good and who sealed it, as JSON" },
+	{ "arc-seal",       "FILE",            1, 1, OPTION_SIGNER | OPTION_SEAL | OPTION_DNS | OPTION_NOW, cmd_arc_seal, "print a message with one more set of ARC" },
 	{ "manual 8",       "",                0, 0, 0,                             cmd_manual_commands, "print the manual page of these commands" },
 	{ "manual 5",       "",                0, 0, 0,                             cmd_manual_config,  "print the manual page of the configuration" },
 	{ "completion bash", "",               0, 0, 0,                             cmd_completion_bash, "print what bash needs to complete these commands" },
@@ -91,6 +93,7 @@ const struct cli_option cli_options[] = {
 	{ "--header-list",    OPTION_SIGN,   offsetof(struct cli, header_list), "A:B:C", "names of fields to sign (those that are worth it)" },
 	{ "--canon",          OPTION_SIGN,   offsetof(struct cli, canon),      "HEADER/BODY", "simple or relaxed (relaxed/relaxed)" },
 	{ "--expire",         OPTION_SIGN,   offsetof(struct cli, expire),     "SECONDS", "when the signature expires, since 1970 (never)" },
+	{ "--results",        OPTION_SEAL,   offsetof(struct cli, results),    "TEXT", "as of Authentication-Results: who says it, then what (DOMAIN; arc=..)" },
 	{ NULL, 0, 0, NULL, NULL },
 };
 /* clang-format on */

@@ -33,25 +33,32 @@ struct arc_set {                              /* one instance; fields: read only
 	bool is_message_good; /* ARC-Message-Signature: the message is as it left this sealer */
 
 	struct dns_query message_key, seal_key; /* private */
+	enum verdict message_syntax; /* private: NONE, or what is wrong with the field itself */
+	struct str message_reason;
 };
 
+/*
+ *     start --no sets, or a fault in their order--> settled
+ *     start --keys asked--> the newest message signature --good--> older ones, until one is not --> seals, the newest
+ *           first --all good--> settled: PASS;  the newest message signature or a seal is not good --> settled: FAIL
+ */
 struct arc_verify {         /* zeroed before the start; fields: read only */
 	enum verdict chain; /* NONE: no chain; PASS; FAIL */
-	struct str reason;  /* in words, why not PASS */
+	struct str reason;  /* in words, why FAIL */
 	uint32_t broken;    /* FAIL: the instance where it broke, 0: the chain as a whole */
 	uint32_t
 	    oldest_pass; /* PASS: the lowest instance whose message signature, and all above it, are good; 0: all are
-	                         good (RFC 8617 5.2) */
+				 (RFC 8617 5.2) */
 	bool is_temporary; /* FAIL, but only because DNS did not answer */
-	bool is_limit;     /* FAIL, and no set can be added any more */
+	bool is_full;      /* no set can be added any more */
 
 	struct arc_set *sets; /* own: instance i is sets[i - 1] */
-	size_t count;         /* how many instances there are; with FAIL, some may be damaged */
+	size_t count;         /* the highest instance; with FAIL, sets may be incomplete */
 
 	struct dkim_content *content;
 	struct task *owner;
 	int64_t now_s;
-	size_t looked; /* signatures that were computed */
+	size_t messages, seals; /* instances that are to be looked at still, the highest first */
 	bool is_settled;
 };
 

@@ -82,7 +82,7 @@ dkim_sign_write(const struct dkim_sign *sign, const struct dkim_content *content
 	buf_init(&text, DKIM_SIGNED_MAX);
 	buf_init(&usual, DKIM_FIELD_MAX);
 	if (str_empty(names)) {
-		fail = dkim_write_usual_names(content, &usual);
+		fail = dkim_write_usual_names(content, (struct str){ 0 }, &usual);
 		names = buf_str(&usual);
 	}
 	if (fail == FAIL_NONE) {

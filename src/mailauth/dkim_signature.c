@@ -5,6 +5,7 @@
 
 /* rooms */
 #include "mailauth/tags.h"
+#include "message/header.h"
 
 #define LENGTH_DIGITS_MAX 76 /* of l= (RFC 6376 3.5) */
 #define INSTANCE_MAX      50 /* RFC 8617 4.2.1 */
@@ -262,14 +263,16 @@ parse_identity(struct dkim_signature *out, struct judge *j)
 	return true;
 }
 
+/* 1*2DIGIT [CFWS] (RFC 8617 4.2.1) */
 static bool
 parse_instance(struct dkim_signature *out, struct judge *j)
 {
 	struct str text = out->i;
 
-	if (!str_u32(&text, INSTANCE_MAX, &out->instance) || text.n > 0 || out->instance == 0)
+	if (!str_u32(&text, INSTANCE_MAX, &out->instance) || out->instance == 0)
 		return is_wrong(j, STR("a wrong instance (i=)"));
-	return true;
+	header_skip_blanks(&text, STR("\r\n"));
+	return str_empty(text) || is_wrong(j, STR("a wrong instance (i=)"));
 }
 
 /* seal-cv-tag = %x63.76 [FWS] "=" [FWS] ("none" / "fail" / "pass") */

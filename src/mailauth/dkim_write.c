@@ -127,23 +127,32 @@ dkim_write_names(struct dkim_writer *w, struct str names)
 	}
 }
 
+/* As often as there are such fields; false: too many. */
+static bool
+add_name(const struct dkim_content *content, struct str name, size_t *total, struct buf *out)
+{
+	for (size_t i = 0; i < content->count; i++) {
+		if (!str_eq_nocase(content->fields[i].name, name))
+			continue;
+		if (++*total > DKIM_NAMES_MAX)
+			return false;
+		buf_add_char(out, ':');
+		buf_add(out, name);
+	}
+	return buf_ok(out);
+}
+
 enum fail
-dkim_write_usual_names(const struct dkim_content *content, struct buf *out)
+dkim_write_usual_names(const struct dkim_content *content, struct str also, struct buf *out)
 {
 	size_t total = 1;
 
 	buf_add_c(out, "From");
 	for (size_t i = 0; i < ARRAY_LEN(usual_names); i++) {
-		for (size_t n = 0; n < content->count; n++) {
-			if (!str_eq_nocase(content->fields[n].name, usual_names[i]))
-				continue;
-			if (++total > DKIM_NAMES_MAX)
-				return FAIL_LIMIT;
-			buf_add_char(out, ':');
-			buf_add(out, usual_names[i]);
-		}
+		if (!add_name(content, usual_names[i], &total, out))
+			return FAIL_LIMIT;
 	}
-	return buf_ok(out) ? FAIL_NONE : FAIL_LIMIT;
+	return add_name(content, also, &total, out) ? FAIL_NONE : FAIL_LIMIT;
 }
 
 enum fail

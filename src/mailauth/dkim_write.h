@@ -34,8 +34,12 @@ void dkim_write_bytes(struct dkim_writer *w, const char *tag, struct str bytes);
 /* h=, in lines. */
 void dkim_write_names(struct dkim_writer *w, struct str names);
 
-/* The names of those fields that are worth signing (RFC 6376 5.4.1), From once more; FAIL_LIMIT: too many. */
-MUST_CHECK enum fail dkim_write_usual_names(const struct dkim_content *content, struct buf *out);
+/*
+ * The names of those fields that are worth signing (RFC 6376 5.4.1), From once more, and those named `also` ("": none);
+ * FAIL_LIMIT: too many.
+ */
+MUST_CHECK enum fail dkim_write_usual_names(const struct dkim_content *content, struct str also,
+    struct buf *out);
 
 /*
  * b=, and the end of the field: it signs `text` (to which the field itself is appended, in canonical form).

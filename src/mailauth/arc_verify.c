@@ -1,0 +1,150 @@
+#include "mailauth/arc_verify.h"
+
+/* base */
+#include "base/mem.h"
+
+/* rooms */
+#include "mailauth/arc_set.h"
+#include "mailauth/dkim_check.h"
+#include "mailauth/dkim_header.h"
+#include "mailauth/dkim_key.h"
+
+static void
+settle(struct arc_verify *a, enum verdict chain, struct str reason, size_t instance)
+{
+	a->chain = chain;
+	a->reason = reason;
+	a->broken = (uint32_t)instance;
+	a->is_settled = true;
+}
+
+/* Both keys of a set, and the length of the body that it signed. */
+static void
+start_set(struct arc_verify *a, struct arc_set *set, struct dns *dns)
+{
+	struct dkim_signature *signature = &set->message_signature;
+
+	dkim_key_ask(&set->seal_key, dns, a->owner, &set->seal_signature);
+	set->message_syntax = dkim_signature_parse(set->message.value, DKIM_FORM_ARC_MESSAGE,
+	    signature, &set->message_reason);
+	if (set->message_syntax == VERDICT_NONE &&
+	    dkim_body_want(&a->content->bodies[signature->body_canon], signature->length) !=
+		FAIL_NONE) {
+		set->message_syntax = VERDICT_POLICY;
+		set->message_reason = STR("too many different lengths (l=)");
+	}
+	if (set->message_syntax == VERDICT_NONE)
+		dkim_key_ask(&set->message_key, dns, a->owner, signature);
+}
+
+void
+arc_verify_start(struct arc_verify *a, struct dkim_content *content, struct dns *dns,
+    struct task *owner, int64_t now_s)
+{
+	struct arc_fault fault;
+
+	*a = (struct arc_verify){ .content = content,
+		.owner = owner,
+		.now_s = now_s,
+		.reason = { "", 0 } };
+	arc_sets_find(content, &a->sets, &a->count, &fault);
+	a->is_full = fault.is_limit || a->count == ARC_SETS_MAX;
+	if (!str_empty(fault.reason)) {
+		settle(a, VERDICT_FAIL, fault.reason, fault.instance);
+		return;
+	}
+	if (a->count == 0) {
+		settle(a, VERDICT_NONE, fault.reason, 0);
+		return;
+	}
+	for (size_t i = 0; i < a->count; i++)
+		start_set(a, &a->sets[i], dns);
+	a->messages = a->seals = a->count;
+}
+
+/* ARC-Message-Signature of the instance (5.2, steps 4 and 5); older ones need not be good. */
+static void
+look_at_message(struct arc_verify *a, size_t instance)
+{
+	struct arc_set *set = &a->sets[instance - 1];
+	struct dkim_outcome outcome = { .verdict = set->message_syntax,
+		.reason = set->message_reason };
+
+	if (set->message_syntax == VERDICT_NONE)
+		dkim_check_message(a->content, &set->message_signature, &set->message,
+		    &set->message_key, a->now_s, &outcome);
+	set->is_message_good = outcome.verdict == VERDICT_PASS;
+	a->messages--;
+	if (set->is_message_good)
+		return;
+	a->messages = 0;
+	a->oldest_pass = (uint32_t)instance + 1;
+	if (instance < a->count)
+		return;
+	a->is_temporary = outcome.verdict == VERDICT_TEMPERROR;
+	settle(a, VERDICT_FAIL, outcome.reason, instance);
+}
+
+/* ARC-Seal of the instance (step 6): it signs all sets up to its own (5.1.1). */
+static void
+look_at_seal(struct arc_verify *a, size_t instance)
+{
+	struct arc_set *set = &a->sets[instance - 1];
+	unsigned char digest[DKIM_DIGEST_BYTES];
+	struct dkim_key key;
+	struct str reason;
+	struct buf text;
+	enum verdict verdict = dkim_key_answer(&set->seal_key, &set->seal_signature, &key, &reason);
+
+	a->seals--;
+	if (verdict != VERDICT_NONE) {
+		a->is_temporary = verdict == VERDICT_TEMPERROR;
+		settle(a, VERDICT_FAIL, reason, instance);
+		return;
+	}
+	buf_init(&text, DKIM_SIGNED_MAX);
+	arc_sets_write(a->sets, instance - 1, &text);
+	dkim_header_write(&text, DKIM_RELAXED, &set->results);
+	dkim_header_write(&text, DKIM_RELAXED, &set->message);
+	dkim_header_write_own(&text, DKIM_RELAXED, &set->seal);
+	hash_once(HASH_SHA256, buf_str(&text), digest);
+	buf_release(&text);
+	if (!dkim_key_verify(&key, &set->seal_signature, digest))
+		settle(a, VERDICT_FAIL, STR("the chain was changed, or its key did not seal it"),
+		    instance);
+	else if (a->seals == 0)
+		settle(a, VERDICT_PASS, (struct str){ "", 0 }, 0);
+	dkim_key_release(&key);
+}
+
+bool
+arc_verify_look(struct arc_verify *a)
+{
+	if (a->is_settled)
+		return true;
+	if (!a->content->is_ended)
+		return false;
+	if (a->messages > 0) {
+		if (op_pending(&a->sets[a->messages - 1].message_key.op))
+			return false;
+		look_at_message(a, a->messages);
+	} else {
+		if (op_pending(&a->sets[a->seals - 1].seal_key.op))
+			return false;
+		look_at_seal(a, a->seals);
+	}
+	if (!a->is_settled)
+		task_wake(a->owner); /* the next one in the next turn */
+	return a->is_settled;
+}
+
+void
+arc_verify_release(struct arc_verify *a)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		dns_query_release(&a->sets[i].message_key);
+		dns_query_release(&a->sets[i].seal_key);
+	}
+	mem_free(a->sets);
+	*a = (struct arc_verify){ 0 };
+}
