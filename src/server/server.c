@@ -63,6 +63,9 @@ server_check(struct server *s, struct buf *why)
 		fail = directory_check(directory_settings(s), why);
 	if (fail == FAIL_NONE)
 		fail = objects_check(s, why);
+	for (size_t i = 0; server_version.modules[i] && fail == FAIL_NONE; i++)
+		if (server_version.modules[i]->check)
+			fail = server_version.modules[i]->check(s, why);
 	return fail == FAIL_NONE ? outbound_check(s, why) : fail;
 }
 
