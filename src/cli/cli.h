@@ -146,5 +146,6 @@ enum cli_status cmd_mime_parse(const struct cli *cli);
 enum cli_status cmd_json_parse(const struct cli *cli);
 enum cli_status cmd_tlsa_match(const struct cli *cli);
 enum cli_status cmd_mta_sts_match(const struct cli *cli);
+enum cli_status cmd_report_tls(const struct cli *cli);
 
 #endif

@@ -47,6 +47,7 @@ const struct cli_command cli_commands[] = {
 	{ "json-parse",     "FILE",            1, 1, 0,                             cmd_json_parse,     "say whether a file is I-JSON, and print it back" },
 	{ "tlsa-match",     "CHAIN.pem RECORD..", 2, 8, OPTION_HOST | OPTION_NOW,   cmd_tlsa_match,     "say whether certificates fulfil TLSA records (\"3 1 1 HEX\"), as JSON" },
 	{ "mta-sts-match",  "FILE HOST",       2, 2, 0,                             cmd_mta_sts_match,  "say what an MTA-STS policy says, and whether it names a host, as JSON" },
+	{ "report tls",     "FILE..",          1, 8, OPTION_JSON,                   cmd_report_tls,     "summarise reports of others about connections to us (TLS-RPT): messages, .json, .json.gz" },
 	{ "manual 8",       "",                0, 0, 0,                             cmd_manual_commands, "print the manual page of these commands" },
 	{ "manual 5",       "",                0, 0, 0,                             cmd_manual_config,  "print the manual page of the configuration" },
 	{ "completion bash", "",               0, 0, 0,                             cmd_completion_bash, "print what bash needs to complete these commands" },
