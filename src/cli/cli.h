@@ -172,5 +172,6 @@ enum cli_status cmd_dkim_sign(const struct cli *cli);
 enum cli_status cmd_report_dmarc(const struct cli *cli);
 enum cli_status cmd_arc_verify(const struct cli *cli);
 enum cli_status cmd_arc_seal(const struct cli *cli);
+enum cli_status cmd_report_tls(const struct cli *cli);
 
 #endif

@@ -5,13 +5,21 @@
 #include "http/server.h"
 #include "jmap/jmap.h"
 #include "smtp/settings.h"
+#include "web/mta_sts.h"
 
 static struct http_service http;
 static struct http_client client;
 static struct jmap *jmap;
+static struct mta_sts mta_sts;
 static bool has_client;
 
 static struct http_listener kinds[2] = { { false }, { true } };
+
+static enum fail
+check(const struct server *server, struct buf *why)
+{
+	return mta_sts_check(config_values(&server->config, &mta_sts_section), why);
+}
 
 static struct service *
 init(struct server *server)
@@ -50,6 +58,10 @@ start(struct server *server)
 		start_sending(server);
 	jmap_attach(jmap, &http);
 	metrics_attach(&server->metrics, &http);
+	mta_sts = (struct mta_sts){ .settings = config_values(&server->config, &mta_sts_section),
+		.directory = server->directory,
+		.hostname = server->settings->hostname };
+	mta_sts_attach(&mta_sts, &http);
 }
 
 static void *
@@ -76,8 +88,9 @@ release(void)
 /* HTTP and the rooms that speak over it. */
 const struct server_module http_module = {
 	.name = "http",
-	.sections = { &http_section, &http_client_section, &jmap_section },
+	.sections = { &http_section, &http_client_section, &jmap_section, &mta_sts_section },
 	.protocols = 1 << PROTOCOL_HTTP | 1 << PROTOCOL_HTTPS,
+	.check = check,
 	.init = init,
 	.start = start,
 	.listener_settings = listener_settings,

@@ -19,6 +19,7 @@
 #include "smtp/settings.h"
 #include "smtpc/settings.h"
 #include "store/settings.h"
+#include "web/settings.h"
 
 #define SECTIONS_MAX 32 /* of one version */
 
@@ -26,7 +27,7 @@
 static const struct setting_section *const some[] = { &blob_section, &s3_section, &search_section,
 	&smtp_section, &queue_section, &route_section, &smtpc_section, &dns_section,
 	&mailauth_section, &imap_section, &imap_account_section, &http_section,
-	&http_client_section, &jmap_section };
+	&http_client_section, &jmap_section, &mta_sts_section };
 
 const struct setting_section *const *
 server_sections(void)

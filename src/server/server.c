@@ -67,6 +67,9 @@ server_check(struct server *s, struct buf *why)
 	keep_first(&first, authorities_check(s, why));
 	keep_first(&first, directory_check(directory_settings(s), why));
 	keep_first(&first, objects_check(s, why));
+	for (size_t i = 0; server_version.modules[i]; i++)
+		if (server_version.modules[i]->check)
+			keep_first(&first, server_version.modules[i]->check(s, why));
 	keep_first(&first, outbound_check(s, why));
 	return first;
 }

@@ -44,6 +44,8 @@ struct server_module {
 	const struct setting_section *sections[8]; /* its settings; NULL-terminated */
 	unsigned protocols;                        /* bit 1 << PROTOCOL_X for each that it speaks */
 	bool needs_queue;                          /* it sends mail, or takes mail for elsewhere */
+	/* Are its settings right beyond single values (or NULL)? One line in `why`. */
+	enum fail (*check)(const struct server *server, struct buf *why);
 	/* Make the service; server's rooms below it may still be NULL: it borrows them when used. */
 	struct service *(*init)(struct server *server);
 	/* Everything below is open: borrow it now, before the first connection. */
