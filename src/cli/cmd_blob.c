@@ -5,6 +5,7 @@
 
 /* rooms */
 #include "blob/migrate.h"
+#include "blob/settings.h"
 #include "cli/open.h"
 #include "queue/queue.h"
 
@@ -13,6 +14,21 @@ report(struct blob_migrate *m, struct str folder, struct str name, const char *w
 {
 	(void)m;
 	printf("%.*s/%.*s: %s\n", STR_ARG(folder), STR_ARG(name), why);
+}
+
+/* All are there: the next start may use either. */
+static enum cli_status
+remember(struct server *s, bool is_up)
+{
+	struct buf why;
+	enum fail fail;
+
+	buf_init(&why, CONFIG_ERRORS_MAX);
+	fail = server_migrated(s, is_up ? BLOB_MAILDIR : BLOB_S3, is_up ? BLOB_S3 : BLOB_MAILDIR,
+	    &why);
+	cli_warn(&why);
+	buf_release(&why);
+	return fail == FAIL_NONE ? CLI_OK : CLI_FAILED;
 }
 
 static enum cli_status
@@ -27,10 +43,12 @@ migrate(struct server *s, struct s3 *s3, bool is_up)
 	printf("%llu messages: %llu copied (%llu bytes), %llu were there, %llu failed\n",
 	    (unsigned long long)m.seen, (unsigned long long)m.copied, (unsigned long long)m.bytes,
 	    (unsigned long long)m.were_there, (unsigned long long)m.failures);
+	if (fail == FAIL_NONE && m.failures == 0)
+		return remember(s, is_up);
 	if (fail != FAIL_NONE)
 		return cli_fail(STR("migrate"),
 		    "could not be finished: mend what is said above, and run it again");
-	return m.failures > 0 ? CLI_FAILED : CLI_OK;
+	return CLI_FAILED;
 }
 
 enum cli_status

@@ -8,7 +8,7 @@
 
 /*
  * The words before the cursor, without options, are the beginning of a command; what may follow them are the next
- * words of all commands that begin so, and the options of the one that they are.
+ * words of all commands that begin so, and the options of the one that they are, with what its argument is one of.
  */
 static const char head[] =
     "# Completion of the commands and their options, for bash.\n"
@@ -29,6 +29,7 @@ static const char head[] =
     "		elif [[ $said == \"$words \"* ]]; then\n"
     "			[[ \" $options\" != *\" $before=\"* ]] || { compopt -o default; return; }\n"
     "			[[ $argument != FILE ]] || compopt -o default\n"
+    "			[[ $argument != [a-z]*'|'* ]] || found+=\" ${argument//|/ }\"\n"
     "			found+=\" ${options//=/} --help\"\n"
     "		fi\n"
     "	done <<'END'\n";

@@ -1,6 +1,7 @@
 #include "net/bind.h"
 
 /* system */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #define BACKLOG          4096 /* the kernel cuts it to net.core.somaxconn */
 #define LISTEN_FDS_FIRST 3    /* sd_listen_fds(3): the first passed descriptor */
 #define LISTEN_FDS_MOST  1024 /* more are a broken environment */
+#define UNIX_PATH_BYTES  sizeof(((struct sockaddr_un){ 0 }).sun_path) /* unix(7) */
 #define SOCKET_TYPE      (SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
 
 /* One line for the owner: what was asked for, and what is wrong. */
@@ -85,24 +87,36 @@ listen_everywhere(uint16_t port)
 	return fd;
 }
 
+/* "*:25" leaves *out without a family. */
+static enum fail
+parse_inet(struct str text, struct net_address *out, struct buf *why)
+{
+	struct str rest = text;
+	uint32_t port;
+
+	*out = (struct net_address){ .family = NET_ADDRESS_NONE };
+	if (str_skip(&rest, STR("*:"))) {
+		if (!str_u32(&rest, UINT16_MAX, &port) || rest.n > 0)
+			return refuse(why, text, "no port number behind *:", FAIL_SYNTAX);
+		out->port = (uint16_t)port;
+		return FAIL_NONE;
+	}
+	if (net_address_parse_port(text, out) == FAIL_NONE)
+		return FAIL_NONE;
+	return refuse(why, text,
+	    "not an address like 127.0.0.1:25, [::1]:25, *:25, unix:/path or systemd:NAME",
+	    FAIL_SYNTAX);
+}
+
 static enum fail
 bind_inet(struct str text, int *fd_out, struct buf *why)
 {
 	struct net_address a;
-	struct str rest = text;
-	uint32_t port;
+	enum fail fail = parse_inet(text, &a, why);
 
-	if (str_skip(&rest, STR("*:"))) {
-		if (!str_u32(&rest, UINT16_MAX, &port) || rest.n > 0)
-			return refuse(why, text, "no port number behind *:", FAIL_SYNTAX);
-		*fd_out = listen_everywhere((uint16_t)port);
-	} else if (net_address_parse_port(text, &a) == FAIL_NONE) {
-		*fd_out = listen_on(&a, false);
-	} else {
-		return refuse(why, text,
-		    "not an address like 127.0.0.1:25, [::1]:25, *:25, unix:/path or systemd:NAME",
-		    FAIL_SYNTAX);
-	}
+	if (fail != FAIL_NONE)
+		return fail;
+	*fd_out = a.family == NET_ADDRESS_NONE ? listen_everywhere(a.port) : listen_on(&a, false);
 	return *fd_out < 0 ? refuse_errno(why, text, errno) : FAIL_NONE;
 }
 
@@ -126,14 +140,25 @@ remove_stale(const struct sockaddr_un *path)
 	sys.close(fd);
 }
 
+static_assert(sizeof(((struct listener){ 0 }).unix_path) >= UNIX_PATH_BYTES,
+    "what can be bound can be kept");
+
+static enum fail
+check_path(struct str text, struct str path, struct buf *why)
+{
+	if (path.n > 0 && path.n < UNIX_PATH_BYTES)
+		return FAIL_NONE;
+	return refuse(why, text, "the path is empty or too long", FAIL_SYNTAX);
+}
+
 static enum fail
 bind_unix(struct listener *l, struct str text, struct str path, int *fd_out, struct buf *why)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	int fd, error;
 
-	if (path.n == 0 || path.n >= sizeof a.sun_path || path.n >= sizeof l->unix_path)
-		return refuse(why, text, "the path is empty or too long", FAIL_SYNTAX);
+	if (check_path(text, path, why) != FAIL_NONE)
+		return FAIL_SYNTAX;
 	memcpy(a.sun_path, path.p, path.n);
 	remove_stale(&a);
 	fd = socket(AF_UNIX, SOCKET_TYPE, 0);
@@ -200,6 +225,19 @@ take_passed(struct str text, struct str name, int *fd_out, struct buf *why)
 		return refuse_errno(why, text, errno);
 	*fd_out = fd;
 	return FAIL_NONE;
+}
+
+enum fail
+listener_check(struct str text, struct buf *why)
+{
+	struct net_address a;
+	struct str rest = text;
+
+	if (str_skip(&rest, STR("unix:")))
+		return check_path(text, rest, why);
+	if (str_skip(&rest, STR("systemd:")))
+		return FAIL_NONE;
+	return parse_inet(text, &a, why);
 }
 
 enum fail

@@ -94,7 +94,9 @@ void net_release(struct net *net);
  *   FAIL_DENIED  not allowed (a port under 1024 without root)
  *   FAIL_TEMP    in use by somebody else
  *   FAIL_PERM    no such address here, no such descriptor ..
+ * The check only looks at the form: FAIL_SYNTAX.
  */
+MUST_CHECK enum fail listener_check(struct str address, struct buf *why);
 MUST_CHECK enum fail listener_start(struct net *net, struct listener *l, struct str address,
     struct buf *why);
 

@@ -130,11 +130,28 @@ is_taken(const struct server *s, const struct config_instance *i, const char *at
 }
 
 static enum fail
+check_form(struct str name, struct str word, struct buf *why)
+{
+	size_t start = why->n;
+	enum fail fail;
+
+	add_name(why, name);
+	fail = listener_check(word, why);
+	if (fail == FAIL_NONE)
+		buf_truncate(why, start);
+	else
+		buf_add_char(why, '\n');
+	return fail;
+}
+
+static enum fail
 check_addresses(const struct server *s, const struct config_instance *i, struct buf *why)
 {
 	struct str words = ((const struct listener_settings *)i->values)->address, word;
 
 	while (str_next_part(&words, ' ', &word)) {
+		if (!str_empty(word) && check_form(i->name, word, why) != FAIL_NONE)
+			return FAIL_SYNTAX;
 		if (str_empty(word) || !is_taken(s, i, word.p, word))
 			continue;
 		(void)complain(why, i->name, "has an address that stands there before: ");
@@ -187,6 +204,8 @@ server_note_foreign(const struct server *s, struct buf *out)
 {
 	const struct config_instance *i = NULL;
 
+	if (config_next(&s->config, &listener_section, NULL) == NULL)
+		buf_add(out, STR("there is no [listener]: nobody will reach this server\n"));
 	while ((i = config_next(&s->config, &listener_section, i)) != NULL) {
 		const struct listener_settings *settings = i->values;
 

@@ -146,6 +146,12 @@ MUST_CHECK enum fail server_reach_s3(struct server *s, struct s3 **out, struct b
 /* The same, with the data folder for us alone. */
 MUST_CHECK enum fail server_open_s3(struct server *s, struct s3 **out, struct buf *why);
 
+/*
+ * All messages were copied (enum blob_engine): from now on, that engine may be used as well as the one they were in.
+ * FAIL_TEMP, and a line in `why`: that cannot be kept.
+ */
+MUST_CHECK enum fail server_migrated(struct server *s, int from, int to, struct buf *why);
+
 /* The resolver; NULL in versions that need none. */
 struct dns *server_dns(struct server *s);
 

@@ -13,6 +13,7 @@
 #include "mail/mail.h"
 #include "mail/index.h"
 #include "search/settings.h"
+#include "server/home.h"
 #include "server/objects.h"
 #include "server/outbound.h"
 #include "server/privileges.h"
@@ -214,6 +215,10 @@ server_open_files(struct server *s, struct loop *loop, struct buf *why)
 		fail = objects_use(s, loop, why);
 	if (fail == FAIL_NONE)
 		fail = mail_open(&s->mail, loop, s->store, s->blobs);
+	if (fail == FAIL_NONE)
+		fail = home_check(s, why);
+	if (fail == FAIL_NONE && loop)
+		fail = home_settle(s, why);
 	if (fail == FAIL_NONE)
 		fail = outbound_open(s, loop, why);
 	if (fail == FAIL_NONE)

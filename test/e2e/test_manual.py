@@ -96,6 +96,7 @@ COMPLETIONS = [
     ("user list ", ["--config", "--json", "--help"]), ("user list --j", ["--json"]), ("user add x --q", ["--quota"]),
     ("user add --config /x --pass", ["--password-stdin"]), ("help queue sh", ["show"]), ("he", ["help"]), ("--v", ["--version"]),
     ("nonsense ", []), ("user add --name ", []), ("user add --config ", []), ("serve x", []), ("manual ", ["8", "5"]),
+    ("directory schema ", ["pgsql", "mysql", "sqlite", "--help"]), ("directory schema p", ["pgsql"]), ("blob ", ["test", "migrate"]),
 ]
 
 

@@ -594,6 +594,42 @@ def test_stop():
         server.start()
 
 
+def test_engine():
+    """Another engine is refused until the messages were brought there: no start, no `check --repair` that forgets them."""
+    with HostileS3() as s3, Server(settings=s3.settings(more=PATIENT), start=False) as server:
+        users(server)
+        server.start()  # with S3, and no message
+        server.stop()
+        server.add_settings("[blob]\nengine = maildir")
+        server.start()
+        deliver(server, "one")
+        server.stop()
+        server.add_settings("[blob]\nengine = s3")
+        want = "[blob] engine: the messages are kept by maildir; `blob migrate maildir s3` brings them along first"
+        for words in (("serve",), ("check",), ("check", "--repair"), ("queue", "list")):
+            done = server.command(*words, check_status=False)
+            check(f"another engine: {' '.join(words)}", done.returncode == 1 and want in done.stderr, done.stdout + done.stderr)
+        s3.ways = {"PUT": "403"}
+        equal("a migration that fails", server.command("blob", "migrate", "maildir", "s3", check_status=False).returncode, 1)
+        check("does not open the way", want in server.command("check", check_status=False).stderr)
+        s3.behave()
+        server.command("blob", "migrate", "maildir", "s3")
+        for engine in ("maildir", "s3"):
+            server.add_settings(f"[blob]\nengine = {engine}")
+            is_clean(server)
+        server.start()
+        deliver(server, "two")
+        server.stop()
+        server.add_settings("[blob]\nengine = maildir")
+        done = server.command("check", check_status=False)
+        check("nor is there a way back without migration", "kept by s3; `blob migrate s3 maildir`" in done.stderr, done.stderr)
+        os.unlink(os.path.join(server.folder, "data/mail.home"))
+        equal("who knows better", server.command("check", check_status=False).stdout.count("message file is lost"), 1)
+        server.command("blob", "migrate", "s3", "maildir")
+        server.start()
+        equal("all is there", len(subjects(server)), 2)
+
+
 def test_reindex():
     """`reindex` waits for what is far away, with a server and without; the index is whole then, so nothing is read in vain."""
     with HostileS3() as s3, Server(settings=s3.settings(more=PATIENT)) as server:
@@ -648,6 +684,7 @@ def test_settings():
 
 test_settings()
 test_of_it()
+test_engine()
 test_reindex()
 test_tls()
 test_reload()

@@ -58,6 +58,7 @@ MISTAKES = [
      "[listener x]: has an address that stands there before: unix:/a"),
     ("a time in words", "[server]\n", "[server]\nstop = soon\n", 2, "stop must be a whole number, alone or with ms, s, m, h, d, w"),
     ("a section twice", "[server]", "[directory]\n[server]", 2, "[directory] stands here twice: its settings belong below line "),
+    ("a port alone", "address = 127.0.0.1:", "address = ", 1, "not an address like 127.0.0.1:25"),
     ("no place for the data", "data = ", "data = /nonexistent", 1, "cannot be made: the folder above it is not there"),
     ("no address", "address = 127.0.0.1:", "address = 127.0.0.1.9:", 1, "127.0.0.1.9:"),
 ]
@@ -86,6 +87,19 @@ def test_all_at_once(server):
     for words in ("[certificate main] ", "[certificate more] /none: ", "the folder above it is not there", "[queue] expire "):
         equal(f"all at once: {words}", [words in line for line in said].count(True), 1)
     undo()
+
+
+def test_seen_before(server):
+    """What the start would say of an address, `config check` says; and that there is none."""
+    undo = edited(server, "address = 127.0.0.1:", "address = 127.0.0.1:9,127.0.0.1:")
+    done = server.command("config", "check", check_status=False)
+    check("commas between addresses", done.returncode == 1 and "[listener smtp]: 127.0.0.1:9,127" in done.stderr, done.stderr)
+    undo()
+    path = os.path.join(server.folder, "bare.conf")
+    with open(path, "w") as f:
+        f.write(f"[server]\nhostname = a.test\ndata = {server.folder}/data\n")
+    done = run("config", "check", "--config", path)
+    check("no listener", "there is no [listener]" in done.stderr and "nothing is wrong" in done.stdout, done.stderr)
 
 
 def test_wrong_owner(server):
@@ -356,6 +370,7 @@ def main():
     with Server(start=False) as server:
         test_mistakes(server)
         test_all_at_once(server)
+        test_seen_before(server)
         test_wrong_owner(server)
         test_wrong_key(server)
         test_running_twice(server)

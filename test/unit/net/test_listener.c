@@ -147,6 +147,12 @@ test_bind(void)
 
 		TEST_ROW(bind_rows[i].name);
 		buf_clear(&why);
+		CHECK_NUM(listener_check(str_c(bind_rows[i].address), &why),
+		    bind_rows[i].want == FAIL_SYNTAX ? FAIL_SYNTAX : FAIL_NONE);
+		CHECK((why.n > 0) == (bind_rows[i].want == FAIL_SYNTAX));
+		CHECK(str_starts(str_c(bind_rows[i].why), buf_str(&why)) ||
+		    str_starts(buf_str(&why), str_c(bind_rows[i].why)));
+		buf_clear(&why);
 		CHECK_NUM(listener_start(&net, &l, str_c(bind_rows[i].address), &why),
 		    bind_rows[i].want);
 		CHECK(str_starts(buf_str(&why), str_c(bind_rows[i].why)));
