@@ -50,10 +50,10 @@ def check_commands(version):
     check("all commands were understood", len(rows) > 40, rows)
     for words, arguments, about in rows:
         usage = run(*words.split(), "--help", version=version).stdout
-        options = re.findall(r"(?m)^  (--\S+(?: [A-Z|:]+(?=  ))?)", usage)
+        options = re.findall(r"(?m)^  (--\S+(?: [A-Z|:/]+(?=  ))?)", usage)
         line = " ".join([words, *(f"[{o}]" for o in options), arguments]).strip()
         check(f"{words}: its line and what it does", has_item(seen, line, about), line)
-        for option, said in re.findall(r"(?m)^  (--\S+(?: [A-Z|:]+(?=  ))?) +(\S.*)$", usage):
+        for option, said in re.findall(r"(?m)^  (--\S+(?: [A-Z|:/]+(?=  ))?) +(\S.*)$", usage):
             check(f"{words}: {option}", has_item(seen, option, said), (option, said))
     for heading in ("NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "OPTIONS", "SIGNALS", "ENVIRONMENT", "EXIT STATUS",
                     "FILES", "SEE ALSO"):
