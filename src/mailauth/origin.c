@@ -31,6 +31,7 @@ origin_free(struct origin **origin)
 		return;
 	spf_release(&o->spf);
 	dkim_verify_release(&o->dkim);
+	arc_verify_release(&o->arc);
 	dmarc_release(&o->policy);
 	buf_release(&o->from);
 	dkim_content_release(&o->content);
@@ -49,6 +50,7 @@ origin_header(struct origin *o, struct str block)
 	o->has_authors = header_find(block, STR("From"), &field);
 	dkim_content_header(&o->content, block);
 	dkim_verify_start(&o->dkim, &o->content, dns, o->owner, now_s);
+	arc_verify_start(&o->arc, &o->content, dns, o->owner, now_s);
 	if (dmarc_from_find(block, &o->from, &o->why_no_from) == FAIL_NONE)
 		dmarc_start(&o->policy, dns, o->owner, buf_str(&o->from));
 	o->has_header = true;
@@ -110,6 +112,63 @@ judge_policy(struct origin *o)
 	dmarc_judge(&o->policy, &spf, signers, count, lot % 100, &o->dmarc);
 }
 
+/* "example.org", ".example.org" for all below it, or "*" (setting.h). */
+static bool
+fits(struct str domain, struct str word)
+{
+	if (str_empty(word))
+		return false;
+	if (str_starts(word, STR(".")))
+		return str_ends_nocase(domain, word);
+	return str_eq(word, STR("*")) || str_eq_nocase(word, domain);
+}
+
+static bool
+is_trusted(const struct origin *o, struct str domain)
+{
+	struct str rest = o->house.settings->trusted_sealers, word;
+	bool is_there = false;
+
+	while (!is_there && str_next_part(&rest, ' ', &word))
+		is_there = fits(domain, word);
+	return is_there;
+}
+
+/* This sealer saw it pass when it came there. */
+static bool
+says_pass(const struct arc_set *set)
+{
+	struct results results;
+	struct arena arena;
+	bool is_pass = false;
+
+	arena_init(&arena, RESULTS_ARENA_MAX);
+	if (results_parse(set->authentication, &arena, &results) == FAIL_NONE) {
+		for (size_t i = 0; i < results.count; i++)
+			is_pass |= str_eq_nocase(results.items[i].method, STR("dmarc")) &&
+			    results.items[i].verdict == VERDICT_PASS;
+	}
+	arena_release(&arena);
+	return is_pass;
+}
+
+/* From the last sealer back, as long as the owner trusts each: a list that changed a good message says so. */
+static bool
+is_vouched_for(const struct origin *o)
+{
+	if (o->arc.chain != VERDICT_PASS)
+		return false;
+	for (size_t i = o->arc.count; i > 0; i--) {
+		const struct arc_set *set = &o->arc.sets[i - 1];
+
+		if (!is_trusted(o, set->seal_signature.d))
+			return false;
+		if (says_pass(set))
+			return true;
+	}
+	return false;
+}
+
 static void
 settle(struct origin *o)
 {
@@ -124,6 +183,9 @@ settle(struct origin *o)
 	}
 	judge_policy(o);
 	if (o->dmarc.disposition == DMARC_NONE)
+		return;
+	o->is_vouched_for = is_vouched_for(o);
+	if (o->is_vouched_for)
 		return;
 	if (o->dmarc.disposition == DMARC_REJECT)
 		o->advice = settings->reject ? ORIGIN_REFUSE : ORIGIN_JUNK;
@@ -142,6 +204,7 @@ origin_look(struct origin *o)
 	if (!o->has_header)
 		return false;
 	is_known &= dkim_verify_look(&o->dkim);
+	is_known &= arc_verify_look(&o->arc);
 	if (has_from(o))
 		is_known &= dmarc_look(&o->policy);
 	if (is_known && o->is_ended)

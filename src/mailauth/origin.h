@@ -1,5 +1,5 @@
 /*
- * origin.h - all that mail from another host says of where it is from, checked: SPF, DKIM, DMARC.
+ * origin.h - all that mail from another host says of where it is from, checked: SPF, DKIM, ARC, DMARC.
  *
  *     o = origin_new(&house, &s->task, &claim);   the envelope is known: SPF begins
  *     origin_header(o, block);                    keys and policies are asked for while the body comes in
@@ -8,7 +8,7 @@
  *     .. o->advice, origin_write(o, ..) ..
  *     origin_free(&o);
  *
- *     ENVELOPE --header--> CONTENT --SPF and DKIM are settled, and the policy was found--> SETTLED
+ *     ENVELOPE --header--> CONTENT --SPF, DKIM, ARC are settled, and the policy was found--> SETTLED
  *
  * A host that cannot be asked now is never a reason to refuse (RFC 8601 2.7: temperror).
  *
@@ -17,6 +17,7 @@
 #ifndef MAILAUTH_ORIGIN_H
 #define MAILAUTH_ORIGIN_H
 
+#include "mailauth/arc_verify.h"
 #include "mailauth/dkim_verify.h"
 #include "mailauth/dmarc.h"
 #include "mailauth/dmarc_from.h"
@@ -48,12 +49,14 @@ struct origin { /* fields: read only */
 	struct spf spf;
 	struct dkim_content content;
 	struct dkim_verify dkim;
+	struct arc_verify arc;
 	struct buf from;        /* own; the one domain of the authors, as A-labels; or empty */
 	struct str why_no_from; /* .. and why there is none, in words */
 	bool has_authors;       /* there is a From field at all */
 	struct dmarc policy;
 	struct dmarc_judgement dmarc; /* once settled */
 	bool has_header, is_ended, is_settled;
+	bool is_vouched_for; /* DMARC failed, and a trusted sealer says that it did not before */
 	enum origin_advice advice; /* once settled */
 };
 

@@ -7,7 +7,7 @@
 /* rooms */
 #include "mailauth/results.h"
 
-#define ITEMS_MAX      (DKIM_SIGNATURES_MAX + 3) /* of signatures; SPF, DMARC, iprev */
+#define ITEMS_MAX      (DKIM_SIGNATURES_MAX + 4) /* of signatures; SPF, ARC, DMARC, iprev */
 #define PROPERTIES_MAX 5                         /* of one of them */
 #define FIXED_ROOM     2048 /* bytes of names, words, reasons, folds: all but what strangers say */
 #define SIGNATURE_ROOM 512  /* .. of one signature */
@@ -117,6 +117,10 @@ tell_policy(struct telling *t)
 	const struct origin *o = t->o;
 	struct str reason = o->from.n > 0 ? STR("") : o->why_no_from;
 
+	if (o->arc.chain != VERDICT_NONE)
+		tell(t, STR("arc"), o->arc.chain, o->arc.reason);
+	if (o->is_vouched_for)
+		reason = STR("a trusted sealer vouches for it");
 	tell(t, STR("dmarc"), o->dmarc.verdict, reason);
 	tell_property(t, STR("header"), STR("from"), buf_str(&o->from));
 	if (o->policy.found == VERDICT_PASS)

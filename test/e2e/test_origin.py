@@ -47,6 +47,9 @@ def zones(keys):
         found.update(keys.records(domain))
     found["later.test", "TXT"] = SERVFAIL
     found["r._domainkey.later.test", "TXT"] = TIMEOUT
+    for domain in ("list.test", "other.test"):
+        found.update(keys.records(domain))
+        found[domain, "MX"] = [(10, "mx.origin.test")]
     found["bare.test", "MX"] = [(10, "mx.origin.test")]
     return found
 
@@ -176,6 +179,28 @@ def test_large(server, keys):
             check("large: its end", stored.endswith(b"x\r\n") and b"\0" not in stored, stored[:3000])
 
 
+def test_sealed(dns, keys, zone):
+    """A list that changed a good message vouches for it; whose word counts, the owner says."""
+    list_results = "list.test; dkim=pass header.d=origin.test; dmarc=pass header.from=origin.test"
+
+    def sealed(subject, results=list_results, domain="list.test"):
+        return keys.seal(message("origin.test", subject, "changed by a list\r\n"), domain, results, zone)
+
+    for setting, trusted in (("list.test other.test", True), (".test", True), ("*", True), ("other.test .list.test", False), ("", False)):
+        with Sender(SETTINGS.format(dns=dns.address) + f"[mailauth]\ntrusted-sealers = {setting}\n") as server:
+            equal(f"{setting}: sealed", send(server, sealed("sealed"), OTHER, "bounces@list.test")[0], 250 if trusted else 550)
+            if not trusted:
+                continue
+            said = results(fetch(server, "sealed"))
+            equal(f"{setting}: arc", said["arc"][0][0], "pass")
+            check(f"{setting}: why", said["dmarc"][0][0] == "fail" and "trusted sealer" in said["dmarc"][0][1], said)
+            equal(f"{setting}: it had not passed there", send(server, sealed("x", list_results.replace("dmarc=pass", "dmarc=fail")), OTHER)[0], 550)
+            broken = sealed("x").replace(b"changed", b"Changed")
+            equal(f"{setting}: changed after that", send(server, broken, OTHER)[0], 550)
+            again = keys.seal(sealed("twice"), "other.test", "other.test; arc=pass; dmarc=fail header.from=origin.test", zone)
+            equal(f"{setting}: sealed twice, the last not trusted", send(server, again, OTHER)[0], 250 if "list.test" != setting.split()[0] or "other" in setting else 550)
+
+
 def test_hostile(server, keys):
     many = "".join(f"DKIM-Signature: v=1; a=rsa-sha256; d=origin.test; s=s{n}; h=from; bh=AAAA; b=AAAA\r\n" for n in range(3000))
     equal("3000 signatures: refused by its policy", send(server, message("origin.test", "many", more=many), OTHER)[0], 550)
@@ -224,6 +249,7 @@ def main():
                 test_large(server, keys)
                 test_hostile(server, keys)
                 test_user(server)
+            test_sealed(dns, keys, keys.zone_file(f"{folder}/zone", zones(keys)))
             test_switches(dns)
     end()
 
