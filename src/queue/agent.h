@@ -15,7 +15,7 @@
  *     SEND --broke--> settled; next job: OPEN; too often: the site rests
  *     LINGER --another message--> SEND, --time over--> CLOSING
  *     READY --the site's rate allows a message--> SEND
- *     SEND is preceded by SIGN while a large message of ours is being signed, a slice in each step
+ *     SEND is preceded by SIGN while a large message is being signed, a slice in each step, or a chain of ARC checked
  *     OPEN, SEND --out of patience (others wait for a connection)--> as if the time were over, no other host
  *
  * True in each state (remote_check()): LOOKUP, DEMANDS, OPEN, SEND have a job and a pending op, or one just ended;

@@ -214,11 +214,17 @@ bool site_must_stay(const struct queue_site *s);
 
 /* --- sign.c ---------------------------------------------------------------------------------------------- */
 
+enum job_signed {
+	JOB_SIGNED,    /* or there is nothing to sign it with */
+	JOB_SIGN_MORE, /* a slice of it was done */
+	JOB_SIGN_WAIT, /* DNS is asked; the owner is woken */
+};
+
 /*
- * Put our signatures into message.fields, when it is ours and there are keys for its author's domain. `message` are the
- * bytes that are sent. False: a slice of it was done, and there is more.
+ * Put our signatures into message.fields, when it is ours and there are keys for its author's domain, or our seal, when
+ * it is forwarded and there are keys of ours. `message` are the bytes that are sent.
  */
-MUST_CHECK bool job_sign(struct queue_job *j, struct str message);
+MUST_CHECK enum job_signed job_sign(struct queue_job *j, struct str message, struct task *owner);
 void job_sign_end(struct queue_job *j); /* safe in any state */
 
 /* --- blocked.c ------------------------------------------------------------------------------------------- */

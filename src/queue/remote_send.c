@@ -114,14 +114,16 @@ fill_batch(struct remote_agent *a)
 }
 
 /* It has its signatures, or needs none: what stays with us, in mailboxes behind LMTP, proves nothing to anybody. */
-static bool
+static enum job_signed
 sign(struct remote_agent *a)
 {
 	struct str content;
 
 	if (a->route && a->route->settings->way == ROUTE_LMTP)
-		return true;
-	return job_map(a->agent.job, &content) != FAIL_NONE || job_sign(a->agent.job, content);
+		return JOB_SIGNED;
+	if (job_map(a->agent.job, &content) != FAIL_NONE)
+		return JOB_SIGNED; /* which is told when it is to be sent */
+	return job_sign(a->agent.job, content, &a->agent.task);
 }
 
 enum remote_state
@@ -138,8 +140,11 @@ remote_send(struct remote_agent *a)
 
 	if (!a->smtpc.is_open) /* it left while nothing was said */
 		return remote_reopen(a);
-	if (!sign(a))
-		return REMOTE_SIGN;
+	switch (sign(a)) {
+	case JOB_SIGNED: break;
+	case JOB_SIGN_MORE: return REMOTE_SIGN;
+	case JOB_SIGN_WAIT: return a->state == REMOTE_SIGN ? REMOTE_STAY : REMOTE_SIGN;
+	}
 	until_ms = pause_ms(a);
 	if (until_ms > 0) {
 		timer_start(a->agent.site->queue->house.loop, &a->timer, &a->agent.task, until_ms);

@@ -1,6 +1,11 @@
 /*
- * Signatures for what leaves (RFC 6376 5): made when a job is about to be sent, so that everything of ours has them,
- * whoever wrote it: a user, by SMTP or JMAP, or this server. Each job signs anew, with the keys of today.
+ * Signatures for what leaves, made when a job is about to be sent, with the keys of today.
+ *
+ * What is ours is signed (RFC 6376 5), whoever wrote it: a user, by SMTP or JMAP, or this server. What is forwarded is
+ * sealed (ARC, RFC 8617 5.1) when we judged it as it came in: the Authentication-Results that stand on top of it say
+ * what was true here, and the seal that we say so.
+ *
+ *     begin --a slice of the body--> .. --all of it--> (forwarded: the chain so far is checked, DNS answers) --> written
  *
  * The body is hashed in slices. A message that its host wants in seven bits is changed behind this, which breaks them
  * (RFC 6376 5.3); such hosts have become rare.
@@ -12,9 +17,11 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "mailauth/arc_seal.h"
 #include "mailauth/dkim_sign.h"
 #include "mailauth/dmarc_from.h"
 #include "mailauth/keyring.h"
+#include "mailauth/results.h"
 
 #define SLICE_BYTES \
 	((size_t)64 * 1024)     /* hashed at a time: half a millisecond at most on small hosts */
@@ -22,9 +29,12 @@
 
 struct job_signing {
 	struct dkim_content content;
-	struct dkim_sign sign;
-	struct buf domain; /* of the author: what d= is, or is below */
-	size_t at;         /* bytes of the message that were hashed */
+	struct buf domain;        /* of the author, or ours: what d= is, or is below */
+	size_t at;                /* bytes of the message that were hashed */
+	bool is_seal;             /* it is forwarded: this is ARC, else DKIM */
+	struct dkim_sign sign;    /* DKIM */
+	struct arc_verify verify; /* ARC: what it came with */
+	struct buf results;       /* .. and what we found, as a field's value */
 };
 
 void
@@ -35,7 +45,9 @@ job_sign_end(struct queue_job *j)
 	j->signing = NULL;
 	if (s == NULL)
 		return;
+	arc_verify_release(&s->verify);
 	dkim_content_release(&s->content);
+	buf_release(&s->results);
 	buf_release(&s->domain);
 	mem_free(s);
 }
@@ -50,23 +62,105 @@ keys_of(const struct queue_job *j)
 }
 
 static bool
-begin(struct queue_job *j, struct str message)
+begin_sign(struct queue_job *j, struct str head)
 {
-	struct job_signing *s = j->signing = mem_new(1, sizeof *s);
-	size_t head = header_size(message);
+	struct job_signing *s = j->signing;
 	const struct keyring_domain *keys;
 	struct str why;
 
-	buf_init(&s->domain, IDNA_DOMAIN_MAX + 1);
-	if (dmarc_from_find(str_head(message, head), &s->domain, &why) != FAIL_NONE)
+	if (dmarc_from_find(head, &s->domain, &why) != FAIL_NONE)
 		return false;
 	keys = keys_of(j);
 	if (keys == NULL)
 		return false;
 	s->sign = (struct dkim_sign){ .domain = keys->domain, .time_s = clock_wall_s() };
-	dkim_content_header(&s->content, str_head(message, head));
-	s->at = head;
 	return dkim_sign_start(&s->sign, &s->content) == FAIL_NONE;
+}
+
+static struct arc_seal
+seal_of(const struct job_signing *s, const struct keyring_domain *keys,
+    const struct keyring_key *key)
+{
+	return (struct arc_seal){ .domain = keys->domain,
+		.selector = str_c(key->selector),
+		.results = str_trim(buf_str(&s->results)),
+		.time_s = clock_wall_s() };
+}
+
+/* The key that most can check. */
+static const struct keyring_key *
+key_for_seal(const struct keyring_domain *keys)
+{
+	for (size_t i = 0; i < keys->key_count; i++)
+		if (keys->keys[i].key.kind == PRIVATE_KEY_RSA)
+			return &keys->keys[i];
+	return &keys->keys[0];
+}
+
+/*
+ * What we found when it came in. Nobody but we can have written that, if it is there (RFC 8601 5); of a host that is
+ * trusted it is not.
+ */
+static bool
+read_results(struct job_signing *s, struct str head, struct str own)
+{
+	struct results results;
+	struct header field;
+	struct arena arena;
+	bool is_there;
+
+	arena_init(&arena, RESULTS_ARENA_MAX);
+	is_there = header_find(head, STR("Authentication-Results"), &field) &&
+	    results_is_ours(field.value, own) &&
+	    results_parse(field.value, &arena, &results) == FAIL_NONE;
+	if (is_there)
+		results_write(&s->results, STR(""), &results);
+	arena_release(&arena);
+	return is_there;
+}
+
+static bool
+begin_seal(struct queue_job *j, struct str head, struct task *owner)
+{
+	struct job_signing *s = j->signing;
+	const struct queue_house *h = &j->queue->house;
+	struct str sender = j->message.envelope.sender, own = h->own.hostname;
+	size_t at = str_rfind_char(sender, '@');
+	const struct keyring_domain *keys;
+	struct arc_seal seal;
+
+	s->is_seal = true;
+	if (!read_results(s, head, own))
+		return false;
+	/* It leaves under a sender of ours (forward.c), or under one that stays: then our name vouches. */
+	buf_add(&s->domain, at == STR_NONE ? own : str_from(sender, at + 1));
+	keys = keys_of(j);
+	if (keys == NULL) {
+		buf_clear(&s->domain);
+		buf_add(&s->domain, own);
+		keys = keys_of(j);
+	}
+	if (keys == NULL)
+		return false;
+	seal = seal_of(s, keys, key_for_seal(keys));
+	if (arc_seal_start(&seal, &s->content) != FAIL_NONE)
+		return false;
+	arc_verify_start(&s->verify, &s->content, h->dns, owner, clock_wall_s());
+	return true;
+}
+
+/* False: there is nothing to be put in front of it. */
+static bool
+begin(struct queue_job *j, struct str message, struct task *owner)
+{
+	struct job_signing *s = j->signing = mem_new(1, sizeof *s);
+	struct str head = str_head(message, header_size(message));
+
+	buf_init(&s->domain, IDNA_DOMAIN_MAX + 1);
+	buf_init(&s->results, FIELDS_MAX);
+	dkim_content_header(&s->content, head);
+	s->at = head.n;
+	return j->message.traits & QUEUE_OURS ? begin_sign(j, head) : begin_seal(j, head, owner);
 }
 
 /* One more slice; true: that was all. */
@@ -75,6 +169,8 @@ hash_on(struct job_signing *s, struct str message)
 {
 	struct str slice = str_slice(message, s->at, SLICE_BYTES);
 
+	if (s->content.is_ended)
+		return true;
 	dkim_content_body(&s->content, slice);
 	s->at += slice.n;
 	if (s->at < message.n)
@@ -83,29 +179,57 @@ hash_on(struct job_signing *s, struct str message)
 	return true;
 }
 
-/* Signatures go in front of the fields that are to stand there. */
+static void
+note_failure(const struct queue_job *j, const struct keyring_domain *keys,
+    const struct keyring_key *key, enum fail fail)
+{
+	log_warn(&j->queue->log, "queue.sign.failed", LOG_NUM("message", j->message.id),
+	    LOG_TEXT("domain", keys->domain), LOG_TEXT("selector", str_c(key->selector)),
+	    LOG_TEXT("why", str_c(fail_names[fail])));
+}
+
+static void
+write_signatures(struct queue_job *j, const struct keyring_domain *keys, struct buf *out)
+{
+	struct job_signing *s = j->signing;
+
+	s->sign.domain = keys->domain; /* the keyring may have read its files anew */
+	for (size_t i = 0; i < keys->key_count; i++) {
+		const struct keyring_key *key = &keys->keys[i];
+		enum fail fail =
+		    dkim_sign_write(&s->sign, &s->content, str_c(key->selector), &key->key, out);
+
+		if (fail != FAIL_NONE)
+			note_failure(j, keys, key, fail);
+	}
+}
+
+/* A chain that is broken for good, or cannot be checked now, gets no seal of ours. */
+static void
+write_seal(struct queue_job *j, const struct keyring_domain *keys, struct buf *out)
+{
+	const struct job_signing *s = j->signing;
+	const struct keyring_key *key = key_for_seal(keys);
+	struct arc_seal seal = seal_of(s, keys, key);
+	enum fail fail = arc_seal_write(&seal, &s->content, &s->verify, &key->key, out);
+
+	if (fail != FAIL_NONE && fail != FAIL_DENIED && fail != FAIL_TEMP)
+		note_failure(j, keys, key, fail);
+}
+
+/* They go in front of the fields that are to stand there. */
 static void
 finish(struct queue_job *j)
 {
-	struct job_signing *s = j->signing;
 	const struct keyring_domain *keys = keys_of(j);
 	struct buf fields;
 	struct str kept;
 
 	buf_init(&fields, FIELDS_MAX);
-	s->sign.domain =
-	    keys ? keys->domain : STR(""); /* the keyring may have read its files anew */
-	for (size_t i = 0; keys && i < keys->key_count; i++) {
-		const struct keyring_key *key = &keys->keys[i];
-		enum fail fail = dkim_sign_write(&s->sign, &s->content, str_c(key->selector),
-		    &key->key, &fields);
-
-		if (fail != FAIL_NONE)
-			log_warn(&j->queue->log, "queue.sign.failed",
-			    LOG_NUM("message", j->message.id), LOG_TEXT("domain", keys->domain),
-			    LOG_TEXT("selector", str_c(key->selector)),
-			    LOG_TEXT("why", str_c(fail_names[fail])));
-	}
+	if (keys && j->signing->is_seal)
+		write_seal(j, keys, &fields);
+	else if (keys)
+		write_signatures(j, keys, &fields);
 	buf_add(&fields, j->message.fields);
 	kept = arena_str(&j->arena, buf_str(&fields));
 	if (buf_ok(&fields) && kept.p != NULL)
@@ -113,20 +237,25 @@ finish(struct queue_job *j)
 	buf_release(&fields);
 }
 
-bool
-job_sign(struct queue_job *j, struct str message)
+static enum job_signed
+end(struct queue_job *j)
 {
-	if (j->is_signed || !(j->message.traits & QUEUE_OURS))
-		return true;
-	if (j->signing == NULL && !begin(j, message)) {
-		j->is_signed = true;
-		job_sign_end(j);
-		return true;
-	}
-	if (!hash_on(j->signing, message))
-		return false;
-	finish(j);
 	j->is_signed = true;
 	job_sign_end(j);
-	return true;
+	return JOB_SIGNED;
+}
+
+enum job_signed
+job_sign(struct queue_job *j, struct str message, struct task *owner)
+{
+	if (j->is_signed || j->queue->house.keyring == NULL)
+		return JOB_SIGNED;
+	if (j->signing == NULL && !begin(j, message, owner))
+		return end(j);
+	if (!hash_on(j->signing, message))
+		return JOB_SIGN_MORE;
+	if (j->signing->is_seal && !arc_verify_look(&j->signing->verify))
+		return JOB_SIGN_WAIT;
+	finish(j);
+	return end(j);
 }

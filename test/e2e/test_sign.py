@@ -11,9 +11,10 @@ import subprocess
 import tempfile
 
 import lab
-from dns_server import DnsServer
+from dns_server import DnsServer, TIMEOUT
 from harness import BINARY, check, end, equal
 from mail_keys import Keys
+from outside import Client
 from sender import ALICE, BOB, Sender
 from sink import DEFAULT, Sink, reply
 from test_jmap_send import User
@@ -85,6 +86,49 @@ def test_reports(server, sink, origin, zone):
     equal("forwarded: not by us", verdicts(zone, taken(sink, before, server).data), [])
 
 
+def arc(zone, data):
+    done = subprocess.run([BINARY, "arc-verify", "--dns", zone, "-"], input=data, check=True, capture_output=True)
+    return json.loads(done.stdout)
+
+
+def test_sealed(sink, zone, keys, dns):
+    """What is forwarded has our seal on what we found, when we judged it; a chain goes on, a broken one does not."""
+    settings = "[listener smtp]\nproxy-networks = loopback\n[mailauth]\nreject = no\n"
+    with Sender(settings) as server:
+        keys.install(server, "example.test")
+        server.command("alias", "add", "away@example.test", "x@far.test")
+
+        def forward(data):
+            before = len(sink.messages)
+            with Client(server, "93.184.216.10") as smtp:
+                smtp.sendmail("writer@origin.test", ["away@example.test"], data)
+            return taken(sink, before, server).data
+
+        for size in (0, 200_000):
+            data = keys.sign(BODY.format("writer@origin.test", "sealed").encode() + b"x" * 70 + b"\r\n" * (1 + size // 2), "origin.test")
+            left = forward(data)
+            found = arc(zone, left)
+            equal(f"{size}: one set, and it is good", (found["result"], len(found["sets"])), ("pass", 1))
+            said = left.split(b"ARC-Authentication-Results:")[1].split(b"\r\nReturn-Path")[0].split(b"\r\nReceived")[0]
+            for words in (b"i=1; mail.example.test;", b"dkim=pass", b"dmarc=pass header.from=origin.test"):
+                check(f"{size}: it says {words}", words in b" ".join(said.split()), said)
+            check(f"{size}: the message is as it was", left.endswith(data), left[:3000])
+        again = keys.seal(data, "origin.test", "origin.test; dmarc=pass header.from=origin.test", zone)
+        equal("a chain goes on", [arc(zone, forward(again))[k] for k in ("result",)], ["pass"])
+        equal("by one", len(arc(zone, forward(again))["sets"]), 2)
+        broken = forward(again.replace(b"hello", b"hullo"))
+        equal("a broken chain is sealed as such", arc(zone, broken)["result"], "fail")
+        dns.zones["r._domainkey.origin.test", "TXT"] = TIMEOUT
+        with Sender(settings) as other:
+            keys.install(other, "example.test")
+            other.command("alias", "add", "away@example.test", "x@far.test")
+            before = len(sink.messages)
+            with Client(other, "93.184.216.10") as smtp:
+                smtp.sendmail("writer@origin.test", ["away@example.test"], again)
+            equal("who cannot know says nothing", taken(sink, before, other).data.count(b"ARC-Seal"), 1)
+        dns.zones.update(keys.records("origin.test"))
+
+
 def test_others(server, sink, zone):
     for subject, author in (("another domain", "alice@elsewhere.test"), ("no domain", "alice"), ("a domain above", "alice@test")):
         before = len(sink.messages)
@@ -130,8 +174,10 @@ def main():
     lab.isolate()
     with tempfile.TemporaryDirectory() as folder:
         keys = Keys(folder)
-        zone = keys.zone_file(os.path.join(folder, "zone"), keys.records("example.test"))
-        with DnsServer(dict(ZONES), port=53):
+        records = keys.records("example.test") | keys.records("origin.test")
+        zone = keys.zone_file(os.path.join(folder, "zone"), records)
+        policy = {("_dmarc.origin.test", "TXT"): ["v=DMARC1; p=reject"]}
+        with DnsServer(ZONES | records | policy, port=53) as dns:
             with Sink(host="127.0.0.2", port=25) as sink, Sink(host="127.0.0.3", port=25) as origin:
                 with Sender() as server:
                     keys.install(server, "example.test")
@@ -141,6 +187,7 @@ def main():
                     test_reports(server, sink, origin, zone)
                     test_others(server, sink, zone)
                     test_keys(server, sink, zone)
+                test_sealed(sink, zone, keys, dns)
                 test_off(zone, sink, keys)
             test_seven(zone, keys)
     end()
