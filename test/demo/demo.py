@@ -1,5 +1,7 @@
 """make demo: start two private servers in build/demo, send mail within one and from it to the other, read it, stay up.
 
+The other one judges where mail is from; what it asks of DNS a server in this process answers.
+
 ONCE=1 ends after the proof, FOLDER=.. is another place than build/demo. Exit status 0, or 1 if any step failed.
 """
 
@@ -27,6 +29,7 @@ sys.path.insert(0, os.path.join(ROOT, "test/e2e"))
 os.environ.setdefault("STAUNCH", os.path.join(ROOT, "build/staunch"))
 
 import harness  # noqa: E402
+from dns_server import DnsServer, reverse  # noqa: E402
 
 FOLDER = os.path.abspath(os.environ.get("FOLDER") or os.path.join(ROOT, "build/demo"))
 ALICE, BOB, CAROL = "alice@example.test", "bob@example.test", "carol@neighbour.test"
@@ -147,6 +150,17 @@ def show_path(server, password, sent, attachment):
     return ok and len(message.get_all("Received")) == 2
 
 
+def show_proof(neighbour, password, sent):
+    """What the other server found out about where carol's copy is from."""
+    message = email.message_from_bytes(wait_for(neighbour, CAROL, password, sent["Message-ID"]))
+    said = re.sub(r"\s+", " ", message["Authentication-Results"] or "nothing")
+    say("      and its proof, as the other server found it, which asked DNS for the records of example.test:")
+    for part in said.split("; "):
+        say("      " + part)
+    wanted = ("mail.neighbour.test", "spf=pass", "dkim=pass", "dmarc=pass")
+    return all(words in said for words in wanted) and said.count("dkim=pass") == 2
+
+
 def table(server, neighbour, passwords):
     rows = [("SMTP (from other servers)", "smtp", "STARTTLS"), ("LMTP", "lmtp", "-"),
             ("Submission", "submission", "STARTTLS"), ("Submission", "submissions", "TLS"),
@@ -168,8 +182,9 @@ def open_servers():
     if os.path.exists(kept) and os.path.exists(next_door):
         with open(kept) as f:
             state = json.load(f)
-        return (harness.Server.reopen(FOLDER, state["base"]), harness.Server.reopen(next_door, state["neighbour"]),
-                state["passwords"])
+        if "dns" in state:  # an installation of an older demonstration has no resolver
+            return (harness.Server.reopen(FOLDER, state["base"]), harness.Server.reopen(next_door, state["neighbour"]),
+                    state["passwords"], state["dns"])
     shutil.rmtree(FOLDER, ignore_errors=True)
     os.makedirs(next_door)
     ours = harness.Server(folder=FOLDER, start=False)
@@ -177,13 +192,26 @@ def open_servers():
     ours.add_settings(f"[route neighbour]\ndomains = neighbour.test\nway = relay\nhost = localhost\n"
                       f"port = {other.port('smtp')}\ntls = verify\n"
                       f"[outbound]\nca-file = {os.path.join(next_door, 'certificate.pem')}\n")
+    dns = harness.free_port()
+    other.add_settings(f"[dns]\nservers = 127.0.0.1:{dns}\n[policy]\ntrusted = 192.0.2.0/24\n")
     passwords = {user: secrets.token_urlsafe(9) for user in (ALICE, BOB, CAROL)}
     for user, password in passwords.items():
         (other if user == CAROL else ours).add_user(user, password)
     with open(kept, "w") as f:
-        json.dump({"base": ours.base, "neighbour": other.base, "passwords": passwords}, f)
+        json.dump({"base": ours.base, "neighbour": other.base, "passwords": passwords, "dns": dns}, f)
     os.chmod(kept, 0o600)
-    return ours, other, passwords
+    ours.command("domain", "dkim", "add", "example.test")
+    return ours, other, passwords, dns
+
+
+def records(server):
+    """What example.test publishes: who may send for it, its keys, and that nothing else is from it."""
+    zones = {("example.test", "MX"): [(10, "mail.example.test")], ("mail.example.test", "A"): ["127.0.0.1"],
+             (reverse("127.0.0.1"), "PTR"): ["mail.example.test"],
+             ("example.test", "TXT"): ["v=spf1 ip4:127.0.0.1 -all"], ("_dmarc.example.test", "TXT"): ["v=DMARC1; p=reject"]}
+    for key in json.loads(server.command("domain", "dkim", "show", "example.test", "--json").stdout):
+        zones[key["name"], "TXT"] = [key["record"]]
+    return zones
 
 
 def show(server, neighbour, passwords):
@@ -196,11 +224,17 @@ def show(server, neighbour, passwords):
     say(f"\n2  To another server, {os.path.relpath(neighbour.folder)}, by the queue, over TLS with its certificate verified")
     message, attachment = make_message(CAROL)
     send(server, passwords[ALICE], message, CAROL)
-    return show_path(neighbour, passwords[CAROL], message, attachment) and ok
+    ok = show_path(neighbour, passwords[CAROL], message, attachment) and ok
+    return show_proof(neighbour, passwords[CAROL], message) and ok
 
 
 def main():
-    server, neighbour, passwords = open_servers()
+    server, neighbour, passwords, dns = open_servers()
+    with DnsServer(records(server), port=dns):
+        return run(server, neighbour, passwords)
+
+
+def run(server, neighbour, passwords):
     status = 1
     try:
         server.start()
