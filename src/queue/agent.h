@@ -119,11 +119,16 @@ bool remote_knows_demands(struct remote_agent *a);
 void remote_hurry_demands(struct remote_agent *a); /* wait no longer for who publishes policies */
 void remote_forget_demands(struct remote_agent *a);
 
-/* Why this host of the mx query may not have mail now, in plain words; NULL: it may. */
-const char *remote_why_barred(const struct remote_agent *a, size_t host);
+/* Why this host of the mx query may not have mail now, in plain words and for reports; NULL: it may. */
+const char *remote_why_barred(const struct remote_agent *a, size_t host,
+    enum tls_result *result_out);
 
 /* Put the demands of the hop at hand into its order; texts are borrowed until they are forgotten. */
 void remote_demand(struct remote_agent *a, struct smtpc_order *order);
+
+/* How it went with a host of the mx query, for reports; `address` may be NULL. */
+void remote_count(struct remote_agent *a, size_t host, enum tls_result result,
+    const struct net_address *address);
 
 /* That the hop at hand takes mail for the domain is more than unsigned DNS says. */
 bool remote_is_name_proved(const struct remote_agent *a);

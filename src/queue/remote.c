@@ -175,12 +175,24 @@ is_second_try(const struct remote_agent *a)
 	return false;
 }
 
+/* How TLS went with the hop at hand, if it came to that. */
+static void
+count_opened(struct remote_agent *a)
+{
+	const struct hop *hop = &a->hops[a->hop_at];
+	enum smtpc_stage stage = a->smtpc.answer.stage;
+
+	if (a->has_mx_hops && !a->is_in_clear && (a->smtpc.is_open || stage >= SMTPC_AT_TLS))
+		remote_count(a, hop->at, a->smtpc.result, &hop->address);
+}
+
 static enum remote_state
 opened(struct remote_agent *a)
 {
 	struct queue_site *s = a->agent.site;
 	enum fail fail = a->smtpc.op.fail;
 
+	count_opened(a);
 	if (!a->has_greeted && is_greeted(a)) {
 		a->has_greeted = true;
 		route_works(s->queue, own_route(a));

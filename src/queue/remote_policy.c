@@ -1,21 +1,9 @@
 /* What the receiving domain demands of a conversation: DANE, MTA-STS (agent.h). */
-#include "queue/agent.h"
+#include "queue/demands.h"
 
 /* base */
 #include "base/clock.h"
 #include "base/mem.h"
-
-/* rooms */
-#include "tlspolicy/sts.h"
-#include "tlspolicy/tlsa.h"
-
-struct remote_demands {
-	struct tlsa_find tlsa[MX_HOSTS_MAX]; /* own; of the hosts of the agent's mx query */
-	struct sts_find sts;                 /* own */
-	bool has_dane;                       /* the hosts were asked about */
-	bool asks_sts;
-	struct dane_question dane; /* for the hop at hand */
-};
 
 /* --- asking ------------------------------------------------------------------------------------------------ */
 
@@ -122,14 +110,16 @@ is_sts_enforced(const struct remote_demands *d)
 
 /* RFC 7672 2.1.1: who hides the records gets nothing; RFC 8461 5: nor do hosts that the policy does not name. */
 const char *
-remote_why_barred(const struct remote_agent *a, size_t host)
+remote_why_barred(const struct remote_agent *a, size_t host, enum tls_result *result_out)
 {
 	const struct remote_demands *d = a->demands;
 
 	if (d == NULL)
 		return NULL;
+	*result_out = TLS_RESULT_DNSSEC_INVALID;
 	if (d->tlsa[host].state == TLSA_FAILED)
 		return tls_result_words[TLS_RESULT_DNSSEC_INVALID];
+	*result_out = TLS_RESULT_INVALID;
 	if (d->tlsa[host].state != TLSA_USABLE && is_sts_enforced(d) &&
 	    !sts_policy_names(&d->sts.policy, a->mx.hosts[host].name))
 		return "its domain's MTA-STS policy does not name it";

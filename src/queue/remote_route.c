@@ -126,8 +126,11 @@ take_hosts(struct remote_agent *a, struct queue_last *barred)
 	for (size_t depth = 0; depth < MX_ADDRESSES_MAX; depth += 2)
 		for (size_t h = 0; h < a->mx.host_count; h++) {
 			const struct mx_host *host = &a->mx.hosts[h];
-			const char *why = remote_why_barred(a, h);
+			enum tls_result result;
+			const char *why = remote_why_barred(a, h, &result);
 
+			if (why && depth == 0)
+				remote_count(a, h, result, NULL);
 			if (why && !a->is_host_barred) {
 				say(barred, STATUS(4, 7, 5), str_c(why));
 				barred->remote = host->name;

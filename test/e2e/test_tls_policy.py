@@ -6,8 +6,6 @@ HTTPS servers with policies, among them hostile ones. RFC 7672, 8461, 8689.
 """
 
 import re
-import socket
-import ssl
 import threading
 from contextlib import ExitStack
 
@@ -15,64 +13,9 @@ import lab
 from certificates import Authority
 from dns_server import SERVFAIL, TIMEOUT, DnsServer
 from harness import check, end, equal
+from policy_host import POLICY, PolicyHost
 from sender import Sender, wait_for
 from sink import DEFAULT, Sink, close
-
-POLICY = "version: STSv1\r\nmode: {mode}\r\nmx: {mx}\r\nmax_age: {age}\r\n"
-
-
-class PolicyHost:
-    """HTTPS at port 443 of one address; `answer` is bytes, or a function of the connection."""
-
-    def __init__(self, host, certificate, answer=b""):
-        self.host, self.context, self.answer = host, certificate.context(), answer
-        self.asked = []  # request lines
-        self.names = []  # of SNI
-        self.context.sni_callback = lambda _, name, __: self.names.append(name)
-        self.listener = socket.create_server((host, 443))
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def say(self, body, kind="text/plain", status="200 OK", more=""):
-        body = body.encode() if isinstance(body, str) else body
-        self.answer = (f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n{more}"
-                       "Connection: close\r\n\r\n").encode() + body
-
-    def serve(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
-
-    def talk(self, connection):
-        try:
-            with connection, self.context.wrap_socket(connection, server_side=True) as tls:
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    data = tls.recv(4096)
-                    if not data:
-                        return
-                    head += data
-                self.asked.append(head.split(b"\r\n")[0].decode())
-                if callable(self.answer):
-                    self.answer(tls)
-                else:
-                    tls.sendall(self.answer)
-                    tls.unwrap()
-        except OSError:
-            pass
-
-    def close(self):
-        if self.listener.fileno() >= 0:
-            self.listener.shutdown(socket.SHUT_RDWR)
-            self.listener.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, value, trace):
-        self.close()
 
 
 class Laboratory:
