@@ -40,8 +40,9 @@ static const char rest[] =
     ".TP\n/var/lib/staunch\n"
     "The data folder, unless the configuration names another: directory.db has the accounts, store.db\n"
     "what is known of messages, mail/ the messages (a Maildir for each account, or what is on\n"
-    "its way to an S3 server and a cache), index.db the full\\-text index, which may be lost; control is the\n"
-    "socket for commands. store.db.lineage is for no backup and no copy: it tells this store from others.\n"
+    "its way to an S3 server and a cache), index.db the full\\-text index, which may be lost; mail.home\n"
+    "says which engine of [blob] has all messages; control is the socket for\n"
+    "commands. store.db.lineage is for no backup and no copy: it tells this store from others.\n"
     ".SH SEE ALSO\n"
     ".BR staunch.conf (5),\n.BR systemd.service (5)\n";
 

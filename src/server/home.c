@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <string.h>
 
+/* base */
+#include "base/log.h"
+
 /* rooms */
 #include "blob/settings.h"
 #include "mail/index.h"
@@ -13,6 +16,8 @@
 
 #define HOME_NAME "mail.home"
 #define HOME_MAX  64 /* bytes: two engines */
+
+static const struct log home_log = { .room = "server" };
 
 static struct str
 engine_name(int engine)
@@ -134,6 +139,7 @@ home_check(struct server *s, struct buf *why)
 enum fail
 home_settle(struct server *s, struct buf *why)
 {
+	size_t start = why->n;
 	struct buf home;
 	enum fail fail = FAIL_NONE;
 
@@ -143,6 +149,13 @@ home_settle(struct server *s, struct buf *why)
 	read_home(s, &home);
 	if (!str_eq(buf_str(&home), engine_of(s)))
 		fail = write_home(s, engine_of(s), why);
+	if (fail != FAIL_NONE && (home.n == 0 || is_in(buf_str(&home), engine_of(s)))) {
+		log_warn(&home_log, "server.home.unwritten",
+		    LOG_TEXT("why", str_trim(str_from(buf_str(why), start))));
+		buf_truncate(why, start);
+		fail =
+		    FAIL_NONE; /* a full disk: what is there is true enough until the next start */
+	}
 	buf_release(&home);
 	return fail;
 }

@@ -17,7 +17,10 @@
 /* With the mail open: may it be used with the engine of [blob]? FAIL_DENIED: the messages are elsewhere (a line in `why`). */
 MUST_CHECK enum fail home_check(struct server *s, struct buf *why);
 
-/* The server starts: from now on only this engine gets all messages. FAIL_TEMP: the file cannot be written. */
+/*
+ * The server starts: from now on only this engine gets all messages. FAIL_TEMP: the file, which names others only, cannot
+ * be written; where it names this one too, or is not there, that is logged and comes again with the next start.
+ */
 MUST_CHECK enum fail home_settle(struct server *s, struct buf *why);
 
 #endif

@@ -623,11 +623,14 @@ def test_engine():
         server.add_settings("[blob]\nengine = maildir")
         done = server.command("check", check_status=False)
         check("nor is there a way back without migration", "kept by s3; `blob migrate s3 maildir`" in done.stderr, done.stderr)
-        os.unlink(os.path.join(server.folder, "data/mail.home"))
+        home = os.path.join(server.folder, "data/mail.home")
+        os.unlink(home)
         equal("who knows better", server.command("check", check_status=False).stdout.count("message file is lost"), 1)
         server.command("blob", "migrate", "s3", "maildir")
+        os.mkdir(home + ".new")  # it cannot be written
         server.start()
         equal("all is there", len(subjects(server)), 2)
+        check("the start goes on without the file, and says so", "server.home.unwritten" in server.log() and not os.path.exists(home))
 
 
 def test_reindex():
