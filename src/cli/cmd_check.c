@@ -13,7 +13,7 @@
 struct check {
 	struct mail_check mail;
 	struct queue_check queue;
-	bool is_repair;
+	bool is_repair, is_forced;
 	unsigned long files; /* that nobody names */
 };
 
@@ -40,11 +40,41 @@ report_file(void *arg, struct str account, struct str name)
 	printf("%.*s/%.*s: a file that no message names\n", STR_ARG(account), STR_ARG(name));
 }
 
+static void
+report_nothing(struct mail_check *mail, struct str line)
+{
+	(void)mail;
+	(void)line;
+}
+
+/*
+ * A disk that is not mounted, another bucket or prefix: then most messages seem lost, and a repair would take them
+ * out. FAIL_DENIED.
+ */
+static enum fail
+look_before(struct server *s, struct buf *why)
+{
+	struct mail_check look = { .report = report_nothing };
+	enum fail fail = mail_check(s->mail, &look);
+
+	if (fail != FAIL_NONE || look.lost * 2 <= look.emails)
+		return fail;
+	buf_add_u64(why, look.lost);
+	buf_add_c(why, " of ");
+	buf_add_u64(why, look.emails);
+	buf_add_c(why,
+	    " messages have no file: is the disk mounted, are [server] data, [blob] and [s3] right? "
+	    "--force takes them out\n");
+	return FAIL_DENIED;
+}
+
 static enum fail
 verify(struct server *s, struct check *check, struct buf *why)
 {
 	enum fail fail = store_verify(s->store, why);
 
+	if (fail == FAIL_NONE && check->is_repair && !check->is_forced)
+		fail = look_before(s, why);
 	if (fail == FAIL_NONE)
 		fail = mail_check(s->mail, &check->mail);
 	if (fail == FAIL_NONE && s->queue)
@@ -64,7 +94,8 @@ cmd_check(const struct cli *cli)
 	struct server s;
 	struct check check = { .mail = { .report = report, .repair = cli->is_repair },
 		.queue = { .report = report_queue, .is_repair = cli->is_repair },
-		.is_repair = cli->is_repair };
+		.is_repair = cli->is_repair,
+		.is_forced = cli->is_forced };
 	struct buf why;
 	enum cli_status status = cli_open_config(cli, &s);
 	unsigned long found;

@@ -460,6 +460,7 @@ check_lose(struct account_check *in, uint64_t id)
 {
 	in->lost = mem_resize(in->lost, in->lost_count + 1, sizeof(*in->lost));
 	in->lost[in->lost_count++] = id;
+	in->check->lost++;
 }
 
 static void
@@ -504,7 +505,7 @@ mail_check(struct mail *m, struct mail_check *check)
 	enum fail fail;
 
 	check->accounts = check->mailboxes = check->emails = 0;
-	check->findings = check->repaired = 0;
+	check->findings = check->repaired = check->lost = 0;
 	while ((fail = account_next(m, name.id, &name)) == FAIL_NONE) {
 		fail = account_find(m, str_of(name.text, name.n), &a);
 		if (fail)

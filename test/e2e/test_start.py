@@ -320,6 +320,32 @@ def test_setup(server):
         shutil.rmtree(folder)
 
 
+def test_repair():
+    """A disk that is not mounted must not make a repair forget the mail."""
+    with Server() as server:
+        server.add_user("bob@example.test", SECRET)
+        with smtplib.SMTP(server.host, server.port("smtp")) as smtp:
+            for n in range(5):
+                smtp.sendmail("ann@elsewhere.test", ["bob@example.test"], f"Subject: {n}\r\n\r\nx\r\n")
+        server.stop()
+        mail, away = os.path.join(server.folder, "data/mail"), os.path.join(server.folder, "data/away")
+        os.rename(mail, away)
+        os.mkdir(mail, 0o700)
+        done = server.command("check", "--repair", check_status=False)
+        check("all files are gone: refused", done.returncode == 1 and "5 of 5 messages have no file" in done.stderr, done)
+        shutil.rmtree(mail)
+        os.rename(away, mail)
+        equal("nothing was taken out", server.command("check").stdout, "1 accounts, 6 mailboxes, 5 messages, 0 in the queue: 0 findings\n")
+        cur = os.path.join(mail, "bob@example.test", "cur")
+        for name in sorted(os.listdir(cur))[:2]:
+            os.unlink(os.path.join(cur, name))
+        check("some are gone: repaired", "3 messages" in server.command("check", "--repair").stdout + server.command("check").stdout)
+        for name in os.listdir(cur):
+            os.unlink(os.path.join(cur, name))
+        equal("all are gone, and that is so", server.command("check", "--repair", "--force").returncode, 0)
+        check("then it is empty", " 0 messages" in server.command("check").stdout)
+
+
 WRONG_USES = [
     (["nonsense"], 2, "staunch: nonsense: there is no such command"),
     (["user"], 2, "staunch: user: there is no such command"),
@@ -381,6 +407,7 @@ def main():
         test_example(server)
         test_setup(server)
         test_wrong_use(server)
+    test_repair()
     end()
 
 
