@@ -122,7 +122,8 @@ struct mail_check {
 	bool repair;
 	/* filled in: */
 	uint64_t accounts, mailboxes, emails, findings, repaired;
-	uint64_t lost; /* messages that a repair takes out: their file is gone, or their record damaged */
+	uint64_t
+	    lost; /* messages that a repair takes out: their file is gone, or their record damaged */
 };
 MUST_CHECK enum fail mail_check(struct mail *m, struct mail_check *check);
 
