@@ -110,7 +110,7 @@ def test_first_start(images, container, health):
     done = images.run(container, "/usr/bin/staunch", "serve")
     equal("without a configuration it says so", (done.returncode, "/etc/staunch/staunch.conf: cannot be read" in done.stderr), (2, True))
     done = images.run(container, "/usr/bin/staunch", "setup", "--local", "/etc/staunch", "--address", "*")
-    equal("a first configuration", (done.returncode, done.stdout.split("\n")[0]), (0, "made /etc/staunch/staunch.conf"))
+    equal("a first configuration", (done.returncode, done.stdout.split(",")[0]), (0, "made /etc/staunch/staunch.conf"))
     done = images.run(container, "/usr/bin/staunch", "user", "add", USER, "--password-stdin", input=SECRET + "\n")
     equal("an account", (done.returncode, done.stderr), (0, ""))
     equal("no server, no health", images.run(container, *health[1:]).returncode, 1)
