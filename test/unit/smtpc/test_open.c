@@ -4,6 +4,11 @@
 
 #include "fake_seven.h"
 
+/* rooms */
+#include "tls/credential.h"
+#include "tls/pem.h"
+#include "tls/x509.h"
+
 #define GREETING "S 220 mx.test ESMTP\n"
 #define HELLO    GREETING "C EHLO me.test\n"
 #define TLS      HELLO "S 250-mx\nS 250 STARTTLS\nC STARTTLS\n"
@@ -20,7 +25,17 @@
 	    SMTPC_HAS_CHUNKING | SMTPC_HAS_BINARYMIME | SMTPC_HAS_SMTPUTF8 | SMTPC_HAS_DSN | \
 	    SMTPC_HAS_REQUIRETLS | SMTPC_HAS_DELIVERBY | SMTPC_HAS_PRIORITY | SMTPC_HAS_STATUS)
 
-enum { LMTP = 1, IMPLICIT = 2, LOGIN = 4, NO_TRUST = 8, OTHER_TRUST = 16, FAR = 32 };
+enum {
+	LMTP = 1,
+	IMPLICIT = 2,
+	LOGIN = 4,
+	NO_TRUST = 8,
+	OTHER_TRUST = 16,
+	FAR = 32,
+	DEMANDED = 64,    /* by the receiving domain */
+	DANE_WRONG = 128, /* its TLSA record is about another key */
+};
+#define OFFERED (SMTPC_HAS_ESMTP | SMTPC_HAS_STARTTLS)
 
 static const struct {
 	const char *name;
@@ -120,6 +135,31 @@ static const struct {
 	{ "closed in place of the handshake", 0, SMTPC_TLS_MAY, TLS "S 220 go\nX\n", FAIL_TEMP,
 	    SMTPC_AT_TLS, 0, { 4, 7, 5 }, SMTPC_HAS_ESMTP | SMTPC_HAS_STARTTLS, false, false,
 	    true },
+	/* what the receiving domain demands */
+	{ "DANE", OTHER_TRUST | DEMANDED, SMTPC_TLS_DANE,
+	    TLS "S 220 go\nT\nC EHLO me.test\nS 250 mx\n", FAIL_NONE, 0, 0, { 0 }, SMTPC_HAS_ESMTP,
+	    true, false, false },
+	{ "DANE, nobody trusted", NO_TRUST | DEMANDED, SMTPC_TLS_DANE,
+	    TLS "S 220 go\nT\nC EHLO me.test\nS 250 mx\n", FAIL_NONE, 0, 0, { 0 }, SMTPC_HAS_ESMTP,
+	    true, false, false },
+	{ "DANE, another key of somebody trusted", DANE_WRONG | DEMANDED, SMTPC_TLS_DANE,
+	    TLS "S 220 go\nT\n", FAIL_TEMP, SMTPC_AT_TLS, 0, { 4, 7, 5 }, OFFERED, true, true,
+	    true },
+	{ "DANE, TLS is not offered", DEMANDED, SMTPC_TLS_DANE, HELLO "S 250 mx\n", FAIL_TEMP,
+	    SMTPC_AT_TLS, 0, { 4, 7, 10 }, SMTPC_HAS_ESMTP, false, false, false },
+	{ "DANE, TLS is refused for good", DEMANDED, SMTPC_TLS_DANE, TLS "S 502 what?\n", FAIL_TEMP,
+	    SMTPC_AT_TLS, 502, { 4, 7, 10 }, OFFERED, false, false, false },
+	{ "DANE, closed in place of the handshake", DEMANDED, SMTPC_TLS_DANE, TLS "S 220 go\nX\n",
+	    FAIL_TEMP, SMTPC_AT_TLS, 0, { 4, 7, 5 }, OFFERED, false, false, true },
+	{ "demanded, wrong certificate", OTHER_TRUST | DEMANDED, SMTPC_TLS_VERIFIED,
+	    TLS "S 220 go\nT\n", FAIL_TEMP, SMTPC_AT_TLS, 0, { 4, 7, 5 }, OFFERED, false, false,
+	    true },
+	{ "demanded, TLS is not offered", DEMANDED, SMTPC_TLS_VERIFIED, HELLO "S 250 mx\n",
+	    FAIL_TEMP, SMTPC_AT_TLS, 0, { 4, 7, 10 }, SMTPC_HAS_ESMTP, false, false, false },
+	{ "demanded, whoever it is", OTHER_TRUST | DEMANDED, SMTPC_TLS_MUST,
+	    TLS "S 220 go\nT\nC EHLO me.test\nS 250 mx\n", FAIL_NONE, 0, 0, { 0 }, SMTPC_HAS_ESMTP,
+	    true, false, false },
+
 	{ "TLS from the first byte", IMPLICIT, SMTPC_TLS_VERIFIED, "T\n" HELLO "S 250 mx\n",
 	    FAIL_NONE, 0, 0, { 0 }, SMTPC_HAS_ESMTP, true, true, false },
 	{ "TLS from the first byte, wrong certificate", IMPLICIT | OTHER_TRUST, SMTPC_TLS_VERIFIED,
@@ -177,10 +217,50 @@ static const struct {
 	    { 4, 7, 4 }, SMTPC_HAS_ESMTP, false, false, false },
 };
 
+/* TLSA records of the host's key, and of no key. */
+static struct {
+	unsigned char digest[HASH_SIZE_MAX];
+	struct dns_record right, wrong;
+	struct dane_question of_right, of_wrong;
+} dane;
+
+static void
+prepare_dane(void)
+{
+	char path[400];
+	struct buf file, der, why;
+	struct str text, label;
+	struct x509_facts facts;
+
+	buf_init(&why, 1000);
+	buf_init(&der, 10000);
+	snprintf(path, sizeof path, "%s/mx.test.chain.pem", test_folder());
+	CHECK_NUM(file_read(path, &file, NULL, &why), FAIL_NONE);
+	text = buf_str(&file);
+	CHECK_NUM(pem_next(&text, &label, &der), FAIL_NONE);
+	CHECK_NUM(x509_parse(buf_str(&der), &facts), FAIL_NONE);
+	hash_once(HASH_SHA256, facts.spki, dane.digest);
+	dane.right = (struct dns_record){ .usage = 3, .selector = 1, .matching = 1 };
+	dane.wrong = dane.right;
+	dane.right.bytes = str_of(dane.digest, hash_size(HASH_SHA256));
+	dane.wrong.bytes = STR("01234567890123456789012345678901");
+	dane.of_right = (struct dane_question){ .records = &dane.right,
+		.record_count = 1,
+		.names = { STR("mx.test") },
+		.name_count = 1 };
+	dane.of_wrong = dane.of_right;
+	dane.of_wrong.records = &dane.wrong;
+	buf_release(&file);
+	buf_release(&der);
+	buf_release(&why);
+}
+
 static struct smtpc_order
 order_of(size_t i)
 {
-	return (struct smtpc_order){ .is_lmtp = rows[i].flags & LMTP,
+	return (struct smtpc_order){ .is_demanded = (rows[i].flags & DEMANDED) != 0,
+		.dane = rows[i].flags & DANE_WRONG ? &dane.of_wrong : &dane.of_right,
+		.is_lmtp = rows[i].flags & LMTP,
 		.is_implicit_tls = rows[i].flags & IMPLICIT,
 		.tls = rows[i].tls,
 		.auth = rows[i].flags & LOGIN ? SMTPC_AUTH_ANY : SMTPC_AUTH_NONE,
@@ -239,6 +319,8 @@ check_row(size_t i)
 		CHECK_NUM(s.is_tls, rows[i].is_tls);
 		CHECK_NUM(s.is_tls && s.tls.is_verified, rows[i].is_verified);
 		CHECK_NUM(s.is_tls_failed, rows[i].is_tls_failed);
+		CHECK_NUM(s.is_authentic,
+		    s.is_open && (rows[i].tls == SMTPC_TLS_DANE || rows[i].is_verified));
 		check_answer(&s.answer, i);
 	}
 	smtpc_close(&s);
@@ -417,6 +499,7 @@ int
 main(void)
 {
 	stage_start();
+	prepare_dane();
 	for (stage.way = OVER_SOCKET; stage.way < WAY_COUNT; stage.way++) {
 		for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 			check_row(i);
