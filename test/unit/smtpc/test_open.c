@@ -6,7 +6,7 @@
 
 /* rooms */
 #include "tls/credential.h"
-#include "tls/pem.h"
+#include "codec/pem.h"
 #include "tls/x509.h"
 
 #define GREETING "S 220 mx.test ESMTP\n"
