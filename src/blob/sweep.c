@@ -167,7 +167,7 @@ blob_recover(struct blob_store *b)
 		fail = blob_sync_tree(b); /* what earlier processes left in memory only */
 	if (fail == FAIL_NONE && b->done_count > 0)
 		fail = blob_deletions_forget(b);
-	if (fail == FAIL_NONE && b->far)
+	if (fail == FAIL_NONE && b->far && b->remote)
 		blob_cache_recovered(&b->remote->cache);
 	return fail;
 }
