@@ -61,8 +61,9 @@ enum { /* which options a command takes, besides --help */
 	OPTION_DNS = 128,     /* --dns */
 	OPTION_NOW = 256,     /* --now */
 	OPTION_SIGNER = 4096, /* --key, --domain, --selector */
-	OPTION_SIGN = 8192,   /* --header-list, --canon, --expire */
+	OPTION_SIGN = 8192,   /* --canon, --expire */
 	OPTION_SEAL = 16384,  /* --results */
+	OPTION_NAMES = 32768, /* --header-list */
 };
 
 struct cli_command {
