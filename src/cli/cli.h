@@ -67,9 +67,10 @@ enum { /* which options a command takes, besides --help */
 	OPTION_LOT = 512,     /* --lot */
 	OPTION_HOST = 1024,   /* --name, --next-hop */
 	OPTION_SIGNER = 4096, /* --key, --domain, --selector */
-	OPTION_SIGN = 8192,   /* --header-list, --canon, --expire */
+	OPTION_SIGN = 8192,   /* --canon, --expire */
 	OPTION_SEAL = 16384,  /* --results */
 	OPTION_FORCE = 65536, /* --force */
+	OPTION_NAMES = 32768, /* --header-list */
 };
 
 struct cli_command {

@@ -132,6 +132,7 @@ seal_mail(const struct cli *cli, const struct cli_signer *signer, struct chain_t
 {
 	struct arc_seal seal = { .domain = cli->domain,
 		.selector = signer->selector,
+		.names = cli->header_list,
 		.results = str_empty(cli->results) ? STR("-") : cli->results,
 		.time_s = t->now_s };
 	struct buf out, results;

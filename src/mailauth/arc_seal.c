@@ -29,7 +29,8 @@ enum fail
 arc_seal_start(const struct arc_seal *seal, struct dkim_content *content)
 {
 	if (!dkim_is_domain(seal->domain) || !dkim_is_domain(seal->selector) ||
-	    !is_field_text(seal->results))
+	    !is_field_text(seal->results) ||
+	    (!str_empty(seal->names) && !dkim_are_names(seal->names)))
 		return FAIL_SYNTAX;
 	return dkim_body_want(&content->bodies[DKIM_RELAXED], DKIM_LENGTH_ALL);
 }
@@ -75,24 +76,28 @@ write_message(struct sealing *s)
 	const unsigned char *digest =
 	    dkim_body_digest(&s->content->bodies[DKIM_RELAXED], DKIM_LENGTH_ALL);
 	struct dkim_writer w = { .out = &s->message };
-	struct buf names, text;
-	enum fail fail;
+	struct buf usual, text;
+	struct str names = s->seal->names;
+	enum fail fail = FAIL_NONE;
 
 	invariant(digest != NULL);
-	buf_init(&names, DKIM_FIELD_MAX);
+	buf_init(&usual, DKIM_FIELD_MAX);
 	buf_init(&text, DKIM_SIGNED_MAX);
-	fail = dkim_write_usual_names(s->content, STR("DKIM-Signature"), &names);
+	if (str_empty(names)) {
+		fail = dkim_write_usual_names(s->content, STR("DKIM-Signature"), &usual);
+		names = buf_str(&usual);
+	}
 	if (fail == FAIL_NONE) {
 		dkim_write_begin(&w, "ARC-Message-Signature");
 		write_common(&w, s);
 		dkim_write_tag(&w, "c", STR("relaxed/relaxed"));
-		dkim_write_names(&w, buf_str(&names));
+		dkim_write_names(&w, names);
 		dkim_write_bytes(&w, "bh", str_of(digest, DKIM_DIGEST_BYTES));
-		dkim_header_write_named(&text, s->content, DKIM_RELAXED, buf_str(&names));
+		dkim_header_write_named(&text, s->content, DKIM_RELAXED, names);
 		fail = dkim_write_signature(&w, &text, DKIM_RELAXED, s->key);
 	}
 	buf_release(&text);
-	buf_release(&names);
+	buf_release(&usual);
 	return fail;
 }
 

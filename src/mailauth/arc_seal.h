@@ -24,10 +24,11 @@ struct arc_seal {
 	struct str domain, selector;
 	struct str
 	    results; /* of Authentication-Results: "mx.example.org; spf=pass .." (RFC 8601 2.2) */
-	int64_t time_s; /* t=; 0: none */
+	struct str names; /* h= of the message signature, as in dkim_sign.h */
+	int64_t time_s;   /* t=; 0: none */
 };
 
-/* FAIL_SYNTAX: domain, selector or results are none. */
+/* FAIL_SYNTAX: domain, selector, results or names are none. */
 MUST_CHECK enum fail arc_seal_start(const struct arc_seal *seal, struct dkim_content *content);
 
 /*

@@ -18,6 +18,17 @@ settle(struct arc_verify *a, enum verdict chain, struct str reason, size_t insta
 	a->is_settled = true;
 }
 
+/* Without c=, it may mean either (check_message()): both bodies are wanted. */
+static bool
+want_body(struct arc_verify *a, const struct dkim_signature *signature)
+{
+	if (!signature->has_canon &&
+	    dkim_body_want(&a->content->bodies[DKIM_RELAXED], signature->length) != FAIL_NONE)
+		return false;
+	return dkim_body_want(&a->content->bodies[signature->body_canon], signature->length) ==
+	    FAIL_NONE;
+}
+
 /* Both keys of a set, and the length of the body that it signed. */
 static void
 start_set(struct arc_verify *a, struct arc_set *set, struct dns *dns)
@@ -27,9 +38,7 @@ start_set(struct arc_verify *a, struct arc_set *set, struct dns *dns)
 	dkim_key_ask(&set->seal_key, dns, a->owner, &set->seal_signature);
 	set->message_syntax = dkim_signature_parse(set->message.value, DKIM_FORM_ARC_MESSAGE,
 	    signature, &set->message_reason);
-	if (set->message_syntax == VERDICT_NONE &&
-	    dkim_body_want(&a->content->bodies[signature->body_canon], signature->length) !=
-		FAIL_NONE) {
+	if (set->message_syntax == VERDICT_NONE && !want_body(a, signature)) {
 		set->message_syntax = VERDICT_POLICY;
 		set->message_reason = STR("too many different lengths (l=)");
 	}
@@ -62,6 +71,19 @@ arc_verify_start(struct arc_verify *a, struct dkim_content *content, struct dns 
 	a->messages = a->seals = a->count;
 }
 
+/* Liberal: without c= it is simple/simple as in DKIM, or else relaxed/relaxed, as the drafts of ARC had it. */
+static void
+check_message(const struct arc_verify *a, const struct arc_set *set, struct dkim_outcome *out)
+{
+	struct dkim_signature signature = set->message_signature;
+
+	dkim_check_message(a->content, &signature, &set->message, &set->message_key, a->now_s, out);
+	if (out->verdict != VERDICT_FAIL || signature.has_canon)
+		return;
+	signature.header_canon = signature.body_canon = DKIM_RELAXED;
+	dkim_check_message(a->content, &signature, &set->message, &set->message_key, a->now_s, out);
+}
+
 /* ARC-Message-Signature of the instance (5.2, steps 4 and 5); older ones need not be good. */
 static void
 look_at_message(struct arc_verify *a, size_t instance)
@@ -71,8 +93,7 @@ look_at_message(struct arc_verify *a, size_t instance)
 		.reason = set->message_reason };
 
 	if (set->message_syntax == VERDICT_NONE)
-		dkim_check_message(a->content, &set->message_signature, &set->message,
-		    &set->message_key, a->now_s, &outcome);
+		check_message(a, set, &outcome);
 	set->is_message_good = outcome.verdict == VERDICT_PASS;
 	a->messages--;
 	if (set->is_message_good)

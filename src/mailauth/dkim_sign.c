@@ -8,24 +8,11 @@
 #include "mailauth/dkim_header.h"
 #include "mailauth/dkim_write.h"
 
-static bool
-is_names(struct str names)
-{
-	struct str rest = names, name;
-	size_t count = 0;
-
-	while (dkim_next_name(&rest, &name)) {
-		if (!dkim_is_name(name) || str_find_char(name, ';') != STR_NONE ||
-		    ++count > DKIM_NAMES_MAX)
-			return false;
-	}
-	return dkim_has_name(names, STR("From"));
-}
-
 enum fail
 dkim_sign_start(const struct dkim_sign *sign, struct dkim_content *content)
 {
-	if (!dkim_is_domain(sign->domain) || (!str_empty(sign->names) && !is_names(sign->names)))
+	if (!dkim_is_domain(sign->domain) ||
+	    (!str_empty(sign->names) && !dkim_are_names(sign->names)))
 		return FAIL_SYNTAX;
 	return dkim_body_want(&content->bodies[sign->body_canon], DKIM_LENGTH_ALL);
 }

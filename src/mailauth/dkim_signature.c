@@ -120,7 +120,8 @@ parse_canon(const struct tag_list *tags, struct dkim_signature *out, struct judg
 	struct str c, header;
 
 	out->header_canon = out->body_canon = DKIM_SIMPLE;
-	if (!tag_find(tags, STR("c"), &c))
+	out->has_canon = tag_find(tags, STR("c"), &c);
+	if (!out->has_canon)
 		return true;
 	if (!str_take_until(&c, '/', &header)) {
 		header = c;
@@ -210,12 +211,29 @@ dkim_has_name(struct str names, struct str name)
 	return false;
 }
 
+bool
+dkim_are_names(struct str names)
+{
+	struct str rest = names, name;
+	size_t count = 0;
+
+	while (dkim_next_name(&rest, &name)) {
+		if (!dkim_is_name(name) || str_find_char(name, ';') != STR_NONE ||
+		    ++count > DKIM_NAMES_MAX)
+			return false;
+	}
+	return dkim_has_name(names, STR("From"));
+}
+
 static bool
 parse_names(struct dkim_signature *out, enum dkim_form form, struct judge *j)
 {
 	struct str names = out->h, name;
 	size_t count = 0;
 
+	/* Liberal: ARC's drafts had it empty, too, and a body alone is something. */
+	if (form == DKIM_FORM_ARC_MESSAGE && str_empty(names))
+		return true;
 	while (dkim_next_name(&names, &name)) {
 		if (!dkim_is_name(name))
 			return is_wrong(j, STR("a wrong list of names (h=)"));
@@ -315,7 +333,10 @@ static bool
 parse_message(const struct tag_list *tags, enum dkim_form form, struct dkim_signature *out,
     struct judge *j)
 {
-	if (str_empty(out->bh) || str_empty(out->h))
+	struct str unused;
+
+	if (str_empty(out->bh) || !tag_find(tags, STR("h"), &unused) ||
+	    (form == DKIM_FORM_SIGNATURE && str_empty(out->h)))
 		return is_wrong(j, STR("a tag is missing (bh=, h=)"));
 	if (!is_base64(out->bh))
 		return is_wrong(j, STR("bh= is not base64"));

@@ -31,6 +31,7 @@ struct dkim_signature {
 	struct str i;                 /* DKIM: "" without one */
 	enum dkim_algorithm algorithm;
 	enum dkim_canon header_canon, body_canon;
+	bool has_canon;            /* c= is there */
 	uint64_t length;           /* l= */
 	int64_t time_s, expires_s; /* t=, x=; -1 without one */
 	uint32_t instance;         /* ARC: i= */
@@ -56,5 +57,8 @@ bool dkim_is_domain(struct str s);
 
 /* Can it stand in h=? */
 bool dkim_is_name(struct str s);
+
+/* Can we write it as h=: From is among them, and not too many? */
+bool dkim_are_names(struct str names);
 
 #endif

@@ -114,6 +114,8 @@ def test_options(keys):
                "--results", "x\nBcc: y", "-", input=MAIL.decode(), check_status=False)
     equal("a line too many", [done.returncode, done.stdout], [1, ""])
     equal("the same twice", seal(keys, "ed", MAIL, "--now", "7"), seal(keys, "ed", MAIL, "--now", "7"))
+    check("chosen fields", b"h=to:from;" in seal(keys, "ed", MAIL, "--header-list", "to:from"))
+    equal("without From", seal(keys, "ed", MAIL, "--header-list", "to"), None)
     equal("no chain", verify(keys, MAIL)["result"], "none")
 
 

@@ -8,6 +8,8 @@
 /* rooms */
 #include "lib/known_dns.h"
 #include "mailauth/arc_seal.h"
+#include "mailauth/dkim_header.h"
+#include "mailauth/dkim_write.h"
 
 #define ED25519 "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 #define KEY_PEM /* RFC 8032 7.1, test 1 */ \
@@ -328,6 +330,93 @@ test_each_byte(void)
 }
 
 static void
+begin_field(struct dkim_writer *w, const char *name)
+{
+	dkim_write_begin(w, name);
+	dkim_write_tag(w, "i", STR("1"));
+	dkim_write_tag(w, "a", STR("ed25519-sha256"));
+	dkim_write_tag(w, "d", STR("a.test"));
+	dkim_write_tag(w, "s", STR("ed"));
+}
+
+/* A first set by somebody who leaves out c=, and signs these fields. */
+static void
+seal_by_hand(struct buf *out, enum dkim_canon canon, struct str names)
+{
+	static const char results[] = "ARC-Authentication-Results: i=1; mx; none\r\n";
+	struct dkim_content c = { 0 };
+	struct dkim_writer w = { .out = out }, v;
+	struct header field;
+	struct buf text, message;
+	struct str cur = str_c(results);
+
+	buf_init(&text, MAIL_MAX);
+	buf_init(&message, MAIL_MAX);
+	v = (struct dkim_writer){ .out = &message };
+	dkim_content_header(&c, STR(MAIL));
+	CHECK_NUM(dkim_body_want(&c.bodies[canon], DKIM_LENGTH_ALL), FAIL_NONE);
+	dkim_content_body(&c, STR("Hello\r\n\r\n"));
+	dkim_content_end(&c);
+	begin_field(&v, "ARC-Message-Signature");
+	dkim_write_tag(&v, "h", names);
+	dkim_write_bytes(&v, "bh",
+	    str_of(dkim_body_digest(&c.bodies[canon], DKIM_LENGTH_ALL), DKIM_DIGEST_BYTES));
+	dkim_header_write_named(&text, &c, canon, names);
+	CHECK_NUM(dkim_write_signature(&v, &text, canon, &key), FAIL_NONE);
+	buf_clear(&text);
+	CHECK(header_next(&cur, &field));
+	dkim_header_write(&text, DKIM_RELAXED, &field);
+	cur = buf_str(&message);
+	CHECK(header_next(&cur, &field));
+	dkim_header_write(&text, DKIM_RELAXED, &field);
+	begin_field(&w, "ARC-Seal");
+	dkim_write_tag(&w, "cv", STR("none"));
+	CHECK_NUM(dkim_write_signature(&w, &text, DKIM_RELAXED, &key), FAIL_NONE);
+	buf_add(out, buf_str(&message));
+	buf_add_c(out, results);
+	dkim_content_release(&c);
+	buf_release(&message);
+	buf_release(&text);
+}
+
+/* Without c= both forms are right; and no field need be signed. */
+static void
+test_drafts(void)
+{
+	static const struct {
+		const char *name, *names, *mail;
+		enum dkim_canon canon;
+		enum verdict want;
+	} drafts[] = {
+		{ "simple", "from:to", MAIL, DKIM_SIMPLE, VERDICT_PASS },
+		{ "relaxed", "from:to", MAIL, DKIM_RELAXED, VERDICT_PASS },
+		{ "relaxed, and blanks were changed", "from:to",
+		    "From:Ann  <ann@a.test>\r\nTo: bob@b.test\r\n\r\nHello \r\n", DKIM_RELAXED,
+		    VERDICT_PASS },
+		{ "simple, and blanks were changed", "from:to",
+		    "From:Ann  <ann@a.test>\r\nTo: bob@b.test\r\n\r\nHello \r\n", DKIM_SIMPLE,
+		    VERDICT_FAIL },
+		{ "no field", "", MAIL, DKIM_RELAXED, VERDICT_PASS },
+		{ "no field, and the body was changed", "", MAIL "x", DKIM_RELAXED, VERDICT_FAIL },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(drafts); i++) {
+		struct dkim_content c;
+		struct arc_verify a;
+		struct buf mail;
+
+		TEST_ROW(drafts[i].name);
+		buf_init(&mail, MAIL_MAX);
+		seal_by_hand(&mail, drafts[i].canon, str_c(drafts[i].names));
+		buf_add_c(&mail, drafts[i].mail);
+		verify(&a, &c, buf_str(&mail), 7);
+		CHECK_NUM(a.chain, drafts[i].want);
+		end_verify(&a, &c);
+		buf_release(&mail);
+	}
+}
+
+static void
 test_refused(void)
 {
 	static const char *const bad[] = { "", " ", "mx\r\nBcc: x", "mx\n x", "mx\x01", "mx\r\n" };
@@ -342,6 +431,11 @@ test_refused(void)
 	}
 	s.results = STR("mx; none");
 	CHECK_NUM(arc_seal_start(&s, &c), FAIL_NONE);
+	s.names = STR("to:from");
+	CHECK_NUM(arc_seal_start(&s, &c), FAIL_NONE);
+	s.names = STR("to");
+	CHECK_NUM(arc_seal_start(&s, &c), FAIL_SYNTAX);
+	s.names = (struct str){ 0 };
 	s.domain = STR("a..b");
 	CHECK_NUM(arc_seal_start(&s, &c), FAIL_SYNTAX);
 	dkim_content_release(&c);
@@ -358,6 +452,7 @@ main(void)
 	test_end_of_chain();
 	test_no_answer();
 	test_each_byte();
+	test_drafts();
 	test_refused();
 	private_key_release(&key);
 	known_dns_release(&dns);
