@@ -95,7 +95,7 @@ main(void)
 	CHECK_NUM(store_lock(&lock, folder, &errors), FAIL_NONE);
 	CHECK_NUM(try_elsewhere(folder, &errors), FAIL_DENIED);
 	snprintf(pid, sizeof pid, "(process %d)", (int)getpid());
-	CHECK(str_find(buf_str(&errors), STR("in use by another server")) != STR_NONE);
+	CHECK(str_find(buf_str(&errors), STR("in use by a running server")) != STR_NONE);
 	CHECK(str_find(buf_str(&errors), str_c(pid)) != STR_NONE);
 
 	TEST_ROW("free again");
