@@ -59,7 +59,6 @@ const struct cli_command cli_commands[] = {
 	{ "dkim-verify",    "FILE",            1, 1, OPTION_DNS | OPTION_NOW,       cmd_dkim_verify,    "say whose DKIM signatures a message bears and whether they are good, as JSON" },
 	{ "dkim-sign",      "FILE",            1, 1, OPTION_SIGNER | OPTION_NAMES | OPTION_SIGN | OPTION_NOW, cmd_dkim_sign, "print a message with a DKIM signature" },
 	{ "arc-verify",     "FILE",            1, 1, OPTION_DNS | OPTION_NOW,       cmd_arc_verify,     "say whether a message's ARC chain is good and who sealed it, as JSON" },
-	{ "arc-seal",       "FILE",            1, 1, OPTION_SIGNER | OPTION_SEAL | OPTION_DNS | OPTION_NOW, cmd_arc_seal, "print a message with one more set of ARC" },
 	{ "report tls",     "FILE..",          1, 8, OPTION_JSON,                   cmd_report_tls,     "summarise reports of others about connections to us (TLS-RPT): messages, .json, .json.gz" },
 	{ "arc-seal",       "FILE",            1, 1, OPTION_SIGNER | OPTION_NAMES | OPTION_SEAL | OPTION_DNS | OPTION_NOW, cmd_arc_seal, "print a message with one more set of ARC" },
 	{ "manual 8",       "",                0, 0, 0,                             cmd_manual_commands, "print the manual page of these commands" },

@@ -201,6 +201,7 @@ send_mail(struct tls_reporter *r, const struct making *m, struct str to)
 		.rcpts = &rcpt,
 		.rcpt_count = 1,
 		.skip = sizeof RETURN_PATH - 1,
+		.traits = QUEUE_OURS,
 		.log_id = STR("tls-report") };
 	enum fail fail;
 
