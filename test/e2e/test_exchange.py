@@ -206,7 +206,7 @@ def main():
     lab.isolate()
     with ExitStack() as stack:
         ca = stack.enter_context(Authority())
-        stack.enter_context(DnsServer(dict(ZONES), port=53))
+        stack.enter_context(DnsServer(dict(ZONES), port=53)).secure.add("b.test")  # RFC 8689 4.2.1: REQUIRETLS wants proof
         far = stack.enter_context(Sink(host=HOSTS["far.test"], port=25, name="mx.far.test"))
         a = stack.enter_context(Host("a.test", [ANN, ØRN], ca))
         b = stack.enter_context(Host("b.test", [BOB, ÅSE], ca, "[policy]\ngreylisting = yes\ngreylist-wait = 1s\n"))
