@@ -5,6 +5,7 @@
 #include "mailauth/settings.h"
 #include "policy/settings.h"
 #include "queue/queue.h"
+#include "reports/reports.h"
 #include "smtp/smtp.h"
 #include "smtpc/settings.h"
 
@@ -49,6 +50,7 @@ start(struct server *server)
 	smtp.queue = server->queue;
 	smtp.policy = server->policy;
 	smtp.dns = server_dns(server);
+	smtp.reports = server->reports;
 	queue = server->queue;
 }
 
@@ -122,7 +124,7 @@ release(void)
 	{ \
 		.name = title, \
 		.sections = { &smtp_section, &queue_section, &route_section, &smtpc_section, \
-			&dns_section, &mailauth_section }, \
+			&dns_section, &mailauth_section, &reports_section }, \
 		.needs_queue = true, .protocols = spoken, .init = init, .start = start, \
 		.listener_settings = listener_settings, .metrics = metrics, .stop = stop, \
 		.release = release, \
