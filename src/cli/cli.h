@@ -163,5 +163,6 @@ enum cli_status cmd_mta_sts_match(const struct cli *cli);
 enum cli_status cmd_dkim_verify(const struct cli *cli);
 enum cli_status cmd_dkim_sign(const struct cli *cli);
 enum cli_status cmd_report_dmarc(const struct cli *cli);
+enum cli_status cmd_report_list(const struct cli *cli);
 
 #endif

@@ -26,8 +26,8 @@ static void
 tell(struct reports *r, const struct note *n)
 {
 	switch (n->outcome) {
-	case TALLY_COUNTED:
-	case TALLY_BEGUN: r->counts.noted++; return;
+	case TALLY_BEGUN: reports_plan(r); /* fall through */
+	case TALLY_COUNTED: r->counts.noted++; return;
 	case TALLY_DROPPED_FIRST: /* once: what fills the bounds is a flood */
 		log_warn(&r->log, "reports.full", LOG_TEXT("domain", n->subject.domain));
 		break;
@@ -57,6 +57,7 @@ reports_dmarc_note(struct reports *r, const struct origin *o)
 		.domain = o->policy.policy_domain,
 		.about = o->policy.record_text };
 	fail = buf_ok(&row) ? store_run(r->house.store, add, &n) : FAIL_LIMIT;
+	reports_counted(r, &n.subject);
 	if (fail == FAIL_NONE)
 		tell(r, &n);
 	else

@@ -42,6 +42,9 @@ struct reports_house {
 
 struct reports *reports_open(const struct reports_house *house);
 
+/* Begin sending; the house has a loop. */
+void reports_start(struct reports *r);
+
 /* Nothing more is sent; what is under way is done anew after the next start. */
 void reports_close(struct reports **r);
 
@@ -68,7 +71,8 @@ MUST_CHECK enum fail reports_next(struct reports *r, struct buf *at, struct buf 
 
 /* Since the start. */
 struct reports_counts {
-	uint64_t noted, dropped, sent, failed;
+	uint64_t noted, dropped; /* messages: counted; without room */
+	uint64_t sent, failed;   /* reports: queued; that nobody wanted, or could be sent to */
 };
 const struct reports_counts *reports_counts(const struct reports *r);
 

@@ -223,6 +223,8 @@ outbound_start(struct server *s)
 {
 	if (s->queue)
 		queue_start(s->queue);
+	if (s->reports)
+		reports_start(s->reports);
 }
 
 void
