@@ -248,6 +248,7 @@ def test_listed(server):
     equal("for programs", [one[k] for k in ("kind", "domain", "messages", "rows", "dropped")], ["dmarc", "strict.test", 1, 1, 0])
     server.kill()
     equal("without a server", pending(server), [one])
+    equal("the store is in order", server.command("check", check_status=False).returncode, 0)
     server.start()
 
 
