@@ -174,5 +174,6 @@ enum cli_status cmd_report_dmarc(const struct cli *cli);
 enum cli_status cmd_arc_verify(const struct cli *cli);
 enum cli_status cmd_arc_seal(const struct cli *cli);
 enum cli_status cmd_report_tls(const struct cli *cli);
+enum cli_status cmd_report_list(const struct cli *cli);
 
 #endif

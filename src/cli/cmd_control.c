@@ -132,6 +132,12 @@ cmd_ban_lift(const struct cli *cli)
 }
 
 enum cli_status
+cmd_report_list(const struct cli *cli)
+{
+	return call(cli, "report list");
+}
+
+enum cli_status
 cmd_reindex(const struct cli *cli)
 {
 	return call(cli, "reindex");

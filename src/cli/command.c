@@ -53,6 +53,7 @@ const struct cli_command cli_commands[] = {
 	{ "json-parse",     "FILE",            1, 1, 0,                             cmd_json_parse,     "say whether a file is I-JSON, and print it back" },
 	{ "spf-check",      "IP HELO SENDER",  3, 3, OPTION_DNS | OPTION_NOW,       cmd_spf_check,      "say what SPF makes of a client, as JSON; SENDER may be empty" },
 	{ "report dmarc",   "FILE...",         1, CLI_ARGUMENTS_MAX, OPTION_JSON,   cmd_report_dmarc,   "say what others saw of our mail, by DMARC's reports: XML, compressed, or in a message" },
+	{ "report list",    "",                0, 0, OPTION_CONFIG | OPTION_JSON,   cmd_report_list,    "list what waits to be reported to other domains, and when that is sent" },
 	{ "dmarc-check",    "FROM [CHECK=DOMAIN:VERDICT]...", 1, CLI_ARGUMENTS_MAX, OPTION_DNS | OPTION_LOT, cmd_dmarc_check, "print what DMARC makes of a From and of what checks, spf or dkim, came to, as JSON" },
 	{ "tlsa-match",     "CHAIN.pem RECORD..", 2, 8, OPTION_HOST | OPTION_NOW,   cmd_tlsa_match,     "say whether certificates fulfil TLSA records (\"3 1 1 HEX\"), as JSON" },
 	{ "mta-sts-match",  "FILE HOST",       2, 2, 0,                             cmd_mta_sts_match,  "say what an MTA-STS policy says, and whether it names a host, as JSON" },

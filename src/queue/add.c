@@ -130,7 +130,9 @@ addition_run(struct txn *t, void *arg)
 	m.expires_s = start_s(&m) + a->queue->house.settings->expire_ms / 1000;
 	m.time_s = queue_next_time(a->queue, &m, 0);
 	fail = add_message(t, &m);
-	return fail == FAIL_NONE ? add_rcpts(t, a, &m) : fail;
+	if (fail == FAIL_NONE)
+		fail = add_rcpts(t, a, &m);
+	return fail == FAIL_NONE && new->also ? new->also(t, new->also_arg) : fail;
 }
 
 /* --- outside ---------------------------------------------------------------------------------------------- */

@@ -32,6 +32,7 @@
 #include "queue/settings.h"
 #include "smtpc/mx.h"
 #include "smtpc/settings.h"
+#include "store/store.h"
 
 struct dns;
 struct directory;
@@ -120,6 +121,9 @@ struct queue_new {
 	int64_t wait_s;      /* not tried before, for a reason of ours; 0: at once */
 	bool is_remote;      /* the directory said that these domains are not ours */
 	bool is_home; /* all are accounts of ours, whose mail is handed on (queue_hands_on()) */
+	store_fn *
+	    also; /* .. in the same transaction: what this message stands for goes; NULL: nothing */
+	void *also_arg;
 };
 
 /*

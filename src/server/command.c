@@ -7,7 +7,7 @@
 #include "server/server.h"
 #include "server/server_files.h"
 
-#define COMMAND_NAME_MAX  1024              /* bytes: a key of the store */
+#define COMMAND_NAME_MAX  4096              /* bytes: a key of the store, texts beside it */
 #define COMMAND_ARENA_MAX (8 * 1024 * 1024) /* bytes: one message with SMTP_RCPT_MAX recipients */
 
 bool

@@ -13,6 +13,7 @@ const struct server_command server_commands[] = {
 	{ "queue stats",   NEED_QUEUE, 0, 0, command_queue_stats },
 	{ "ban list",      NEED_RUN,   0, 0, command_ban_list },
 	{ "ban lift",      NEED_RUN,   1, 1, command_ban_lift },
+	{ "report list",   NEED_QUEUE, 0, 0, command_report_list },
 	{ "reindex",       NEED_INDEX, 0, 1, command_reindex },
 	{ NULL, NEED_RUN, 0, 0, NULL },
 };

@@ -21,6 +21,9 @@ bool command_queue_cancel(struct command_run *r);
 /* command_queue_stats.c */
 bool command_queue_stats(struct command_run *r);
 
+/* command_report.c */
+bool command_report_list(struct command_run *r);
+
 /* command_index.c */
 bool command_reindex(struct command_run *r);
 

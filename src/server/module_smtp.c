@@ -5,11 +5,13 @@
 #include "mailauth/settings.h"
 #include "policy/settings.h"
 #include "queue/queue.h"
+#include "reports/reports.h"
 #include "smtp/smtp.h"
 #include "smtpc/settings.h"
 
 static struct smtp_service smtp;
-static struct queue *queue; /* borrow: for its numbers */
+static struct queue *queue;     /* borrow: for its numbers */
+static struct reports *reports; /* the same */
 
 #define KINDS(kind) \
 	{ \
@@ -49,7 +51,9 @@ start(struct server *server)
 	smtp.queue = server->queue;
 	smtp.policy = server->policy;
 	smtp.dns = server_dns(server);
+	smtp.reports = server->reports;
 	queue = server->queue;
+	reports = server->reports;
 }
 
 static void *
@@ -82,6 +86,39 @@ queue_failed(const void *arg)
 	return queue_counts(*(struct queue *const *)arg).failed;
 }
 
+static uint64_t
+reports_noted(const void *arg)
+{
+	return reports_counts(*(struct reports *const *)arg)->noted;
+}
+
+static uint64_t
+reports_sent(const void *arg)
+{
+	return reports_counts(*(struct reports *const *)arg)->sent;
+}
+
+static uint64_t
+reports_failed(const void *arg)
+{
+	return reports_counts(*(struct reports *const *)arg)->failed;
+}
+
+static void
+report_metrics(struct metrics *m)
+{
+	metrics_add(m,
+	    &(struct metric){ "staunch_reports_noted", "Messages counted for reports to others.",
+		METRIC_COUNTER, reports_noted, &reports });
+	metrics_add(m,
+	    &(struct metric){ "staunch_reports_sent", "Reports to others queued.", METRIC_COUNTER,
+		reports_sent, &reports });
+	metrics_add(m,
+	    &(struct metric){ "staunch_reports_failed",
+		"Reports that nobody wanted or could be sent to.", METRIC_COUNTER, reports_failed,
+		&reports });
+}
+
 static void
 metrics(struct metrics *m)
 {
@@ -103,6 +140,7 @@ metrics(struct metrics *m)
 	metrics_add(m,
 	    &(struct metric){ "staunch_smtp_messages_refused", "Messages refused after DATA.",
 		METRIC_COUNTER, metric_u64, &smtp.messages_refused });
+	report_metrics(m);
 }
 
 static void
@@ -122,7 +160,7 @@ release(void)
 	{ \
 		.name = title, \
 		.sections = { &smtp_section, &queue_section, &route_section, &smtpc_section, \
-			&dns_section, &mailauth_section }, \
+			&dns_section, &mailauth_section, &reports_section }, \
 		.needs_queue = true, .protocols = spoken, .init = init, .start = start, \
 		.listener_settings = listener_settings, .metrics = metrics, .stop = stop, \
 		.release = release, \

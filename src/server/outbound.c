@@ -15,6 +15,7 @@
 #include "mailauth/settings.h"
 #include "queue/queue.h"
 #include "queue/route.h"
+#include "reports/reports.h"
 #include "smtpc/settings.h"
 #include "tls/tls.h"
 
@@ -88,6 +89,8 @@ outbound_check(struct server *s, struct buf *why)
 		fail = queue_settings_check(config_values(&s->config, &queue_section), why);
 	if (fail == FAIL_NONE)
 		fail = dns_settings_check(config_values(&s->config, &dns_section), why);
+	if (fail == FAIL_NONE)
+		fail = reports_settings_check(config_values(&s->config, &reports_section), why);
 	return fail;
 }
 
@@ -165,6 +168,20 @@ get_http(void *arg)
 
 /* --- life ------------------------------------------------------------------------------------------------ */
 
+static void
+open_reports(struct server *s, struct loop *loop)
+{
+	const struct reports_house house = { .loop = loop,
+		.store = s->store,
+		.settings = config_values(&s->config, &reports_section),
+		.hostname = s->settings->hostname,
+		.blobs = s->blobs,
+		.dns = server_dns(s),
+		.queue = s->queue };
+
+	s->reports = reports_open(&house);
+}
+
 enum fail
 outbound_open(struct server *s, struct loop *loop, struct buf *why)
 {
@@ -203,7 +220,11 @@ outbound_open(struct server *s, struct loop *loop, struct buf *why)
 		house.net = &s->net;
 		house.dns = &o->dns;
 	}
-	return fail == FAIL_NONE ? queue_open(&s->queue, &house) : fail;
+	if (fail == FAIL_NONE)
+		fail = queue_open(&s->queue, &house);
+	if (fail == FAIL_NONE)
+		open_reports(s, loop);
+	return fail;
 }
 
 struct dns *
@@ -217,6 +238,8 @@ outbound_start(struct server *s)
 {
 	if (s->queue)
 		queue_start(s->queue);
+	if (s->reports)
+		reports_start(s->reports);
 }
 
 void
@@ -247,6 +270,8 @@ outbound_close(struct server *s)
 {
 	struct outbound *o = s->outbound;
 
+	if (s->reports)
+		reports_close(&s->reports);
 	queue_close(&s->queue);
 	if (o == NULL)
 		return;

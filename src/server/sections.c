@@ -14,6 +14,7 @@
 #include "net/settings.h"
 #include "policy/settings.h"
 #include "queue/settings.h"
+#include "reports/settings.h"
 #include "s3/settings.h"
 #include "search/settings.h"
 #include "smtp/settings.h"
@@ -26,7 +27,7 @@
 /* Of protocol rooms and of mailboxes: no version but the all-in-one has all of them. */
 static const struct setting_section *const some[] = { &blob_section, &s3_section, &search_section,
 	&smtp_section, &queue_section, &route_section, &smtpc_section, &dns_section,
-	&mailauth_section, &imap_section, &imap_account_section, &http_section,
+	&mailauth_section, &reports_section, &imap_section, &imap_account_section, &http_section,
 	&http_client_section, &jmap_section, &mta_sts_section };
 
 const struct setting_section *const *

@@ -41,9 +41,9 @@ struct tls_context;
 /* One protocol room of this version. */
 struct server_module {
 	const char *name;
-	const struct setting_section *sections[8]; /* its settings; NULL-terminated */
-	unsigned protocols;                        /* bit 1 << PROTOCOL_X for each that it speaks */
-	bool needs_queue;                          /* it sends mail, or takes mail for elsewhere */
+	const struct setting_section *sections[10]; /* its settings; NULL-terminated */
+	unsigned protocols; /* bit 1 << PROTOCOL_X for each that it speaks */
+	bool needs_queue;   /* it sends mail, or takes mail for elsewhere */
 	/* Are its settings right beyond single values (or NULL)? One line in `why`. */
 	enum fail (*check)(const struct server *server, struct buf *why);
 	/* Make the service; server's rooms below it may still be NULL: it borrows them when used. */
@@ -83,6 +83,7 @@ struct server { /* fields: read only */
 	struct search *search;      /* own; NULL: the owner wants no full-text index */
 	struct policy *policy;      /* own */
 	struct queue *queue;        /* own; NULL in versions that send nothing */
+	struct reports *reports;    /* own; NULL as well */
 	struct outbound *outbound;  /* own; outbound.h */
 	struct control *control;    /* own; control.h */
 	struct metrics metrics;     /* what GET /metrics shows, where there is HTTP */

@@ -129,6 +129,7 @@ conclude(struct smtp_session *s, enum smtp_reply reply, enum fail stored)
 			reply = reply_of(s->txn, stored);
 		note_message(s, s->txn->rcpts->envelope.address, reply);
 		next = smtp_say_with(s, reply, s->txn->detail);
+		smtp_origin_note(s, reply);
 	}
 	smtp_txn_end(s);
 	return next;

@@ -5,6 +5,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+/* rooms */
+#include "reports/reports.h"
+
 void
 smtp_origin_start(struct smtp_session *s)
 {
@@ -52,4 +55,13 @@ smtp_origin_judge(struct smtp_session *s)
 		return REPLY_NOT_PROVED;
 	}
 	return intake_fill(&t->intake) == FAIL_NONE ? REPLY_ACCEPTED : REPLY_DISK;
+}
+
+void
+smtp_origin_note(struct smtp_session *s, enum smtp_reply reply)
+{
+	bool is_later = smtp_reply_code(reply)[0] == '4'; /* it comes again, and is counted then */
+
+	if (s->txn->origin && !is_later)
+		reports_dmarc_note(s->service->reports, s->txn->origin);
 }

@@ -27,6 +27,7 @@ struct mailauth_settings;
 struct policy;
 struct policy_settings;
 struct queue;
+struct reports;
 
 enum smtp_kind {
 	SMTP_KIND_MX,         /* from anybody, for local recipients */
@@ -49,6 +50,7 @@ struct smtp_service {
 	struct queue *queue;
 	struct policy *policy;
 	struct dns *dns;
+	struct reports *reports;              /* NULL: none */
 	const struct policy_settings *checks; /* of the policy */
 	const struct smtp_settings *settings;
 	const struct mailauth_settings *mailauth;

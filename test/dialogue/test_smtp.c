@@ -8,8 +8,9 @@
  *     @has NAME text             the newest of them has such a line
  *     @lacks NAME text           .. has none
  *     @body NAME text            .. has exactly this body, "|" standing for CRLF
- *     @set SECTION.KEY VALUE     a setting of [smtp], [policy] or [queue]; before sessions it concerns
+ *     @set SECTION.KEY VALUE     a setting of [smtp], [policy], [queue] ..; before sessions it concerns
  *     @queue N                   messages that wait in the queue
+ *     @reports text              what waits to be reported: "told.test 2*5" is two rows of five messages
  *     @entry N text              the Nth of them (from 1), as describe() says it
  */
 
@@ -31,6 +32,8 @@
 #include "queue/admin.h"
 #include "queue/queue.h"
 #include "queue/record.h"
+#include "reports/reports.h"
+#include "reports/tally.h"
 #include "server/value.h"
 #include "smtp/session.h"
 
@@ -49,6 +52,8 @@ static struct policy *policy;
 static struct policy_settings checks;
 static struct mailauth_settings mailauth;
 static struct queue_settings queue_settings;
+static struct reports_settings reports_settings;
+static struct reports *reports;
 static const struct route_settings never = { .domains = STR_INIT("never.test"),
 	.way = ROUTE_REFUSE };
 static const struct queue_route refused = { STR_INIT("never"), &never };
@@ -98,6 +103,17 @@ open_queue(void)
 }
 
 static void
+open_reports(void)
+{
+	const struct reports_house house = { .store = dialogue.store,
+		.settings = &reports_settings,
+		.hostname = STR("mx.example.test") };
+
+	reports_settings = reports_settings_default;
+	reports = reports_open(&house);
+}
+
+static void
 open_smtp(void)
 {
 	service = (struct smtp_service){ 0 };
@@ -106,6 +122,7 @@ open_smtp(void)
 	mailauth = mailauth_settings_default;
 	checks.greeting_delay_ms = 0; /* time stands still until @wait */
 	open_queue();
+	open_reports();
 	policy_open(&policy, &dialogue.loop, dialogue.store, NULL, &checks);
 	smtp_service_init(&service);
 	service.loop = &dialogue.loop;
@@ -113,6 +130,7 @@ open_smtp(void)
 	service.settings = &settings;
 	service.queue = queue;
 	service.policy = policy;
+	service.reports = reports;
 	service.checks = &checks;
 	service.mailauth = &mailauth;
 	service.hostname = STR("mx.example.test");
@@ -135,6 +153,7 @@ greet(struct dialogue_peer *p)
 static void
 close_smtp(void)
 {
+	reports_close(&reports);
 	queue_close(&queue);
 	policy_close(&policy);
 }
@@ -281,6 +300,27 @@ check_entry(uint64_t number, struct str want)
 	arena_release(&arena);
 }
 
+static void
+check_reports(struct str want)
+{
+	struct reports_pending p;
+	struct buf at, copy, text;
+
+	buf_init(&at, STORE_KEY_MAX);
+	buf_init(&copy, TALLY_COPY_MAX);
+	buf_init(&text, 1000);
+	while (reports_next(reports, &at, &copy, &p) == FAIL_NONE) {
+		buf_add_c(&text, text.n > 0 ? " " : "");
+		buf_add(&text, p.domain);
+		add_number(&text, " ", (int64_t)p.rows);
+		add_number(&text, "*", (int64_t)p.messages);
+	}
+	CHECK_STR(buf_str(&text), want);
+	buf_release(&at);
+	buf_release(&copy);
+	buf_release(&text);
+}
+
 /* --- settings ------------------------------------------------------------------------------------------ */
 
 static void
@@ -290,7 +330,8 @@ set(struct str key, struct str text)
 		const struct setting_section *section;
 		void *values;
 	} sections[] = { { &smtp_section, &settings }, { &policy_section, &checks },
-		{ &queue_section, &queue_settings }, { &mailauth_section, &mailauth } };
+		{ &queue_section, &queue_settings }, { &mailauth_section, &mailauth },
+		{ &reports_section, &reports_settings } };
 	static struct arena arena; /* values live until the next program */
 	struct str name = key, section;
 	struct buf why;
@@ -350,6 +391,10 @@ directive(struct str word, struct str rest)
 	if (str_eq(word, STR("@set"))) {
 		CHECK(str_take_until(&rest, ' ', &name));
 		set(name, rest);
+		return true;
+	}
+	if (str_eq(word, STR("@reports"))) {
+		check_reports(rest);
 		return true;
 	}
 	if (number_directive(word, rest))

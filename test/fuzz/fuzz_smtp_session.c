@@ -16,9 +16,11 @@
 #include "lib/fake_directory.h"
 #include "lib/fake_dns.h"
 #include "mail/mail.h"
+#include "mailauth/settings.h"
 #include "net/memory.h"
 #include "policy/policy.h"
 #include "queue/queue.h"
+#include "reports/reports.h"
 #include "store/store.h"
 #include "sys/sys.h"
 
@@ -32,6 +34,7 @@ static struct stage {
 	struct mail *mail;
 	struct queue *queue;
 	struct policy *policy;
+	struct reports *reports;
 	struct smtp_service service;
 	struct listener listeners[3];
 	bool is_open;
@@ -83,6 +86,7 @@ static void
 close_stage(void)
 {
 	net_release(&stage.net);
+	reports_close(&stage.reports);
 	queue_close(&stage.queue);
 	policy_close(&stage.policy);
 	mail_close(&stage.mail);
@@ -90,6 +94,19 @@ close_stage(void)
 	store_close(&stage.store);
 	loop_release(&stage.loop);
 	(void)test_end();
+}
+
+/* Not sent: what is counted stays, until its bounds. */
+static void
+open_reports(void)
+{
+	static const struct reports_settings wanted = { .has_dmarc = true,
+		.interval_ms = 24 * 3600 * 1000 };
+	const struct reports_house house = { .store = stage.store,
+		.settings = &wanted,
+		.hostname = STR("mx.example.test") };
+
+	stage.reports = reports_open(&house);
 }
 
 /* Not started: what comes in stays, until it is full. */
@@ -134,7 +151,9 @@ open_stage(void)
 	net_init(&stage.net, &stage.loop, &net_settings_default);
 	open_queue();
 	policy_open(&stage.policy, &stage.loop, stage.store, NULL, &checks);
+	open_reports();
 	smtp_service_init(&stage.service);
+	stage.service.reports = stage.reports;
 	stage.service.queue = stage.queue;
 	stage.service.policy = stage.policy;
 	stage.service.checks = &checks;

@@ -40,6 +40,10 @@ static const struct {
 	{ STR_INIT("quiet.test"), DNS_A, { .address = IPV4(192, 0, 2, 1) } },
 	{ STR_INIT("quiet.test"), DNS_TXT, { .bytes = STR_INIT("v=spf1 a -all") } },
 	{ STR_INIT("_dmarc.quiet.test"), DNS_TXT, { .bytes = STR_INIT("v=DMARC1; p=quarantine") } },
+	{ STR_INIT("told.test"), DNS_A, { .address = IPV4(192, 0, 2, 1) } },
+	{ STR_INIT("told.test"), DNS_TXT, { .bytes = STR_INIT("v=spf1 a -all") } },
+	{ STR_INIT("_dmarc.told.test"), DNS_TXT,
+	    { .bytes = STR_INIT("v=DMARC1; p=reject; rua=mailto:d@told.test") } },
 	{ STR_INIT("67.8.8.8.wl.test"), DNS_A, { .address = IPV4(127, 0, 0, 2) } },
 };
 
