@@ -102,7 +102,8 @@ start(struct blob_wait *w, struct task *owner, enum kind kind, struct str accoun
 	struct deed *d;
 
 	invariant(owner != NULL);
-	if (owner->queue == NULL && kind == FETCH) { /* nobody turns: the real one fetches in place */
+	if (owner->queue == NULL &&
+	    kind == FETCH) { /* nobody turns: the real one fetches in place */
 		blob_wait_done(w, owner, FAIL_NONE);
 		return;
 	}
