@@ -38,7 +38,7 @@ static const char rest[] =
     ".TP\n" CLI_CONFIG_PATH "\nThe configuration.\n"
     ".TP\n/var/lib/staunch\n"
     "The data folder, unless the configuration names another: directory.db has the accounts, store.db\n"
-    "what is known of messages, mail/ the messages (a Maildir for each account, or what is on\n"
+    "what is known of messages (store.db\\-redo and store.db\\-wal belong to it), mail/ the messages (a Maildir for each account, or what is on\n"
     "its way to an S3 server and a cache), index.db the full\\-text index, which may be lost; control is the\n"
     "socket for commands. store.db.lineage is for no backup and no copy: it tells this store from others.\n"
     ".SH SEE ALSO\n"

@@ -32,6 +32,12 @@ lineage_mark_write(struct buf *out, const struct lineage_mark *m)
 	buf_add_u64(out, m->store.inode);
 	buf_add_c(out, " made ");
 	buf_add_u64(out, m->store.made_ns);
+	if (m->redo.inode != 0) {
+		buf_add_c(out, " redo ");
+		buf_add_u64(out, m->redo.inode);
+		buf_add_c(out, " made ");
+		buf_add_u64(out, m->redo.made_ns);
+	}
 	buf_add_char(out, '\n');
 }
 
@@ -41,13 +47,24 @@ number(struct str *cur, const char *name, uint64_t *out)
 	return str_skip(cur, str_c(name)) && str_u64(cur, UINT64_MAX, out);
 }
 
+/* Not there: one was not known. */
+static bool
+redo(struct str *cur, struct birth *out)
+{
+	if (!str_skip(cur, STR(" redo ")))
+		return true;
+	return str_u64(cur, UINT64_MAX, &out->inode) && out->inode != 0 &&
+	    number(cur, " made ", &out->made_ns);
+}
+
 bool
 lineage_mark_parse(struct str text, struct lineage_mark *out)
 {
 	*out = (struct lineage_mark){ 0 };
 	return number(&text, introduction, &out->beat) && number(&text, " next ", &out->next) &&
 	    number(&text, " inode ", &out->store.inode) &&
-	    number(&text, " made ", &out->store.made_ns) && str_eq(text, STR("\n"));
+	    number(&text, " made ", &out->store.made_ns) && redo(&text, &out->redo) &&
+	    str_eq(text, STR("\n"));
 }
 
 /* --- file ------------------------------------------------------------------------------------------------- */

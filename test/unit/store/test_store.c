@@ -463,11 +463,11 @@ test_loop(void)
 	CHECK(store_probe(s));
 	CHECK(store_is_well(s));
 
-	TEST_ROW("what was there already is no commit");
+	TEST_ROW("what wrote nothing is no commit");
 	{
 		uint64_t commits = store_commits(s);
 
-		run_turn(s, "+a=1");
+		CHECK_NUM(store_run(s, put_then_fail, NULL), FAIL_MISSING);
 		loop_turn(&loop, 0);
 		CHECK_NUM(store_commits(s), commits);
 		CHECK(store_probe(s) && store_probe(s));
@@ -686,6 +686,10 @@ test_checkpoints(void)
 	}
 	loop_turn(&loop, 0);
 	CHECK_NUM(loop.timer_count, 2); /* the log's, and that of the beat (store/lineage.h) */
+	clock_fake(clock_mono_ms() + 3600 * 1000, 1);
+	loop_turn(&loop, 0);
+	loop_turn(&loop, 0);
+	CHECK_NUM(loop.timer_count, 1); /* the beat's own turn is flushed, too */
 	clock_fake(clock_mono_ms() + 3600 * 1000, 1);
 	loop_turn(&loop, 0);
 	loop_turn(&loop, 0);
