@@ -92,6 +92,7 @@ test_many(void)
 	CHECK_NUM(upload_sweep(f.mail, &before), FAIL_NONE);
 	CHECK_NUM(before, 0); /* there is more in this account */
 	loop_turn(&loop, 0);
+	loop_turn(&loop, 0); /* the file goes behind the answers */
 	CHECK(!is_there(f.account, first, &names[0]));
 	pass(0);
 	CHECK(!is_there(f.account, last, &names[1]));
