@@ -71,6 +71,15 @@ view_in_memory(const struct account_private *p, uint32_t mailbox)
 	return NULL;
 }
 
+uint64_t
+views_email(const struct account_private *p, uint32_t mailbox, uint32_t uid)
+{
+	const struct view_private *v = view_in_memory(p, mailbox);
+	const struct view_entry *entry = v ? view_find(&v->view, uid) : NULL;
+
+	return entry ? entry->email_id : 0;
+}
+
 static void
 view_free(struct view_private *v)
 {

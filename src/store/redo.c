@@ -57,15 +57,22 @@ number_at(const char *p, size_t bytes)
 	return n;
 }
 
-/* FNV-1a, 64 bits: it tells torn and old bytes, nobody forges them. */
+/*
+ * As FNV-1a, but of eight bytes at a time, and each product is folded, so that its high bits count below. It tells
+ * torn and old bytes; nobody forges them. The length is in the bytes.
+ */
 static uint64_t
 check_of(uint64_t chain, struct str bytes)
 {
 	uint64_t h = chain;
+	size_t i = 0;
 
-	for (size_t i = 0; i < bytes.n; i++)
-		h = (h ^ (unsigned char)bytes.p[i]) * 0x100000001b3u;
-	return h ^ (h >> 32);
+	for (; bytes.n - i >= 8; i += 8) {
+		h = (h ^ number_at(bytes.p + i, 8)) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 32;
+	}
+	h = (h ^ number_at(bytes.p + i, bytes.n - i)) * 0x9e3779b97f4a7c15u;
+	return h ^ (h >> 29);
 }
 
 /* --- the turn ------------------------------------------------------------------------------ */
