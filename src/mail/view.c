@@ -37,14 +37,14 @@ static enum fail
 view_load(struct txn *t, void *arg)
 {
 	struct view_private *v = arg;
-	struct key from = key_view(v->view.account->id, v->view.mailbox, 0), to;
+	struct key from = key_account(SPACE_VIEW, v->view.account->id), to;
 	struct view_entry entry = { .uid = 0 };
 	struct str key, value;
 	struct key_reader r;
 	struct cursor c;
 	enum fail fail = FAIL_NONE, end;
 
-	key_cut(&from, from.n - sizeof(uint32_t));
+	key_u32(&from, v->view.mailbox);
 	to = key_after(from);
 	v->view.count = 0;
 	txn_scan(t, &c, key_str(&from), key_str(&to), false);
