@@ -1,8 +1,9 @@
 /*
  * Deleting. The key (BLOB_SPACE, account, name) is written by the transaction that drops the last
- * reference, so it is there exactly when that is durable. Then the file is unlinked; the keys of
- * unlinked files are deleted later, many together, in a transaction that there is anyway, once the
- * folders are synced. The next start does what is left.
+ * reference, so it is there exactly when that is durable. Then the file is unlinked, in slices behind
+ * the answers of the turn: each may cost the kernel a millisecond. The keys of unlinked files are
+ * deleted later, many together, in a transaction that there is anyway, once the folders are synced.
+ * The next start does what is left.
  */
 #include "blob/remote.h"
 
@@ -149,13 +150,13 @@ has_object(const struct blob_store *b, struct str account)
 	return has;
 }
 
+/* Takes d over. */
 static void
 after_commit(struct blob_store *b, struct blob_deletion *d)
 {
 	bool is_due = store_read(b->store, is_there, d) == FAIL_NONE;
 	enum fail fail = is_due ? carry_out(b, d->account, d->name) : FAIL_MISSING;
 
-	list_remove(&d->node);
 	if (fail == FAIL_NONE && has_object(b, d->account)) {
 		blob_remote_delete(b->remote, d);
 	} else if (fail == FAIL_NONE) {
@@ -186,6 +187,22 @@ settle_forgotten(struct blob_store *b, enum fail outcome)
 	}
 }
 
+/* An account is not put off: another one may get its name, and the folder with it. */
+static bool
+can_wait(const struct blob_store *b, const struct blob_deletion *d)
+{
+	return b->loop != NULL && d->name.n > 0 && b->due_count < BLOB_DUE_MAX;
+}
+
+static struct blob_deletion *
+take_due(struct blob_store *b)
+{
+	struct list_node *node = list_pop(&b->due);
+
+	b->due_count -= node != NULL;
+	return node ? container_of(node, struct blob_deletion, node) : NULL;
+}
+
 void
 blob_deletions_commit(struct blob_store *b, enum fail outcome)
 {
@@ -195,13 +212,39 @@ blob_deletions_commit(struct blob_store *b, enum fail outcome)
 	while ((node = list_first(&b->deletions)) != NULL) {
 		struct blob_deletion *d = container_of(node, struct blob_deletion, node);
 
-		if (outcome == FAIL_NONE) {
-			after_commit(b, d);
-			continue;
-		}
 		list_remove(node);
-		mem_free(d);
+		if (outcome != FAIL_NONE) {
+			mem_free(d);
+		} else if (can_wait(b, d)) {
+			list_append(&b->due, node);
+			b->due_count++;
+		} else {
+			after_commit(b, d);
+		}
 	}
+	if (!list_empty(&b->due))
+		task_wake(&b->unlinking);
+}
+
+/*
+ * What this turn drops may yet be undone (D3), and an undone run of an earlier turn may have asked for the same: then
+ * the next turn looks.
+ */
+enum step
+blob_deletions_step(struct task *t)
+{
+	struct blob_store *b = container_of(t, struct blob_store, unlinking);
+	struct blob_deletion *d;
+
+	if (store_is_dirty(b->store))
+		return STEP_YIELD;
+	for (size_t i = 0; i < BLOB_UNLINK_MAX && (d = take_due(b)) != NULL; i++)
+		after_commit(b, d);
+	if (!list_empty(&b->due))
+		return STEP_YIELD;
+	if (b->remote != NULL)
+		task_wake(&b->remote->task); /* it may wait for that to look for more */
+	return STEP_WAIT;
 }
 
 /* --- forgetting the keys ------------------------------------------------------------------- */
@@ -264,6 +307,8 @@ blob_deletions_release(struct blob_store *b)
 
 	while ((node = list_pop(&b->deletions)) != NULL)
 		mem_free(container_of(node, struct blob_deletion, node));
+	for (struct blob_deletion *d; (d = take_due(b)) != NULL;)
+		mem_free(d);
 	while ((node = list_pop(&b->done)) != NULL)
 		mem_free(container_of(node, struct blob_deletion, node));
 }
@@ -309,7 +354,15 @@ enum fail
 blob_deletions_collect(struct blob_store *b)
 {
 	enum fail fail = store_read(b->store, collect, b);
+	struct list_node *node;
 
-	blob_deletions_commit(b, fail);
+	while ((node = list_pop(&b->deletions)) != NULL) {
+		struct blob_deletion *d = container_of(node, struct blob_deletion, node);
+
+		if (fail == FAIL_NONE)
+			after_commit(b, d);
+		else
+			mem_free(d);
+	}
 	return fail;
 }

@@ -18,8 +18,10 @@
 #define BLOB_READ_MAX    (128 << 10) /* up to this read() into memory beats mmap() */
 #define BLOB_PROBE_MS    5000
 #define BLOB_PROBE_BYTES (64 << 10)
-#define BLOB_PURGE_AT    256  /* done deletions that are forgotten together */
-#define BLOB_PURGE_MAX   1000 /* of them in one transaction */
+#define BLOB_UNLINK_MAX  16    /* files unlinked in one step */
+#define BLOB_DUE_MAX     10000 /* that wait for it, a megabyte or two; more go at once */
+#define BLOB_PURGE_AT    256   /* done deletions that are forgotten together */
+#define BLOB_PURGE_MAX   1000  /* of them in one transaction */
 
 extern const struct log blob_log;
 
@@ -87,7 +89,7 @@ struct blob_store {
 	struct blob_remote *remote; /* own; remote.h: the S3 engine or the mirror; or NULL */
 	struct str root;            /* own */
 	struct turn_hook sync_hook, committed_hook;
-	struct task probe;
+	struct task probe, unlinking;
 	struct timer timer;
 	struct list namers;    /* blob_namer.node */
 	struct list writing;   /* blob_pending: not finished */
@@ -96,7 +98,9 @@ struct blob_store {
 	size_t open_count;     /* descriptors in fresh */
 	struct map folders;    /* blob_folder: to be synced with this turn */
 	struct list deletions; /* blob_deletion: of this turn */
-	struct list done;      /* blob_deletion: unlinked, their keys are still there */
+	struct list due;       /* blob_deletion: durable, not yet unlinked */
+	size_t due_count;
+	struct list done; /* blob_deletion: unlinked, their keys are still there */
 	size_t done_count;
 	uint64_t sequence; /* of names */
 	struct str host;   /* own */
@@ -169,6 +173,7 @@ enum fail blob_deletion_is_due(struct blob_store *b, struct str account, struct 
 void blob_deletion_done(struct blob_store *b, struct blob_deletion *d); /* its key may go */
 enum fail blob_deletions_collect(struct blob_store *b);
 void blob_deletions_commit(struct blob_store *b, enum fail outcome);
+enum step blob_deletions_step(struct task *t);
 enum fail blob_deletions_forget(struct blob_store *b);
 void blob_deletions_release(struct blob_store *b);
 

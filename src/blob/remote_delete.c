@@ -235,7 +235,8 @@ look_at_ended(struct blob_remote *r, size_t *running_out)
 static bool
 refill(struct blob_remote *r)
 {
-	if (!r->has_left_out || !list_empty(&r->deletes) || !list_empty(&r->removes))
+	if (!r->has_left_out || r->b->due_count > 0 || !list_empty(&r->deletes) ||
+	    !list_empty(&r->removes))
 		return false;
 	if (r->b->done_count > 0)
 		return blob_deletions_forget(r->b) == FAIL_NONE;

@@ -306,6 +306,7 @@ blob_turn_init(struct blob_store *b)
 	list_init(&b->fresh);
 	list_init(&b->doubtful);
 	list_init(&b->deletions);
+	list_init(&b->due);
 	list_init(&b->done);
 	b->is_well = true;
 	if (b->loop == NULL)
@@ -315,6 +316,7 @@ blob_turn_init(struct blob_store *b)
 	loop_hook(b->loop, TURN_SYNC, &b->sync_hook);
 	loop_hook(b->loop, TURN_COMMITTED, &b->committed_hook);
 	loop_task(b->loop, &b->probe, probe, NULL);
+	loop_task(b->loop, &b->unlinking, blob_deletions_step, NULL);
 }
 
 static void
@@ -338,6 +340,7 @@ blob_turn_release(struct blob_store *b)
 		loop_unhook(&b->committed_hook);
 		timer_stop(b->loop, &b->timer);
 		task_cancel(&b->probe);
+		task_cancel(&b->unlinking);
 	}
 	drop_all(b, &b->fresh);
 	drop_all(b, &b->doubtful);

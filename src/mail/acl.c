@@ -390,8 +390,8 @@ grants_read(struct txn *t, struct grant_search *in, struct str identifier)
 
 	if (!acl_identifier_is_allowed(identifier))
 		return FAIL_NONE;
-	from = key_grant(identifier, 0);
-	key_cut(&from, from.n - sizeof(uint64_t));
+	key_init(&from, SPACE_GRANT);
+	key_bytes(&from, identifier);
 	to = key_after(from);
 	txn_scan(t, &c, key_str(&from), key_str(&to), false);
 	while (in->count < in->max && cursor_next(&c, &key, &value)) {

@@ -37,29 +37,41 @@ email_edit_load(struct edit *e, uint64_t id)
 	return FAIL_NONE;
 }
 
-enum fail
-email_edit_at(struct edit *e, uint32_t mailbox, uint32_t uid, size_t *at_out)
+/* Load an Email and find this membership; FAIL_MISSING: one of them is not there. */
+static enum fail
+load_with(struct edit *e, uint64_t id, uint32_t mailbox, uint32_t uid, size_t *at_out)
 {
 	struct email_edit *w = &e->email;
-	struct key k = key_view(e->account->id, mailbox, uid);
-	struct view_entry entry;
-	struct str value;
-	enum fail fail = txn_get(e->txn, key_str(&k), &value);
+	enum fail fail = email_edit_load(e, id);
 
-	if (fail == FAIL_NONE)
-		fail = view_record_read(value, &entry);
-	if (fail == FAIL_NONE) {
-		fail = email_edit_load(e, entry.email_id);
-		if (fail == FAIL_MISSING)
-			fail = FAIL_PERM;
-	}
 	for (size_t i = 0; fail == FAIL_NONE && i < w->now_count; i++) {
 		if (w->now[i].mailbox == mailbox && w->now[i].uid == uid) {
 			*at_out = i;
 			return FAIL_NONE;
 		}
 	}
-	return fail ? fail : FAIL_PERM;
+	return fail ? fail : FAIL_MISSING;
+}
+
+/* A view in memory mostly knows which Email it is; what is not as it says is looked up. */
+enum fail
+email_edit_at(struct edit *e, uint32_t mailbox, uint32_t uid, size_t *at_out)
+{
+	struct key k = key_view(e->account->id, mailbox, uid);
+	uint64_t id = views_email(e->p, mailbox, uid);
+	struct view_entry entry;
+	struct str value;
+	enum fail fail = id ? load_with(e, id, mailbox, uid, at_out) : FAIL_MISSING;
+
+	if (fail != FAIL_MISSING)
+		return fail;
+	fail = txn_get(e->txn, key_str(&k), &value);
+	if (fail == FAIL_NONE)
+		fail = view_record_read(value, &entry);
+	if (fail)
+		return fail;
+	fail = load_with(e, entry.email_id, mailbox, uid, at_out);
+	return fail == FAIL_MISSING ? FAIL_PERM : fail;
 }
 
 enum fail

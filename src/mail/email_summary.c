@@ -138,7 +138,7 @@ walk_begin(struct static_walk *w, uint64_t id)
 static bool
 walk_to(struct static_walk *w, uint64_t id)
 {
-	size_t prefix = 1 + sizeof(uint64_t); /* of a key: space and account */
+	size_t prefix = key_account(SPACE_STATIC, w->account).n;
 	struct key_reader r;
 	struct str key;
 

@@ -236,6 +236,9 @@ void keywords_apply(struct edit *e);
 void views_apply(struct account_private *p, const struct delta *deltas, size_t count,
     const struct view_session *by);
 
+/* The Email with this UID, when a view in memory knows it; else 0. Of what this edit did it knows nothing. */
+uint64_t views_email(const struct account_private *p, uint32_t mailbox, uint32_t uid);
+
 /* A mailbox is gone, or the account is lost: sessions learn it, views leave the account. */
 void views_forget(struct account_private *p, uint32_t mailbox /* 0: all */);
 

@@ -285,12 +285,12 @@ struct removal {
 static enum fail
 uids_first(struct edit *e, uint32_t mailbox, uint32_t *out, size_t max, size_t *count)
 {
-	struct key from = key_view(e->account->id, mailbox, 0), to;
+	struct key from = key_account(SPACE_VIEW, e->account->id), to;
 	struct str key, value;
 	struct key_reader r;
 	struct cursor c;
 
-	key_cut(&from, from.n - sizeof(uint32_t));
+	key_u32(&from, mailbox);
 	to = key_after(from);
 	*count = 0;
 	txn_scan(e->txn, &c, key_str(&from), key_str(&to), false);

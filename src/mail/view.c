@@ -37,14 +37,14 @@ static enum fail
 view_load(struct txn *t, void *arg)
 {
 	struct view_private *v = arg;
-	struct key from = key_view(v->view.account->id, v->view.mailbox, 0), to;
+	struct key from = key_account(SPACE_VIEW, v->view.account->id), to;
 	struct view_entry entry = { .uid = 0 };
 	struct str key, value;
 	struct key_reader r;
 	struct cursor c;
 	enum fail fail = FAIL_NONE, end;
 
-	key_cut(&from, from.n - sizeof(uint32_t));
+	key_u32(&from, v->view.mailbox);
 	to = key_after(from);
 	v->view.count = 0;
 	txn_scan(t, &c, key_str(&from), key_str(&to), false);
@@ -69,6 +69,15 @@ view_in_memory(const struct account_private *p, uint32_t mailbox)
 			return v;
 	}
 	return NULL;
+}
+
+uint64_t
+views_email(const struct account_private *p, uint32_t mailbox, uint32_t uid)
+{
+	const struct view_private *v = view_in_memory(p, mailbox);
+	const struct view_entry *entry = v ? view_find(&v->view, uid) : NULL;
+
+	return entry ? entry->email_id : 0;
 }
 
 static void

@@ -201,11 +201,15 @@ server_become_user(struct server *s, struct buf *why)
 	return fail;
 }
 
+/* 2: numbers in keys begin with their length, and a redo log lies beside the file. Nobody has a 1. */
+static const struct store_schema schema = { .version = 2 };
+
 /* Store, blobs and mail, recovered from whatever the last run left (D4). */
 enum fail
 server_open_files(struct server *s, struct loop *loop, struct buf *why)
 {
 	struct store_options options = { .settings = config_values(&s->config, &store_section),
+		.schema = &schema,
 		.errors = why };
 	enum fail fail = store_open(&s->store, loop, server_path(s, "store.db"), &options);
 

@@ -12,6 +12,7 @@
 #include "base/fail.h"
 #include "base/str.h"
 #include "store/settings.h"
+#include "sys/birth.h"
 
 struct engine;
 struct engine_scan;
@@ -27,7 +28,7 @@ struct engine_ops {
 	enum fail (*set_schema)(struct engine *e, uint32_t version);
 
 	enum fail (*begin)(struct engine *e, bool is_write);
-	/* After a failure: rollback. `wrote_out`: false when the disk had it all already. */
+	/* After a failure: rollback. `wrote_out`: false when there was nothing to write. */
 	enum fail (*commit)(struct engine *e, bool *wrote_out);
 	void (*rollback)(struct engine *e); /* harmless without a transaction */
 	bool (*in_transaction)(
@@ -59,6 +60,15 @@ struct engine_ops {
 	 */
 	int (*upkeep_due)(const struct engine *e);
 	void (*upkeep)(struct engine *e);
+
+	/*
+	 * The file beside the store's that its newest turns may be in alone, all 0: there is none. True: when the store
+	 * was opened it counted on one, and this is what was there (lineage.h).
+	 */
+	bool (*companion)(const struct engine *e, struct birth *out);
+
+	/* What the store counted on has been looked at, and what follows from it is durable. */
+	enum fail (*settle)(struct engine *e);
 
 	enum fail (*backup)(struct engine *e, struct str path);
 	enum fail (*verify)(struct engine *e, struct buf *errors);

@@ -11,7 +11,7 @@
 #include "store/store.h"
 
 #define STORE_SCANS_MAX 16    /* walks at once: nesting of loops in one transaction */
-#define STORE_IDLE_MS   10000 /* after so long without threshold, leftover upkeep is done */
+#define STORE_IDLE_MS   10000 /* how long what is below the threshold waits for more */
 
 enum store_state {
 	STORE_CLOSED,  /* no transaction */

@@ -23,32 +23,42 @@ key_init(struct key *k, char space)
 }
 
 void
-key_u32(struct key *k, uint32_t n)
+key_char(struct key *k, char c)
 {
-	char b[4];
+	add(k, &c, 1);
+}
 
-	for (int i = 0; i < 4; i++)
-		b[i] = (char)(n >> (24 - 8 * i) & 0xff);
-	add(k, b, sizeof b);
+static void
+add_bytes(struct key *k, uint64_t n, size_t count)
+{
+	char b[8];
+
+	for (size_t i = 0; i < count; i++)
+		b[i] = (char)(n >> (8 * (count - 1 - i)) & 0xff);
+	add(k, b, count);
 }
 
 void
 key_u64(struct key *k, uint64_t n)
 {
-	key_u32(k, (uint32_t)(n >> 32));
-	key_u32(k, (uint32_t)(n & UINT32_MAX));
+	size_t count = 0;
+
+	for (uint64_t rest = n; rest > 0; rest >>= 8)
+		count++;
+	key_char(k, (char)count);
+	add_bytes(k, n, count);
+}
+
+void
+key_u32(struct key *k, uint32_t n)
+{
+	key_u64(k, n);
 }
 
 void
 key_i64(struct key *k, int64_t n)
 {
-	key_u64(k, (uint64_t)n ^ (UINT64_C(1) << 63));
-}
-
-void
-key_char(struct key *k, char c)
-{
-	add(k, &c, 1);
+	add_bytes(k, (uint64_t)n ^ (UINT64_C(1) << 63), 8);
 }
 
 void
@@ -116,29 +126,49 @@ key_read_char(struct key_reader *r)
 	return part.n ? part.p[0] : '\0';
 }
 
-uint32_t
-key_read_u32(struct key_reader *r)
+static uint64_t
+take_bytes(struct key_reader *r, size_t count)
 {
-	struct str part = take(r, 4);
-	uint32_t n = 0;
+	struct str part = take(r, count);
+	uint64_t n = 0;
 
 	for (size_t i = 0; i < part.n; i++)
 		n = n << 8 | (unsigned char)part.p[i];
 	return n;
 }
 
+/* Strict: a number has one form, without zeros in front. */
+static uint64_t
+take_number(struct key_reader *r, size_t max)
+{
+	size_t count = (unsigned char)key_read_char(r);
+	uint64_t n = 0;
+
+	if (count == 0)
+		return 0;
+	if (count <= max)
+		n = take_bytes(r, count);
+	if (count > max || n >> (8 * (count - 1)) == 0)
+		r->is_bad = true;
+	return r->is_bad ? 0 : n;
+}
+
+uint32_t
+key_read_u32(struct key_reader *r)
+{
+	return (uint32_t)take_number(r, sizeof(uint32_t));
+}
+
 uint64_t
 key_read_u64(struct key_reader *r)
 {
-	uint64_t high = key_read_u32(r), low = key_read_u32(r);
-
-	return r->is_bad ? 0 : high << 32 | low;
+	return take_number(r, sizeof(uint64_t));
 }
 
 int64_t
 key_read_i64(struct key_reader *r)
 {
-	uint64_t n = key_read_u64(r);
+	uint64_t n = take_bytes(r, 8);
 
 	return r->is_bad ? 0 : (int64_t)(n ^ (UINT64_C(1) << 63));
 }

@@ -1,11 +1,11 @@
 /*
  * key.h - keys whose order is their meaning.
  *
- * A key is a space byte (which kind of record), then components. Integers are big-endian, texts are
+ * A key is a space byte (which kind of record), then components. Numbers begin with their length, texts are
  * escaped and end with a mark that sorts before every other byte, so keys compare as tuples do:
  *
- *     u32, u64   big-endian
- *     i64        big-endian with the sign bit turned
+ *     u32, u64   how many bytes, 0 to 8, then those, big-endian, without zeros in front
+ *     i64        8 bytes, big-endian with the sign bit turned
  *     bytes      00 -> 00 FF, then the end 00 01 ("a" < "a\0" < "aa")
  *     rest       as it is, up to the end of the key; last component only
  *

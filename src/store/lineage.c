@@ -108,13 +108,14 @@ lineage_renew(struct store *s)
 
 enum verdict { FIRST, SAME, COPY };
 
-/* It is what the mark says; the beat that is announced next is noted. */
+/* It is what the mark says; the beat that is announced next is noted. A mark that knows no redo log is written anew. */
 static bool
 is_known(struct lineage *l, const struct lineage_mark *m)
 {
 	if (l->mark.beat != m->beat && (m->next == 0 || l->mark.beat != m->next))
 		return false;
-	l->mark.next = l->mark.beat == m->beat ? m->next : 0;
+	l->mark.next =
+	    l->mark.beat == m->beat && birth_equal(&l->mark.redo, &m->redo) ? m->next : 0;
 	return true;
 }
 
@@ -134,6 +135,14 @@ look_at_moved(struct lineage *l, enum verdict *out)
 	return fail == FAIL_MISSING || fail == FAIL_PERM ? FAIL_NONE : fail;
 }
 
+/* A store that did not count on its redo log may have got one now: it was replicated, or is new. */
+static bool
+are_its_files(const struct lineage *l, const struct lineage_mark *m)
+{
+	return birth_equal(&m->store, &l->mark.store) &&
+	    (!l->counts_on_redo || m->redo.inode == 0 || birth_equal(&m->redo, &l->mark.redo));
+}
+
 static enum fail
 judge(struct lineage *l, enum verdict *out)
 {
@@ -148,7 +157,7 @@ judge(struct lineage *l, enum verdict *out)
 		*out = FIRST;
 		return FAIL_NONE;
 	}
-	if (fail == FAIL_NONE && birth_equal(&mark.store, &l->mark.store) && is_known(l, &mark)) {
+	if (fail == FAIL_NONE && are_its_files(l, &mark) && is_known(l, &mark)) {
 		*out = SAME;
 		return FAIL_NONE;
 	}
@@ -233,6 +242,7 @@ lineage_open(struct store *s, struct str path, bool is_server, struct buf *error
 	if (str_eq(path, STR(":memory:")))
 		return FAIL_NONE;
 	fail = set_paths(l, path) ? store_read(s, read_record, l) : FAIL_LIMIT;
+	l->counts_on_redo = s->ops->companion(s->engine, &l->mark.redo);
 	if (fail == FAIL_NONE && !sys_birth(buf_c(&l->store_path), &l->mark.store))
 		fail = FAIL_TEMP;
 	if (fail == FAIL_NONE)

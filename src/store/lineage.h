@@ -8,10 +8,11 @@
  * - the beat, a random number, stands in the store and in the file `store.db.lineage` beside it, which no replica
  *   has. The server renews it at its start, after an hour in which it wrote, and when it stops in order: an older
  *   copy has an older one.
- * - the file also says which file the store is (sys/birth.h): a copy of it is another one, however new.
+ * - the file also says which file the store is (sys/birth.h): a copy of it is another one, however new. And which the
+ *   redo log is: without it, or with the one of a copy, the last turns may be gone, though the store is the same.
  *
  *     no beat in the store yet ----------------------------> FIRST: it gets one
- *     its beat is the file's, and it is the file's store --> SAME
+ *     its beat is the file's, and both files are those ----> SAME
  *     its beat is that of `store.db.moved` -----------------> SAME: the owner says that nothing was lost
  *     else -------------------------------------------------> COPY: a new epoch
  *
@@ -19,8 +20,9 @@
  * less than a day has passed since the one before, of which the file knows when the copy does not, it is whole days
  * more. So whatever was given out in between, however fast, lies below what the new one gives out.
  *
- * What stays unseen: a store that was overwritten in place (same inode) by a copy that has its beat, so one without mail
- * since, or at most an hour older than a crash; a whole disk set back, together with this file, by a snapshot.
+ * What stays unseen: a store or redo log that was overwritten in place (same inode) by a copy that has the store's beat,
+ * so one without mail since, or at most an hour older than a crash; a whole disk set back, together with this file, by a
+ * snapshot.
  */
 #ifndef STORE_LINEAGE_H
 #define STORE_LINEAGE_H
@@ -42,6 +44,7 @@ struct lineage_mark {
 	uint64_t beat, next; /* `next` is announced before the store has it; 0: none */
 	uint64_t epoch;      /* the last one that began here; 0: none */
 	struct birth store;
+	struct birth redo; /* the file of its redo log; all 0: not said */
 };
 
 /* One line of text; false: it is none. */
@@ -58,6 +61,7 @@ struct lineage {
 	struct buf store_path, mark_path, moved_path; /* own; empty: a store without a file */
 	uint64_t epoch;                               /* as in the store */
 	struct lineage_mark mark;                     /* .beat: as in the store */
+	bool counts_on_redo; /* the store has turns in a redo log of its own */
 };
 
 /*

@@ -32,6 +32,12 @@ lineage_mark_write(struct buf *out, const struct lineage_mark *m)
 	buf_add_u64(out, m->store.inode);
 	buf_add_c(out, " made ");
 	buf_add_u64(out, m->store.made_ns);
+	if (m->redo.inode != 0) {
+		buf_add_c(out, " redo ");
+		buf_add_u64(out, m->redo.inode);
+		buf_add_c(out, " made ");
+		buf_add_u64(out, m->redo.made_ns);
+	}
 	if (m->epoch > 0) {
 		buf_add_c(out, " epoch ");
 		buf_add_u64(out, m->epoch);
@@ -45,6 +51,16 @@ number(struct str *cur, const char *name, uint64_t *out)
 	return str_skip(cur, str_c(name)) && str_u64(cur, UINT64_MAX, out);
 }
 
+/* Not there: one was not known. */
+static bool
+redo(struct str *cur, struct birth *out)
+{
+	if (!str_skip(cur, STR(" redo ")))
+		return true;
+	return str_u64(cur, UINT64_MAX, &out->inode) && out->inode != 0 &&
+	    number(cur, " made ", &out->made_ns);
+}
+
 bool
 lineage_mark_parse(struct str text, struct lineage_mark *out)
 {
@@ -53,7 +69,7 @@ lineage_mark_parse(struct str text, struct lineage_mark *out)
 	*out = (struct lineage_mark){ 0 };
 	is_good = number(&text, introduction, &out->beat) && number(&text, " next ", &out->next) &&
 	    number(&text, " inode ", &out->store.inode) &&
-	    number(&text, " made ", &out->store.made_ns);
+	    number(&text, " made ", &out->store.made_ns) && redo(&text, &out->redo);
 	if (is_good && !str_eq(text, STR("\n"))) /* no epoch began here yet */
 		is_good = number(&text, " epoch ", &out->epoch);
 	return is_good && str_eq(text, STR("\n"));

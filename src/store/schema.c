@@ -31,6 +31,14 @@ find_step(const struct store_schema *schema, uint32_t from)
 	return NULL;
 }
 
+static bool
+has_steps(const struct store_schema *schema, uint32_t from)
+{
+	while (from < schema->version && find_step(schema, from) != NULL)
+		from++;
+	return from == schema->version;
+}
+
 struct upgrade {
 	const struct store_schema *schema;
 	uint32_t have;
@@ -87,7 +95,7 @@ schema_open(struct store *s, struct str path, const struct store_schema *schema,
 	if (u.have == 0)
 		u.have = schema->version;
 	else
-		fail = copy_first(s, path, u.have);
+		fail = has_steps(schema, u.have) ? copy_first(s, path, u.have) : FAIL_PERM;
 	if (fail == FAIL_NONE)
 		fail = store_run(s, run_steps, &u);
 	if (fail == FAIL_NONE)

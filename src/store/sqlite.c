@@ -14,6 +14,9 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_SAVE] = "SAVEPOINT s",
 	[SQL_RELEASE] = "RELEASE s",
 	[SQL_RESTORE] = "ROLLBACK TO s",
+	[SQL_TURN] = "SAVEPOINT t",
+	[SQL_UNDO_TURN] = "ROLLBACK TO t",
+	[SQL_END_TURN] = "RELEASE t",
 	[SQL_GET] = "SELECT value FROM kv WHERE key = ?1",
 	[SQL_PUT] = "INSERT OR REPLACE INTO kv (key, value) VALUES (?1, ?2)",
 	[SQL_DELETE] = "DELETE FROM kv WHERE key = ?1",
@@ -66,9 +69,8 @@ bind_bytes(sqlite3_stmt *stmt, int at, struct str s)
 	sqlite3_bind_blob(stmt, at, s.n ? s.p : "", (int)s.n, SQLITE_STATIC);
 }
 
-/* Run a statement that gives no rows; `key` and `value` when it has places for them. */
-static enum fail
-execute(struct engine *e, enum sqlite_statement which, const struct str *key,
+enum fail
+sqlite_execute(struct engine *e, enum sqlite_statement which, const struct str *key,
     const struct str *value)
 {
 	sqlite3_stmt *stmt;
@@ -86,55 +88,10 @@ execute(struct engine *e, enum sqlite_statement which, const struct str *key,
 	return code == SQLITE_DONE ? FAIL_NONE : sqlite_fail(e, code, "store.sqlite.write");
 }
 
-static enum fail
-begin(struct engine *e, bool is_write)
-{
-	return execute(e, is_write ? SQL_BEGIN_WRITE : SQL_BEGIN, NULL, NULL);
-}
-
-/* SQLite leaves alone what is the same as before: such a transaction may write nothing. */
-static enum fail
-commit(struct engine *e, bool *wrote_out)
-{
-	enum fail fail;
-
-	e->has_written = e->is_memory;
-	fail = execute(e, SQL_COMMIT, NULL, NULL);
-	*wrote_out = e->has_written;
-	return fail;
-}
-
 static bool
 in_transaction(struct engine *e)
 {
 	return sqlite3_get_autocommit(e->db) == 0;
-}
-
-static void
-rollback(struct engine *e)
-{
-	if (in_transaction(e))
-		(void)execute(e, SQL_ROLLBACK, NULL, NULL);
-}
-
-static enum fail
-save(struct engine *e)
-{
-	return execute(e, SQL_SAVE, NULL, NULL);
-}
-
-static enum fail
-release(struct engine *e)
-{
-	return execute(e, SQL_RELEASE, NULL, NULL);
-}
-
-static enum fail
-restore(struct engine *e)
-{
-	enum fail fail = execute(e, SQL_RESTORE, NULL, NULL);
-
-	return fail == FAIL_NONE ? release(e) : fail;
 }
 
 /* --- keys and values ----------------------------------------------------------------------- */
@@ -147,8 +104,8 @@ column(sqlite3_stmt *stmt, int at)
 	return str_of(p, (size_t)sqlite3_column_bytes(stmt, at));
 }
 
-static enum fail
-get(struct engine *e, struct str key, struct buf *value_out)
+enum fail
+sqlite_get(struct engine *e, struct str key, struct buf *value_out)
 {
 	sqlite3_stmt *stmt;
 	enum fail fail = statement(e, SQL_GET, &stmt);
@@ -171,23 +128,45 @@ get(struct engine *e, struct str key, struct buf *value_out)
 }
 
 static enum fail
+get(struct engine *e, struct str key, struct buf *value_out)
+{
+	return sqlite_is_usable(e) ? sqlite_get(e, key, value_out) : FAIL_TEMP;
+}
+
+enum fail
+sqlite_delete_range(struct engine *e, struct str from, struct str to)
+{
+	if (to.n == 0)
+		return sqlite_execute(e, SQL_DELETE_FROM, &from, NULL);
+	return sqlite_execute(e, SQL_DELETE_RANGE, &from, &to);
+}
+
+/* What went well goes into the turn's redo record. */
+static enum fail
+wrote(struct engine *e, enum fail fail, enum redo_kind kind, struct str key, struct str value)
+{
+	if (fail == FAIL_NONE && e->redo != NULL)
+		redo_add(e->redo, kind, key, value);
+	return fail;
+}
+
+static enum fail
 put(struct engine *e, struct str key, struct str value)
 {
-	return execute(e, SQL_PUT, &key, &value);
+	return wrote(e, sqlite_execute(e, SQL_PUT, &key, &value), REDO_PUT, key, value);
 }
 
 static enum fail
 del(struct engine *e, struct str key)
 {
-	return execute(e, SQL_DELETE, &key, NULL);
+	return wrote(e, sqlite_execute(e, SQL_DELETE, &key, NULL), REDO_DELETE, key,
+	    (struct str){ 0 });
 }
 
 static enum fail
 del_range(struct engine *e, struct str from, struct str to)
 {
-	if (to.n == 0)
-		return execute(e, SQL_DELETE_FROM, &from, NULL);
-	return execute(e, SQL_DELETE_RANGE, &from, &to);
+	return wrote(e, sqlite_delete_range(e, from, to), REDO_DELETE_RANGE, from, to);
 }
 
 /* --- scans --------------------------------------------------------------------------------- */
@@ -221,8 +200,11 @@ scan_begin(struct engine *e, struct str from, struct str to, bool is_backward,
 static enum fail
 scan_next(struct engine_scan *scan, struct str *key, struct str *value)
 {
-	int code = sqlite3_step(scan->statement);
+	int code;
 
+	if (!sqlite_is_usable(scan->engine))
+		return FAIL_TEMP;
+	code = sqlite3_step(scan->statement);
 	if (code == SQLITE_DONE)
 		return FAIL_MISSING;
 	if (code != SQLITE_ROW)
@@ -242,12 +224,18 @@ scan_end(struct engine_scan *scan)
 
 /* --- checkpoints --------------------------------------------------------------------------- */
 
+static bool
+is_redo_due(const struct engine *e)
+{
+	return sqlite_has_unflushed(e) && redo_bytes(e->redo) >= e->redo_due;
+}
+
 static int
 upkeep_due(const struct engine *e)
 {
-	if (e->is_memory || e->wal_pages == 0)
+	if (e->is_memory || (e->wal_pages == 0 && !sqlite_has_unflushed(e)))
 		return 0;
-	if (e->wal_pages >= e->wal_next)
+	if (e->wal_pages >= e->wal_next || is_redo_due(e))
 		return 2;
 	return e->is_replicated ? 0 : 1;
 }
@@ -258,7 +246,7 @@ upkeep_due(const struct engine *e)
  * long, where Litestream is to keep it short, says that it does not run, or hangs.
  */
 static void
-upkeep(struct engine *e)
+checkpoint(struct engine *e)
 {
 	int in_log = 0, done = 0;
 	int64_t pages = e->wal_pages;
@@ -280,18 +268,28 @@ upkeep(struct engine *e)
 					  : STR("Litestream, or another reader, holds on to it")));
 }
 
+/* Under load the flush and the checkpoint are done when each is due, idle both. */
+static void
+upkeep(struct engine *e)
+{
+	bool is_soon = is_redo_due(e) && e->wal_pages < e->wal_next;
+
+	if (sqlite_flush(e) == FAIL_NONE && (!is_soon || e->wal_pages >= e->wal_next))
+		checkpoint(e);
+}
+
 const struct engine_ops sqlite_engine = {
 	.open = sqlite_open,
 	.close = sqlite_close,
 	.schema = sqlite_get_schema,
 	.set_schema = sqlite_set_schema,
-	.begin = begin,
-	.commit = commit,
-	.rollback = rollback,
+	.begin = sqlite_begin,
+	.commit = sqlite_commit,
+	.rollback = sqlite_rollback,
 	.in_transaction = in_transaction,
-	.save = save,
-	.release = release,
-	.restore = restore,
+	.save = sqlite_save,
+	.release = sqlite_release,
+	.restore = sqlite_restore,
 	.get = get,
 	.put = put,
 	.del = del,
@@ -301,6 +299,8 @@ const struct engine_ops sqlite_engine = {
 	.scan_end = scan_end,
 	.upkeep_due = upkeep_due,
 	.upkeep = upkeep,
+	.companion = sqlite_companion,
+	.settle = sqlite_settle,
 	.backup = sqlite_backup,
 	.verify = sqlite_verify,
 };

@@ -14,11 +14,11 @@
 #include "store/sqlite_vfs.h"
 #include "sys/sys.h"
 
-#define PATH_BYTES_MAX 4096
 #define APPLICATION_ID 0x53746e63 /* "Stnc": says to whom the file belongs */
 #define SQLITE_SOUND   3051003    /* before it, the log could be damaged under two processes */
 #define BACKSTOP_BYTES (INT64_C(256) << 20) /* log size at which we step in for Litestream */
-#define VERIFY_LINES   "10"                 /* what is wrong, at most */
+#define REDO_SHARE     4    /* of the log's size: what is done again after a crash stays short */
+#define VERIFY_LINES   "10" /* what is wrong, at most */
 
 static const char setup[] = "PRAGMA journal_mode = WAL;"
 			    "PRAGMA synchronous = FULL;"
@@ -174,6 +174,7 @@ configure(struct engine *e, const struct store_settings *settings)
 			       e->is_replicated ? (size_t)BACKSTOP_BYTES : 0) /
 	    (size_t)page);
 	e->wal_next = e->wal_due;
+	e->redo_due = (uint64_t)settings->wal_bytes / REDO_SHARE;
 	sqlite3_wal_hook(e->db, on_commit, e);
 	return fail;
 }
@@ -191,7 +192,7 @@ sqlite_open(struct engine **out, struct str path, const struct store_settings *s
 	if (fail != FAIL_NONE)
 		return fail;
 	e->is_memory = str_eq(path, STR(":memory:"));
-	buf_init(&c_path, PATH_BYTES_MAX);
+	buf_init(&c_path, SQLITE_PATH_MAX);
 	buf_add(&c_path, path);
 	code = sqlite3_open_v2(buf_ok(&c_path) ? buf_c(&c_path) : "", &e->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, SQLITE_VFS_NAME);
@@ -204,6 +205,8 @@ sqlite_open(struct engine **out, struct str path, const struct store_settings *s
 		fail = configure(e, settings);
 	if (fail == FAIL_NONE)
 		fail = claim(e, path, errors);
+	if (fail == FAIL_NONE && !e->is_memory)
+		fail = sqlite_open_redo(e, path);
 	if (fail != FAIL_NONE && (errors == NULL || errors->n == 0))
 		say(errors, path,
 		    fail == FAIL_PERM ? "is damaged, or no store" : "cannot be opened or written");
@@ -215,6 +218,8 @@ sqlite_close(struct engine **engine)
 {
 	struct engine *e = *engine;
 
+	if (e->db != NULL)
+		(void)sqlite_flush(e); /* where it fails, the redo log has it */
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(e->statements[i]);
 	for (size_t i = 0; i < SCAN_KINDS; i++) {
@@ -227,6 +232,9 @@ sqlite_close(struct engine **engine)
 		}
 	}
 	invariant(sqlite3_close(e->db) == SQLITE_OK);
+	redo_close(&e->redo);
+	buf_release(&e->redo_path);
+	mem_free(e->marks);
 	mem_free(e);
 	*engine = NULL;
 }
@@ -244,6 +252,7 @@ sqlite_get_schema(struct engine *e, uint32_t *out)
 enum fail
 sqlite_set_schema(struct engine *e, uint32_t version)
 {
+	e->is_direct = e->has_batch;
 	return pragma(e, "user_version", version);
 }
 
@@ -274,10 +283,13 @@ enum fail
 sqlite_backup(struct engine *e, struct str path)
 {
 	struct buf part, whole;
-	enum fail fail = FAIL_LIMIT;
+	enum fail fail = sqlite_flush(e);
 
-	buf_init(&part, PATH_BYTES_MAX);
-	buf_init(&whole, PATH_BYTES_MAX);
+	if (fail != FAIL_NONE)
+		return fail;
+	fail = FAIL_LIMIT;
+	buf_init(&part, SQLITE_PATH_MAX);
+	buf_init(&whole, SQLITE_PATH_MAX);
 	buf_add(&whole, path);
 	buf_add(&part, path);
 	buf_add_c(&part, ".part");

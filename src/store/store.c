@@ -257,6 +257,8 @@ store_open(struct store **out, struct loop *loop, struct str path,
 		fail = schema_open(s, path, o->schema ? o->schema : &first, o->errors);
 	if (fail == FAIL_NONE)
 		fail = lineage_open(s, path, loop != NULL, o->errors);
+	if (fail == FAIL_NONE)
+		fail = s->ops->settle(s->engine);
 	if (fail != FAIL_NONE) {
 		store_close(&s);
 		return fail;

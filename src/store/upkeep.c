@@ -12,6 +12,14 @@
 /* Keys of the store itself: space byte 01. */
 static const struct str probe_key = STR_INIT("\x01probe");
 
+/* What is not due yet, or could not be done, is done when nothing more came. */
+static void
+rest_later(struct store *s)
+{
+	if (s->loop != NULL && s->ops->upkeep_due(s->engine) > 0 && !timer_running(&s->timer))
+		timer_start(s->loop, &s->timer, &s->upkeep, clock_mono_ms() + STORE_IDLE_MS);
+}
+
 bool
 store_probe(struct store *s)
 {
@@ -26,6 +34,8 @@ store_probe(struct store *s)
 	fail = store_put_alone(s, probe_key, str_of(beat, sizeof beat), &has_written);
 	s->is_well = fail == FAIL_NONE && has_written;
 	s->commits += s->is_well;
+	if (s->is_well)
+		rest_later(s);
 	if (s->is_well && !was_well)
 		log_info(&store_log, "store.well", LOG_NUM("commits", s->commits));
 	return s->is_well;
@@ -48,6 +58,8 @@ step(struct task *t)
 		s->renew_timer.has_fired = false;
 		lineage_renew(s);
 	}
+	if (s->is_well)
+		rest_later(s);
 	return STEP_WAIT;
 }
 
@@ -72,8 +84,8 @@ upkeep_after_commit(struct store *s)
 		    clock_mono_ms() + LINEAGE_RENEW_MS);
 	if (due > 1)
 		task_wake(&s->upkeep);
-	else if (due == 1 && !timer_running(&s->timer))
-		timer_start(s->loop, &s->timer, &s->upkeep, clock_mono_ms() + STORE_IDLE_MS);
+	else
+		rest_later(s);
 }
 
 void

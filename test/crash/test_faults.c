@@ -28,10 +28,16 @@ static const struct {
 	const char *name;
 	int error;
 	bool for_good;
+	int64_t log_size; /* small: each turn is followed by a flush and a checkpoint */
 } rows[] = {
-	{ "full once", ENOSPC, false },
-	{ "full", ENOSPC, true },
-	{ "broken", EIO, true },
+	{ "full once", ENOSPC, false, 0 },
+	{ "full", ENOSPC, true, 0 },
+	{ "broken once", EIO, false, 0 },
+	{ "broken", EIO, true, 0 },
+	{ "full once, small log", ENOSPC, false, 1024 },
+	{ "full, small log", ENOSPC, true, 1024 },
+	{ "broken once, small log", EIO, false, 1024 },
+	{ "broken, small log", EIO, true, 1024 },
 };
 
 static char folder[256];
@@ -168,6 +174,7 @@ main(void)
 		unsigned long nth = 1;
 
 		TEST_ROW(rows[i].name);
+		small_log_size(rows[i].log_size);
 		while (nth < CALLS_MAX && try_one(i, nth))
 			nth++;
 		CHECK(nth > 50 && nth < CALLS_MAX);

@@ -491,11 +491,36 @@ swallow(struct str line, void *arg)
 	(void)arg;
 }
 
+/* With a small log each turn is followed by a flush and a checkpoint. */
+static void
+lose_power_everywhere(const char *name, int64_t log_size)
+{
+	static char row[80];
+
+	small_log_size(log_size);
+	small_fresh_folder(data);
+	op_count = name_count = 0;
+	file_count = 0;
+	start_recording();
+	work();
+	is_recording = false;
+	for (size_t end = 0; end <= op_count; end++) {
+		for (int policy = 0; policy < POLICY_COUNT; policy++) {
+			snprintf(row, sizeof row, "%s, after call %zu, kept %s", name, end,
+			    policy_names[policy]);
+			TEST_ROW(row);
+			lose_power(end, (enum policy)policy);
+		}
+	}
+	for (size_t i = 0; i < op_count; i++)
+		mem_free(ops[i].bytes);
+	sys_restore();
+}
+
 int
 main(void)
 {
 	unsigned seed;
-	char row[80];
 
 	log_capture(swallow, NULL);
 	sys_random(&seed, sizeof seed);
@@ -504,21 +529,8 @@ main(void)
 	ops = mem_new(OPS_MAX, sizeof *ops);
 	snprintf(data, sizeof data, "%s/data", test_folder());
 	snprintf(rebuilt, sizeof rebuilt, "%s/rebuilt", test_folder());
-	small_fresh_folder(data);
-	start_recording();
-	work();
-	is_recording = false;
-	for (size_t end = 0; end <= op_count; end++) {
-		for (int policy = 0; policy < POLICY_COUNT; policy++) {
-			snprintf(row, sizeof row, "after call %zu, kept %s", end,
-			    policy_names[policy]);
-			TEST_ROW(row);
-			lose_power(end, (enum policy)policy);
-		}
-	}
-	for (size_t i = 0; i < op_count; i++)
-		mem_free(ops[i].bytes);
+	lose_power_everywhere("large log", 0);
+	lose_power_everywhere("small log", 1024);
 	mem_free(ops);
-	sys_restore();
 	return test_end();
 }

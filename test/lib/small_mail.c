@@ -12,6 +12,7 @@
 /* rooms */
 #include "store/key.h"
 #include "store/record.h"
+#include "store/settings.h"
 
 #define SPACE_MESSAGE 'm' /* number -> account, name, size */
 #define SPACE_NAME    'n' /* account, name -> number */
@@ -341,17 +342,30 @@ small_verify(struct small_mail *m, bool is_settled)
 
 /* --- open, close --------------------------------------------------------------------------- */
 
+static int64_t log_size;
+
+void
+small_log_size(int64_t bytes)
+{
+	log_size = bytes;
+}
+
 enum fail
 small_open(struct small_mail *m, struct loop *loop, struct str folder)
 {
+	struct store_settings settings = store_defaults;
+	struct store_options options = { .settings = &settings };
 	struct buf path;
 	enum fail fail;
+
+	if (log_size > 0)
+		settings.wal_bytes = log_size;
 
 	*m = (struct small_mail){ 0 };
 	buf_init(&path, 4096);
 	buf_add(&path, folder);
 	buf_add_c(&path, "/store.db");
-	fail = store_open(&m->store, loop, buf_str(&path), NULL);
+	fail = store_open(&m->store, loop, buf_str(&path), &options);
 	buf_clear(&path);
 	buf_add(&path, folder);
 	buf_add_c(&path, "/mail");

@@ -21,6 +21,9 @@ struct small_mail {
 MUST_CHECK enum fail small_open(struct small_mail *m, struct loop *loop, struct str folder);
 void small_close(struct small_mail *m);
 
+/* The store's log size from the next small_open() on; 0: the default. A small one brings a flush after each turn. */
+void small_log_size(int64_t bytes);
+
 /* Add message `number` of `size` bytes; not durable before the commit. */
 MUST_CHECK enum fail small_add(struct small_mail *m, struct str account, uint32_t number,
     uint32_t size);

@@ -1,6 +1,7 @@
 #include "blob/blob.h"
 
 /* system */
+#include <errno.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 
 /* rooms */
 #include "../../lib/small_mail.h"
+#include "sys/sys.h"
 #include "blob/inner.h"
 #include "sys/sys.h"
 
@@ -540,6 +542,14 @@ test_repair(void)
 
 /* --- in the loop ------------------------------------------------------------------------------ */
 
+static enum fail
+drop_and_undo(struct txn *t, void *arg)
+{
+	(void)t;
+	CHECK_NUM(small_drop(arg, 202), FAIL_NONE);
+	return FAIL_DENIED;
+}
+
 static void
 test_loop(void)
 {
@@ -556,8 +566,54 @@ test_loop(void)
 	CHECK_NUM(entries("mail/ann/cur"), 200);
 	CHECK_NUM(small_drop(&m, 7), FAIL_NONE);
 	loop_turn(&loop, 0);
+	CHECK_NUM(entries("mail/ann/cur"), 200); /* behind the answers of that turn */
+	loop_turn(&loop, 0);
 	CHECK_NUM(entries("mail/ann/cur"), 199);
 	CHECK_NUM(store_commits(m.store), 2);
+	CHECK_NUM(small_verify(&m, true), 0);
+
+	TEST_ROW("many deletions in slices, behind turns that write");
+	for (uint32_t i = 100; i < 140; i++)
+		CHECK_NUM(small_drop(&m, i), FAIL_NONE);
+	loop_turn(&loop, 0);
+	for (uint32_t i = 200; i < 203; i++) {
+		CHECK_NUM(small_add(&m, STR("ann"), i, 1000), FAIL_NONE);
+		loop_turn(&loop, 0);
+		CHECK_NUM(entries("mail/ann/cur"), i == 200 ? 200 : i == 201 ? 185 : 170);
+		loop_turn(&loop, 0);
+		CHECK_NUM(entries("mail/ann/cur"), i == 200 ? 184 : i == 201 ? 169 : 162);
+		CHECK_NUM(small_verify(&m, false), 0);
+	}
+	CHECK_NUM(m.blob->due_count, 0);
+
+	TEST_ROW("asked for by a run that was undone, and again in a turn that fails");
+	CHECK_NUM(store_run(m.store, drop_and_undo, &m), FAIL_DENIED);
+	CHECK_NUM(small_add(&m, STR("ann"), 203, 1000), FAIL_NONE);
+	loop_turn(&loop, 0);
+	CHECK_NUM(m.blob->due_count, 1);
+	CHECK_NUM(small_drop(&m, 202), FAIL_NONE);
+	sys_fail_at(2, EIO,
+	    false); /* the commit's sync; an unlink before it would be the first call */
+	loop_turn(&loop, 0);
+	CHECK(sys_has_failed() && !store_is_well(m.store));
+	sys_fail_at(0, 0, false);
+	CHECK_NUM(entries("mail/ann/cur"), 163);
+	CHECK(store_probe(m.store));
+	loop_turn(&loop, 0);
+	CHECK_NUM(m.blob->due_count, 0);
+	CHECK_NUM(entries("mail/ann/cur"), 163);
+	CHECK_NUM(small_verify(&m, true), 0);
+
+	TEST_ROW("closed before all are unlinked");
+	for (uint32_t i = 140; i < 180; i++)
+		CHECK_NUM(small_drop(&m, i), FAIL_NONE);
+	loop_turn(&loop, 0);
+	loop_turn(&loop, 0);
+	CHECK_NUM(m.blob->due_count, 40 - BLOB_UNLINK_MAX);
+	small_close(&m);
+	CHECK_NUM(entries("mail/ann/cur"), 123 + 40 - BLOB_UNLINK_MAX);
+	CHECK_NUM(small_open(&m, &loop, str_c(folder_bytes)), FAIL_NONE);
+	CHECK_NUM(entries("mail/ann/cur"), 123);
 	CHECK_NUM(small_verify(&m, true), 0);
 	small_close(&m);
 	loop_release(&loop);

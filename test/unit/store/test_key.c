@@ -18,11 +18,18 @@ static const struct {
 } order_rows[] = {
 	{ "u32 0", 'u', 0, { 0 } },
 	{ "u32 1", 'u', 1, { 0 } },
+	{ "u32 255", 'u', 255, { 0 } },
 	{ "u32 256", 'u', 256, { 0 } },
+	{ "u32 2^24 - 1", 'u', (1 << 24) - 1, { 0 } },
+	{ "u32 2^24", 'u', 1 << 24, { 0 } },
 	{ "u32 max", 'u', UINT32_MAX, { 0 } },
 	{ "u64 0", 'U', 0, { 0 } },
 	{ "u64 1", 'U', 1, { 0 } },
+	{ "u64 2^32 - 1", 'U', UINT32_MAX, { 0 } },
 	{ "u64 2^32", 'U', INT64_C(1) << 32, { 0 } },
+	{ "u64 2^56 - 1", 'U', (INT64_C(1) << 56) - 1, { 0 } },
+	{ "u64 2^56", 'U', INT64_C(1) << 56, { 0 } },
+	{ "u64 2^63 - 1", 'U', INT64_MAX, { 0 } },
 	{ "u64 max", 'U', -1, { 0 } },
 	{ "i64 min", 'i', INT64_MIN, { 0 } },
 	{ "i64 -1", 'i', -1, { 0 } },
@@ -162,10 +169,10 @@ test_overflow(void)
 	key_init(&k, 't');
 	key_u32(&k, 7);
 	key_u32(&k, 8);
-	key_cut(&k, 5);
-	CHECK_STR(key_str(&k), STR("t\0\0\0\7"));
+	key_cut(&k, 3);
+	CHECK_STR(key_str(&k), STR("t\1\7"));
 	key_cut(&k, 50);
-	CHECK_NUM(k.n, 5);
+	CHECK_NUM(k.n, 3);
 }
 
 static const struct {
@@ -173,8 +180,14 @@ static const struct {
 	struct str key;
 	char kind;
 } bad_rows[] = {
-	{ "u32 cut", STR_INIT("\0\0\0"), 'u' },
-	{ "u64 cut", STR_INIT("\0\0\0\0\0\0\0"), 'U' },
+	{ "u32 empty", STR_INIT(""), 'u' },
+	{ "u32 cut", STR_INIT("\2\1"), 'u' },
+	{ "u32 too long", STR_INIT("\5\1\0\0\0\0"), 'u' },
+	{ "u32 with a zero in front", STR_INIT("\2\0\1"), 'u' },
+	{ "u64 cut", STR_INIT("\x08\1\0\0\0\0\0\0"), 'U' },
+	{ "u64 too long", STR_INIT("\x09\1\0\0\0\0\0\0\0\0"), 'U' },
+	{ "u64 with a zero in front", STR_INIT("\x08\0\1\1\1\1\1\1\1"), 'U' },
+	{ "u64 zero in a byte", STR_INIT("\1\0"), 'U' },
 	{ "i64 cut", STR_INIT(""), 'i' },
 	{ "char cut", STR_INIT(""), 'c' },
 	{ "bytes without end", STR_INIT("abc"), 'b' },

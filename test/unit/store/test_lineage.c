@@ -33,12 +33,15 @@ static void
 begin(const char *name)
 {
 	static const char *const ends[] = { "", ".lineage", ".moved", ".copy" };
+	char redo[300];
 
 	TEST_ROW(name);
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		snprintf(paths[i], sizeof paths[i], "%s/one.db%s", test_folder(), ends[i]);
 		unlink(paths[i]);
 	}
+	snprintf(redo, sizeof redo, "%s/one.db-redo", test_folder());
+	unlink(redo);
 	clock_fake(1, NOW_MS);
 }
 
@@ -277,6 +280,10 @@ test_hour(void)
 	loop_turn(&loop, 0);
 	loop_turn(&loop, 0);
 	CHECK(s->lineage.mark.beat != beat);
+	CHECK_NUM(loop.timer_count, 1); /* what was written for it is flushed */
+	clock_fake(now_ms + LINEAGE_RENEW_MS + STORE_IDLE_MS, NOW_MS);
+	loop_turn(&loop, 0);
+	loop_turn(&loop, 0);
 	CHECK_NUM(loop.timer_count, 0);
 	store_close(&s);
 	loop_release(&loop);
@@ -362,6 +369,17 @@ test_mark(void)
 		{ "empty", "", false },
 		{ "cut", "not for backups or copies: beat 1 next 2 inode 3 made 4", false },
 		{ "more", "not for backups or copies: beat 1 next 2 inode 3 made 4\n\n", false },
+		{ "with a redo log",
+		    "not for backups or copies: beat 1 next 2 inode 3 made 4 redo 5 made 6\n",
+		    true },
+		{ "a redo log without time",
+		    "not for backups or copies: beat 1 next 2 inode 3 made 4 redo 5 made 0\n",
+		    true },
+		{ "a redo log that is none",
+		    "not for backups or copies: beat 1 next 2 inode 3 made 4 redo 0 made 6\n",
+		    false },
+		{ "a redo log, cut",
+		    "not for backups or copies: beat 1 next 2 inode 3 made 4 redo 5\n", false },
 		{ "no number", "not for backups or copies: beat x next 2 inode 3 made 4\n", false },
 		{ "other words", "beat 1 next 2 inode 3 made 4\n", false },
 	};

@@ -463,11 +463,11 @@ test_loop(void)
 	CHECK(store_probe(s));
 	CHECK(store_is_well(s));
 
-	TEST_ROW("what was there already is no commit");
+	TEST_ROW("what wrote nothing is no commit");
 	{
 		uint64_t commits = store_commits(s);
 
-		run_turn(s, "+a=1");
+		CHECK_NUM(store_run(s, put_then_fail, NULL), FAIL_MISSING);
 		loop_turn(&loop, 0);
 		CHECK_NUM(store_commits(s), commits);
 		CHECK(store_probe(s) && store_probe(s));
@@ -520,16 +520,18 @@ static const struct {
 	size_t count;
 	enum fail want;
 	const char *error, *content;
+	bool is_copied; /* a copy of the old one is there */
 } schema_rows[] = {
-	{ "new", 1, NULL, 0, FAIL_NONE, "", "a=1" },
-	{ "step missing", 3, bad_steps, 1, FAIL_PERM, "cannot be brought from schema 1 to 3",
-	    "a=1" },
-	{ "step fails", 3, bad_steps, 2, FAIL_PERM, "cannot be brought from schema 1 to 3", "a=1" },
-	{ "still the old", 1, NULL, 0, FAIL_NONE, "", "a=1" },
-	{ "upgraded", 3, good_steps, 2, FAIL_NONE, "", "a=1 one=1 two=2" },
+	{ "new", 1, NULL, 0, FAIL_NONE, "", "a=1", false },
+	{ "step missing", 3, bad_steps, 1, FAIL_PERM, "cannot be brought from schema 1 to 3", "a=1",
+	    false },
+	{ "step fails", 3, bad_steps, 2, FAIL_PERM, "cannot be brought from schema 1 to 3", "a=1",
+	    true },
+	{ "still the old", 1, NULL, 0, FAIL_NONE, "", "a=1", true },
+	{ "upgraded", 3, good_steps, 2, FAIL_NONE, "", "a=1 one=1 two=2", true },
 	{ "older program", 2, good_steps, 2, FAIL_PERM,
-	    "written by a newer program (schema 3), this one reads schema 2", NULL },
-	{ "newest again", 3, good_steps, 2, FAIL_NONE, "", "a=1 one=1 two=2" },
+	    "written by a newer program (schema 3), this one reads schema 2", NULL, true },
+	{ "newest again", 3, good_steps, 2, FAIL_NONE, "", "a=1 one=1 two=2", true },
 };
 
 static void
@@ -549,6 +551,8 @@ test_schema(void)
 		buf_clear(&errors);
 		CHECK_NUM(store_open(&s, NULL, path_of("schema.db"), &options),
 		    schema_rows[i].want);
+		CHECK_NUM(access(path_of("schema.db.schema-1").p, F_OK) == 0,
+		    schema_rows[i].is_copied);
 		CHECK(str_find(buf_str(&errors), str_c(schema_rows[i].error)) != STR_NONE);
 		if (s == NULL)
 			continue;
@@ -686,6 +690,10 @@ test_checkpoints(void)
 	}
 	loop_turn(&loop, 0);
 	CHECK_NUM(loop.timer_count, 2); /* the log's, and that of the beat (store/lineage.h) */
+	clock_fake(clock_mono_ms() + 3600 * 1000, 1);
+	loop_turn(&loop, 0);
+	loop_turn(&loop, 0);
+	CHECK_NUM(loop.timer_count, 1); /* the beat's own turn is flushed, too */
 	clock_fake(clock_mono_ms() + 3600 * 1000, 1);
 	loop_turn(&loop, 0);
 	loop_turn(&loop, 0);
