@@ -159,7 +159,7 @@ $(foreach t,dev backends gcc clang,$(eval $(call BACKEND_HEADERS_RULE,$(t))))
 build/tidy/src/backend/%.ok: ROOM_FLAGS := $(BACKEND_HEADERS)
 
 # Rooms where no time is spent are compiled for size.
-COLD_ROOMS := cli directory dns policy queue s3 server
+COLD_ROOMS := cli directory dns policy queue s3 server mailauth tlspolicy reports
 $(foreach t,release arm64 armhf,$(foreach r,$(COLD_ROOMS),$(eval build/$(t)/obj/src/$(r)/%.o: $(t)_CFLAGS += -Os)))
 
 # -- the rules of one target ------------------------------------------------------------------------

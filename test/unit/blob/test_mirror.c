@@ -245,7 +245,8 @@ test_migrate(void)
 	shut();
 	open_with(&loop, BLOB_MAILDIR);
 	drop(ANN, &down);
-	for (int i = 0; i < 3; i++) /* it is unlinked behind the turn; the mirror begins anew, too */
+	for (int i = 0; i < 3;
+	     i++) /* it is unlinked behind the turn; the mirror begins anew, too */
 		loop_turn(&loop, 0);
 	shut();
 	m = migrate(true);
