@@ -135,6 +135,16 @@ send_it(struct reports *r)
 		give_up(r);
 }
 
+/* DNS of strangers that does not answer is nothing that the owner could mend. */
+static void
+wait_or_give_up(struct reports *r)
+{
+	log_info(&r->log, r->is_last_try ? "reports.given-up" : "reports.later",
+	    LOG_TEXT("domain", r->subject.domain), LOG_NUM("begin", r->subject.begin_s));
+	if (r->is_last_try)
+		give_up(r);
+}
+
 static enum step
 work(struct reports *r)
 {
@@ -145,11 +155,7 @@ work(struct reports *r)
 		if (!r->is_stale) /* else there is more now; it is left for the next walk */
 			send_it(r);
 		break;
-	case WORK_LATER:
-		note_failure(r, r->is_last_try ? "reports.given-up" : "reports.later", FAIL_TEMP);
-		if (r->is_last_try)
-			give_up(r);
-		break;
+	case WORK_LATER: wait_or_give_up(r); break;
 	case WORK_NEVER: give_up(r); break;
 	}
 	rest(r);
