@@ -184,7 +184,8 @@ each_rule(bool only_wild)
 	char line[LINE_BYTES];
 	size_t count = 0;
 
-	if (!CHECK(file != NULL))
+	CHECK(file != NULL);
+	if (file == NULL)
 		return 0;
 	while (fgets(line, sizeof line, file)) {
 		struct str word = str_trim(str_c(line));
