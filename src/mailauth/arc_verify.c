@@ -74,6 +74,7 @@ look_at_message(struct arc_verify *a, size_t instance)
 		dkim_check_message(a->content, &set->message_signature, &set->message,
 		    &set->message_key, a->now_s, &outcome);
 	set->is_message_good = outcome.verdict == VERDICT_PASS;
+	set->is_message_partial = outcome.is_partial;
 	a->messages--;
 	if (set->is_message_good)
 		return;
