@@ -81,13 +81,6 @@ origin_end(struct origin *o)
 	o->is_ended = true;
 }
 
-bool
-origin_is_forged(const struct origin *o, const struct header *field)
-{
-	return str_eq_nocase(field->name, STR("Authentication-Results")) &&
-	    results_is_ours(field->value, o->house.id);
-}
-
 /* DMARC needs the one domain that the message says it is from. */
 static bool
 has_from(const struct origin *o)
