@@ -31,7 +31,7 @@ authors_write(struct buf *out, struct str head)
 {
 	struct header field;
 
-	while (header_next(&head, &field)) {
+	while (header_next_any(&head, &field)) {
 		if (str_eq_nocase(field.name, STR("From")) ||
 		    str_eq_nocase(field.name, STR("Sender")))
 			write_list(out, field.value);

@@ -10,6 +10,7 @@
 #include "message/compose.h"
 #include "message/header.h"
 #include "delivery/author.h"
+#include "mailauth/results.h"
 
 #define TRACE_MAX         8192 /* bytes of our own fields */
 #define SOLICITATION_MAX  1000 /* bytes of the field's value that are looked at (RFC 3865 2.2) */
@@ -80,7 +81,8 @@ must_go(const struct intake *i, const struct header *field)
 {
 	if (i->is_submission && str_eq_nocase(field->name, STR("Bcc")))
 		return true;
-	return i->origin && origin_is_forged(i->origin, field);
+	return i->is_stranger && str_eq_nocase(field->name, STR("Authentication-Results")) &&
+	    results_is_ours(field->value, i->hostname);
 }
 
 /* The header as it stands, but for what must go. */
@@ -90,7 +92,7 @@ put_head(struct intake *i, struct str head)
 	struct str rest = head, done = head, line;
 	struct header field;
 
-	while ((i->is_submission || i->origin) && rest.n > 0) {
+	while ((i->is_submission || i->is_stranger) && rest.n > 0) {
 		if (!header_next(&rest, &field)) { /* no field: others may stand behind it */
 			if (!str_take_until(&rest, '\n', &line))
 				break;
@@ -167,7 +169,7 @@ feed_head(struct intake *i, struct str bytes)
 	start = body_start(i, before);
 	if (start == 0 && i->head.n < INTAKE_HEADER_MAX)
 		return;
-	if (start == 0 && (i->is_submission || i->origin) && i->fail == FAIL_NONE)
+	if (start == 0 && (i->is_submission || i->is_stranger) && i->fail == FAIL_NONE)
 		i->fail =
 		    FAIL_LIMIT; /* a Bcc may follow that we do not see, or results in our name */
 	if (start > before) {   /* what follows the header need not be copied */

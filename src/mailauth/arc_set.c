@@ -156,6 +156,8 @@ arc_sets_find(const struct dkim_content *content, struct arc_set **sets_out, siz
 	fill_sets(content, sets, fault);
 	if (count > 0 && content->is_cut)
 		set_fault(fault, STR("the header is too large"), 0);
+	if (count > 0 && content->is_odd)
+		set_fault(fault, STR("a line of the header is no field"), 0);
 	for (size_t i = count; i > 0; i--)
 		judge_set(&sets[i - 1], (uint32_t)i, i == count, fault);
 	*sets_out = sets;

@@ -95,6 +95,7 @@ look_at_message(struct arc_verify *a, size_t instance)
 	if (set->message_syntax == VERDICT_NONE)
 		check_message(a, set, &outcome);
 	set->is_message_good = outcome.verdict == VERDICT_PASS;
+	set->is_message_partial = outcome.is_partial;
 	a->messages--;
 	if (set->is_message_good)
 		return;

@@ -31,6 +31,8 @@ struct arc_set {                              /* one instance; fields: read only
 	struct str authentication;            /* ARC-Authentication-Results, behind "i=N;" */
 	struct dkim_signature message_signature, seal_signature;
 	bool is_message_good; /* ARC-Message-Signature: the message is as it left this sealer */
+	bool
+	    is_message_partial; /* .. but bytes stand behind those that it signed (l=, RFC 6376 8.2) */
 
 	struct dns_query message_key, seal_key; /* private */
 	enum verdict message_syntax; /* private: NONE, or what is wrong with the field itself */

@@ -46,6 +46,20 @@ sort_fields(struct dkim_content *c)
 	mem_free(all);
 }
 
+/* Lines that are no field would be shown to somebody, and no signature is about them. */
+static bool
+is_odd(struct str block)
+{
+	struct header field;
+	struct str rest;
+
+	header_skip_mbox(&block);
+	for (rest = block; header_next(&rest, &field); block = rest)
+		if (field.whole.p != block.p)
+			return true;
+	return header_size(rest) < rest.n;
+}
+
 void
 dkim_content_header(struct dkim_content *c, struct str block)
 {
@@ -53,6 +67,7 @@ dkim_content_header(struct dkim_content *c, struct str block)
 	struct header field;
 	struct str cur;
 
+	c->is_odd = is_odd(block);
 	c->is_cut = kept.n > DKIM_HEADER_MAX;
 	for (int i = 0; i < DKIM_CANON_COUNT; i++)
 		c->bodies[i].canon = (enum dkim_canon)i;

@@ -29,11 +29,13 @@ struct dkim_content {          /* zeroed before the start; fields: read only */
 	uint32_t *by_name;     /* own: which of fields, by name, and the last of a name first */
 	size_t count;
 	struct dkim_body bodies[DKIM_CANON_COUNT];
-	bool is_cut;   /* the header is too large: nothing that it says can be believed */
+	bool is_cut; /* the header is too large: nothing that it says can be believed */
+	bool
+	    is_odd; /* there is more in it than fields: readers differ on where its body begins (RFC 6376 3.8) */
 	bool is_ended; /* the body, too, is there */
 };
 
-/* The header, with or without the blank line; copied. */
+/* The header, with or without the blank line, all that stands in front of the body; copied. */
 void dkim_content_header(struct dkim_content *c, struct str block);
 
 void dkim_content_body(struct dkim_content *c, struct str piece);

@@ -43,6 +43,8 @@ start_one(struct dkim_verify *v, struct dns *dns, const struct header *field)
 	begin_of_b(result, signature->b);
 	if (v->content->is_cut)
 		settle(result, check, VERDICT_POLICY, STR("the header is too large"));
+	else if (v->content->is_odd)
+		settle(result, check, VERDICT_POLICY, STR("a line of the header is no field"));
 	else if (verdict != VERDICT_NONE)
 		settle(result, check, verdict, reason);
 	else if (dkim_body_want(&v->content->bodies[signature->body_canon], signature->length) !=

@@ -17,7 +17,7 @@ find_field(struct str block, struct str *value_out)
 	struct header h;
 	size_t count = 0;
 
-	while (header_next(&block, &h)) {
+	while (header_next_any(&block, &h)) {
 		if (!str_eq_nocase(h.name, STR("From")))
 			continue;
 		*value_out = h.value;
@@ -26,6 +26,19 @@ find_field(struct str block, struct str *value_out)
 	if (count == 0)
 		return "no From field";
 	return count > 1 ? "several From fields" : NULL;
+}
+
+/* "boss@bank.example"@evil.example: programs differ on where its domain begins, and readers on what they see. */
+static bool
+is_plain(struct str local)
+{
+	for (size_t i = 0; i < local.n; i++) {
+		unsigned char c = (unsigned char)local.p[i];
+
+		if (c < ' ' || c == 127 || c == '@' || c == '<' || c == '>')
+			return false;
+	}
+	return true;
 }
 
 /* The domain of one address beside those of the others. */
@@ -37,6 +50,8 @@ add_domain(const struct address *address, struct buf *domain)
 
 	if (address->kind != ADDRESS_MAILBOX)
 		return NULL;
+	if (!is_plain(address->local))
+		return "an address in From that can be read in two ways";
 	buf_init(&ascii, IDNA_DOMAIN_MAX + 1);
 	if (str_empty(address->domain) || idna_write_ascii(&ascii, address->domain) != FAIL_NONE)
 		why = "an address without a domain name in From";

@@ -40,14 +40,25 @@ origin_free(struct origin **origin)
 
 /* --- what comes in ------------------------------------------------------------------------------ */
 
+/* .. or what anybody could take for authors. */
+static bool
+has_authors(struct str block)
+{
+	struct header field;
+
+	while (header_next_any(&block, &field))
+		if (str_eq_nocase(field.name, STR("From")))
+			return true;
+	return false;
+}
+
 void
 origin_header(struct origin *o, struct str block)
 {
 	struct dns *dns = o->house.dns;
 	int64_t now_s = o->claim.envelope.now_s;
-	struct header field;
 
-	o->has_authors = header_find(block, STR("From"), &field);
+	o->has_authors = has_authors(block);
 	dkim_content_header(&o->content, block);
 	dkim_verify_start(&o->dkim, &o->content, dns, o->owner, now_s);
 	arc_verify_start(&o->arc, &o->content, dns, o->owner, now_s);
@@ -68,13 +79,6 @@ origin_end(struct origin *o)
 	if (!o->is_ended)
 		dkim_content_end(&o->content);
 	o->is_ended = true;
-}
-
-bool
-origin_is_forged(const struct origin *o, const struct header *field)
-{
-	return str_eq_nocase(field->name, STR("Authentication-Results")) &&
-	    results_is_ours(field->value, o->house.id);
 }
 
 /* DMARC needs the one domain that the message says it is from. */
@@ -134,36 +138,59 @@ is_trusted(const struct origin *o, struct str domain)
 	return is_there;
 }
 
-/* This sealer saw it pass when it came there. */
+/* One dmarc= of a sealer: did it pass, for the domain that the message still says it is from? */
 static bool
-says_pass(const struct arc_set *set)
+is_pass_for(const struct result *r, struct str from)
 {
+	struct str domain;
+
+	return r->verdict == VERDICT_PASS && result_find(r, STR("header"), STR("from"), &domain) &&
+	    dmarc_is_aligned(domain, from, true);
+}
+
+/*
+ * This sealer saw it pass when it came there. Strict: where it says several things, all of them say so: one of
+ * them may be a stranger's word that it did not quote well.
+ */
+static bool
+says_pass(const struct arc_set *set, struct str from)
+{
+	size_t said = 0, passed = 0;
 	struct results results;
 	struct arena arena;
-	bool is_pass = false;
 
 	arena_init(&arena, RESULTS_ARENA_MAX);
 	if (results_parse(set->authentication, &arena, &results) == FAIL_NONE) {
-		for (size_t i = 0; i < results.count; i++)
-			is_pass |= str_eq_nocase(results.items[i].method, STR("dmarc")) &&
-			    results.items[i].verdict == VERDICT_PASS;
+		for (size_t i = 0; i < results.count; i++) {
+			if (!str_eq_nocase(results.items[i].method, STR("dmarc")))
+				continue;
+			said++;
+			passed += is_pass_for(&results.items[i], from);
+		}
 	}
 	arena_release(&arena);
-	return is_pass;
+	return said > 0 && passed == said;
+}
+
+/* What the last sealer signed is what readers see: all of the body, and who it is from. */
+static bool
+is_whole(const struct arc_set *last)
+{
+	return !last->is_message_partial && dkim_has_name(last->message_signature.h, STR("From"));
 }
 
 /* From the last sealer back, as long as the owner trusts each: a list that changed a good message says so. */
 static bool
 is_vouched_for(const struct origin *o)
 {
-	if (o->arc.chain != VERDICT_PASS)
+	if (o->arc.chain != VERDICT_PASS || !is_whole(&o->arc.sets[o->arc.count - 1]))
 		return false;
 	for (size_t i = o->arc.count; i > 0; i--) {
 		const struct arc_set *set = &o->arc.sets[i - 1];
 
 		if (!is_trusted(o, set->seal_signature.d))
 			return false;
-		if (says_pass(set))
+		if (says_pass(set, buf_str(&o->from)))
 			return true;
 	}
 	return false;

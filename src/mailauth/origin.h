@@ -74,9 +74,6 @@ void origin_end(struct origin *o);
 /* Go on: true when all is settled, which cannot be before the end. */
 bool origin_look(struct origin *o);
 
-/* Is this a field that only we may write (RFC 8601 5)? It must not stay in the message. */
-bool origin_is_forged(const struct origin *o, const struct header *field);
-
 /* --- what is told of it (origin_told.c) --------------------------------------------------------- */
 
 /* Bytes that origin_write() may need, once the header is there. */

@@ -63,6 +63,14 @@ is_known_name(struct str name)
 	return false;
 }
 
+static bool
+is_mbox_line(struct str line)
+{
+	if (line.n > 0 && line.p[0] == '>')
+		line = str_from(line, 1);
+	return str_starts(line, from_line);
+}
+
 /*
  * Liberal: one line that is no field does not end the header when a well-known field stands right
  * behind it (RFC 7103 7.2); nor does an mbox separator. Delimiters of multiparts always end it.
@@ -75,9 +83,7 @@ may_skip_line(struct str cur, size_t n)
 
 	if (is_blank_line(cur) || str_starts(cur, STR("--")))
 		return false;
-	if (cur.p[0] == '>')
-		cur = str_from(cur, 1);
-	if (str_starts(cur, from_line))
+	if (is_mbox_line(cur))
 		return true;
 	line = str_head(rest, line_size(str_head(rest, 128)));
 	name = field_name_size(line, &colon);
@@ -117,6 +123,24 @@ header_next(struct str *cur, struct header *out)
 	out->whole = str_head(s, n);
 	*cur = str_from(s, n);
 	return true;
+}
+
+bool
+header_next_any(struct str *cur, struct header *out)
+{
+	while (!header_next(cur, out)) {
+		if (cur->n == 0 || is_blank_line(*cur))
+			return false;
+		*cur = str_from(*cur, line_size(*cur));
+	}
+	return true;
+}
+
+void
+header_skip_mbox(struct str *cur)
+{
+	while (is_mbox_line(*cur))
+		*cur = str_from(*cur, line_size(*cur));
 }
 
 bool

@@ -27,6 +27,15 @@ struct header {
 /* The next field; `cur` moves behind it. False at the end of the fields (cur stands there). */
 bool header_next(struct str *cur, struct header *out);
 
+/*
+ * The same for who must not miss a field that others may see: lines that are none do not end the header, only the
+ * blank line does, where cur stands then.
+ */
+bool header_next_any(struct str *cur, struct header *out);
+
+/* Move past mbox separators in front of the header. */
+void header_skip_mbox(struct str *cur);
+
 /* The first, or the last, field of this name. */
 bool header_find(struct str block, struct str name, struct header *out);
 bool header_find_last(struct str block, struct str name, struct header *out);

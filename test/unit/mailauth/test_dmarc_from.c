@@ -25,6 +25,27 @@ static const struct {
 	    "cher.example, b@xn--bcher-kva.example\r\n",
 	    "xn--bcher-kva.example", NULL },
 	{ "dot at the end", "From: <a@example.org.>\r\n", "example.org", NULL },
+	{ "behind a line that is no field",
+	    "Subject: x\r\nno field\r\n: nor this\r\nFrom: a@b.example\r\n", "b.example", NULL },
+	{ "two fields, one behind a line that is no field",
+	    "From: a@b.example\r\nno field\r\nfrom: a@c.example\r\n", NULL, "several From fields" },
+	{ "two @", "From: boss@bank.example@evil.example\r\n", NULL,
+	    "an address in From that can be read in two ways" },
+	{ "a quoted @", "From: \"boss@bank.example\"@evil.example\r\n", NULL,
+	    "an address in From that can be read in two ways" },
+	{ "a quoted bracket", "From: <\"boss@bank.example> <\"@evil.example>\r\n", NULL,
+	    "an address in From that can be read in two ways" },
+	{ "two in one pair of brackets", "From: <boss@bank.example, x@evil.example>\r\n", NULL,
+	    "an address without a domain name in From" },
+	{ "two pairs of brackets", "From: <boss@bank.example> <x@evil.example>\r\n", NULL,
+	    "addresses of different domains in From" },
+	{ "one behind the brackets", "From: <boss@bank.example> x@evil.example\r\n", NULL,
+	    "addresses of different domains in From" },
+	{ "a route", "From: <@bank.example,@a.example:x@evil.example>\r\n", "evil.example", NULL },
+	{ "a backslash before a comma", "From: <boss@bank.example>\\, <x@evil.example>\r\n", NULL,
+	    "addresses of different domains in From" },
+	{ "an encoded address", "From: =?utf-8?q?=3Cboss=40bank.example=3E?=\r\n", NULL,
+	    "an address without a domain name in From" },
 	{ "none", "Subject: x\r\n\r\nFrom: a@b\r\n", NULL, "no From field" },
 	{ "empty block", "", NULL, "no From field" },
 	{ "two fields", "From: a@example.org\r\nFROM: a@example.org\r\n", NULL,
@@ -67,6 +88,27 @@ test_many(void)
 	buf_release(&text);
 }
 
+static void
+test_zero(void)
+{
+	struct buf domain;
+	struct str why;
+
+	TEST_ROW("NUL in an address");
+	buf_init(&domain, 1000);
+	CHECK_NUM(
+	    dmarc_from_find(STR("From: boss@bank.example\0 <x@evil.example>\r\n"), &domain, &why),
+	    FAIL_NONE);
+	CHECK_STR(buf_str(&domain), STR("evil.example"));
+	buf_clear(&domain);
+	CHECK_NUM(
+	    dmarc_from_find(STR("From: boss@bank.example\0x@evil.example\r\n"), &domain, &why),
+	    FAIL_SYNTAX);
+	CHECK_NUM(dmarc_from_find(STR("From: <boss@bank.example\0>\r\n"), &domain, &why),
+	    FAIL_SYNTAX);
+	buf_release(&domain);
+}
+
 int
 main(void)
 {
@@ -83,5 +125,6 @@ main(void)
 		buf_release(&domain);
 	}
 	test_many();
+	test_zero();
 	return test_end();
 }

@@ -33,6 +33,20 @@ static const struct {
 	{ "continuation without a field", " x\r\nA: 1\r\n", "", " x\r\nA: 1\r\n" },
 };
 
+/* The same, for header_next_any(). */
+static const struct {
+	const char *name, *in, *fields, *rest;
+} any_rows[] = {
+	{ "plain", "A: 1\r\nB: 2\r\n\r\nC: 3", "A= 1|B= 2|", "\r\nC: 3" },
+	{ "bare LF", "A: 1\nno field\nB: 2\n\nC: 3", "A= 1|B= 2|", "\nC: 3" },
+	{ "lines that are none", "no\r\n--x\r\nA: 1\r\n: 2\r\n\x01: 3\r\nB: 2\r\nno\r\n\r\nC: 3",
+	    "A= 1|B= 2|", "\r\nC: 3" },
+	{ "a blank in front", " x\r\nA: 1\r\n", "A= 1|", "" },
+	{ "no fields", "no\r\nno", "", "" },
+	{ "empty", "", "", "" },
+	{ "only body", "\r\nA: 1\r\n", "", "\r\nA: 1\r\n" },
+};
+
 static const struct {
 	const char *name, *in, *want;
 } unfold_rows[] = {
@@ -108,6 +122,28 @@ test_next(void)
 		}
 		CHECK_STR(buf_str(&b), str_c(next_rows[i].fields));
 		CHECK_STR(cur, str_c(next_rows[i].rest));
+		buf_release(&b);
+	}
+}
+
+static void
+test_next_any(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(any_rows); i++) {
+		struct str cur = str_c(any_rows[i].in);
+		struct header h;
+		struct buf b;
+
+		TEST_ROW(any_rows[i].name);
+		buf_init(&b, 1000);
+		while (header_next_any(&cur, &h)) {
+			buf_add(&b, h.name);
+			buf_add_char(&b, '=');
+			buf_add(&b, h.value);
+			buf_add_char(&b, '|');
+		}
+		CHECK_STR(buf_str(&b), str_c(any_rows[i].fields));
+		CHECK_STR(cur, str_c(any_rows[i].rest));
 		buf_release(&b);
 	}
 }
@@ -218,6 +254,7 @@ int
 main(void)
 {
 	test_next();
+	test_next_any();
 	test_find();
 	test_uncomment();
 	test_text();
