@@ -80,7 +80,7 @@ tls_pin_certificate(struct str path, struct str host, struct tls_pin *out, bool 
     struct buf *why)
 {
 	struct buf text, der;
-	struct x509_facts facts;
+	struct x509_facts facts = { .spki = { 0 } };
 	enum fail fail;
 
 	buf_init(&der, TLS_FILE_MAX);
