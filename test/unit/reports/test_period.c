@@ -32,7 +32,8 @@ main(void)
 		CHECK_NUM(p.end_s, rows[i].end_s);
 	}
 	TEST_ROW("hosts write at different times, each at its own");
-	for (char c = 'a'; c <= 'z'; c++) {
+	for (int i = 0; i < 26; i++) {
+		char c = (char)('a' + i);
 		struct str host = str_of(&c, 1);
 		int64_t due_s = period_due_s(86400, DAY_MS, host);
 
