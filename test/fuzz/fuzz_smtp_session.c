@@ -16,6 +16,7 @@
 #include "lib/fake_directory.h"
 #include "lib/fake_dns.h"
 #include "mail/mail.h"
+#include "mailauth/settings.h"
 #include "net/memory.h"
 #include "policy/policy.h"
 #include "queue/queue.h"
