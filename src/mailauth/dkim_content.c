@@ -6,6 +6,7 @@
 
 /* base */
 #include "base/mem.h"
+#include "base/num.h"
 
 struct named {
 	struct str name;
@@ -46,41 +47,45 @@ sort_fields(struct dkim_content *c)
 	mem_free(all);
 }
 
-/* Lines that are no field would be shown to somebody, and no signature is about them. */
-static bool
-is_odd(struct str block)
+/*
+ * Count the fields, and say what is wrong with the header; its bytes. Lines that are no field would be shown to
+ * somebody, and no signature is about them.
+ */
+static size_t
+survey(struct dkim_content *c, struct str block)
 {
 	struct header field;
-	struct str rest;
+	struct str rest = block, before;
 
-	header_skip_mbox(&block);
-	for (rest = block; header_next(&rest, &field); block = rest)
-		if (field.whole.p != block.p)
-			return true;
-	return header_size(rest) < rest.n;
+	header_skip_mbox(&rest);
+	for (before = rest; c->count < DKIM_FIELDS_MAX && header_next(&rest, &field);
+	     before = rest) {
+		c->is_odd = c->is_odd || field.whole.p != before.p;
+		c->count++;
+	}
+	c->is_cut = c->count == DKIM_FIELDS_MAX && header_next(&rest, &field);
+	if (c->is_cut)
+		return block.n - before.n;
+	c->is_odd = c->is_odd || header_size(rest) < rest.n;
+	return block.n - rest.n;
 }
 
 void
 dkim_content_header(struct dkim_content *c, struct str block)
 {
-	struct str kept = str_head(block, header_size(block));
-	struct header field;
+	size_t n = survey(c, block);
 	struct str cur;
 
-	c->is_odd = is_odd(block);
-	c->is_cut = kept.n > DKIM_HEADER_MAX;
+	c->is_cut = c->is_cut || n > DKIM_HEADER_MAX;
 	for (int i = 0; i < DKIM_CANON_COUNT; i++)
 		c->bodies[i].canon = (enum dkim_canon)i;
 	buf_init(&c->header, DKIM_HEADER_MAX);
-	buf_add(&c->header, str_head(kept, DKIM_HEADER_MAX));
-	cur = buf_str(&c->header);
-	while (c->count < DKIM_FIELDS_MAX && header_next(&cur, &field))
-		c->count++;
-	c->is_cut = c->is_cut || header_next(&cur, &field);
+	buf_add(&c->header, str_head(block, size_min(n, DKIM_HEADER_MAX)));
 	c->fields = mem_new(c->count + 1, sizeof *c->fields);
 	cur = buf_str(&c->header);
-	for (size_t i = 0; i < c->count && header_next(&cur, &field); i++)
-		c->fields[i] = field;
+	for (size_t i = 0; i < c->count; i++)
+		if (!header_next(&cur, &c->fields[i]))
+			c->count = i;
 	sort_fields(c);
 }
 

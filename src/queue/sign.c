@@ -19,6 +19,7 @@
 /* rooms */
 #include "mailauth/arc_seal.h"
 #include "mailauth/dkim_sign.h"
+#include "mailauth/dmarc.h"
 #include "mailauth/dmarc_from.h"
 #include "mailauth/keyring.h"
 #include "mailauth/results.h"
@@ -61,6 +62,23 @@ keys_of(const struct queue_job *j)
 	return keyring ? keyring_find(keyring, buf_str(&j->signing->domain)) : NULL;
 }
 
+/*
+ * Strict: a user gets the signature of his own domain only, whatever From he writes (`from = any`): of several domains
+ * here, one's users do not prove to be the other's. His is that of the envelope's sender, which is always an address of
+ * his; of receipts, which have none, that of his account.
+ */
+static bool
+may_sign_for(const struct queue_job *j, struct str domain)
+{
+	const struct queue_message *m = &j->message;
+	struct str address = str_empty(m->envelope.sender) ? m->owner : m->envelope.sender;
+	size_t at = str_rfind_char(address, '@');
+
+	if (str_empty(m->owner)) /* a host of ours, or this one */
+		return true;
+	return at != STR_NONE && dmarc_is_aligned(str_from(address, at + 1), domain, false);
+}
+
 static bool
 begin_sign(struct queue_job *j, struct str head)
 {
@@ -70,7 +88,7 @@ begin_sign(struct queue_job *j, struct str head)
 
 	if (dmarc_from_find(head, &s->domain, &why) != FAIL_NONE)
 		return false;
-	keys = keys_of(j);
+	keys = may_sign_for(j, buf_str(&s->domain)) ? keys_of(j) : NULL;
 	if (keys == NULL)
 		return false;
 	s->sign = (struct dkim_sign){ .domain = keys->domain, .time_s = clock_wall_s() };

@@ -139,6 +139,16 @@ def test_others(server, sink, zone):
     check("at home: not signed", server.wait_inbox(before + 1, BOB) and b"DKIM-Signature" not in server.inbox(BOB)[-1])
 
 
+def test_other_tenant(server, sink, zone, keys):
+    """A user of one domain here does not get the signature of another one."""
+    keys.install(server, "origin.test")
+    for subject, author, sender, want in (("another's domain", "boss@origin.test", ALICE, []), ("with the null sender", "boss@origin.test", "", []),
+                                          ("her own, with the null sender", ALICE, "", GOOD)):
+        before = len(sink.messages)
+        server.send("x@far.test", BODY.format(author, subject), sender=sender)
+        equal(f"{subject}", verdicts(zone, taken(sink, before, server).data), want)
+
+
 def test_keys(server, sink, zone):
     """Keys that change are seen without a word; damaged ones stop nothing."""
     folder = os.path.join(server.folder, "data/dkim/example.test")
@@ -186,6 +196,7 @@ def main():
                     test_jmap(server, sink, zone)
                     test_reports(server, sink, origin, zone)
                     test_others(server, sink, zone)
+                    test_other_tenant(server, sink, zone, keys)
                     test_keys(server, sink, zone)
                 test_sealed(sink, zone, keys, dns)
                 test_off(zone, sink, keys)

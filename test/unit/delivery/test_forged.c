@@ -3,6 +3,7 @@
 
 /* system */
 #include <stdio.h>
+#include <string.h>
 
 /* base */
 #include "base/clock.h"
@@ -83,7 +84,7 @@ sign(void)
 }
 
 static struct origin *
-start(void)
+start_as(struct str hello, struct str sender)
 {
 	static const struct mailauth_settings settings = { .check = true,
 		.reject = true,
@@ -91,13 +92,19 @@ start(void)
 		.received_spf = true,
 		.trusted_sealers = STR_INIT("list.test") };
 	const struct origin_house house = { &dns.dns, &settings, STR(OURS) };
-	struct origin_claim claim = { .envelope = { .hello = STR("evil.test"),
-					  .sender = STR("a@evil.test"),
+	struct origin_claim claim = { .envelope = { .hello = hello,
+					  .sender = sender,
 					  .receiver = STR(OURS),
 					  .now_s = 2000000000 } };
 
 	CHECK(net_address_parse(STR("192.0.2.1"), &claim.envelope.client) == FAIL_NONE);
 	return origin_new(&house, &dns.task, &claim);
+}
+
+static struct origin *
+start(void)
+{
+	return start_as(STR("evil.test"), STR("a@evil.test"));
 }
 
 /* What is stored of it, in pieces of so many bytes. */
@@ -307,6 +314,80 @@ test_chains(void)
 	}
 }
 
+/* --- room ------------------------------------------------------------------------------------------ */
+
+#define LONG_BYTES 700 /* over RESULTS_VALUE_MAX */
+#define NAME_MAX   320 /* bytes: SMTP_PATH_MAX */
+
+/* Signatures whose every value is as long as it may be, and has to be written with the most bytes. */
+static void
+write_long(struct buf *out, char c)
+{
+	char value[LONG_BYTES];
+
+	memset(value, c, sizeof value);
+	for (int i = 0; i < DKIM_SIGNATURES_MAX + 1; i++) {
+		buf_add_c(out, "DKIM-Signature: v=1");
+		for (const char *tag = "dsiab"; *tag; tag++) {
+			buf_add_c(out, "; ");
+			buf_add_char(out, *tag);
+			buf_add_char(out, '=');
+			buf_add(out, str_of(value, sizeof value));
+		}
+		buf_add_c(out, "\r\n");
+	}
+}
+
+/* Our fields are whole, and nothing else was touched. */
+static void
+check_whole(struct str out, struct str in)
+{
+	struct header field;
+	struct str cur = out;
+
+	CHECK(str_ends(out, in));
+	CHECK(header_next(&cur, &field) && str_eq(field.name, STR("Return-Path")));
+	CHECK(header_next(&cur, &field) && str_eq(field.name, STR("Received-SPF")));
+	CHECK(header_next(&cur, &field) && str_eq(field.name, STR("Authentication-Results")));
+	CHECK(str_find(field.value, STR("iprev=")) != STR_NONE);
+	CHECK(header_next(&cur, &field) && str_eq(field.name, STR("Received")));
+	CHECK_NUM(cur.n, in.n);
+}
+
+/* However long it is what strangers say: what we say of it has room, in small messages and those that lie on the disk. */
+static void
+test_room(void)
+{
+	static const char bytes[] = "\"\\x\xe2 (\x01";
+	static const size_t bodies[] = { 0, 1, 30000, 64000, 130000, 300000 };
+
+	for (size_t n = 0; n < ARRAY_LEN(bodies) * (sizeof bytes - 1) * 2; n++) {
+		char c = bytes[n / ARRAY_LEN(bodies) % (sizeof bytes - 1)], name[NAME_MAX];
+		size_t body = bodies[n % ARRAY_LEN(bodies)];
+		bool has_sender = n % 2 != 0;
+		struct buf in, out;
+		struct origin *o;
+		struct intake i = { .hostname = STR(OURS), .is_stranger = true };
+
+		TEST_ROW("room");
+		buf_init(&in, 1000000);
+		buf_init(&out, 1000000);
+		memset(name, c, sizeof name);
+		i.origin = o = start_as(str_of(name, sizeof name),
+		    has_sender ? str_of(name, sizeof name) : STR(""));
+		buf_add_c(&in, "From: a@b.test\r\n");
+		write_long(&in, c);
+		buf_add_c(&in, "\r\n");
+		for (size_t at = 0; at < body; at++)
+			buf_add_char(&in, 'y');
+		take(&i, buf_str(&in), 30000, &out);
+		check_whole(buf_str(&out), buf_str(&in));
+		buf_release(&in);
+		buf_release(&out);
+		origin_free(&o);
+	}
+}
+
 int
 main(void)
 {
@@ -323,6 +404,7 @@ main(void)
 	sign();
 	test_rows();
 	test_chains();
+	test_room();
 	CHECK(blob_commit(blobs) == FAIL_NONE);
 	buf_release(&signature);
 	private_key_release(&key);
