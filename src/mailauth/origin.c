@@ -12,12 +12,17 @@ struct origin *
 origin_new(const struct origin_house *house, struct task *owner, const struct origin_claim *claim)
 {
 	struct origin *o = mem_new(1, sizeof *o);
+	struct spf_claim hello = claim->envelope;
 
 	o->house = *house;
 	o->claim = *claim;
 	o->owner = owner;
 	buf_init(&o->from, DNS_NAME_MAX);
 	spf_start(&o->spf, house->dns, owner, &claim->envelope);
+	if (!str_empty(hello.sender)) {
+		hello.sender = STR("");
+		spf_start(&o->hello, house->dns, owner, &hello);
+	}
 	return o;
 }
 
@@ -30,6 +35,7 @@ origin_free(struct origin **origin)
 	if (o == NULL)
 		return;
 	spf_release(&o->spf);
+	spf_release(&o->hello);
 	dkim_verify_release(&o->dkim);
 	arc_verify_release(&o->arc);
 	dmarc_release(&o->policy);
@@ -228,6 +234,8 @@ origin_look(struct origin *o)
 	if (o->is_settled)
 		return true;
 	is_known = spf_look(&o->spf);
+	if (origin_has_hello(o))
+		is_known &= spf_look(&o->hello);
 	if (!o->has_header)
 		return false;
 	is_known &= dkim_verify_look(&o->dkim);

@@ -46,7 +46,8 @@ struct origin { /* fields: read only */
 	struct origin_house house;
 	struct origin_claim claim;
 	struct task *owner; /* borrow */
-	struct spf spf;
+	struct spf spf;     /* of MAIL FROM, or of HELO when the sender is null */
+	struct spf hello;   /* of HELO beside it (RFC 7208 2.3); not started without a sender */
 	struct dkim_content content;
 	struct dkim_verify dkim;
 	struct arc_verify arc;
@@ -59,6 +60,13 @@ struct origin { /* fields: read only */
 	bool is_vouched_for; /* DMARC failed, and a trusted sealer says that it did not before */
 	enum origin_advice advice; /* once settled */
 };
+
+/* HELO was asked about, too. */
+static inline bool
+origin_has_hello(const struct origin *o)
+{
+	return !str_empty(o->claim.envelope.sender);
+}
 
 struct origin *origin_new(const struct origin_house *house, struct task *owner,
     const struct origin_claim *claim);

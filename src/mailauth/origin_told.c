@@ -7,7 +7,7 @@
 /* rooms */
 #include "mailauth/results.h"
 
-#define ITEMS_MAX      (DKIM_SIGNATURES_MAX + 4) /* of signatures; SPF, ARC, DMARC, iprev */
+#define ITEMS_MAX      (DKIM_SIGNATURES_MAX + 5) /* of signatures; SPF twice, ARC, DMARC, iprev */
 #define PROPERTIES_MAX 5                         /* of one of them */
 #define FIXED_ROOM     2048 /* bytes of names, words, reasons, folds: all but what strangers say */
 #define SIGNATURE_ROOM 512  /* .. of one signature */
@@ -25,7 +25,8 @@ size_t
 origin_room(const struct origin *o)
 {
 	const struct spf_claim *e = &o->claim.envelope;
-	size_t own = value_room(e->sender) + value_room(e->hello) + value_room(buf_str(&o->from));
+	size_t own =
+	    value_room(e->sender) + 2 * value_room(e->hello) + value_room(buf_str(&o->from));
 	size_t room = FIXED_ROOM + value_room(o->house.id) + own;
 
 	for (size_t i = 0; i < o->dkim.count; i++) {
@@ -81,9 +82,8 @@ tell_reverse(struct telling *t)
 }
 
 static void
-tell_spf(struct telling *t)
+tell_spf(struct telling *t, const struct spf *s)
 {
-	const struct spf *s = &t->o->spf;
 	struct str property = spf_property(s);
 	size_t dot = str_find_char(property, '.');
 
@@ -152,7 +152,9 @@ origin_write(const struct origin *o, bool is_exact, struct buf *out)
 	struct telling t = { .o = o };
 	size_t room = origin_room(o), before = out->n;
 
-	tell_spf(&t);
+	if (origin_has_hello(o) && o->hello.verdict != VERDICT_NONE)
+		tell_spf(&t, &o->hello);
+	tell_spf(&t, &o->spf);
 	tell_signatures(&t);
 	tell_policy(&t);
 	tell_reverse(&t);

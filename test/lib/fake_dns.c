@@ -36,6 +36,7 @@ static const struct {
 	{ STR_INIT("67.8.8.8.bl.test"), DNS_A, { .address = IPV4(127, 0, 0, 2) } },
 	{ STR_INIT("strict.test"), DNS_A, { .address = IPV4(192, 0, 2, 1) } },
 	{ STR_INIT("strict.test"), DNS_TXT, { .bytes = STR_INIT("v=spf1 a -all") } },
+	{ STR_INIT("mx.strict.test"), DNS_TXT, { .bytes = STR_INIT("v=spf1 a:strict.test -all") } },
 	{ STR_INIT("_dmarc.strict.test"), DNS_TXT, { .bytes = STR_INIT("v=DMARC1; p=reject") } },
 	{ STR_INIT("quiet.test"), DNS_A, { .address = IPV4(192, 0, 2, 1) } },
 	{ STR_INIT("quiet.test"), DNS_TXT, { .bytes = STR_INIT("v=spf1 a -all") } },

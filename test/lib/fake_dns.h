@@ -13,6 +13,7 @@
  *     wl.test                       a list: 8.8.8.67 is on it; bl.test has it, too
  *     strict.test, quiet.test       mail comes from 192.0.2.1 only (SPF); what does not is rejected, is junk (DMARC)
  *     told.test                     .. is rejected, and wants to hear of it
+ *     mx.strict.test                is 192.0.2.1 only, too (SPF)
  *     nobody                        192.0.2.9 has no reverse name; that of 192.0.2.8 is not answered
  *
  * A resolver that has a zone (dns/zone.h) knows what stands there instead.
