@@ -23,6 +23,12 @@
 #define TTL_NEGATIVE_S   900          /* "there is none" for a quarter of an hour at most */
 #define CHECK_MS         10000        /* how often resolv.conf is looked at */
 #define RESOLV_BYTES_MAX (64 * 1024)
+/*
+ * Bytes of one answer as it is kept, and of all that are. Names that are a few bytes of a packet, by compression, may be
+ * a thousand here; honest answers are under 10 KB.
+ */
+#define ANSWER_BYTES_MAX (32 * 1024)
+#define CACHE_BYTES_MAX  (16 * 1024 * 1024)
 #define PATH_BYTES_MAX   4096 /* PATH_MAX */
 
 static const struct log dns_log = { .room = "dns" };
@@ -138,6 +144,7 @@ forget(struct dns *d, struct dns_entry *e)
 	if (list_linked(&e->node)) {
 		list_remove(&e->node);
 		d->finished--;
+		d->finished_bytes -= e->bytes;
 	}
 	drop_entry(e);
 }
@@ -155,11 +162,11 @@ new_entry(struct dns *d, struct str key)
 	return e;
 }
 
-/* What an answer's strings take, and copying them behind the records. */
+/* What an answer's records and their strings take. */
 static size_t
-string_bytes(const struct dns_answer *answer)
+answer_bytes(const struct dns_answer *answer)
 {
-	size_t n = answer->canonical.n;
+	size_t n = answer->record_count * sizeof answer->records[0] + answer->canonical.n;
 
 	for (size_t i = 0; i < answer->record_count; i++)
 		n += answer->records[i].name.n + answer->records[i].bytes.n;
@@ -183,7 +190,8 @@ keep_answer(struct dns_entry *e, const struct dns_answer *answer)
 	size_t count = answer->record_count;
 	char *at;
 
-	e->records = mem_new(1, count * sizeof e->records[0] + string_bytes(answer));
+	e->bytes += answer_bytes(answer);
+	e->records = mem_new(1, answer_bytes(answer));
 	at = (char *)(e->records + count);
 	e->record_count = count;
 	e->canonical = copy_string(answer->canonical, &at);
@@ -214,7 +222,14 @@ entry_finish(struct dns *d, struct dns_entry *e, enum fail fail, const struct dn
 	uint32_t most = fail == FAIL_NONE ? TTL_MAX_S : TTL_NEGATIVE_S;
 	struct list_node *node;
 
+	if (answer && answer_bytes(answer) > ANSWER_BYTES_MAX) {
+		log_info(&dns_log, "dns.answer.large", LOG_TEXT("name", answer->canonical),
+		    LOG_NUM("records", answer->record_count));
+		fail = FAIL_TEMP;
+		answer = NULL;
+	}
 	e->fail = fail;
+	e->bytes = sizeof *e + e->key.n;
 	if (answer) {
 		e->ttl_s = answer->ttl_s < most ? answer->ttl_s : most;
 		e->is_secure = is_secure;
@@ -228,12 +243,14 @@ entry_finish(struct dns *d, struct dns_entry *e, enum fail fail, const struct dn
 	if (e->is_in_map) {
 		list_append(&d->recent, &e->node);
 		d->finished++;
+		d->finished_bytes += e->bytes;
 	}
 	while ((node = list_pop(&e->waiting)) != NULL)
 		give(container_of(node, struct dns_query, node), e);
 	if (fail == FAIL_TEMP)
 		forget(d, e);
-	while ((int64_t)d->finished > d->settings->cache_entries)
+	while ((int64_t)d->finished > d->settings->cache_entries ||
+	    d->finished_bytes > CACHE_BYTES_MAX)
 		forget(d, container_of(list_first(&d->recent), struct dns_entry, node));
 	drop_entry(e);
 }

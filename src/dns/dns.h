@@ -10,7 +10,8 @@
  * 6840 5.8), search domains, /etc/hosts.
  *
  * Ownership: a dns_query is the caller's, from start until dns_query_release(); the records belong
- * to the cache and are held by the query until then. Units: ttl_s seconds.
+ * to the cache and are held by the query until then. An answer of more than 32 KB here is none (FAIL_TEMP); the cache
+ * has 16 MB at most, whatever strangers answer. Units: ttl_s seconds.
  */
 #ifndef DNS_DNS_H
 #define DNS_DNS_H
@@ -88,6 +89,7 @@ struct dns { /* fields: read only */
 	struct list lookups; /* running */
 	struct list queue;   /* not started: too many are running */
 	size_t running, finished;
+	size_t finished_bytes; /* that they take */
 	struct arena scratch;
 	struct { /* since the start */
 		uint64_t asked, cached, sent, tcp, failed;

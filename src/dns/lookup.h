@@ -23,6 +23,7 @@ struct dns_entry {
 	int64_t expires_ms;
 	struct dns_record *records; /* own: one block with all their bytes */
 	size_t record_count;
+	size_t bytes;         /* of this and all that it has */
 	struct str canonical; /* in the same block */
 	uint32_t ttl_s;
 	bool is_secure, is_name_missing;

@@ -13,6 +13,8 @@
 
 /* rooms */
 #include "blob/blob.h"
+#include "dns/dns.h"
+#include "dns/zone.h"
 #include "lib/fake_directory.h"
 #include "lib/fake_dns.h"
 #include "mail/mail.h"
@@ -35,6 +37,7 @@ static struct stage {
 	struct queue *queue;
 	struct policy *policy;
 	struct reports *reports;
+	struct dns dns;
 	struct smtp_service service;
 	struct listener listeners[3];
 	bool is_open;
@@ -47,7 +50,7 @@ static struct smtp_listener kinds[] = {
 };
 
 static const struct smtp_settings settings = {
-	.message_bytes = 4000,
+	.message_bytes = 100000,
 	.recipients = 4,
 	.messages = 5,
 	.errors = 20,
@@ -73,6 +76,38 @@ static const struct policy_settings checks = {
 	.known_ms = 86400000,
 };
 
+static const struct mailauth_settings proofs = {
+	.check = true,
+	.reject = true,
+	.quarantine = true,
+	.received_spf = true,
+	.trusted_sealers = STR_INIT("*"),
+};
+
+#define ED25519 "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+
+/* DNS as strangers may have it. */
+static const char zone_text[] =
+    "a.test TXT \"v=spf1 include:b.test a:%{i}.a.test exists:%{L}%{d2}.a.test mx ptr redirect=c.test\"\n"
+    "a.test MX 10 a.test\n"
+    "a.test A 192.0.2.66\n"
+    "b.test TXT \"v=spf1 include:a.test -all exp=c.test\"\n"
+    "b.test A 192.0.2.1\n"
+    "c.test A 192.0.2.1\n"
+    "good.test A 192.0.2.1\n"
+    "1.2.0.192.in-addr.arpa PTR good.test\n"
+    "66.2.0.192.bl.test A 127.0.0.2\n"
+    "b.test SECURE\n"
+    "c.test TXT \"v=spf1 ip4:192.0.2.1 -all exp=e.c.test\"\n"
+    "e.c.test TXT \"%{i} %{h} %{s} %{c} %{r} %{t} %{l1r+-} is not mine\"\n"
+    "d.test TIMEOUT\n"
+    "s._domainkey.a.test TXT \"v=DKIM1; k=ed25519; p=" ED25519 "\"\n"
+    "s._domainkey.b.test TXT \"v=DKIM1; k=rsa; t=y:s; p=" ED25519 "\"\n"
+    "s._domainkey.c.test CNAME s._domainkey.c.test\n"
+    "_dmarc.a.test TXT \"v=DMARC1; p=reject; pct=50; rua=mailto:x@a.test\"\n"
+    "_dmarc.b.test TXT \"v=DMARC1; p=quarantine; aspf=s; adkim=s\"\n"
+    "_dmarc.c.test TXT \"v=DMARC1; p=none; sp=reject\"\n";
+
 static const char *const peers[] = { "127.0.0.1", "192.0.2.1", "192.0.2.77", "192.0.2.66" };
 
 static int
@@ -89,6 +124,7 @@ close_stage(void)
 	reports_close(&stage.reports);
 	queue_close(&stage.queue);
 	policy_close(&stage.policy);
+	dns_release(&stage.dns);
 	mail_close(&stage.mail);
 	blob_close(&stage.blobs);
 	store_close(&stage.store);
@@ -136,6 +172,7 @@ open_stage(void)
 {
 	const char *folder = test_folder();
 	char path[300];
+	struct buf why;
 
 	sys.fsync = sys.fdatasync = sys.syncfs = no_sync;
 	invariant(atexit(close_stage) == 0);
@@ -150,14 +187,20 @@ open_stage(void)
 	invariant(mail_open(&stage.mail, &stage.loop, stage.store, stage.blobs) == FAIL_NONE);
 	net_init(&stage.net, &stage.loop, &net_settings_default);
 	open_queue();
-	policy_open(&stage.policy, &stage.loop, stage.store, NULL, &checks);
+	buf_init(&why, 1000);
+	invariant(dns_init(&stage.dns, &stage.loop, &stage.net, &dns_settings_default, &why) ==
+	    FAIL_NONE);
+	invariant(dns_zone_read(&stage.dns, str_c(zone_text), &why) == FAIL_NONE);
+	buf_release(&why);
+	policy_open(&stage.policy, &stage.loop, stage.store, &stage.dns, &checks);
 	open_reports();
 	smtp_service_init(&stage.service);
 	stage.service.reports = stage.reports;
 	stage.service.queue = stage.queue;
 	stage.service.policy = stage.policy;
 	stage.service.checks = &checks;
-	stage.service.mailauth = &mailauth_settings_default;
+	stage.service.mailauth = &proofs;
+	stage.service.dns = &stage.dns;
 	stage.service.loop = &stage.loop;
 	stage.service.mail = stage.mail;
 	stage.service.settings = &settings;
@@ -187,12 +230,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	l = &stage.listeners[data[0] % 3];
 	c = conn_memory(&stage.net, l, str_c(peers[data[0] / 3 % ARRAY_LEN(peers)]));
+	fake_dns_hold(data[0] / 3 / ARRAY_LEN(peers) % 2 != 0);
 	stage.service.service.accept(&stage.service.service, l, c);
 	conn_memory_feed(c, str_of(data + 1, size - 1));
 	conn_memory_end(c);
-	for (unsigned i = 0; i < 1000 && !list_empty(&stage.service.sessions); i++)
+	for (unsigned i = 0; i < 1000 && !list_empty(&stage.service.sessions); i++) {
 		turns(1);
+		(void)fake_dns_release();
+	}
 	invariant(list_empty(&stage.service.sessions));
 	turns(2);
+	(void)fake_dns_release();
 	return 0;
 }

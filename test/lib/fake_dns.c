@@ -8,7 +8,7 @@
 #include "dns/packet.h"
 #include "dns/zone.h"
 
-#define HELD_MAX 64
+#define HELD_MAX 256
 
 static struct dns_query *held[HELD_MAX];
 static bool is_holding;

@@ -86,6 +86,14 @@ add_cname(struct buf *out, const char *label)
 	buf_add_char(out, '\0');
 }
 
+/* So many MX records, whose exchanger is the question's name: 16 bytes each. */
+static void
+add_many(struct buf *out, unsigned count)
+{
+	while (count-- > 0)
+		buf_add(out, str_of("\xc0\x0c\0\x0f\0\1\0\0\0\x64\0\4\0\1\xc0\x0c", 16));
+}
+
 /* What is sent back; nothing when out stays empty. */
 static void
 behave(struct str packet, bool is_tcp, struct buf *out)
@@ -106,6 +114,11 @@ behave(struct str packet, bool is_tcp, struct buf *out)
 		add_header(out, packet, is_tcp ? 0x8180 : 0x8380, is_tcp);
 		if (is_tcp)
 			add_a(out, 100, 2);
+	} else if (str_starts(name, STR("large")) || str_starts(name, STR("huge"))) {
+		unsigned count = str_starts(name, STR("large")) ? 20 : 40;
+
+		add_header(out, packet, 0x8180, count);
+		add_many(out, count);
 	} else if (str_eq(name, STR("missing"))) {
 		add_header(out, packet, 0x8183, 0);
 	} else if (str_eq(name, STR("empty"))) {
@@ -399,6 +412,45 @@ test_many(void)
 	CHECK(server.ports[1] != server.ports[2] || server.ports[2] != server.ports[3]);
 }
 
+#define CACHE_KB 16384 /* of dns.c */
+
+/* Names that take four bytes for each one of the packet, and two there for each that follows. */
+static void
+ask_large(struct dns_query *q, const char *label, size_t n)
+{
+	struct buf name = { .max = DNS_NAME_MAX };
+
+	buf_add_c(&name, label);
+	buf_add_u64(&name, n);
+	for (int i = 0; i < 220; i++)
+		buf_add_c(&name, i % 55 == 0 ? "." : "\\001");
+	dns_query_start(&dns, q, &asker, buf_str(&name), DNS_MX);
+	wait_for(q);
+	buf_release(&name);
+}
+
+static void
+test_large(void)
+{
+	struct dns_query q = { 0 };
+
+	settings.cache_entries = 100000;
+	TEST_ROW("large answers");
+	for (size_t i = 0; i < 1200; i++) {
+		ask_large(&q, "large", i);
+		CHECK_NUM(q.op.fail, FAIL_NONE);
+		CHECK_NUM(q.record_count, 20);
+		CHECK(q.records[19].name.n > 800);
+	}
+	CHECK(dns.finished_bytes > CACHE_KB * 512);
+	CHECK(dns.finished_bytes <= CACHE_KB * 1024);
+	TEST_ROW("a huge one");
+	ask_large(&q, "huge", 0);
+	CHECK_NUM(q.op.fail, FAIL_TEMP);
+	dns_query_release(&q);
+	settings.cache_entries = 100;
+}
+
 static void
 test_expiry(void)
 {
@@ -490,6 +542,7 @@ main(void)
 	test_rows();
 	test_shared();
 	test_many();
+	test_large();
 	test_expiry();
 	test_resolv_conf();
 	TEST_ROW("released while asking");
