@@ -183,7 +183,7 @@ arc_seal_write(const struct arc_seal *seal, const struct dkim_content *content,
 
 	if (content->is_cut)
 		return FAIL_LIMIT;
-	if (verify->is_full || has_ended(verify))
+	if (verify->is_full || has_ended(verify) || content->is_odd)
 		return FAIL_DENIED;
 	if (verify->is_temporary)
 		return FAIL_TEMP;

@@ -33,7 +33,8 @@ MUST_CHECK enum fail arc_seal_start(const struct arc_seal *seal, struct dkim_con
 
 /*
  * Append ARC-Seal, ARC-Message-Signature and ARC-Authentication-Results.
- *   FAIL_DENIED  nothing may be added: the last sealer found it broken already, or it has ARC_SETS_MAX sets
+ *   FAIL_DENIED  nothing may be added: the last sealer found it broken already, or it has ARC_SETS_MAX sets, or a
+ *                line of the header is no field: nobody would believe the seal
  *   FAIL_TEMP    DNS did not answer: what is true of the chain is unknown
  *   FAIL_LIMIT, FAIL_PERM as in dkim_sign.h
  */

@@ -1,6 +1,7 @@
 #include "mailauth/arc_verify.h"
 
 /* base */
+#include "base/clock.h"
 #include "base/mem.h"
 
 /* rooms */
@@ -29,21 +30,43 @@ want_body(struct arc_verify *a, const struct dkim_signature *signature)
 	    FAIL_NONE;
 }
 
-/* Both keys of a set, and the length of the body that it signed. */
+/* The length of the body that a set signed. */
 static void
-start_set(struct arc_verify *a, struct arc_set *set, struct dns *dns)
+start_set(struct arc_verify *a, struct arc_set *set)
 {
 	struct dkim_signature *signature = &set->message_signature;
 
-	dkim_key_ask(&set->seal_key, dns, a->owner, &set->seal_signature);
 	set->message_syntax = dkim_signature_parse(set->message.value, DKIM_FORM_ARC_MESSAGE,
 	    signature, &set->message_reason);
 	if (set->message_syntax == VERDICT_NONE && !want_body(a, signature)) {
 		set->message_syntax = VERDICT_POLICY;
 		set->message_reason = STR("too many different lengths (l=)");
 	}
-	if (set->message_syntax == VERDICT_NONE)
-		dkim_key_ask(&set->message_key, dns, a->owner, signature);
+}
+
+/*
+ * Is the key there? Keys are asked for when it is their turn, and given back: those of a hostile chain, all together,
+ * would be megabytes for each message.
+ */
+static bool
+has_key(struct arc_verify *a, struct dns_query *key, const struct dkim_signature *signature)
+{
+	if (key->op.owner == NULL)
+		dkim_key_ask(key, a->dns, a->owner, signature);
+	return !op_pending(&key->op);
+}
+
+static bool
+has_message_key(struct arc_verify *a, struct arc_set *set)
+{
+	return set->message_syntax != VERDICT_NONE ||
+	    has_key(a, &set->message_key, &set->message_signature);
+}
+
+static bool
+has_seal_key(struct arc_verify *a, struct arc_set *set)
+{
+	return has_key(a, &set->seal_key, &set->seal_signature);
 }
 
 void
@@ -53,6 +76,7 @@ arc_verify_start(struct arc_verify *a, struct dkim_content *content, struct dns 
 	struct arc_fault fault;
 
 	*a = (struct arc_verify){ .content = content,
+		.dns = dns,
 		.owner = owner,
 		.now_s = now_s,
 		.reason = { "", 0 } };
@@ -67,8 +91,10 @@ arc_verify_start(struct arc_verify *a, struct dkim_content *content, struct dns 
 		return;
 	}
 	for (size_t i = 0; i < a->count; i++)
-		start_set(a, &a->sets[i], dns);
+		start_set(a, &a->sets[i]);
 	a->messages = a->seals = a->count;
+	(void)has_message_key(a, &a->sets[a->count - 1]); /* while the body comes in */
+	(void)has_seal_key(a, &a->sets[a->count - 1]);
 }
 
 /* Liberal: without c= it is simple/simple as in DKIM, or else relaxed/relaxed, as the drafts of ARC had it. */
@@ -96,6 +122,7 @@ look_at_message(struct arc_verify *a, size_t instance)
 		check_message(a, set, &outcome);
 	set->is_message_good = outcome.verdict == VERDICT_PASS;
 	set->is_message_partial = outcome.is_partial;
+	dns_query_release(&set->message_key);
 	a->messages--;
 	if (set->is_message_good)
 		return;
@@ -119,6 +146,7 @@ look_at_seal(struct arc_verify *a, size_t instance)
 	enum verdict verdict = dkim_key_answer(&set->seal_key, &set->seal_signature, &key, &reason);
 
 	a->seals--;
+	dns_query_release(&set->seal_key);
 	if (verdict != VERDICT_NONE) {
 		a->is_temporary = verdict == VERDICT_TEMPERROR;
 		settle(a, VERDICT_FAIL, reason, instance);
@@ -146,12 +174,19 @@ arc_verify_look(struct arc_verify *a)
 		return true;
 	if (!a->content->is_ended)
 		return false;
+	if (a->deadline_ms == 0)
+		a->deadline_ms = clock_mono_ms() + ARC_TIME_MS;
+	if (clock_mono_ms() > a->deadline_ms) {
+		a->is_temporary = true;
+		settle(a, VERDICT_FAIL, STR("DNS is too slow"), 0);
+		return true;
+	}
 	if (a->messages > 0) {
-		if (op_pending(&a->sets[a->messages - 1].message_key.op))
+		if (!has_message_key(a, &a->sets[a->messages - 1]))
 			return false;
 		look_at_message(a, a->messages);
 	} else {
-		if (op_pending(&a->sets[a->seals - 1].seal_key.op))
+		if (!has_seal_key(a, &a->sets[a->seals - 1]))
 			return false;
 		look_at_seal(a, a->seals);
 	}

@@ -25,6 +25,8 @@
 #include "mailauth/verdict.h"
 
 #define ARC_SETS_MAX 50 /* RFC 8617 5.1.1.1 */
+#define ARC_TIME_MS \
+	30000 /* for all keys, from the end on: slow servers of a long chain must not hold a session for minutes */
 
 struct arc_set {                              /* one instance; fields: read only */
 	struct header results, message, seal; /* the three fields */
@@ -41,7 +43,7 @@ struct arc_set {                              /* one instance; fields: read only
 
 /*
  *     start --no sets, or a fault in their order--> settled
- *     start --keys asked--> the newest message signature --good--> older ones, until one is not --> seals, the newest
+ *     start --the newest keys asked--> the newest message signature --good--> older ones, until one is not --> seals, the newest
  *           first --all good--> settled: PASS;  the newest message signature or a seal is not good --> settled: FAIL
  */
 struct arc_verify {         /* zeroed before the start; fields: read only */
@@ -58,8 +60,9 @@ struct arc_verify {         /* zeroed before the start; fields: read only */
 	size_t count;         /* the highest instance; with FAIL, sets may be incomplete */
 
 	struct dkim_content *content;
+	struct dns *dns;
 	struct task *owner;
-	int64_t now_s;
+	int64_t now_s, deadline_ms;
 	size_t messages, seals; /* instances that are to be looked at still, the highest first */
 	bool is_settled;
 };

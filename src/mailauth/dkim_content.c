@@ -57,7 +57,6 @@ survey(struct dkim_content *c, struct str block)
 	struct header field;
 	struct str rest = block, before;
 
-	header_skip_mbox(&rest);
 	for (before = rest; c->count < DKIM_FIELDS_MAX && header_next(&rest, &field);
 	     before = rest) {
 		c->is_odd = c->is_odd || field.whole.p != before.p;

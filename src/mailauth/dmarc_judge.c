@@ -61,6 +61,11 @@ dmarc_judge(const struct dmarc *d, const struct dmarc_evidence *spf,
 	if (out->is_spf_aligned || out->is_dkim_aligned)
 		return;
 	out->verdict = may_pass ? VERDICT_TEMPERROR : VERDICT_FAIL;
-	if (!may_pass)
-		apply(d, lot, out);
+	apply(d, lot, out);
+	/*
+	 * RFC 7489 6.6.2 leaves it open. Refused it is not; but a forger has only to name a selector, or a subdomain,
+	 * whose servers are down, so it is not taken as if it were proved.
+	 */
+	if (may_pass && out->disposition == DMARC_REJECT)
+		out->disposition = DMARC_QUARANTINE;
 }

@@ -81,6 +81,7 @@ smtp_read_chunk(struct smtp_session *s)
 	struct smtp_txn *t = s->txn;
 	struct str piece;
 
+	smtp_origin_go_on(s);
 	if (s->chunk_left == 0)
 		return end_chunk(s);
 	piece = conn_take(s->conn, (size_t)s->chunk_left);
@@ -90,8 +91,6 @@ smtp_read_chunk(struct smtp_session *s)
 	}
 	if (t && !t->is_refused)
 		intake_feed(&t->intake, piece);
-	if (t && t->origin)
-		(void)origin_look(t->origin);
 	s->chunk_left -= piece.n;
 	s->data_since += piece.n;
 	return SMTP_READ_CHUNK;

@@ -22,8 +22,7 @@ smtp_read_data(struct smtp_session *s)
 	struct smtp_txn *t = s->txn;
 	struct str piece;
 
-	if (t->origin)
-		(void)origin_look(t->origin); /* DNS answers while the text comes in */
+	smtp_origin_go_on(s);
 	switch (conn_dots(s->conn, &t->dots, &piece)) {
 	case DOTS_NONE: conn_hurry(s->conn); return SMTP_STAY;
 	case DOTS_BARE: break; /* intake sees it too, and judges */

@@ -29,6 +29,17 @@ smtp_origin_start(struct smtp_session *s)
 	s->txn->origin = origin_new(&house, &s->task, &claim);
 }
 
+/*
+ * DNS answers while the content comes in, and between its chunks. Who keeps us waiting for that must not have it that
+ * the answers are too late.
+ */
+void
+smtp_origin_go_on(struct smtp_session *s)
+{
+	if (s->txn && s->txn->origin)
+		(void)origin_look(s->txn->origin);
+}
+
 /* What came of it, for who follows one message. */
 static void
 note(const struct smtp_session *s, const struct origin *o)

@@ -234,7 +234,7 @@ advance(struct smtp_session *s)
 	switch (s->state) {
 	case SMTP_GREET: return smtp_door_wait(s);
 	case SMTP_READ_COMMAND:
-	case SMTP_AUTH_READ: return take_line(s);
+	case SMTP_AUTH_READ: smtp_origin_go_on(s); return take_line(s);
 	case SMTP_AUTH_WAIT:
 		return op_pending(&s->sasl->query.op) ? SMTP_STAY : smtp_auth_answer(s);
 	case SMTP_AUTH_DELAY: return timer_running(&s->delay) ? SMTP_STAY : smtp_auth_delayed(s);

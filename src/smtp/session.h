@@ -266,6 +266,7 @@ MUST_CHECK enum fail smtp_start_content(struct smtp_session *s);
 
 /* Begin to find out where it is from, when that is to be judged; and what came of it (origin.c). */
 void smtp_origin_start(struct smtp_session *s);
+void smtp_origin_go_on(struct smtp_session *s); /* while the content comes in */
 enum smtp_reply smtp_origin_judge(struct smtp_session *s);
 void smtp_origin_note(struct smtp_session *s, enum smtp_reply reply); /* for who wants reports */
 

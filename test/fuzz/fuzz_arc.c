@@ -43,8 +43,9 @@ judge(struct arc_verify *a, struct dkim_content *c, struct str mail, const struc
 	arc_verify_start(a, c, &dns.dns, &dns.task, 0);
 	invariant(arc_seal_start(seal, c) == FAIL_NONE);
 	for (size_t i = 0; i < a->count; i++) {
-		a->sets[i].message_key =
-		    (struct dns_query){ .records = &record, .record_count = 1 };
+		a->sets[i].message_key = (struct dns_query){ .op.owner = &dns.task,
+			.records = &record,
+			.record_count = 1 };
 		a->sets[i].seal_key = a->sets[i].message_key;
 	}
 	dkim_content_body(c, str_from(mail, n));

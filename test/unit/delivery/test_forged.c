@@ -64,6 +64,8 @@ static const struct {
 	{ "another From behind a line that is no field", "",
 	    "no field at all\r\n.\r\nFrom: x@evil.test\r\n\r\n" BODY, VERDICT_PERMERROR,
 	    ORIGIN_JUNK },
+	{ "a line of a mailbox in front", "From boss@bank.test Thu Nov 26 00:00:00 2026\r\n",
+	    "\r\n" BODY, VERDICT_FAIL, ORIGIN_REFUSE },
 	{ "a control in a name ends the header", "", "X\x01: y\r\n\r\n" BODY, VERDICT_FAIL,
 	    ORIGIN_REFUSE },
 };

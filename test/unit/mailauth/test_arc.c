@@ -2,6 +2,7 @@
 #include "mailauth/arc_verify.h"
 
 /* base */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/test.h"
 
@@ -441,6 +442,36 @@ test_refused(void)
 	dkim_content_release(&c);
 }
 
+/* Servers that answer each question in time, but all of them together not. */
+static void
+test_late(void)
+{
+	struct buf mail = chain_of(3);
+	struct str text = buf_str(&mail);
+	size_t n = header_size(text);
+	struct dkim_content c = { 0 };
+	struct arc_verify a;
+
+	TEST_ROW("late");
+	clock_fake(1000, 1000);
+	dkim_content_header(&c, str_head(text, n));
+	arc_verify_start(&a, &c, &dns.dns, &dns.task, NOW_S);
+	dkim_content_body(&c, str_from(text, n));
+	dkim_content_end(&c);
+	CHECK(a.sets[2].message_key.op.owner != NULL && a.sets[1].message_key.op.owner == NULL);
+	clock_fake(1000 + 10 * ARC_TIME_MS, 1000); /* the body came slowly: that does not count */
+	CHECK(!arc_verify_look(&a));
+	CHECK(a.sets[2].is_message_good && a.sets[2].message_key.op.owner == NULL);
+	clock_fake(1000 + 11 * ARC_TIME_MS, 1000);
+	CHECK(!arc_verify_look(&a));
+	clock_fake(1001 + 11 * ARC_TIME_MS, 1000);
+	CHECK(arc_verify_look(&a));
+	CHECK_NUM(a.chain, VERDICT_FAIL);
+	CHECK(a.is_temporary);
+	end_verify(&a, &c);
+	buf_release(&mail);
+}
+
 int
 main(void)
 {
@@ -454,6 +485,7 @@ main(void)
 	test_each_byte();
 	test_drafts();
 	test_refused();
+	test_late();
 	private_key_release(&key);
 	known_dns_release(&dns);
 	return test_end();
