@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "codec/domain_list.h"
 #include "crypto/random.h"
 #include "dns/packet.h"
 #include "mailauth/results.h"
@@ -96,13 +97,10 @@ has_from(const struct origin *o)
 
 /* --- what comes of it --------------------------------------------------------------------------- */
 
-/* Whoever added bytes behind a part that was signed may have made another message of it (RFC 6376 8.2). */
-static bool
-is_proof(const struct dkim_result *r)
-{
-	return r->verdict == VERDICT_PASS && !r->is_partial;
-}
-
+/*
+ * A signature that passes but is partial is no proof: whoever added bytes behind what was signed may have made another
+ * message of it (RFC 6376 8.2).
+ */
 static void
 judge_policy(struct origin *o)
 {
@@ -115,33 +113,17 @@ judge_policy(struct origin *o)
 		const struct dkim_result *r = &o->dkim.results[i];
 
 		signers[count++] = (struct dmarc_evidence){ .domain = r->domain,
-			.verdict = r->verdict == VERDICT_PASS && !is_proof(r) ? VERDICT_POLICY
-									      : r->verdict };
+			.verdict = r->verdict == VERDICT_PASS && r->is_partial ? VERDICT_POLICY
+									       : r->verdict };
 	}
 	random_bytes(&lot, sizeof lot);
 	dmarc_judge(&o->policy, &spf, signers, count, lot % 100, &o->dmarc);
 }
 
-/* "example.org", ".example.org" for all below it, or "*" (setting.h). */
-static bool
-fits(struct str domain, struct str word)
-{
-	if (str_empty(word))
-		return false;
-	if (str_starts(word, STR(".")))
-		return str_ends_nocase(domain, word);
-	return str_eq(word, STR("*")) || str_eq_nocase(word, domain);
-}
-
 static bool
 is_trusted(const struct origin *o, struct str domain)
 {
-	struct str rest = o->house.settings->trusted_sealers, word;
-	bool is_there = false;
-
-	while (!is_there && str_next_part(&rest, ' ', &word))
-		is_there = fits(domain, word);
-	return is_there;
+	return domain_list_nearness(o->house.settings->trusted_sealers, domain) > 0;
 }
 
 /* One dmarc= of a sealer: did it pass, for the domain that the message still says it is from? */

@@ -2,25 +2,13 @@
 #include "queue/route.h"
 
 /* rooms */
+#include "codec/domain_list.h"
 #include "codec/idna.h"
 #include "directory/address.h"
 
 #define ROUTE_PREFIX "route/"
 
 /* --- which route ---------------------------------------------------------------------------------------- */
-
-/* How well a word of `domains` fits: 0 not at all, else the more the nearer. */
-static size_t
-nearness(struct str word, struct str domain)
-{
-	if (str_eq(word, STR("*")))
-		return 1;
-	if (str_eq_nocase(word, domain))
-		return SITE_MAX + 2;
-	if (str_starts(word, STR(".")) && str_ends_nocase(domain, word))
-		return word.n + 1;
-	return 0;
-}
 
 const struct queue_route *
 queue_route_for(const struct queue_routes *routes, struct str domain)
@@ -29,15 +17,11 @@ queue_route_for(const struct queue_routes *routes, struct str domain)
 	size_t best_nearness = 0;
 
 	for (size_t i = 0; i < routes->count; i++) {
-		struct str words = routes->items[i].settings->domains, word;
+		size_t n = domain_list_nearness(routes->items[i].settings->domains, domain);
 
-		while (str_next_part(&words, ' ', &word)) {
-			size_t n = str_empty(word) ? 0 : nearness(word, domain);
-
-			if (n > best_nearness) {
-				best_nearness = n;
-				best = &routes->items[i];
-			}
+		if (n > best_nearness) {
+			best_nearness = n;
+			best = &routes->items[i];
 		}
 	}
 	return best;
