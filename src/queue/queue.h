@@ -132,6 +132,14 @@ struct queue_new {
  */
 MUST_CHECK enum fail queue_add(struct queue *q, const struct queue_new *new, uint64_t *id_out);
 
+/*
+ * A message that this host writes itself, as a file of the queue's folder, for queue_add() in this turn: account empty,
+ * skip QUEUE_OWN_SKIP. In front of it stands that bounces go nowhere. Failures as blob_write_finish().
+ */
+#define QUEUE_OWN_SKIP 17 /* bytes of "Return-Path: <>" and its line end */
+MUST_CHECK enum fail queue_write_own(struct blob_store *blobs, struct str text,
+    struct blob_name *out);
+
 /* Take back what was added in this turn. */
 void queue_drop(struct queue *q, uint64_t id);
 

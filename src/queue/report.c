@@ -13,8 +13,6 @@
 
 #define REPORT_MAX   (8 * 1024 * 1024) /* bytes: JOB_RCPTS_MAX recipients in words and in fields */
 #define RANDOM_BYTES 16
-#define RETURN_PATH \
-	"Return-Path: <>\r\n" /* for a mailbox; not sent to other hosts (RFC 5321 4.4) */
 
 /* --- who hears what --------------------------------------------------------------------------------------- */
 
@@ -110,7 +108,6 @@ describe(const struct queue_job *j, const struct job_rcpt *r, enum dsn_action ac
 static enum fail
 write_file(struct queue *q, const struct dsn_report *report, struct queue_report *out)
 {
-	struct blob_writer w = { 0 };
 	struct buf text;
 	bool is_utf8;
 	enum fail fail;
@@ -118,14 +115,7 @@ write_file(struct queue *q, const struct dsn_report *report, struct queue_report
 	buf_init(&text, REPORT_MAX);
 	fail = dsn_write(&text, report, &is_utf8);
 	if (fail == FAIL_NONE)
-		fail = blob_write_start(q->house.blobs, &w, STR(QUEUE_FOLDER));
-	if (fail == FAIL_NONE)
-		fail = blob_write(&w, STR(RETURN_PATH));
-	if (fail == FAIL_NONE)
-		fail = blob_write(&w, buf_str(&text));
-	if (fail == FAIL_NONE)
-		fail = blob_write_finish(&w, &out->blob);
-	blob_write_cancel(&w);
+		fail = queue_write_own(q->house.blobs, buf_str(&text), &out->blob);
 	buf_release(&text);
 	if (fail != FAIL_NONE)
 		return FAIL_TEMP;
@@ -137,7 +127,7 @@ write_file(struct queue *q, const struct dsn_report *report, struct queue_report
 		.rcpts = &out->rcpt,
 		.rcpt_count = 1,
 		.blob = blob_name_str(&out->blob),
-		.skip = sizeof(RETURN_PATH) - 1,
+		.skip = QUEUE_OWN_SKIP,
 		.traits = QUEUE_OURS,
 		.log_id = report->rcpts[0].log_id };
 	out->is_there = true;

@@ -24,8 +24,6 @@
 #define ARENA_MAX (1024 * 1024) /* bytes: a domain's counts, as they are reported */
 #define MAIL_MAX  (1024 * 1024) /* bytes: the same, packed and encoded */
 #define ID_MAX    100
-#define RETURN_PATH \
-	"Return-Path: <>\r\n" /* for a mailbox; not sent to other hosts (RFC 5321 4.4) */
 
 enum reporter_state {
 	REPORTER_REST,
@@ -164,21 +162,13 @@ making_release(struct making *m)
 static enum fail
 write_file(struct tls_reporter *r, const struct rpt_mail *mail, struct blob_name *out)
 {
-	struct blob_writer w = { 0 };
 	struct buf text;
 	enum fail fail;
 
 	buf_init(&text, MAIL_MAX);
 	fail = rpt_mail_write(&text, mail);
 	if (fail == FAIL_NONE)
-		fail = blob_write_start(r->queue->house.blobs, &w, STR(QUEUE_FOLDER));
-	if (fail == FAIL_NONE)
-		fail = blob_write(&w, STR(RETURN_PATH));
-	if (fail == FAIL_NONE)
-		fail = blob_write(&w, buf_str(&text));
-	if (fail == FAIL_NONE)
-		fail = blob_write_finish(&w, out);
-	blob_write_cancel(&w);
+		fail = queue_write_own(r->queue->house.blobs, buf_str(&text), out);
 	buf_release(&text);
 	return fail;
 }
@@ -200,7 +190,7 @@ send_mail(struct tls_reporter *r, const struct making *m, struct str to)
 	struct queue_new new = { .envelope = &envelope,
 		.rcpts = &rcpt,
 		.rcpt_count = 1,
-		.skip = sizeof RETURN_PATH - 1,
+		.skip = QUEUE_OWN_SKIP,
 		.traits = QUEUE_OURS,
 		.log_id = STR("tls-report") };
 	enum fail fail;

@@ -21,8 +21,6 @@
 #define HANDLE_MAX   40           /* bytes */
 #define OWN_MAX      100          /* addresses of an account that are looked for */
 #define RANDOM_BYTES 16
-#define RETURN_PATH \
-	"Return-Path: <>\r\n" /* for a mailbox; not sent to other hosts (RFC 5321 4.4) */
 
 struct away {
 	struct queue *queue;
@@ -96,7 +94,6 @@ write_answer(struct away *w, struct blob_name *out)
 		.random = str_of(random, sizeof random),
 		.hostname = w->queue->house.own.hostname,
 		.now_s = w->now_s };
-	struct blob_writer writer = { 0 };
 	struct buf text;
 	enum fail fail;
 
@@ -104,14 +101,7 @@ write_answer(struct away *w, struct blob_name *out)
 	buf_init(&text, MESSAGE_MAX);
 	fail = answer_write(&text, &answer, &w->arena);
 	if (fail == FAIL_NONE)
-		fail = blob_write_start(w->queue->house.blobs, &writer, STR(QUEUE_FOLDER));
-	if (fail == FAIL_NONE)
-		fail = blob_write(&writer, STR(RETURN_PATH));
-	if (fail == FAIL_NONE)
-		fail = blob_write(&writer, buf_str(&text));
-	if (fail == FAIL_NONE)
-		fail = blob_write_finish(&writer, out);
-	blob_write_cancel(&writer);
+		fail = queue_write_own(w->queue->house.blobs, buf_str(&text), out);
 	buf_release(&text);
 	return fail;
 }
@@ -126,7 +116,7 @@ send_answer(struct away *w)
 	struct queue_new new = { .envelope = &envelope,
 		.rcpts = &rcpt,
 		.rcpt_count = 1,
-		.skip = sizeof RETURN_PATH - 1,
+		.skip = QUEUE_OWN_SKIP,
 		.traits = QUEUE_OURS,
 		.log_id = STR("vacation") };
 	enum fail fail = write_answer(w, &blob);

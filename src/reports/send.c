@@ -10,8 +10,6 @@
 
 #define MESSAGE_MAX \
 	(8 * 1024 * 1024) /* bytes: a file of 4 MB (dmarc_send.c) in base64, and words */
-#define RETURN_PATH \
-	"Return-Path: <>\r\n" /* for a mailbox; not sent to other hosts (RFC 5321 4.4) */
 
 static enum fail
 delete_subject(struct txn *t, void *arg)
@@ -25,7 +23,6 @@ delete_subject(struct txn *t, void *arg)
 static enum fail
 write_file(struct reports *r, struct blob_name *out)
 {
-	struct blob_writer w = { 0 };
 	struct buf text;
 	enum fail fail;
 
@@ -34,14 +31,7 @@ write_file(struct reports *r, struct blob_name *out)
 	if (fail == FAIL_LIMIT) /* its texts are too long: another day will not help */
 		fail = FAIL_SYNTAX;
 	if (fail == FAIL_NONE)
-		fail = blob_write_start(r->house.blobs, &w, STR(QUEUE_FOLDER));
-	if (fail == FAIL_NONE)
-		fail = blob_write(&w, STR(RETURN_PATH));
-	if (fail == FAIL_NONE)
-		fail = blob_write(&w, buf_str(&text));
-	if (fail == FAIL_NONE)
-		fail = blob_write_finish(&w, out);
-	blob_write_cancel(&w);
+		fail = queue_write_own(r->house.blobs, buf_str(&text), out);
 	buf_release(&text);
 	return fail == FAIL_NONE || fail == FAIL_SYNTAX ? fail : FAIL_TEMP;
 }
@@ -55,7 +45,7 @@ reports_send(struct reports *r)
 	struct queue_new new = { .envelope = &envelope,
 		.rcpts = rcpts,
 		.rcpt_count = r->message.to_count,
-		.skip = sizeof RETURN_PATH - 1,
+		.skip = QUEUE_OWN_SKIP,
 		.traits = QUEUE_OURS,
 		.log_id = STR("report"),
 		.also = delete_subject,
