@@ -169,14 +169,21 @@ buf_add_i64(struct buf *b, int64_t n)
 void
 buf_add_hex(struct buf *b, struct str bytes)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	for (size_t i = 0; i < bytes.n; i++) {
 		unsigned char c = (unsigned char)bytes.p[i];
 
-		buf_add_char(b, digits[c >> 4]);
-		buf_add_char(b, digits[c & 15]);
+		buf_add_char(b, char_hex(c >> 4));
+		buf_add_char(b, char_hex(c));
 	}
+}
+
+void
+buf_add_escape(struct buf *b, char mark, char c)
+{
+	char text[3] = { mark, char_hex_upper((unsigned char)c >> 4),
+		char_hex_upper((unsigned char)c) };
+
+	buf_add(b, str_of(text, sizeof(text)));
 }
 
 void

@@ -57,6 +57,8 @@ void buf_add_u64(struct buf *b, uint64_t n);              /* decimal */
 void buf_add_i64(struct buf *b, int64_t n);
 void buf_add_u64_padded(struct buf *b, uint64_t n, unsigned width); /* with leading zeros */
 void buf_add_hex(struct buf *b, struct str bytes);                  /* lower case */
+void buf_add_escape(struct buf *b, char mark,
+    char c); /* "%2F": the mark, and `c` in capital digits */
 
 /*
  * Make room for `n` bytes after the content and return where they go, or NULL when the cap does

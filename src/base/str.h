@@ -131,6 +131,17 @@ char_is_alpha(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
+/* The hexadecimal digit of the low four bits of `n`. */
+static inline char
+char_hex(unsigned n)
+{
+	return "0123456789abcdef"[n & 15];
+}
+static inline char
+char_hex_upper(unsigned n)
+{
+	return "0123456789ABCDEF"[n & 15];
+}
 static inline bool
 char_is_space(char c) /* WSP of RFC 5234 */
 {

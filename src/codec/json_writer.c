@@ -67,8 +67,7 @@ json_name(struct json_writer *w, struct str name)
 static void
 add_escape(struct buf *out, unsigned char c)
 {
-	static const char digits[] = "0123456789abcdef";
-	char text[6] = { '\\', 'u', '0', '0', digits[c >> 4], digits[c & 15] };
+	char text[6] = { '\\', 'u', '0', '0', char_hex(c >> 4), char_hex(c) };
 
 	switch (c) {
 	case '"': buf_add(out, STR("\\\"")); break;

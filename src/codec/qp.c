@@ -5,8 +5,6 @@
 
 #define QP_LINE_MAX 75 /* characters before the "=" of a soft break (RFC 2045 6.7 rule 5) */
 
-static const char digits[] = "0123456789ABCDEF";
-
 static int
 hex_value(char c)
 {
@@ -30,10 +28,8 @@ soft_break(struct qp_encoder *e, unsigned width, struct buf *out)
 static void
 add_escaped(struct qp_encoder *e, char c, struct buf *out)
 {
-	char escape[3] = { '=', digits[(unsigned char)c >> 4], digits[c & 15] };
-
 	soft_break(e, 3, out);
-	buf_add(out, str_of(escape, 3));
+	buf_add_escape(out, '=', c);
 	e->column += 3;
 }
 
@@ -277,9 +273,7 @@ qp_word_write(struct buf *out, struct str bytes)
 		    str_find_char(STR("!*+-/"), c) != STR_NONE) {
 			buf_add_char(out, c);
 		} else {
-			char escape[3] = { '=', digits[(unsigned char)c >> 4], digits[c & 15] };
-
-			buf_add(out, str_of(escape, 3));
+			buf_add_escape(out, '=', c);
 		}
 	}
 }

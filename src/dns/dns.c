@@ -376,8 +376,6 @@ dns_release(struct dns *d)
 void
 dns_reverse_name(const struct net_address *a, struct buf *out)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	if (a->family == NET_ADDRESS_IPV4) {
 		for (int i = 3; i >= 0; i--) {
 			buf_add_u64(out, a->bytes[i]);
@@ -387,9 +385,9 @@ dns_reverse_name(const struct net_address *a, struct buf *out)
 		return;
 	}
 	for (int i = 15; i >= 0; i--) {
-		buf_add_char(out, digits[a->bytes[i] & 15]);
+		buf_add_char(out, char_hex(a->bytes[i]));
 		buf_add_char(out, '.');
-		buf_add_char(out, digits[a->bytes[i] >> 4]);
+		buf_add_char(out, char_hex(a->bytes[i] >> 4));
 		buf_add_char(out, '.');
 	}
 	buf_add_c(out, "ip6.arpa");

@@ -47,17 +47,24 @@ xtext_parse(struct buf *out, struct str text)
 void
 xtext_write(struct buf *out, struct str bytes)
 {
-	static const char digits[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < bytes.n; i++) {
-		unsigned char c = (unsigned char)bytes.p[i];
-
-		if (is_xchar(bytes.p[i])) {
+		if (is_xchar(bytes.p[i]))
 			buf_add_char(out, bytes.p[i]);
-			continue;
-		}
-		buf_add_char(out, '+');
-		buf_add_char(out, digits[c >> 4]);
-		buf_add_char(out, digits[c & 15]);
+		else
+			buf_add_escape(out, '+', bytes.p[i]);
 	}
+}
+
+void
+embedded_write(struct buf *out, uint32_t character)
+{
+	unsigned shift = 20;
+
+	buf_add_c(out, "\\x{");
+	while (shift > 4 && character >> shift == 0)
+		shift -= 4;
+	for (; shift > 0; shift -= 4)
+		buf_add_char(out, char_hex_upper(character >> shift));
+	buf_add_char(out, char_hex_upper(character));
+	buf_add_char(out, '}');
 }

@@ -164,12 +164,11 @@ http_reply_body(struct http_exchange *x, struct str piece)
 		invariant(piece.n <= x->reply_left);
 		x->reply_left -= piece.n;
 	} else if (x->framing == HTTP_FRAME_CHUNKED) {
-		static const char digits[] = "0123456789abcdef";
 		char size[16];
 		size_t at = sizeof(size);
 
 		for (size_t n = piece.n; n > 0; n >>= 4)
-			size[--at] = digits[n & 15];
+			size[--at] = char_hex((unsigned)(n & 15));
 		buf_add(out, str_of(size + at, sizeof(size) - at));
 		buf_add_c(out, "\r\n");
 	}

@@ -50,7 +50,6 @@ media_type(struct str accept)
 static void
 add_disposition(struct http_exchange *x, struct str name)
 {
-	static const char digits[] = "0123456789ABCDEF";
 	struct buf value;
 
 	buf_init(&value, 5 * HTTP_LINE_MAX);
@@ -63,16 +62,12 @@ add_disposition(struct http_exchange *x, struct str name)
 	}
 	buf_add_c(&value, "\"; filename*=UTF-8''");
 	for (size_t i = 0; i < name.n; i++) {
-		unsigned char c = (unsigned char)name.p[i];
+		char c = name.p[i];
 
-		if (char_is_alpha((char)c) || char_is_digit((char)c) || c == '.' || c == '-' ||
-		    c == '_') {
-			buf_add_char(&value, (char)c);
-			continue;
-		}
-		buf_add_char(&value, '%');
-		buf_add_char(&value, digits[c >> 4]);
-		buf_add_char(&value, digits[c & 15]);
+		if (char_is_alpha(c) || char_is_digit(c) || c == '.' || c == '-' || c == '_')
+			buf_add_char(&value, c);
+		else
+			buf_add_escape(&value, '%', c);
 	}
 	http_reply_header(x, "Content-Disposition", buf_str(&value));
 	buf_release(&value);

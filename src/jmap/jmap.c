@@ -56,7 +56,6 @@ compute_state(struct jmap *j)
 struct jmap_session_state
 jmap_session_state(const struct jmap *j, const struct jmap_login *login)
 {
-	static const char digits[] = "0123456789abcdef";
 	uint64_t sharing = acl_sharing(j->mail), hash = j->state;
 	struct jmap_session_state out = { { 0 } };
 
@@ -67,7 +66,7 @@ jmap_session_state(const struct jmap *j, const struct jmap_login *login)
 		hash = hash_of(hash, str_of(&byte, 1));
 	}
 	for (unsigned i = 0; i < 16; i++)
-		out.text[i] = digits[hash >> (60 - 4 * i) & 15];
+		out.text[i] = char_hex((unsigned)(hash >> (60 - 4 * i) & 15));
 	return out;
 }
 

@@ -29,7 +29,6 @@ static const struct {
 bool
 principal_id_write(struct buf *out, struct str identifier)
 {
-	static const char digits[] = "0123456789abcdef";
 	size_t start = buf_str(out).n;
 
 	if (str_starts(identifier, STR("-")) || str_empty(identifier))
@@ -47,8 +46,8 @@ principal_id_write(struct buf *out, struct str identifier)
 			continue;
 		}
 		buf_add_char(out, '_');
-		buf_add_char(out, digits[ch >> 4]);
-		buf_add_char(out, digits[ch & 15]);
+		buf_add_char(out, char_hex(ch >> 4));
+		buf_add_char(out, char_hex(ch));
 	}
 	return buf_ok(out) && buf_str(out).n - start <= JMAP_ID_MAX;
 }

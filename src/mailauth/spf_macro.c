@@ -178,15 +178,14 @@ spf_text_needs_name(struct str text)
 static struct str
 write_client(const struct net_address *client, char scratch[SCRATCH_MAX])
 {
-	static const char digits[] = "0123456789ABCDEF";
 	size_t n = 0;
 
 	if (client->family != NET_ADDRESS_IPV6)
 		return net_address_text(client, scratch);
 	for (size_t i = 0; i < sizeof client->bytes; i++) {
-		scratch[n++] = digits[client->bytes[i] >> 4];
+		scratch[n++] = char_hex_upper(client->bytes[i] >> 4);
 		scratch[n++] = '.';
-		scratch[n++] = digits[client->bytes[i] & 15];
+		scratch[n++] = char_hex_upper(client->bytes[i]);
 		scratch[n++] = '.';
 	}
 	return str_of(scratch, n - 1);
@@ -244,22 +243,15 @@ is_cut(const struct piece *p, char c)
 static void
 add_part(struct buf *out, const struct piece *p, struct str part)
 {
-	static const char digits[] = "0123456789ABCDEF";
-
 	if (!p->is_escaped) {
 		buf_add(out, part);
 		return;
 	}
 	for (size_t i = 0; i < part.n; i++) {
-		unsigned char c = (unsigned char)part.p[i];
-
-		if (is_alphanum(part.p[i]) || str_find_char(STR("-._~"), part.p[i]) != STR_NONE) {
+		if (is_alphanum(part.p[i]) || str_find_char(STR("-._~"), part.p[i]) != STR_NONE)
 			buf_add_char(out, part.p[i]);
-		} else {
-			buf_add_char(out, '%');
-			buf_add_char(out, digits[c >> 4]);
-			buf_add_char(out, digits[c & 15]);
-		}
+		else
+			buf_add_escape(out, '%', part.p[i]);
 	}
 }
 

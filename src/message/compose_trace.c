@@ -37,18 +37,11 @@ is_attribute_char(char c)
 static void
 percent_write(struct buf *out, struct str s)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if (is_attribute_char(s.p[i])) {
+		if (is_attribute_char(s.p[i]))
 			buf_add_char(out, s.p[i]);
-			continue;
-		}
-		buf_add_char(out, '%');
-		buf_add_char(out, hex[c >> 4]);
-		buf_add_char(out, hex[c & 15]);
+		else
+			buf_add_escape(out, '%', s.p[i]);
 	}
 }
 

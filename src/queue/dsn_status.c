@@ -84,25 +84,13 @@ unitext_parse(struct buf *out, struct str text)
 static void
 unitext_write(struct buf *out, struct str text)
 {
-	static const char digits[] = "0123456789ABCDEF";
-
 	while (text.n > 0) {
 		uint32_t c = utf8_take(&text);
-		unsigned shift = 20;
 
-		if (c > ' ' && c < 127 && c != '\\' && c != '+' && c != '=') {
+		if (c > ' ' && c < 127 && c != '\\' && c != '+' && c != '=')
 			buf_add_char(out, (char)c);
-			continue;
-		}
-		buf_add_c(out, "\\x{");
-		while (shift > 4 && c >> shift == 0)
-			shift -= 4;
-		for (;; shift -= 4) {
-			buf_add_char(out, digits[c >> shift & 15]);
-			if (shift == 0)
-				break;
-		}
-		buf_add_char(out, '}');
+		else
+			embedded_write(out, c);
 	}
 }
 

@@ -14,19 +14,14 @@
 void
 sign_escape(struct buf *out, struct str s, bool keeps_slash)
 {
-	static const char digits[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+		char c = s.p[i];
 
-		if (char_is_alpha((char)c) || char_is_digit((char)c) || c == '-' || c == '.' ||
-		    c == '_' || c == '~' || (c == '/' && keeps_slash)) {
-			buf_add_char(out, (char)c);
-			continue;
-		}
-		buf_add_char(out, '%');
-		buf_add_char(out, digits[c >> 4]);
-		buf_add_char(out, digits[c & 15]);
+		if (char_is_alpha(c) || char_is_digit(c) || c == '-' || c == '.' || c == '_' ||
+		    c == '~' || (c == '/' && keeps_slash))
+			buf_add_char(out, c);
+		else
+			buf_add_escape(out, '%', c);
 	}
 }
 

@@ -176,8 +176,6 @@ add_notify(struct buf *out, unsigned notify)
 static void
 add_original(struct buf *out, struct str original, bool is_utf8)
 {
-	static const char digits[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < original.n; i++) {
 		char c = original.p[i];
 
@@ -189,19 +187,11 @@ add_original(struct buf *out, struct str original, bool is_utf8)
 	buf_add(out, STR(" ORCPT="));
 	while (!str_empty(original)) {
 		uint32_t c = utf8_take(&original);
-		unsigned shift = 20;
 
-		if (c < 0x80 || is_utf8) {
+		if (c < 0x80 || is_utf8)
 			utf8_write(out, c);
-			continue;
-		}
-		buf_add(out, STR("\\x{"));
-		while (c >> shift == 0)
-			shift -= 4;
-		for (; shift > 0; shift -= 4)
-			buf_add_char(out, digits[c >> shift & 15]);
-		buf_add_char(out, digits[c & 15]);
-		buf_add_char(out, '}');
+		else
+			embedded_write(out, c);
 	}
 }
 

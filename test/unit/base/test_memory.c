@@ -52,6 +52,8 @@ test_buf(void)
 	buf_add_u64_padded(&b, 7, 3);
 	buf_add_hex(&b, STR("\x01\xab"));
 	CHECK_STR(buf_str(&b), STR("00701ab"));
+	buf_add_escape(&b, '%', (char)0xfe);
+	CHECK_STR(buf_str(&b), STR("00701ab%FE"));
 
 	TEST_ROW("the cap is sticky");
 	buf_clear(&b);

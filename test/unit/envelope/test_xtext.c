@@ -59,10 +59,26 @@ test_write(void)
 	buf_release(&back);
 }
 
+/* RFC 6533 3: two digits at the least, six at the most. */
+static void
+test_embedded(void)
+{
+	struct buf out;
+
+	buf_init(&out, 64);
+	embedded_write(&out, 0);
+	embedded_write(&out, 0xe4);
+	embedded_write(&out, 0x20ac);
+	embedded_write(&out, 0x10ffff);
+	CHECK_STR(buf_str(&out), STR("\\x{00}\\x{E4}\\x{20AC}\\x{10FFFF}"));
+	buf_release(&out);
+}
+
 int
 main(void)
 {
 	test_parse();
 	test_write();
+	test_embedded();
 	return test_end();
 }
