@@ -359,7 +359,7 @@ RUN_FUZZ_SMOKE := @fuzz-smoke $(FUZZ_NAMES:%='test/fuzz/run smoke % $(FUZZ_SMOKE
 RUN_DIALOGUE := @dialogue $(filter build/dev/test/dialogue/%,$(GROUP_PROGRAMS))
 RUN_E2E := @e2e $(call with,$(DEV_STAUNCH),$(call scripts,e2e))
 # The program that is shipped has other flags and another C library: what could differ by that is tried again.
-E2E_AGAIN := start install versions smtp relay_tls load imap imap_compress search jmap jmap_push jmap_websocket
+E2E_AGAIN := start install versions smtp relay_tls load origin imap imap_compress search jmap jmap_push jmap_websocket
 RUN_E2E_RELEASE := @e2e-release $(call with,$(RELEASE_STAUNCH),$(E2E_AGAIN:%=test/e2e/test_%.py))
 RUN_CRASH := @crash $(filter build/dev/test/crash/%,$(GROUP_PROGRAMS)) \
 	$(call with,$(RELEASE_STAUNCH),$(call scripts,crash))

@@ -9,9 +9,10 @@ import email
 import imaplib
 import re
 import tempfile
+import threading
 
 from dns_server import DnsServer, SERVFAIL, TIMEOUT, reverse
-from harness import check, end, equal
+from harness import BINARY, check, end, equal
 from mail_keys import Keys
 from outside import Client
 from sender import BOB, SECRET, Sender
@@ -179,6 +180,37 @@ def test_large(server, keys):
             check("large: its end", stored.endswith(b"x\r\n") and b"\0" not in stored, stored[:3000])
 
 
+class Peak:
+    """The most anonymous memory that the server had while something was done. Files that it maps are the kernel's to drop."""
+
+    def __init__(self, server):
+        self.server, self.before, self.is_over = server, server.memory_kb("RssAnon"), False
+        self.most = self.before
+        self.thread = threading.Thread(target=self.watch)
+
+    def watch(self):
+        while not self.is_over:
+            self.most = max(self.most, self.server.memory_kb("RssAnon"))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over = True
+        self.thread.join()
+
+
+def test_memory(dns, keys):
+    """A signature over 90 MB is verified, and the message takes no more memory than a small one."""
+    with Sender(SETTINGS.format(dns=dns.address).replace("20MB", "100MB")) as server:
+        data = keys.sign(message("origin.test", "ninety", ("x" * 70 + "\r\n") * 1_250_000), "origin.test")
+        with Peak(server) as peak:
+            equal("90 MB: taken", send(server, data, OTHER)[0], 250)
+        equal("90 MB: judged", verdicts(fetch(server, "ninety"))["dkim"], ["pass"])
+        check("90 MB: memory", peak.most - peak.before < 1024, peak.most - peak.before)
+
+
 def test_sealed(dns, keys, zone):
     """A list that changed a good message vouches for it; whose word counts, the owner says."""
     list_results = "list.test; dkim=pass header.d=origin.test; dmarc=pass header.from=origin.test"
@@ -249,6 +281,8 @@ def main():
                 test_large(server, keys)
                 test_hostile(server, keys)
                 test_user(server)
+            if "/dev/" not in BINARY:  # with sanitizers, what was freed stays for a while
+                test_memory(dns, keys)
             test_sealed(dns, keys, keys.zone_file(f"{folder}/zone", zones(keys)))
             test_switches(dns)
     end()
