@@ -15,6 +15,7 @@
 
 /* rooms */
 #include "dns/lookup.h"
+#include "dns/name.h"
 #include "dns/resolv.h"
 #include "dns/zone.h"
 
@@ -371,24 +372,4 @@ dns_release(struct dns *d)
 	map_release(&d->entries);
 	arena_release(&d->scratch);
 	zone_free(d->zone);
-}
-
-void
-dns_reverse_name(const struct net_address *a, struct buf *out)
-{
-	if (a->family == NET_ADDRESS_IPV4) {
-		for (int i = 3; i >= 0; i--) {
-			buf_add_u64(out, a->bytes[i]);
-			buf_add_char(out, '.');
-		}
-		buf_add_c(out, "in-addr.arpa");
-		return;
-	}
-	for (int i = 15; i >= 0; i--) {
-		buf_add_char(out, char_hex(a->bytes[i]));
-		buf_add_char(out, '.');
-		buf_add_char(out, char_hex(a->bytes[i] >> 4));
-		buf_add_char(out, '.');
-	}
-	buf_add_c(out, "ip6.arpa");
 }

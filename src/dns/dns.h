@@ -121,7 +121,4 @@ void dns_query_start(struct dns *d, struct dns_query *q, struct task *owner, str
 void dns_query_cancel(struct dns_query *q);
 void dns_query_release(struct dns_query *q);
 
-/* "192.0.2.1" -> "1.2.0.192.in-addr.arpa", IPv6 -> ".ip6.arpa" (RFC 3596 2.5): the name for PTR. */
-void dns_reverse_name(const struct net_address *a, struct buf *out);
-
 #endif

@@ -12,6 +12,9 @@
 #include "base/num.h"
 #include "sys/sys.h"
 
+/* rooms */
+#include "dns/name.h"
+
 #define SENDS_MAX     12 /* packets and connections of one lookup over all servers and names */
 #define PARTIAL_MAX   8  /* further questions for one that got only a CNAME */
 #define PORT_TRIES    8  /* random source ports tried before the kernel chooses */

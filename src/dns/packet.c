@@ -7,8 +7,9 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-#define LABEL_MAX      63  /* RFC 1035 2.3.4 */
-#define WIRE_MAX       255 /* the same: a whole name */
+/* rooms */
+#include "dns/name.h"
+
 #define JUMPS_MAX      64  /* compression pointers in one name; each must lead backward too */
 #define RECORDS_MAX    512 /* of an answer section */
 #define CNAMES_MAX     16
@@ -21,82 +22,6 @@
 #define FLAG_TRUNCATED 0x0200
 #define FLAG_RECURSE   0x0100
 #define FLAG_AUTHENTIC 0x0020
-
-/* --- names as text -------------------------------------------------------------------------- */
-
-static bool
-is_plain(char c)
-{
-	return char_is_alpha(c) || char_is_digit(c) || c == '-' || c == '_' || c == '*' || c == '/';
-}
-
-/* One byte of a label as it is kept. */
-static void
-add_byte(struct buf *out, char c)
-{
-	if (is_plain(c)) {
-		buf_add_char(out, char_lower(c));
-	} else {
-		buf_add_char(out, '\\');
-		buf_add_u64_padded(out, (unsigned char)c, 3);
-	}
-}
-
-/* One byte of a label from text: a plain one, or \DDD for any (RFC 1035 5.1). */
-static bool
-next_byte(struct str *cur, char *out)
-{
-	struct str rest = *cur, digits;
-	uint32_t n;
-
-	if (str_empty(rest))
-		return false;
-	if (is_plain(rest.p[0])) {
-		*out = rest.p[0];
-		*cur = str_from(rest, 1);
-		return true;
-	}
-	if (!str_skip_char(&rest, '\\') || !str_take(&rest, 3, &digits) ||
-	    !str_u32(&digits, UINT8_MAX, &n) || !str_empty(digits))
-		return false;
-	*out = (char)n;
-	*cur = rest;
-	return true;
-}
-
-enum fail
-dns_name_parse(struct str text, struct buf *out)
-{
-	struct str label;
-	size_t wire = 1, n;
-	char c;
-
-	if (str_ends(text, STR(".")))
-		text = str_head(text, text.n - 1);
-	if (str_empty(text))
-		return FAIL_SYNTAX;
-	buf_clear(out);
-	while (str_next_part(&text, '.', &label)) {
-		if (out->n > 0)
-			buf_add_char(out, '.');
-		for (n = 0; next_byte(&label, &c); n++)
-			add_byte(out, c);
-		if (!str_empty(label) || n == 0 || n > LABEL_MAX || (wire += n + 1) > WIRE_MAX)
-			return FAIL_SYNTAX;
-	}
-	return buf_ok(out) ? FAIL_NONE : FAIL_SYNTAX;
-}
-
-void
-dns_name_write(struct buf *out, struct str bytes)
-{
-	for (size_t i = 0; i < bytes.n; i++) {
-		if (bytes.p[i] == '.')
-			buf_add_char(out, '.');
-		else
-			add_byte(out, bytes.p[i]);
-	}
-}
 
 /* --- writing -------------------------------------------------------------------------------- */
 
@@ -114,10 +39,10 @@ add_name(struct buf *out, struct str name)
 	struct str label;
 	char c;
 
-	buf_init(&bytes, LABEL_MAX);
+	buf_init(&bytes, DNS_LABEL_MAX);
 	while (str_next_part(&name, '.', &label)) {
 		buf_clear(&bytes);
-		while (next_byte(&label, &c))
+		while (dns_label_next(&label, &c))
 			buf_add_char(&bytes, c);
 		buf_add_char(out, (char)bytes.n);
 		buf_add(out, buf_str(&bytes));
@@ -197,15 +122,6 @@ read_bytes(struct reader *r, size_t n, struct str *out)
 	return true;
 }
 
-static void
-add_label(struct buf *out, struct str label)
-{
-	if (out->n > 0)
-		buf_add_char(out, '.');
-	for (size_t i = 0; i < label.n; i++)
-		add_byte(out, label.p[i]);
-}
-
 /* A name with compression (RFC 1035 4.1.4): pointers lead backward only, so this ends. */
 static bool
 read_labels(struct reader *r, struct buf *out)
@@ -234,10 +150,10 @@ read_labels(struct reader *r, struct buf *out)
 				buf_add_char(out, '.');
 			return true;
 		} else {
-			if (n > LABEL_MAX || (wire += n + 1) > WIRE_MAX ||
+			if (n > DNS_LABEL_MAX || (wire += n + 1) > DNS_WIRE_MAX ||
 			    !read_bytes(&here, n, &label))
 				return false;
-			add_label(out, label);
+			dns_label_add(out, label);
 		}
 	}
 }

@@ -1,9 +1,7 @@
 /*
  * packet.h - questions and answers as they are on the wire (RFC 1035 4).
  *
- * Pure. Names as text: labels joined by dots, A-Z folded, bytes that are not letters, digits, '-',
- * '_', '*' or '/' written as \DDD (so that no name can hold a blank, a dot in a label or a line
- * end), no dot at the end; the root is ".".
+ * Pure. Names are texts as dns/name.h has them.
  */
 #ifndef DNS_PACKET_H
 #define DNS_PACKET_H
@@ -12,7 +10,6 @@
 #include "base/buf.h"
 #include "dns/dns.h"
 
-#define DNS_NAME_MAX   1024 /* bytes of text: 255 on the wire, up to four times that with \DDD */
 #define DNS_PACKET_MAX 65535
 #define DNS_UDP_BYTES  1232 /* what we say we can take: DNS flag day 2020 */
 
@@ -34,12 +31,6 @@ struct dns_answer {
 	size_t record_count;
 	uint32_t ttl_s; /* smallest of all that was used; of the SOA when there are no records */
 };
-
-/* A name as we keep it: folded, without a dot at the end, \DDD as above. FAIL_SYNTAX as dns_query_start(). */
-MUST_CHECK enum fail dns_name_parse(struct str text, struct buf *out);
-
-/* Append bytes that may be anything, dots between labels, as a text for dns_name_parse(). */
-void dns_name_write(struct buf *out, struct str bytes);
 
 /* Append a question; `name` is from dns_name_parse(). */
 void dns_question_write(struct buf *out, uint16_t id, struct str name, enum dns_type type,

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "dns/name.h"
 #include "dns/packet.h"
 
 #define ZONE_BYTES_MAX  (64 * 1024 * 1024) /* arena: a zone is a file that the owner wrote */

@@ -9,7 +9,7 @@
  *     slow.example.test  TXT      TIMEOUT               ; no answer, for this type
  *     example.test       SECURE                         ; DNSSEC proved its answers, "none" too
  *
- * Bytes of names that are not plain (packet.h) are written as \DDD.
+ * Bytes of names that are not plain (name.h) are written as \DDD.
  * Types: A AAAA CAA CNAME MX PTR SRV TLSA TXT. CNAMEs are followed. Names that have no line do not exist.
  *
  * Ownership: the text is read and not kept. Private to the room but for dns_zone_read().

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* rooms */
-#include "dns/packet.h"
+#include "dns/name.h"
 #include "mailauth/public_suffix.h"
 
 static void

@@ -2,7 +2,7 @@
 
 /* rooms */
 #include "codec/idna.h"
-#include "dns/packet.h"
+#include "dns/name.h"
 #include "mailauth/dmarc.h"
 
 /* "%41" */

@@ -6,7 +6,7 @@
 /* rooms */
 #include "codec/domain_list.h"
 #include "crypto/random.h"
-#include "dns/packet.h"
+#include "dns/name.h"
 #include "mailauth/results.h"
 
 struct origin *

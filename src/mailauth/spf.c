@@ -6,7 +6,7 @@
 
 /* rooms */
 #include "codec/idna.h"
-#include "dns/packet.h"
+#include "dns/name.h"
 
 #define ABOUT_MAX 100 /* bytes of a term in a sentence about it */
 

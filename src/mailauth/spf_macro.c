@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* rooms */
-#include "dns/packet.h"
+#include "dns/name.h"
 
 #define PARTS_MAX   1000 /* what "*DIGIT" counts to; there are never more parts (7.3: at least 127) */
 #define SCRATCH_MAX 64   /* bytes of an IPv6 address as nibbles, and of all shorter values */

@@ -5,7 +5,7 @@
 #include "base/num.h"
 
 /* rooms */
-#include "dns/packet.h"
+#include "dns/name.h"
 
 enum verdict
 spf_term_matched(struct spf *s)

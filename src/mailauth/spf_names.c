@@ -7,7 +7,7 @@
 #include "base/mem.h"
 
 /* rooms */
-#include "dns/packet.h"
+#include "dns/name.h"
 
 _Static_assert(SPF_HOSTS_MAX <= 16, "bits of validated");
 

@@ -17,7 +17,7 @@
 #include "base/mem.h"
 
 /* rooms */
-#include "dns/packet.h"
+#include "dns/name.h"
 #include "policy/dnsbl.h"
 #include "policy/reverse.h"
 

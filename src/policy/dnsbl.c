@@ -5,7 +5,7 @@
 #include "base/mem.h"
 
 /* rooms */
-#include "dns/packet.h"
+#include "dns/name.h"
 #include "policy/private.h"
 
 #define WARN_MS (3600 * 1000LL) /* between two warnings about the same list */

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 /* rooms */
-#include "dns/packet.h"
+#include "dns/name.h"
 
 void
 reverse_start(struct reverse *r, struct dns *dns, struct task *owner,

@@ -7,7 +7,7 @@
 /* rooms */
 #include "crypto/hash.h"
 #include "crypto/random.h"
-#include "dns/packet.h"
+#include "dns/name.h"
 #include "http/client.h"
 #include "message/build.h"
 #include "queue/inner.h"

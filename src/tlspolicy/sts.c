@@ -6,7 +6,7 @@
 #include "base/num.h"
 
 /* rooms */
-#include "dns/packet.h"
+#include "dns/name.h"
 
 #define URL_MAX 400 /* bytes: a name, and what stands around it */
 

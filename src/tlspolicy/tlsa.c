@@ -4,7 +4,7 @@
 #include "base/buf.h"
 
 /* rooms */
-#include "dns/packet.h"
+#include "dns/name.h"
 #include "tlspolicy/dane.h"
 
 /* _25._tcp.mx.example.org (RFC 6698 3) */

@@ -5,7 +5,7 @@
 
 /* rooms */
 #include "dns/dns.h"
-#include "dns/packet.h"
+#include "dns/name.h"
 #include "dns/zone.h"
 
 #define HELD_MAX 256
@@ -143,16 +143,6 @@ void
 dns_query_release(struct dns_query *q)
 {
 	dns_query_cancel(q);
-}
-
-void
-dns_reverse_name(const struct net_address *a, struct buf *out)
-{
-	for (size_t i = 4; i-- > 0;) {
-		buf_add_u64(out, a->bytes[i]);
-		buf_add_char(out, '.');
-	}
-	buf_add(out, STR("in-addr.arpa"));
 }
 
 /* Lifetime of a resolver that is never asked for servers. */

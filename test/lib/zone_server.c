@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "dns/name.h"
 #include "dns/packet.h"
 #include "dns/zone.h"
 

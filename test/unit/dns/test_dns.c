@@ -15,6 +15,7 @@
 
 /* rooms */
 #include "dns/dns.h"
+#include "dns/name.h"
 #include "dns/packet.h"
 
 static struct loop loop;

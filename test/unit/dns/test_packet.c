@@ -1,4 +1,4 @@
-/* Names, questions and answers on the wire, and resolv.conf. */
+/* Questions and answers on the wire. */
 
 /* system */
 #include <string.h>
@@ -9,40 +9,6 @@
 
 /* rooms */
 #include "dns/packet.h"
-#include "dns/resolv.h"
-
-static const struct {
-	const char *name, *in;
-	enum fail want;
-	const char *out;
-} name_rows[] = {
-	{ "plain", "Mail.Example.TEST", FAIL_NONE, "mail.example.test" },
-	{ "dot at the end", "example.test.", FAIL_NONE, "example.test" },
-	{ "service", "_25._tcp.mail.example.test", FAIL_NONE, "_25._tcp.mail.example.test" },
-	{ "empty", "", FAIL_SYNTAX, NULL },
-	{ "root", ".", FAIL_SYNTAX, NULL },
-	{ "empty label", "a..b", FAIL_SYNTAX, NULL },
-	{ "leading dot", ".a", FAIL_SYNTAX, NULL },
-	{ "blank", "a b", FAIL_SYNTAX, NULL },
-	{ "8 bit", "m\xc3\xbcller.test", FAIL_SYNTAX, NULL },
-	{ "any byte", "a\\058b\\046\\255\\000.\\032.test", FAIL_NONE,
-	    "a\\058b\\046\\255\\000.\\032.test" },
-	{ "a plain byte", "\\065\\098.test", FAIL_NONE, "ab.test" },
-	{ "no byte", "a\\256.test", FAIL_SYNTAX, NULL },
-	{ "a byte cut short", "a\\03", FAIL_SYNTAX, NULL },
-	{ "a byte over a dot", "a\\03.test", FAIL_SYNTAX, NULL },
-	{ "a byte that is none", "a\\.b.test", FAIL_SYNTAX, NULL },
-	{ "longest label with a byte",
-	    "a23456789b123456789c123456789d123456789e123456789f123456789g12\\058.test", FAIL_NONE,
-	    "a23456789b123456789c123456789d123456789e123456789f123456789g12\\058.test" },
-	{ "label with a byte too long",
-	    "a23456789b123456789c123456789d123456789e123456789f123456789g123\\058.test",
-	    FAIL_SYNTAX, NULL },
-	{ "longest label", "a23456789b123456789c123456789d123456789e123456789f123456789g123.test",
-	    FAIL_NONE, "a23456789b123456789c123456789d123456789e123456789f123456789g123.test" },
-	{ "label too long", "a23456789b123456789c123456789d123456789e123456789f123456789g1234.test",
-	    FAIL_SYNTAX, NULL },
-};
 
 /*
  * Answers after the question for "a.test". QUESTION is what a server repeats; the counts of the
@@ -277,76 +243,11 @@ test_answers(void)
 	arena_release(&a);
 }
 
-static const struct {
-	const char *name, *text;
-	size_t count;
-	const char *first;
-	int port;
-} resolv_rows[] = {
-	{ "usual", "# made by dhcp\nsearch x.test\nnameserver 192.0.2.1\nnameserver 2001:db8::1\n",
-	    2, "192.0.2.1", 53 },
-	{ "tabs, options, no last LF", "options timeout:1\n nameserver\t192.0.2.7 ", 1, "192.0.2.7",
-	    53 },
-	{ "link-local is skipped", "nameserver fe80::1%eth0\nnameserver ::1\n", 1, "::1", 53 },
-	{ "none", "\n;nameserver 192.0.2.1\nnameservers 192.0.2.1\nnameserver\n", 0, NULL, 0 },
-	{ "empty", "", 0, NULL, 0 },
-};
-
-static const struct {
-	const char *list;
-	enum fail want;
-	size_t count;
-	const char *bad;
-} server_rows[] = {
-	{ "", FAIL_NONE, 0, "" },
-	{ " 127.0.0.1:5353  [::1]:54 192.0.2.1 2001:db8::1 ", FAIL_NONE, 4, "" },
-	{ "127.0.0.1 dns.test", FAIL_SYNTAX, 0, "dns.test" },
-	{ "1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 1.1.1.1 9.9.9.9", FAIL_SYNTAX, 0,
-	    "9.9.9.9" },
-};
-
 static void
-test_servers(void)
+test_questions(void)
 {
-	struct dns_server servers[DNS_SERVERS_MAX];
-	char text[NET_ADDRESS_TEXT_MAX];
-	size_t count;
+	struct buf out = { .max = DNS_PACKET_MAX };
 
-	for (size_t i = 0; i < ARRAY_LEN(resolv_rows); i++) {
-		TEST_ROW(resolv_rows[i].name);
-		count = resolv_parse(str_c(resolv_rows[i].text), servers, DNS_SERVERS_MAX);
-		CHECK_NUM(count, resolv_rows[i].count);
-		if (count > 0) {
-			CHECK_STR(net_address_text(&servers[0].address, text),
-			    str_c(resolv_rows[i].first));
-			CHECK_NUM(servers[0].address.port, resolv_rows[i].port);
-		}
-	}
-	for (size_t i = 0; i < ARRAY_LEN(server_rows); i++) {
-		struct str bad = { 0 };
-
-		TEST_ROW(server_rows[i].list);
-		CHECK_NUM(servers_parse(str_c(server_rows[i].list), servers, DNS_SERVERS_MAX,
-			      &count, &bad),
-		    server_rows[i].want);
-		CHECK_STR(bad, str_c(server_rows[i].bad));
-		if (server_rows[i].want == FAIL_NONE)
-			CHECK_NUM(count, server_rows[i].count);
-	}
-}
-
-int
-main(void)
-{
-	struct buf out = { .max = DNS_NAME_MAX };
-	struct net_address a;
-
-	for (size_t i = 0; i < ARRAY_LEN(name_rows); i++) {
-		TEST_ROW(name_rows[i].name);
-		CHECK_NUM(dns_name_parse(str_c(name_rows[i].in), &out), name_rows[i].want);
-		if (name_rows[i].want == FAIL_NONE)
-			CHECK_STR(buf_str(&out), str_c(name_rows[i].out));
-	}
 	TEST_ROW("question");
 	buf_clear(&out);
 	dns_question_write(&out, 0x1234, STR("a.test"), DNS_A, false);
@@ -363,22 +264,13 @@ main(void)
 		"a:.b"
 		"\x04"
 		"test\x00\x00\x01\x00\x01")));
-	TEST_ROW("any bytes as a name");
-	buf_clear(&out);
-	dns_name_write(&out, STR("A:b.\0.c\\"));
-	CHECK_STR(buf_str(&out), STR("a\\058b.\\000.c\\092"));
-	TEST_ROW("reverse");
-	buf_clear(&out);
-	CHECK(net_address_parse(STR("192.0.2.1"), &a) == FAIL_NONE);
-	dns_reverse_name(&a, &out);
-	CHECK_STR(buf_str(&out), STR("1.2.0.192.in-addr.arpa"));
-	buf_clear(&out);
-	CHECK(net_address_parse(STR("2001:db8::1"), &a) == FAIL_NONE);
-	dns_reverse_name(&a, &out);
-	CHECK_STR(buf_str(&out),
-	    STR("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"));
-	test_answers();
-	test_servers();
 	buf_release(&out);
+}
+
+int
+main(void)
+{
+	test_questions();
+	test_answers();
 	return test_end();
 }
