@@ -82,6 +82,9 @@ struct directory {
 	unsigned char secret[32]; /* for login marks and fake SCRAM keys */
 };
 
+/* directory.c: what was learnt is forgotten when directory.db has changed; it is looked at once a turn. */
+void directory_look(struct directory *d);
+
 /* ask.c: the questions. */
 struct directory_ask *ask_new(struct directory *d, enum directory_kind kind, struct str key);
 void ask_join(struct directory_ask *ask, struct directory_query *q);
