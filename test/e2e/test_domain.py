@@ -225,9 +225,11 @@ def test_zone(server):
             (f"_submissions._tcp.{DOMAIN}", "SRV", [(0, 1, server.port("submissions"), HOST)]),
             (f"_submission._tcp.{DOMAIN}", "SRV", [(0, 1, server.port("submission"), HOST)]),
             (f"_imaps._tcp.{DOMAIN}", "SRV", [(0, 1, server.port("imaps"), HOST)]),
+            (f"_imap._tcp.{DOMAIN}", "SRV", [(0, 1, server.port("imap"), HOST)]),
+            (f"_autodiscover._tcp.{DOMAIN}", "SRV", [(0, 1, server.port("https"), HOST)]),
             (f"_jmap._tcp.{DOMAIN}", "SRV", [(0, 1, server.port("https"), HOST)])):
         equal(f"{name} {kind}", zones.get((name, kind)), want)
-    check("MTA-STS has an id", re.fullmatch(r"v=STSv1; id=[0-9a-f]{16}", zones[f"_mta-sts.{DOMAIN}", "TXT"][0][0]))
+    check("MTA-STS has an id", re.fullmatch(r"v=STSv1; id=[0-9a-f]{16}", policy_id(zones)), policy_id(zones))
     if need("openssl"):
         pin = pin_of("x509", "-in", f"{server.folder}/certificate.pem", "-noout", "-pubkey")
         equal("the pin", zones[f"_25._tcp.{HOST}", "TLSA"], [(3, 1, 1, pin)])
@@ -239,6 +241,25 @@ def test_zone(server):
         if row["type"] == "TXT" and not row["example"]:
             equal(f"{row['name']}: the same as JSON", row["data"], "".join(zones[row["name"], "TXT"][0]))
     return said
+
+
+def policy_id(zones):
+    """What the record of the policy says; None: there is none."""
+    return zones.get((f"_mta-sts.{DOMAIN}", "TXT"), [[None]])[0][0]
+
+
+def test_policy_id(server):
+    """The id changes with the policy that is served, and without one there is no record."""
+    seen = {}
+    for settings in ("mode = testing", "mode = enforce", "mode = none", "max-age = 3d\nmode = testing", "mx = mx1.example.test"):
+        server.add_settings(f"[mta-sts]\n{settings}\n")
+        seen[settings] = policy_id(parse_zone(server.command("domain", "dns", DOMAIN).stdout))
+        equal(f"{settings}: the same again", policy_id(parse_zone(server.command("domain", "dns", DOMAIN).stdout)), seen[settings])
+    equal("each its own", len(set(seen.values())), len(seen))
+    server.add_settings("[mta-sts]\nmode = off\n")
+    zones = parse_zone(server.command("domain", "dns", DOMAIN).stdout)
+    equal("off: nothing is announced", [name for name, _ in zones if "mta-sts" in name], [])
+    server.drop_section("[mta-sts]")
 
 
 def test_next_pin(server):
@@ -264,7 +285,7 @@ def test_listeners():
     server = Server(start=False, domain="one.test", hostname="one.test")
     with open(server.config) as f:
         text = f.read()
-    for protocol in ("https", "imaps", "submission"):
+    for protocol in ("https", "imaps", "imap", "submission"):
         text = re.sub(rf"\[listener [a-z]+\]\nprotocol = {protocol}\n[^\[]*", "", text)
     with open(server.config, "w") as f:
         f.write(text)
@@ -276,6 +297,32 @@ def test_listeners():
         f.write(re.sub(r"\[listener smtp\][^\[]*", "", text))
     zones = parse_zone(server.command("domain", "dns", "one.test").stdout)
     equal("without SMTP no MX and no pin", [kind for _, kind in zones if kind in ("MX", "TLSA")], [])
+    shutil.rmtree(server.folder)
+
+
+def test_public_ports():
+    """What others reach counts: not what is for this machine only, beside what is for all."""
+    server = Server(start=False)
+    with open(server.config) as f:
+        text = f.read()
+    head = re.sub(r"(?ms)^\[listener .*", "", text)
+    listeners = {"smtp": "*:25", "imap": "127.0.0.1:143 [::1]:143", "imaps": "127.0.0.1:1993 0.0.0.0:993",
+                 "submission": "unix:/run/none [::]:587", "submissions": "192.0.2.1:465"}
+
+    def services(listeners, head):
+        with open(server.config, "w") as f:
+            f.write(head + "".join(f"[listener {k}]\nprotocol = {k}\naddress = {v}\n" for k, v in listeners.items()))
+        zones = parse_zone(server.command("domain", "dns", DOMAIN).stdout)
+        return {name.split(".")[0]: value[0][2] for (name, kind), value in zones.items() if kind == "SRV"}
+
+    equal("by address", services(listeners, head), {"_imaps": 993, "_submission": 587, "_submissions": 465})
+    listeners = {"smtp": "127.0.0.1:25", "imap": "127.0.0.1:143", "imaps": "unix:/run/none", "submission": "[::1]:587"}
+    equal("all for this machine", services(listeners, head), {"_imap": 143, "_submission": 587})
+    listeners["smtp"] = "*:25"
+    equal("but one", services(listeners, head), {})
+    bare = re.sub(r"\[certificate [^\[]*", "", head)
+    equal("without a certificate nobody may log in from afar",
+          services({"smtp": "*:25", "imap": "*:143", "submission": "*:587"}, bare), {})
     shutil.rmtree(server.folder)
 
 
@@ -380,9 +427,12 @@ def main():
     test_rotate_by_settings(server)
     test_idn(server)
     test_no_keys(server)
+    test_policy_id(server)
+    server.add_settings("[mta-sts]\nmode = testing\n")
     said = test_zone(server)
     test_next_pin(server)
     test_listeners()
+    test_public_ports()
     test_check(server, said)
     test_check_file(server, said)
     test_other_directory(server)
