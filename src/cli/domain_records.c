@@ -7,6 +7,7 @@
 #include "cli/domain.h"
 #include "crypto/hash.h"
 #include "mailauth/settings.h"
+#include "queue/settings.h"
 #include "server/public_ports.h"
 #include "tlspolicy/sts_policy.h"
 #include "web/mta_sts.h"
@@ -258,7 +259,7 @@ add_services(const struct writer *w)
 	add_optional(w, RECORD_ALIAS, "autodiscover.", "", w->host, ".",
 	    "Where Outlook and others ask for them; the certificate needs this name, too.");
 	add_service(w, https, "_autodiscover._tcp.",
-	    "Where they ask when the certificate lacks that name.");
+	    "Where Outlook asks when the certificate lacks autodiscover.");
 }
 
 /* RFC 8659 */
@@ -271,6 +272,24 @@ add_caa(const struct writer *w)
 	    ->is_example = true;
 }
 
+/* To who has no route of his own: not by a provider's relay, which has its own name. */
+static bool
+sends_itself(const struct cli_domain *d)
+{
+	const struct config_instance *i = NULL;
+
+	while ((i = config_next(&d->server.config, &route_section, i)) != NULL) {
+		const struct route_settings *settings = i->values;
+		struct str words = settings->domains, word;
+
+		while (str_next_part(&words, ' ', &word)) {
+			if (str_eq(word, STR("*")))
+				return settings->way == ROUTE_DIRECT;
+		}
+	}
+	return true;
+}
+
 enum cli_status
 domain_records_write(const struct cli_domain *d, const struct domain_pins *pins, int64_t now_s,
     struct records *rs)
@@ -278,6 +297,7 @@ domain_records_write(const struct cli_domain *d, const struct domain_pins *pins,
 	struct writer w = { .d = d, .rs = rs, .host = rs->host };
 	enum cli_status status;
 
+	rs->is_sender = sends_itself(d);
 	add_host(&w);
 	add_spf(&w);
 	status = add_dkim(&w, now_s);

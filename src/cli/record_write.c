@@ -15,6 +15,7 @@
 static const char *const types[] = {
 	[RECORD_MX] = "MX",
 	[RECORD_ADDRESS] = "A",
+	[RECORD_REVERSE] = "PTR",
 	[RECORD_SPF] = "TXT",
 	[RECORD_DKIM] = "TXT",
 	[RECORD_NO_DKIM] = "TXT",
@@ -143,6 +144,11 @@ write_report_line(const struct record *r, struct buf *out)
 	if (r->state == RECORD_MISSING && !r->is_needed)
 		buf_add(out, STR(" (mail works without it)"));
 	buf_add_char(out, '\n');
+	if ((r->state == RECORD_MISSING || r->state == RECORD_WRONG) && !str_empty(r->why)) {
+		buf_add(out, STR("        "));
+		buf_add(out, r->why);
+		buf_add_char(out, '\n');
+	}
 }
 
 void

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import time
 
-from dns_server import ANY, SERVFAIL, DnsServer
+from dns_server import ANY, NULL_MX, SERVFAIL, DnsServer, reverse
 from harness import Server, check, end, equal, need
 
 HOST, DOMAIN = "mail.example.test", "example.test"
@@ -334,6 +334,12 @@ WRONG = [
     ("no MX", (DOMAIN, "MX"), None, "missing example.test MX: should be 10 mail.example.test.", 1),
     ("MX of another", (DOMAIN, "MX"), [(5, "mx.other.test")],
      "wrong   example.test MX: is 5 mx.other.test (mail goes elsewhere); should be 10 mail.example.test.", 1),
+    ("no mail at all", (DOMAIN, "MX"), [NULL_MX], "wrong   example.test MX: is 0 . (that says that the domain takes no mail", 1),
+    ("others first", (DOMAIN, "MX"), [(10, HOST), (5, "mx.other.test")],
+     "ok      example.test MX: 10 mail.example.test, 5 mx.other.test (others are tried before this server", 0),
+    ("SPF with a mistake", (DOMAIN, "TXT"), [f"v=spf1 a:{HOST} ipv4:192.0.2.1 -all"], "(a term is written wrongly", 1),
+    ("DMARC with its version behind", (f"_dmarc.{DOMAIN}", "TXT"), ["p=none; v=DMARC1"],
+     "missing _dmarc.example.test TXT: is \"p=none; v=DMARC1\" (it has to begin with its version); should be", 1),
     ("no address", (HOST, "A"), None, "missing mail.example.test A: should be ADDRESS", 1),
     ("SPF of others", (DOMAIN, "TXT"), ["v=spf1 ip4:198.51.100.1 -all"],
      "wrong   example.test TXT: is \"v=spf1 ip4:198.51.100.1 -all\" (does not let this server send)", 1),
@@ -362,8 +368,10 @@ def test_check(server, zone):
             done = server.command("domain", "check", DOMAIN, "--dns", dns.address, check_status=False)
         check(f"{name}: said", words in done.stdout, done.stdout + done.stderr)
         equal(f"{name}: status", done.returncode, status)
-        others = [line for line in done.stdout.strip().split("\n") if not line.startswith("ok ")]
-        if key and name not in ("no address", "SPF of others"):
+        others = [line for line in done.stdout.strip().split("\n") if not line.startswith(("ok ", " "))]
+        whys = [line for line in done.stdout.split("\n") if re.match(r"        \S", line)]
+        equal(f"{name}: a sentence for each", len(whys), len([line for line in others if not line.startswith("unknown")]))
+        if key and name not in ("no address", "others first", "SPF of others"):
             equal(f"{name}: nothing else", len(others), 1)
         if key is None:
             equal("nothing is missing", others, [])
@@ -376,6 +384,34 @@ def test_check(server, zone):
         rows = json.loads(server.command("domain", "check", DOMAIN, "--json").stdout)
         equal("as JSON", {row["state"] for row in rows}, {"ok"})
         server.add_settings("[dns]\nservers = \n")
+
+
+def test_check_reverse(server, zone):
+    """Who sends by itself needs names for its public addresses; who has a relay does not."""
+    zones = parse_zone(zone)
+    zones[HOST, "A"], zones[HOST, "AAAA"] = ["8.8.8.8", "10.0.0.1"], ["2606:4700::1"]
+    first, second = (f"{reverse(address)} PTR" for address in ("8.8.8.8", "2606:4700::1"))
+    with DnsServer(zones) as dns:
+        check_it = ("domain", "check", DOMAIN, "--dns", dns.address)
+        done = server.command(*check_it)
+        check("nothing is sent from here", " PTR" not in done.stdout, done.stdout)
+        server.drop_section("[route elsewhere]")
+        done = server.command(*check_it, check_status=False)
+        equal("missing", re.findall("missing (.* PTR): should be mail.example.test.\n        PTR: the name", done.stdout), [first, second])
+        equal("that is trouble", done.returncode, 1)
+        zones[reverse("8.8.8.8"), "PTR"], zones[reverse("2606:4700::1"), "PTR"] = [HOST], ["host-1.provider.test"]
+        done = server.command(*check_it, check_status=False)
+        check("one is right", f"ok      {first}: {HOST}\n" in done.stdout, done.stdout)
+        check("one is not", f"wrong   {second}: is host-1.provider.test (that is another name); should be" in done.stdout, done.stdout)
+        equal("that is trouble, too", done.returncode, 1)
+        zones[reverse("2606:4700::1"), "PTR"] = ["host-1.provider.test", HOST]
+        equal("well", server.command(*check_it).returncode, 0)
+        check("not of other commands", ". PTR " not in server.command("domain", "dns", DOMAIN).stdout)
+        for name, settings, looked in (("a relay", "way = relay\nhost = smtp.provider.test", False), ("direct", "way = direct", True)):
+            server.add_settings(f"[route elsewhere]\ndomains = x.test *\n{settings}\n")
+            equal(f"{name}: names are looked at", " PTR" in server.command(*check_it).stdout, looked)
+            server.drop_section("[route elsewhere]")
+    server.add_settings("[route elsewhere]\ndomains = *\nway = refuse\n")
 
 
 def test_check_file(server, zone):
@@ -434,6 +470,7 @@ def main():
     test_listeners()
     test_public_ports()
     test_check(server, said)
+    test_check_reverse(server, said)
     test_check_file(server, said)
     test_other_directory(server)
     test_user()
