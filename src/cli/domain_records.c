@@ -2,6 +2,7 @@
 
 /* base */
 #include "base/mem.h"
+#include "base/num.h"
 
 /* rooms */
 #include "cli/domain.h"
@@ -17,6 +18,7 @@
 
 struct writer {
 	const struct cli_domain *d;
+	const struct domain_pins *pins;
 	struct records *rs;
 	struct str host;
 };
@@ -59,6 +61,14 @@ add_optional(const struct writer *w, enum record_rule rule, const char *prefix, 
 
 	r->is_needed = false;
 	return r;
+}
+
+/* A name below the domain that is this server's. */
+static void
+add_alias(const struct writer *w, enum domain_name which, const char *why)
+{
+	add_optional(w, RECORD_ALIAS, domain_name_prefixes[which], "", w->host, ".", why)
+	    ->lacks_certificate = !w->pins->is_named[which];
 }
 
 /* --- where mail goes, and who sends it -------------------------------------------------------- */
@@ -160,7 +170,7 @@ add_mta_sts(const struct writer *w)
 	add_optional(w, RECORD_MTA_STS, "_mta-sts.", "v=STSv1; id=", buf_str(&id), "",
 	    "MTA-STS: there is a policy that asks for TLS with a good certificate. The id is made of "
 	    "[mta-sts]; publish it anew when that has changed.");
-	add_optional(w, RECORD_ALIAS, "mta-sts.", "", w->host, ".",
+	add_alias(w, DOMAIN_MTA_STS,
 	    "MTA-STS: where the policy is fetched from, over HTTPS; the certificate needs this name, "
 	    "too.");
 	buf_release(&id);
@@ -168,8 +178,9 @@ add_mta_sts(const struct writer *w)
 
 /* RFC 7671 8.1: the next key is published before it is used. */
 static void
-add_tlsa(const struct writer *w, const struct domain_pins *pins)
+add_tlsa(const struct writer *w)
 {
+	const struct domain_pins *pins = w->pins;
 	struct buf name, data;
 
 	buf_init(&name, TEXT_MAX);
@@ -197,11 +208,11 @@ add_tlsa(const struct writer *w, const struct domain_pins *pins)
 }
 
 static void
-add_transport(const struct writer *w, const struct domain_pins *pins)
+add_transport(const struct writer *w)
 {
 	if (!find_port(w, PROTOCOL_SMTP))
 		return;
-	add_tlsa(w, pins);
+	add_tlsa(w);
 	if (find_port(w, PROTOCOL_HTTPS))
 		add_mta_sts(w);
 	add_optional(w, RECORD_TLS_RPT, "_smtp._tls.", "v=TLSRPTv1; rua=mailto:postmaster@",
@@ -253,10 +264,10 @@ add_services(const struct writer *w)
 	}
 	if (https == 0 || !autoconfig_is_whole(&autoconfig))
 		return;
-	add_optional(w, RECORD_ALIAS, "autoconfig.", "", w->host, ".",
+	add_alias(w, DOMAIN_AUTOCONFIG,
 	    "Where Thunderbird and others ask this server for an account's settings; the "
 	    "certificate needs this name, too.");
-	add_optional(w, RECORD_ALIAS, "autodiscover.", "", w->host, ".",
+	add_alias(w, DOMAIN_AUTODISCOVER,
 	    "Where Outlook and others ask for them; the certificate needs this name, too.");
 	add_service(w, https, "_autodiscover._tcp.",
 	    "Where Outlook asks when the certificate lacks autodiscover.");
@@ -270,6 +281,23 @@ add_caa(const struct writer *w)
 	    "CAA: only this authority may make certificates for the domain; put the one that yours "
 	    "are from.")
 	    ->is_example = true;
+}
+
+/* The domain itself, or a name below it. */
+static bool
+is_inside(struct str name, struct str domain)
+{
+	struct str below = str_head(name, name.n - size_min(name.n, domain.n));
+
+	return str_ends(name, domain) && (str_empty(below) || str_ends(below, STR(".")));
+}
+
+/* What is of a host outside the domain. */
+static void
+mark_elsewhere(const struct writer *w)
+{
+	for (size_t i = 0; i < w->rs->count; i++)
+		w->rs->items[i].is_elsewhere = !is_inside(w->rs->items[i].name, w->d->name);
 }
 
 /* To who has no route of his own: not by a provider's relay, which has its own name. */
@@ -294,7 +322,7 @@ enum cli_status
 domain_records_write(const struct cli_domain *d, const struct domain_pins *pins, int64_t now_s,
     struct records *rs)
 {
-	struct writer w = { .d = d, .rs = rs, .host = rs->host };
+	struct writer w = { .d = d, .pins = pins, .rs = rs, .host = rs->host };
 	enum cli_status status;
 
 	rs->is_sender = sends_itself(d);
@@ -302,8 +330,9 @@ domain_records_write(const struct cli_domain *d, const struct domain_pins *pins,
 	add_spf(&w);
 	status = add_dkim(&w, now_s);
 	add_dmarc(&w);
-	add_transport(&w, pins);
+	add_transport(&w);
 	add_services(&w);
 	add_caa(&w);
+	mark_elsewhere(&w);
 	return status;
 }

@@ -55,8 +55,10 @@ struct record {
 	struct str target;
 	uint16_t port;
 	struct tls_pin pin;
-	bool is_needed;  /* mail suffers where it is missing */
-	bool is_coming;  /* for what is used later: others in its place are nothing wrong */
+	bool is_needed;         /* mail suffers where it is missing */
+	bool is_coming;         /* for what is used later: others in its place are nothing wrong */
+	bool lacks_certificate; /* that what is there by TLS has this name */
+	bool is_elsewhere;      /* another zone's: a comment of this one */
 	bool is_example; /* the owner has to fill something in: it is a comment of the zone */
 	/* from records_check() */
 	enum record_state state;

@@ -152,12 +152,14 @@ static enum record_state
 judge_alias(const struct record *r, const struct record_answer *a, struct buf *got,
     const char **but_out)
 {
-	(void)r;
 	write_addresses(a->first, got);
 	write_addresses(a->second, got);
-	if (has_address(a->first, a->host4) || has_address(a->second, a->host6))
-		return RECORD_OK;
-	return wrong(but_out, "has none of the addresses of this server");
+	if (!has_address(a->first, a->host4) && !has_address(a->second, a->host6))
+		return wrong(but_out, "has none of the addresses of this server");
+	if (r->lacks_certificate)
+		*but_out =
+		    "no certificate has this name, so programs will not believe what is there";
+	return RECORD_OK;
 }
 
 /* --- one of the texts ------------------------------------------------------------------------- */

@@ -90,7 +90,7 @@ write_data(const struct record *r, struct buf *out)
 void
 record_write_line(const struct record *r, struct buf *out)
 {
-	buf_add(out, r->is_example ? STR("; ") : STR(""));
+	buf_add(out, r->is_example || r->is_elsewhere ? STR("; ") : STR(""));
 	buf_add(out, r->name);
 	buf_add(out, STR(". "));
 	buf_add_c(out, types[r->rule]);
@@ -109,6 +109,9 @@ records_write_zone(const struct records *rs, struct buf *out)
 			buf_add_char(out, '\n');
 		buf_add(out, STR("; "));
 		buf_add(out, r->why);
+		if (r->is_elsewhere)
+			buf_add(out,
+			    STR(" It goes into the zone of that name, which is not this one."));
 		buf_add_char(out, '\n');
 		record_write_line(r, out);
 	}

@@ -13,6 +13,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tempfile
 import time
 
 from dns_server import ANY, NULL_MX, SERVFAIL, DnsServer, reverse
@@ -243,6 +244,56 @@ def test_zone(server):
     return said
 
 
+def load(name, zone, more=""):
+    """BIND reads the zone, and finds nothing to say of it."""
+    program = need("named-checkzone")
+    if not program:
+        return
+    head = f"$TTL 300\n{name}. IN SOA ns.{name}. admin.{name}. 1 3600 600 86400 300\n{name}. NS ns.{name}.\nns.{name}. A 192.0.2.53\n"
+    with tempfile.NamedTemporaryFile("w") as f:
+        print(head + zone + more, file=f, flush=True)
+        done = subprocess.run([program, name, f.name], capture_output=True, text=True, timeout=30)
+    equal(f"{name}: BIND loads it", (done.returncode, done.stdout.split("\n")[:-2]), (0, [f"zone {name}/IN: loaded serial 1"]))
+
+
+def test_zone_file(server):
+    """As a file, with the address that is left open; also of a domain whose server has a name elsewhere."""
+    load(DOMAIN, server.command("domain", "dns", DOMAIN).stdout, f"{HOST}. A 192.0.2.1\n")
+    server.command("domain", "add", "notexample.test")
+    server.command("domain", "dkim", "add", "notexample.test")
+    said = server.command("domain", "dns", "notexample.test").stdout
+    outside = re.findall(r"(?m)^; .* It goes into the zone of that name, which is not this one\.\n; (\S+) ([A-Z]+) ", said)
+    equal("what is of the server's name is for another zone", outside,
+          [(f"{HOST}.", "A"), (f"{HOST}.", "TXT"), (f"_25._tcp.{HOST}.", "TLSA")])
+    equal("all else is of the domain", [n for n, _ in parse_zone(said) if not re.search(r"(^|\.)notexample\.test$", n)], [])
+    check("and tells of the server", f"notexample.test. MX 10 {HOST}." in said, said)
+    load("notexample.test", said.replace(f" {HOST}.", " ns.notexample.test."))
+
+
+def test_certificate_names(server, zone):
+    """A name that the certificate lacks is told where it is needed."""
+    zones = {**parse_zone(zone), (HOST, "A"): ["192.0.2.1"], (DOMAIN, "CAA"): [(0, "issue", "ca.test")]}
+    names = ("mta-sts", "autoconfig", "autodiscover")
+    with DnsServer(zones) as dns:
+        for lacking, own in ((names, []), (("autodiscover",), [f"mta-sts.{DOMAIN}", f"autoconfig.{DOMAIN}"]), ((), [f"*.{DOMAIN}"])):
+            server.drop_section("[certificate more]")
+            if own:
+                path = certificate(server, own)
+                server.add_settings(f"[certificate more]\nchain = {path}\nkey = {path}\n")
+            said = server.command("domain", "check", DOMAIN, "--dns", dns.address, check_status=False).stdout
+            equal(f"{own}: which lack one", tuple(re.findall(r"ok +([a-z-]+)\.example\.test CNAME: .* \(no certificate has this name", said)), lacking)
+    server.drop_section("[certificate more]")
+
+
+def certificate(server, names):
+    path = f"{server.folder}/more.pem"
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=x",
+            "-addext", "subjectAltName=" + ",".join("DNS:" + name for name in names), "-keyout", path, "-out", path + ".crt")
+    with open(path, "a") as f, open(path + ".crt") as more:
+        f.write(more.read())
+    return path
+
+
 def policy_id(zones):
     """What the record of the policy says; None: there is none."""
     return zones.get((f"_mta-sts.{DOMAIN}", "TXT"), [[None]])[0][0]
@@ -466,6 +517,9 @@ def main():
     test_policy_id(server)
     server.add_settings("[mta-sts]\nmode = testing\n")
     said = test_zone(server)
+    test_zone_file(server)
+    if need("openssl"):
+        test_certificate_names(server, said)
     test_next_pin(server)
     test_listeners()
     test_public_ports()

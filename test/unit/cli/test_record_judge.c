@@ -215,6 +215,9 @@ test_addresses(void)
 	TEST_ROW("an alias");
 	a.first = (struct record_found){ &host4, 1 };
 	judge(&r, &a, RECORD_OK, "", "192.0.2.1");
+	r.lacks_certificate = true;
+	judge(&r, &a, RECORD_OK, "no certificate has this name", "192.0.2.1");
+	r.lacks_certificate = false;
 	a.first = (struct record_found){ &other, 1 };
 	judge(&r, &a, RECORD_WRONG, "none of the addresses", "192.0.2.9");
 	a.second = (struct record_found){ &host6, 1 };
