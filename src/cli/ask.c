@@ -2,6 +2,7 @@
 
 /* base */
 #include "base/clock.h"
+#include "base/log.h"
 
 /* rooms */
 #include "dns/zone.h"
@@ -46,6 +47,7 @@ cli_dns_open_or(const struct cli *cli, const struct dns_settings *settings, stru
 		d->settings.servers = cli->dns;
 		is_file = false;
 	}
+	log_set_level(LOG_LEVEL_WARN); /* what DNS said is in the answer, in words for people */
 	if (loop_init(&d->loop) != FAIL_NONE)
 		return CLI_FAILED;
 	loop_task(&d->loop, &d->task, no_step, NULL);
@@ -66,10 +68,7 @@ cli_dns_open_or(const struct cli *cli, const struct dns_settings *settings, stru
 enum cli_status
 cli_dns_open(const struct cli *cli, struct cli_dns *d)
 {
-	if (!str_empty(cli->dns))
-		return cli_dns_open_or(cli, &dns_settings_default, d);
-	cli_fail(STR("--dns"), "needs a file with records, or a server's ADDRESS:PORT");
-	return CLI_USAGE;
+	return cli_dns_open_or(cli, &dns_settings_default, d);
 }
 
 void

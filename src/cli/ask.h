@@ -1,7 +1,7 @@
 /*
- * ask.h - DNS for commands that judge a message: from a file, or from one server.
+ * ask.h - DNS for commands that judge a message: from a file, from one server, or from the system's resolvers.
  *
- * Such a command is a pure function of its arguments and of what --dns says, and so anybody can test it.
+ * With --dns such a command is a pure function of its arguments and of what that says, and so anybody can test it.
  */
 #ifndef CLI_ASK_H
 #define CLI_ASK_H
@@ -21,8 +21,8 @@ struct cli_dns { /* the caller's memory; it must not move */
 };
 
 /*
- * --dns FILE (zone.h) or --dns ADDRESS:PORT; CLI_USAGE (said) without it, or when it is neither. Only after CLI_OK
- * must it be closed.
+ * --dns FILE (zone.h) or --dns ADDRESS:PORT, else the resolvers of resolv.conf. CLI_FAILED (said): neither a server nor
+ * a file that can be read. Only after CLI_OK must it be closed.
  */
 enum cli_status cli_dns_open(const struct cli *cli, struct cli_dns *d);
 

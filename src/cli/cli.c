@@ -33,6 +33,8 @@ cli_print(const struct buf *b)
 	return CLI_OK;
 }
 
+#define HELP_COLUMN 34 /* of lists: behind most commands, and half of what they do is left of 80 */
+
 /* --- help ------------------------------------------------------------------------------------ */
 
 static void
@@ -47,21 +49,43 @@ print_command(const struct cli_command *c, FILE *to)
 	}
 }
 
-/* Those that begin with this word, or all when it is empty; how many. */
+/* Are these its first words? All of them, or fewer. */
+static bool
+begins_with(const struct cli_command *c, char **words, size_t count)
+{
+	struct str rest = str_c(c->words), word;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!str_next_part(&rest, ' ', &word) || !str_eq(str_c(words[i]), word))
+			return false;
+	}
+	return true;
+}
+
+/* The command with its arguments, then its help in a column, or on the next line. */
+static void
+print_line(const struct cli_command *c, FILE *to)
+{
+	int n = fprintf(to, "  %s%s%s", c->words, c->arguments[0] ? " " : "", c->arguments);
+
+	if (n > HELP_COLUMN - 2)
+		n = fprintf(to, "\n") - 1;
+	fprintf(to, "%*s%s\n", HELP_COLUMN - n, "", c->help);
+}
+
+/* Those that begin with these words, or all when there are none; how many. */
 static size_t
-print_commands(FILE *to, struct str first)
+print_commands(FILE *to, char **words, size_t word_count)
 {
 	size_t count = 0;
 
 	for (const struct cli_command *c = cli_commands; c->words; c++) {
-		struct str words = str_c(c->words);
-
-		if (!str_empty(first) && !str_eq(str_head(words, str_find_char(words, ' ')), first))
+		if (!begins_with(c, words, word_count))
 			continue;
 		if (count++ == 0)
 			fprintf(to, "usage: %s COMMAND [OPTIONS] [ARGUMENTS]\n",
 			    server_version.name);
-		fprintf(to, "  %-15s %-20s %s\n", c->words, c->arguments, c->help);
+		print_line(c, to);
 	}
 	if (count > 0)
 		fprintf(to, "%s COMMAND --help says more.\n", server_version.name);
@@ -170,11 +194,14 @@ run_command(const struct cli_command *c, char **arguments, size_t count)
 	return c->run(&cli);
 }
 
+/* What is like it: all that begin with as many of its words as any do. */
 static enum cli_status
-no_command(struct str first)
+no_command(char **words, size_t count)
 {
-	cli_fail(first, "there is no such command, or a part of it is missing");
-	if (print_commands(stderr, first) == 0)
+	cli_fail(str_c(words[0]), "there is no such command, or a part of it is missing");
+	while (count > 0 && print_commands(stderr, words, count) == 0)
+		count--;
+	if (count == 0)
 		fprintf(stderr, "%s help lists all commands.\n", server_version.name);
 	return CLI_USAGE;
 }
@@ -183,15 +210,13 @@ no_command(struct str first)
 static enum cli_status
 help(char **arguments, size_t count)
 {
-	struct str first = count > 0 ? str_c(arguments[0]) : STR("");
-
 	for (const struct cli_command *c = cli_commands; c->words; c++) {
 		if (count > 0 && match_words(c, arguments, count) == count) {
 			print_command(c, stdout);
 			return CLI_OK;
 		}
 	}
-	return count < 2 && print_commands(stdout, first) > 0 ? CLI_OK : no_command(first);
+	return print_commands(stdout, arguments, count) > 0 ? CLI_OK : no_command(arguments, count);
 }
 
 static enum cli_status
@@ -210,11 +235,11 @@ run_arguments(int argc, char **argv)
 		if (words > 0)
 			return run_command(c, argv + 1 + words, count - words);
 	}
-	if (count == 2 && is_help(str_c(argv[2])))
-		return help(argv + 1, 1);
+	if (count > 1 && is_help(str_c(argv[count])))
+		return help(argv + 1, count - 1);
 	if (count > 0)
-		return no_command(first);
-	print_commands(stderr, first);
+		return no_command(argv + 1, count);
+	print_commands(stderr, argv, 0);
 	return CLI_USAGE;
 }
 

@@ -290,7 +290,7 @@ show_line(struct work *w, const struct record *r, bool has_asked)
 	if (has_asked) {
 		buf_add_char(&w->out, ' ');
 		buf_add_c(&w->out, visible[r->state]);
-		if (r->but[0]) {
+		if (r->but[0] && r->state != RECORD_UNKNOWN) {
 			buf_add_c(&w->out, ": ");
 			buf_add_c(&w->out, r->but);
 		}

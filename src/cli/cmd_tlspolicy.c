@@ -137,7 +137,8 @@ cmd_tlsa_match(const struct cli *cli)
 		q.names[q.name_count++] = cli->next_hop;
 	for (size_t i = 1; i < cli->argument_count && status == CLI_OK; i++)
 		if (!read_record(cli->arguments[i], &arena, &records[q.record_count++])) {
-			cli_fail(cli->arguments[i], "is not USAGE SELECTOR MATCHING HEX");
+			cli_fail(cli->arguments[i],
+			    "is no record: \"USAGE SELECTOR MATCHING HEX\" is one argument, in quotes");
 			status = CLI_USAGE;
 		}
 	if (status == CLI_OK)

@@ -84,7 +84,7 @@ const struct cli_option cli_options[] = {
 	{ "--name",           OPTION_USER,   offsetof(struct cli, full_name),  "TEXT", "the person's name" },
 	{ "--name",           OPTION_TOKEN,  offsetof(struct cli, token_name), "TEXT", "which program the token is for (token)" },
 	{ "--quota",          OPTION_USER,   offsetof(struct cli, quota),      "SIZE", "limit of all messages, such as 5GB" },
-	{ "--dns",            OPTION_DNS,    offsetof(struct cli, dns),        "FILE|ADDRESS:PORT", "where records come from: lines of NAME TYPE DATA, or a server" },
+	{ "--dns",            OPTION_DNS,    offsetof(struct cli, dns),        "FILE|ADDRESS:PORT", "where records come from: lines of NAME TYPE DATA, or a server (the usual resolvers)" },
 	{ "--now",            OPTION_NOW,    offsetof(struct cli, now),        "SECONDS", "the time to take it for, since 1970 (now)" },
 	{ "--lot",            OPTION_LOT,    offsetof(struct cli, lot),        "N",    "the lot that is drawn, 0 to 99: DMARC's pct is more than it, or does less (0)" },
 	{ "--name",           OPTION_HOST,   offsetof(struct cli, host),       "HOST", "the server's name, which the certificate must have" },

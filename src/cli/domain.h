@@ -52,16 +52,22 @@ int64_t domain_keys_days(const struct key_file *file, int64_t now_s);
 #define DOMAIN_PINS_MAX \
 	16 /* certificates and next keys of this host: RSA and ECDSA, twice, have 4 */
 
+/* Names below the domain that are this server's. */
+enum domain_name { DOMAIN_MTA_STS, DOMAIN_AUTOCONFIG, DOMAIN_AUTODISCOVER, DOMAIN_NAME_COUNT };
+extern const char *const domain_name_prefixes[DOMAIN_NAME_COUNT]; /* "mta-sts." .. */
+
 struct domain_pins {
 	struct {
 		struct tls_pin pin;
 		bool is_next; /* of a key that has no certificate yet */
 	} items[DOMAIN_PINS_MAX];
 	size_t count;
+	bool is_named[DOMAIN_NAME_COUNT]; /* a certificate has this name */
 };
 
 /*
- * The keys of the certificates that are shown to who asks for this host, and those that lie beside them as KEY.next.
+ * The keys of the certificates that are shown to who asks for this host, and those that lie beside them as KEY.next;
+ * which other names the certificates have.
  * Files that cannot be used are said and left out. To be called before cli_domain_enter().
  */
 void domain_pins_read(const struct cli_domain *d, struct domain_pins *out);

@@ -9,6 +9,12 @@
 
 #define NEXT_SUFFIX ".next" /* behind the name of a certificate's key: the one that follows it */
 
+const char *const domain_name_prefixes[] = {
+	[DOMAIN_MTA_STS] = "mta-sts.",
+	[DOMAIN_AUTOCONFIG] = "autoconfig.",
+	[DOMAIN_AUTODISCOVER] = "autodiscover.",
+};
+
 static void
 complain(struct buf *why)
 {
@@ -64,6 +70,39 @@ add_certificate(struct domain_pins *pins, const struct cli_domain *d,
 	add_next(pins, settings->key, why);
 }
 
+static bool
+is_named(const struct config *config, struct str name)
+{
+	const struct config_instance *i = NULL;
+	struct tls_pin pin;
+	struct buf why;
+	bool is_for = false;
+
+	buf_init(&why, CLI_WHY_MAX);
+	while (!is_for && (i = config_next(config, &certificate_section, i)) != NULL) {
+		const struct certificate_settings *settings = i->values;
+
+		if (tls_pin_certificate(settings->chain, name, &pin, &is_for, &why) != FAIL_NONE)
+			is_for = false; /* that was said already */
+	}
+	buf_release(&why);
+	return is_for;
+}
+
+static void
+look_for_names(struct domain_pins *pins, const struct cli_domain *d)
+{
+	for (size_t i = 0; i < DOMAIN_NAME_COUNT; i++) {
+		struct buf name;
+
+		buf_init(&name, CLI_WHY_MAX);
+		buf_add_c(&name, domain_name_prefixes[i]);
+		buf_add(&name, d->name);
+		pins->is_named[i] = is_named(&d->server.config, buf_str(&name));
+		buf_release(&name);
+	}
+}
+
 /* As the server chooses: those with the name that a client asks for, else the first. */
 void
 domain_pins_read(const struct cli_domain *d, struct domain_pins *out)
@@ -79,5 +118,6 @@ domain_pins_read(const struct cli_domain *d, struct domain_pins *out)
 	i = config_next(config, &certificate_section, NULL);
 	if (out->count == 0 && i)
 		add_certificate(out, d, i->values, true, &why);
+	look_for_names(out, d);
 	buf_release(&why);
 }

@@ -2,51 +2,31 @@
 
 /* base */
 #include "base/mem.h"
+#include "base/num.h"
 
 /* rooms */
 #include "cli/domain.h"
 #include "crypto/hash.h"
 #include "mailauth/settings.h"
+#include "queue/settings.h"
+#include "server/public_ports.h"
+#include "tlspolicy/sts_policy.h"
+#include "web/mta_sts.h"
 
 #define TEXT_MAX        4096 /* bytes of one record's data, or name, or sentence */
 #define POLICY_ID_BYTES 8    /* of a hash; 16 letters, where RFC 8461 3.1 allows 32 */
 
 struct writer {
 	const struct cli_domain *d;
+	const struct domain_pins *pins;
 	struct records *rs;
 	struct str host;
 };
 
-/* --- what the configuration has --------------------------------------------------------------- */
-
-/* The port behind the last colon; 0: a unix socket. */
-static uint32_t
-port_of(struct str address)
-{
-	struct str digits = str_from(address, str_rfind_char(address, ':') + 1);
-	uint32_t port;
-
-	if (str_starts(address, STR("unix:")))
-		return 0;
-	return str_u32(&digits, UINT16_MAX, &port) && str_empty(digits) ? port : 0;
-}
-
-/* The port of the first listener that speaks this; 0: there is none. */
 static uint16_t
 find_port(const struct writer *w, enum listener_protocol protocol)
 {
-	const struct config_instance *i = NULL;
-	uint32_t port = 0;
-
-	while (port == 0 && (i = config_next(&w->d->server.config, &listener_section, i)) != NULL) {
-		const struct listener_settings *settings = i->values;
-		struct str words = settings->address, word;
-
-		while (port == 0 && settings->protocol == (int)protocol &&
-		    str_next_part(&words, ' ', &word))
-			port = str_empty(word) ? 0 : port_of(word);
-	}
-	return (uint16_t)port;
+	return server_public_port(&w->d->server.config, protocol);
 }
 
 /* --- one record ------------------------------------------------------------------------------- */
@@ -81,6 +61,14 @@ add_optional(const struct writer *w, enum record_rule rule, const char *prefix, 
 
 	r->is_needed = false;
 	return r;
+}
+
+/* A name below the domain that is this server's. */
+static void
+add_alias(const struct writer *w, enum domain_name which, const char *why)
+{
+	add_optional(w, RECORD_ALIAS, domain_name_prefixes[which], "", w->host, ".", why)
+	    ->lacks_certificate = !w->pins->is_named[which];
 }
 
 /* --- where mail goes, and who sends it -------------------------------------------------------- */
@@ -153,19 +141,36 @@ add_dmarc(const struct writer *w)
 
 /* --- transport -------------------------------------------------------------------------------- */
 
+/* A new id tells others to fetch the policy again (RFC 8461 3.1), so it is made of the policy. */
+static void
+write_policy_id(const struct writer *w, const struct mta_sts_settings *settings, struct buf *out)
+{
+	unsigned char hash[HASH_SIZE_MAX];
+	struct buf policy;
+
+	buf_init(&policy, STS_FILE_MAX);
+	mta_sts_write(settings, w->host, &policy);
+	hash_once(HASH_SHA256, buf_str(&policy), hash);
+	buf_add_hex(out, str_of(hash, POLICY_ID_BYTES));
+	buf_release(&policy);
+}
+
+/* Without a policy there is nothing to announce: others would look for it in vain. */
 static void
 add_mta_sts(const struct writer *w)
 {
-	unsigned char hash[HASH_SIZE_MAX];
+	const struct mta_sts_settings *settings =
+	    config_values(&w->d->server.config, &mta_sts_section);
 	struct buf id;
 
+	if (settings->mode == MTA_STS_OFF)
+		return;
 	buf_init(&id, TEXT_MAX);
-	hash_once(HASH_SHA256, w->host, hash);
-	buf_add_hex(&id, str_of(hash, POLICY_ID_BYTES));
+	write_policy_id(w, settings, &id);
 	add_optional(w, RECORD_MTA_STS, "_mta-sts.", "v=STSv1; id=", buf_str(&id), "",
-	    "MTA-STS: there is a policy that asks for TLS with a good certificate. The id has to "
-	    "change when the policy does.");
-	add_optional(w, RECORD_ALIAS, "mta-sts.", "", w->host, ".",
+	    "MTA-STS: there is a policy that asks for TLS with a good certificate. The id is made of "
+	    "[mta-sts]; publish it anew when that has changed.");
+	add_alias(w, DOMAIN_MTA_STS,
 	    "MTA-STS: where the policy is fetched from, over HTTPS; the certificate needs this name, "
 	    "too.");
 	buf_release(&id);
@@ -173,8 +178,9 @@ add_mta_sts(const struct writer *w)
 
 /* RFC 7671 8.1: the next key is published before it is used. */
 static void
-add_tlsa(const struct writer *w, const struct domain_pins *pins)
+add_tlsa(const struct writer *w)
 {
+	const struct domain_pins *pins = w->pins;
 	struct buf name, data;
 
 	buf_init(&name, TEXT_MAX);
@@ -202,11 +208,11 @@ add_tlsa(const struct writer *w, const struct domain_pins *pins)
 }
 
 static void
-add_transport(const struct writer *w, const struct domain_pins *pins)
+add_transport(const struct writer *w)
 {
 	if (!find_port(w, PROTOCOL_SMTP))
 		return;
-	add_tlsa(w, pins);
+	add_tlsa(w);
 	if (find_port(w, PROTOCOL_HTTPS))
 		add_mta_sts(w);
 	add_optional(w, RECORD_TLS_RPT, "_smtp._tls.", "v=TLSRPTv1; rua=mailto:postmaster@",
@@ -225,34 +231,46 @@ static const struct {
 	    "Where programs send mail, TLS by STARTTLS (RFC 6186 3.1)." },
 	{ PROTOCOL_IMAPS, "_imaps._tcp.",
 	    "Where programs read mail, TLS from the first byte (RFC 6186 3.2)." },
+	{ PROTOCOL_IMAP, "_imap._tcp.",
+	    "Where programs read mail, TLS by STARTTLS (RFC 6186 3.2)." },
 	{ PROTOCOL_HTTPS, "_jmap._tcp.", "Where programs find JMAP (RFC 8620 2.2)." },
 };
 
 static void
+add_service(const struct writer *w, uint16_t port, const char *prefix, const char *why)
+{
+	struct buf data;
+
+	buf_init(&data, TEXT_MAX);
+	buf_add_c(&data, "0 1 ");
+	buf_add_u64(&data, port);
+	buf_add_char(&data, ' ');
+	buf_add(&data, w->host);
+	add_optional(w, RECORD_SRV, prefix, "", buf_str(&data), ".", why)->port = port;
+	buf_release(&data);
+}
+
+static void
 add_services(const struct writer *w)
 {
+	struct autoconfig autoconfig = server_autoconfig(&w->d->server);
+	uint16_t https = find_port(w, PROTOCOL_HTTPS);
+
 	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
 		uint16_t port = find_port(w, services[i].protocol);
-		struct buf data;
 
-		if (port == 0)
-			continue;
-		buf_init(&data, TEXT_MAX);
-		buf_add_c(&data, "0 1 ");
-		buf_add_u64(&data, port);
-		buf_add_char(&data, ' ');
-		buf_add(&data, w->host);
-		add_optional(w, RECORD_SRV, services[i].prefix, "", buf_str(&data), ".",
-		    services[i].why)
-		    ->port = port;
-		buf_release(&data);
+		if (port != 0)
+			add_service(w, port, services[i].prefix, services[i].why);
 	}
-	if (!find_port(w, PROTOCOL_HTTPS))
+	if (https == 0 || !autoconfig_is_whole(&autoconfig))
 		return;
-	add_optional(w, RECORD_ALIAS, "autoconfig.", "", w->host, ".",
-	    "Where Thunderbird and others look for an account's settings.");
-	add_optional(w, RECORD_ALIAS, "autodiscover.", "", w->host, ".",
-	    "Where Outlook and others look for them.");
+	add_alias(w, DOMAIN_AUTOCONFIG,
+	    "Where Thunderbird and others ask this server for an account's settings; the "
+	    "certificate needs this name, too.");
+	add_alias(w, DOMAIN_AUTODISCOVER,
+	    "Where Outlook and others ask for them; the certificate needs this name, too.");
+	add_service(w, https, "_autodiscover._tcp.",
+	    "Where Outlook asks when the certificate lacks autodiscover.");
 }
 
 /* RFC 8659 */
@@ -265,19 +283,56 @@ add_caa(const struct writer *w)
 	    ->is_example = true;
 }
 
+/* The domain itself, or a name below it. */
+static bool
+is_inside(struct str name, struct str domain)
+{
+	struct str below = str_head(name, name.n - size_min(name.n, domain.n));
+
+	return str_ends(name, domain) && (str_empty(below) || str_ends(below, STR(".")));
+}
+
+/* What is of a host outside the domain. */
+static void
+mark_elsewhere(const struct writer *w)
+{
+	for (size_t i = 0; i < w->rs->count; i++)
+		w->rs->items[i].is_elsewhere = !is_inside(w->rs->items[i].name, w->d->name);
+}
+
+/* To who has no route of his own: not by a provider's relay, which has its own name. */
+static bool
+sends_itself(const struct cli_domain *d)
+{
+	const struct config_instance *i = NULL;
+
+	while ((i = config_next(&d->server.config, &route_section, i)) != NULL) {
+		const struct route_settings *settings = i->values;
+		struct str words = settings->domains, word;
+
+		while (str_next_part(&words, ' ', &word)) {
+			if (str_eq(word, STR("*")))
+				return settings->way == ROUTE_DIRECT;
+		}
+	}
+	return true;
+}
+
 enum cli_status
 domain_records_write(const struct cli_domain *d, const struct domain_pins *pins, int64_t now_s,
     struct records *rs)
 {
-	struct writer w = { .d = d, .rs = rs, .host = rs->host };
+	struct writer w = { .d = d, .pins = pins, .rs = rs, .host = rs->host };
 	enum cli_status status;
 
+	rs->is_sender = sends_itself(d);
 	add_host(&w);
 	add_spf(&w);
 	status = add_dkim(&w, now_s);
 	add_dmarc(&w);
-	add_transport(&w, pins);
+	add_transport(&w);
 	add_services(&w);
 	add_caa(&w);
+	mark_elsewhere(&w);
 	return status;
 }

@@ -25,6 +25,7 @@
 enum record_rule {
 	RECORD_MX,      /* one of them is `target` */
 	RECORD_ADDRESS, /* a host that has an address */
+	RECORD_REVERSE, /* the name of such an address is `target` */
 	RECORD_SPF,     /* RFC 7208: one, and it allows the host */
 	RECORD_DKIM,    /* RFC 6376: one, with this key */
 	RECORD_NO_DKIM, /* there is no key to ask for */
@@ -54,8 +55,10 @@ struct record {
 	struct str target;
 	uint16_t port;
 	struct tls_pin pin;
-	bool is_needed;  /* mail suffers where it is missing */
-	bool is_coming;  /* for what is used later: others in its place are nothing wrong */
+	bool is_needed;         /* mail suffers where it is missing */
+	bool is_coming;         /* for what is used later: others in its place are nothing wrong */
+	bool lacks_certificate; /* that what is there by TLS has this name */
+	bool is_elsewhere;      /* another zone's: a comment of this one */
 	bool is_example; /* the owner has to fill something in: it is a comment of the zone */
 	/* from records_check() */
 	enum record_state state;
@@ -66,6 +69,7 @@ struct record {
 struct records {
 	struct arena arena;
 	struct str host; /* this server's name */
+	bool is_sender;  /* it sends to everybody itself, so that its addresses are looked at */
 	struct record items[RECORDS_MAX];
 	size_t count;
 };
@@ -83,7 +87,10 @@ struct str records_keep(struct records *rs, const struct buf *text);
 /* "MX", "TXT" .. */
 const char *record_type(const struct record *r);
 
-/* Ask for all of them at once, and fill in what came of it; as long as DNS takes. */
+/*
+ * Ask for all of them at once, and fill in what came of it; as long as DNS takes. Of a sender, the reverse names of its
+ * public addresses are added.
+ */
 void records_check(struct records *rs, struct cli_dns *dns);
 
 /* Something is there that should not be, or is missing and needed, or DNS did not answer. */

@@ -7,7 +7,9 @@
 /* base */
 #include "base/mem.h"
 
-#define GOT_MAX (64 * 1024) /* bytes of what was found for one record; an answer is no larger */
+#define REVERSE_MAX     8  /* addresses of one family that are looked at; a host has one or two */
+#define DNS_REVERSE_MAX 80 /* bytes: 32 digits of IPv6 with their dots, and ".ip6.arpa" */
+#define GOT_MAX         (64 * 1024) /* bytes of what was found for one record; an answer is no larger */
 
 /* What is asked for each rule; 0: nothing. */
 static const struct {
@@ -15,6 +17,7 @@ static const struct {
 } questions[] = {
 	[RECORD_MX] = { DNS_MX, 0 },
 	[RECORD_ADDRESS] = { DNS_A, DNS_AAAA },
+	[RECORD_REVERSE] = { DNS_PTR, 0 },
 	[RECORD_SPF] = { DNS_TXT, 0 },
 	[RECORD_DKIM] = { DNS_TXT, 0 },
 	[RECORD_NO_DKIM] = { 0, 0 },
@@ -93,12 +96,41 @@ judge(struct records *rs, struct record *r, const struct pair *p, const struct p
 	buf_release(&got);
 }
 
+/* RFC 8601 3 (iprev), which the large providers insist on. */
+static void
+add_reverse(struct records *rs, const struct dns_query *q)
+{
+	for (size_t i = 0; i < q->record_count && i < REVERSE_MAX && rs->count < RECORDS_MAX; i++) {
+		const struct net_address *address = &q->records[i].address;
+		struct buf name, data;
+
+		if (!net_address_is_public(address))
+			continue;
+		buf_init(&name, DNS_REVERSE_MAX);
+		buf_init(&data, GOT_MAX);
+		dns_reverse_name(address, &name);
+		buf_add(&data, rs->host);
+		buf_add_char(&data, '.');
+		records_add(rs, RECORD_REVERSE, buf_str(&name), buf_str(&data),
+		    STR("PTR: the name of this address, set by whoever gave it to you. Many refuse "
+			"mail from an address with another name, or none."))
+		    ->target = rs->host;
+		buf_release(&name);
+		buf_release(&data);
+	}
+}
+
 void
 records_check(struct records *rs, struct cli_dns *dns)
 {
-	struct pair *pairs = mem_new(rs->count + 1, sizeof *pairs), *host = &pairs[rs->count];
+	struct pair *pairs = mem_new(RECORDS_MAX + 1, sizeof *pairs), *host = &pairs[RECORDS_MAX];
 
 	ask(host, dns, rs->host, DNS_A, DNS_AAAA);
+	if (rs->is_sender) {
+		wait_for(host, dns);
+		add_reverse(rs, &host->first);
+		add_reverse(rs, &host->second);
+	}
 	for (size_t i = 0; i < rs->count; i++)
 		ask(&pairs[i], dns, rs->items[i].name, questions[rs->items[i].rule].first,
 		    questions[rs->items[i].rule].second);
@@ -107,7 +139,7 @@ records_check(struct records *rs, struct cli_dns *dns)
 		wait_for(&pairs[i], dns);
 		judge(rs, &rs->items[i], &pairs[i], host);
 	}
-	for (size_t i = 0; i <= rs->count; i++) {
+	for (size_t i = 0; i <= RECORDS_MAX; i++) {
 		dns_query_release(&pairs[i].first);
 		dns_query_release(&pairs[i].second);
 	}

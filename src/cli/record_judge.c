@@ -7,8 +7,8 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "mailauth/spf_record.h"
 #include "mailauth/tags.h"
-#include "net/networks.h"
 
 #define VALUE_MAX \
 	16384 /* bytes of a tag's value that is compared: a key has 400, and 16 KB is 64 strings */
@@ -36,18 +36,34 @@ static enum record_state
 judge_mx(const struct record *r, const struct record_answer *a, struct buf *got,
     const char **but_out)
 {
-	bool is_there = false;
+	uint32_t ours = UINT32_MAX, first = UINT32_MAX; /* preferences: the lowest is tried first */
+	bool is_null = false, is_address = false;
 
 	for (size_t i = 0; i < a->first.count; i++) {
 		const struct dns_record *found = &a->first.records[i];
+		struct net_address address;
+		bool is_ours = str_eq(found->name, r->target);
 
-		is_there |= str_eq(found->name, r->target);
+		if (is_ours && found->priority < ours)
+			ours = found->priority;
+		if (found->priority < first)
+			first = found->priority;
+		is_null |= str_eq(found->name, STR("."));
+		is_address |= net_address_parse(found->name, &address) == FAIL_NONE;
 		separate(got);
 		buf_add_u64(got, found->priority);
 		buf_add_char(got, ' ');
 		buf_add(got, found->name);
 	}
-	return is_there ? RECORD_OK : wrong(but_out, "mail goes elsewhere");
+	if (is_null)
+		return wrong(but_out, "that says that the domain takes no mail (RFC 7505)");
+	if (is_address)
+		return wrong(but_out, "it has to name a host, for an address is none");
+	if (ours == UINT32_MAX)
+		return wrong(but_out, "mail goes elsewhere");
+	if (first < ours)
+		*but_out = "others are tried before this server: the lowest number is first";
+	return RECORD_OK;
 }
 
 static enum record_state
@@ -96,27 +112,54 @@ has_address(struct record_found found, struct record_found host)
 	return false;
 }
 
+static bool
+has_public(struct record_found found)
+{
+	for (size_t i = 0; i < found.count; i++) {
+		if (net_address_is_public(&found.records[i].address))
+			return true;
+	}
+	return false;
+}
+
 static enum record_state
 judge_address(const struct record *r, const struct record_answer *a, struct buf *got,
     const char **but_out)
 {
 	(void)r;
-	(void)but_out;
 	write_addresses(a->first, got);
 	write_addresses(a->second, got);
+	if (!has_public(a->first) && !has_public(a->second))
+		*but_out = "only for this network; from outside it has to be another";
 	return RECORD_OK;
+}
+
+static enum record_state
+judge_reverse(const struct record *r, const struct record_answer *a, struct buf *got,
+    const char **but_out)
+{
+	bool is_there = false;
+
+	for (size_t i = 0; i < a->first.count; i++) {
+		is_there |= str_eq(a->first.records[i].name, r->target);
+		separate(got);
+		buf_add(got, a->first.records[i].name);
+	}
+	return is_there ? RECORD_OK : wrong(but_out, "that is another name");
 }
 
 static enum record_state
 judge_alias(const struct record *r, const struct record_answer *a, struct buf *got,
     const char **but_out)
 {
-	(void)r;
 	write_addresses(a->first, got);
 	write_addresses(a->second, got);
-	if (has_address(a->first, a->host4) || has_address(a->second, a->host6))
-		return RECORD_OK;
-	return wrong(but_out, "has none of the addresses of this server");
+	if (!has_address(a->first, a->host4) && !has_address(a->second, a->host6))
+		return wrong(but_out, "has none of the addresses of this server");
+	if (r->lacks_certificate)
+		*but_out =
+		    "no certificate has this name, so programs will not believe what is there";
+	return RECORD_OK;
 }
 
 /* --- one of the texts ------------------------------------------------------------------------- */
@@ -152,6 +195,18 @@ find_text(const struct record_answer *a, struct str version, struct buf *got, co
 	return count == 1 ? RECORD_OK : RECORD_MISSING;
 }
 
+/* Under a name that is for nothing else; others may come from a wildcard. */
+static enum record_state
+tell_others(const struct record_answer *a, struct buf *got, const char **but_out)
+{
+	for (size_t i = 0; i < a->first.count; i++) {
+		separate(got);
+		record_write_string(a->first.records[i].bytes, got);
+	}
+	*but_out = "it has to begin with its version";
+	return RECORD_MISSING;
+}
+
 /* The same, and it is a list of tags. */
 static enum record_state
 find_tags(const struct record_answer *a, struct str version, struct buf *got, const char **but_out,
@@ -160,6 +215,8 @@ find_tags(const struct record_answer *a, struct str version, struct buf *got, co
 	struct str text;
 	enum record_state state = find_text(a, version, got, but_out, &text);
 
+	if (state == RECORD_MISSING)
+		return tell_others(a, got, but_out);
 	if (state == RECORD_OK && tag_list_parse(text, out) != FAIL_NONE)
 		return wrong(but_out, "is no list of NAME=VALUE;");
 	return state;
@@ -232,64 +289,66 @@ judge_tls_rpt(const struct record *r, const struct record_answer *a, struct buf 
 
 /* --- SPF (RFC 7208) --------------------------------------------------------------------------- */
 
-enum spf_term { SPF_NO, SPF_YES, SPF_PERHAPS, SPF_END, SPF_EVERYBODY };
+enum spf_says { SAYS_NO, SAYS_YES, SAYS_PERHAPS, SAYS_END, SAYS_EVERYBODY };
 
 static bool
-has_network(struct record_found host, struct str network)
+covers(const struct spf_term *term, struct record_found host)
 {
 	for (size_t i = 0; i < host.count; i++) {
-		if (net_networks_have(network, &host.records[i].address))
+		if (spf_term_covers(term, &term->network, &host.records[i].address))
 			return true;
 	}
 	return false;
 }
 
 /* Does this term let the host send? What refers to other names may, and is not followed. */
-static enum spf_term
-look_at_term(const struct record *r, const struct record_answer *a, struct str term)
+static enum spf_says
+look_at_term(const struct record *r, const struct record_answer *a, const struct spf_term *term)
 {
-	struct str name = term;
-	bool is_no =
-	    str_skip_char(&name, '-') || str_skip_char(&name, '~') || str_skip_char(&name, '?');
+	struct str domain = str_empty(term->domain) ? r->name : term->domain;
+	bool is_pass = term->verdict == VERDICT_PASS;
 
-	if (!is_no && !str_skip_char(&name, '+'))
-		name = term;
-	if (str_eq_nocase(name, STR("all")))
-		return is_no ? SPF_END : SPF_EVERYBODY;
-	if (is_no || str_empty(name) || str_starts_nocase(name, STR("exp=")))
-		return SPF_NO;
-	if (str_eq_nocase(name, STR("mx")))
-		return SPF_YES;
-	if (str_eq_nocase(name, STR("a")))
-		return str_eq(r->name, a->host) ? SPF_YES : SPF_PERHAPS;
-	if (str_skip_nocase(&name, STR("a:")))
-		return str_eq_nocase(name, a->host) ? SPF_YES : SPF_PERHAPS;
-	if (str_skip_nocase(&name, STR("ip4:")))
-		return has_network(a->host4, name) ? SPF_YES : SPF_NO;
-	if (str_skip_nocase(&name, STR("ip6:")))
-		return has_network(a->host6, name) ? SPF_YES : SPF_NO;
-	return SPF_PERHAPS;
+	switch (term->kind) {
+	case SPF_ALL: return is_pass ? SAYS_EVERYBODY : SAYS_END;
+	case SPF_REDIRECT: return SAYS_PERHAPS;
+	case SPF_EXP:
+	case SPF_UNKNOWN: return SAYS_NO;
+	case SPF_MX: return is_pass ? SAYS_YES : SAYS_NO;
+	case SPF_A:
+		if (is_pass && str_eq_nocase(domain, a->host))
+			return SAYS_YES;
+		break;
+	case SPF_IP4: return is_pass && covers(term, a->host4) ? SAYS_YES : SAYS_NO;
+	case SPF_IP6: return is_pass && covers(term, a->host6) ? SAYS_YES : SAYS_NO;
+	case SPF_INCLUDE:
+	case SPF_PTR:
+	case SPF_EXISTS: break;
+	}
+	return is_pass ? SAYS_PERHAPS : SAYS_NO;
 }
 
 static enum record_state
 judge_spf(const struct record *r, const struct record_answer *a, struct buf *got,
     const char **but_out)
 {
-	struct str text, term;
+	struct str text, bad;
+	struct spf_record record;
+	struct spf_term term;
 	bool is_perhaps = false;
-	enum spf_term what = SPF_NO;
+	enum spf_says says = SAYS_NO;
 	enum record_state state = find_text(a, STR("v=spf1"), got, but_out, &text);
 
 	if (state != RECORD_OK)
 		return state;
-	text = str_from(text, STR("v=spf1").n);
-	while (what != SPF_END && str_next_part(&text, ' ', &term)) {
-		what = look_at_term(r, a, term);
-		if (what == SPF_YES)
+	if (spf_record_parse(text, &record, &bad) != FAIL_NONE)
+		return wrong(but_out, "a term is written wrongly, and then nothing of it counts");
+	while (says != SAYS_END && spf_term_next(&record.terms, &term) == FAIL_NONE) {
+		says = look_at_term(r, a, &term);
+		if (says == SAYS_YES)
 			return RECORD_OK;
-		if (what == SPF_EVERYBODY)
+		if (says == SAYS_EVERYBODY)
 			return wrong(but_out, "lets everybody send");
-		is_perhaps |= what == SPF_PERHAPS;
+		is_perhaps |= says == SAYS_PERHAPS;
 	}
 	if (!is_perhaps)
 		return wrong(but_out, "does not let this server send");
@@ -404,6 +463,7 @@ judge_no_dkim(const struct record *r, const struct record_answer *a, struct buf 
 static judge_fn *const judges[] = {
 	[RECORD_MX] = judge_mx,
 	[RECORD_ADDRESS] = judge_address,
+	[RECORD_REVERSE] = judge_reverse,
 	[RECORD_SPF] = judge_spf,
 	[RECORD_DKIM] = judge_dkim,
 	[RECORD_NO_DKIM] = judge_no_dkim,

@@ -15,6 +15,7 @@
 static const char *const types[] = {
 	[RECORD_MX] = "MX",
 	[RECORD_ADDRESS] = "A",
+	[RECORD_REVERSE] = "PTR",
 	[RECORD_SPF] = "TXT",
 	[RECORD_DKIM] = "TXT",
 	[RECORD_NO_DKIM] = "TXT",
@@ -89,7 +90,7 @@ write_data(const struct record *r, struct buf *out)
 void
 record_write_line(const struct record *r, struct buf *out)
 {
-	buf_add(out, r->is_example ? STR("; ") : STR(""));
+	buf_add(out, r->is_example || r->is_elsewhere ? STR("; ") : STR(""));
 	buf_add(out, r->name);
 	buf_add(out, STR(". "));
 	buf_add_c(out, types[r->rule]);
@@ -108,6 +109,9 @@ records_write_zone(const struct records *rs, struct buf *out)
 			buf_add_char(out, '\n');
 		buf_add(out, STR("; "));
 		buf_add(out, r->why);
+		if (r->is_elsewhere)
+			buf_add(out,
+			    STR(" It goes into the zone of that name, which is not this one."));
 		buf_add_char(out, '\n');
 		record_write_line(r, out);
 	}
@@ -143,6 +147,11 @@ write_report_line(const struct record *r, struct buf *out)
 	if (r->state == RECORD_MISSING && !r->is_needed)
 		buf_add(out, STR(" (mail works without it)"));
 	buf_add_char(out, '\n');
+	if ((r->state == RECORD_MISSING || r->state == RECORD_WRONG) && !str_empty(r->why)) {
+		buf_add(out, STR("        "));
+		buf_add(out, r->why);
+		buf_add_char(out, '\n');
+	}
 }
 
 void

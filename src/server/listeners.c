@@ -10,8 +10,8 @@ is_implicit_tls(enum listener_protocol protocol)
 	    protocol == PROTOCOL_HTTPS;
 }
 
-static const struct server_module *
-module_of(enum listener_protocol protocol)
+const struct server_module *
+listeners_module(enum listener_protocol protocol)
 {
 	for (size_t i = 0; server_version.modules[i]; i++) {
 		if (server_version.modules[i]->protocols & (1u << protocol))
@@ -174,7 +174,7 @@ listeners_check(const struct server *s, struct buf *why)
 		const struct listener_settings *settings = i->values;
 
 		all++;
-		ours += module_of((enum listener_protocol)settings->protocol) != NULL;
+		ours += listeners_module((enum listener_protocol)settings->protocol) != NULL;
 		if (check_addresses(s, i, why) != FAIL_NONE)
 			return FAIL_PERM;
 	}
@@ -209,7 +209,7 @@ server_note_foreign(const struct server *s, struct buf *out)
 	while ((i = config_next(&s->config, &listener_section, i)) != NULL) {
 		const struct listener_settings *settings = i->values;
 
-		if (module_of((enum listener_protocol)settings->protocol) == NULL)
+		if (listeners_module((enum listener_protocol)settings->protocol) == NULL)
 			note(out, i);
 	}
 	while ((i = config_next_foreign(&s->config, i)) != NULL)
@@ -225,8 +225,8 @@ listeners_check_tls(const struct server *s, struct buf *why)
 	while ((i = config_next(&s->config, &listener_section, i)) != NULL) {
 		const struct listener_settings *settings = i->values;
 
-		if (module_of((enum listener_protocol)settings->protocol) && s->tls == NULL &&
-		    is_implicit_tls((enum listener_protocol)settings->protocol))
+		if (listeners_module((enum listener_protocol)settings->protocol) &&
+		    s->tls == NULL && is_implicit_tls((enum listener_protocol)settings->protocol))
 			return complain(why, i->name, "needs a [certificate]");
 	}
 	return FAIL_NONE;

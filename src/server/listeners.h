@@ -15,4 +15,7 @@ MUST_CHECK enum fail listeners_check_tls(const struct server *s, struct buf *why
 /* Make each module's service, and open its listeners. One line in `why`. */
 MUST_CHECK enum fail listeners_open(struct server *s, struct buf *why);
 
+/* Who serves it in this version; NULL: nobody. */
+const struct server_module *listeners_module(enum listener_protocol protocol);
+
 #endif

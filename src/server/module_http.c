@@ -4,13 +4,16 @@
 #include "http/client.h"
 #include "http/server.h"
 #include "jmap/jmap.h"
+#include "server/public_ports.h"
 #include "smtp/settings.h"
+#include "web/autoconfig.h"
 #include "web/mta_sts.h"
 
 static struct http_service http;
 static struct http_client client;
 static struct jmap *jmap;
 static struct mta_sts mta_sts;
+static struct autoconfig autoconfig;
 static bool has_client;
 
 static struct http_listener kinds[2] = { { false }, { true } };
@@ -43,6 +46,20 @@ start_sending(struct server *server)
 	jmap_send_with(jmap, &sending);
 }
 
+/* What others may be told without being asked who they are. */
+static void
+start_telling(struct server *server)
+{
+	const struct config *config = &server->config;
+
+	mta_sts = (struct mta_sts){ .settings = config_values(config, &mta_sts_section),
+		.directory = server->directory,
+		.hostname = server->settings->hostname };
+	mta_sts_attach(&mta_sts, &http);
+	autoconfig = server_autoconfig(server);
+	autoconfig_attach(&autoconfig, &http);
+}
+
 static void
 start(struct server *server)
 {
@@ -58,10 +75,7 @@ start(struct server *server)
 		start_sending(server);
 	jmap_attach(jmap, &http);
 	metrics_attach(&server->metrics, &http);
-	mta_sts = (struct mta_sts){ .settings = config_values(&server->config, &mta_sts_section),
-		.directory = server->directory,
-		.hostname = server->settings->hostname };
-	mta_sts_attach(&mta_sts, &http);
+	start_telling(server);
 }
 
 static void *

@@ -8,6 +8,9 @@
 /* rooms */
 #include "reports/reports.h"
 
+#define SIGNATURES_MAX \
+	1024 /* bytes of what is told of them; the log cuts a field at half of that */
+
 void
 smtp_origin_start(struct smtp_session *s)
 {
@@ -40,17 +43,45 @@ smtp_origin_go_on(struct smtp_session *s)
 		(void)origin_look(s->txn->origin);
 }
 
-/* What came of it, for who follows one message. */
+/* "fail example.org s1 (the body was changed), pass list.example.net s2" */
+static void
+write_signatures(const struct dkim_verify *v, struct buf *out)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		const struct dkim_result *r = &v->results[i];
+
+		buf_add(out, i > 0 ? STR(", ") : STR(""));
+		buf_add(out, verdict_names[r->verdict]);
+		buf_add(out, str_empty(r->domain) ? STR("") : STR(" "));
+		buf_add(out, r->domain);
+		buf_add(out, str_empty(r->selector) ? STR("") : STR(" "));
+		buf_add(out, r->selector);
+		if (str_empty(r->reason))
+			continue;
+		buf_add(out, STR(" ("));
+		buf_add(out, r->reason);
+		buf_add_char(out, ')');
+	}
+	if (v->count == 0)
+		buf_add(out, verdict_names[VERDICT_NONE]);
+}
+
+/* What came of it, for who follows one message: of one that is refused nobody sees the field. */
 static void
 note(const struct smtp_session *s, const struct origin *o)
 {
 	static const char *const advices
 	    [] = { [ORIGIN_TAKE] = "take", [ORIGIN_JUNK] = "junk", [ORIGIN_REFUSE] = "refuse" };
+	struct buf dkim;
 
+	buf_init(&dkim, SIGNATURES_MAX);
+	write_signatures(&o->dkim, &dkim);
 	log_info(&s->log, "smtp.origin", LOG_TEXT("id", str_of(s->txn->id, sizeof s->txn->id)),
-	    LOG_TEXT("spf", verdict_names[o->spf.verdict]),
+	    LOG_TEXT("spf", verdict_names[o->spf.verdict]), LOG_TEXT("dkim", buf_str(&dkim)),
+	    LOG_TEXT("arc", verdict_names[o->arc.chain]),
 	    LOG_TEXT("dmarc", verdict_names[o->dmarc.verdict]), LOG_TEXT("from", buf_str(&o->from)),
-	    LOG_NUM("signatures", o->dkim.count), LOG_TEXT("advice", str_c(advices[o->advice])));
+	    LOG_TEXT("advice", str_c(advices[o->advice])));
+	buf_release(&dkim);
 }
 
 enum smtp_reply

@@ -5,6 +5,7 @@
 
 /* rooms */
 #include "tlspolicy/sts_policy.h"
+#include "web/ours.h"
 
 static const enum sts_mode modes[] = {
 	[MTA_STS_OFF] = STS_NONE,
@@ -49,57 +50,21 @@ mta_sts_check(const struct mta_sts_settings *settings, struct buf *why)
 struct mta_sts_request {
 	struct http_handler handler;
 	const struct mta_sts *room;
-	struct directory_query domains; /* own */
-	bool is_asked;
+	struct ours ours; /* own */
 };
-
-/* "mta-sts.example.org:443" -> "example.org" */
-static bool
-domain_of(struct str host, struct str *out)
-{
-	host = str_head(host, str_find_char(host, ':'));
-	if (!str_skip_nocase(&host, STR("mta-sts.")))
-		return false;
-	*out = host;
-	return true;
-}
-
-static bool
-is_ours(const struct directory_query *q, struct str domain)
-{
-	for (size_t i = 0; i < q->domain_count; i++)
-		if (str_eq_nocase(q->domains[i], domain))
-			return true;
-	return false;
-}
-
-static enum http_step
-missing(struct http_exchange *x)
-{
-	http_reply_problem(x, 404, NULL, "No policy is served under this name.");
-	return HTTP_DONE;
-}
 
 static enum http_step
 mta_sts_step(struct http_handler *h, struct http_exchange *x)
 {
 	struct mta_sts_request *r = container_of(h, struct mta_sts_request, handler);
+	enum http_step step;
 	struct str domain;
 	struct buf text;
 
-	if (r->room->settings->mode == MTA_STS_OFF || !domain_of(x->request.host, &domain))
-		return missing(x);
-	if (!r->is_asked)
-		directory_domains_start(r->room->directory, &r->domains, x->task);
-	r->is_asked = true;
-	if (op_pending(&r->domains.op))
-		return HTTP_WAIT;
-	if (r->domains.op.fail != FAIL_NONE) {
-		http_reply_problem(x, 503, NULL, "The directory does not answer.");
-		return HTTP_DONE;
-	}
-	if (!is_ours(&r->domains, domain))
-		return missing(x);
+	if (r->room->settings->mode == MTA_STS_OFF || !ours_host(x, STR("mta-sts."), &domain))
+		return ours_missing(x);
+	if (!ours_look(&r->ours, r->room->directory, x, domain, &step))
+		return step;
 	buf_init(&text, STS_FILE_MAX);
 	mta_sts_write(r->room->settings, r->room->hostname, &text);
 	http_reply_whole(x, 200, "text/plain; charset=us-ascii", buf_str(&text));
@@ -112,7 +77,7 @@ mta_sts_release(struct http_handler *h)
 {
 	struct mta_sts_request *r = container_of(h, struct mta_sts_request, handler);
 
-	directory_query_release(&r->domains);
+	ours_release(&r->ours);
 	mem_free(r);
 }
 

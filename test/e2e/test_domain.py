@@ -13,9 +13,10 @@ import re
 import shlex
 import shutil
 import subprocess
+import tempfile
 import time
 
-from dns_server import ANY, SERVFAIL, DnsServer
+from dns_server import ANY, NULL_MX, SERVFAIL, DnsServer, reverse
 from harness import Server, check, end, equal, need
 
 HOST, DOMAIN = "mail.example.test", "example.test"
@@ -225,9 +226,11 @@ def test_zone(server):
             (f"_submissions._tcp.{DOMAIN}", "SRV", [(0, 1, server.port("submissions"), HOST)]),
             (f"_submission._tcp.{DOMAIN}", "SRV", [(0, 1, server.port("submission"), HOST)]),
             (f"_imaps._tcp.{DOMAIN}", "SRV", [(0, 1, server.port("imaps"), HOST)]),
+            (f"_imap._tcp.{DOMAIN}", "SRV", [(0, 1, server.port("imap"), HOST)]),
+            (f"_autodiscover._tcp.{DOMAIN}", "SRV", [(0, 1, server.port("https"), HOST)]),
             (f"_jmap._tcp.{DOMAIN}", "SRV", [(0, 1, server.port("https"), HOST)])):
         equal(f"{name} {kind}", zones.get((name, kind)), want)
-    check("MTA-STS has an id", re.fullmatch(r"v=STSv1; id=[0-9a-f]{16}", zones[f"_mta-sts.{DOMAIN}", "TXT"][0][0]))
+    check("MTA-STS has an id", re.fullmatch(r"v=STSv1; id=[0-9a-f]{16}", policy_id(zones)), policy_id(zones))
     if need("openssl"):
         pin = pin_of("x509", "-in", f"{server.folder}/certificate.pem", "-noout", "-pubkey")
         equal("the pin", zones[f"_25._tcp.{HOST}", "TLSA"], [(3, 1, 1, pin)])
@@ -239,6 +242,75 @@ def test_zone(server):
         if row["type"] == "TXT" and not row["example"]:
             equal(f"{row['name']}: the same as JSON", row["data"], "".join(zones[row["name"], "TXT"][0]))
     return said
+
+
+def load(name, zone, more=""):
+    """BIND reads the zone, and finds nothing to say of it."""
+    program = need("named-checkzone")
+    if not program:
+        return
+    head = f"$TTL 300\n{name}. IN SOA ns.{name}. admin.{name}. 1 3600 600 86400 300\n{name}. NS ns.{name}.\nns.{name}. A 192.0.2.53\n"
+    with tempfile.NamedTemporaryFile("w") as f:
+        print(head + zone + more, file=f, flush=True)
+        done = subprocess.run([program, name, f.name], capture_output=True, text=True, timeout=30)
+    equal(f"{name}: BIND loads it", (done.returncode, done.stdout.split("\n")[:-2]), (0, [f"zone {name}/IN: loaded serial 1"]))
+
+
+def test_zone_file(server):
+    """As a file, with the address that is left open; also of a domain whose server has a name elsewhere."""
+    load(DOMAIN, server.command("domain", "dns", DOMAIN).stdout, f"{HOST}. A 192.0.2.1\n")
+    server.command("domain", "add", "notexample.test")
+    server.command("domain", "dkim", "add", "notexample.test")
+    said = server.command("domain", "dns", "notexample.test").stdout
+    outside = re.findall(r"(?m)^; .* It goes into the zone of that name, which is not this one\.\n; (\S+) ([A-Z]+) ", said)
+    equal("what is of the server's name is for another zone", outside,
+          [(f"{HOST}.", "A"), (f"{HOST}.", "TXT"), (f"_25._tcp.{HOST}.", "TLSA")])
+    equal("all else is of the domain", [n for n, _ in parse_zone(said) if not re.search(r"(^|\.)notexample\.test$", n)], [])
+    check("and tells of the server", f"notexample.test. MX 10 {HOST}." in said, said)
+    load("notexample.test", said.replace(f" {HOST}.", " ns.notexample.test."))
+
+
+def test_certificate_names(server, zone):
+    """A name that the certificate lacks is told where it is needed."""
+    zones = {**parse_zone(zone), (HOST, "A"): ["192.0.2.1"], (DOMAIN, "CAA"): [(0, "issue", "ca.test")]}
+    names = ("mta-sts", "autoconfig", "autodiscover")
+    with DnsServer(zones) as dns:
+        for lacking, own in ((names, []), (("autodiscover",), [f"mta-sts.{DOMAIN}", f"autoconfig.{DOMAIN}"]), ((), [f"*.{DOMAIN}"])):
+            server.drop_section("[certificate more]")
+            if own:
+                path = certificate(server, own)
+                server.add_settings(f"[certificate more]\nchain = {path}\nkey = {path}\n")
+            said = server.command("domain", "check", DOMAIN, "--dns", dns.address, check_status=False).stdout
+            equal(f"{own}: which lack one", tuple(re.findall(r"ok +([a-z-]+)\.example\.test CNAME: .* \(no certificate has this name", said)), lacking)
+    server.drop_section("[certificate more]")
+
+
+def certificate(server, names):
+    path = f"{server.folder}/more.pem"
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=x",
+            "-addext", "subjectAltName=" + ",".join("DNS:" + name for name in names), "-keyout", path, "-out", path + ".crt")
+    with open(path, "a") as f, open(path + ".crt") as more:
+        f.write(more.read())
+    return path
+
+
+def policy_id(zones):
+    """What the record of the policy says; None: there is none."""
+    return zones.get((f"_mta-sts.{DOMAIN}", "TXT"), [[None]])[0][0]
+
+
+def test_policy_id(server):
+    """The id changes with the policy that is served, and without one there is no record."""
+    seen = {}
+    for settings in ("mode = testing", "mode = enforce", "mode = none", "max-age = 3d\nmode = testing", "mx = mx1.example.test"):
+        server.add_settings(f"[mta-sts]\n{settings}\n")
+        seen[settings] = policy_id(parse_zone(server.command("domain", "dns", DOMAIN).stdout))
+        equal(f"{settings}: the same again", policy_id(parse_zone(server.command("domain", "dns", DOMAIN).stdout)), seen[settings])
+    equal("each its own", len(set(seen.values())), len(seen))
+    server.add_settings("[mta-sts]\nmode = off\n")
+    zones = parse_zone(server.command("domain", "dns", DOMAIN).stdout)
+    equal("off: nothing is announced", [name for name, _ in zones if "mta-sts" in name], [])
+    server.drop_section("[mta-sts]")
 
 
 def test_next_pin(server):
@@ -264,7 +336,7 @@ def test_listeners():
     server = Server(start=False, domain="one.test", hostname="one.test")
     with open(server.config) as f:
         text = f.read()
-    for protocol in ("https", "imaps", "submission"):
+    for protocol in ("https", "imaps", "imap", "submission"):
         text = re.sub(rf"\[listener [a-z]+\]\nprotocol = {protocol}\n[^\[]*", "", text)
     with open(server.config, "w") as f:
         f.write(text)
@@ -279,6 +351,32 @@ def test_listeners():
     shutil.rmtree(server.folder)
 
 
+def test_public_ports():
+    """What others reach counts: not what is for this machine only, beside what is for all."""
+    server = Server(start=False)
+    with open(server.config) as f:
+        text = f.read()
+    head = re.sub(r"(?ms)^\[listener .*", "", text)
+    listeners = {"smtp": "*:25", "imap": "127.0.0.1:143 [::1]:143", "imaps": "127.0.0.1:1993 0.0.0.0:993",
+                 "submission": "unix:/run/none [::]:587", "submissions": "192.0.2.1:465"}
+
+    def services(listeners, head):
+        with open(server.config, "w") as f:
+            f.write(head + "".join(f"[listener {k}]\nprotocol = {k}\naddress = {v}\n" for k, v in listeners.items()))
+        zones = parse_zone(server.command("domain", "dns", DOMAIN).stdout)
+        return {name.split(".")[0]: value[0][2] for (name, kind), value in zones.items() if kind == "SRV"}
+
+    equal("by address", services(listeners, head), {"_imaps": 993, "_submission": 587, "_submissions": 465})
+    listeners = {"smtp": "127.0.0.1:25", "imap": "127.0.0.1:143", "imaps": "unix:/run/none", "submission": "[::1]:587"}
+    equal("all for this machine", services(listeners, head), {"_imap": 143, "_submission": 587})
+    listeners["smtp"] = "*:25"
+    equal("but one", services(listeners, head), {})
+    bare = re.sub(r"\[certificate [^\[]*", "", head)
+    equal("without a certificate nobody may log in from afar",
+          services({"smtp": "*:25", "imap": "*:143", "submission": "*:587"}, bare), {})
+    shutil.rmtree(server.folder)
+
+
 # --- the check ----------------------------------------------------------------------------------------------
 
 WRONG = [
@@ -287,6 +385,12 @@ WRONG = [
     ("no MX", (DOMAIN, "MX"), None, "missing example.test MX: should be 10 mail.example.test.", 1),
     ("MX of another", (DOMAIN, "MX"), [(5, "mx.other.test")],
      "wrong   example.test MX: is 5 mx.other.test (mail goes elsewhere); should be 10 mail.example.test.", 1),
+    ("no mail at all", (DOMAIN, "MX"), [NULL_MX], "wrong   example.test MX: is 0 . (that says that the domain takes no mail", 1),
+    ("others first", (DOMAIN, "MX"), [(10, HOST), (5, "mx.other.test")],
+     "ok      example.test MX: 10 mail.example.test, 5 mx.other.test (others are tried before this server", 0),
+    ("SPF with a mistake", (DOMAIN, "TXT"), [f"v=spf1 a:{HOST} ipv4:192.0.2.1 -all"], "(a term is written wrongly", 1),
+    ("DMARC with its version behind", (f"_dmarc.{DOMAIN}", "TXT"), ["p=none; v=DMARC1"],
+     "missing _dmarc.example.test TXT: is \"p=none; v=DMARC1\" (it has to begin with its version); should be", 1),
     ("no address", (HOST, "A"), None, "missing mail.example.test A: should be ADDRESS", 1),
     ("SPF of others", (DOMAIN, "TXT"), ["v=spf1 ip4:198.51.100.1 -all"],
      "wrong   example.test TXT: is \"v=spf1 ip4:198.51.100.1 -all\" (does not let this server send)", 1),
@@ -315,8 +419,10 @@ def test_check(server, zone):
             done = server.command("domain", "check", DOMAIN, "--dns", dns.address, check_status=False)
         check(f"{name}: said", words in done.stdout, done.stdout + done.stderr)
         equal(f"{name}: status", done.returncode, status)
-        others = [line for line in done.stdout.strip().split("\n") if not line.startswith("ok ")]
-        if key and name not in ("no address", "SPF of others"):
+        others = [line for line in done.stdout.strip().split("\n") if not line.startswith(("ok ", " "))]
+        whys = [line for line in done.stdout.split("\n") if re.match(r"        \S", line)]
+        equal(f"{name}: a sentence for each", len(whys), len([line for line in others if not line.startswith("unknown")]))
+        if key and name not in ("no address", "others first", "SPF of others"):
             equal(f"{name}: nothing else", len(others), 1)
         if key is None:
             equal("nothing is missing", others, [])
@@ -329,6 +435,34 @@ def test_check(server, zone):
         rows = json.loads(server.command("domain", "check", DOMAIN, "--json").stdout)
         equal("as JSON", {row["state"] for row in rows}, {"ok"})
         server.add_settings("[dns]\nservers = \n")
+
+
+def test_check_reverse(server, zone):
+    """Who sends by itself needs names for its public addresses; who has a relay does not."""
+    zones = parse_zone(zone)
+    zones[HOST, "A"], zones[HOST, "AAAA"] = ["8.8.8.8", "10.0.0.1"], ["2606:4700::1"]
+    first, second = (f"{reverse(address)} PTR" for address in ("8.8.8.8", "2606:4700::1"))
+    with DnsServer(zones) as dns:
+        check_it = ("domain", "check", DOMAIN, "--dns", dns.address)
+        done = server.command(*check_it)
+        check("nothing is sent from here", " PTR" not in done.stdout, done.stdout)
+        server.drop_section("[route elsewhere]")
+        done = server.command(*check_it, check_status=False)
+        equal("missing", re.findall("missing (.* PTR): should be mail.example.test.\n        PTR: the name", done.stdout), [first, second])
+        equal("that is trouble", done.returncode, 1)
+        zones[reverse("8.8.8.8"), "PTR"], zones[reverse("2606:4700::1"), "PTR"] = [HOST], ["host-1.provider.test"]
+        done = server.command(*check_it, check_status=False)
+        check("one is right", f"ok      {first}: {HOST}\n" in done.stdout, done.stdout)
+        check("one is not", f"wrong   {second}: is host-1.provider.test (that is another name); should be" in done.stdout, done.stdout)
+        equal("that is trouble, too", done.returncode, 1)
+        zones[reverse("2606:4700::1"), "PTR"] = ["host-1.provider.test", HOST]
+        equal("well", server.command(*check_it).returncode, 0)
+        check("not of other commands", ". PTR " not in server.command("domain", "dns", DOMAIN).stdout)
+        for name, settings, looked in (("a relay", "way = relay\nhost = smtp.provider.test", False), ("direct", "way = direct", True)):
+            server.add_settings(f"[route elsewhere]\ndomains = x.test *\n{settings}\n")
+            equal(f"{name}: names are looked at", " PTR" in server.command(*check_it).stdout, looked)
+            server.drop_section("[route elsewhere]")
+    server.add_settings("[route elsewhere]\ndomains = *\nway = refuse\n")
 
 
 def test_check_file(server, zone):
@@ -380,10 +514,17 @@ def main():
     test_rotate_by_settings(server)
     test_idn(server)
     test_no_keys(server)
+    test_policy_id(server)
+    server.add_settings("[mta-sts]\nmode = testing\n")
     said = test_zone(server)
+    test_zone_file(server)
+    if need("openssl"):
+        test_certificate_names(server, said)
     test_next_pin(server)
     test_listeners()
+    test_public_ports()
     test_check(server, said)
+    test_check_reverse(server, said)
     test_check_file(server, said)
     test_other_directory(server)
     test_user()

@@ -12,9 +12,9 @@ WIDE = 1000  # columns: no line of a page is broken
 
 
 def commands(version):
-    """(words, arguments, help) of each line of `help`."""
-    text = run("help", version=version).stdout.split("\n")[1:-2]
-    return [[part.strip() for part in re.match(r"  (.{15,}?) ((?:\[?[A-Z]\S* ?)*) +(\S.*)$", line).groups()] for line in text]
+    """(words, arguments, help) of each line of `help`; behind a long command the help is on the next one."""
+    text = re.sub(r"\n {10,}", "  ", run("help", version=version).stdout).split("\n")[1:-2]
+    return [[part.strip() for part in re.match(r"  ([a-z0-9| -]+?)((?: \[?[A-Z]\S*)*) {2,}(\S.*)$", line).groups()] for line in text]
 
 
 def plain(page):

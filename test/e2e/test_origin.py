@@ -122,7 +122,11 @@ def test_forwarded(server, keys):
     code, text = send(server, data.replace(b"hello", b"hullo"), OTHER)
     equal("changed: refused", code, 550)
     check("changed: why", text.startswith("5.7.26 ") and "origin.test" in text, text)
+    said = re.findall('smtp.origin .*', server.log())[-1]
+    check("changed: the log says which signature, and why", ' dkim="fail origin.test r (the body was changed)"' in said and
+          ' spf="fail"' in said and ' dmarc="fail"' in said and ' advice="refuse"' in said, said)
     equal("unsigned: refused", send(server, message("origin.test", "x"), OTHER)[0], 550)
+    check("unsigned: the log says so", ' dkim="none"' in re.findall('smtp.origin .*', server.log())[-1], server.log()[-500:])
     equal("chunked: refused", send(server, message("origin.test", "x"), OTHER, chunked=True)[0], 550)
     equal("chunked and signed: taken", send(server, keys.sign(message("origin.test", "chunks"), "origin.test"), OTHER, chunked=True)[0], 250)
     equal("chunked and signed", verdicts(fetch(server, "chunks"))["dkim"], ["pass"])

@@ -76,7 +76,7 @@ def test_beside_another():
 
 def test_use():
     """What is no question is said, with the status for wrong use."""
-    for arguments in (["192.0.2.1", "h.test", ""], ["--dns", os.devnull, "192.0.2", "h.test", ""],
+    for arguments in (["--dns", os.devnull, "192.0.2", "h.test", ""],
                       ["--dns", os.devnull, "192.0.2.1", "h.test"], ["--dns", os.devnull, "--now", "x", "192.0.2.1", "h", ""]):
         equal(f"spf-check {arguments}: status", run("spf-check", *arguments, check_status=False).returncode, 2)
     got = spf_check('h.test TXT "v=spf1 -all exp=e.test"\ne.test TXT "%{s} %{t}"\n', "192.0.2.1", "h.test", "<>")

@@ -352,6 +352,8 @@ WRONG_USES = [
     (["user", "ad"], 2, "staunch: user: there is no such command"),
     (["help", "nonsense"], 2, "staunch: nonsense: there is no such command"),
     (["help", "queue", "nonsense"], 2, "staunch: queue: there is no such command"),
+    (["domain", "dkim", "ad", "x.test"], 2, "staunch: domain: there is no such command"),
+    (["domain", "keys", "--help"], 2, "staunch: domain: there is no such command"),
     (["user", "add"], 2, "staunch: user add: an argument is missing"),
     (["version", "x"], 2, "staunch: x: one argument too many"),
     (["user", "list", "--wrong"], 2, "staunch: --wrong: this command has no such option"),
@@ -381,6 +383,11 @@ def test_wrong_use(server):
     equal("nonsense: no list", run("nonsense", check_status=False).stderr.count("\n"), 2)
     for words in (["help", "queue"], ["queue", "--help"], ["queue", "-h"]):
         equal(f"{words}", run(*words).stdout.split("\n")[1:], done.stderr.split("\n")[2:])
+    keys = ["domain dkim add NAME", "domain dkim rotate NAME", "domain dkim show NAME"]
+    for words in (["help", "domain", "dkim"], ["domain", "dkim", "-h"], ["domain", "dkim"], ["domain", "dkim", "ad", "x.test"]):
+        done = run(*words, check_status=False)
+        lines = [line for line in (done.stdout + done.stderr).split("\n") if line.startswith("  ")]
+        equal(f"{words}: what begins so, in columns", [line[2:34].rstrip() for line in lines], keys)
     for words in (["help", "queue", "list"], ["queue", "list", "-h"]):
         equal(f"{words}", run(*words).stdout, run("queue", "list", "--help").stdout)
     equal("help of everything", [run(*words).stdout.count("\n") > 25 for words in (["help"], ["--help"], ["-h"])], [True] * 3)

@@ -54,6 +54,10 @@ static const struct {
 	    "lets everybody send" },
 	{ "SPF of everybody, too", RECORD_SPF, "example.org", "", TEXTS("v=spf1 all"), RECORD_WRONG,
 	    "lets everybody send" },
+	{ "SPF, no address", RECORD_SPF, "example.org", "", TEXTS("v=spf1 ip4:192.0.2.300 -all"),
+	    RECORD_WRONG, "written wrongly" },
+	{ "SPF, no such term", RECORD_SPF, "example.org", "",
+	    TEXTS("v=spf1 a:" HOST " ipv4:192.0.2.1 -all"), RECORD_WRONG, "written wrongly" },
 	{ "SPF twice", RECORD_SPF, "example.org", "", TEXTS("v=spf1 mx -all", "v=spf1 -all"),
 	    RECORD_WRONG, "more than one" },
 	{ "SPF alone", RECORD_SPF, "example.org", "", TEXTS("v=spf1"), RECORD_WRONG,
@@ -89,7 +93,12 @@ static const struct {
 	{ "DMARC, no tags", RECORD_DMARC, "d", "", TEXTS("v=DMARC1; p"), RECORD_WRONG, "no list" },
 	{ "DMARC twice", RECORD_DMARC, "d", "", TEXTS("v=DMARC1; p=none", "v=DMARC1; p=none"),
 	    RECORD_WRONG, "more than one" },
-	{ "no DMARC", RECORD_DMARC, "d", "", TEXTS("v=DMARC10; p=none"), RECORD_MISSING, "" },
+	{ "no DMARC", RECORD_DMARC, "d", "", TEXTS("v=DMARC10; p=none"), RECORD_MISSING,
+	    "begin with its version" },
+	{ "DMARC, version behind", RECORD_DMARC, "d", "", TEXTS("p=none; v=DMARC1"), RECORD_MISSING,
+	    "begin with its version" },
+	{ "SPF by a wildcard", RECORD_MTA_STS, "m", "", TEXTS("v=spf1 -all"), RECORD_MISSING,
+	    "begin with its version" },
 
 	{ "MTA-STS", RECORD_MTA_STS, "m", "", TEXTS("v=STSv1; id=1"), RECORD_OK, "" },
 	{ "MTA-STS without id", RECORD_MTA_STS, "m", "", TEXTS("v=STSv1;"), RECORD_WRONG,
@@ -128,7 +137,7 @@ judge(const struct record *r, const struct record_answer *answer, enum record_st
 	CHECK_HAS(str_c(said), str_c(but));
 	CHECK(but[0] || !said[0]);
 	CHECK_HAS(buf_str(&got), str_c(got_has));
-	CHECK(want != RECORD_MISSING || r->rule == RECORD_TLSA || got.n == 0);
+	CHECK(want != RECORD_MISSING || r->rule == RECORD_TLSA || (got.n == 0) == !but[0]);
 	buf_release(&got);
 }
 
@@ -165,12 +174,29 @@ test_names(void)
 		{ .name = STR(HOST), .priority = 10, .weight = 1, .port = 143 } };
 	struct record_answer both = { .first = { found, 2 }, .host = STR(HOST) };
 	struct record_answer one = { .first = { found, 1 }, .host = STR(HOST) };
+	struct dns_record no_host = { .name = STR(".") },
+			  no_name = { .name = STR("192.0.2.1"), .priority = 10 };
+	struct record_answer null = { .first = { &no_host, 1 } },
+			     bare = { .first = { &no_name, 1 } };
+	struct record reverse = { .rule = RECORD_REVERSE, .target = STR(HOST) };
 	struct record mx = { .rule = RECORD_MX, .target = STR(HOST) };
 	struct record srv = { .rule = RECORD_SRV, .target = STR(HOST), .port = 143 };
 
 	TEST_ROW("MX");
-	judge(&mx, &both, RECORD_OK, "", "5 other.test, 10 " HOST);
+	judge(&mx, &both, RECORD_OK, "tried before this server", "5 other.test, 10 " HOST);
+	found[0].priority = 10;
+	judge(&mx, &both, RECORD_OK, "", "10 other.test, 10 " HOST);
+	found[0].priority = 20;
+	judge(&mx, &both, RECORD_OK, "", "20 other.test, 10 " HOST);
+	found[0].priority = 5;
 	judge(&mx, &one, RECORD_WRONG, "elsewhere", "5 other.test");
+	TEST_ROW("MX of nothing");
+	judge(&mx, &null, RECORD_WRONG, "takes no mail", "0 .");
+	TEST_ROW("MX of an address");
+	judge(&mx, &bare, RECORD_WRONG, "name a host", "10 192.0.2.1");
+	TEST_ROW("PTR");
+	judge(&reverse, &both, RECORD_OK, "", "other.test, " HOST);
+	judge(&reverse, &one, RECORD_WRONG, "another name", "other.test");
 	TEST_ROW("SRV");
 	judge(&srv, &both, RECORD_OK, "", "10 1 143 " HOST);
 	judge(&srv, &one, RECORD_WRONG, "elsewhere", "5 0 993 other.test");
@@ -189,12 +215,17 @@ test_addresses(void)
 	TEST_ROW("an alias");
 	a.first = (struct record_found){ &host4, 1 };
 	judge(&r, &a, RECORD_OK, "", "192.0.2.1");
+	r.lacks_certificate = true;
+	judge(&r, &a, RECORD_OK, "no certificate has this name", "192.0.2.1");
+	r.lacks_certificate = false;
 	a.first = (struct record_found){ &other, 1 };
 	judge(&r, &a, RECORD_WRONG, "none of the addresses", "192.0.2.9");
 	a.second = (struct record_found){ &host6, 1 };
 	judge(&r, &a, RECORD_OK, "", "192.0.2.9, 2001:db8::1");
 	r.rule = RECORD_ADDRESS;
-	judge(&r, &a, RECORD_OK, "", "192.0.2.9, 2001:db8::1");
+	judge(&r, &a, RECORD_OK, "only for this network", "192.0.2.9, 2001:db8::1");
+	other = address("8.8.8.8");
+	judge(&r, &a, RECORD_OK, "", "8.8.8.8, 2001:db8::1");
 }
 
 static void
