@@ -75,14 +75,21 @@ put_body(struct intake *i, struct str bytes)
 	put(i, bytes);
 }
 
+/* Are there fields that may have to go? */
+static bool
+is_sifted(const struct intake *i)
+{
+	return i->is_submission || !i->is_trusted;
+}
+
 /* Bcc at submission, which is for nobody's eyes (RFC 5322 3.6.3), and what pretends to be ours (RFC 8601 5). */
 static bool
 must_go(const struct intake *i, const struct header *field)
 {
 	if (i->is_submission && str_eq_nocase(field->name, STR("Bcc")))
 		return true;
-	return i->is_stranger && str_eq_nocase(field->name, STR("Authentication-Results")) &&
-	    results_is_ours(field->value, i->hostname);
+	return !i->is_trusted && str_eq_nocase(field->name, STR("Authentication-Results")) &&
+	    (results_is_ours(field->value, i->hostname) || results_is_unknown(field->value));
 }
 
 /* The header as it stands, but for what must go. */
@@ -92,7 +99,7 @@ put_head(struct intake *i, struct str head)
 	struct str rest = head, done = head, line;
 	struct header field;
 
-	while ((i->is_submission || i->is_stranger) && rest.n > 0) {
+	while (is_sifted(i) && rest.n > 0) {
 		if (!header_next(&rest, &field)) { /* no field: others may stand behind it */
 			if (!str_take_until(&rest, '\n', &line))
 				break;
@@ -169,7 +176,7 @@ feed_head(struct intake *i, struct str bytes)
 	start = body_start(i, before);
 	if (start == 0 && i->head.n < INTAKE_HEADER_MAX)
 		return;
-	if (start == 0 && (i->is_submission || i->is_stranger) && i->fail == FAIL_NONE)
+	if (start == 0 && is_sifted(i) && i->fail == FAIL_NONE)
 		i->fail =
 		    FAIL_LIMIT; /* a Bcc may follow that we do not see, or results in our name */
 	if (start > before) {   /* what follows the header need not be copied */

@@ -5,8 +5,8 @@
  * made a whole line end, or is let through (BINARYMIME); however it came, by DATA or in chunks. The header
  * (up to INTAKE_HEADER_MAX bytes) is held back until its end, so that what we add stands above it: trace
  * fields always, and at submission the Date and Message-ID that the client left out (RFC 6409 8); Bcc
- * leaves it then. Of mail from strangers and users, results in our name go away, which only we may write; where its
- * origin is judged, room for them is left above the trace. The rest streams into the blob writer, so a message costs no memory by its size. A
+ * leaves it then. Results in our name go away, which only we may write, and those of a version that nobody knows, unless
+ * a host of ours hands it over; where its origin is judged, room for them is left above the trace. The rest streams into the blob writer, so a message costs no memory by its size. A
  * message over the limit is swallowed, not stored.
  *
  * Ownership: embedded in the transaction, zeroed before start; intake_cancel() is safe always.
@@ -51,7 +51,7 @@ struct intake { /* fields: read only, but the second group is set before intake_
 	enum intake_lines lines;
 	bool is_submission; /* complete the header, and drop Bcc */
 	bool
-	    is_stranger; /* nobody may say in our name what we found: drop such results (RFC 8601 5) */
+	    is_trusted; /* a host of ours may say in our name what it found; nobody else's results (RFC 8601 5) stay */
 	struct origin *origin; /* borrow: transaction; judges it. NULL: nobody does */
 	size_t above;          /* bytes of the trace that stand above what it says */
 	bool wants_authors;

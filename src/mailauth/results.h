@@ -67,4 +67,7 @@ bool result_find(const struct result *r, struct str type, struct str name, struc
  */
 bool results_is_ours(struct str value, struct str id);
 
+/* Is it of another version than 1, the only one that there is (RFC 8601 2.5)? Then nobody knows what it says. */
+bool results_is_unknown(struct str value);
+
 #endif

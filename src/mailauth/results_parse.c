@@ -81,6 +81,17 @@ keep(struct arena *a, const struct result_property *from, struct result *r)
 	return to != NULL && (r->reason.p != NULL || r->reason.n == 0);
 }
 
+/* "authserv-id [ CFWS authres-version ]" */
+static enum fail
+take_id(struct results_lex *l, struct arena *a, struct str *id_out, struct str *version_out)
+{
+	if (!results_value(l, false, a, id_out) || str_empty(*id_out))
+		return FAIL_SYNTAX;
+	if (!results_word(l, version_out))
+		*version_out = STR("1");
+	return FAIL_NONE;
+}
+
 enum fail
 results_parse(struct str value, struct arena *a, struct results *out)
 {
@@ -92,9 +103,7 @@ results_parse(struct str value, struct arena *a, struct results *out)
 	*out = (struct results){ .items = items };
 	if (items == NULL)
 		return FAIL_LIMIT;
-	if (!results_value(&l, false, a, &out->id) || str_empty(out->id))
-		return FAIL_SYNTAX;
-	if (results_word(&l, &version) && !str_eq(version, STR("1")))
+	if (take_id(&l, a, &out->id, &version) != FAIL_NONE || !str_eq(version, STR("1")))
 		return FAIL_SYNTAX;
 	for (;;) {
 		while (!at_end(&l))
@@ -209,4 +218,28 @@ results_is_ours(struct str value, struct str id)
 		is_ours = begins_with(header_text(str_head(value, HEAD_MAX), &a), id, &a);
 	arena_release(&a);
 	return is_ours;
+}
+
+static bool
+is_digits(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!char_is_digit(s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
+bool
+results_is_unknown(struct str value)
+{
+	struct results_lex l = { .cur = value };
+	struct arena a;
+	struct str id, version;
+	bool is_unknown;
+
+	arena_init(&a, RESULTS_ARENA_MAX);
+	is_unknown = take_id(&l, &a, &id, &version) == FAIL_NONE && !str_eq(version, STR("1")) &&
+	    is_digits(version);
+	arena_release(&a);
+	return is_unknown;
 }

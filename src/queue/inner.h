@@ -22,6 +22,7 @@
 #include "loop/loop.h"
 #include "queue/queue.h"
 #include "queue/record.h"
+#include "smtpc/content.h"
 #include "store/store.h"
 
 #define JOB_RCPTS_MAX   1000              /* recipients of one try: as many as a message can have */
@@ -125,12 +126,17 @@ struct queue_job {
 	size_t rcpt_count;
 	struct blob_map map; /* the whole file; mapped when needed */
 	struct arena child_arena;
-	struct list children;        /* child_arena; messages taken in with the settling */
-	struct site_change change;   /* arena */
-	int64_t again_ms;            /* unsettled: not before, monotonic */
-	bool is_given_up;            /* .. then it goes, and is picked anew */
-	struct job_signing *signing; /* own; while its body is hashed (sign.c) */
-	bool is_signed;              /* message.fields have what they can have of signatures */
+	struct list children;      /* child_arena; messages taken in with the settling */
+	struct site_change change; /* arena */
+	int64_t again_ms;          /* unsettled: not before, monotonic */
+	bool is_given_up;          /* .. then it goes, and is picked anew */
+	/* private to sign.c */
+	struct job_signing *signing; /* own; while it is signed */
+	bool is_plain;               /* nothing signs it */
+	bool is_signed;              /* as it goes in this form: */
+	unsigned needs;              /* SEVEN_NEEDS_ bits of its content */
+	enum content_form form;
+	struct buf signed_fields; /* own; the signatures, and message.fields */
 };
 
 struct queue {
@@ -222,10 +228,13 @@ enum job_signed {
 };
 
 /*
- * Put our signatures into message.fields, when it is ours and there are keys for its author's domain, or our seal, when
- * it is forwarded and there are keys of ours. `message` are the bytes that are sent.
+ * Make our signatures, when it is ours and there are keys for its author's domain, or our seal, when it is forwarded and
+ * there are keys of ours; for a host that takes this (smtpc_takes()). `message` are the bytes that are sent; job_fields() is
+ * what goes in front of them.
  */
-MUST_CHECK enum job_signed job_sign(struct queue_job *j, struct str message, struct task *owner);
+MUST_CHECK enum job_signed job_sign(struct queue_job *j, struct str message, unsigned takes,
+    struct task *owner);
+struct str job_fields(const struct queue_job *j);
 void job_sign_end(struct queue_job *j); /* safe in any state */
 
 /* --- blocked.c ------------------------------------------------------------------------------------------- */

@@ -38,6 +38,7 @@ job_free(struct queue_job **job)
 		task_wake(&j->queue->task); /* the site may be done */
 	blob_unmap(&j->map);
 	job_sign_end(j);
+	buf_release(&j->signed_fields);
 	arena_release(&j->arena);
 	arena_release(&j->child_arena);
 	mem_free(j);

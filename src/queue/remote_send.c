@@ -123,7 +123,7 @@ sign(struct remote_agent *a)
 		return JOB_SIGNED;
 	if (job_map(a->agent.job, &content) != FAIL_NONE)
 		return JOB_SIGNED; /* which is told when it is to be sent */
-	return job_sign(a->agent.job, content, &a->agent.task);
+	return job_sign(a->agent.job, content, smtpc_takes(&a->smtpc), &a->agent.task);
 }
 
 enum remote_state
@@ -160,7 +160,7 @@ remote_send(struct remote_agent *a)
 	a->message = (struct smtpc_message){ .envelope = &j->message.envelope,
 		.rcpts = a->batch,
 		.rcpt_count = a->batch_count,
-		.fields = j->message.fields,
+		.fields = job_fields(j),
 		.content = content,
 		.now_s = clock_wall_s() };
 	smtpc_send_start(&a->smtpc, &a->agent.task, &a->message);

@@ -5,10 +5,13 @@
  * sealed (ARC, RFC 8617 5.1) when we judged it as it came in: the Authentication-Results that stand on top of it say
  * what was true here, and the seal that we say so.
  *
- *     begin --a slice of the body--> .. --all of it--> (forwarded: the chain so far is checked, DNS answers) --> written
+ * A host that takes less than what the message needs gets it in another form (smtpc/content.h). It is this form that is
+ * signed (RFC 6376 5.3), so a host that takes another one gets signatures of its own. Of what is forwarded, its author's
+ * signature breaks then, whoever makes the 7-bit form. The chain that it came with is judged as it came in, and what
+ * leaves is sealed: who trusts us learns from that what it was. Nobody learned anything from a seal on what was not sent.
  *
- * The body is hashed in slices. A message that its host wants in seven bits is changed behind this, which breaks them
- * (RFC 6376 5.3); such hosts have become rare.
+ *     begin --a slice looked through--> .. --all, its form is known--> header --a slice of the body--> .. --all of it-->
+ *         (forwarded: the chain so far is checked, DNS answers) --> written
  */
 #include "queue/inner.h"
 
@@ -28,15 +31,79 @@
 	((size_t)64 * 1024)     /* hashed at a time: half a millisecond at most on small hosts */
 #define FIELDS_MAX (256 * 1024) /* bytes of all signatures and what was to stand in front already */
 
+struct form {                        /* of the message, as signatures see it */
+	struct content bytes;        /* own */
+	struct buf first;            /* own; what was handed out until the header was whole .. */
+	size_t head_size;            /* .. and bytes of it that are the header */
+	struct dkim_content content; /* own */
+};
+
 struct job_signing {
-	struct dkim_content content;
+	struct form sent;         /* as the host gets it */
+	bool has_form;            /* .. which is known, and the header was taken .. */
+	bool is_signable;         /* .. and can be signed */
+	struct form came;         /* sealed in another form than it came in: that one */
 	struct buf domain;        /* of the author, or ours: what d= is, or is below */
-	size_t at;                /* bytes of the message that were hashed */
 	bool is_seal;             /* it is forwarded: this is ARC, else DKIM */
 	struct dkim_sign sign;    /* DKIM */
 	struct arc_verify verify; /* ARC: what it came with */
 	struct buf results;       /* .. and what we found, as a field's value */
 };
+
+/* --- one form of the message -------------------------------------------------------------------------------- */
+
+static void
+form_release(struct form *f)
+{
+	dkim_content_release(&f->content);
+	content_release(&f->bytes);
+	buf_release(&f->first);
+}
+
+/* Behind the header stands more than the beginning of a line: no field goes on there. */
+static bool
+is_whole(struct str first, size_t head_size)
+{
+	return str_find_char(str_from(first, head_size), '\n') != STR_NONE;
+}
+
+/* The header. One that is too large to be signed is cut, which dkim_content_header() sees. */
+static void
+form_start(struct form *f)
+{
+	buf_init(&f->first, DKIM_HEADER_MAX + 2 * SLICE_BYTES);
+	while (!content_is_done(&f->bytes) && f->first.n <= DKIM_HEADER_MAX &&
+	    !is_whole(buf_str(&f->first), f->head_size)) {
+		buf_add(&f->first, content_next(&f->bytes, SLICE_BYTES));
+		f->head_size = header_size(buf_str(&f->first));
+	}
+	dkim_content_header(&f->content, str_head(buf_str(&f->first), f->head_size));
+}
+
+/* One more slice of the body; true: that was all. */
+static bool
+form_hash(struct form *f)
+{
+	size_t done = f->first.n - f->head_size;
+
+	if (f->content.is_ended)
+		return true;
+	dkim_content_body(&f->content, str_from(buf_str(&f->first), f->head_size));
+	buf_release(&f->first);
+	f->head_size = 0;
+	while (done < SLICE_BYTES && !content_is_done(&f->bytes)) {
+		struct str piece = content_next(&f->bytes, SLICE_BYTES);
+
+		dkim_content_body(&f->content, piece);
+		done += piece.n;
+	}
+	if (!content_is_done(&f->bytes))
+		return false;
+	dkim_content_end(&f->content);
+	return true;
+}
+
+/* --- who signs ------------------------------------------------------------------------------------------------ */
 
 void
 job_sign_end(struct queue_job *j)
@@ -47,7 +114,8 @@ job_sign_end(struct queue_job *j)
 	if (s == NULL)
 		return;
 	arc_verify_release(&s->verify);
-	dkim_content_release(&s->content);
+	form_release(&s->sent);
+	form_release(&s->came);
 	buf_release(&s->results);
 	buf_release(&s->domain);
 	mem_free(s);
@@ -83,16 +151,10 @@ static bool
 begin_sign(struct queue_job *j, struct str head)
 {
 	struct job_signing *s = j->signing;
-	const struct keyring_domain *keys;
 	struct str why;
 
-	if (dmarc_from_find(head, &s->domain, &why) != FAIL_NONE)
-		return false;
-	keys = may_sign_for(j, buf_str(&s->domain)) ? keys_of(j) : NULL;
-	if (keys == NULL)
-		return false;
-	s->sign = (struct dkim_sign){ .domain = keys->domain, .time_s = clock_wall_s() };
-	return dkim_sign_start(&s->sign, &s->content) == FAIL_NONE;
+	return dmarc_from_find(head, &s->domain, &why) == FAIL_NONE &&
+	    may_sign_for(j, buf_str(&s->domain)) && keys_of(j) != NULL;
 }
 
 static struct arc_seal
@@ -138,64 +200,107 @@ read_results(struct job_signing *s, struct str head, struct str own)
 }
 
 static bool
-begin_seal(struct queue_job *j, struct str head, struct task *owner)
+begin_seal(struct queue_job *j, struct str head)
 {
 	struct job_signing *s = j->signing;
-	const struct queue_house *h = &j->queue->house;
-	struct str sender = j->message.envelope.sender, own = h->own.hostname;
+	struct str sender = j->message.envelope.sender, own = j->queue->house.own.hostname;
 	size_t at = str_rfind_char(sender, '@');
-	const struct keyring_domain *keys;
-	struct arc_seal seal;
 
 	s->is_seal = true;
 	if (!read_results(s, head, own))
 		return false;
 	/* It leaves under a sender of ours (forward.c), or under one that stays: then our name vouches. */
 	buf_add(&s->domain, at == STR_NONE ? own : str_from(sender, at + 1));
-	keys = keys_of(j);
-	if (keys == NULL) {
-		buf_clear(&s->domain);
-		buf_add(&s->domain, own);
-		keys = keys_of(j);
-	}
-	if (keys == NULL)
-		return false;
-	seal = seal_of(s, keys, key_for_seal(keys));
-	if (arc_seal_start(&seal, &s->content) != FAIL_NONE)
-		return false;
-	arc_verify_start(&s->verify, &s->content, h->dns, owner, clock_wall_s());
-	return true;
+	if (keys_of(j) != NULL)
+		return true;
+	buf_clear(&s->domain);
+	buf_add(&s->domain, own);
+	return keys_of(j) != NULL;
 }
 
 /* False: there is nothing to be put in front of it. */
 static bool
-begin(struct queue_job *j, struct str message, struct task *owner)
+begin(struct queue_job *j, struct str message)
 {
 	struct job_signing *s = j->signing = mem_new(1, sizeof *s);
 	struct str head = str_head(message, header_size(message));
 
 	buf_init(&s->domain, IDNA_DOMAIN_MAX + 1);
 	buf_init(&s->results, FIELDS_MAX);
-	dkim_content_header(&s->content, head);
-	s->at = head.n;
-	return j->message.traits & QUEUE_OURS ? begin_sign(j, head) : begin_seal(j, head, owner);
+	content_init(&s->sent.bytes, STR(""), message);
+	return j->message.traits & QUEUE_OURS ? begin_sign(j, head) : begin_seal(j, head);
 }
 
-/* One more slice; true: that was all. */
-static bool
-hash_on(struct job_signing *s, struct str message)
-{
-	struct str slice = str_slice(message, s->at, SLICE_BYTES);
+/* --- in which form ---------------------------------------------------------------------------------------------- */
 
-	if (s->content.is_ended)
-		return true;
-	dkim_content_body(&s->content, slice);
-	s->at += slice.n;
-	if (s->at < message.n)
+static bool
+start_sign(struct queue_job *j)
+{
+	struct job_signing *s = j->signing;
+	const struct keyring_domain *keys = keys_of(j);
+
+	if (keys == NULL)
 		return false;
-	dkim_content_end(&s->content);
+	s->sign = (struct dkim_sign){ .domain = keys->domain, .time_s = clock_wall_s() };
+	return dkim_sign_start(&s->sign, &s->sent.content) == FAIL_NONE;
+}
+
+/* What becomes "?" on the way is sealed so. */
+static void
+make_ascii(struct buf *text)
+{
+	struct buf ascii;
+
+	buf_init(&ascii, FIELDS_MAX);
+	for (size_t i = 0; i < text->n; i++) {
+		char c = buf_str(text).p[i];
+
+		buf_add_char(&ascii, (c & 0x80) ? '?' : c);
+	}
+	buf_release(text);
+	*text = ascii;
+}
+
+static bool
+start_seal(struct queue_job *j, struct str message, struct task *owner)
+{
+	struct job_signing *s = j->signing;
+	const struct keyring_domain *keys = keys_of(j);
+	struct form *came = &s->sent;
+	struct arc_seal seal;
+
+	if (keys == NULL)
+		return false;
+	if (s->sent.bytes.form == CONTENT_FOR_7BIT)
+		make_ascii(&s->results);
+	if (s->sent.bytes.form != CONTENT_AS_IS) {
+		came = &s->came;
+		content_init(&came->bytes, STR(""), message);
+		form_start(came);
+	}
+	seal = seal_of(s, keys, key_for_seal(keys));
+	if (arc_seal_start(&seal, &s->sent.content) != FAIL_NONE)
+		return false;
+	arc_verify_start(&s->verify, &came->content, j->queue->house.dns, owner, clock_wall_s());
 	return true;
 }
+
+/* All of it was seen. What cannot be had in the form that this host takes, smtpc tells. */
+static void
+start(struct queue_job *j, struct str message, unsigned takes, struct task *owner)
+{
+	struct job_signing *s = j->signing;
+
+	s->has_form = true;
+	j->needs = s->sent.bytes.needs;
+	j->form = content_form(j->needs, takes);
+	if (content_begin(&s->sent.bytes, takes) != FAIL_NONE)
+		return;
+	form_start(&s->sent);
+	s->is_signable = s->is_seal ? start_seal(j, message, owner) : start_sign(j);
+}
+
+/* --- the fields --------------------------------------------------------------------------------------------------- */
 
 static void
 note_failure(const struct queue_job *j, const struct keyring_domain *keys,
@@ -214,8 +319,8 @@ write_signatures(struct queue_job *j, const struct keyring_domain *keys, struct 
 	s->sign.domain = keys->domain; /* the keyring may have read its files anew */
 	for (size_t i = 0; i < keys->key_count; i++) {
 		const struct keyring_key *key = &keys->keys[i];
-		enum fail fail =
-		    dkim_sign_write(&s->sign, &s->content, str_c(key->selector), &key->key, out);
+		enum fail fail = dkim_sign_write(&s->sign, &s->sent.content, str_c(key->selector),
+		    &key->key, out);
 
 		if (fail != FAIL_NONE)
 			note_failure(j, keys, key, fail);
@@ -229,7 +334,7 @@ write_seal(struct queue_job *j, const struct keyring_domain *keys, struct buf *o
 	const struct job_signing *s = j->signing;
 	const struct keyring_key *key = key_for_seal(keys);
 	struct arc_seal seal = seal_of(s, keys, key);
-	enum fail fail = arc_seal_write(&seal, &s->content, &s->verify, &key->key, out);
+	enum fail fail = arc_seal_write(&seal, &s->sent.content, &s->verify, &key->key, out);
 
 	if (fail != FAIL_NONE && fail != FAIL_DENIED && fail != FAIL_TEMP)
 		note_failure(j, keys, key, fail);
@@ -239,41 +344,82 @@ write_seal(struct queue_job *j, const struct keyring_domain *keys, struct buf *o
 static void
 finish(struct queue_job *j)
 {
-	const struct keyring_domain *keys = keys_of(j);
-	struct buf fields;
-	struct str kept;
+	const struct job_signing *s = j->signing;
+	const struct keyring_domain *keys = s->is_signable ? keys_of(j) : NULL;
 
-	buf_init(&fields, FIELDS_MAX);
-	if (keys && j->signing->is_seal)
-		write_seal(j, keys, &fields);
+	buf_init(&j->signed_fields, FIELDS_MAX);
+	if (keys && s->is_seal)
+		write_seal(j, keys, &j->signed_fields);
 	else if (keys)
-		write_signatures(j, keys, &fields);
-	buf_add(&fields, j->message.fields);
-	kept = arena_str(&j->arena, buf_str(&fields));
-	if (buf_ok(&fields) && kept.p != NULL)
-		j->message.fields = kept;
-	buf_release(&fields);
+		write_signatures(j, keys, &j->signed_fields);
+	buf_add(&j->signed_fields, j->message.fields);
+}
+
+/* What was made for a host that takes another form is no use. */
+static void
+forget_other_form(struct queue_job *j, unsigned takes)
+{
+	bool has_form = j->is_signed || (j->signing && j->signing->has_form);
+
+	if (!has_form || content_form(j->needs, takes) == j->form)
+		return;
+	job_sign_end(j);
+	j->is_signed = false;
+	buf_release(&j->signed_fields);
 }
 
 static enum job_signed
 end(struct queue_job *j)
 {
+	finish(j);
 	j->is_signed = true;
 	job_sign_end(j);
 	return JOB_SIGNED;
 }
 
-enum job_signed
-job_sign(struct queue_job *j, struct str message, struct task *owner)
+/* One more slice. */
+static enum job_signed
+go_on(struct queue_job *j, struct str message, unsigned takes, struct task *owner)
 {
-	if (j->is_signed || j->queue->house.keyring == NULL)
-		return JOB_SIGNED;
-	if (j->signing == NULL && !begin(j, message, owner))
-		return end(j);
-	if (!hash_on(j->signing, message))
+	struct job_signing *s = j->signing;
+	bool is_hashed;
+
+	if (!s->has_form && !content_look(&s->sent.bytes))
 		return JOB_SIGN_MORE;
-	if (j->signing->is_seal && !arc_verify_look(&j->signing->verify))
+	if (!s->has_form)
+		start(j, message, takes, owner);
+	if (!s->is_signable)
+		return end(j);
+	is_hashed = form_hash(&s->sent);
+	if (s->is_seal && s->sent.bytes.form != CONTENT_AS_IS)
+		is_hashed &= form_hash(&s->came);
+	if (!is_hashed)
+		return JOB_SIGN_MORE;
+	if (s->is_seal && !arc_verify_look(&s->verify))
 		return JOB_SIGN_WAIT;
-	finish(j);
 	return end(j);
+}
+
+enum job_signed
+job_sign(struct queue_job *j, struct str message, unsigned takes, struct task *owner)
+{
+	if (j->queue->house.keyring == NULL || j->is_plain)
+		return JOB_SIGNED;
+	forget_other_form(j, takes);
+	if (j->is_signed)
+		return JOB_SIGNED;
+	if (j->signing == NULL && !begin(j, message)) {
+		j->is_plain = true;
+		job_sign_end(j);
+		return JOB_SIGNED;
+	}
+	return go_on(j, message, takes, owner);
+}
+
+struct str
+job_fields(const struct queue_job *j)
+{
+	bool is_signed = j->is_signed && buf_ok(&j->signed_fields);
+
+	return is_signed ? buf_str(&j->signed_fields) : j->message.fields;
 }

@@ -100,7 +100,7 @@ smtp_start_content(struct smtp_session *s)
 	t->intake.lines = lines_of(s);
 	t->intake.hostname = s->service->hostname;
 	t->intake.recipient = only_recipient(s);
-	t->intake.is_stranger = smtp_is_judged(s) || smtp_is_submission(s);
+	t->intake.is_trusted = smtp_is_of_ours(s);
 	smtp_origin_start(s);
 	t->intake.origin = t->origin;
 	t->intake.above = t->skip;

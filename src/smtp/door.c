@@ -13,9 +13,16 @@
 bool
 smtp_is_judged(const struct smtp_session *s)
 {
-	return s->listener->kind == SMTP_KIND_MX && s->listener->is_judging &&
-	    !policy_is_trusted(s->service->policy, conn_peer_address(s->conn)) &&
-	    !smtp_may_relay(s);
+	return !smtp_is_submission(s) && !smtp_is_of_ours(s) && !smtp_may_relay(s);
+}
+
+bool
+smtp_is_of_ours(const struct smtp_session *s)
+{
+	return smtp_is_lmtp(s) ||
+	    (s->listener->kind == SMTP_KIND_MX &&
+		(!s->listener->is_judging ||
+		    policy_is_trusted(s->service->policy, conn_peer_address(s->conn))));
 }
 
 void

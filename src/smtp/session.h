@@ -232,6 +232,12 @@ enum smtp_state smtp_read_chunk(struct smtp_session *s);
 /* The peer is no user, no host of ours, nobody the owner trusts: what the policy says applies. */
 bool smtp_is_judged(const struct smtp_session *s);
 
+/*
+ * The peer is a host of the owner's that hands on what it took, and may have judged: it may speak in our name (RFC 8601
+ * 5). Who only may send without a login is none.
+ */
+bool smtp_is_of_ours(const struct smtp_session *s);
+
 void smtp_greet(struct smtp_session *s);
 
 /* The peer leaves, or another one takes its place: nothing is asked about it any more. */

@@ -53,39 +53,35 @@ content_look(struct content *c)
 
 /* --- handing out ---------------------------------------------------------------------------- */
 
-/* The conversion of the whole message; the one place that knows of it. */
-static enum fail
-convert(struct content *c, enum seven_target target)
+enum content_form
+content_form(unsigned needs, unsigned takes)
 {
-	enum fail fail = seven_init(&c->seven, c->rest, target);
+	/* Who takes binary takes 8-bit text (RFC 3030 3). */
+	if ((needs & ~takes) == 0 || (takes & SEVEN_NEEDS_BINARY))
+		return CONTENT_AS_IS;
+	return (takes & SEVEN_NEEDS_8BIT) ? CONTENT_FOR_8BIT : CONTENT_FOR_7BIT;
+}
 
-	c->has_seven = true;
-	if (fail != FAIL_NONE)
-		return fail;
-	c->is_converted = true;
-	c->is_7bit = target == SEVEN_FOR_7BIT;
-	if (c->is_7bit)
-		c->body = BODY_7BIT;
-	return FAIL_NONE;
+static enum envelope_body
+body_of(unsigned needs, unsigned takes, enum content_form form)
+{
+	if (form == CONTENT_FOR_7BIT)
+		return BODY_7BIT;
+	if (form == CONTENT_AS_IS && ((needs & SEVEN_NEEDS_BINARY) || (needs & ~takes)))
+		return BODY_BINARYMIME;
+	return (needs & SEVEN_NEEDS_8BIT) ? BODY_8BITMIME : BODY_7BIT;
 }
 
 enum fail
-content_begin(struct content *c, bool takes_8bit, bool takes_binary)
+content_begin(struct content *c, unsigned takes)
 {
-	bool is_8bit = (c->needs & SEVEN_NEEDS_8BIT) != 0;
-	bool is_binary = (c->needs & SEVEN_NEEDS_BINARY) != 0;
-
-	c->body = is_8bit ? BODY_8BITMIME : BODY_7BIT;
-	if (takes_binary) {
-		if (is_binary || (is_8bit && !takes_8bit))
-			c->body = BODY_BINARYMIME;
+	c->form = content_form(c->needs, takes);
+	c->body = body_of(c->needs, takes, c->form);
+	if (c->form == CONTENT_AS_IS)
 		return FAIL_NONE;
-	}
-	if (is_8bit && !takes_8bit)
-		return convert(c, SEVEN_FOR_7BIT);
-	if (is_binary)
-		return convert(c, takes_8bit ? SEVEN_FOR_8BIT : SEVEN_FOR_7BIT);
-	return FAIL_NONE;
+	c->has_seven = true;
+	return seven_init(&c->seven, c->rest,
+	    c->form == CONTENT_FOR_7BIT ? SEVEN_FOR_7BIT : SEVEN_FOR_8BIT);
 }
 
 static struct str
@@ -108,7 +104,7 @@ next_of_fields(struct content *c, size_t most)
 	struct str piece = str_head(c->fields, size_min(most, PIECE_MAX));
 
 	c->fields = str_from(c->fields, piece.n);
-	if (!c->is_7bit || utf8_is_ascii(piece))
+	if (c->form != CONTENT_FOR_7BIT || utf8_is_ascii(piece))
 		return piece;
 	for (size_t i = 0; i < piece.n; i++)
 		buf_add_char(&c->piece, (piece.p[i] & 0x80) ? '?' : piece.p[i]);

@@ -22,13 +22,20 @@
 #include "envelope/envelope.h"
 #include "message/seven.h"
 
+/* How the bytes go. */
+enum content_form {
+	CONTENT_AS_IS,
+	CONTENT_FOR_8BIT, /* without what is binary */
+	CONTENT_FOR_7BIT, /* without that, and what is above 127 */
+};
+
 struct content {                 /* fields: read only */
 	struct str fields, rest; /* borrow: not handed out yet */
 	struct str unseen;       /* borrow: not looked at yet */
 	unsigned needs;          /* SEVEN_NEEDS_ bits, so far */
 	uint64_t size;           /* bytes, with the CRLF at the end, when nothing is converted */
 	enum envelope_body body; /* what it is as handed out */
-	bool is_converted, is_7bit;
+	enum content_form form;
 
 	/* private */
 	struct seven seven;
@@ -45,11 +52,11 @@ void content_release(struct content *c);
 /* Look at the next slice; true when all was seen and `needs` is right. */
 MUST_CHECK bool content_look(struct content *c);
 
-/*
- * Get ready to hand out to a host that takes 8-bit text, or binary, or neither. FAIL_LIMIT: it would
- * have to be converted and cannot be.
- */
-MUST_CHECK enum fail content_begin(struct content *c, bool takes_8bit, bool takes_binary);
+/* The form for a host that takes this (SEVEN_NEEDS_ bits) of what needs that. */
+enum content_form content_form(unsigned needs, unsigned takes);
+
+/* Get ready to hand out to a host that takes this. FAIL_LIMIT: it would have to be converted and cannot be. */
+MUST_CHECK enum fail content_begin(struct content *c, unsigned takes);
 
 /* The next piece, at most `most` bytes (2 or more); empty at the end only. */
 struct str content_next(struct content *c, size_t most);

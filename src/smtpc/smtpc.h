@@ -182,6 +182,9 @@ void smtpc_open_start(struct smtpc *s, struct loop *loop, struct net *net, struc
  */
 void smtpc_send_start(struct smtpc *s, struct task *owner, struct smtpc_message *message);
 
+/* What the host takes of content that not every host takes, in the bits of content_form() (content.h). */
+unsigned smtpc_takes(const struct smtpc *s);
+
 /* Say QUIT if there is anybody to say it to, and let go without waiting for the answer. */
 void smtpc_close(struct smtpc *s);
 

@@ -197,18 +197,25 @@ txn_begin(struct smtpc_inner *c, struct smtpc_message *m)
 	return false;
 }
 
+unsigned
+smtpc_takes(const struct smtpc *s)
+{
+	const unsigned for_binary = SMTPC_HAS_CHUNKING | SMTPC_HAS_BINARYMIME; /* RFC 3030 3 */
+
+	return ((s->has & SMTPC_HAS_8BITMIME) ? SEVEN_NEEDS_8BIT : 0u) |
+	    ((s->has & for_binary) == for_binary ? SEVEN_NEEDS_BINARY : 0u);
+}
+
 /* How the content will go is known when all of it was seen. */
 enum smtpc_state
 txn_look(struct smtpc_inner *c)
 {
 	struct smtpc_txn *t = &c->txn;
 	unsigned has = c->s->has;
-	bool takes_binary = (has & SMTPC_HAS_CHUNKING) && (has & SMTPC_HAS_BINARYMIME);
 
 	if (!content_look(&t->content))
 		return SMTPC_MORE;
-	if (content_begin(&t->content, (has & SMTPC_HAS_8BITMIME) != 0, takes_binary) !=
-	    FAIL_NONE) {
+	if (content_begin(&t->content, smtpc_takes(c->s)) != FAIL_NONE) {
 		object(c, STATUS(5, 6, 3),
 		    "it would have to be converted for this host and cannot be");
 		return txn_done(c);
@@ -216,7 +223,7 @@ txn_look(struct smtpc_inner *c)
 	/* Chunks, where they are known: as fast as DATA, and no dot in the content means anything. */
 	t->is_bdat = (has & SMTPC_HAS_CHUNKING) != 0;
 	t->mail.body = t->content.body;
-	t->mail.size = t->content.is_converted ? 0 : t->content.size;
+	t->mail.size = t->content.form == CONTENT_AS_IS ? t->content.size : 0;
 	return SMTPC_ENVELOPE;
 }
 

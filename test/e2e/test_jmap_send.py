@@ -90,6 +90,18 @@ def test_send(server, alice, bob, far):
           {BOB: "yes", "x@far.test": "unknown", "y@far.test": "unknown"})
 
 
+def test_forged(server, alice, bob, far):
+    """Nobody says in our name what we found (RFC 8601 5): not to a user here, not to other hosts."""
+    ours = "mail.example.test; dkim=pass header.d=bank.test; dmarc=pass header.from=bank.test"
+    fields = f"Authentication-Results: {ours}\r\nAUTHENTICATION-RESULTS: (c) MAIL.example.test;\r\n spf=pass\r\n" \
+             "Authentication-Results: other.test; spf=pass\r\nAuthentication-Results: other.test 2; spf=pass\r\n"
+    before, sent = len(bob.inbox()), len(far.messages)
+    alice.submit(alice.draft(f"{BOB}, x@far.test", "forged", fields))
+    check("forged: it leaves", far.wait(sent + 1) and wait_for(lambda: len(bob.inbox()) > before), server.story())
+    for name, data in (("here", server.inbox(BOB)[-1]), ("elsewhere", far.messages[-1].data)):
+        equal(f"forged: {name}", [value.split()[0] for value in email.message_from_bytes(data).get_all("Authentication-Results")], ["other.test;"])
+
+
 def test_bounce(server, alice, far):
     far.at("RCPT", reply("550 5.1.1 Nobody of that name"), times=1)
     _, sent = alice.submit(alice.draft("z@far.test", "bounce"))
@@ -257,6 +269,7 @@ def main():
         alice, bob = User(server, ALICE), User(server, BOB)
         test_session(alice)
         test_send(server, alice, bob, far)
+        test_forged(server, alice, bob, far)
         test_bounce(server, alice, far)
         test_undo(server, alice, far)
         test_refused(alice)

@@ -2,6 +2,7 @@
 """What leaves is signed with DKIM: messages of users, by SMTP and JMAP, reports, answers; and nothing of strangers.
 
 In a network of its own (lab.py). Every signature is checked by `dkim-verify`; who else agrees with that is test_dkim.py's.
+What hosts get in another form is checked by Debian's python3-dkim, too.
 """
 
 import json
@@ -10,6 +11,7 @@ import smtplib
 import subprocess
 import tempfile
 
+import dkim_peer
 import lab
 from dns_server import DnsServer, TIMEOUT
 from harness import BINARY, check, end, equal
@@ -171,16 +173,91 @@ def test_off(zone, sink, keys):
         equal("sign = no", verdicts(zone, taken(sink, before, server).data), [])
 
 
-def test_seven(zone, keys):
-    """A host without 8BITMIME gets what is in seven bits anyway as it was signed."""
-    with Sink(host="127.0.0.2", port=25, extensions=[word for word in DEFAULT if word not in ("8BITMIME", "SMTPUTF8", "CHUNKING")]) as sink:
-        with Sender() as server:
+NARROW = [word for word in DEFAULT if word not in ("8BITMIME", "SMTPUTF8", "CHUNKING", "BINARYMIME")]
+# Text, a part that is 8-bit, a header with UTF-8, a message in it; trailing blanks and empty lines, which the forms of signatures leave out.
+WIDE = ("From: Älice <{}>\r\nTo: x@far.test\r\nSubject: {} grüßt\r\nDate: Thu, 26 Nov 2026 12:00:00 +0000\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        "Grüße aus Köln  \r\n.\r\n..\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: ä\r\n\r\nö\r\n--b--\r\n\r\n\r\n")
+
+
+def agrees(peer, records, data, arc_too=False):
+    """What python3-dkim says of each signature, and of the chain."""
+    def txt(name, timeout=5):
+        return records.get((name.decode().rstrip("."), "TXT"), [""])[0].encode()
+
+    def verify(i):
+        try:
+            return peer.DKIM(data).verify(i, dnsfunc=txt)
+        except peer.ValidationError:
+            return False
+    count = sum(name.lower() == b"dkim-signature" for name, _ in peer.DKIM(data).headers)
+    said = [verify(i) for i in range(count)]
+    if arc_too:  # None: the last sealer found it broken
+        said.append((peer.ARC(data).verify(dnsfunc=txt)[0] or b"fail").decode())
+    return said
+
+
+def test_seven(zone, keys, records, peer):
+    """A host without 8BITMIME gets a 7-bit form of what is not: it is this form that is signed (RFC 6376 5.3)."""
+    long = "Grüße " * 11 + "\r\n"
+    with Sink(host="127.0.0.2", port=25, extensions=NARROW) as sink, Sender() as server:
+        keys.install(server, "example.test")
+        for subject, data in (("ascii", BODY.format(ALICE, "ascii")), ("wide", WIDE.format(ALICE, "wide")),
+                              ("large", WIDE.format(ALICE, "large").replace("..\r\n", long * 8000)),
+                              ("no structure", BODY.format(ALICE, "plain") + long)):
+            before = len(sink.messages)
+            server.send("x@far.test", data.encode(), mail=[] if data.isascii() else ["BODY=8BITMIME"])
+            m = taken(sink, before, server)
+            check(f"7-bit, {subject}: it is", m.data.isascii(), m.data[:500])
+            equal(f"7-bit, {subject}: signed", verdicts(zone, m.data), GOOD)
+            equal(f"7-bit, {subject}: python3-dkim agrees", agrees(peer, records, m.data), [True, True])
+        equal("7-bit: the sink's manners", sink.violations, [])
+
+
+def test_both_forms(zone, keys, records, peer, dns):
+    """One message to two hosts of a domain, the first of which wants it later: each gets the form it takes, signed."""
+    dns.zones["far.test", "MX"] = [(10, "mx.far.test"), (20, "mx2.far.test")]
+    dns.zones["mx2.far.test", "A"] = ["127.0.0.4"]
+    for first, second in ((NARROW, DEFAULT), (DEFAULT, NARROW)):
+        with Sink(host="127.0.0.2", port=25, extensions=first) as one, Sink(host="127.0.0.4", port=25, extensions=second) as two, Sender() as server:
             keys.install(server, "example.test")
-            server.send("x@far.test", BODY.format(ALICE, "seven"))
-            equal("seven bits", verdicts(zone, taken(sink, 0, server).data), GOOD)
+            one.at("END", reply("451 4.3.0 Later"))
+            server.send("x@far.test", WIDE.format(ALICE, "both").encode(), mail=["BODY=8BITMIME"])
+            m = taken(two, 0, server)
+            equal("both: the second host's form", m.data.isascii(), second == NARROW)
+            equal("both: signed, once", verdicts(zone, m.data), GOOD)
+            equal("both: python3-dkim agrees", agrees(peer, records, m.data), [True, True])
+
+
+def test_sealed_seven(zone, keys, records, peer):
+    """
+    A forward in another form breaks its author's signature, whoever makes it. The chain that it came with is judged as it came, and
+    our seal is on what leaves: so who trusts us knows what it was.
+    """
+    settings = "[listener smtp]\nproxy-networks = loopback\n[mailauth]\nreject = no\n"
+    with Sink(host="127.0.0.2", port=25, extensions=NARROW) as sink, Sender(settings) as server:
+        keys.install(server, "example.test")
+        server.command("alias", "add", "away@example.test", "x@far.test")
+        signed = keys.sign(WIDE.format("writer@origin.test", "sealed").encode(), "origin.test")
+        chained = keys.seal(signed, "origin.test", "origin.test; dmarc=pass header.from=origin.test", zone)
+        broken = chained.replace(b"aus K", b"aus C")
+        named = "DKIM-Signature: v=1; a=rsa-sha256; d=origin.test; i=jörg@origin.test; s=r; h=from; bh=YQ==; b=YQ==\r\n".encode() + signed
+        for name, data, want, sets in (("first", signed, "pass", 1), ("a chain", chained, "pass", 2), ("broken before", broken, "fail", 2),
+                                       ("UTF-8 in what we found", named, "pass", 1)):
+            before = len(sink.messages)
+            with Client(server, "93.184.216.10") as smtp:
+                smtp.sendmail("writer@origin.test", ["away@example.test"], data, ["BODY=8BITMIME"])
+            left = taken(sink, before, server).data
+            found = arc(zone, left)
+            check(f"sealed, {name}: 7-bit", left.isascii(), left[:500])
+            equal(f"sealed, {name}: what arc-verify says", (found["result"], left.count(b"ARC-Seal:")), (want, sets))
+            equal(f"sealed, {name}: python3-dkim says the same", agrees(peer, records, left, True)[-1], want)
+            said = b" ".join(left.split(b"ARC-Authentication-Results:")[1].split(b"\r\nReceived")[0].split())
+            check(f"sealed, {name}: it tells what the author's signature was", (b"dkim=pass" in said) == (name != "broken before"), said)
 
 
 def main():
+    peer = dkim_peer.load()
     lab.isolate()
     with tempfile.TemporaryDirectory() as folder:
         keys = Keys(folder)
@@ -200,7 +277,10 @@ def main():
                     test_keys(server, sink, zone)
                 test_sealed(sink, zone, keys, dns)
                 test_off(zone, sink, keys)
-            test_seven(zone, keys)
+            if peer:
+                test_seven(zone, keys, records, peer)
+                test_both_forms(zone, keys, records, peer, dns)
+                test_sealed_seven(zone, keys, records, peer)
     end()
 
 

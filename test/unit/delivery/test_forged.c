@@ -147,9 +147,7 @@ test_rows(void)
 		buf_add_c(&in, rows[r].behind);
 		for (size_t piece = 1; piece < 2 * in.n; piece = piece * 5 + 1) {
 			struct origin *o = start();
-			struct intake i = { .hostname = STR(OURS),
-				.is_stranger = true,
-				.origin = o };
+			struct intake i = { .hostname = STR(OURS), .origin = o };
 			struct buf out;
 
 			buf_init(&out, 100000);
@@ -297,7 +295,7 @@ test_chains(void)
 {
 	for (size_t r = 0; r < ARRAY_LEN(chains); r++) {
 		struct origin *o = start();
-		struct intake i = { .hostname = STR(OURS), .is_stranger = true, .origin = o };
+		struct intake i = { .hostname = STR(OURS), .origin = o };
 		struct buf in, out;
 
 		TEST_ROW(chains[r].name);
@@ -369,7 +367,7 @@ test_room(void)
 		bool has_sender = n % 2 != 0;
 		struct buf in, out;
 		struct origin *o;
-		struct intake i = { .hostname = STR(OURS), .is_stranger = true };
+		struct intake i = { .hostname = STR(OURS) };
 
 		TEST_ROW("room");
 		buf_init(&in, 1000000);

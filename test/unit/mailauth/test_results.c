@@ -1,6 +1,7 @@
 #include "mailauth/results.h"
 
 /* base */
+#include "base/mem.h"
 #include "base/test.h"
 
 /* "method=verdict reason{..} type.name{value}|.." */
@@ -320,6 +321,35 @@ test_ours(void)
 	CHECK(results_is_ours(STR("\0mx.example.org\0; spf=pass"), STR("mx.example.org")));
 }
 
+static const struct {
+	const char *value;
+	bool want;
+} version_rows[] = {
+	{ "mx.example.org; spf=pass", false },
+	{ "mx.example.org 1; spf=pass", false },
+	{ "mx.example.org 2; spf=pass", true },
+	{ "mx.example.org\r\n (1) 2 (1)\r\n ; spf=pass", true },
+	{ "\"mx.example.org\" 12", true },
+	{ "mx.example.org 01; spf=pass", true },
+	{ "mx.example.org 99999999999999999999; none", true },
+	{ "mx.example.org (2); spf=pass", false },
+	{ "mx.example.org; 2=pass", false },
+	{ "mx.example.org a; spf=pass", false },
+	{ "mx.example.org 2a; spf=pass", false },
+	{ "2; spf=pass", false },
+	{ "", false },
+	{ ";2", false },
+};
+
+static void
+test_versions(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(version_rows); i++) {
+		TEST_ROW(version_rows[i].value);
+		CHECK(results_is_unknown(str_c(version_rows[i].value)) == version_rows[i].want);
+	}
+}
+
 int
 main(void)
 {
@@ -329,5 +359,6 @@ main(void)
 	test_write();
 	test_find();
 	test_ours();
+	test_versions();
 	return test_end();
 }
