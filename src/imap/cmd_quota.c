@@ -1,6 +1,9 @@
 /*
- * GETQUOTA, GETQUOTAROOT, SETQUOTA (RFC 9208). An account is one quota root: "" is the user's own. Limits come
- * from the directory, so that nobody sets them here.
+ * GETQUOTA, GETQUOTAROOT, SETQUOTA (RFC 9208). An account that has limits is one quota root: "" is the user's own.
+ * Limits come from the directory, so that nobody sets them here.
+ *
+ * Strict: a root without limits would have the list "()", which 4.2.1 knows, but its grammar (7) does not;
+ * Thunderbird takes it for a syntax error. So an account without limits has no root (3.2).
  */
 #include "imap/command.h"
 
@@ -30,6 +33,12 @@ resource_write(struct buf *out, const char *name, uint64_t used, uint64_t limit,
 	buf_add_u64(out, used);
 	buf_add_char(out, ' ');
 	buf_add_u64(out, limit);
+}
+
+static bool
+has_root(const struct account *a)
+{
+	return a->limits.quota_bytes || a->limits.quota_messages;
 }
 
 static void
@@ -62,7 +71,7 @@ imap_cmd_getquota(struct imap_session *s, struct imap_cursor *args)
 
 	if (!imap_astring(args, &root) || !imap_at_end(args))
 		return imap_wrong(s, args);
-	if (root.n > 0)
+	if (root.n > 0 || !has_root(s->account))
 		return imap_no(s, "NONEXISTENT", "There is no such quota root");
 	quota_write(s, s->account);
 	return imap_ok(s, NULL, "Quota told");
@@ -96,10 +105,13 @@ imap_cmd_getquotaroot(struct imap_session *s, struct imap_cursor *args)
 	}
 	buf_add_c(&s->run.before, "* QUOTAROOT ");
 	imap_visible_path_write(s, &s->run.before, visible);
-	buf_add_char(&s->run.before, ' ');
-	root_write(s, account);
+	if (has_root(account)) {
+		buf_add_char(&s->run.before, ' ');
+		root_write(s, account);
+	}
 	buf_add_c(&s->run.before, "\r\n");
-	quota_write(s, account);
+	if (has_root(account))
+		quota_write(s, account);
 	return imap_ok(s, NULL, "Quota root told");
 }
 

@@ -40,7 +40,8 @@ done(struct imap_session *s, struct search_work *w)
 	if (w->search.has_return || imap_is_rev2(s))
 		esearch_write(s, &s->run.before, w);
 	else
-		imap_results_plain_write(&s->run.before, &w->results, "* SEARCH");
+		imap_results_plain_write(&s->run.before, &w->results, "* SEARCH",
+		    s->run.limited_uid != 0);
 	if (w->search.returns & SEARCH_UPDATE)
 		imap_context_search(s, &w->search, s->run.is_uid, w->modseq, &w->results.uids);
 	if (w->search.returns & SEARCH_SAVE)

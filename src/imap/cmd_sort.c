@@ -48,7 +48,7 @@ sort_told(struct imap_session *s, struct sort_work *w)
 	struct buf *out = &s->run.before;
 
 	if (!w->search.has_return) {
-		imap_results_plain_write(out, &w->results, "* SORT");
+		imap_results_plain_write(out, &w->results, "* SORT", false);
 		return;
 	}
 	if (imap_search_is_silent(&w->search))

@@ -68,16 +68,31 @@ range_cut(const struct imap_session *s, const struct imap_walk *w, struct imap_r
 	return view_session_uid(&s->view, r->first, NULL);
 }
 
+/* How many messages a set names, as far as that may be too many. */
+static uint64_t
+walk_count(const struct imap_session *s, const struct imap_walk *w)
+{
+	uint64_t total = 0;
+
+	if (view_session_count(&s->view) <= imap_message_limit(s))
+		return 0; /* no set names more: there is nothing to count */
+	for (size_t i = 0; i < w->set.count; i++)
+		total += range_count(s, w, &w->set.ranges[i]);
+	return total;
+}
+
+bool
+imap_walk_is_long(const struct imap_session *s, const struct imap_walk *w)
+{
+	return walk_count(s, w) > imap_message_limit(s);
+}
+
 bool
 imap_walk_limit(struct imap_session *s, struct imap_walk *w, uint32_t *uid_out)
 {
 	struct imap_set *set = &w->set;
-	uint64_t total = 0, skip, n;
+	uint64_t total = walk_count(s, w), skip, n;
 
-	if (view_session_count(&s->view) <= imap_message_limit(s))
-		return false; /* no set names more: there is nothing to count */
-	for (size_t i = 0; i < set->count; i++)
-		total += range_count(s, w, &set->ranges[i]);
 	if (total <= imap_message_limit(s))
 		return false;
 	skip = total - imap_message_limit(s);

@@ -6,10 +6,14 @@
  * APPEND do all or nothing, and answer NO. EXPUNGE and CLOSE have no limit, and ESEARCH has none of its own:
  * a UID there would need a mailbox.
  *
- * Messages count that a set names or that a search has to look at, whatever becomes of them.
+ * Messages count that a set names or that a search has to look at, whatever becomes of them; for UID EXPUNGE those
+ * that have \Deleted.
  *
- * FETCH and STORE go from the highest UID down then, as 3.1 requires. Liberal: MOVE and UID EXPUNGE take the same
- * ones upwards, so that what is moved keeps its order, and SEARCH tells what it found in the usual order.
+ * Then all go from the highest UID down, as 3.1 requires: FETCH, STORE and UID EXPUNGE take them so, SEARCH tells
+ * them so, and behind MOVE, too, EXPUNGE begins with the highest number. What is moved keeps its order nevertheless,
+ * as in the COPYUID of the RFC's example: it is one change for the client.
+ *
+ * SAVELIMIT is what servers announce instead that limit COPY and APPEND only (section 3).
  */
 #ifndef IMAP_MESSAGE_LIMIT_H
 #define IMAP_MESSAGE_LIMIT_H
@@ -20,6 +24,9 @@ struct imap_key;
 
 /* The limit, UINT32_MAX when none is offered. */
 uint32_t imap_message_limit(const struct imap_session *s);
+
+/* A walk names more messages than the limit allows. */
+MUST_CHECK bool imap_walk_is_long(const struct imap_session *s, const struct imap_walk *w);
 
 /*
  * Leave of a walk at its beginning as many messages as the limit allows. True when there were more: *uid_out is the

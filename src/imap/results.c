@@ -192,14 +192,34 @@ imap_results_write(struct buf *out, const struct imap_results *r, const struct v
 	}
 }
 
+static void
+numbers_write(struct buf *out, const struct imap_range *r)
+{
+	for (uint32_t n = r->first; n <= r->last; n++)
+		number_write(out, " ", n);
+}
+
+static void
+numbers_write_down(struct buf *out, const struct imap_range *r)
+{
+	for (uint32_t n = r->last; n >= r->first; n--)
+		number_write(out, " ", n);
+}
+
 /* RFC 3501 7.2.5, RFC 5256 BASE.7.2.SORT, RFC 7162 section 7 */
 void
-imap_results_plain_write(struct buf *out, const struct imap_results *r, const char *name)
+imap_results_plain_write(struct buf *out, const struct imap_results *r, const char *name,
+    bool is_down)
 {
+	size_t count = r->numbers.count;
+
 	buf_add_c(out, name);
-	for (size_t i = 0; i < r->numbers.count; i++)
-		for (uint32_t n = r->numbers.ranges[i].first; n <= r->numbers.ranges[i].last; n++)
-			number_write(out, " ", n);
+	for (size_t i = 0; i < count; i++) {
+		if (is_down)
+			numbers_write_down(out, &r->numbers.ranges[count - 1 - i]);
+		else
+			numbers_write(out, &r->numbers.ranges[i]);
+	}
 	if (r->search->has_modseq && r->count > 0) {
 		number_write(out, " (MODSEQ ", r->modseq);
 		buf_add_char(out, ')');

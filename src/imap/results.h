@@ -46,8 +46,12 @@ bool imap_results_ok(const struct imap_results *r);
  */
 void imap_results_write(struct buf *out, const struct imap_results *r, const struct view *view);
 
-/* "* SORT 2 84 882 (MODSEQ 7)" with its line end: without options, as it was before there were any. */
-void imap_results_plain_write(struct buf *out, const struct imap_results *r, const char *name);
+/*
+ * "* SORT 2 84 882 (MODSEQ 7)" with its line end: without options, as it was before there were any. `is_down`: the
+ * last one first.
+ */
+void imap_results_plain_write(struct buf *out, const struct imap_results *r, const char *name,
+    bool is_down);
 
 /* SAVE keeps all that are found (RFC 9051 6.4.4.1, RFC 9394 3.2). */
 bool imap_search_saves_all(const struct imap_search *search);

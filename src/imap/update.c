@@ -149,7 +149,7 @@ expunge_told(struct imap_session *s, const struct view_event *event, struct imap
 }
 
 static bool
-update_slice(struct imap_session *s, bool with_expunges, struct imap_ranges *gone)
+update_slice(struct imap_session *s, enum view_expunges expunges, struct imap_ranges *gone)
 {
 	struct imap_slice slice = imap_slice_begin();
 	struct view_event event;
@@ -159,7 +159,7 @@ update_slice(struct imap_session *s, bool with_expunges, struct imap_ranges *gon
 	while (!conn_is_high(s->conn)) {
 		uint32_t known = s->view.known_uid;
 
-		if (!view_session_next(&s->view, with_expunges, &event)) {
+		if (!view_session_next(&s->view, expunges, &event)) {
 			imap_vanished_write(s, gone, false);
 			return imap_contexts_update(s, &slice);
 		}
@@ -185,11 +185,20 @@ update_slice(struct imap_session *s, bool with_expunges, struct imap_ranges *gon
 	return false;
 }
 
+/* RFC 9738 3.1: behind a command that did a part, from the highest; VANISHED has no order */
+static enum view_expunges
+expunges_now(const struct imap_session *s)
+{
+	return s->run.limited_uid != 0 && !(s->have & (HAVE_QRESYNC | HAVE_UIDONLY))
+	    ? VIEW_EXPUNGES_DOWN
+	    : VIEW_EXPUNGES_UP;
+}
+
 bool
 imap_update(struct imap_session *s, bool with_expunges)
 {
 	struct imap_ranges gone = { 0 };
-	bool is_all = update_slice(s, with_expunges, &gone);
+	bool is_all = update_slice(s, with_expunges ? expunges_now(s) : VIEW_EXPUNGES_LATER, &gone);
 
 	imap_vanished_write(s, &gone, false);
 	imap_ranges_release(&gone);

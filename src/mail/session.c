@@ -253,14 +253,21 @@ view_walk_start(struct view_walk *w, const struct view_session *s, uint32_t uid)
 /* --- events -------------------------------------------------------------------------------------------------- */
 
 static bool
-expunge_next(struct view_session *s, struct view_event *out)
+expunge_next(struct view_session *s, enum view_expunges way, struct view_event *out)
 {
-	if (s->ghost_start == s->ghost_count)
+	bool is_down = way == VIEW_EXPUNGES_DOWN;
+	size_t at;
+
+	if (way == VIEW_EXPUNGES_LATER || s->ghost_start == s->ghost_count)
 		return false;
+	at = is_down ? s->ghost_count - 1 : s->ghost_start;
 	*out = (struct view_event){ .type = VIEW_EXPUNGE,
-		.seq = ghost_seq(s, s->ghost_start),
-		.uid = s->ghosts[s->ghost_start] };
-	s->ghost_start++;
+		.seq = ghost_seq(s, at),
+		.uid = s->ghosts[at] };
+	if (is_down)
+		s->ghost_count--;
+	else
+		s->ghost_start++;
 	if (s->recent_count > 0 && view_session_is_recent(s, out->uid))
 		s->recent_count--;
 	if (s->ghost_start == s->ghost_count) {
@@ -321,11 +328,11 @@ flags_next(struct view_session *s, struct view_event *out)
 }
 
 bool
-view_session_next(struct view_session *s, bool with_expunges, struct view_event *out)
+view_session_next(struct view_session *s, enum view_expunges expunges, struct view_event *out)
 {
 	if (!s->view || s->is_gone)
 		return false;
-	return (with_expunges && expunge_next(s, out)) || exists_next(s, out) || flags_next(s, out);
+	return expunge_next(s, expunges, out) || exists_next(s, out) || flags_next(s, out);
 }
 
 bool

@@ -141,10 +141,14 @@ view_walk_next(struct view_walk *w, struct view_seen *out)
 
 /*
  * The next thing to tell the client; false when there is nothing. Taking it changes the session's
- * numbers as the client's will. Order: expunges (ascending; `seq` is the number at that moment),
- * then at most one EXISTS, then flags. Without `with_expunges` (during FETCH, STORE, SEARCH with
- * sequence numbers) ghosts stay. \Recent is given out with EXISTS.
+ * numbers as the client's will. Order: expunges (`seq` is the number at that moment), then at most
+ * one EXISTS, then flags. \Recent is given out with EXISTS.
  */
+enum view_expunges {
+	VIEW_EXPUNGES_LATER, /* ghosts stay: during FETCH, STORE, SEARCH with sequence numbers */
+	VIEW_EXPUNGES_UP,    /* from the lowest UID */
+	VIEW_EXPUNGES_DOWN,  /* from the highest */
+};
 enum view_event_type { VIEW_EXPUNGE, VIEW_EXISTS, VIEW_FLAGS };
 struct view_event {
 	enum view_event_type type;
@@ -152,7 +156,7 @@ struct view_event {
 	uint32_t uid;                   /* EXPUNGE, FLAGS */
 	const struct view_entry *entry; /* FLAGS: flags and modseq as they are now */
 };
-bool view_session_next(struct view_session *s, bool with_expunges, struct view_event *out);
+bool view_session_next(struct view_session *s, enum view_expunges expunges, struct view_event *out);
 
 /* There is something to tell (for NOTIFY-free IDLE: same as next, without taking it). */
 bool view_session_pending(const struct view_session *s);

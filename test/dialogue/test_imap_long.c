@@ -403,6 +403,43 @@ test_deleted_while_searched(void)
 	dialogue_close();
 }
 
+/* UID EXPUNGE of more than one command takes, in slices: the last ones, told from the highest number. */
+static void
+test_many_expunges(void)
+{
+	const size_t all = 3 * EMAIL_BATCH_MAX, limit = 1000; /* the lowest that an owner may set */
+	struct dialogue_peer *p;
+	struct buf text;
+
+	TEST_ROW("many expunges");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	imap_stage.rules.message_limit = (int64_t)limit;
+	p = dialogue_peer(1);
+	buf_init(&text, 1 << 20);
+	for (unsigned batch = 0; batch < 3; batch++) {
+		buf_add_c(&text, "a APPEND INBOX");
+		for (unsigned i = 0; i < EMAIL_BATCH_MAX; i++)
+			buf_add_c(&text, " (\\Deleted) {3+}\r\nabc");
+		buf_add_c(&text, "\r\n");
+	}
+	buf_add_c(&text, "a SELECT INBOX\r\na UID STORE 7 -FLAGS.SILENT (\\Deleted)\r\n");
+	CHECK(str_ends(imap_ask_bytes(p, buf_str(&text)), STR("a OK Flags stored\r\n")));
+	buf_clear(&text);
+	for (size_t i = 0; i < limit; i++) {
+		buf_add_c(&text, "* ");
+		buf_add_u64(&text, all - i);
+		buf_add_c(&text, " EXPUNGE\r\n");
+	}
+	buf_add_c(&text, "b OK [MESSAGELIMIT 1000 501] Expunged\r\n");
+	CHECK_STR(imap_ask(p, "b UID EXPUNGE 1:*\r\n"), buf_str(&text));
+	imap_ask(p, "c UID EXPUNGE 1:500\r\n");
+	CHECK(str_ends(buf_str(&p->seen), STR("* 2 EXPUNGE\r\nc OK Expunged\r\n")));
+	CHECK_STR(imap_ask(p, "d UID SEARCH ALL\r\n"), STR("* SEARCH 7\r\nd OK Search done\r\n"));
+	buf_release(&text);
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
 /* So many mailboxes that NOTIFY does not watch them (RFC 5465 5.8), at once or later. */
 static void
 test_notify_overflow(void)
@@ -620,6 +657,7 @@ main(void)
 	test_progress_numbers();
 	test_metadata_limits();
 	test_deleted_while_searched();
+	test_many_expunges();
 	test_notify_overflow();
 	test_lost_files();
 	test_notify_slow();

@@ -111,7 +111,7 @@ drain(struct view_session *s, unsigned count)
 	struct view_event event;
 	unsigned events = 0;
 
-	while (view_session_next(s, true, &event))
+	while (view_session_next(s, VIEW_EXPUNGES_UP, &event))
 		events++;
 	tell("events", start, events);
 	CHECK_NUM(view_session_count(s), count - (count + 1) / 2);

@@ -29,12 +29,12 @@ flag(struct view_session *by, uint32_t uid, enum flags_how how, uint64_t bits)
 }
 
 static void
-event(struct view_session *s, bool with_expunges, enum view_event_type type, uint32_t seq)
+event(struct view_session *s, enum view_expunges expunges, enum view_event_type type, uint32_t seq)
 {
 	struct view_event e = { .seq = 0 };
 
 	CHECK(view_session_pending(s));
-	CHECK(view_session_next(s, with_expunges, &e));
+	CHECK(view_session_next(s, expunges, &e));
 	CHECK_NUM(e.type, type);
 	CHECK_NUM(e.seq, seq);
 }
@@ -45,7 +45,7 @@ quiet(struct view_session *s)
 	struct view_event e;
 
 	CHECK(!view_session_pending(s));
-	CHECK(!view_session_next(s, true, &e));
+	CHECK(!view_session_next(s, VIEW_EXPUNGES_UP, &e));
 }
 
 /* seq -> uid -> seq, and the walk, tell the same. */
@@ -83,8 +83,8 @@ test_two_sessions(struct view_session *a, struct view_session *b)
 	CHECK_NUM(view_session_count(a), 5);
 	expunge(2);
 	expunge(4);
-	event(a, true, VIEW_EXPUNGE, 2);
-	event(a, true, VIEW_EXPUNGE, 3);
+	event(a, VIEW_EXPUNGES_UP, VIEW_EXPUNGE, 2);
+	event(a, VIEW_EXPUNGES_UP, VIEW_EXPUNGE, 3);
 	quiet(a);
 	CHECK_NUM(a->recent_count, 3);
 	CHECK_NUM(view_session_count(a), 3);
@@ -112,19 +112,19 @@ test_events(struct view_session *a, struct view_session *b)
 	add(7);
 	expunge(6); /* b never hears of it */
 	flag(a, 5, FLAGS_ADD, FLAG_SEEN);
-	event(a, true, VIEW_EXISTS, 4);
+	event(a, VIEW_EXPUNGES_UP, VIEW_EXISTS, 4);
 	quiet(a); /* its own flags were answered */
 	CHECK(view_session_is_recent(a, 7));
 	CHECK_NUM(a->recent_count, 4);
-	event(b, false, VIEW_EXISTS, 6);
+	event(b, VIEW_EXPUNGES_LATER, VIEW_EXISTS, 6);
 	CHECK(!view_session_is_recent(b, 7));
-	event(b, false, VIEW_FLAGS, 5);
-	CHECK(!view_session_next(b, false, &e));
+	event(b, VIEW_EXPUNGES_LATER, VIEW_FLAGS, 5);
+	CHECK(!view_session_next(b, VIEW_EXPUNGES_LATER, &e));
 	CHECK(view_session_pending(b)); /* ghosts wait */
 	consistent(b);
-	event(b, true, VIEW_EXPUNGE, 2);
+	event(b, VIEW_EXPUNGES_UP, VIEW_EXPUNGE, 2);
 	CHECK(b->ghost_modseq > 0); /* of the first, though one was told */
-	event(b, true, VIEW_EXPUNGE, 3);
+	event(b, VIEW_EXPUNGES_UP, VIEW_EXPUNGE, 3);
 	CHECK_NUM(b->ghost_modseq, 0);
 	quiet(b);
 	consistent(b);
@@ -142,9 +142,9 @@ test_copy_in_place(struct view_session *a)
 	TEST_ROW("copy in place");
 	CHECK_NUM(email_copy(f.account, inbox, &uid, 1, inbox, &copied, &count), FAIL_NONE);
 	CHECK_NUM(copied.to_uid, 8);
-	event(a, true, VIEW_EXISTS, 5);
+	event(a, VIEW_EXPUNGES_UP, VIEW_EXISTS, 5);
 	flag(a, 7, FLAGS_ADD, FLAG_FLAGGED);
-	event(a, true, VIEW_FLAGS, 5); /* uid 8 */
+	event(a, VIEW_EXPUNGES_UP, VIEW_FLAGS, 5); /* uid 8 */
 	quiet(a);
 	consistent(a);
 }
@@ -157,20 +157,43 @@ test_many_changes(struct view_session *a, struct view_session *b)
 	unsigned flags = 0, events = 0;
 
 	TEST_ROW("many changes");
-	while (view_session_next(b, true, &e))
+	while (view_session_next(b, VIEW_EXPUNGES_UP, &e))
 		;
 	for (unsigned i = 0; i < VIEW_CHANGED_MAX + 10; i++) {
 		flag(a, 1, i % 2 ? FLAGS_REMOVE : FLAGS_ADD, FLAG_SEEN);
 		flag(a, 3, i % 2 ? FLAGS_REMOVE : FLAGS_ADD, FLAG_SEEN);
 	}
 	CHECK(b->is_changed_lost);
-	while (view_session_next(b, true, &e)) {
+	while (view_session_next(b, VIEW_EXPUNGES_UP, &e)) {
 		events++;
 		flags |= 1u << e.uid;
 	}
 	CHECK_NUM(flags, (1u << 1) | (1u << 3));
 	CHECK(events < 50);
 	quiet(b);
+}
+
+/* Expunges from the highest to the lowest, with one in between that comes meanwhile. */
+static void
+test_downwards(struct view_session *a)
+{
+	TEST_ROW("downwards");
+	for (unsigned i = 9; i <= 12; i++)
+		add(i);
+	event(a, VIEW_EXPUNGES_UP, VIEW_EXISTS, 9);
+	expunge(9);
+	expunge(12);
+	event(a, VIEW_EXPUNGES_DOWN, VIEW_EXPUNGE, 9);
+	consistent(a);
+	expunge(11);
+	expunge(1);
+	event(a, VIEW_EXPUNGES_DOWN, VIEW_EXPUNGE, 8);
+	event(a, VIEW_EXPUNGES_UP, VIEW_EXPUNGE, 1);
+	consistent(a);
+	event(a, VIEW_EXPUNGES_DOWN, VIEW_EXPUNGE, 5);
+	CHECK_NUM(a->ghost_modseq, 0);
+	quiet(a);
+	consistent(a);
 }
 
 static void
@@ -256,6 +279,7 @@ main(void)
 	test_events(&a, &b);
 	test_copy_in_place(&a);
 	test_many_changes(&a, &b);
+	test_downwards(&a);
 	test_cache(&a, &b);
 	fixture_check(&f);
 	test_watch();
