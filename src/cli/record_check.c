@@ -7,6 +7,9 @@
 /* base */
 #include "base/mem.h"
 
+/* rooms */
+#include "dns/name.h"
+
 #define REVERSE_MAX     8  /* addresses of one family that are looked at; a host has one or two */
 #define DNS_REVERSE_MAX 80 /* bytes: 32 digits of IPv6 with their dots, and ".ip6.arpa" */
 #define GOT_MAX         (64 * 1024) /* bytes of what was found for one record; an answer is no larger */
