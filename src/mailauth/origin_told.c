@@ -25,8 +25,8 @@ size_t
 origin_room(const struct origin *o)
 {
 	const struct spf_claim *e = &o->claim.envelope;
-	size_t own =
-	    value_room(e->sender) + 2 * value_room(e->hello) + value_room(buf_str(&o->from));
+	size_t own = value_room(e->sender) + 2 * value_room(e->hello) +
+	    value_room(spf_property_value(&o->spf)) + value_room(buf_str(&o->from));
 	size_t room = FIXED_ROOM + value_room(o->house.id) + own;
 
 	for (size_t i = 0; i < o->dkim.count; i++) {
@@ -74,9 +74,10 @@ static void
 tell_reverse(struct telling *t)
 {
 	const struct origin_claim *c = &t->o->claim;
-	enum verdict none = c->is_name_unknown ? VERDICT_TEMPERROR : VERDICT_FAIL;
 
-	tell(t, STR("iprev"), c->has_name ? VERDICT_PASS : none, STR(""));
+	if (c->reverse == VERDICT_NONE)
+		return;
+	tell(t, STR("iprev"), c->reverse, STR(""));
 	tell_property(t, STR("policy"), STR("iprev"),
 	    net_address_text(&c->envelope.client, t->address));
 }
@@ -111,6 +112,13 @@ tell_signatures(struct telling *t)
 	}
 }
 
+/* What the domain asks for, behind sp= and pct=. */
+static enum dmarc_policy
+asked_for(const struct origin *o)
+{
+	return o->dmarc.is_sampled_out ? o->dmarc.disposition : o->policy.policy;
+}
+
 static void
 tell_policy(struct telling *t)
 {
@@ -124,7 +132,7 @@ tell_policy(struct telling *t)
 	tell(t, STR("dmarc"), o->dmarc.verdict, reason);
 	tell_property(t, STR("header"), STR("from"), buf_str(&o->from));
 	if (o->policy.found == VERDICT_PASS)
-		tell_property(t, STR("policy"), STR("dmarc"), dmarc_policy_names[o->policy.policy]);
+		tell_property(t, STR("policy"), STR("dmarc"), dmarc_policy_names[asked_for(o)]);
 }
 
 /* Lines of blanks in comments, behind the field's last line, so that it is so many bytes longer. */

@@ -6,7 +6,7 @@
  *             dkim=fail reason="body hash" header.d=example.net header.s=a
  *
  * Pure. ARC's field is the same behind its "i=1;". What is written is one field whatever strangers put
- * into values: what is no token is quoted, controls and what is no UTF-8 become "?", long values are cut.
+ * into values: what is no token or address is quoted, controls and what is no UTF-8 become "?", long values are cut.
  *
  * Ownership: what was read points into the value or into the arena.
  */

@@ -106,7 +106,7 @@ def test_good(server, keys):
     stored = fetch(server, "good")
     equal("good", verdicts(stored), {"spf": ["pass"], "dkim": ["pass", "pass"], "dmarc": ["pass"], "iprev": ["pass"]})
     said = results(stored)
-    check("good: spf", said["spf"][0][1] == "smtp.mailfrom=ann@origin.test", said)
+    check("good: spf", said["spf"][0][1] == "smtp.mailfrom=origin.test", said)
     check("good: dkim", "header.d=origin.test" in said["dkim"][0][1] and "header.s=e" in said["dkim"][0][1], said)
     check("good: dmarc", "header.from=origin.test" in said["dmarc"][0][1], said)
     check("good: under Return-Path, above Received", re.match(rb"Return-Path: [^\r]*\r\nAuthentication-Results:", stored), stored[:300])
@@ -117,7 +117,7 @@ def test_forwarded(server, keys):
     """From another host, but signed: DKIM is enough. Signed, but changed: it is not."""
     data = keys.sign(message("origin.test", "forwarded"), "origin.test")
     equal("forwarded: taken", send(server, data, OTHER)[0], 250)
-    equal("forwarded", verdicts(fetch(server, "forwarded")), {"spf": ["fail"], "dkim": ["pass"], "dmarc": ["pass"], "iprev": ["fail"]})
+    equal("forwarded", verdicts(fetch(server, "forwarded")), {"spf": ["fail"], "dkim": ["pass"], "dmarc": ["pass"], "iprev": ["permerror"]})
     code, text = send(server, data.replace(b"hello", b"hullo"), OTHER)
     equal("changed: refused", code, 550)
     check("changed: why", text.startswith("5.7.26 ") and "origin.test" in text, text)

@@ -97,7 +97,8 @@ start_as(struct str hello, struct str sender)
 	struct origin_claim claim = { .envelope = { .hello = hello,
 					  .sender = sender,
 					  .receiver = STR(OURS),
-					  .now_s = 2000000000 } };
+					  .now_s = 2000000000 },
+		.reverse = VERDICT_PERMERROR };
 
 	CHECK(net_address_parse(STR("192.0.2.1"), &claim.envelope.client) == FAIL_NONE);
 	return origin_new(&house, &dns.task, &claim);
