@@ -52,10 +52,14 @@ void results_write(struct buf *out, struct str head, const struct results *resul
 
 /*
  * The value of a field, folds inside. Liberal: a result that does not follow the grammar, or whose word is unknown
- * (RFC 8601 2.7.7), is passed over, as are comments and versions of methods; the rest counts. FAIL_SYNTAX: no
- * authserv-id, or a version of the field other than 1 (RFC 8601 2.5); FAIL_LIMIT: the arena is full.
+ * (RFC 8601 2.7.7), or of another version of a method, or of a ptype that nobody registered, is passed over, as are
+ * comments; the rest counts. FAIL_SYNTAX: no authserv-id, or a version of the field other than 1 (RFC 8601 2.6);
+ * FAIL_LIMIT: the arena is full.
  */
 MUST_CHECK enum fail results_parse(struct str value, struct arena *a, struct results *out);
+
+/* Is the field of a version that nobody here can read? From outside it must not come in then (RFC 8601 5). */
+bool results_is_other_version(struct str value);
 
 /* The value of a property; false: it is not there. */
 bool result_find(const struct result *r, struct str type, struct str name, struct str *out);

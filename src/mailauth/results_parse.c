@@ -18,6 +18,19 @@ at_end(struct results_lex *l)
 	return l->cur.n == 0 || l->cur.p[0] == ';';
 }
 
+/* Results with a ptype that is not registered MUST be ignored (RFC 8601 4.1, 2.3). */
+static bool
+is_known_type(struct str type)
+{
+	static const struct str known[] = { STR_INIT("body"), STR_INIT("header"),
+		STR_INIT("policy"), STR_INIT("smtp") };
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (str_eq_nocase(type, known[i]))
+			return true;
+	return false;
+}
+
 /* Behind "ptype": "." property "=" pvalue; false: it is none. */
 static bool
 take_property(struct results_lex *l, struct arena *a, struct result_property *p)
@@ -43,8 +56,8 @@ take_result(struct results_lex *l, struct arena *a, struct result_property *prop
 	*out = (struct result){ 0 };
 	if (!results_word(l, &out->method))
 		return false;
-	if (results_char(l, '/') && !results_word(l, &word))
-		return false;
+	if (results_char(l, '/') && !(results_word(l, &word) && str_eq(word, STR("1"))))
+		return false; /* another version of the method may mean something else (2.6) */
 	if (!results_char(l, '=') || !results_word(l, &word) || !verdict_parse(word, &out->verdict))
 		return false;
 	while (!at_end(l)) {
@@ -57,7 +70,7 @@ take_result(struct results_lex *l, struct arena *a, struct result_property *prop
 				return false;
 			if (str_eq_nocase(p.type, STR("reason")))
 				out->reason = value;
-		} else if (!take_property(l, a, &p)) {
+		} else if (!is_known_type(p.type) || !take_property(l, a, &p)) {
 			return false;
 		} else if (out->property_count < RESULTS_PROPERTIES_MAX) {
 			properties[out->property_count++] = p;
@@ -110,6 +123,23 @@ results_parse(struct str value, struct arena *a, struct results *out)
 			return FAIL_LIMIT;
 		out->count++;
 	}
+}
+
+bool
+results_is_other_version(struct str value)
+{
+	struct results_lex l = { .cur = value };
+	struct str id, version;
+	struct arena a;
+	uint32_t n;
+	bool is_other;
+
+	arena_init(&a, RESULTS_ARENA_MAX);
+	is_other = results_value(&l, false, &a, &id) && results_word(&l, &version) &&
+	    char_is_digit(version.p[0]) &&
+	    (!str_u32(&version, UINT32_MAX, &n) || (str_empty(version) && n != 1));
+	arena_release(&a);
+	return is_other;
 }
 
 bool

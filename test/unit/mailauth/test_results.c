@@ -64,6 +64,11 @@ static const struct {
 	{ "id only", "a", FAIL_NONE, "a" },
 	{ "quoted id", "\"a b\\\"c\"; spf=pass", FAIL_NONE, "a b\"c|spf=pass" },
 	{ "unknown word", "a; spf=hardfail smtp.helo=x; dkim=pass", FAIL_NONE, "a|dkim=pass" },
+	{ "another version of a method", "a; spf/2=pass smtp.helo=x; dkim / 1 = pass; dmarc/x=pass",
+	    FAIL_NONE, "a|dkim=pass" },
+	{ "a ptype that nobody registered",
+	    "a; spf=pass moo.helo=x; dmarc=pass header.from=x y.z=1; dkim=pass Header.d=x",
+	    FAIL_NONE, "a|dkim=pass Header.d{x}" },
 	{ "rubbish between", "a; ((x); =; spf=pass x; ; dkim=PASS", FAIL_NONE, "a|dkim=pass" },
 	{ "quoted semicolon", "a; spf=pass reason=\"x; dmarc=pass\" smtp.helo=h", FAIL_NONE,
 	    "a|spf=pass reason{x; dmarc=pass} smtp.helo{h}" },
@@ -244,6 +249,35 @@ test_write(void)
 	buf_release(&out);
 }
 
+static const struct {
+	const char *value;
+	bool want;
+} version_rows[] = {
+	{ "a", false },
+	{ "a; spf=pass", false },
+	{ "a 1; spf=pass", false },
+	{ "a 01; spf=pass", false },
+	{ "a 2; spf=pass", true },
+	{ "\"a\" (x) 0; spf=pass", true },
+	{ "a\r\n\t(1) 11 (1) ; spf=pass", true },
+	{ "a 99999999999999999999; spf=pass", true },
+	{ "a x; spf=pass", false }, /* no version */
+	{ "a 2x; spf=pass", false },
+	{ "spf=pass (2) smtp.helo=x", false }, /* Microsoft's, without a name */
+	{ "; 2", false },
+	{ "", false },
+};
+
+static void
+test_versions(void)
+{
+	for (size_t i = 0; i < sizeof version_rows / sizeof version_rows[0]; i++) {
+		TEST_ROW(version_rows[i].value);
+		CHECK(
+		    results_is_other_version(str_c(version_rows[i].value)) == version_rows[i].want);
+	}
+}
+
 /* Who was found is found again. */
 static void
 test_find(void)
@@ -334,6 +368,7 @@ main(void)
 	test_values();
 	test_write();
 	test_find();
+	test_versions();
 	test_ours();
 	return test_end();
 }
