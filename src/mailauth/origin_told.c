@@ -116,7 +116,7 @@ tell_signatures(struct telling *t)
 static enum dmarc_policy
 asked_for(const struct origin *o)
 {
-	return o->dmarc.is_sampled_out ? o->dmarc.disposition : o->policy.policy;
+	return o->dmarc.is_sampled_out ? o->dmarc.asked : o->policy.policy;
 }
 
 static void

@@ -16,6 +16,10 @@ static const char zone_text[] = "a.test TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
 				"_dmarc.a.test TXT \"v=DMARC1; p=reject\"\n"
 				"_dmarc.half.test TXT \"v=DMARC1; p=reject; pct=0\"\n"
 				"_dmarc.quarter.test TXT \"v=DMARC1; p=quarantine; pct=0\"\n"
+				"down.test TXT TIMEOUT\n"
+				"_dmarc.down.test TXT \"v=DMARC1; p=reject\"\n"
+				"half-down.test TXT TIMEOUT\n"
+				"_dmarc.half-down.test TXT \"v=DMARC1; p=quarantine; pct=0\"\n"
 				"_dmarc.up.test TXT \"v=DMARC1; p=reject; sp=quarantine\"\n";
 
 static struct known_dns dns;
@@ -56,6 +60,18 @@ static const struct {
 	    VERDICT_NONE, "From: ann@quarter.test\r\n", VERDICT_FAIL, ORIGIN_TAKE,
 	    "mx.test; spf=none smtp.mailfrom=b.test; dkim=none;"
 	    " dmarc=fail header.from=quarter.test policy.dmarc=none" },
+	{ "several authors", "192.0.2.1", "h.test", "ann@a.test", VERDICT_NONE,
+	    "From: ann@a.test, bob@b.test\r\n", VERDICT_NONE, ORIGIN_JUNK,
+	    "mx.test; spf=pass smtp.mailfrom=a.test; dkim=none;"
+	    " dmarc=none reason=\"addresses of different domains in From\"" },
+	{ "no answer: the policy is not applied, but ours is", "192.0.2.1", "h.test", "x@down.test",
+	    VERDICT_NONE, "From: ann@down.test\r\n", VERDICT_TEMPERROR, ORIGIN_JUNK,
+	    "mx.test; spf=temperror smtp.mailfrom=down.test; dkim=none;"
+	    " dmarc=temperror header.from=down.test policy.dmarc=reject" },
+	{ "no answer, and nothing is asked for by pct", "192.0.2.1", "h.test", "x@half-down.test",
+	    VERDICT_NONE, "From: ann@half-down.test\r\n", VERDICT_TEMPERROR, ORIGIN_TAKE,
+	    "mx.test; spf=temperror smtp.mailfrom=half-down.test; dkim=none;"
+	    " dmarc=temperror header.from=half-down.test policy.dmarc=none" },
 	{ "a subdomain", "192.0.2.2", "h.test", "x@b.test", VERDICT_NONE, "From: ann@x.up.test\r\n",
 	    VERDICT_FAIL, ORIGIN_JUNK,
 	    "mx.test; spf=none smtp.mailfrom=b.test; dkim=none;"
