@@ -307,6 +307,9 @@ test_chains(void)
 		take(&i, buf_str(&in), 1000, &out);
 		CHECK_NUM(o->arc.chain, VERDICT_PASS);
 		CHECK_STR(o->arc.reason, STR(""));
+		CHECK(str_find(buf_str(&out),
+			  STR("arc=pass smtp.remote-ip=192.0.2.1 header.oldest-pass=0;")) !=
+		    STR_NONE);
 		CHECK_NUM(o->dmarc.verdict, VERDICT_FAIL);
 		CHECK_NUM(o->is_vouched_for, chains[r].is_vouched_for);
 		CHECK_NUM(o->advice, chains[r].is_vouched_for ? ORIGIN_TAKE : ORIGIN_REFUSE);
