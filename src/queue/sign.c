@@ -5,7 +5,8 @@
  * sealed (ARC, RFC 8617 5.1) when we judged it as it came in: the Authentication-Results that stand on top of it say
  * what was true here, and the seal that we say so.
  *
- *     begin --a slice of the body--> .. --all of it--> (forwarded: the chain so far is checked, DNS answers) --> written
+ *     begin --a slice of the body--> .. --all of it--> (forwarded: the chain so far is checked, DNS answers)
+ *         --> it is its turn to compute (base/effort.h) --> written
  *
  * The body is hashed in slices. A message that its host wants in seven bits is changed behind this, which breaks them
  * (RFC 6376 5.3); such hosts have become rare.
@@ -14,6 +15,7 @@
 
 /* base */
 #include "base/clock.h"
+#include "base/effort.h"
 #include "base/mem.h"
 
 /* rooms */
@@ -36,6 +38,7 @@ struct job_signing {
 	struct dkim_sign sign;    /* DKIM */
 	struct arc_verify verify; /* ARC: what it came with */
 	struct buf results;       /* .. and what we found, as a field's value */
+	struct effort effort;     /* to compute all signatures */
 };
 
 void
@@ -47,6 +50,7 @@ job_sign_end(struct queue_job *j)
 	if (s == NULL)
 		return;
 	arc_verify_release(&s->verify);
+	effort_cancel(&s->effort);
 	dkim_content_release(&s->content);
 	buf_release(&s->results);
 	buf_release(&s->domain);
@@ -235,6 +239,20 @@ write_seal(struct queue_job *j, const struct keyring_domain *keys, struct buf *o
 		note_failure(j, keys, key, fail);
 }
 
+/* Both fields of a seal are signed. */
+static unsigned
+cost_of(const struct queue_job *j)
+{
+	const struct keyring_domain *keys = keys_of(j);
+	unsigned cost = 0;
+
+	if (keys && j->signing->is_seal)
+		return 2 * private_key_cost(&key_for_seal(keys)->key);
+	for (size_t i = 0; keys && i < keys->key_count; i++)
+		cost += private_key_cost(&keys->keys[i].key);
+	return cost;
+}
+
 /* They go in front of the fields that are to stand there. */
 static void
 finish(struct queue_job *j)
@@ -273,6 +291,8 @@ job_sign(struct queue_job *j, struct str message, struct task *owner)
 	if (!hash_on(j->signing, message))
 		return JOB_SIGN_MORE;
 	if (j->signing->is_seal && !arc_verify_look(&j->signing->verify))
+		return JOB_SIGN_WAIT;
+	if (!effort_take(&j->signing->effort, owner, cost_of(j)))
 		return JOB_SIGN_WAIT;
 	finish(j);
 	return end(j);

@@ -122,8 +122,10 @@ take(struct intake *i, struct str in, size_t piece, struct buf *out)
 	for (size_t at = 0; at < in.n; at += piece)
 		intake_feed(i, str_slice(in, at, piece));
 	CHECK(intake_end(i) == FAIL_NONE);
-	while (!origin_look(i->origin) && looks < LOOKS_MAX)
+	while (!origin_look(i->origin) && looks < LOOKS_MAX) {
+		known_dns_turn(&dns);
 		looks++;
+	}
 	CHECK(looks < LOOKS_MAX);
 	CHECK(intake_fill(i) == FAIL_NONE);
 	CHECK(blob_write_finish(&i->writer, &name) == FAIL_NONE);

@@ -102,8 +102,10 @@ judge(size_t row)
 	origin_header(o, buf_str(&header));
 	origin_body(o, STR(BODY));
 	origin_end(o);
-	while (!origin_look(o) && looks < LOOKS_MAX)
+	while (!origin_look(o) && looks < LOOKS_MAX) {
+		known_dns_turn(&dns);
 		looks++;
+	}
 	CHECK(looks < LOOKS_MAX);
 	buf_release(&header);
 	return o;
