@@ -26,6 +26,8 @@ struct task_queue {
 	struct list later;     /* in the next turn */
 	struct list closing;   /* to be reaped */
 	struct task *stepping; /* borrow: may be gone already when its step is over */
+	struct list efforts;   /* who waits to compute (effort.h) */
+	unsigned spent;        /* .. of this turn */
 };
 
 struct task { /* fields: read only */

@@ -43,8 +43,10 @@ write_uris(struct json_writer *w, struct str name, const struct dmarc_uri *uris,
 	for (size_t i = 0; i < count; i++) {
 		json_object_begin(w);
 		json_name_string(w, STR("uri"), uris[i].uri);
-		json_name(w, STR("maxBytes"));
-		json_u64(w, uris[i].max_bytes);
+		if (uris[i].max_bytes != DMARC_SIZE_ANY) {
+			json_name(w, STR("maxBytes"));
+			json_u64(w, uris[i].max_bytes);
+		}
 		json_object_end(w);
 	}
 	json_array_end(w);
@@ -133,7 +135,7 @@ check(struct cli_dns *ask, struct str from, const struct evidence *e, unsigned l
 	if (find_domain(from, &domain, &why) == FAIL_NONE) {
 		judge(ask, buf_str(&domain), e, lot, &w);
 	} else {
-		const struct dmarc_judgement none = { .verdict = VERDICT_PERMERROR };
+		const struct dmarc_judgement none = { .verdict = VERDICT_NONE };
 
 		write_judgement(&w, &none);
 		json_name_string(&w, STR("reason"), why);

@@ -11,6 +11,7 @@
 #define ED25519_SEED_BYTES      32
 #define ED25519_PUBLIC_BYTES    32
 #define ED25519_SIGNATURE_BYTES 64
+#define ED25519_COST            50 /* of one signature, made or verified (base/effort.h) */
 
 void ed25519_public(const unsigned char seed[ED25519_SEED_BYTES],
     unsigned char out[ED25519_PUBLIC_BYTES]);

@@ -151,6 +151,12 @@ private_key_public_write(const struct private_key *key, struct buf *out)
 	buf_add(out, str_of(public, sizeof public));
 }
 
+unsigned
+private_key_cost(const struct private_key *key)
+{
+	return key->kind == PRIVATE_KEY_RSA ? rsa_sign_cost(&key->rsa) : ED25519_COST;
+}
+
 bool
 private_key_sign(const struct private_key *key, const unsigned char digest[RSA_DIGEST_BYTES],
     struct buf *out)

@@ -43,6 +43,9 @@ void private_key_write(const struct private_key *key, struct buf *pem_out);
 /* Append the public half as DKIM publishes it: SubjectPublicKeyInfo, or 32 bytes (RFC 6376 3.6.1, RFC 8463 4). */
 void private_key_public_write(const struct private_key *key, struct buf *out);
 
+/* What a signature costs (base/effort.h). */
+unsigned private_key_cost(const struct private_key *key);
+
 /*
  * Append a signature of what has this SHA-256: PKCS1-v1_5, or Ed25519 over the digest itself (RFC 8463 3). False
  * (nothing appended): the key's numbers do not fit together.

@@ -1,7 +1,7 @@
 /*
  * rsa.h - RSA signatures: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 8.2), and the forms of keys.
  *
- * Public keys may be anybody's: sizes and exponents are bounded, so that verifying takes well under a millisecond
+ * Public keys may be anybody's: sizes and exponents are bounded, so that verifying takes a millisecond at most
  * whatever is given. Signing with 2048 bits takes some 2 ms, making such a key up to seconds.
  *
  * Ownership: parsed keys point into the DER.
@@ -34,7 +34,7 @@ struct rsa_private {
 /*
  * SubjectPublicKeyInfo (RFC 5280 4.1) or RSAPublicKey alone (RFC 8017 A.1.1; RFC 6376's errata allow both).
  *   FAIL_SYNTAX  neither, or bytes behind it, or numbers that are no key: an even modulus, an exponent of 1
- *   FAIL_PERM    out->bits are not ours, or the exponent has more than 64 bits
+ *   FAIL_PERM    out->bits are not ours, or the exponent has more than 32 bits
  */
 MUST_CHECK enum fail rsa_public_parse(struct rsa_public *out, struct str der);
 
@@ -44,6 +44,10 @@ MUST_CHECK enum fail rsa_private_parse(struct rsa_private *out, struct str der);
 /* Is it this key's signature of what has this digest? False for wrong lengths, too. */
 bool rsa_verify(const struct rsa_public *key, const unsigned char digest[RSA_DIGEST_BYTES],
     struct str signature);
+
+/* What verifying and signing cost (base/effort.h). */
+unsigned rsa_verify_cost(const struct rsa_public *key);
+unsigned rsa_sign_cost(const struct rsa_private *key);
 
 /* Append the signature; false (nothing appended): the key's numbers do not fit together. */
 MUST_CHECK bool rsa_sign(const struct rsa_private *key,

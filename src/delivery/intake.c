@@ -82,14 +82,14 @@ is_sifted(const struct intake *i)
 	return i->is_submission || !i->is_trusted;
 }
 
-/* Bcc at submission, which is for nobody's eyes (RFC 5322 3.6.3), and what pretends to be ours (RFC 8601 5). */
+/* Bcc at submission, which is for nobody's eyes (RFC 5322 3.6.3), and what pretends to be ours, or nobody here can read (RFC 8601 5). */
 static bool
 must_go(const struct intake *i, const struct header *field)
 {
 	if (i->is_submission && str_eq_nocase(field->name, STR("Bcc")))
 		return true;
 	return !i->is_trusted && str_eq_nocase(field->name, STR("Authentication-Results")) &&
-	    (results_is_ours(field->value, i->hostname) || results_is_unknown(field->value));
+	    (results_is_ours(field->value, i->hostname) || results_is_other_version(field->value));
 }
 
 /* The header as it stands, but for what must go. */

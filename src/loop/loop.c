@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/effort.h"
 
 /* rooms */
 #include "loop/heap.h"
@@ -26,6 +27,7 @@ loop_init(struct loop *l)
 	list_init(&l->tasks.ready);
 	list_init(&l->tasks.later);
 	list_init(&l->tasks.closing);
+	list_init(&l->tasks.efforts);
 	for (int stage = 0; stage < TURN_STAGE_COUNT; stage++)
 		list_init(&l->hooks[stage]);
 	return FAIL_NONE;
@@ -67,7 +69,7 @@ loop_task(struct loop *l, struct task *t, enum step (*step)(struct task *),
 bool
 loop_is_busy(const struct loop *l)
 {
-	return l->steps > 0 || !list_empty(&l->tasks.ready);
+	return l->steps > 0 || !list_empty(&l->tasks.ready) || !list_empty(&l->tasks.efforts);
 }
 
 void
@@ -83,7 +85,8 @@ sleep_ms(const struct loop *l, int wait_ms)
 {
 	int64_t until;
 
-	if (!list_empty(&l->tasks.ready) || !list_empty(&l->tasks.closing))
+	if (!list_empty(&l->tasks.ready) || !list_empty(&l->tasks.closing) ||
+	    !list_empty(&l->tasks.efforts))
 		return 0;
 	if (l->timer_count == 0)
 		return wait_ms;
@@ -217,6 +220,7 @@ loop_turn(struct loop *l, int wait_ms)
 {
 	take_events(l, wait_ms);
 	fire_timers(l);
+	effort_turn(&l->tasks);
 	run_tasks(l);
 	end_turn(l);
 	reap(l);

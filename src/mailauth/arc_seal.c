@@ -28,7 +28,7 @@ is_field_text(struct str s)
 enum fail
 arc_seal_start(const struct arc_seal *seal, struct dkim_content *content)
 {
-	if (!dkim_is_domain(seal->domain) || !dkim_is_domain(seal->selector) ||
+	if (!dkim_is_signer(seal->domain) || !dkim_is_domain(seal->selector) ||
 	    !is_field_text(seal->results) ||
 	    (!str_empty(seal->names) && !dkim_are_names(seal->names)))
 		return FAIL_SYNTAX;

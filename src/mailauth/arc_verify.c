@@ -110,6 +110,18 @@ check_message(const struct arc_verify *a, const struct arc_set *set, struct dkim
 	dkim_check_message(a->content, &signature, &set->message, &set->message_key, a->now_s, out);
 }
 
+/* Without c= it may have to be computed twice. */
+static unsigned
+message_cost(const struct arc_verify *a, const struct arc_set *set)
+{
+	unsigned once;
+
+	if (set->message_syntax != VERDICT_NONE)
+		return 0;
+	once = dkim_key_cost(&set->message_key, &set->message_signature, a->content);
+	return set->message_signature.has_canon ? once : 2 * once;
+}
+
 /* ARC-Message-Signature of the instance (5.2, steps 4 and 5); older ones need not be good. */
 static void
 look_at_message(struct arc_verify *a, size_t instance)
@@ -167,6 +179,27 @@ look_at_seal(struct arc_verify *a, size_t instance)
 	dkim_key_release(&key);
 }
 
+/* The next signature: false when its key is not there yet, or others compute. */
+static bool
+look_at_next(struct arc_verify *a)
+{
+	bool is_message = a->messages > 0;
+	size_t instance = is_message ? a->messages : a->seals;
+	struct arc_set *set = &a->sets[instance - 1];
+
+	if (is_message ? !has_message_key(a, set) : !has_seal_key(a, set))
+		return false;
+	if (!effort_take(&a->effort, a->owner,
+		is_message ? message_cost(a, set)
+			   : dkim_key_cost(&set->seal_key, &set->seal_signature, a->content)))
+		return false;
+	if (is_message)
+		look_at_message(a, instance);
+	else
+		look_at_seal(a, instance);
+	return true;
+}
+
 bool
 arc_verify_look(struct arc_verify *a)
 {
@@ -179,19 +212,9 @@ arc_verify_look(struct arc_verify *a)
 	if (clock_mono_ms() > a->deadline_ms) {
 		a->is_temporary = true;
 		settle(a, VERDICT_FAIL, STR("DNS is too slow"), 0);
-		return true;
 	}
-	if (a->messages > 0) {
-		if (!has_message_key(a, &a->sets[a->messages - 1]))
-			return false;
-		look_at_message(a, a->messages);
-	} else {
-		if (!has_seal_key(a, &a->sets[a->seals - 1]))
-			return false;
-		look_at_seal(a, a->seals);
-	}
-	if (!a->is_settled)
-		task_wake(a->owner); /* the next one in the next turn */
+	while (!a->is_settled && look_at_next(a))
+		continue;
 	return a->is_settled;
 }
 
@@ -202,6 +225,7 @@ arc_verify_release(struct arc_verify *a)
 		dns_query_release(&a->sets[i].message_key);
 		dns_query_release(&a->sets[i].seal_key);
 	}
+	effort_cancel(&a->effort);
 	mem_free(a->sets);
 	*a = (struct arc_verify){ 0 };
 }

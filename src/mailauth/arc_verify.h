@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/effort.h"
 #include "dns/dns.h"
 #include "mailauth/dkim_content.h"
 #include "mailauth/dkim_signature.h"
@@ -63,6 +64,7 @@ struct arc_verify {         /* zeroed before the start; fields: read only */
 	struct dns *dns;
 	struct task *owner;
 	int64_t now_s, deadline_ms;
+	struct effort effort;   /* to compute the next of these */
 	size_t messages, seals; /* instances that are to be looked at still, the highest first */
 	bool is_settled;
 };
@@ -71,7 +73,7 @@ struct arc_verify {         /* zeroed before the start; fields: read only */
 void arc_verify_start(struct arc_verify *a, struct dkim_content *content, struct dns *dns,
     struct task *owner, int64_t now_s);
 
-/* Go on, by one signature at most: true when it is settled, as in dkim_verify.h. */
+/* Go on, by one signature after another: true when it is settled, as in dkim_verify.h. */
 bool arc_verify_look(struct arc_verify *a);
 
 /* Safe in any state. */

@@ -12,7 +12,8 @@
 #include "crypto/ed25519.h"
 #include "mailauth/tags.h"
 
-#define NAME_MAX_BYTES 512 /* of a name to ask for, longer than DNS takes */
+#define NAME_MAX_BYTES    512 /* of a name to ask for, longer than DNS takes */
+#define HEADER_BYTES_COST 128 /* made canonical and hashed at a cost of 1 */
 
 static enum verdict
 refuse(enum verdict verdict, struct str why, struct str *reason)
@@ -210,4 +211,19 @@ dkim_key_verify(const struct dkim_key *key, const struct dkim_signature *signatu
 		    buf_str(&b));
 	buf_release(&b);
 	return is_good;
+}
+
+unsigned
+dkim_key_cost(const struct dns_query *q, const struct dkim_signature *signature,
+    const struct dkim_content *content)
+{
+	struct dkim_key key;
+	struct str reason;
+	unsigned cost;
+
+	if (dkim_key_answer(q, signature, &key, &reason) != VERDICT_NONE)
+		return 0;
+	cost = key.algorithm == DKIM_RSA_SHA256 ? rsa_verify_cost(&key.rsa) : ED25519_COST;
+	dkim_key_release(&key);
+	return cost + (unsigned)(content->header.n / HEADER_BYTES_COST);
 }

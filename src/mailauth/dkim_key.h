@@ -8,6 +8,7 @@
 
 #include "crypto/rsa.h"
 #include "dns/dns.h"
+#include "mailauth/dkim_content.h"
 #include "mailauth/dkim_signature.h"
 #include "mailauth/verdict.h"
 
@@ -42,5 +43,12 @@ enum verdict dkim_key_answer(const struct dns_query *q, const struct dkim_signat
 /* Is b= this key's signature of what has this digest? */
 bool dkim_key_verify(const struct dkim_key *key, const struct dkim_signature *signature,
     const unsigned char digest[DKIM_DIGEST_BYTES]);
+
+/*
+ * What that will cost (base/effort.h), with the header in canonical form, once the key was answered; 0: there is no key
+ * to do it with.
+ */
+unsigned dkim_key_cost(const struct dns_query *q, const struct dkim_signature *signature,
+    const struct dkim_content *content);
 
 #endif

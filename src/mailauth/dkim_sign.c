@@ -11,7 +11,7 @@
 enum fail
 dkim_sign_start(const struct dkim_sign *sign, struct dkim_content *content)
 {
-	if (!dkim_is_domain(sign->domain) ||
+	if (!dkim_is_signer(sign->domain) ||
 	    (!str_empty(sign->names) && !dkim_are_names(sign->names)))
 		return FAIL_SYNTAX;
 	return dkim_body_want(&content->bodies[sign->body_canon], DKIM_LENGTH_ALL);

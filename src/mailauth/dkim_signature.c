@@ -87,6 +87,13 @@ dkim_is_domain(struct str s)
 	return true;
 }
 
+/* domain-name = sub-domain 1*("." sub-domain) (3.5) */
+bool
+dkim_is_signer(struct str s)
+{
+	return dkim_is_domain(s) && str_find_char(s, '.') != STR_NONE;
+}
+
 static bool
 parse_algorithm(struct dkim_signature *out, struct judge *j)
 {
@@ -174,7 +181,8 @@ parse_times(const struct tag_list *tags, struct dkim_signature *out, struct judg
 	if (!parse_time(tags, STR("t"), &out->time_s) ||
 	    !parse_time(tags, STR("x"), &out->expires_s))
 		return is_wrong(j, STR("a wrong time (t= or x=)"));
-	if (out->expires_s >= 0 && out->expires_s < out->time_s)
+	/* "MUST be greater" */
+	if (out->expires_s >= 0 && out->expires_s <= out->time_s)
 		return is_wrong(j, STR("it expired before it was made (x= and t=)"));
 	return true;
 }
@@ -320,7 +328,7 @@ parse_common(const struct tag_list *tags, enum dkim_form form, struct dkim_signa
 		return is_wrong(j, STR("another version (v=)"));
 	if (str_empty(out->a) || str_empty(out->b) || str_empty(out->d) || str_empty(out->s))
 		return is_wrong(j, STR("a tag is missing (a=, b=, d=, s=)"));
-	if (!dkim_is_domain(out->d) || !dkim_is_domain(out->s))
+	if (!dkim_is_signer(out->d) || !dkim_is_domain(out->s))
 		return is_wrong(j, STR("a wrong domain or selector (d=, s=)"));
 	if (!is_base64(out->b))
 		return is_wrong(j, STR("b= is not base64"));

@@ -52,8 +52,11 @@ bool dkim_next_name(struct str *names, struct str *out);
 /* Does the name stand in h=? Without case. */
 bool dkim_has_name(struct str names, struct str name);
 
-/* Can it stand in d= or s=? */
+/* Is it a domain, as s= may be one? */
 bool dkim_is_domain(struct str s);
+
+/* Can it stand in d=? Nobody signs for "com". */
+bool dkim_is_signer(struct str s);
 
 /* Can it stand in h=? */
 bool dkim_is_name(struct str s);

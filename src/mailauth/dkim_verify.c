@@ -84,26 +84,26 @@ look_at(struct dkim_verify *v, size_t i)
 	settle(result, check, outcome.verdict, outcome.reason);
 }
 
+static bool
+may_compute(struct dkim_verify *v, struct dkim_check *check)
+{
+	return effort_take(&check->effort, v->owner,
+	    dkim_key_cost(&check->key, &check->signature, v->content));
+}
+
 bool
 dkim_verify_look(struct dkim_verify *v)
 {
-	bool has_looked = false, is_settled = true;
+	bool is_settled = true;
 
 	if (!v->content->is_ended)
 		return false;
 	for (size_t i = 0; i < v->count; i++) {
 		struct dkim_check *check = &v->checks[i];
 
-		if (check->is_settled)
-			continue;
-		if (!op_pending(&check->key.op) && !has_looked) {
+		if (!check->is_settled && !op_pending(&check->key.op) && may_compute(v, check))
 			look_at(v, i);
-			has_looked = true;
-			continue;
-		}
-		is_settled = false;
-		if (!op_pending(&check->key.op))
-			task_wake(v->owner); /* the next one in the next turn */
+		is_settled = is_settled && check->is_settled;
 	}
 	return is_settled;
 }
@@ -111,7 +111,9 @@ dkim_verify_look(struct dkim_verify *v)
 void
 dkim_verify_release(struct dkim_verify *v)
 {
-	for (size_t i = 0; i < v->count; i++)
+	for (size_t i = 0; i < v->count; i++) {
 		dns_query_release(&v->checks[i].key);
+		effort_cancel(&v->checks[i].effort);
+	}
 	*v = (struct dkim_verify){ 0 };
 }

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/effort.h"
 #include "dns/dns.h"
 #include "mailauth/dkim_content.h"
 #include "mailauth/dkim_signature.h"
@@ -44,6 +45,7 @@ struct dkim_check { /* private: one signature under way */
 	struct dkim_signature signature;
 	struct header field;
 	struct dns_query key;
+	struct effort effort; /* to compute it */
 	bool is_settled;
 };
 
@@ -63,8 +65,8 @@ void dkim_verify_start(struct dkim_verify *v, struct dkim_content *content, stru
     struct task *owner, int64_t now_s);
 
 /*
- * Go on, by one signature at most: true when all are settled, which cannot be before dkim_content_end(). Until then
- * the owner is woken when there is more to do.
+ * Go on, as keys are answered and as it may compute (base/effort.h): true when all are settled, which cannot
+ * be before dkim_content_end(). Until then the owner is woken when there is more to do.
  */
 bool dkim_verify_look(struct dkim_verify *v);
 

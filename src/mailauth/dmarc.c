@@ -34,7 +34,7 @@ dmarc_start(struct dmarc *d, struct dns *dns, struct task *owner, struct str fro
 	*d = (struct dmarc){ .dns = dns, .owner = owner };
 	buf_init(&ascii, sizeof d->name);
 	if (idna_write_ascii(&ascii, from_domain) != FAIL_NONE) {
-		settle(d, VERDICT_PERMERROR);
+		settle(d, VERDICT_NONE);
 	} else {
 		memcpy(d->name, buf_str(&ascii).p, ascii.n);
 		d->domain = str_of(d->name, ascii.n);

@@ -19,7 +19,7 @@
 struct dmarc { /* zeroed before the start; must not move; fields: read only */
 	/*
 	 * When settled. PASS: `record` is set; NONE: no policy, or several records, which count as none; TEMPERROR: DNS did
-	 * not answer; PERMERROR: a record that says nothing, or no domain name.
+	 * not answer; PERMERROR: a record that says nothing. A name that is no domain has no policy.
 	 */
 	enum verdict found;
 	struct dmarc_record record;
@@ -52,7 +52,8 @@ struct dmarc_evidence {
 struct dmarc_judgement {
 	enum verdict
 	    verdict; /* pass, fail; `found` when that is not PASS; TEMPERROR when nothing passed, but may */
-	enum dmarc_policy disposition; /* what to do: none but for "fail", and there by pct */
+	enum dmarc_policy asked;       /* what the domain asks for when nothing passed, by pct */
+	enum dmarc_policy disposition; /* what to do: that for "fail", else none */
 	bool is_spf_aligned, is_dkim_aligned; /* .. and passed */
 	bool is_sampled_out; /* pct: the policy was not, or less, applied (6.6.4) */
 };

@@ -96,24 +96,36 @@ dmarc_external_start(struct dmarc_external *e, struct dns *dns, struct task *own
 		ask(e, dns, owner, domain, host);
 }
 
-/* Step 8: another address of the same host, or the one that was there. */
+/* Step 8: an address of the same host; *out, which is empty, becomes it. */
 static bool
-take_override(struct dmarc_external *e, const struct dmarc_record *record)
+take_override(const struct dmarc_external *e, struct str uri, struct buf *out)
+{
+	return dmarc_uri_address(uri, out) &&
+	    str_eq_nocase(host_of(buf_str(out)), host_of(buf_str(&e->address)));
+}
+
+/*
+ * A record that confirms: PASS, with the first other address that it names, or the one that was there. When it names
+ * one elsewhere, nobody gets a report (7.1).
+ */
+static enum verdict
+take_record(struct dmarc_external *e, const struct dmarc_record *record)
 {
 	struct buf address;
-	bool is_good;
+	enum verdict verdict = VERDICT_PASS;
 
-	if (record->aggregate_count == 0)
-		return true;
 	buf_init(&address, DMARC_ADDRESS_MAX);
-	is_good = dmarc_uri_address(record->aggregate[0].uri, &address) &&
-	    str_eq_nocase(host_of(buf_str(&address)), host_of(buf_str(&e->address)));
-	if (is_good) {
+	for (size_t i = record->aggregate_count; i-- > 0 && verdict == VERDICT_PASS;) {
+		buf_clear(&address);
+		if (!take_override(e, record->aggregate[i].uri, &address))
+			verdict = VERDICT_FAIL;
+	}
+	if (verdict == VERDICT_PASS && address.n > 0) {
 		buf_clear(&e->address);
 		buf_add(&e->address, buf_str(&address));
 	}
 	buf_release(&address);
-	return is_good;
+	return verdict;
 }
 
 bool
@@ -128,12 +140,14 @@ dmarc_external_look(struct dmarc_external *e)
 		return true;
 	}
 	settle(e, VERDICT_FAIL);
-	for (size_t i = 0; i < e->query.record_count && e->verdict == VERDICT_FAIL; i++) {
+	for (size_t i = 0; i < e->query.record_count; i++) {
 		struct dmarc_record record;
 
-		if (dmarc_record_parse(e->query.records[i].bytes, &record) != FAIL_MISSING &&
-		    take_override(e, &record))
-			e->verdict = VERDICT_PASS;
+		if (dmarc_record_parse(e->query.records[i].bytes, &record) == FAIL_MISSING)
+			continue;
+		e->verdict = take_record(e, &record);
+		if (e->verdict != VERDICT_PASS)
+			break;
 	}
 	return true;
 }

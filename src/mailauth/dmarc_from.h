@@ -2,7 +2,7 @@
  * dmarc_from.h - the domain that a message says it is from (RFC 7489 6.6.1).
  *
  * Pure. DMARC needs one: a message with no From field, with two, or with authors of different domains has none, which is
- * "permerror" and no pass, for whoever shows it picks one of them.
+ * "none" (RFC 7489 11.2) and no pass, for whoever shows it picks one of them.
  */
 #ifndef MAILAUTH_DMARC_FROM_H
 #define MAILAUTH_DMARC_FROM_H

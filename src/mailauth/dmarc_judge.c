@@ -37,13 +37,13 @@ proves(const struct dmarc *d, const struct dmarc_evidence *e, bool is_strict, bo
 
 /* RFC 7489 6.6.4: who is not drawn gets the next weaker policy. */
 static void
-apply(const struct dmarc *d, unsigned lot, struct dmarc_judgement *out)
+draw(const struct dmarc *d, unsigned lot, struct dmarc_judgement *out)
 {
-	out->disposition = d->policy;
+	out->asked = d->policy;
 	if (d->policy == DMARC_NONE || lot < d->record.percent)
 		return;
 	out->is_sampled_out = true;
-	out->disposition = d->policy == DMARC_REJECT ? DMARC_QUARANTINE : DMARC_NONE;
+	out->asked = d->policy == DMARC_REJECT ? DMARC_QUARANTINE : DMARC_NONE;
 }
 
 void
@@ -60,12 +60,8 @@ dmarc_judge(const struct dmarc *d, const struct dmarc_evidence *spf,
 		out->is_dkim_aligned = proves(d, &dkim[i], d->record.is_dkim_strict, &may_pass);
 	if (out->is_spf_aligned || out->is_dkim_aligned)
 		return;
+	draw(d, lot, out);
+	/* RFC 7489 6.6.2: what may pass the next time cannot have the policy applied */
 	out->verdict = may_pass ? VERDICT_TEMPERROR : VERDICT_FAIL;
-	apply(d, lot, out);
-	/*
-	 * RFC 7489 6.6.2 leaves it open. Refused it is not; but a forger has only to name a selector, or a subdomain,
-	 * whose servers are down, so it is not taken as if it were proved.
-	 */
-	if (may_pass && out->disposition == DMARC_REJECT)
-		out->disposition = DMARC_QUARANTINE;
+	out->disposition = may_pass ? DMARC_NONE : out->asked;
 }

@@ -11,6 +11,7 @@ const struct str dmarc_policy_names[DMARC_POLICY_COUNT] = {
 
 /* What was there at all. */
 struct seen {
+	unsigned policies, subdomains; /* how many of them */
 	bool policy, subdomain, missing;
 	bool bad_subdomain;
 };
@@ -32,15 +33,18 @@ static bool
 parse_size(struct str s, uint64_t *out)
 {
 	static const struct str units = STR_INIT("kmgt");
-	size_t unit;
+	size_t unit, shift;
 
-	if (!str_u64(&s, UINT64_MAX >> 40, out))
+	if (!str_u64(&s, UINT64_MAX, out))
 		return false;
 	if (str_empty(s))
 		return true;
 	unit = str_find_char(units, char_lower(s.p[0]));
-	*out <<= 10 * (unit == STR_NONE ? 0 : unit + 1);
-	return s.n == 1 && unit != STR_NONE;
+	if (s.n != 1 || unit == STR_NONE)
+		return false;
+	shift = 10 * (unit + 1);
+	*out = *out > UINT64_MAX >> shift ? DMARC_SIZE_ANY : *out << shift;
+	return true;
 }
 
 /* scheme ":" something, of visible ASCII (RFC 3986 in its measure). */
@@ -68,7 +72,8 @@ parse_uris(struct str value, struct dmarc_uri *uris, size_t *count)
 
 	while (*count < DMARC_URIS_MAX && str_next_part(&value, ',', &part)) {
 		size_t mark = str_rfind_char(part, '!');
-		struct dmarc_uri uri = { .uri = str_trim(str_head(part, mark)) };
+		struct dmarc_uri uri = { .uri = str_trim(str_head(part, mark)),
+			.max_bytes = DMARC_SIZE_ANY };
 
 		if (mark != STR_NONE &&
 		    !parse_size(str_trim(str_from(part, mark + 1)), &uri.max_bytes))
@@ -111,10 +116,11 @@ static void
 take_policy(struct str name, struct str value, struct dmarc_record *r, struct seen *seen)
 {
 	if (str_eq_nocase(name, STR("p"))) {
-		seen->policy = dmarc_policy_parse(value, &r->policy);
+		seen->policy = seen->policies++ == 0 && dmarc_policy_parse(value, &r->policy);
 	} else if (str_eq_nocase(name, STR("sp"))) {
-		seen->subdomain = dmarc_policy_parse(value, &r->subdomain_policy);
-		seen->bad_subdomain = !seen->subdomain;
+		seen->subdomain =
+		    seen->subdomains++ == 0 && dmarc_policy_parse(value, &r->subdomain_policy);
+		seen->bad_subdomain |= !seen->subdomain;
 	} else if (str_eq_nocase(name, STR("np"))) {
 		seen->missing = dmarc_policy_parse(value, &r->missing_policy);
 	}
@@ -181,6 +187,8 @@ dmarc_record_parse(struct str text, struct dmarc_record *out)
 		out->subdomain_policy = out->policy;
 	if (!seen.missing)
 		out->missing_policy = out->subdomain_policy;
+	if (out->failure_count == 0)
+		out->failure_options = DMARC_FO_ALL;
 	if (out->interval_s < DMARC_INTERVAL_MIN)
 		out->interval_s = DMARC_INTERVAL_MIN;
 	return FAIL_NONE;

@@ -1,7 +1,8 @@
 /*
  * dmarc_record.h - what a domain asks for, from the text of its record (RFC 7489 6.3).
  *
- * Pure. What is wrong in a record is passed over where it has a default; unknown tags are (6.3). "np" (RFC 9091) is read
+ * Pure. What is wrong in a record is passed over where it has a default; unknown tags are (6.3). Liberal: "p" may stand
+ * behind other tags. A "p" or "sp" that is there twice is wrong, because readers differ on which of them counts. "np" (RFC 9091) is read
  * for those who ask, but decides nothing: whether a name exists is not asked. "rf" has one word and is not kept.
  *
  * Ownership: texts point into the record.
@@ -20,13 +21,15 @@
 #define DMARC_INTERVAL_MIN \
 	3600 /* seconds; who asks for more reports gets one an hour (6.3, "ri") */
 
+#define DMARC_SIZE_ANY UINT64_MAX
+
 enum dmarc_policy { DMARC_NONE, DMARC_QUARANTINE, DMARC_REJECT, DMARC_POLICY_COUNT };
 
 extern const struct str dmarc_policy_names[DMARC_POLICY_COUNT]; /* "none" .. */
 
 struct dmarc_uri {
 	struct str uri;     /* without the size */
-	uint64_t max_bytes; /* of a report; 0: as you like */
+	uint64_t max_bytes; /* of a report; DMARC_SIZE_ANY: as you like */
 };
 
 enum {                     /* "fo": when a report of a failure is wanted */
@@ -42,7 +45,7 @@ struct dmarc_record {
 	enum dmarc_policy missing_policy;           /* np, else sp */
 	bool is_dkim_strict, is_spf_strict;         /* adkim, aspf */
 	unsigned percent;                           /* pct */
-	unsigned failure_options;                   /* fo */
+	unsigned failure_options;                   /* fo; without ruf it means nothing (6.3) */
 	uint32_t interval_s;                        /* ri */
 	struct dmarc_uri aggregate[DMARC_URIS_MAX]; /* rua */
 	struct dmarc_uri failure[DMARC_URIS_MAX];   /* ruf */

@@ -192,12 +192,15 @@ settle(struct origin *o)
 	o->is_settled = true;
 	if (!has_from(o)) {
 		/* RFC 7489 6.6.1: who writes several domains into From wants one of them to be seen, and judges to take another */
-		o->dmarc.verdict = VERDICT_PERMERROR;
 		o->advice = o->has_authors && settings->quarantine ? ORIGIN_JUNK : ORIGIN_TAKE;
 		return;
 	}
 	judge_policy(o);
-	if (o->dmarc.disposition == DMARC_NONE)
+	/*
+	 * Without an answer of DNS no policy can be applied (RFC 7489 6.6.2). But a forger has only to name a selector, or a
+	 * subdomain, whose servers are down: what follows then is our own word (6.7), and not a refusal.
+	 */
+	if (o->dmarc.asked == DMARC_NONE)
 		return;
 	o->is_vouched_for = is_vouched_for(o);
 	if (o->is_vouched_for)

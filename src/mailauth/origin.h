@@ -32,8 +32,8 @@ struct origin_house {
 
 struct origin_claim {
 	struct spf_claim envelope;
-	bool has_name;        /* the address has a name that leads back to it (iprev, RFC 8601 3) */
-	bool is_name_unknown; /* DNS did not say */
+	enum verdict
+	    reverse; /* iprev (RFC 8601 2.7.3): PASS FAIL TEMPERROR PERMERROR; NONE: not asked */
 };
 
 enum origin_advice {

@@ -11,6 +11,7 @@
 #define PROPERTIES_MAX 5                         /* of one of them */
 #define FIXED_ROOM     2048 /* bytes of names, words, reasons, folds: all but what strangers say */
 #define SIGNATURE_ROOM 512  /* .. of one signature */
+#define OLDEST_MAX     2    /* bytes of a number up to ARC_SETS_MAX */
 #define PAD_LINE       72   /* bytes of a line that only fills up */
 #define PAD_LINE_MIN   6    /* CRLF, TAB, "(", a blank, ")" */
 
@@ -25,8 +26,8 @@ size_t
 origin_room(const struct origin *o)
 {
 	const struct spf_claim *e = &o->claim.envelope;
-	size_t own =
-	    value_room(e->sender) + 2 * value_room(e->hello) + value_room(buf_str(&o->from));
+	size_t own = value_room(e->sender) + 2 * value_room(e->hello) +
+	    value_room(spf_property_value(&o->spf)) + value_room(buf_str(&o->from));
 	size_t room = FIXED_ROOM + value_room(o->house.id) + own;
 
 	for (size_t i = 0; i < o->dkim.count; i++) {
@@ -46,7 +47,8 @@ struct telling {
 	const struct origin *o;
 	struct result items[ITEMS_MAX];
 	struct result_property properties[ITEMS_MAX][PROPERTIES_MAX];
-	char address[NET_ADDRESS_TEXT_MAX];
+	struct str address; /* the client's */
+	struct buf oldest;  /* own; of ARC */
 	size_t count;
 };
 
@@ -74,11 +76,11 @@ static void
 tell_reverse(struct telling *t)
 {
 	const struct origin_claim *c = &t->o->claim;
-	enum verdict none = c->is_name_unknown ? VERDICT_TEMPERROR : VERDICT_FAIL;
 
-	tell(t, STR("iprev"), c->has_name ? VERDICT_PASS : none, STR(""));
-	tell_property(t, STR("policy"), STR("iprev"),
-	    net_address_text(&c->envelope.client, t->address));
+	if (c->reverse == VERDICT_NONE)
+		return;
+	tell(t, STR("iprev"), c->reverse, STR(""));
+	tell_property(t, STR("policy"), STR("iprev"), t->address);
 }
 
 static void
@@ -111,20 +113,41 @@ tell_signatures(struct telling *t)
 	}
 }
 
+/* RFC 8617 6 */
+static void
+tell_chain(struct telling *t)
+{
+	const struct arc_verify *a = &t->o->arc;
+
+	if (a->chain == VERDICT_NONE)
+		return;
+	tell(t, STR("arc"), a->chain, a->reason);
+	tell_property(t, STR("smtp"), STR("remote-ip"), t->address);
+	if (a->chain != VERDICT_PASS)
+		return;
+	buf_add_u64(&t->oldest, a->oldest_pass);
+	tell_property(t, STR("header"), STR("oldest-pass"), buf_str(&t->oldest));
+}
+
+/* What the domain asks for, behind sp= and pct=. */
+static enum dmarc_policy
+asked_for(const struct origin *o)
+{
+	return o->dmarc.is_sampled_out ? o->dmarc.asked : o->policy.policy;
+}
+
 static void
 tell_policy(struct telling *t)
 {
 	const struct origin *o = t->o;
 	struct str reason = o->from.n > 0 ? STR("") : o->why_no_from;
 
-	if (o->arc.chain != VERDICT_NONE)
-		tell(t, STR("arc"), o->arc.chain, o->arc.reason);
 	if (o->is_vouched_for)
 		reason = STR("a trusted sealer vouches for it");
 	tell(t, STR("dmarc"), o->dmarc.verdict, reason);
 	tell_property(t, STR("header"), STR("from"), buf_str(&o->from));
 	if (o->policy.found == VERDICT_PASS)
-		tell_property(t, STR("policy"), STR("dmarc"), dmarc_policy_names[o->policy.policy]);
+		tell_property(t, STR("policy"), STR("dmarc"), dmarc_policy_names[asked_for(o)]);
 }
 
 /* Lines of blanks in comments, behind the field's last line, so that it is so many bytes longer. */
@@ -149,19 +172,24 @@ pad(struct buf *out, size_t n)
 void
 origin_write(const struct origin *o, bool is_exact, struct buf *out)
 {
-	struct telling t = { .o = o };
+	char address[NET_ADDRESS_TEXT_MAX];
+	struct telling t = { .o = o,
+		.address = net_address_text(&o->claim.envelope.client, address) };
 	size_t room = origin_room(o), before = out->n;
 
+	buf_init(&t.oldest, OLDEST_MAX);
 	if (origin_has_hello(o) && o->hello.verdict != VERDICT_NONE)
 		tell_spf(&t, &o->hello);
 	tell_spf(&t, &o->spf);
 	tell_signatures(&t);
+	tell_chain(&t);
 	tell_policy(&t);
 	tell_reverse(&t);
 	if (o->house.settings->received_spf)
 		spf_received_write(out, &o->spf);
 	results_write(out, STR("Authentication-Results: "),
 	    &(struct results){ .id = o->house.id, .items = t.items, .count = t.count });
+	buf_release(&t.oldest);
 	if (is_exact && out->n - before < room)
 		pad(out, room - (out->n - before));
 }

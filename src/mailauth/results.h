@@ -6,7 +6,7 @@
  *             dkim=fail reason="body hash" header.d=example.net header.s=a
  *
  * Pure. ARC's field is the same behind its "i=1;". What is written is one field whatever strangers put
- * into values: what is no token is quoted, controls and what is no UTF-8 become "?", long values are cut.
+ * into values: what is no token or address is quoted, controls and what is no UTF-8 become "?", long values are cut.
  *
  * Ownership: what was read points into the value or into the arena.
  */
@@ -52,8 +52,9 @@ void results_write(struct buf *out, struct str head, const struct results *resul
 
 /*
  * The value of a field, folds inside. Liberal: a result that does not follow the grammar, or whose word is unknown
- * (RFC 8601 2.7.7), is passed over, as are comments and versions of methods; the rest counts. FAIL_SYNTAX: no
- * authserv-id, or a version of the field other than 1 (RFC 8601 2.5); FAIL_LIMIT: the arena is full.
+ * (RFC 8601 2.7.7), or of another version of a method, or of a ptype that nobody registered, is passed over, as are
+ * comments; the rest counts. FAIL_SYNTAX: no authserv-id, or a version of the field other than 1 (RFC 8601 2.6);
+ * FAIL_LIMIT: the arena is full.
  */
 MUST_CHECK enum fail results_parse(struct str value, struct arena *a, struct results *out);
 
@@ -68,6 +69,6 @@ bool result_find(const struct result *r, struct str type, struct str name, struc
 bool results_is_ours(struct str value, struct str id);
 
 /* Is it of another version than 1, the only one that there is (RFC 8601 2.5)? Then nobody knows what it says. */
-bool results_is_unknown(struct str value);
+bool results_is_other_version(struct str value);
 
 #endif

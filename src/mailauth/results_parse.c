@@ -18,6 +18,19 @@ at_end(struct results_lex *l)
 	return l->cur.n == 0 || l->cur.p[0] == ';';
 }
 
+/* Results with a ptype that is not registered MUST be ignored (RFC 8601 4.1, 2.3). */
+static bool
+is_known_type(struct str type)
+{
+	static const struct str known[] = { STR_INIT("body"), STR_INIT("header"),
+		STR_INIT("policy"), STR_INIT("smtp") };
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (str_eq_nocase(type, known[i]))
+			return true;
+	return false;
+}
+
 /* Behind "ptype": "." property "=" pvalue; false: it is none. */
 static bool
 take_property(struct results_lex *l, struct arena *a, struct result_property *p)
@@ -43,8 +56,8 @@ take_result(struct results_lex *l, struct arena *a, struct result_property *prop
 	*out = (struct result){ 0 };
 	if (!results_word(l, &out->method))
 		return false;
-	if (results_char(l, '/') && !results_word(l, &word))
-		return false;
+	if (results_char(l, '/') && !(results_word(l, &word) && str_eq(word, STR("1"))))
+		return false; /* another version of the method may mean something else (2.6) */
 	if (!results_char(l, '=') || !results_word(l, &word) || !verdict_parse(word, &out->verdict))
 		return false;
 	while (!at_end(l)) {
@@ -57,7 +70,7 @@ take_result(struct results_lex *l, struct arena *a, struct result_property *prop
 				return false;
 			if (str_eq_nocase(p.type, STR("reason")))
 				out->reason = value;
-		} else if (!take_property(l, a, &p)) {
+		} else if (!is_known_type(p.type) || !take_property(l, a, &p)) {
 			return false;
 		} else if (out->property_count < RESULTS_PROPERTIES_MAX) {
 			properties[out->property_count++] = p;
@@ -220,26 +233,28 @@ results_is_ours(struct str value, struct str id)
 	return is_ours;
 }
 
+/* Is it a number (RFC 8601 2.2), and not 1? */
 static bool
-is_digits(struct str s)
+is_other(struct str version)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (!char_is_digit(s.p[i]))
+	while (version.n > 1 && str_skip_char(&version, '0'))
+		;
+	for (size_t i = 0; i < version.n; i++)
+		if (!char_is_digit(version.p[i]))
 			return false;
-	return s.n > 0;
+	return !str_eq(version, STR("1"));
 }
 
 bool
-results_is_unknown(struct str value)
+results_is_other_version(struct str value)
 {
 	struct results_lex l = { .cur = value };
-	struct arena a;
 	struct str id, version;
-	bool is_unknown;
+	struct arena a;
+	bool is;
 
 	arena_init(&a, RESULTS_ARENA_MAX);
-	is_unknown = take_id(&l, &a, &id, &version) == FAIL_NONE && !str_eq(version, STR("1")) &&
-	    is_digits(version);
+	is = take_id(&l, &a, &id, &version) == FAIL_NONE && is_other(version);
 	arena_release(&a);
-	return is_unknown;
+	return is;
 }

@@ -2,6 +2,7 @@
 
 /* rooms */
 #include "codec/utf8.h"
+#include "mailauth/dkim_signature.h"
 #include "mailauth/results_lex.h"
 
 #define LINE_BYTES 78 /* RFC 5322 2.1.1: lines should be no longer */
@@ -12,30 +13,13 @@ struct writer {
 	size_t line;      /* bytes of the line until here */
 };
 
-/* A token, or local-part "@" domain of dot-atoms without "/", "=" and "?": needs no quotes. */
 static bool
-is_bare(struct str value)
+is_token(struct str value)
 {
-	bool has_at = false;
-	char before = '.';
-
-	for (size_t i = 0; i < value.n; i++) {
-		char c = value.p[i];
-
-		if (c == '@' && has_at)
+	for (size_t i = 0; i < value.n; i++)
+		if (!results_is_token_char(value.p[i]))
 			return false;
-		has_at = has_at || c == '@';
-		if (c != '@' && !results_is_token_char(c))
-			return false;
-	}
-	for (size_t i = 0; has_at && i < value.n; i++) {
-		bool is_mark = value.p[i] == '.' || value.p[i] == '@';
-
-		if (is_mark && (before == '.' || before == '@') && (i > 0 || value.p[i] == '.'))
-			return false;
-		before = value.p[i];
-	}
-	return value.n > 0 && (!has_at || (before != '.' && before != '@'));
+	return value.n > 0;
 }
 
 /* UTF-8 without controls and marks of direction. */
@@ -53,26 +37,76 @@ add_clean(struct buf *out, struct str raw)
 	}
 }
 
+/* dot-atom-text of RFC 5322 3.2.3, with RFC 6532's UTF-8 */
+static bool
+is_dot_atom(struct str s)
+{
+	static const struct str marks = STR_INIT("()<>[]:;@\\,\"");
+	char before = '.';
+
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c <= 32 || c == 127 || str_find_char(marks, s.p[i]) != STR_NONE ||
+		    (c == '.' && before == '.'))
+			return false;
+		before = s.p[i];
+	}
+	return before != '.';
+}
+
 static void
-add_value(struct buf *out, struct str raw)
+add_quoted(struct buf *out, struct str text)
+{
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '"' || text.p[i] == '\\')
+			buf_add_char(out, '\\');
+		buf_add_char(out, text.p[i]);
+	}
+	buf_add_char(out, '"');
+}
+
+/* value = token / quoted-string (RFC 2045 5.1) */
+static void
+add_value(struct buf *out, struct str value)
+{
+	if (is_token(value))
+		buf_add(out, value);
+	else
+		add_quoted(out, value);
+}
+
+/*
+ * pvalue = value / [ [ local-part ] "@" ] domain-name, and addresses MUST be the latter (2.2): an address is never
+ * quoted as a whole, but its local part may have to be. Of an address literal it cannot be.
+ */
+static void
+add_pvalue(struct buf *out, struct str value)
+{
+	size_t at = str_rfind_char(value, '@');
+	struct str local = str_head(value, at);
+
+	if (at == STR_NONE || !dkim_is_domain(str_from(value, at + 1))) {
+		add_value(out, value);
+		return;
+	}
+	if (str_empty(local) || is_dot_atom(local))
+		buf_add(out, local);
+	else
+		add_quoted(out, local);
+	buf_add(out, str_from(value, at));
+}
+
+/* What a stranger may have said: cleaned, cut, and written in the form of its place. */
+static void
+add_clean_value(struct buf *out, struct str raw, void (*add)(struct buf *, struct str))
 {
 	struct buf clean;
-	struct str value;
 
 	buf_init(&clean, RESULTS_VALUE_MAX);
 	add_clean(&clean, utf8_cut(raw, RESULTS_VALUE_MAX));
-	value = buf_str(&clean);
-	if (is_bare(value)) {
-		buf_add(out, value);
-	} else {
-		buf_add_char(out, '"');
-		for (size_t i = 0; i < value.n; i++) {
-			if (value.p[i] == '"' || value.p[i] == '\\')
-				buf_add_char(out, '\\');
-			buf_add_char(out, value.p[i]);
-		}
-		buf_add_char(out, '"');
-	}
+	add(out, buf_str(&clean));
 	buf_release(&clean);
 }
 
@@ -102,7 +136,7 @@ add_result(struct writer *w, const struct result *r)
 	end_piece(w, true);
 	if (!str_empty(r->reason)) {
 		buf_add(&w->piece, STR("reason="));
-		add_value(&w->piece, r->reason);
+		add_clean_value(&w->piece, r->reason, add_value);
 		end_piece(w, false);
 	}
 	for (size_t i = 0; i < r->property_count; i++) {
@@ -114,7 +148,7 @@ add_result(struct writer *w, const struct result *r)
 		buf_add_char(&w->piece, '.');
 		buf_add(&w->piece, p->name);
 		buf_add_char(&w->piece, '=');
-		add_value(&w->piece, p->value);
+		add_clean_value(&w->piece, p->value, add_pvalue);
 		end_piece(w, false);
 	}
 }
@@ -126,7 +160,7 @@ results_write(struct buf *out, struct str head, const struct results *results)
 
 	buf_init(&w.piece, 4 * RESULTS_VALUE_MAX);
 	buf_add(out, head);
-	add_value(out, results->id);
+	add_clean_value(out, results->id, add_value);
 	for (size_t i = 0; i < results->count; i++)
 		add_result(&w, &results->items[i]);
 	if (results->count == 0)

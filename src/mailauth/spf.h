@@ -104,7 +104,10 @@ void spf_release(struct spf *s);
  */
 void spf_received_write(struct buf *out, const struct spf *s);
 
-/* For Authentication-Results (RFC 8601 2.7.2): "smtp.mailfrom" or "smtp.helo", and what the client said there. */
+/*
+ * For Authentication-Results (RFC 8601 2.7.2): "smtp.mailfrom" or "smtp.helo", and what the client said there; of
+ * MAIL FROM only the domain, because nobody vouched for what stands in front of it.
+ */
 struct str spf_property(const struct spf *s);
 struct str spf_property_value(const struct spf *s);
 

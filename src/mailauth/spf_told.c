@@ -9,7 +9,7 @@ spf_property(const struct spf *s)
 struct str
 spf_property_value(const struct spf *s)
 {
-	return s->is_hello ? s->hello : s->sender;
+	return s->is_hello ? s->hello : s->domain_of_sender;
 }
 
 static void

@@ -62,6 +62,7 @@ take_name(struct policy_client_inner *in)
 	const struct reverse *r = &in->asked->reverse;
 
 	in->client->is_name_unknown = r->is_unknown;
+	in->client->is_name_missing = r->is_missing;
 	buf_add(&in->name, r->name);
 	in->client->name = buf_str(&in->name);
 }

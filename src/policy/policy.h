@@ -134,6 +134,7 @@ struct policy_client { /* fields: read only */
 	struct op op;
 	struct str name;      /* leads back to the address (iprev, RFC 8601 2.7.3), or empty */
 	bool is_name_unknown; /* DNS did not answer: nothing is known of the name */
+	bool is_name_missing; /* there is no PTR record, so nobody published one */
 	bool is_welcome;      /* trusted, or on a welcome list: block lists do not apply */
 	bool is_listed;       /* on a block list */
 	struct str list;      /* the zone, of either; borrow: the policy's */

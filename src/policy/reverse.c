@@ -72,6 +72,7 @@ reverse_look(struct reverse *r, bool is_late)
 	if (!r->has_names)
 		ask_forward(r);
 	r->is_unknown = r->pointer.op.fail == FAIL_TEMP;
+	r->is_missing = r->pointer.op.fail == FAIL_MISSING;
 	for (size_t i = 0; i < r->count; i++) {
 		const struct dns_query *q = &r->forward[i];
 

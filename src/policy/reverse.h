@@ -17,6 +17,7 @@
 struct reverse {         /* zeroed before the start; fields: read only */
 	struct str name; /* empty: there is none */
 	bool is_unknown; /* DNS did not answer: there may be one */
+	bool is_missing; /* the address has no PTR record at all */
 
 	struct dns *dns;
 	struct task *owner;
@@ -32,7 +33,7 @@ void reverse_start(struct reverse *r, struct dns *dns, struct task *owner,
     const struct net_address *address);
 
 /*
- * Go on: true when it is settled, then `name` and `is_unknown` are. With `is_late` it is always settled,
+ * Go on: true when it is settled, then `name`, `is_unknown` and `is_missing` are. With `is_late` it is always settled,
  * by what is known now. To be called when the owner is woken.
  */
 bool reverse_look(struct reverse *r, bool is_late);

@@ -224,7 +224,7 @@ bool site_must_stay(const struct queue_site *s);
 enum job_signed {
 	JOB_SIGNED,    /* or there is nothing to sign it with */
 	JOB_SIGN_MORE, /* a slice of it was done */
-	JOB_SIGN_WAIT, /* DNS is asked; the owner is woken */
+	JOB_SIGN_WAIT, /* DNS is asked, or others compute; the owner is woken */
 };
 
 /*

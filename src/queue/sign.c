@@ -11,12 +11,13 @@
  * leaves is sealed: who trusts us learns from that what it was. Nobody learned anything from a seal on what was not sent.
  *
  *     begin --a slice looked through--> .. --all, its form is known--> header --a slice of the body--> .. --all of it-->
- *         (forwarded: the chain so far is checked, DNS answers) --> written
+ *         (forwarded: the chain so far is checked, DNS answers) --> it is its turn to compute (base/effort.h) --> written
  */
 #include "queue/inner.h"
 
 /* base */
 #include "base/clock.h"
+#include "base/effort.h"
 #include "base/mem.h"
 
 /* rooms */
@@ -48,6 +49,7 @@ struct job_signing {
 	struct dkim_sign sign;    /* DKIM */
 	struct arc_verify verify; /* ARC: what it came with */
 	struct buf results;       /* .. and what we found, as a field's value */
+	struct effort effort;     /* to compute all signatures */
 };
 
 /* --- one form of the message -------------------------------------------------------------------------------- */
@@ -114,6 +116,7 @@ job_sign_end(struct queue_job *j)
 	if (s == NULL)
 		return;
 	arc_verify_release(&s->verify);
+	effort_cancel(&s->effort);
 	form_release(&s->sent);
 	form_release(&s->came);
 	buf_release(&s->results);
@@ -340,6 +343,20 @@ write_seal(struct queue_job *j, const struct keyring_domain *keys, struct buf *o
 		note_failure(j, keys, key, fail);
 }
 
+/* Both fields of a seal are signed. */
+static unsigned
+cost_of(const struct queue_job *j)
+{
+	const struct keyring_domain *keys = keys_of(j);
+	unsigned cost = 0;
+
+	if (keys && j->signing->is_seal)
+		return 2 * private_key_cost(&key_for_seal(keys)->key);
+	for (size_t i = 0; keys && i < keys->key_count; i++)
+		cost += private_key_cost(&keys->keys[i].key);
+	return cost;
+}
+
 /* They go in front of the fields that are to stand there. */
 static void
 finish(struct queue_job *j)
@@ -396,6 +413,8 @@ go_on(struct queue_job *j, struct str message, unsigned takes, struct task *owne
 	if (!is_hashed)
 		return JOB_SIGN_MORE;
 	if (s->is_seal && !arc_verify_look(&s->verify))
+		return JOB_SIGN_WAIT;
+	if (!effort_take(&s->effort, owner, cost_of(j)))
 		return JOB_SIGN_WAIT;
 	return end(j);
 }

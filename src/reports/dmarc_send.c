@@ -35,7 +35,7 @@
 
 struct dmarc_target {
 	struct buf address; /* own */
-	uint64_t max_bytes; /* 0: as you like */
+	uint64_t max_bytes; /* or DMARC_SIZE_ANY */
 };
 
 struct dmarc_work {
@@ -292,7 +292,7 @@ choose_targets(struct reports *r)
 	for (size_t i = 0; i < w->target_count; i++) {
 		const struct dmarc_target *t = &w->targets[i];
 
-		if (t->max_bytes == 0 || bytes <= t->max_bytes)
+		if (bytes <= t->max_bytes)
 			r->message.to[r->message.to_count++] = buf_str(&t->address);
 		else
 			log_warn(&r->log, "reports.too-large",

@@ -11,6 +11,21 @@
 #define SIGNATURES_MAX \
 	1024 /* bytes of what is told of them; the log cuts a field at half of that */
 
+/* RFC 8601 2.7.3, of what policy found out. */
+static enum verdict
+reverse_verdict(const struct smtp_session *s)
+{
+	const struct policy_client *c = &s->client;
+
+	if (s->service->checks->reverse == REVERSE_OFF)
+		return VERDICT_NONE;
+	if (!str_empty(c->name))
+		return VERDICT_PASS;
+	if (c->is_name_unknown)
+		return VERDICT_TEMPERROR;
+	return c->is_name_missing ? VERDICT_PERMERROR : VERDICT_FAIL;
+}
+
 void
 smtp_origin_start(struct smtp_session *s)
 {
@@ -23,8 +38,7 @@ smtp_origin_start(struct smtp_session *s)
 						.sender = s->txn->envelope.sender,
 						.receiver = service->hostname,
 						.now_s = clock_wall_s() },
-		.has_name = !str_empty(s->client.name),
-		.is_name_unknown = s->client.is_name_unknown };
+		.reverse = reverse_verdict(s) };
 
 	if (!service->mailauth->check || !smtp_is_judged(s))
 		return;

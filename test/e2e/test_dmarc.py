@@ -117,10 +117,10 @@ def check_use(zone):
     equal("a whole From", (got["domain"], got["policyDomain"], got["verdict"]), ("a.example.org", "example.org", "pass"))
     got = ours(zone, "a@example.org, b@example.net", ("spf", "example.org", "pass"))
     equal("a From of two", (got["verdict"], got["disposition"], got["reason"]),
-          ("permerror", "none", "addresses of different domains in From"))
+          ("none", "none", "addresses of different domains in From"))
     got = ours(zone, "bücher.com")
-    equal("Unicode", (got["domain"], got["disposition"], [u["maxBytes"] for u in got["rua"]]),
-          ("xn--bcher-kva.com", "quarantine", [10485760, 0]))
+    equal("Unicode", (got["domain"], got["disposition"], [u.get("maxBytes") for u in got["rua"]]),
+          ("xn--bcher-kva.com", "quarantine", [10485760, None]))
     with tempfile.NamedTemporaryFile("w") as half:
         print('_dmarc.example.org TXT "v=DMARC1; p=reject; pct=30"', file=half, flush=True)
         for lot, want in {"29": "reject", "30": "quarantine", "99": "quarantine"}.items():

@@ -107,7 +107,7 @@ def test_good(server, keys):
     stored = fetch(server, "good")
     equal("good", verdicts(stored), {"spf": ["pass"], "dkim": ["pass", "pass"], "dmarc": ["pass"], "iprev": ["pass"]})
     said = results(stored)
-    check("good: spf", said["spf"][0][1] == "smtp.mailfrom=ann@origin.test", said)
+    check("good: spf", said["spf"][0][1] == "smtp.mailfrom=origin.test", said)
     check("good: dkim", "header.d=origin.test" in said["dkim"][0][1] and "header.s=e" in said["dkim"][0][1], said)
     check("good: dmarc", "header.from=origin.test" in said["dmarc"][0][1], said)
     check("good: under Return-Path, above Received", re.match(rb"Return-Path: [^\r]*\r\nAuthentication-Results:", stored), stored[:300])
@@ -118,7 +118,7 @@ def test_forwarded(server, keys):
     """From another host, but signed: DKIM is enough. Signed, but changed: it is not."""
     data = keys.sign(message("origin.test", "forwarded"), "origin.test")
     equal("forwarded: taken", send(server, data, OTHER)[0], 250)
-    equal("forwarded", verdicts(fetch(server, "forwarded")), {"spf": ["fail"], "dkim": ["pass"], "dmarc": ["pass"], "iprev": ["fail"]})
+    equal("forwarded", verdicts(fetch(server, "forwarded")), {"spf": ["fail"], "dkim": ["pass"], "dmarc": ["pass"], "iprev": ["permerror"]})
     code, text = send(server, data.replace(b"hello", b"hullo"), OTHER)
     equal("changed: refused", code, 550)
     check("changed: why", text.startswith("5.7.26 ") and "origin.test" in text, text)
@@ -250,7 +250,7 @@ def test_hostile(server, keys):
     check("a header that is too large", code == 552, (code, text))
     for n, more in enumerate(("From: a@bare.test, b@origin.test\r\n", "From: b@origin.test\r\n")):
         equal("several authors: taken", send(server, message("bare.test", f"several {n}", more=more), OTHER)[0], 250)
-        equal("several authors: Junk", verdicts(fetch(server, f"several {n}", "Junk"))["dmarc"], ["permerror"])
+        equal("several authors: Junk", verdicts(fetch(server, f"several {n}", "Junk"))["dmarc"], ["none"])
 
 
 def test_user(server):

@@ -51,7 +51,7 @@ judge(struct arc_verify *a, struct dkim_content *c, struct str mail, const struc
 	dkim_content_body(c, str_from(mail, n));
 	dkim_content_end(c);
 	while (!arc_verify_look(a))
-		continue;
+		known_dns_turn(&dns);
 }
 
 int

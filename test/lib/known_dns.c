@@ -33,3 +33,9 @@ known_dns_release(struct known_dns *k)
 	task_cancel(&k->task);
 	loop_release(&k->loop);
 }
+
+void
+known_dns_turn(struct known_dns *k)
+{
+	loop_turn(&k->loop, 0);
+}

@@ -18,4 +18,7 @@ struct known_dns { /* it must not move */
 void known_dns_init(struct known_dns *k, const char *zone_text);
 void known_dns_release(struct known_dns *k);
 
+/* A turn of its loop, without sleep: who waits to compute (base/effort.h) may. */
+void known_dns_turn(struct known_dns *k);
+
 #endif

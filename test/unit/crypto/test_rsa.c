@@ -124,7 +124,8 @@ static const struct {
 	{ "exponent 1", 2048, 1, STR_INIT("\x01"), FAIL_SYNTAX },
 	{ "exponent 2", 2048, 1, STR_INIT("\x02"), FAIL_SYNTAX },
 	{ "exponent 3", 2048, 1, STR_INIT("\x03"), FAIL_NONE },
-	{ "64 bits of exponent", 2048, 1, STR_INIT("\xff\xff\xff\xff\xff\xff\xff\xff"), FAIL_NONE },
+	{ "32 bits of exponent", 2048, 1, STR_INIT("\xff\xff\xff\xff"), FAIL_NONE },
+	{ "33 bits of exponent", 2048, 1, STR_INIT("\x01\xff\xff\xff\xff"), FAIL_PERM },
 	{ "65 bits", 2048, 1, STR_INIT("\x01\xff\xff\xff\xff\xff\xff\xff\xff"), FAIL_PERM },
 };
 

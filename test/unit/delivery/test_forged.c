@@ -60,10 +60,9 @@ static const struct {
 	    "--x\r\nSubject: ten euros\r\n\r\n" BODY, VERDICT_FAIL, ORIGIN_REFUSE },
 	{ "a line in front", "Send ten euros\r\n", "\r\n" BODY, VERDICT_FAIL, ORIGIN_REFUSE },
 	{ "another From in front, and a line that is no field",
-	    "From: boss@bank.test\r\nno field\r\n", "\r\n" BODY, VERDICT_PERMERROR, ORIGIN_JUNK },
+	    "From: boss@bank.test\r\nno field\r\n", "\r\n" BODY, VERDICT_NONE, ORIGIN_JUNK },
 	{ "another From behind a line that is no field", "",
-	    "no field at all\r\n.\r\nFrom: x@evil.test\r\n\r\n" BODY, VERDICT_PERMERROR,
-	    ORIGIN_JUNK },
+	    "no field at all\r\n.\r\nFrom: x@evil.test\r\n\r\n" BODY, VERDICT_NONE, ORIGIN_JUNK },
 	{ "a line of a mailbox in front", "From boss@bank.test Thu Nov 26 00:00:00 2026\r\n",
 	    "\r\n" BODY, VERDICT_FAIL, ORIGIN_REFUSE },
 	{ "a control in a name ends the header", "", "X\x01: y\r\n\r\n" BODY, VERDICT_FAIL,
@@ -97,7 +96,8 @@ start_as(struct str hello, struct str sender)
 	struct origin_claim claim = { .envelope = { .hello = hello,
 					  .sender = sender,
 					  .receiver = STR(OURS),
-					  .now_s = 2000000000 } };
+					  .now_s = 2000000000 },
+		.reverse = VERDICT_PERMERROR };
 
 	CHECK(net_address_parse(STR("192.0.2.1"), &claim.envelope.client) == FAIL_NONE);
 	return origin_new(&house, &dns.task, &claim);
@@ -122,8 +122,10 @@ take(struct intake *i, struct str in, size_t piece, struct buf *out)
 	for (size_t at = 0; at < in.n; at += piece)
 		intake_feed(i, str_slice(in, at, piece));
 	CHECK(intake_end(i) == FAIL_NONE);
-	while (!origin_look(i->origin) && looks < LOOKS_MAX)
+	while (!origin_look(i->origin) && looks < LOOKS_MAX) {
+		known_dns_turn(&dns);
 		looks++;
+	}
 	CHECK(looks < LOOKS_MAX);
 	CHECK(intake_fill(i) == FAIL_NONE);
 	CHECK(blob_write_finish(&i->writer, &name) == FAIL_NONE);
@@ -305,6 +307,9 @@ test_chains(void)
 		take(&i, buf_str(&in), 1000, &out);
 		CHECK_NUM(o->arc.chain, VERDICT_PASS);
 		CHECK_STR(o->arc.reason, STR(""));
+		CHECK(str_find(buf_str(&out),
+			  STR("arc=pass smtp.remote-ip=192.0.2.1 header.oldest-pass=0;")) !=
+		    STR_NONE);
 		CHECK_NUM(o->dmarc.verdict, VERDICT_FAIL);
 		CHECK_NUM(o->is_vouched_for, chains[r].is_vouched_for);
 		CHECK_NUM(o->advice, chains[r].is_vouched_for ? ORIGIN_TAKE : ORIGIN_REFUSE);

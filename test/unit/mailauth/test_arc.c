@@ -40,8 +40,10 @@ verify(struct arc_verify *a, struct dkim_content *c, struct str mail, size_t ste
 	for (struct str s = str_from(mail, n); s.n > 0; s = str_from(s, step))
 		dkim_content_body(c, str_head(s, step));
 	dkim_content_end(c);
-	while (!arc_verify_look(a) && looks < LOOKS_MAX)
+	while (!arc_verify_look(a) && looks < LOOKS_MAX) {
+		known_dns_turn(&dns);
 		looks++;
+	}
 	CHECK(looks < 2 * a->count + 1);
 }
 
@@ -74,7 +76,7 @@ seal(struct buf *mail, struct str selector)
 	dkim_content_body(&c, str_from(text, n));
 	dkim_content_end(&c);
 	while (!arc_verify_look(&a))
-		continue;
+		known_dns_turn(&dns);
 	fail = arc_seal_write(&seal, &c, &a, &key, &out);
 	CHECK(fail == FAIL_NONE || out.n == 0);
 	buf_add(&out, text);
@@ -442,6 +444,35 @@ test_refused(void)
 	dkim_content_release(&c);
 }
 
+/* Where others compute so much that a turn has room for one more: of the longest chain, too, one is done in each. */
+static void
+test_turns(void)
+{
+	struct buf mail = chain_of(ARC_SETS_MAX);
+	struct str text = buf_str(&mail);
+	size_t n = header_size(text), turns = 0, left;
+	struct dkim_content c = { 0 };
+	struct arc_verify a;
+
+	TEST_ROW("one signature in each turn");
+	dkim_content_header(&c, str_head(text, n));
+	arc_verify_start(&a, &c, &dns.dns, &dns.task, NOW_S);
+	dkim_content_body(&c, str_from(text, n));
+	dkim_content_end(&c);
+	do {
+		known_dns_turn(&dns);
+		dns.loop.tasks.spent = EFFORT_TURN_MAX;
+		left = a.messages + a.seals;
+		(void)arc_verify_look(&a);
+		CHECK_NUM(a.messages + a.seals, turns == 0 ? left : left - 1);
+		turns++;
+	} while (!a.is_settled && turns <= 2 * ARC_SETS_MAX);
+	CHECK_NUM(turns, 2 * ARC_SETS_MAX + 1);
+	CHECK_NUM(a.chain, VERDICT_PASS);
+	end_verify(&a, &c);
+	buf_release(&mail);
+}
+
 /* Servers that answer each question in time, but all of them together not. */
 static void
 test_late(void)
@@ -450,6 +481,7 @@ test_late(void)
 	struct str text = buf_str(&mail);
 	size_t n = header_size(text);
 	struct dkim_content c = { 0 };
+	struct effort others = { .cost = 0 };
 	struct arc_verify a;
 
 	TEST_ROW("late");
@@ -460,8 +492,9 @@ test_late(void)
 	dkim_content_end(&c);
 	CHECK(a.sets[2].message_key.op.owner != NULL && a.sets[1].message_key.op.owner == NULL);
 	clock_fake(1000 + 10 * ARC_TIME_MS, 1000); /* the body came slowly: that does not count */
+	known_dns_turn(&dns);
+	CHECK(effort_take(&others, &dns.task, EFFORT_TURN_MAX));
 	CHECK(!arc_verify_look(&a));
-	CHECK(a.sets[2].is_message_good && a.sets[2].message_key.op.owner == NULL);
 	clock_fake(1000 + 11 * ARC_TIME_MS, 1000);
 	CHECK(!arc_verify_look(&a));
 	clock_fake(1001 + 11 * ARC_TIME_MS, 1000);
@@ -485,6 +518,7 @@ main(void)
 	test_each_byte();
 	test_drafts();
 	test_refused();
+	test_turns();
 	test_late();
 	private_key_release(&key);
 	known_dns_release(&dns);

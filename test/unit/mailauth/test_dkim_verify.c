@@ -82,8 +82,10 @@ verify(struct dkim_verify *v, struct dkim_content *c, struct str mail, size_t st
 	for (struct str s = str_from(mail, n); s.n > 0; s = str_from(s, step))
 		dkim_content_body(c, str_head(s, step));
 	dkim_content_end(c);
-	while (!dkim_verify_look(v) && looks < LOOKS_MAX)
+	while (!dkim_verify_look(v) && looks < LOOKS_MAX) {
+		known_dns_turn(&dns);
 		looks++;
+	}
 	CHECK(looks < DKIM_SIGNATURES_MAX);
 }
 
@@ -438,6 +440,159 @@ test_crowds(void)
 	buf_release(&mail);
 }
 
+/* --- what a turn may cost --------------------------------------------------------------------------- */
+
+#define HOSTILE_MAX 4
+#define KEY_BYTES   (RSA_BITS_MAX / 8)
+#define COST        960 /* of a signature with the key of write_costly_key(), but for its header */
+
+/* The largest key and exponent that we look at; nobody knows its factors. */
+static void
+write_costly_key(struct buf *zone)
+{
+	char modulus[KEY_BYTES];
+	const struct rsa_public public = { .n = str_of(modulus, sizeof modulus),
+		.e = STR("\xff\xff\xff\xff"),
+		.bits = RSA_BITS_MAX };
+	struct buf der, text;
+	struct str rest;
+
+	memset(modulus, 0x55, sizeof modulus);
+	modulus[0] = (char)0xff;
+	buf_init(&der, RSA_PUBLIC_DER_MAX);
+	buf_init(&text, 4096);
+	rsa_public_write(&public, &der);
+	base64_write(&text, buf_str(&der));
+	CHECK_NUM(rsa_verify_cost(&public), COST);
+	buf_add_c(zone, "big._domainkey.a.test TXT \"v=DKIM1; p=\"");
+	for (rest = buf_str(&text); rest.n > 0; rest = str_from(rest, 200)) {
+		buf_add_c(zone, " \"");
+		buf_add(zone, str_head(rest, 200));
+		buf_add_char(zone, '"');
+	}
+	buf_add_char(zone, '\n');
+	buf_release(&text);
+	buf_release(&der);
+}
+
+/* As many signatures as we look at, and all of the body is as they say: only their arithmetic tells that they are none. */
+static void
+write_costly_mail(struct buf *out)
+{
+	char signature[KEY_BYTES];
+	struct buf good;
+	struct str tags = { 0 };
+
+	memset(signature, 0x33, sizeof signature);
+	buf_init(&good, 10000);
+	sign_by_hand(&good, "v=1; a=ed25519-sha256; c=relaxed/relaxed; d=a.test; s=ed; h=from",
+	    "From: a@a.test\r\n", "x\r\n");
+	tags = buf_str(&good);
+	tags = str_slice(tags, str_find(tags, STR("bh=")), sizeof "bh=" - 1 + 44);
+	for (int i = 0; i < DKIM_SIGNATURES_MAX; i++) {
+		buf_add_c(out,
+		    "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=a.test; s=big; h=from; ");
+		buf_add(out, tags);
+		buf_add_c(out, "; b=");
+		base64_write(out, str_of(signature, sizeof signature));
+		buf_add_c(out, "\r\n");
+	}
+	buf_add_c(out, "From: a@a.test\r\n\r\nx\r\n");
+	buf_release(&good);
+}
+
+struct message {
+	struct dkim_content content;
+	struct dkim_verify verify;
+	bool is_done;
+};
+
+static void
+begin_message(struct message *m, struct known_dns *known, struct str mail)
+{
+	size_t n = header_size(mail);
+
+	*m = (struct message){ 0 };
+	dkim_content_header(&m->content, str_head(mail, n));
+	dkim_verify_start(&m->verify, &m->content, &known->dns, &known->task, NOW_S);
+	dkim_content_body(&m->content, str_from(mail, n));
+	dkim_content_end(&m->content);
+}
+
+/* How many signatures were computed by one more look. */
+static size_t
+look_once(struct message *m)
+{
+	size_t before = 0, after = 0;
+
+	for (size_t i = 0; i < m->verify.count; i++)
+		before += m->verify.checks[i].is_settled;
+	m->is_done = dkim_verify_look(&m->verify);
+	for (size_t i = 0; i < m->verify.count; i++)
+		after += m->verify.checks[i].is_settled;
+	return after - before;
+}
+
+/* Several messages with all that they may have: a turn computes as much as it may, and who comes later waits for so many. */
+static void
+test_turns(void)
+{
+	const size_t most = EFFORT_TURN_MAX / COST, all = HOSTILE_MAX * DKIM_SIGNATURES_MAX;
+	struct message hostile[HOSTILE_MAX], honest;
+	struct known_dns known;
+	struct buf zone, mail, own;
+	size_t turns = 0, computed = 0;
+
+	TEST_ROW("turns");
+	buf_init(&zone, 10000);
+	buf_init(&mail, 20000);
+	buf_init(&own, 10000);
+	buf_add_c(&zone, zone_text);
+	write_costly_key(&zone);
+	write_costly_mail(&mail);
+	sign_by_hand(&own, "v=1; a=ed25519-sha256; d=a.test; s=ed; h=from", "From: a@a.test\r\n",
+	    "x\r\n");
+	buf_add_c(&own, "From: a@a.test\r\n\r\nx\r\n");
+	known_dns_init(&known, buf_c(&zone));
+	for (size_t i = 0; i < HOSTILE_MAX; i++)
+		begin_message(&hostile[i], &known, buf_str(&mail));
+	begin_message(&honest, &known, buf_str(&own));
+	for (; computed < all && turns < 2 * all; turns++) {
+		size_t now = 0;
+
+		known_dns_turn(&known);
+		for (size_t i = 0; i < HOSTILE_MAX; i++)
+			now += look_once(&hostile[i]);
+		(void)look_once(&honest);
+		CHECK(now > 0 && now <= most);
+		computed += now;
+	}
+	CHECK(turns >= all / most && honest.is_done);
+	CHECK_NUM(honest.verify.results[0].verdict, VERDICT_PASS);
+	for (size_t i = 0; i < HOSTILE_MAX; i++) {
+		CHECK(hostile[i].is_done);
+		CHECK_NUM(hostile[i].verify.results[DKIM_SIGNATURES_MAX - 1].verdict, VERDICT_FAIL);
+		CHECK_STR(hostile[i].verify.results[0].reason,
+		    STR("the header was changed, or its key did not sign it"));
+		end_verify(&hostile[i].verify, &hostile[i].content);
+	}
+	end_verify(&honest.verify, &honest.content);
+	TEST_ROW("released while it waits");
+	known_dns_turn(&known);
+	for (size_t i = 0; i < HOSTILE_MAX; i++) {
+		begin_message(&hostile[i], &known, buf_str(&mail));
+		(void)look_once(&hostile[i]);
+	}
+	CHECK(!hostile[HOSTILE_MAX - 1].is_done);
+	for (size_t i = 0; i < HOSTILE_MAX; i++)
+		end_verify(&hostile[i].verify, &hostile[i].content);
+	CHECK(list_empty(&known.task.queue->efforts));
+	known_dns_release(&known);
+	buf_release(&zone);
+	buf_release(&mail);
+	buf_release(&own);
+}
+
 int
 main(void)
 {
@@ -449,6 +604,7 @@ main(void)
 	test_sign();
 	test_sign_refused();
 	test_crowds();
+	test_turns();
 	private_key_release(&key);
 	known_dns_release(&dns);
 	return test_end();

@@ -79,8 +79,8 @@ static const struct {
 	{ "a.b\xc3\xbc"
 	  "cher.example",
 	    VERDICT_PASS, "xn--bcher-kva.example", DMARC_REJECT },
-	{ "[192.0.2.1]", VERDICT_PERMERROR, "", DMARC_NONE },
-	{ "", VERDICT_PERMERROR, "", DMARC_NONE },
+	{ "[192.0.2.1]", VERDICT_NONE, "", DMARC_NONE },
+	{ "", VERDICT_NONE, "", DMARC_NONE },
 };
 
 static void
@@ -164,9 +164,9 @@ static const struct {
 	    NO, { E("xn--bcher-kva.example", VERDICT_PASS), NO }, 0, VERDICT_PASS, DMARC_NONE,
 	    "dkim" },
 	{ "example.org", NO, { E("example.org", VERDICT_TEMPERROR), NO }, 0, VERDICT_TEMPERROR,
-	    DMARC_QUARANTINE, "" },
+	    DMARC_NONE, "" },
 	{ "example.org", E("a.example.org", VERDICT_TEMPERROR), { NO, NO }, 0, VERDICT_TEMPERROR,
-	    DMARC_QUARANTINE, "" },
+	    DMARC_NONE, "" },
 	{ "none.example", E("none.example", VERDICT_TEMPERROR), { NO, NO }, 0, VERDICT_TEMPERROR,
 	    DMARC_NONE, "" },
 	{ "example.org", E("example.net", VERDICT_TEMPERROR), { NO, NO }, 0, VERDICT_FAIL,

@@ -16,6 +16,10 @@ static const char zone_text[] =
     "example.org._report._dmarc.moved.example      TXT \"v=DMARC1; rua=mailto:new@Moved.example!1m\"\n"
     "example.org._report._dmarc.away.example       TXT \"v=DMARC1; rua=mailto:victim@example.net\"\n"
     "example.org._report._dmarc.web.example        TXT \"v=DMARC1; rua=https://web.example/x\"\n"
+    "example.org._report._dmarc.many.example       TXT \"v=DMARC1; rua=mailto:b@many.example,mailto:c@many.example\"\n"
+    "example.org._report._dmarc.half.example       TXT \"v=DMARC1; rua=mailto:b@half.example,mailto:victim@example.net\"\n"
+    "example.org._report._dmarc.torn.example       TXT \"v=DMARC1\"\n"
+    "example.org._report._dmarc.torn.example       TXT \"v=DMARC1; rua=mailto:victim@example.net\"\n"
     "example.org._report._dmarc.slow.example       TIMEOUT\n"
     "xn--bcher-kva.example._report._dmarc.reports.example TXT \"v=DMARC1\"\n";
 
@@ -41,6 +45,9 @@ static const struct {
 	{ "example.org", "mailto:a@other.example", VERDICT_FAIL, NULL },
 	{ "example.org", "mailto:a@away.example", VERDICT_FAIL, NULL },
 	{ "example.org", "mailto:a@web.example", VERDICT_FAIL, NULL },
+	{ "example.org", "mailto:a@many.example", VERDICT_PASS, "b@many.example" },
+	{ "example.org", "mailto:a@half.example", VERDICT_FAIL, NULL },
+	{ "example.org", "mailto:a@torn.example", VERDICT_FAIL, NULL },
 	{ "example.org", "mailto:a@missing.example", VERDICT_FAIL, NULL },
 	{ "example.org", "mailto:a@slow.example", VERDICT_TEMPERROR, NULL },
 	{ "example.org", "https://example.org/", VERDICT_FAIL, NULL },

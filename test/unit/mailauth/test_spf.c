@@ -372,7 +372,7 @@ test_told(void)
 	    "Received-SPF: pass (pass.test designates the client as permitted sender)\r\n"
 	    "\tclient-ip=\"192.0.2.1\";\r\n\tenvelope-from=\"x@pass.test\";\r\n\thelo=\"h.test\";\r\n"
 	    "\treceiver=\"mail.own.test\";\r\n\tidentity=\"mailfrom\";\r\n\tmechanism=\"all\"\r\n",
-	    "smtp.mailfrom", "x@pass.test");
+	    "smtp.mailfrom", "pass.test");
 	TEST_ROW("Received-SPF of an error, for HELO");
 	check_received("wrong.test", "",
 	    "Received-SPF: permerror (wrong.test has a record that is wrong)\r\n"
@@ -386,7 +386,7 @@ test_told(void)
 	    "\tclient-ip=\"192.0.2.1\";\r\n\tenvelope-from=\"\\\\\\\"??@x\";\r\n"
 	    "\thelo=\"a??X: y\\\"\";\r\n\treceiver=\"mail.own.test\";\r\n\tidentity=\"mailfrom\";\r\n"
 	    "\tmechanism=\"default\"\r\n",
-	    "smtp.mailfrom", "\\\"\x01\xff@x");
+	    "smtp.mailfrom", "x");
 }
 
 int

@@ -83,24 +83,24 @@ start(const char *peer)
 
 static const struct {
 	const char *label, *peer, *name;
-	bool is_unknown;
+	bool is_unknown, is_missing;
 	bool is_late; /* settled by the end of the time only */
 	int asked;
 } names[] = {
-	{ "leads back", "8.8.8.1", "good.test", false, false, 2 },
-	{ "leads elsewhere", "8.8.8.2", "", false, false, 2 },
-	{ "does not exist", "8.8.8.3", "", false, false, 2 },
-	{ "PTR fails", "8.8.8.4", "", true, false, 1 },
-	{ "forward fails", "8.8.8.5", "", true, false, 2 },
-	{ "the second leads back", "8.8.8.6", "second.test", false, false, 4 },
-	{ "the sixth is not asked", "8.8.8.7", "", false, false, 6 },
-	{ "PTR is silent", "8.8.8.8", "", true, true, 1 },
-	{ "one before it is silent", "8.8.8.9", "fast.test", false, true, 3 },
-	{ "names that are none", "8.8.8.10", "", false, false, 1 },
-	{ "forward is silent", "8.8.8.11", "", true, true, 2 },
-	{ "no PTR", "8.8.8.12", "", false, false, 1 },
-	{ "IPv6", "2600::1", "six.test", false, false, 2 },
-	{ "private", "10.0.0.1", "home.test", false, false, 2 },
+	{ "leads back", "8.8.8.1", "good.test", false, false, false, 2 },
+	{ "leads elsewhere", "8.8.8.2", "", false, false, false, 2 },
+	{ "does not exist", "8.8.8.3", "", false, false, false, 2 },
+	{ "PTR fails", "8.8.8.4", "", true, false, false, 1 },
+	{ "forward fails", "8.8.8.5", "", true, false, false, 2 },
+	{ "the second leads back", "8.8.8.6", "second.test", false, false, false, 4 },
+	{ "the sixth is not asked", "8.8.8.7", "", false, false, false, 6 },
+	{ "PTR is silent", "8.8.8.8", "", true, false, true, 1 },
+	{ "one before it is silent", "8.8.8.9", "fast.test", false, false, true, 3 },
+	{ "names that are none", "8.8.8.10", "", false, false, false, 1 },
+	{ "forward is silent", "8.8.8.11", "", true, false, true, 2 },
+	{ "no PTR", "8.8.8.12", "", false, true, false, 1 },
+	{ "IPv6", "2600::1", "six.test", false, false, false, 2 },
+	{ "private", "10.0.0.1", "home.test", false, false, false, 2 },
 };
 
 static void
@@ -119,6 +119,7 @@ test_names(void)
 		CHECK_NUM(c.op.fail, FAIL_NONE);
 		CHECK_STR(c.name, str_c(names[i].name));
 		CHECK(c.is_name_unknown == names[i].is_unknown);
+		CHECK(c.is_name_missing == names[i].is_missing);
 		CHECK_NUM(fake_count_asked(), names[i].asked);
 		CHECK(!c.is_listed && !c.is_welcome);
 		policy_client_release(&c);
