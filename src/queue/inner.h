@@ -156,8 +156,7 @@ struct queue {
 	struct route_health *health; /* own; of each route that was asked for, by its place */
 	size_t health_count;
 	struct buf ahead_at; /* own; places behind this key are looked at (ahead.c); empty: none */
-	int64_t clock_offset_s;        /* of the wall clock, as the last step saw it */
-	struct tls_reporter *reporter; /* own; tls_report.h; NULL: nothing is reported */
+	int64_t clock_offset_s; /* of the wall clock, as the last step saw it */
 	bool is_turn_lost; /* what was done in it could not be taken back: its commit must fail */
 };
 

@@ -42,6 +42,7 @@ struct loop;
 struct mail;
 struct net;
 struct queue;
+struct rpt_session;
 struct store;
 struct tls_trust;
 
@@ -59,7 +60,9 @@ struct queue_house {
 	struct directory *directory;
 	struct tls_trust *(*get_trust)(void *arg);  /* whom to trust; asked for each connection */
 	struct http_client *(*get_http)(void *arg); /* for policies; NULL: there are none */
-	void *trust_arg;
+	/* how a conversation went, for reports to its domain; belongs to the turn. NULL: nobody asks */
+	void (*note_session)(void *arg, const struct rpt_session *session);
+	void *arg;               /* of these three */
 	struct keyring *keyring; /* what signs mail of ours; NULL: nothing does */
 	const struct queue_settings *settings;
 	const struct smtpc_settings *outbound;

@@ -60,8 +60,8 @@ open_hop(struct remote_agent *a)
 
 	remote_order(a, &order);
 	smtpc_open_start(&a->smtpc, house->loop, house->net,
-	    house->get_trust ? house->get_trust(house->trust_arg) : NULL, house->outbound,
-	    &a->agent.task, &order);
+	    house->get_trust ? house->get_trust(house->arg) : NULL, house->outbound, &a->agent.task,
+	    &order);
 	return REMOTE_OPEN;
 }
 

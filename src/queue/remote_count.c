@@ -1,12 +1,9 @@
 /* Conversations with hosts whose domain demands something, counted for its reports (agent.h, RFC 8460). */
 #include "queue/demands.h"
 
-/* base */
-#include "base/clock.h"
-
 /* rooms */
 #include "crypto/hash.h"
-#include "tlspolicy/rpt_store.h"
+#include "tlspolicy/rpt_session.h"
 
 #define RECORDS_MAX 8 /* TLSA records that are shown */
 
@@ -29,7 +26,7 @@ write_records(struct buf *out, const struct tlsa_find *f)
 }
 
 static void
-write_policy(struct buf *strings, struct buf *hosts, const struct sts_policy *policy)
+write_policy(struct buf *strings, const struct sts_policy *policy)
 {
 	struct str text, line;
 	struct buf file;
@@ -42,16 +39,12 @@ write_policy(struct buf *strings, struct buf *hosts, const struct sts_policy *po
 		buf_add_char(strings, '\n');
 	}
 	buf_release(&file);
-	for (size_t i = 0; i < policy->pattern_count; i++) {
-		buf_add(hosts, policy->patterns[i]);
-		buf_add_char(hosts, '\n');
-	}
 }
 
 /* DANE wins, in reports, too; false: nothing was demanded. */
 static bool
 describe(const struct remote_agent *a, size_t host, struct rpt_session *session,
-    struct buf *strings, struct buf *hosts)
+    struct buf *strings)
 {
 	const struct remote_demands *d = a->demands;
 	const struct tlsa_find *tlsa = &d->tlsa[host];
@@ -59,11 +52,10 @@ describe(const struct remote_agent *a, size_t host, struct rpt_session *session,
 	session->type = tlsa->state == TLSA_NONE ? RPT_STS : RPT_TLSA;
 	if (tlsa->state != TLSA_NONE) {
 		write_records(strings, tlsa);
-		buf_add(hosts, tlsa->base);
 		return true;
 	}
 	if (d->sts.has_policy)
-		write_policy(strings, hosts, &d->sts.policy);
+		write_policy(strings, &d->sts.policy);
 	return d->sts.has_policy || d->sts.result != TLS_RESULT_SUCCESS;
 }
 
@@ -90,24 +82,17 @@ remote_count(struct remote_agent *a, size_t host, enum tls_result result,
 	const struct queue_house *house = &a->agent.site->queue->house;
 	char text[NET_ADDRESS_TEXT_MAX];
 	struct rpt_session session = { .domain = a->mx.domain, .host = a->mx.hosts[host].name };
-	struct buf strings, hosts;
-	enum fail fail = FAIL_NONE;
+	struct buf strings;
 
-	if (a->demands == NULL || !house->outbound->has_reports || str_empty(a->mx.domain))
+	if (a->demands == NULL || house->note_session == NULL || str_empty(a->mx.domain))
 		return;
 	buf_init(&strings, RPT_TEXT_MAX);
-	buf_init(&hosts, RPT_TEXT_MAX);
 	if (address)
 		session.address = net_address_text(address, text);
-	if (describe(a, host, &session, &strings, &hosts)) {
+	if (describe(a, host, &session, &strings)) {
 		session.strings = buf_str(&strings);
-		session.hosts = buf_str(&hosts);
 		session.result = judge(a, host, session.type, result);
-		fail = rpt_count(house->store, clock_wall_s(), &session);
+		house->note_session(house->arg, &session);
 	}
-	if (fail != FAIL_NONE && fail != FAIL_LIMIT) /* LIMIT: the day has enough of them */
-		log_warn(&a->log, "queue.tls.uncounted", LOG_TEXT("domain", a->mx.domain),
-		    LOG_TEXT("why", str_c(fail_names[fail])));
-	buf_release(&hosts);
 	buf_release(&strings);
 }

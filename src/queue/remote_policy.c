@@ -56,7 +56,7 @@ ask_sts(struct remote_agent *a)
 {
 	const struct queue_house *house = &a->agent.site->queue->house;
 	const struct sts_house sts = { .dns = house->dns,
-		.http = house->get_http(house->trust_arg),
+		.http = house->get_http(house->arg),
 		.store = house->store,
 		.allow_private = house->outbound->allow_private };
 
