@@ -126,12 +126,16 @@ const char *remote_why_barred(const struct remote_agent *a, size_t host,
 /* Put the demands of the hop at hand into its order; texts are borrowed until they are forgotten. */
 void remote_demand(struct remote_agent *a, struct smtpc_order *order);
 
-/* How it went with a host of the mx query, for reports; `address` may be NULL. */
-void remote_count(struct remote_agent *a, size_t host, enum tls_result result,
-    const struct net_address *address);
-
 /* That the hop at hand takes mail for the domain is more than unsigned DNS says. */
 bool remote_is_name_proved(const struct remote_agent *a);
+
+/* --- remote_count.c: for reports to the domain -------------------------------------------------------------- */
+
+/* How it went with the hop at hand; with a host that was left out; that the domain's policy could not be fetched. */
+void remote_count_opened(const struct remote_agent *a);
+void remote_count_barred(const struct remote_agent *a, size_t host, enum tls_result result,
+    const char *why);
+void remote_count_unfetched(const struct remote_agent *a);
 
 /* --- remote_send.c: one job over an open conversation ------------------------------------------------------- */
 

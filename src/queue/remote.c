@@ -179,11 +179,10 @@ is_second_try(const struct remote_agent *a)
 static void
 count_opened(struct remote_agent *a)
 {
-	const struct hop *hop = &a->hops[a->hop_at];
 	enum smtpc_stage stage = a->smtpc.answer.stage;
 
 	if (a->has_mx_hops && !a->is_in_clear && (a->smtpc.is_open || stage >= SMTPC_AT_TLS))
-		remote_count(a, hop->at, a->smtpc.result, &hop->address);
+		remote_count_opened(a);
 }
 
 static enum remote_state

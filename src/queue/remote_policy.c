@@ -122,7 +122,7 @@ remote_why_barred(const struct remote_agent *a, size_t host, enum tls_result *re
 	*result_out = TLS_RESULT_INVALID;
 	if (d->tlsa[host].state != TLSA_USABLE && is_sts_enforced(d) &&
 	    !sts_policy_names(&d->sts.policy, a->mx.hosts[host].name))
-		return "its domain's MTA-STS policy does not name it";
+		return REMOTE_NOT_NAMED;
 	return NULL;
 }
 

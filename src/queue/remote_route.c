@@ -130,7 +130,7 @@ take_hosts(struct remote_agent *a, struct queue_last *barred)
 			const char *why = remote_why_barred(a, h, &result);
 
 			if (why && depth == 0)
-				remote_count(a, h, result, NULL);
+				remote_count_barred(a, h, result, why);
 			if (why && !a->is_host_barred) {
 				say(barred, STATUS(4, 7, 5), str_c(why));
 				barred->remote = host->name;
@@ -159,6 +159,7 @@ remote_demanded(struct remote_agent *a)
 {
 	struct queue_last barred = { 0 };
 
+	remote_count_unfetched(a);
 	take_hosts(a, &barred);
 	if (a->hop_count > 0)
 		return open_first(a);

@@ -12,7 +12,7 @@
 #include "base/fail.h"
 #include "tlspolicy/rpt_session.h"
 
-#define TLS_ROW_NAME_MAX 255 /* bytes of a name (RFC 1035 2.3.4), or an address */
+#define TLS_ROW_NAME_MAX 255 /* bytes of a name (RFC 1035 2.3.4), an address, a reason */
 
 void tls_row_write(struct buf *out, const struct rpt_session *s);
 

@@ -13,6 +13,7 @@
 /* rooms */
 #include "dns/packet.h"
 #include "http/client.h"
+#include "mailauth/dmarc_external.h"
 #include "mailauth/report_file.h"
 #include "message/compose.h"
 #include "reports/tls_row.h"
@@ -39,7 +40,7 @@ struct tls_work {
 	struct rpt_builder builder;
 	struct buf row_at, row; /* own */
 	/* offering */
-	struct buf id, file, subject, name, fields, words; /* own */
+	struct buf id, file, subject, name, fields, words, address; /* own */
 	struct http_fetch post;
 };
 
@@ -62,6 +63,7 @@ begin(struct reports *r)
 	buf_init(&w->name, REPORT_NAMES_MAX);
 	buf_init(&w->fields, FIELDS_MAX);
 	buf_init(&w->words, WORDS_MAX);
+	buf_init(&w->address, DMARC_ADDRESS_MAX);
 	buf_init(&name, DNS_NAME_MAX);
 	buf_add(&name, STR("_smtp._tls."));
 	buf_add(&name, r->subject.domain);
@@ -88,6 +90,7 @@ end(struct reports *r)
 	buf_release(&w->name);
 	buf_release(&w->fields);
 	buf_release(&w->words);
+	buf_release(&w->address);
 	mem_free(w);
 }
 
@@ -144,8 +147,7 @@ write_file(struct reports *r)
 		.start_s = r->subject.begin_s,
 		.end_s = r->subject.end_s - 1 };
 	struct buf json;
-	enum fail fail =
-	    rpt_build_end(&w->builder, r->subject.domain, &report.policies, &report.policy_count);
+	enum fail fail = rpt_build_end(&w->builder, &report.policies, &report.policy_count);
 
 	if (fail != FAIL_NONE)
 		return fail;
@@ -242,11 +244,11 @@ posted(struct reports *r)
 }
 
 static enum reports_work
-mail(struct reports *r, struct str address)
+mail(struct reports *r)
 {
 	struct tls_work *w = r->tls;
 
-	r->message = (struct report_message){ .to = { address },
+	r->message = (struct report_message){ .to = { buf_str(&w->address) },
 		.to_count = 1,
 		.subject = buf_str(&w->subject),
 		.fields = buf_str(&w->fields),
@@ -263,15 +265,16 @@ static enum reports_work
 offer(struct reports *r)
 {
 	struct tls_work *w = r->tls;
-	const struct rpt_address *to;
+	struct str uri;
 
 	if (w->at == w->record.count)
 		return WORK_LATER;
-	to = &w->record.addresses[w->at++];
-	if (!str_empty(to->mail))
-		return mail(r, to->mail);
-	if (r->house.get_http)
-		post(r, to->uri);
+	uri = w->record.uris[w->at++];
+	buf_clear(&w->address);
+	if (dmarc_uri_address(uri, &w->address))
+		return mail(r);
+	if (r->house.get_http && str_starts_nocase(uri, STR("https://")))
+		post(r, uri);
 	return WORK_MORE;
 }
 

@@ -149,6 +149,8 @@ struct smtpc {                      /* fields: read only */
 	struct tls_facts tls; /* when is_tls */
 	enum tls_result
 	    result; /* what came of TLS; SUCCESS also when nothing was demanded and nothing tried */
+	const char *reason; /* .. why, more closely: words of ours or of TLS; or NULL */
+	char local[NET_ADDRESS_TEXT_MAX]; /* our address in it; "": none */
 
 	/* private: smtpc_private.h */
 	struct smtpc_inner *inner; /* own */

@@ -10,14 +10,17 @@ find_group(struct rpt_builder *b, const struct rpt_session *s)
 
 	for (size_t i = 0; i < b->count; i++) {
 		g = &b->groups[i];
-		if (g->type == s->type && str_eq(g->strings, s->strings))
+		if (g->type == s->type && str_eq(g->domain, s->policy_domain) &&
+		    str_eq(g->strings, s->strings))
 			return g;
 	}
 	if (b->count == RPT_POLICIES_MAX)
 		return NULL;
 	g = &b->groups[b->count];
-	*g = (struct rpt_group){ .type = s->type, .strings = arena_str(b->arena, s->strings) };
-	if (g->strings.p == NULL)
+	*g = (struct rpt_group){ .type = s->type,
+		.domain = arena_str(b->arena, s->policy_domain),
+		.strings = arena_str(b->arena, s->strings) };
+	if (g->domain.p == NULL || g->strings.p == NULL)
 		return NULL;
 	b->count++;
 	return g;
@@ -36,6 +39,8 @@ add_detail(struct rpt_builder *b, struct rpt_group *g, const struct rpt_session 
 		.failure = { .result = tls_result_names[s->result],
 		    .host = arena_str(b->arena, s->host),
 		    .address = arena_str(b->arena, s->address),
+		    .sender = arena_str(b->arena, s->sender),
+		    .reason = arena_str(b->arena, s->reason),
 		    .sessions = count } };
 	g->details = d;
 	g->detail_count++;
@@ -51,12 +56,14 @@ rpt_build_add(struct rpt_builder *b, const struct rpt_session *s, int64_t count)
 		return;
 	}
 	b->sessions += count;
-	if (s->result == TLS_RESULT_SUCCESS) {
-		g->successes += count;
+	if (s->result != TLS_RESULT_SUCCESS)
+		add_detail(b, g, s, count);
+	if (s->is_aside)
 		return;
-	}
-	g->failures += count;
-	add_detail(b, g, s, count);
+	if (s->result == TLS_RESULT_SUCCESS)
+		g->successes += count;
+	else
+		g->failures += count;
 }
 
 /* --- the end ---------------------------------------------------------------------------------------------- */
@@ -85,13 +92,13 @@ split(struct arena *a, struct str text, struct str prefix, const struct str **ou
 }
 
 static enum fail
-end_group(struct rpt_builder *b, const struct rpt_group *g, struct str domain, struct rpt_policy *p)
+end_group(struct rpt_builder *b, const struct rpt_group *g, struct rpt_policy *p)
 {
 	struct rpt_failure *details = arena_alloc(b->arena, g->detail_count + 1, sizeof *details);
 	size_t n = g->detail_count;
 
 	*p = (struct rpt_policy){ .type = rpt_type_names[g->type],
-		.domain = domain,
+		.domain = g->domain,
 		.successes = g->successes,
 		.failures = g->failures,
 		.details = details,
@@ -108,14 +115,13 @@ end_group(struct rpt_builder *b, const struct rpt_group *g, struct str domain, s
 }
 
 enum fail
-rpt_build_end(struct rpt_builder *b, struct str domain, const struct rpt_policy **out,
-    size_t *count_out)
+rpt_build_end(struct rpt_builder *b, const struct rpt_policy **out, size_t *count_out)
 {
 	struct rpt_policy *policies = arena_alloc(b->arena, b->count + 1, sizeof *policies);
 	enum fail fail = policies ? FAIL_NONE : FAIL_LIMIT;
 
 	for (size_t i = 0; fail == FAIL_NONE && i < b->count; i++)
-		fail = end_group(b, &b->groups[i], domain, &policies[i]);
+		fail = end_group(b, &b->groups[i], &policies[i]);
 	*out = policies;
 	*count_out = b->count;
 	return fail;

@@ -1,6 +1,6 @@
 /*
  * rpt_build.h - conversations become the policies of a report (RFC 8460 4.4): those under one policy are one entry, with
- * their numbers, and what failed in each way. Pure.
+ * their numbers, and what failed in each way. What is aside is among the failures and in no number. Pure.
  *
  * RPT_POLICIES_MAX entries, and what the arena holds; numbers are right also where the details do not fit, and is_cut
  * tells so.
@@ -25,7 +25,7 @@ struct rpt_detail {
 
 struct rpt_group {
 	enum rpt_type type;
-	struct str strings;
+	struct str domain, strings;
 	int64_t successes, failures;
 	struct rpt_detail *details; /* the newest first */
 	size_t detail_count;
@@ -42,8 +42,8 @@ struct rpt_builder {         /* zeroed, but for the arena; fields: read only */
 /* So many conversations that went like this. */
 void rpt_build_add(struct rpt_builder *b, const struct rpt_session *s, int64_t count);
 
-/* The policies of `domain`'s report. FAIL_LIMIT: the arena is full. */
-MUST_CHECK enum fail rpt_build_end(struct rpt_builder *b, struct str domain,
-    const struct rpt_policy **out, size_t *count_out);
+/* The policies of the report. FAIL_LIMIT: the arena is full. */
+MUST_CHECK enum fail rpt_build_end(struct rpt_builder *b, const struct rpt_policy **out,
+    size_t *count_out);
 
 #endif

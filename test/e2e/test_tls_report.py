@@ -19,7 +19,7 @@ from dns_server import SERVFAIL, DnsServer
 from harness import BINARY, check, end, equal
 from policy_host import POLICY, PolicyHost
 from sender import Sender, wait_for
-from sink import Sink
+from sink import Sink, close
 
 DAY = 86400
 SECONDS = 4  # of a period
@@ -94,7 +94,7 @@ def main():
         dead.say("", status="500 No")
         certificate = lab_.others.issue("mx.dane.test")
         dane = lab_.domain("dane.test", certificate, is_secure=True, rua="mailto:tls@collector.test")
-        lab_.dns.zones["_25._tcp.mx.dane.test", "TLSA"] = [certificate.tlsa()]
+        lab_.dns.zones["_25._tcp.mx.dane.test", "TLSA"] = [certificate.tlsa(), certificate.tlsa(3, 0, 0)]
         testing = lab_.domain("testing.test", lab_.others.issue("mx.testing.test"), rua="https://dead.test/,https://reports.test/v1?x=y")
         lab_.policy("testing.test")
         plain = lab_.domain("plain.test", None, rua="mailto:tls@collector.test")
@@ -104,6 +104,11 @@ def main():
         free = lab_.domain("free.test", lab_.ca.issue("mx.free.test"), rua="mailto:tls@collector.test")
         hidden = lab_.domain("hidden.test", lab_.ca.issue("mx.hidden.test"), rua="mailto:tls@collector.test")
         lab_.policy("hidden.test")
+        clear = lab_.domain("clear.test", None, rua="mailto:tls%40collector.test?subject=x")
+        kept = lab_.domain("kept.test", lab_.ca.issue("mx.kept.test"), rua="mailto:tls@collector.test")
+        keeper = lab_.policy("kept.test")
+        away = lab_.domain("away.test", lab_.ca.issue("mx.away.test"), rua="mailto:tls@collector.test")
+        lab_.policy("away.test", mx="elsewhere.test")
         lost = lab_.domain("lost.test", lab_.ca.issue("mx.lost.test"), rua="mailto:tls@collector.test")
         lab_.policy("lost.test").say("no", status="404 Not Found")
         lab_.dns.zones["_smtp._tls.hidden.test", "TXT"] = SERVFAIL
@@ -113,16 +118,25 @@ def main():
             for _ in range(2):
                 send(server, "x@dane.test", dane)
             for domain, sink in (("testing.test", testing), ("plain.test", plain), ("unasked.test", unasked), ("free.test", free),
-                                 ("hidden.test", hidden), ("lost.test", lost)):
+                                 ("hidden.test", hidden), ("lost.test", lost), ("clear.test", clear), ("kept.test", kept), ("away.test", away)):
                 send(server, f"x@{domain}", sink)
+            lab_.dns.zones["_mta-sts.kept.test", "TXT"] = ["v=STSv1; id=2;"]
+            keeper.say("gone", status="404 Not Found")
+            send(server, "x@kept.test", kept)
+            free.at("TLS", close())
+            send(server, "x@free.test", free)
             dane.tls = lab_.ca.issue("mx.dane.test").context()
             server.send("x@dane.test")
             check("one that fails", wait_for(lambda: any(r["tries"] > 0 for r in server.waiting())), server.queue())
             server.command("queue", "cancel", str(server.queue()[0]["id"]))
-            for domain, sessions in (("dane.test", 3), ("plain.test", 1), ("lost.test", 1), ("testing.test", 1)):
+            for domain, sessions in (("dane.test", 3), ("plain.test", 1), ("lost.test", 1), ("testing.test", 1), ("free.test", 2),
+                                     ("clear.test", 1), ("kept.test", 2), ("away.test", 1)):
                 check(f"{domain} hears of {sessions}", wait_for(lambda d=domain, n=sessions: told.sessions(d) >= n, 6 * SECONDS), server.story())
-            equal("who has heard", told.domains(), {"dane.test", "lost.test", "plain.test", "testing.test"})
-            test_told(told)
+            equal("who has heard", told.domains(), {"away.test", "clear.test", "dane.test", "free.test", "kept.test", "lost.test", "plain.test",
+                                                   "testing.test"})
+            test_told(told, certificate)
+            test_failures(told)
+            test_no_policy(told)
             check("what could not be asked for is asked again", wait_for(lambda: lab_.dns.count("_smtp._tls.hidden.test") > 4, 5 * SECONDS))
             check("then it is given up, and nothing is left", wait_for(lambda: pending(server) == set(), 8 * SECONDS), pending(server))
             count = len(collector.messages)
@@ -146,16 +160,15 @@ class Told:
         for m in self.collector.messages:
             if id(m) not in self.read:
                 self.read[id(m)] = read_mail(m.data if isinstance(m.data, bytes) else m.data.encode(), m)
-        found = list(self.read.values()) + [json.loads(gzip.decompress(body)) for body in self.endpoint.bodies]
-        return list({report["report-id"]: report for report in found}.values())
+        posted = [json.loads(gzip.decompress(body)) for body in self.endpoint.bodies]
+        found = list(self.read.values()) + [("testing.test", report) for report in posted]
+        return list({report["report-id"]: (domain, report) for domain, report in found}.values())
 
     def policies(self, domain):
         """Entries of this domain's reports, those about one policy as one."""
         total = {}
-        for report in self.reports():
-            for entry in report["policies"]:
-                if domain_of(report, entry) != domain:
-                    continue
+        for about, report in self.reports():
+            for entry in report["policies"] if about == domain else []:
                 key = json.dumps(entry["policy"])
                 one = total.setdefault(key, {"policy": entry["policy"], "good": 0, "bad": 0, "details": []})
                 one["good"] += entry["summary"]["total-successful-session-count"]
@@ -167,11 +180,7 @@ class Told:
         return sum(p["good"] + p["bad"] for p in self.policies(domain))
 
     def domains(self):
-        return {domain_of(report, entry) for report in self.reports() for entry in report["policies"]}
-
-
-def domain_of(report, entry):
-    return entry["policy"]["policy-domain"]
+        return {domain for domain, _ in self.reports()}
 
 
 def read_mail(data, m):
@@ -198,18 +207,21 @@ def read_mail(data, m):
         f.flush()
         done = subprocess.run([BINARY, "report", "tls", f.name], stdout=subprocess.PIPE, check=True)
         check(f"{domain}: we can read it ourselves", domain in done.stdout.decode(), done.stdout)
-    return report
+    return domain, report
 
 
-def test_told(told):
+def test_told(told, certificate):
     policy, = told.policies("dane.test")
-    equal("DANE: what was demanded", policy["policy"]["policy-type"], "tlsa")
-    check("DANE: the record", policy["policy"]["policy-string"][0].startswith("3 1 1 "), policy)
+    equal("DANE: what was demanded, of whom (1.1)", (policy["policy"]["policy-type"], policy["policy"]["policy-domain"]), ("tlsa", "mx.dane.test"))
+    equal("DANE: the records, whole", {s.lower() for s in policy["policy"]["policy-string"]},
+          {"{} {} {} {}".format(*certificate.tlsa(*kind)).lower() for kind in ((3, 1, 1), (3, 0, 0))})
     equal("DANE: how it went", policy["good"], 2)
     check("DANE: what failed", policy["bad"] >= 1, policy)
     equal("DANE: where", {(f["result-type"], f["receiving-mx-hostname"]) for f in policy["details"]}, {("validation-failure", "mx.dane.test")})
     equal("DANE: every failure in detail", sum(f["failed-session-count"] for f in policy["details"]), policy["bad"])
     check("DANE: at which address", policy["details"][0]["receiving-ip"].startswith("127.0.0."), policy)
+    check("DANE: from which of ours", policy["details"][0]["sending-mta-ip"].startswith("127.0.0."), policy)
+    check("DANE: why", "not what its domain says" in policy["details"][0]["failure-reason-code"], policy)
     policy, = told.policies("plain.test")
     equal("no TLS", (policy["policy"]["policy-type"], policy["details"][0]["result-type"]), ("sts", "starttls-not-supported"))
     policy, = told.policies("lost.test")
@@ -218,7 +230,32 @@ def test_told(told):
     equal("the policy", policy["policy"], {"policy-type": "sts", "policy-domain": "testing.test", "mx-host": ["mx.testing.test"],
                                            "policy-string": ["version: STSv1", "mode: testing", "mx: mx.testing.test", "max_age: 86400"]})
     equal("how it went", (policy["good"], policy["bad"]), (0, 1))
-    equal("why", policy["details"][0]["result-type"], "certificate-not-trusted")
+    equal("why", [policy["details"][0][k] for k in ("result-type", "failure-reason-code")],
+          ["certificate-not-trusted", "BR_ERR_X509_NOT_TRUSTED"])
+
+
+def test_failures(told):
+    """What failed beside the conversation (RFC 8461 6), and a host that a policy leaves out."""
+    policy, = told.policies("kept.test")
+    equal("kept: both went well", (policy["good"], policy["bad"]), (2, 0))
+    failure, = policy["details"]
+    equal("kept: the new policy is not to be had", (failure["result-type"], failure["failed-session-count"]), ("sts-policy-fetch-error", 1))
+    policy, = told.policies("away.test")
+    equal("not named", (policy["good"], policy["bad"]), (0, 1))
+    failure, = policy["details"]
+    equal("not named: why", (failure["result-type"], failure["failure-reason-code"]),
+          ("validation-failure", "its domain's MTA-STS policy does not name it"))
+
+
+def test_no_policy(told):
+    """Domains that demand nothing: how it went all the same (RFC 8460 4)."""
+    policy, = told.policies("free.test")
+    equal("no policy", policy["policy"], {"policy-type": "no-policy-found", "policy-domain": "free.test"})
+    equal("TLS once, and once not", (policy["good"], policy["bad"]), (1, 1))
+    failure, = policy["details"]
+    equal("why not", (failure["result-type"], failure["receiving-mx-hostname"]), ("validation-failure", "mx.free.test"))
+    policy, = told.policies("clear.test")
+    equal("no TLS at all", (policy["good"], policy["bad"], [f["result-type"] for f in policy["details"]]), (0, 1, ["starttls-not-supported"]))
 
 
 def test_post(endpoint, dead):

@@ -13,10 +13,14 @@ test_same(void)
 {
 	const struct rpt_session s = { .domain = STR("a.test"),
 		.type = RPT_STS,
+		.policy_domain = STR("b.test"),
 		.strings = STR("version: STSv1\nmode: testing\n"),
 		.result = TLS_RESULT_EXPIRED,
 		.host = STR("mx.a.test"),
-		.address = STR("192.0.2.1") };
+		.address = STR("192.0.2.1"),
+		.sender = STR("2001:db8::1"),
+		.reason = STR("it is so"),
+		.is_aside = true };
 	struct rpt_session got;
 	struct buf row;
 
@@ -29,6 +33,10 @@ test_same(void)
 	CHECK_STR(got.strings, s.strings);
 	CHECK_STR(got.host, s.host);
 	CHECK_STR(got.address, s.address);
+	CHECK_STR(got.policy_domain, s.policy_domain);
+	CHECK_STR(got.sender, s.sender);
+	CHECK_STR(got.reason, s.reason);
+	CHECK(got.is_aside);
 	CHECK_STR(got.domain, STR(""));
 	TEST_ROW("cut anywhere");
 	for (size_t n = 0; n < row.n; n++)
@@ -47,6 +55,9 @@ test_long(void)
 	for (size_t i = 0; i < sizeof text; i++)
 		text[i] = (char)('a' + i % 26);
 	s = (struct rpt_session){ .type = RPT_TLSA,
+		.policy_domain = str_of(text, sizeof text),
+		.sender = str_of(text, sizeof text),
+		.reason = str_of(text, sizeof text),
 		.strings = str_of(text, sizeof text),
 		.host = str_of(text, sizeof text),
 		.address = str_of(text, sizeof text) };
