@@ -314,7 +314,7 @@ void queue_follow(struct queue *q, const struct delivery *d,
 
 /* Does one of those who have it have a vacation response at all? Then: answer for those who want it now. */
 bool queue_may_answer(struct queue *q, const struct delivery_targets *targets);
-void queue_answer(struct queue *q, struct str bytes, struct str sender,
+void queue_answer(struct queue *q, struct str bytes, const struct delivery *d,
     const struct delivery_targets *targets);
 
 /* --- submission.c ---------------------------------------------------------------------------------------- */

@@ -105,6 +105,7 @@ struct queue_counts queue_counts(const struct queue *q);
 enum {
 	QUEUE_OURS = 1, /* by a user, a host of ours, or ourselves: it leaves with our signatures */
 	QUEUE_JUNK = 2, /* it goes to Junk where a mailbox here takes it */
+	QUEUE_TLS_OPTIONAL = 4, /* it goes whatever the domain demands of TLS (RFC 8689 3) */
 };
 
 struct queue_new {
@@ -178,6 +179,7 @@ struct queue_news {
 	struct str message; /* its bytes, for what is returned of it */
 	struct str helo;
 	int64_t arrived_s;
+	unsigned traits; /* QUEUE_ bits */
 };
 MUST_CHECK enum fail queue_tell(struct queue *q, const struct queue_news *news);
 

@@ -31,6 +31,8 @@ remote_ask_demands(struct remote_agent *a)
 	remote_forget_demands(a);
 	if (a->route && a->route->settings->tls == ROUTE_TLS_NEVER)
 		return; /* the owner's word */
+	if (queue_site_is_tls_optional(buf_str(&a->agent.site->name)))
+		return; /* the sender's (RFC 8689 8.4) */
 	a->demands = mem_new(1, sizeof *a->demands);
 	if (a->agent.site->queue->house.outbound->has_dane)
 		ask_tlsa(a);

@@ -96,7 +96,7 @@ remote_route(struct remote_agent *a)
 		return send_back(a);
 	if (is_by_mx(a->route)) {
 		mx_query_start(&a->mx, house->loop, house->dns, house->outbound, &house->own,
-		    &a->agent.task, buf_str(&s->name));
+		    &a->agent.task, queue_site_way(buf_str(&s->name)));
 		return REMOTE_LOOKUP;
 	}
 	if (a->route->settings->way == ROUTE_DISCARD) {

@@ -160,15 +160,15 @@ write_file(struct reports *r)
 	return fail;
 }
 
-/* RFC 8460 5.3 */
+/* RFC 8460 5.3, and for hosts further on that the report goes in spite of what they demand (3; RFC 8689 3). */
 static enum fail
 write_fields(struct reports *r, struct buf *out)
 {
 	enum fail fail = header_write_raw(out, STR("TLS-Report-Domain"), r->subject.domain);
 
-	return fail == FAIL_NONE
-	    ? header_write_raw(out, STR("TLS-Report-Submitter"), reports_submitter(r))
-	    : fail;
+	if (fail == FAIL_NONE)
+		fail = header_write_raw(out, STR("TLS-Report-Submitter"), reports_submitter(r));
+	return fail == FAIL_NONE ? header_write_raw(out, STR("TLS-Required"), STR("No")) : fail;
 }
 
 static void
@@ -256,7 +256,8 @@ mail(struct reports *r)
 		.text = buf_str(&w->words),
 		.file_type = STR("application/tlsrpt+gzip"),
 		.file_name = buf_str(&w->name),
-		.file = buf_str(&w->file) };
+		.file = buf_str(&w->file),
+		.is_tls_optional = true };
 	return WORK_READY;
 }
 

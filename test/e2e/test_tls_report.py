@@ -87,7 +87,9 @@ def main():
     lab.isolate()
     with ExitStack() as stack:
         lab_ = Laboratory(stack)
-        collector = lab_.domain("collector.test", None)
+        # RFC 8460 3: reports come in spite of what their own domain demands, and are not reported about.
+        collector = lab_.domain("collector.test", None, is_secure=True, rua="mailto:tls@collector.test")
+        lab_.dns.zones["_25._tcp.mx.collector.test", "TLSA"] = [(3, 1, 1, "00" * 32)]
         endpoint = lab_.https("reports.test")
         endpoint.say("", status="201 Created")
         dead = lab_.https("dead.test")
@@ -201,6 +203,7 @@ def read_mail(data, m):
     equal(f"{domain}: subject", subject, f"Report Domain: {domain} Submitter: {submitter} Report-ID: <{report['report-id']}>")
     equal(f"{domain}: who", (report["organization-name"], mail["From"]), (submitter, f"<{report['contact-info']}>"))
     equal(f"{domain}: whose", report["contact-info"].split("@")[1], submitter)
+    equal(f"{domain}: whatever is demanded", (m.tls, mail["TLS-Required"]), (None, "No"))
     equal(f"{domain}: nobody answers", mail["Auto-Submitted"], "auto-generated")
     with tempfile.NamedTemporaryFile() as f:
         f.write(data)
