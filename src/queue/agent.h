@@ -85,6 +85,7 @@ struct remote_agent {
 	bool is_busy;        /* counted in site->busy_count */
 	uint64_t sent;       /* jobs over this conversation */
 	struct smtpc_message message;
+	struct envelope envelope; /* the job's, as it is said to this host */
 	struct smtpc_rcpt *batch; /* arena of the job; those being sent */
 	struct job_rcpt **batch_of;
 	size_t batch_count;

@@ -211,6 +211,8 @@ hello_reply(struct smtpc_inner *c)
 	if (sorted.fail == FAIL_NONE) {
 		if (c->state == SMTPC_EHLO)
 			c->s->has |= SMTPC_HAS_ESMTP;
+		if (!c->s->is_tls) /* RFC 8689 2: it means nothing in clear */
+			c->s->has &= ~(unsigned)SMTPC_HAS_REQUIRETLS;
 		return after_hello(c);
 	}
 	if (c->state == SMTPC_EHLO && !c->is_lmtp && smtpc_sort_is_helo_worth(&c->reply))
