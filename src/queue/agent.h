@@ -5,7 +5,7 @@
  *
  *     ROUTE --MX or a host's name--> LOOKUP --a host--> OPEN --ready--> SEND --answers--> settled
  *       |                              | \--none: the site's or the recipients' fault    | next job: READY
- *       |                              \--MX hosts--> DEMANDS --some may have mail--> OPEN
+ *       |                              \--found-->    DEMANDS --some may have mail--> OPEN
  *       |                                               \--none: the site rests, CLOSING  |
  *       |--an address, unix:PATH-----------------------^                                 | none: LINGER
  *       \--thrown away, route gone: settled at once, next job: ROUTE                     \ enough: CLOSING
@@ -58,7 +58,7 @@ enum remote_state {
 struct hop {                        /* an address that may take the mail */
 	struct str host;            /* borrow: the agent's mx query, or the route's settings */
 	struct net_address address; /* family NONE: a unix socket, `host` is its path */
-	size_t at; /* of the host in the agent's mx query, when it is one of a domain */
+	size_t at;                  /* of the host in the agent's mx query, when it has one */
 };
 
 struct remote_demands; /* remote_policy.c */
@@ -73,7 +73,7 @@ struct remote_agent {
 	struct hop hops[HOPS_MAX];
 	size_t hop_count, hop_at;
 	bool has_hops;
-	bool has_mx_hops;    /* .. which DNS named, and not the owner */
+	bool has_mx_hops;    /* .. of hosts that `mx` has: by MX, or the one that the owner named */
 	bool is_host_barred; /* the domain's demands left one out */
 	bool is_demanding; /* the hop at hand is not open to compromise: no conversation in clear */
 	bool has_greeted;  /* a host of this route has answered */

@@ -1,4 +1,4 @@
-/* What the receiving domain demands of a conversation: DANE, MTA-STS (agent.h). */
+/* What the receiving domain, or a relay, demands of a conversation: DANE, MTA-STS (agent.h). */
 #include "queue/demands.h"
 
 /* base */
@@ -10,7 +10,7 @@
 static void
 ask_tlsa(struct remote_agent *a)
 {
-	const struct queue_house *house = &a->agent.site->queue->house;
+	struct dns *dns = a->agent.site->queue->house.dns;
 
 	a->demands->has_dane = true;
 	for (size_t i = 0; i < a->mx.host_count; i++) {
@@ -19,9 +19,9 @@ ask_tlsa(struct remote_agent *a)
 		const struct tlsa_host asked = { .name = host->name,
 			.canonical = host->is_name_secure ? host->canonical : host->name,
 			.is_secure = host->is_secure,
-			.port = (uint16_t)house->outbound->port };
+			.port = host->addresses[0].port };
 
-		tlsa_start(&a->demands->tlsa[i], house->dns, &a->agent.task, &asked);
+		tlsa_start(&a->demands->tlsa[i], dns, &a->agent.task, &asked);
 	}
 }
 
@@ -162,7 +162,7 @@ remote_demand(struct remote_agent *a, struct smtpc_order *order)
 	}
 }
 
-/* RFC 8689 4.2.1: by DNSSEC, or by an MTA-STS policy. What the owner named needs no proof. */
+/* RFC 8689 4.2.1: by DNSSEC, or by an MTA-STS policy. A host that the owner named is secure so far (mx.h). */
 bool
 remote_is_name_proved(const struct remote_agent *a)
 {

@@ -173,8 +173,8 @@ remote_found(struct remote_agent *a)
 	struct queue_last last;
 
 	if (a->mx.op.fail == FAIL_NONE) {
-		a->has_mx_hops = is_by_mx(a->route);
-		if (a->has_mx_hops)
+		a->has_mx_hops = true;
+		if (is_by_mx(a->route) || a->route->settings->way == ROUTE_RELAY)
 			remote_ask_demands(a);
 		return REMOTE_DEMANDS;
 	}

@@ -89,7 +89,7 @@ struct smtpc_order {
 	struct str host;         /* its name: SNI, certificate, reports */
 	struct str helo;         /* what we call ourselves */
 	bool is_lmtp;            /* LHLO, one answer per recipient */
-	bool is_implicit_tls;    /* TLS from the first byte (RFC 8314); `tls` MUST or VERIFIED */
+	bool is_implicit_tls; /* TLS from the first byte (RFC 8314); `tls` MUST, VERIFIED or DANE */
 	enum smtpc_tls tls;
 	const struct dane_question *dane; /* borrow: records and names, the first one for SNI */
 	bool

@@ -377,6 +377,79 @@ def test_requiretls(server, lab_):
         equal(f"REQUIRETLS to {domain}: goes on with it", sink.messages[-1].parameters.get("REQUIRETLS"), "")
 
 
+RELAY_PORT = 2526
+ROUTES = f"""
+[route named]
+domains = named.test
+way = relay
+host = smart.isp.test
+port = {RELAY_PORT}
+[route first]
+domains = first.test
+way = relay
+host = smart.isp.test
+port = 465
+implicit-tls = yes
+[route lmtp]
+domains = lmtp.test
+way = lmtp
+host = smart.isp.test
+port = 2427
+[route address]
+domains = address.test
+way = relay
+host = 127.0.0.19
+port = {RELAY_PORT}
+[route clear]
+domains = clear.test
+way = relay
+host = smart.isp.test
+port = 2528
+tls = never
+"""
+
+
+def relay(lab_, port, certificate, **options):
+    return lab_.stack.enter_context(Sink(host="127.0.0.19", port=port, tls=certificate and certificate.context(), name="smart.isp.test", **options))
+
+
+def test_relays(lab_):
+    """A relay of the owner's is asked about like an MX host, at its port (RFC 7672 2.2.2, 2.2.3; RFC 8461 3.4)."""
+    name = "smart.isp.test"
+    certificate = lab_.others.issue(name)
+    named, first = relay(lab_, RELAY_PORT, certificate), relay(lab_, 465, certificate, implicit_tls=True)
+    lmtp, clear = relay(lab_, 2427, None, lmtp=True), relay(lab_, 2528, None)
+    zones = lab_.dns.zones
+    zones[name, "A"] = ["127.0.0.19"]
+    lab_.dns.secure.add(name)
+    for port in (RELAY_PORT, 465, 2427, 2528):
+        zones[f"_{port}._tcp.{name}", "TLSA"] = [(3, 1, 1, "00" * 32)]
+    with Sender(f"[outbound]\nca-file = {lab_.ca.path}\n[queue]\nlinger = 0\n{ROUTES}") as server:
+        waits(server, "a relay with another key", named, "named.test", "4.7.5", "its certificate is not what its domain says")
+        waits(server, "the same with TLS from the first byte", first, "first.test", "4.7.5", "its certificate is not what its domain says")
+        server.send("y@named.test", optional())
+        check("a relay, TLS-Required: No", named.wait(1), server.story())
+        zones[f"_{RELAY_PORT}._tcp.{name}", "TLSA"] = zones[f"_465._tcp.{name}", "TLSA"] = [certificate.tlsa()]
+        arrives(server, "a relay with the right key", named, "named.test", verified=True)
+        arrives(server, "the same with TLS from the first byte", first, "first.test", verified=True)
+        zones[f"_{RELAY_PORT}._tcp.{name}", "TLSA"] = SERVFAIL
+        waits(server, "a relay whose records are hidden", named, "named.test", "4.7.5", "its TLSA records cannot be looked up")
+        server.send("x@lmtp.test")
+        check("LMTP is not asked about", lmtp.wait(1), server.story())
+        server.send("x@clear.test")
+        check("nor is who the owner wants in clear", clear.wait(1), server.story())
+        arrives(server, "nor is an address", named, "address.test", verified=False)
+        equal("nobody asked", [lab_.dns.count(f"_{port}._tcp.{name}", "TLSA") for port in (2427, 2528)], [0, 0])
+
+        del zones[f"_{RELAY_PORT}._tcp.{name}", "TLSA"]
+        policy = lab_.policy(name, mx=name)
+        waits(server, "MTA-STS of a relay", named, "named.test", "4.7.5", "nobody who is trusted vouches for its certificate")
+        equal("the relay's own policy was asked for", policy.names, [f"mta-sts.{name}"])
+        named.tls = lab_.ca.issue(name).context()
+        arrives(server, "MTA-STS of a relay: the right certificate", named, "named.test", verified=True)
+    lab_.sinks |= {f"relay {n}": sink for n, sink in enumerate((named, first, lmtp, clear))}
+
+
 def test_switched_off(lab_):
     with Sender(f"[outbound]\nca-file = {lab_.ca.path}\ndane = no\nmta-sts = no\n[queue]\nlinger = 0\n") as server:
         dane = lab_.domain("offdane.test", "others", is_secure=True)
@@ -401,6 +474,7 @@ def main():
             test_requiretls(server, lab_)
             test_tls_optional(server, lab_)
             test_tls_optional_ways(server, lab_)
+        test_relays(lab_)
         test_switched_off(lab_)
         for sink in lab_.sinks.values():
             equal(f"{sink.name}: we keep to the RFCs", sink.violations, [])
