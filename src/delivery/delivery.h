@@ -141,6 +141,7 @@ struct delivery {
 	struct str blob;    /* its name there, from blob_write_finish() in this turn */
 	struct str sender;  /* of the envelope */
 	int64_t received_s;
+	bool is_tls_must;    /* REQUIRETLS: what comes of it travels so, too (RFC 8689 6) */
 	bool is_junk;        /* into Junk, where there is one, and marked $Junk */
 	bool is_all_or_none; /* one reply for all (SMTP): nobody has it when somebody cannot */
 };

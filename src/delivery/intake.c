@@ -9,6 +9,7 @@
 #include "delivery/delivery.h"
 #include "message/compose.h"
 #include "message/header.h"
+#include "message/tls_required.h"
 #include "delivery/author.h"
 #include "mailauth/results.h"
 
@@ -141,6 +142,7 @@ release_head(struct intake *i)
 	i->is_loop = delivery_is_loop(head, i->recipient);
 	if (header_find(head, STR("Solicitation"), &field))
 		buf_add(&i->solicitation, str_head(str_trim(field.value), SOLICITATION_MAX));
+	i->is_tls_optional = tls_required_is_no(head);
 	if (i->wants_authors)
 		authors_write(&i->authors, head);
 	add_missing_fields(i, head);

@@ -42,11 +42,12 @@ struct intake { /* fields: read only, but the second group is set before intake_
 	uint64_t size;      /* bytes fed */
 	uint64_t max;       /* bytes allowed */
 	bool is_started;
-	bool is_in_body; /* the header went out */
-	bool has_cr;     /* the last byte fed was a CR, held back */
-	bool has_bare;   /* a CR or LF stood alone */
-	bool is_loop;    /* too many Received fields, or Delivered-To is the recipient */
-	enum fail fail;  /* sticky: LIMIT too big, TEMP disk */
+	bool is_in_body;      /* the header went out */
+	bool has_cr;          /* the last byte fed was a CR, held back */
+	bool has_bare;        /* a CR or LF stood alone */
+	bool is_tls_optional; /* TLS-Required: No (RFC 8689 3) */
+	bool is_loop;         /* too many Received fields, or Delivered-To is the recipient */
+	enum fail fail;       /* sticky: LIMIT too big, TEMP disk */
 
 	enum intake_lines lines;
 	bool is_submission; /* complete the header, and drop Bcc */

@@ -292,6 +292,7 @@ finish(struct jmap_call *c, struct jmap_submitting *s, struct jmap_set_error *e)
 	fail = deposit_check_room(&s->deposit, s->intake.size);
 	if (fail)
 		return refuse_deposit(c, &s->deposit, fail, e);
+	deposit_note_header(&s->deposit, &s->intake);
 	deposit_start(&s->deposit, c->run->host.task);
 	s->state = SUBMITTING_STORE;
 	return hand_over(c, s, e);

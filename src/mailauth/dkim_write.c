@@ -9,7 +9,7 @@
 
 #define COLUMNS 76 /* of a line (RFC 5322 2.1.1 asks for 78) */
 
-/* RFC 6376 5.4.1, and what says how the body is to be read (8.2.1). */
+/* RFC 6376 5.4.1, what says how the body is to be read (8.2.1), and RFC 8460 5.3. */
 static const struct str usual_names[] = { STR_INIT("From"), STR_INIT("Sender"),
 	STR_INIT("Reply-To"), STR_INIT("To"), STR_INIT("Cc"), STR_INIT("Subject"), STR_INIT("Date"),
 	STR_INIT("Message-ID"), STR_INIT("In-Reply-To"), STR_INIT("References"),
@@ -20,7 +20,8 @@ static const struct str usual_names[] = { STR_INIT("From"), STR_INIT("Sender"),
 	STR_INIT("Resent-Message-ID"), STR_INIT("List-Id"), STR_INIT("List-Help"),
 	STR_INIT("List-Unsubscribe"), STR_INIT("List-Unsubscribe-Post"), STR_INIT("List-Subscribe"),
 	STR_INIT("List-Post"), STR_INIT("List-Owner"), STR_INIT("List-Archive"),
-	STR_INIT("Autocrypt") };
+	STR_INIT("Autocrypt"), STR_INIT("TLS-Required"), STR_INIT("TLS-Report-Domain"),
+	STR_INIT("TLS-Report-Submitter") };
 
 static void
 add(struct dkim_writer *w, struct str text)

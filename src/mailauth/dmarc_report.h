@@ -51,10 +51,6 @@ void dmarc_report_begin(struct buf *out, const struct dmarc_report *report);
 void dmarc_report_row(struct buf *out, const struct dmarc_report_row *row);
 void dmarc_report_end(struct buf *out);
 
-/* Append "receiver!domain!begin!end.xml.gz" (RFC 7489 7.2.1.1), names in it being A-labels. */
-void dmarc_report_name_write(struct buf *out, const struct dmarc_report *report,
-    struct str receiver);
-
 /* What a report says but for its rows. FAIL_SYNTAX: malformed, or no report; FAIL_LIMIT: too long texts, arena full. */
 MUST_CHECK enum fail dmarc_report_read(struct str xml, struct arena *a, struct dmarc_report *out);
 

@@ -119,16 +119,3 @@ dmarc_report_end(struct buf *out)
 {
 	buf_add(out, STR("</feedback>\n"));
 }
-
-void
-dmarc_report_name_write(struct buf *out, const struct dmarc_report *r, struct str receiver)
-{
-	buf_add(out, receiver);
-	buf_add_char(out, '!');
-	buf_add(out, r->domain);
-	buf_add_char(out, '!');
-	buf_add_u64(out, r->begin_s);
-	buf_add_char(out, '!');
-	buf_add_u64(out, r->end_s);
-	buf_add(out, STR(".xml.gz"));
-}

@@ -19,7 +19,8 @@ write_site(const struct addition *a, const struct envelope_rcpt *rcpt, struct bu
 		SITE_OF_ROUTE))
 		return;
 	if (!a->new->is_remote ||
-	    queue_site_write(site, a->queue->house.routes, rcpt->address) != FAIL_NONE) {
+	    queue_site_write(site, a->queue->house.routes, rcpt->address,
+		(a->new->traits &QUEUE_TLS_OPTIONAL) != 0) != FAIL_NONE) {
 		buf_clear(site);
 		buf_add(site, STR(SITE_LOCAL));
 	}
@@ -183,7 +184,7 @@ queue_way_of(const struct queue *q, struct str address)
 	struct buf site;
 
 	buf_init(&site, SITE_MAX);
-	if (queue_site_write(&site, q->house.routes, address) == FAIL_NONE &&
+	if (queue_site_write(&site, q->house.routes, address, false) == FAIL_NONE &&
 	    queue_site_is_route(buf_str(&site)))
 		way =
 		    queue_site_route(q->house.routes, buf_str(&site))->settings->way == ROUTE_REFUSE

@@ -5,7 +5,7 @@
  *
  *     ROUTE --MX or a host's name--> LOOKUP --a host--> OPEN --ready--> SEND --answers--> settled
  *       |                              | \--none: the site's or the recipients' fault    | next job: READY
- *       |                              \--MX hosts--> DEMANDS --some may have mail--> OPEN
+ *       |                              \--found-->    DEMANDS --some may have mail--> OPEN
  *       |                                               \--none: the site rests, CLOSING  |
  *       |--an address, unix:PATH-----------------------^                                 | none: LINGER
  *       \--thrown away, route gone: settled at once, next job: ROUTE                     \ enough: CLOSING
@@ -58,7 +58,7 @@ enum remote_state {
 struct hop {                        /* an address that may take the mail */
 	struct str host;            /* borrow: the agent's mx query, or the route's settings */
 	struct net_address address; /* family NONE: a unix socket, `host` is its path */
-	size_t at; /* of the host in the agent's mx query, when it is one of a domain */
+	size_t at;                  /* of the host in the agent's mx query, when it has one */
 };
 
 struct remote_demands; /* remote_policy.c */
@@ -73,7 +73,7 @@ struct remote_agent {
 	struct hop hops[HOPS_MAX];
 	size_t hop_count, hop_at;
 	bool has_hops;
-	bool has_mx_hops;    /* .. which DNS named, and not the owner */
+	bool has_mx_hops;    /* .. of hosts that `mx` has: by MX, or the one that the owner named */
 	bool is_host_barred; /* the domain's demands left one out */
 	bool is_demanding; /* the hop at hand is not open to compromise: no conversation in clear */
 	bool has_greeted;  /* a host of this route has answered */
@@ -85,6 +85,7 @@ struct remote_agent {
 	bool is_busy;        /* counted in site->busy_count */
 	uint64_t sent;       /* jobs over this conversation */
 	struct smtpc_message message;
+	struct envelope envelope; /* the job's, as it is said to this host */
 	struct smtpc_rcpt *batch; /* arena of the job; those being sent */
 	struct job_rcpt **batch_of;
 	size_t batch_count;
@@ -126,12 +127,16 @@ const char *remote_why_barred(const struct remote_agent *a, size_t host,
 /* Put the demands of the hop at hand into its order; texts are borrowed until they are forgotten. */
 void remote_demand(struct remote_agent *a, struct smtpc_order *order);
 
-/* How it went with a host of the mx query, for reports; `address` may be NULL. */
-void remote_count(struct remote_agent *a, size_t host, enum tls_result result,
-    const struct net_address *address);
-
 /* That the hop at hand takes mail for the domain is more than unsigned DNS says. */
 bool remote_is_name_proved(const struct remote_agent *a);
+
+/* --- remote_count.c: for reports to the domain -------------------------------------------------------------- */
+
+/* How it went with the hop at hand; with a host that was left out; that the domain's policy could not be fetched. */
+void remote_count_opened(const struct remote_agent *a);
+void remote_count_barred(const struct remote_agent *a, size_t host, enum tls_result result,
+    const char *why);
+void remote_count_unfetched(const struct remote_agent *a);
 
 /* --- remote_send.c: one job over an open conversation ------------------------------------------------------- */
 

@@ -8,6 +8,8 @@
 #include "tlspolicy/sts.h"
 #include "tlspolicy/tlsa.h"
 
+#define REMOTE_NOT_NAMED "its domain's MTA-STS policy does not name it"
+
 struct remote_demands {
 	struct tlsa_find tlsa[MX_HOSTS_MAX]; /* own; of the hosts of the agent's mx query */
 	struct sts_find sts;                 /* own */

@@ -74,6 +74,15 @@ tame_binary(struct deposit *d)
 	return fail;
 }
 
+/* --- the header ------------------------------------------------------------------------------------ */
+
+void
+deposit_note_header(struct deposit *d, const struct intake *i)
+{
+	if (i->is_tls_optional && !d->envelope->is_tls_must)
+		d->traits |= QUEUE_TLS_OPTIONAL;
+}
+
 /* --- the queue ----------------------------------------------------------------------------------------- */
 
 static bool
@@ -230,6 +239,7 @@ delivery_of(const struct deposit *d)
 	return (struct delivery){ .account = d->folder,
 		.blob = blob_name_str(&d->blob),
 		.sender = d->envelope->sender,
+		.is_tls_must = d->envelope->is_tls_must,
 		.received_s = clock_wall_s(),
 		.is_junk = (d->traits & QUEUE_JUNK) != 0,
 		.is_all_or_none = !d->is_each_told };
@@ -251,7 +261,8 @@ tell_success(struct deposit *d)
 	struct queue_news report = { .envelope = d->envelope,
 		.rcpts = news,
 		.helo = d->helo,
-		.arrived_s = clock_wall_s() };
+		.arrived_s = clock_wall_s(),
+		.traits = d->traits };
 	struct blob_map map = { .is_mapped = false };
 	enum fail fail = FAIL_NONE;
 

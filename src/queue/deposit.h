@@ -16,6 +16,7 @@
 /* rooms */
 #include "blob/blob.h"
 #include "delivery/delivery.h"
+#include "delivery/intake.h"
 #include "queue/queue.h"
 
 enum deposit_way {           /* where a recipient's copy goes */
@@ -72,6 +73,9 @@ struct deposit {
  * the queue, for it will be written again.
  */
 struct str deposit_content_folder(const struct envelope *e, const struct delivery_targets *targets);
+
+/* What the header asks of hosts further on, once it was all read; REQUIRETLS overrules it (RFC 8689 4.1). */
+void deposit_note_header(struct deposit *d, const struct intake *i);
 
 /* With one answer for all: every account must have room for so many bytes. FAIL_LIMIT · FAIL_TEMP. */
 MUST_CHECK enum fail deposit_check_room(const struct deposit *d, uint64_t bytes);

@@ -129,7 +129,7 @@ static const struct dsn_meaning meanings[] = {
 	{ 7, 8, "A mail system on the way wanted a login and did not get a good one.",
 	    "Check name and password in your mail program. If they are right, show this message to your "
 	    "postmaster." },
-	{ 7, 10, "The message needs an encrypted connection, and there was none.",
+	{ 7, 10, "The message needs an encrypted connection to the right host, and there was none.",
 	    "Show this message to your postmaster." },
 	{ 7, 13, "The account is switched off.",
 	    "Ask the person for another address by other means." },

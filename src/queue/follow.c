@@ -57,6 +57,6 @@ queue_follow(struct queue *q, const struct delivery *d, const struct delivery_ta
 	if (targets->is_report)
 		follow_report(q, map.bytes, targets);
 	if (may_answer)
-		queue_answer(q, map.bytes, d->sender, targets);
+		queue_answer(q, map.bytes, d, targets);
 	blob_unmap(&map);
 }

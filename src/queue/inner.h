@@ -162,8 +162,7 @@ struct queue {
 	struct route_health *health; /* own; of each route that was asked for, by its place */
 	size_t health_count;
 	struct buf ahead_at; /* own; places behind this key are looked at (ahead.c); empty: none */
-	int64_t clock_offset_s;        /* of the wall clock, as the last step saw it */
-	struct tls_reporter *reporter; /* own; tls_report.h; NULL: nothing is reported */
+	int64_t clock_offset_s; /* of the wall clock, as the last step saw it */
 	bool is_turn_lost; /* what was done in it could not be taken back: its commit must fail */
 };
 
@@ -324,7 +323,7 @@ void queue_follow(struct queue *q, const struct delivery *d,
 
 /* Does one of those who have it have a vacation response at all? Then: answer for those who want it now. */
 bool queue_may_answer(struct queue *q, const struct delivery_targets *targets);
-void queue_answer(struct queue *q, struct str bytes, struct str sender,
+void queue_answer(struct queue *q, struct str bytes, const struct delivery *d,
     const struct delivery_targets *targets);
 
 /* --- submission.c ---------------------------------------------------------------------------------------- */

@@ -50,7 +50,8 @@ move(struct queue_job *j, struct job_rcpt *r)
 	struct buf site;
 
 	buf_init(&site, SITE_MAX);
-	if (queue_site_write(&site, j->queue->house.routes, r->row.envelope.address) == FAIL_NONE) {
+	if (queue_site_write(&site, j->queue->house.routes, r->row.envelope.address,
+		(j->message.traits & QUEUE_TLS_OPTIONAL) != 0) == FAIL_NONE) {
 		job_rcpt_set(r, JOB_MOVED, STATUS(2, 0, 0), "");
 		r->moved_to = arena_str(&j->arena, buf_str(&site));
 	} else {
@@ -176,6 +177,7 @@ delivery_of(const struct queue_job *j)
 	return (struct delivery){ .account = STR(QUEUE_FOLDER),
 		.blob = j->message.blob,
 		.sender = j->message.envelope.sender,
+		.is_tls_must = j->message.envelope.is_tls_must,
 		.received_s = clock_wall_s(),
 		.is_junk = (j->message.traits & QUEUE_JUNK) != 0 };
 }

@@ -1,6 +1,5 @@
 /* Opening, closing, the end of the turn (queue.h). */
 #include "queue/inner.h"
-#include "queue/tls_report.h"
 
 /* system */
 #include <string.h>
@@ -194,7 +193,6 @@ queue_start(struct queue *q)
 	q->is_started = true;
 	q->clock_offset_s = clock_wall_s() - clock_mono_ms() / 1000;
 	ahead_begin(q);
-	q->reporter = tls_reporter_start(q);
 	task_wake(&q->task);
 }
 
@@ -242,7 +240,6 @@ queue_close(struct queue **queue)
 	if (q == NULL)
 		return;
 	q->is_stopping = true;
-	tls_reporter_free(&q->reporter);
 	for (node = map_first(&q->sites); node; node = map_next(&q->sites, node))
 		end_agents(container_of(node, struct queue_site, by_name));
 	free_jobs(&q->settling);

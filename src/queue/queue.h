@@ -42,6 +42,7 @@ struct loop;
 struct mail;
 struct net;
 struct queue;
+struct rpt_session;
 struct store;
 struct tls_trust;
 
@@ -59,7 +60,9 @@ struct queue_house {
 	struct directory *directory;
 	struct tls_trust *(*get_trust)(void *arg);  /* whom to trust; asked for each connection */
 	struct http_client *(*get_http)(void *arg); /* for policies; NULL: there are none */
-	void *trust_arg;
+	/* how a conversation went, for reports to its domain; belongs to the turn. NULL: nobody asks */
+	void (*note_session)(void *arg, const struct rpt_session *session);
+	void *arg;               /* of these three */
 	struct keyring *keyring; /* what signs mail of ours; NULL: nothing does */
 	const struct queue_settings *settings;
 	const struct smtpc_settings *outbound;
@@ -102,6 +105,7 @@ struct queue_counts queue_counts(const struct queue *q);
 enum {
 	QUEUE_OURS = 1, /* by a user, a host of ours, or ourselves: it leaves with our signatures */
 	QUEUE_JUNK = 2, /* it goes to Junk where a mailbox here takes it */
+	QUEUE_TLS_OPTIONAL = 4, /* it goes whatever the domain demands of TLS (RFC 8689 3) */
 };
 
 struct queue_new {
@@ -175,6 +179,7 @@ struct queue_news {
 	struct str message; /* its bytes, for what is returned of it */
 	struct str helo;
 	int64_t arrived_s;
+	unsigned traits; /* QUEUE_ bits */
 };
 MUST_CHECK enum fail queue_tell(struct queue *q, const struct queue_news *news);
 

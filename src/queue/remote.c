@@ -60,8 +60,8 @@ open_hop(struct remote_agent *a)
 
 	remote_order(a, &order);
 	smtpc_open_start(&a->smtpc, house->loop, house->net,
-	    house->get_trust ? house->get_trust(house->trust_arg) : NULL, house->outbound,
-	    &a->agent.task, &order);
+	    house->get_trust ? house->get_trust(house->arg) : NULL, house->outbound, &a->agent.task,
+	    &order);
 	return REMOTE_OPEN;
 }
 
@@ -179,11 +179,10 @@ is_second_try(const struct remote_agent *a)
 static void
 count_opened(struct remote_agent *a)
 {
-	const struct hop *hop = &a->hops[a->hop_at];
 	enum smtpc_stage stage = a->smtpc.answer.stage;
 
 	if (a->has_mx_hops && !a->is_in_clear && (a->smtpc.is_open || stage >= SMTPC_AT_TLS))
-		remote_count(a, hop->at, a->smtpc.result, &hop->address);
+		remote_count_opened(a);
 }
 
 static enum remote_state

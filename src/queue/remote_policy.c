@@ -1,4 +1,4 @@
-/* What the receiving domain demands of a conversation: DANE, MTA-STS (agent.h). */
+/* What the receiving domain, or a relay, demands of a conversation: DANE, MTA-STS (agent.h). */
 #include "queue/demands.h"
 
 /* base */
@@ -10,7 +10,7 @@
 static void
 ask_tlsa(struct remote_agent *a)
 {
-	const struct queue_house *house = &a->agent.site->queue->house;
+	struct dns *dns = a->agent.site->queue->house.dns;
 
 	a->demands->has_dane = true;
 	for (size_t i = 0; i < a->mx.host_count; i++) {
@@ -19,9 +19,9 @@ ask_tlsa(struct remote_agent *a)
 		const struct tlsa_host asked = { .name = host->name,
 			.canonical = host->is_name_secure ? host->canonical : host->name,
 			.is_secure = host->is_secure,
-			.port = (uint16_t)house->outbound->port };
+			.port = host->addresses[0].port };
 
-		tlsa_start(&a->demands->tlsa[i], house->dns, &a->agent.task, &asked);
+		tlsa_start(&a->demands->tlsa[i], dns, &a->agent.task, &asked);
 	}
 }
 
@@ -31,6 +31,8 @@ remote_ask_demands(struct remote_agent *a)
 	remote_forget_demands(a);
 	if (a->route && a->route->settings->tls == ROUTE_TLS_NEVER)
 		return; /* the owner's word */
+	if (queue_site_is_tls_optional(buf_str(&a->agent.site->name)))
+		return; /* the sender's (RFC 8689 8.4) */
 	a->demands = mem_new(1, sizeof *a->demands);
 	if (a->agent.site->queue->house.outbound->has_dane)
 		ask_tlsa(a);
@@ -56,7 +58,7 @@ ask_sts(struct remote_agent *a)
 {
 	const struct queue_house *house = &a->agent.site->queue->house;
 	const struct sts_house sts = { .dns = house->dns,
-		.http = house->get_http(house->trust_arg),
+		.http = house->get_http(house->arg),
 		.store = house->store,
 		.allow_private = house->outbound->allow_private };
 
@@ -122,7 +124,7 @@ remote_why_barred(const struct remote_agent *a, size_t host, enum tls_result *re
 	*result_out = TLS_RESULT_INVALID;
 	if (d->tlsa[host].state != TLSA_USABLE && is_sts_enforced(d) &&
 	    !sts_policy_names(&d->sts.policy, a->mx.hosts[host].name))
-		return "its domain's MTA-STS policy does not name it";
+		return REMOTE_NOT_NAMED;
 	return NULL;
 }
 
@@ -160,7 +162,7 @@ remote_demand(struct remote_agent *a, struct smtpc_order *order)
 	}
 }
 
-/* RFC 8689 4.2.1: by DNSSEC, or by an MTA-STS policy. What the owner named needs no proof. */
+/* RFC 8689 4.2.1: by DNSSEC, or by an MTA-STS policy. A host that the owner named is secure so far (mx.h). */
 bool
 remote_is_name_proved(const struct remote_agent *a)
 {

@@ -96,7 +96,7 @@ remote_route(struct remote_agent *a)
 		return send_back(a);
 	if (is_by_mx(a->route)) {
 		mx_query_start(&a->mx, house->loop, house->dns, house->outbound, &house->own,
-		    &a->agent.task, buf_str(&s->name));
+		    &a->agent.task, queue_site_way(buf_str(&s->name)));
 		return REMOTE_LOOKUP;
 	}
 	if (a->route->settings->way == ROUTE_DISCARD) {
@@ -130,7 +130,7 @@ take_hosts(struct remote_agent *a, struct queue_last *barred)
 			const char *why = remote_why_barred(a, h, &result);
 
 			if (why && depth == 0)
-				remote_count(a, h, result, NULL);
+				remote_count_barred(a, h, result, why);
 			if (why && !a->is_host_barred) {
 				say(barred, STATUS(4, 7, 5), str_c(why));
 				barred->remote = host->name;
@@ -159,6 +159,7 @@ remote_demanded(struct remote_agent *a)
 {
 	struct queue_last barred = { 0 };
 
+	remote_count_unfetched(a);
 	take_hosts(a, &barred);
 	if (a->hop_count > 0)
 		return open_first(a);
@@ -172,8 +173,8 @@ remote_found(struct remote_agent *a)
 	struct queue_last last;
 
 	if (a->mx.op.fail == FAIL_NONE) {
-		a->has_mx_hops = is_by_mx(a->route);
-		if (a->has_mx_hops)
+		a->has_mx_hops = true;
+		if (is_by_mx(a->route) || a->route->settings->way == ROUTE_RELAY)
 			remote_ask_demands(a);
 		return REMOTE_DEMANDS;
 	}

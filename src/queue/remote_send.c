@@ -10,30 +10,57 @@
 
 /* --- before it is said --------------------------------------------------------------------------------------- */
 
-/*
- * Why this host may not have a message that must travel encrypted (RFC 8689 4.2.1); NULL: it may. Reports go
- * anyway (5).
- */
+/* The mailbox is on this very machine: nothing goes over a network (RFC 8689 4.4). */
+static bool
+is_delivered_here(const struct remote_agent *a)
+{
+	const struct net_address *to = &a->hops[a->hop_at].address;
+
+	return a->route && a->route->settings->way == ROUTE_LMTP &&
+	    (to->family == NET_ADDRESS_NONE || net_address_is_loopback(to));
+}
+
+/* Why a message that must travel encrypted cannot do so over this conversation (RFC 8689 2, 4.2.1); NULL: it can. */
 static const char *
 why_unsafe(const struct remote_agent *a, struct status *status_out)
 {
-	const struct envelope *e = &a->agent.job->message.envelope;
-
-	*status_out = STATUS(5, 7, 30);
-	if (!e->is_tls_must || str_empty(e->sender))
-		return NULL;
-	if (!a->smtpc.is_tls) {
-		*status_out = STATUS(5, 7, 10);
+	*status_out = STATUS(5, 7, 10);
+	if (!a->smtpc.is_tls)
 		return "the host offers no encryption, which the message demands";
-	}
-	if (!(a->smtpc.has & SMTPC_HAS_REQUIRETLS))
+	if (!(a->smtpc.has & SMTPC_HAS_REQUIRETLS)) {
+		*status_out = STATUS(5, 7, 30);
 		return "the host does not promise to keep the message encrypted, as it demands";
+	}
 	if (!a->smtpc.is_authentic)
 		return "the host does not prove who it is, as the message demands";
 	if (!remote_is_name_proved(a))
 		return "neither DNSSEC nor MTA-STS proves that it is the domain's host, as the message "
 		       "demands";
 	return NULL;
+}
+
+/*
+ * The envelope for this host. REQUIRETLS is said only where it holds (2); reports go without where it does not (5).
+ * Otherwise why the host may not have the message.
+ */
+static const char *
+write_envelope(struct remote_agent *a, struct status *status_out)
+{
+	const char *why = NULL;
+
+	a->envelope = a->agent.job->message.envelope;
+	if (!a->envelope.is_tls_must)
+		return NULL;
+	if (is_delivered_here(a)) {
+		a->envelope.is_tls_must = (a->smtpc.has & SMTPC_HAS_REQUIRETLS) != 0;
+		return NULL;
+	}
+	why = why_unsafe(a, status_out);
+	if (why && str_empty(a->envelope.sender)) {
+		a->envelope.is_tls_must = false;
+		return NULL;
+	}
+	return why;
 }
 
 /* On to the first address of the next host; false: there is none, and the first one is at hand again. */
@@ -135,7 +162,7 @@ remote_send(struct remote_agent *a)
 		.text = STR("the message cannot be read here now") };
 	int64_t until_ms;
 	struct status unsafe;
-	const char *why = why_unsafe(a, &unsafe);
+	const char *why = write_envelope(a, &unsafe);
 	struct str content;
 
 	if (!a->smtpc.is_open) /* it left while nothing was said */
@@ -157,7 +184,7 @@ remote_send(struct remote_agent *a)
 		remote_conclude(a, JOB_DEFERRED, &lost);
 		return remote_next(a);
 	}
-	a->message = (struct smtpc_message){ .envelope = &j->message.envelope,
+	a->message = (struct smtpc_message){ .envelope = &a->envelope,
 		.rcpts = a->batch,
 		.rcpt_count = a->batch_count,
 		.fields = job_fields(j),

@@ -106,7 +106,8 @@ describe(const struct queue_job *j, const struct job_rcpt *r, enum dsn_action ac
 
 /* The report as a file of the queue. */
 static enum fail
-write_file(struct queue *q, const struct dsn_report *report, struct queue_report *out)
+write_file(struct queue *q, const struct dsn_report *report, unsigned traits,
+    struct queue_report *out)
 {
 	struct buf text;
 	bool is_utf8;
@@ -128,7 +129,7 @@ write_file(struct queue *q, const struct dsn_report *report, struct queue_report
 		.rcpt_count = 1,
 		.blob = blob_name_str(&out->blob),
 		.skip = QUEUE_OWN_SKIP,
-		.traits = QUEUE_OURS,
+		.traits = QUEUE_OURS | (traits & QUEUE_TLS_OPTIONAL), /* RFC 8689 6 */
 		.log_id = report->rcpts[0].log_id };
 	out->is_there = true;
 	return FAIL_NONE;
@@ -180,7 +181,7 @@ report_write(struct queue_job *j, int64_t now_s, struct queue_report *out)
 		to = arena_str(&j->arena, report_to(j->queue, e->sender, &back));
 		buf_release(&back);
 		report.to = to.p ? to : e->sender;
-		fail = write_file(j->queue, &report, out);
+		fail = write_file(j->queue, &report, j->message.traits, out);
 	}
 	mem_free(rcpts);
 	return fail;
@@ -208,7 +209,7 @@ queue_tell(struct queue *q, const struct queue_news *news)
 	random_bytes(random, sizeof random);
 	buf_init(&back, ADDRESS_MAX);
 	report.to = report_to(q, news->envelope->sender, &back);
-	fail = write_file(q, &report, &written);
+	fail = write_file(q, &report, news->traits, &written);
 	if (fail == FAIL_NONE)
 		fail = queue_add(q, &written.new, NULL);
 	buf_release(&back);

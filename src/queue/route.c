@@ -6,7 +6,8 @@
 #include "codec/idna.h"
 #include "directory/address.h"
 
-#define ROUTE_PREFIX "route/"
+#define ROUTE_PREFIX        "route/"
+#define TLS_OPTIONAL_PREFIX "tls-optional/"
 
 /* --- which route ---------------------------------------------------------------------------------------- */
 
@@ -38,12 +39,22 @@ queue_route_named(const struct queue_routes *routes, struct str name)
 
 /* --- sites ------------------------------------------------------------------------------------------------- */
 
+/* Nobody else's demands count where mail ends here. */
+static bool
+is_relaying(const struct queue_route *r)
+{
+	return r == NULL || r->settings->way == ROUTE_DIRECT || r->settings->way == ROUTE_RELAY;
+}
+
 /* The site of a domain by its route. */
 static void
-write_site(struct buf *out, const struct queue_routes *routes, struct str domain)
+write_site(struct buf *out, const struct queue_routes *routes, struct str domain,
+    bool is_tls_optional)
 {
 	const struct queue_route *r = queue_route_for(routes, domain);
 
+	if (is_tls_optional && is_relaying(r))
+		buf_add(out, STR(TLS_OPTIONAL_PREFIX));
 	if (r == NULL || r->settings->way == ROUTE_DIRECT) {
 		buf_add(out, domain);
 	} else {
@@ -66,7 +77,8 @@ write_domain(struct buf *out, struct str domain)
 }
 
 enum fail
-queue_site_write(struct buf *out, const struct queue_routes *routes, struct str address)
+queue_site_write(struct buf *out, const struct queue_routes *routes, struct str address,
+    bool is_tls_optional)
 {
 	struct str local, domain;
 	struct buf ascii;
@@ -77,9 +89,30 @@ queue_site_write(struct buf *out, const struct queue_routes *routes, struct str 
 	buf_init(&ascii, SITE_MAX);
 	fail = write_domain(&ascii, domain);
 	if (fail == FAIL_NONE)
-		write_site(out, routes, buf_str(&ascii));
+		write_site(out, routes, buf_str(&ascii), is_tls_optional);
 	buf_release(&ascii);
 	return fail;
+}
+
+static bool
+write_tls_optional(struct buf *out, const struct queue_routes *routes, struct str word)
+{
+	const struct queue_route *r = queue_route_named(routes, word);
+	size_t before = out->n;
+	struct buf domain;
+
+	buf_init(&domain, SITE_MAX);
+	if (r && is_relaying(r)) {
+		buf_add(out, STR(TLS_OPTIONAL_PREFIX ROUTE_PREFIX));
+		buf_add(out, word);
+	} else if (r == NULL && write_domain(&domain, word) == FAIL_NONE) {
+		write_site(out, routes, buf_str(&domain), true);
+	}
+	buf_release(&domain);
+	if (queue_site_is_tls_optional(str_from(buf_str(out), before)))
+		return true;
+	buf_truncate(out, before);
+	return false;
 }
 
 bool
@@ -111,12 +144,13 @@ queue_site_meant(struct buf *out, const struct queue_routes *routes, struct str 
 		if (!is_route && write_domain(&domain, word) == FAIL_NONE) {
 			size_t before = out->n;
 
-			write_site(out, routes, buf_str(&domain));
+			write_site(out, routes, buf_str(&domain), false);
 			is_meant = queue_site_is_route(str_from(buf_str(out), before));
 			if (!is_meant)
 				buf_truncate(out, before);
 		}
 		break;
+	case SITE_OF_TLS_OPTIONAL: is_meant = write_tls_optional(out, routes, word); break;
 	case SITE_MEANING_COUNT: break;
 	}
 	buf_release(&domain);
@@ -124,15 +158,30 @@ queue_site_meant(struct buf *out, const struct queue_routes *routes, struct str 
 }
 
 bool
+queue_site_is_tls_optional(struct str site)
+{
+	return str_starts(site, STR(TLS_OPTIONAL_PREFIX));
+}
+
+struct str
+queue_site_way(struct str site)
+{
+	(void)!str_skip(&site, STR(TLS_OPTIONAL_PREFIX));
+	return site;
+}
+
+bool
 queue_site_is_route(struct str site)
 {
-	return str_starts(site, STR(ROUTE_PREFIX));
+	return str_starts(queue_site_way(site), STR(ROUTE_PREFIX));
 }
 
 const struct queue_route *
 queue_site_route(const struct queue_routes *routes, struct str site)
 {
-	if (queue_site_is_route(site))
-		return queue_route_named(routes, str_from(site, sizeof(ROUTE_PREFIX) - 1));
-	return queue_site_is_local(site) ? NULL : queue_route_for(routes, site);
+	struct str way = queue_site_way(site);
+
+	if (queue_site_is_route(way))
+		return queue_route_named(routes, str_from(way, sizeof(ROUTE_PREFIX) - 1));
+	return queue_site_is_local(way) ? NULL : queue_route_for(routes, way);
 }

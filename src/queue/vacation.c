@@ -32,6 +32,7 @@ struct away {
 	struct str name; /* for people */
 	struct str head, sender;
 	int64_t now_s;
+	bool is_tls_must; /* as the message was (RFC 8689 6) */
 };
 
 /* Addresses that the account has by itself: those of its identities that follow the directory. */
@@ -110,7 +111,7 @@ write_answer(struct away *w, struct blob_name *out)
 static enum fail
 send_answer(struct away *w)
 {
-	const struct envelope envelope = { .body = BODY_8BITMIME };
+	const struct envelope envelope = { .body = BODY_8BITMIME, .is_tls_must = w->is_tls_must };
 	const struct envelope_rcpt rcpt = { .address = w->sender, .notify = NOTIFY_NEVER };
 	struct blob_name blob;
 	struct queue_new new = { .envelope = &envelope,
@@ -142,9 +143,13 @@ answer(struct away *w)
 }
 
 static void
-answer_for(struct queue *q, struct str head, struct str sender, struct str name)
+answer_for(struct queue *q, struct str head, const struct delivery *d, struct str name)
 {
-	struct away w = { .queue = q, .head = head, .sender = sender, .now_s = clock_wall_s() };
+	struct away w = { .queue = q,
+		.head = head,
+		.sender = d->sender,
+		.is_tls_must = d->is_tls_must,
+		.now_s = clock_wall_s() };
 	enum fail fail;
 
 	if (account_find(q->house.mail, name, &w.account) != FAIL_NONE)
@@ -153,22 +158,22 @@ answer_for(struct queue *q, struct str head, struct str sender, struct str name)
 	fail = vacation_is_set(w.account) ? answer(&w) : FAIL_NONE;
 	if (fail) /* an answer that cannot be given takes nothing from the mail */
 		log_warn(&q->log, "queue.vacation.lost", LOG_TEXT("account", name),
-		    LOG_TEXT("sender", sender), LOG_TEXT("why", str_c(fail_names[fail])));
+		    LOG_TEXT("sender", d->sender), LOG_TEXT("why", str_c(fail_names[fail])));
 	arena_release(&w.arena);
 	account_close(&w.account);
 }
 
 void
-queue_answer(struct queue *q, struct str bytes, struct str sender,
+queue_answer(struct queue *q, struct str bytes, const struct delivery *d,
     const struct delivery_targets *targets)
 {
 	struct str head = str_head(bytes, header_size(bytes));
 
-	if (str_empty(sender) || answer_is_robot(sender))
+	if (str_empty(d->sender) || answer_is_robot(d->sender))
 		return;
 	for (size_t i = 0; i < targets->count; i++)
 		if (targets->targets[i].outcome == FAIL_NONE)
-			answer_for(q, head, sender, targets->targets[i].account);
+			answer_for(q, head, d, targets->targets[i].account);
 }
 
 bool

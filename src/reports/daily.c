@@ -11,7 +11,7 @@
 	3 /* so long a report is tried: what DNS or the queue does not let out goes then */
 #define AGAIN_PART 24 /* of a period: between two walks */
 
-static const struct reports_kind *const kinds[] = { &reports_dmarc };
+const struct reports_kind *const reports_kinds[REPORTS_KINDS] = { &reports_dmarc, &reports_tls };
 
 static int64_t
 interval_s(const struct reports *r)
@@ -23,7 +23,7 @@ interval_s(const struct reports *r)
 static int64_t
 due_s(const struct reports *r)
 {
-	if (!kinds[r->kind_at]->is_on(r))
+	if (!reports_kinds[r->kind_at]->is_on(r))
 		return 0;
 	return period_due_s(r->subject.end_s, r->house.settings->interval_ms, r->house.hostname);
 }
@@ -36,7 +36,7 @@ find(struct txn *t, void *arg)
 {
 	struct reports *r = arg;
 
-	return tally_next(t, kinds[r->kind_at]->kind, &r->place, &r->subject, &r->copy);
+	return tally_next(t, reports_kinds[r->kind_at]->kind, &r->place, &r->subject, &r->copy);
 }
 
 static void
@@ -60,7 +60,7 @@ reports_plan(struct reports *r)
 
 	if (r->house.loop == NULL || r->state != REPORTS_IDLE)
 		return;
-	for (r->kind_at = 0; r->kind_at < ARRAY_LEN(kinds); r->kind_at++) {
+	for (r->kind_at = 0; r->kind_at < REPORTS_KINDS; r->kind_at++) {
 		enum fail fail;
 		int64_t when_s;
 
@@ -81,7 +81,7 @@ static void
 end_walk(struct reports *r)
 {
 	buf_clear(&r->place);
-	if (++r->kind_at < ARRAY_LEN(kinds))
+	if (++r->kind_at < REPORTS_KINDS)
 		return;
 	r->state = REPORTS_IDLE;
 	r->passed_s = clock_wall_s();
@@ -94,7 +94,7 @@ end_walk(struct reports *r)
 static void
 rest(struct reports *r)
 {
-	kinds[r->kind_at]->end(r);
+	reports_kinds[r->kind_at]->end(r);
 	r->message = (struct report_message){ .to_count = 0 };
 	r->state = REPORTS_REST;
 	timer_start(r->house.loop, &r->timer, &r->task, clock_mono_ms() + REST_MS);
@@ -114,6 +114,18 @@ give_up(struct reports *r)
 
 	if (fail == FAIL_NONE)
 		r->counts.failed++;
+	else
+		note_failure(r, "reports.not-dropped", fail);
+}
+
+/* It reached who wants it by itself. */
+static void
+take_back(struct reports *r)
+{
+	enum fail fail = reports_give_up(r);
+
+	if (fail == FAIL_NONE)
+		r->counts.sent++;
 	else
 		note_failure(r, "reports.not-dropped", fail);
 }
@@ -148,13 +160,14 @@ wait_or_give_up(struct reports *r)
 static enum step
 work(struct reports *r)
 {
-	switch (kinds[r->kind_at]->step(r)) {
+	switch (reports_kinds[r->kind_at]->step(r)) {
 	case WORK_MORE: return STEP_YIELD;
 	case WORK_WAIT: return STEP_WAIT;
 	case WORK_READY:
 		if (!r->is_stale) /* else there is more now; it is left for the next walk */
 			send_it(r);
 		break;
+	case WORK_DONE: take_back(r); break;
 	case WORK_LATER: wait_or_give_up(r); break;
 	case WORK_NEVER: give_up(r); break;
 	}
@@ -166,7 +179,7 @@ work(struct reports *r)
 static void
 begin(struct reports *r)
 {
-	const struct reports_kind *kind = kinds[r->kind_at];
+	const struct reports_kind *kind = reports_kinds[r->kind_at];
 
 	r->is_last_try = clock_wall_s() >= r->subject.end_s + KEEP_PERIODS * interval_s(r);
 	r->is_stale = false;
@@ -235,8 +248,8 @@ reports_daily_open(struct reports *r)
 void
 reports_daily_close(struct reports *r)
 {
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		kinds[i]->end(r);
+	for (size_t i = 0; i < REPORTS_KINDS; i++)
+		reports_kinds[i]->end(r);
 	if (r->house.loop) {
 		timer_stop(r->house.loop, &r->timer);
 		task_cancel(&r->task);

@@ -15,7 +15,6 @@
 
 /* rooms */
 #include "codec/deflate.h"
-#include "crypto/hash.h"
 #include "mailauth/dmarc_external.h"
 #include "mailauth/report_file.h"
 #include "message/date.h"
@@ -28,9 +27,6 @@
 #define SLICE_ROWS  50          /* of one step */
 #define SLICE_BYTES (64 * 1024) /* of XML, after which a step ends: a millisecond or two */
 #define XML_MAX     (256 * 1024) /* bytes: a slice, and one more row of names that all need escaping */
-#define ID_MAX      400          /* bytes: a time, a hash, our name */
-#define ID_HASH     8            /* bytes of the hash */
-#define NAME_MAX    800          /* bytes: two names of domains, two times */
 #define WORDS_MAX   1200         /* bytes of text for people */
 
 struct dmarc_target {
@@ -66,13 +62,13 @@ begin(struct reports *r)
 {
 	struct dmarc_work *w = r->dmarc = mem_new(1, sizeof *w);
 
-	buf_init(&w->id, ID_MAX);
+	buf_init(&w->id, REPORT_ID_MAX);
 	buf_init(&w->row_at, STORE_KEY_MAX);
 	buf_init(&w->row, TALLY_ROW_MAX);
 	buf_init(&w->xml, XML_MAX);
 	buf_init(&w->file, FILE_MAX);
-	buf_init(&w->subject, NAME_MAX + ID_MAX);
-	buf_init(&w->name, NAME_MAX);
+	buf_init(&w->subject, REPORT_NAMES_MAX);
+	buf_init(&w->name, REPORT_NAMES_MAX);
 	buf_init(&w->words, WORDS_MAX);
 }
 
@@ -159,27 +155,13 @@ ask(struct reports *r)
 
 /* --- the file ----------------------------------------------------------------------------------- */
 
-/* The same report has the same id, whatever stood between two tries. */
-static void
-write_id(struct reports *r, struct buf *out)
-{
-	unsigned char hash[HASH_SIZE_MAX];
-
-	hash_once(HASH_SHA256, buf_str(&r->place), hash);
-	buf_add_i64(out, r->subject.begin_s);
-	buf_add_char(out, '.');
-	buf_add_hex(out, str_of(hash, ID_HASH));
-	buf_add_char(out, '@');
-	buf_add(out, r->house.hostname);
-}
-
 static void
 write_head(struct reports *r)
 {
 	const struct reports_settings *settings = r->house.settings;
 	struct dmarc_work *w = r->dmarc;
 
-	write_id(r, &w->id);
+	reports_write_id(r, &w->id);
 	w->head = (struct dmarc_report){
 		.organization =
 		    str_empty(settings->organization) ? r->house.hostname : settings->organization,
@@ -240,23 +222,6 @@ compress(struct dmarc_work *w, enum deflate_flush flush)
 
 /* --- the message -------------------------------------------------------------------------------- */
 
-/* RFC 7489 7.2.1.1. */
-static void
-write_names(struct reports *r)
-{
-	struct dmarc_work *w = r->dmarc;
-	struct str submitter = reports_submitter(r);
-
-	buf_add(&w->subject, STR("Report Domain: "));
-	buf_add(&w->subject, r->subject.domain);
-	buf_add(&w->subject, STR(" Submitter: "));
-	buf_add(&w->subject, submitter);
-	buf_add(&w->subject, STR(" Report-ID: <"));
-	buf_add(&w->subject, buf_str(&w->id));
-	buf_add_char(&w->subject, '>');
-	dmarc_report_name_write(&w->name, &w->head, submitter);
-}
-
 static void
 write_words(struct reports *r)
 {
@@ -311,7 +276,8 @@ finish(struct reports *r)
 	if (!compress(w, DEFLATE_END))
 		return WORK_NEVER;
 	w->is_cut = is_cut;
-	write_names(r);
+	reports_write_subject(r, buf_str(&w->id), &w->subject);
+	reports_write_name(r, STR(".xml.gz"), &w->name);
 	write_words(r);
 	r->message = (struct report_message){ .subject = buf_str(&w->subject),
 		.type = STR("multipart/mixed"),
@@ -358,4 +324,5 @@ is_on(const struct reports *r)
 	return r->house.settings->has_dmarc;
 }
 
-const struct reports_kind reports_dmarc = { TALLY_DMARC, is_on, begin, step, end };
+const struct reports_kind reports_dmarc = { TALLY_DMARC, STR_INIT("dmarc"), is_on, begin, step,
+	end };

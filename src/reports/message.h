@@ -6,6 +6,7 @@
 #ifndef REPORTS_MESSAGE_H
 #define REPORTS_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,7 +29,8 @@ struct report_message {
 	struct str file_type; /* "application/gzip" */
 	struct str file_name;
 	struct str file;
-	struct str random; /* REPORT_RANDOM_BYTES */
+	bool is_tls_optional; /* it goes whatever who gets it demands of TLS */
+	struct str random;    /* REPORT_RANDOM_BYTES */
 	struct str hostname;
 	int64_t now_s;
 };

@@ -4,8 +4,10 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "crypto/hash.h"
 #include "directory/address.h"
 
+#define ID_HASH  8                  /* bytes of a hash in a report's id */
 #define FROM_MAX (ADDRESS_MAX + 16) /* bytes: "postmaster" at the longest name */
 
 struct reports *
@@ -51,6 +53,44 @@ reports_submitter(const struct reports *r)
 	struct str from = buf_str(&r->from);
 
 	return str_from(from, str_rfind_char(from, '@') + 1);
+}
+
+void
+reports_write_id(const struct reports *r, struct buf *out)
+{
+	unsigned char hash[HASH_SIZE_MAX];
+
+	hash_once(HASH_SHA256, buf_str(&r->place), hash);
+	buf_add_i64(out, r->subject.begin_s);
+	buf_add_char(out, '.');
+	buf_add_hex(out, str_of(hash, ID_HASH));
+	buf_add_char(out, '@');
+	buf_add(out, r->house.hostname);
+}
+
+void
+reports_write_subject(const struct reports *r, struct str id, struct buf *out)
+{
+	buf_add(out, STR("Report Domain: "));
+	buf_add(out, r->subject.domain);
+	buf_add(out, STR(" Submitter: "));
+	buf_add(out, reports_submitter(r));
+	buf_add(out, STR(" Report-ID: <"));
+	buf_add(out, id);
+	buf_add_char(out, '>');
+}
+
+void
+reports_write_name(const struct reports *r, struct str extension, struct buf *out)
+{
+	buf_add(out, reports_submitter(r));
+	buf_add_char(out, '!');
+	buf_add(out, r->subject.domain);
+	buf_add_char(out, '!');
+	buf_add_i64(out, r->subject.begin_s);
+	buf_add_char(out, '!');
+	buf_add_i64(out, r->subject.end_s - 1);
+	buf_add(out, extension);
 }
 
 const struct reports_counts *

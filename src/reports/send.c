@@ -46,7 +46,7 @@ reports_send(struct reports *r)
 		.rcpts = rcpts,
 		.rcpt_count = r->message.to_count,
 		.skip = QUEUE_OWN_SKIP,
-		.traits = QUEUE_OURS,
+		.traits = QUEUE_OURS | (r->message.is_tls_optional ? QUEUE_TLS_OPTIONAL : 0),
 		.log_id = STR("report"),
 		.also = delete_subject,
 		.also_arg = r };

@@ -15,6 +15,8 @@ static const struct setting rows[] = {
 	{ "dmarc", SETTING_BOOL, AT(has_dmarc), "no", 0, 0, NULL,
 	    "Tell domains that ask for it (rua= of DMARC) daily what came in their name; needs "
 	    "[mailauth] check" },
+	{ "tls", SETTING_BOOL, AT(has_tls), "no", 0, 0, NULL,
+	    "Tell domains that ask for it (TLS-RPT) daily how connections to them went" },
 	{ "address", SETTING_TEXT, AT(address), "", 0, 0, NULL,
 	    "Who such reports are from, of a domain with keys here; empty: postmaster@HOSTNAME" },
 	{ "organization", SETTING_TEXT, AT(organization), "", 0, 0, NULL,

@@ -14,6 +14,7 @@
 struct reports_settings {
 	bool
 	    has_dmarc; /* no: an owner says who speaks for this host before it writes to strangers */
+	bool has_tls;  /* the same of how connections to them went */
 	struct str address;      /* From of reports; "": postmaster at our host name */
 	struct str organization; /* who reports, in words; "": our host name */
 	struct str contact;      /* more about whom to ask; "" */

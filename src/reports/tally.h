@@ -29,7 +29,7 @@
 #define TALLY_MARK_BYTES 8 /* of a hash: tells apart what one domain published in a period */
 
 /* The kinds of reports: a byte of the keys. */
-enum tally_kind { TALLY_DMARC = 'd' };
+enum tally_kind { TALLY_DMARC = 'd', TALLY_TLS = 't' };
 
 struct tally_limits {
 	uint64_t subjects; /* of one period */

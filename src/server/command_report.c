@@ -14,12 +14,12 @@ json_pending(struct command_run *r, const struct reports_pending *p)
 
 	buf_add_c(&r->out, r->count > 0 ? "," : "");
 	json_object_begin(&w);
-	json_name_string(&w, STR("kind"), STR("dmarc"));
+	json_name_string(&w, STR("kind"), p->kind);
 	json_name_string(&w, STR("domain"), p->domain);
 	command_json_time(&w, "begin", p->begin_s);
 	command_json_time(&w, "end", p->end_s);
 	command_json_time(&w, "due", p->due_s);
-	json_name_int(&w, STR("messages"), (int64_t)p->messages);
+	json_name_int(&w, STR("messages"), (int64_t)p->things);
 	json_name_int(&w, STR("rows"), (int64_t)p->rows);
 	json_name_int(&w, STR("dropped"), (int64_t)p->dropped);
 	json_object_end(&w);
@@ -29,10 +29,13 @@ json_pending(struct command_run *r, const struct reports_pending *p)
 static void
 text_pending(struct buf *out, const struct reports_pending *p)
 {
+	bool is_tls = str_eq(p->kind, STR("tls"));
+
 	utf8_write_plain(out, p->domain);
 	buf_add(out, STR(": "));
-	buf_add_u64(out, p->messages);
-	buf_add_c(out, p->messages == 1 ? " message in " : " messages in ");
+	buf_add_u64(out, p->things);
+	buf_add_c(out, is_tls ? " connection" : " message");
+	buf_add_c(out, p->things == 1 ? " in " : "s in ");
 	buf_add_u64(out, p->rows);
 	buf_add_c(out, p->rows == 1 ? " row from " : " rows from ");
 	command_add_time(out, p->begin_s);

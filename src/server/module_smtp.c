@@ -108,11 +108,12 @@ static void
 report_metrics(struct metrics *m)
 {
 	metrics_add(m,
-	    &(struct metric){ "staunch_reports_noted", "Messages counted for reports to others.",
-		METRIC_COUNTER, reports_noted, &reports });
+	    &(struct metric){ "staunch_reports_noted",
+		"Messages and connections counted for reports to others.", METRIC_COUNTER,
+		reports_noted, &reports });
 	metrics_add(m,
-	    &(struct metric){ "staunch_reports_sent", "Reports to others queued.", METRIC_COUNTER,
-		reports_sent, &reports });
+	    &(struct metric){ "staunch_reports_sent", "Reports to others queued, or taken.",
+		METRIC_COUNTER, reports_sent, &reports });
 	metrics_add(m,
 	    &(struct metric){ "staunch_reports_failed",
 		"Reports that nobody wanted or could be sent to.", METRIC_COUNTER, reports_failed,

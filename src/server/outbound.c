@@ -166,18 +166,31 @@ get_http(void *arg)
 	return &s->outbound->http;
 }
 
+/* How conversations of the queue went is for reports. */
+static void
+note_session(void *arg, const struct rpt_session *session)
+{
+	const struct server *s = arg;
+
+	reports_tls_note(s->reports, session);
+}
+
 /* --- life ------------------------------------------------------------------------------------------------ */
 
 static void
 open_reports(struct server *s, struct loop *loop)
 {
+	const struct smtpc_settings *outbound = config_values(&s->config, &smtpc_section);
 	const struct reports_house house = { .loop = loop,
 		.store = s->store,
 		.settings = config_values(&s->config, &reports_section),
 		.hostname = s->settings->hostname,
 		.blobs = s->blobs,
 		.dns = server_dns(s),
-		.queue = s->queue };
+		.queue = s->queue,
+		.get_http = get_http,
+		.http_arg = s,
+		.allow_private = outbound->allow_private };
 
 	s->reports = reports_open(&house);
 }
@@ -202,7 +215,8 @@ outbound_open(struct server *s, struct loop *loop, struct buf *why)
 	house.directory = s->directory;
 	house.get_trust = get_trust;
 	house.get_http = get_http;
-	house.trust_arg = s;
+	house.note_session = note_session;
+	house.arg = s;
 	house.own = (struct mx_own){ .hostname = s->settings->hostname,
 		.addresses = o->own,
 		.address_count = o->own_count };

@@ -106,8 +106,10 @@ start(struct smtp_session *s)
 		fail = deposit_check_room(&t->deposit, t->intake.size);
 	if (fail == FAIL_NONE)
 		fail = intake_end(&t->intake);
-	if (fail == FAIL_NONE)
+	if (fail == FAIL_NONE) {
+		deposit_note_header(&t->deposit, &t->intake);
 		deposit_start(&t->deposit, &s->task);
+	}
 	return fail;
 }
 

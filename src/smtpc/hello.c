@@ -1,5 +1,8 @@
 /* From a connection to a host that can be given messages: greeting, EHLO, TLS. */
 
+/* system */
+#include <string.h>
+
 /* base */
 #include "base/clock.h"
 #include "base/limits.h"
@@ -208,6 +211,8 @@ hello_reply(struct smtpc_inner *c)
 	if (sorted.fail == FAIL_NONE) {
 		if (c->state == SMTPC_EHLO)
 			c->s->has |= SMTPC_HAS_ESMTP;
+		if (!c->s->is_tls) /* RFC 8689 2: it means nothing in clear */
+			c->s->has &= ~(unsigned)SMTPC_HAS_REQUIRETLS;
 		return after_hello(c);
 	}
 	if (c->state == SMTPC_EHLO && !c->is_lmtp && smtpc_sort_is_helo_worth(&c->reply))
@@ -323,6 +328,8 @@ handshake_done(struct smtpc_inner *c)
 	s->is_tls = tls_facts(c->conn, &s->tls);
 	s->tls.name = STR(""); /* a server's fact, and it would go with the connection */
 	s->result = is_dane ? judge_by_dane(c) : result_of(s->tls.doubt);
+	if (s->result != TLS_RESULT_SUCCESS)
+		s->reason = is_dane ? tls_result_words[s->result] : s->tls.doubt;
 	if (is_dane && s->result != TLS_RESULT_SUCCESS)
 		return tls_failed(c, FAIL_TEMP, tls_result_words[s->result]);
 	s->is_authentic = is_dane || s->tls.is_verified;
@@ -333,25 +340,36 @@ enum smtpc_state
 hello_handshake(struct smtpc_inner *c)
 {
 	struct tls_facts facts;
-	bool is_about_certificate;
+	bool has_error, is_about_certificate;
+	const char *text;
 
 	conn_peek(c->conn);
 	if (tls_is_done(c->conn))
 		return handshake_done(c);
 	if (!conn_closed(c->conn) && !conn_expired(c->conn))
 		return SMTPC_STAY;
-	is_about_certificate = tls_facts(c->conn, &facts) && facts.error_name &&
-	    str_starts(str_c(facts.error_name), STR("BR_ERR_X509"));
+	text = conn_closed(c->conn) ? "the TLS handshake failed" : "no TLS handshake in time";
+	has_error = tls_facts(c->conn, &facts) && facts.error != 0;
+	is_about_certificate = has_error && str_starts(str_c(facts.error_name), STR("BR_ERR_X509"));
+	c->s->reason = has_error ? facts.error_name : text;
 	c->s->result = is_about_certificate ? result_of(facts.error_name) : TLS_RESULT_INVALID;
 	if (is_about_certificate && c->order.is_demanded)
 		return tls_failed(c, FAIL_TEMP, tls_result_words[c->s->result]);
 	if (is_about_certificate && c->order.tls == SMTPC_TLS_VERIFIED)
 		return tls_failed(c, FAIL_PERM, "its certificate is not right for its name");
-	return tls_failed(c, FAIL_TEMP,
-	    conn_closed(c->conn) ? "the TLS handshake failed" : "no TLS handshake in time");
+	return tls_failed(c, FAIL_TEMP, text);
 }
 
 /* --- connected, or not ---------------------------------------------------------------------- */
+
+static void
+note_local(struct smtpc_inner *c)
+{
+	struct str local = conn_local(c->conn);
+
+	if (conn_peer_address(c->conn)->family != NET_ADDRESS_UNIX && local.n < sizeof c->s->local)
+		memcpy(c->s->local, local.p, local.n); /* zeroed before */
+}
 
 enum smtpc_state
 hello_connected(struct smtpc_inner *c)
@@ -371,5 +389,6 @@ hello_connected(struct smtpc_inner *c)
 	c->log.session = conn_id(c->conn);
 	c->log.peer = conn_peer(c->conn);
 	conn_attach(c->conn, &c->task);
+	note_local(c);
 	return c->order.is_implicit_tls ? start_tls(c) : SMTPC_GREETING;
 }

@@ -484,6 +484,7 @@ mx_host_start(struct mx_query *q, struct loop *loop, struct dns *dns,
 		finish(m, FAIL_PERM, STATUS(5, 3, 5), "the route's host is not the name of one");
 	} else {
 		q->is_implicit = m->is_named = true;
+		q->domain = q->canonical = arena_str(&m->arena, buf_str(&ascii));
 		add_host(m, buf_str(&ascii), 0, true);
 		ask_addresses(m);
 		task_wake(&m->task);

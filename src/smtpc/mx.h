@@ -48,7 +48,7 @@ struct mx_query { /* fields: read only */
 	struct mx_host hosts[MX_HOSTS_MAX]; /* in the order to be tried */
 	size_t host_count;
 	struct str
-	    domain; /* arena; the domain in ASCII; empty for an address literal or one host */
+	    domain; /* arena; the domain, or the one host, in ASCII; empty for an address literal */
 	struct str canonical; /* borrow; the same, or the name that it is an alias of */
 	struct status status; /* when it failed */
 	const char *why;      /* when it failed: one sentence in plain words, without a full stop */

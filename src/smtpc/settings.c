@@ -43,9 +43,6 @@ static const struct setting rows[] = {
 		    "trust)" },
 	{ ROW("mta-sts", SETTING_BOOL, has_sts), .fallback = "yes",
 	    .help = "Do as the MTA-STS policies of domains say" },
-	{ ROW("tls-reports", SETTING_BOOL, has_reports), .fallback = "no",
-	    .help = "Tell domains that ask for it how connections to them went, once a day "
-		    "(TLS-RPT)" },
 	{ ROW("recipients", SETTING_NUMBER, rcpt_max), .fallback = "100", .min = 1,
 	    .max = SMTP_RCPT_MAX, .help = "Recipients per message at most" },
 };

@@ -31,7 +31,6 @@ struct smtpc_settings {
 	struct str ca_file; /* PEM: authorities trusted beside the system's; or empty */
 	bool has_dane;      /* TLSA records of hosts count */
 	bool has_sts;       /* MTA-STS policies of domains count */
-	bool has_reports;   /* domains are told how it went (TLS-RPT) */
 	int64_t rcpt_max;   /* recipients per message at most */
 };
 

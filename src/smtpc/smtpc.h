@@ -89,7 +89,7 @@ struct smtpc_order {
 	struct str host;         /* its name: SNI, certificate, reports */
 	struct str helo;         /* what we call ourselves */
 	bool is_lmtp;            /* LHLO, one answer per recipient */
-	bool is_implicit_tls;    /* TLS from the first byte (RFC 8314); `tls` MUST or VERIFIED */
+	bool is_implicit_tls; /* TLS from the first byte (RFC 8314); `tls` MUST, VERIFIED or DANE */
 	enum smtpc_tls tls;
 	const struct dane_question *dane; /* borrow: records and names, the first one for SNI */
 	bool
@@ -149,6 +149,8 @@ struct smtpc {                      /* fields: read only */
 	struct tls_facts tls; /* when is_tls */
 	enum tls_result
 	    result; /* what came of TLS; SUCCESS also when nothing was demanded and nothing tried */
+	const char *reason; /* .. why, more closely: words of ours or of TLS; or NULL */
+	char local[NET_ADDRESS_TEXT_MAX]; /* our address in it; "": none */
 
 	/* private: smtpc_private.h */
 	struct smtpc_inner *inner; /* own */

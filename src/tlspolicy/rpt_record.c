@@ -3,22 +3,12 @@
 /* rooms */
 #include "tlspolicy/txt.h"
 
-/* RFC 6068: what stands behind "?" is not for us. */
 static void
 add(struct rpt_record *r, struct str uri)
 {
-	struct str mail = uri;
-
-	if (r->count == RPT_ADDRESSES_MAX)
-		return;
-	if (str_skip_nocase(&mail, STR("mailto:"))) {
-		mail = str_head(mail, str_find_char(mail, '?'));
-		if (str_find_char(mail, '@') == STR_NONE)
-			return;
-		r->addresses[r->count++] = (struct rpt_address){ .uri = uri, .mail = mail };
-	} else if (str_starts_nocase(uri, STR("https://"))) {
-		r->addresses[r->count++] = (struct rpt_address){ .uri = uri };
-	}
+	if (r->count < RPT_ADDRESSES_MAX &&
+	    (str_starts_nocase(uri, STR("mailto:")) || str_starts_nocase(uri, STR("https://"))))
+		r->uris[r->count++] = uri;
 }
 
 enum fail

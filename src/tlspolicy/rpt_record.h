@@ -15,14 +15,10 @@
 
 #define RPT_ADDRESSES_MAX 4 /* that reports go to; more are left out */
 
-struct rpt_address {
-	struct str uri;  /* "mailto:reports@example.org", "https://reports.example.org/tls" */
-	struct str mail; /* the address of a mailto, as written; empty: https */
-};
-
 struct rpt_record {
-	struct rpt_address addresses[RPT_ADDRESSES_MAX]; /* in their order */
-	size_t count;                                    /* at least 1 */
+	/* "mailto:reports@example.org", "https://reports.example.org/tls", in their order */
+	struct str uris[RPT_ADDRESSES_MAX];
+	size_t count; /* at least 1 */
 };
 
 /* From the TXT records of _smtp._tls.<domain>. FAIL_MISSING: nobody wants reports, or the record is not valid. */

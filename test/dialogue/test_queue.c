@@ -296,6 +296,26 @@ test_requiretls(void)
 	stage_end();
 }
 
+/* RFC 8689 4.4: a mailbox behind LMTP on this machine is no network away. */
+static void
+test_requiretls_here(void)
+{
+	struct stage_order o;
+
+	stage_begin("REQUIRETLS: handed over on this machine");
+	o = stage_order("carl@elsewhere.test", "bob@lmtp.test");
+	o.envelope.is_tls_must = true;
+	stage_add(&o);
+	stage_settle();
+	CHECK_NUM(stage_left(), 0);
+	CHECK_NUM(stage.other.message_count, 1);
+	CHECK_NUM(stage.sink.message_count, 0);
+	if (sink_message(&stage.other, 0))
+		CHECK_STR(buf_str(&sink_message(&stage.other, 0)->mail),
+		    STR("<carl@elsewhere.test>"));
+	stage_end();
+}
+
 /* --- here and forwarded ------------------------------------------------------------------------------------------ */
 
 static void
@@ -435,6 +455,7 @@ main(void)
 	test_reason();
 	test_success();
 	test_requiretls();
+	test_requiretls_here();
 	test_local();
 	test_forward();
 	return test_end();

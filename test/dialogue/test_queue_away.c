@@ -105,6 +105,35 @@ test_what(void)
 	stage_end();
 }
 
+/* RFC 8689 6: an answer to a message that had to travel encrypted must do so, too. */
+static void
+test_requiretls(void)
+{
+	const struct vacation v = { .is_enabled = true, .text = STR_INIT("Away") };
+
+	for (int must = 0; must < 2; must++) {
+		struct stage_order o = stage_order(BOB, ALICE);
+		struct queue_entry e;
+		struct arena arena;
+
+		stage_begin(must ? "answers are as safe as what they answer" : "other answers");
+		set(&v);
+		stage.sink.greeting = "421 later";
+		o.is_remote = false;
+		o.text = USUAL;
+		o.envelope.is_tls_must = must == 1;
+		stage_add(&o);
+		stage_settle();
+		arena_init(&arena, 1 << 20);
+		if (CHECK_NUM(queue_entry_next(stage.queue, 0, &arena, &e), FAIL_NONE)) {
+			CHECK_STR(e.rcpts[0].envelope.address, STR(BOB));
+			CHECK_NUM(e.message.envelope.is_tls_must, must);
+		}
+		arena_release(&arena);
+		stage_end();
+	}
+}
+
 static void
 test_often(void)
 {
@@ -161,6 +190,7 @@ main(void)
 	log_set_level(LOG_LEVEL_ERROR);
 	test_whom();
 	test_what();
+	test_requiretls();
 	test_often();
 	return test_end();
 }

@@ -313,7 +313,7 @@ check_reports(struct str want)
 		buf_add_c(&text, text.n > 0 ? " " : "");
 		buf_add(&text, p.domain);
 		add_number(&text, " ", (int64_t)p.rows);
-		add_number(&text, "*", (int64_t)p.messages);
+		add_number(&text, "*", (int64_t)p.things);
 	}
 	CHECK_STR(buf_str(&text), want);
 	buf_release(&at);

@@ -15,7 +15,7 @@ from dns_server import SERVFAIL, TIMEOUT, DnsServer
 from harness import check, end, equal
 from policy_host import POLICY, PolicyHost
 from sender import Sender, wait_for
-from sink import DEFAULT, Sink, close
+from sink import DEFAULT, Sink, close, reply
 
 
 class Laboratory:
@@ -304,6 +304,66 @@ def test_both(server, lab_):
     waits(server, "MTA-STS does not mend what DANE refuses", both, "both.test", "4.7.5", "its certificate is not what its domain says")
 
 
+def optional(field="TLS-Required: No"):
+    return f"Subject: your server\r\n{field}\r\n\r\nits certificate is wrong\r\n"
+
+
+def test_tls_optional(server, lab_):
+    """RFC 8689 3: "TLS-Required: No" goes whatever the domain demands, with TLS where that can be had; other mail does not."""
+    wrong = lab_.domain("owrong.test", "others", is_secure=True)
+    lab_.tlsa("mx.owrong.test", (3, 1, 1, "00" * 32))
+    plain = lab_.domain("oplain.test", None, is_secure=True)
+    lab_.tlsa("mx.oplain.test", (3, 1, 1, "00" * 32))
+    hidden = lab_.domain("ohidden.test", "ca", is_secure=True)
+    lab_.dns.zones["_25._tcp.mx.ohidden.test", "TLSA"] = SERVFAIL
+    unnamed = lab_.domain("ounnamed.test", "others")
+    lab_.policy("ounnamed.test", mx="elsewhere.test")
+    broken = lab_.domain("obroken.test", "ca", is_secure=True)
+    lab_.tlsa("mx.obroken.test", broken.certificate.tlsa())
+    broken.at("TLS", close())
+    for sink, domain, tls in ((wrong, "owrong.test", "TLSv1.2"), (plain, "oplain.test", None), (hidden, "ohidden.test", "TLSv1.2"),
+                              (unnamed, "ounnamed.test", "TLSv1.2"), (broken, "obroken.test", None)):
+        server.send(f"first@{domain}")
+        check(f"{domain}: mail that obeys waits", wait_for(lambda d=domain: any(
+            r["tries"] > 0 for r in server.waiting() if r["address"] == f"first@{d}")), server.queue())
+        server.send(f"x@{domain}", optional())
+        check(f"{domain}: TLS-Required: No arrives", sink.wait(1), server.story())
+        equal(f"{domain}: with TLS where it can be had", sink.messages[0].tls, tls)
+        check(f"{domain}: with its field", b"TLS-Required: No" in sink.messages[0].data, sink.messages[0].data)
+        server.send(f"y@{domain}", optional("TLS-Required: Yes"))
+        server.send(f"z@{domain}", optional("TLS-Required: No\r\nTLS-Required: No"))
+        check(f"{domain}: other words, and two fields, ask for nothing",
+              wait_for(lambda d=domain: all(any(r["tries"] > 0 or r["site"] == d for r in server.waiting() if r["address"] == f"{who}@{d}")
+                                            for who in "yz")), server.queue())
+        equal(f"{domain}: nothing else went", [m.recipients for m in sink.messages], [[f"x@{domain}"]])
+    for message in server.queue():
+        server.command("queue", "cancel", str(message["id"]))
+    check("gone", wait_for(lambda: server.queue() == []), server.queue())
+
+
+def test_tls_optional_ways(server, lab_):
+    """By whatever way a message goes on, it keeps what it asked for; REQUIRETLS overrules the field (4.1)."""
+    sink = lab_.domain("oway.test", None, is_secure=True)
+    lab_.tlsa("mx.oway.test", (3, 1, 1, "00" * 32))
+    server.command("alias", "add", "away@example.test", "x@oway.test")
+    server.send("away@example.test", optional())
+    check("forwarded", sink.wait(1), server.story())
+    server.send("away@example.test")
+    check("not without the field", wait_for(lambda: any(r["tries"] > 0 for r in server.waiting())), server.queue())
+    equal("not without the field: nothing went", len(sink.messages), 1)
+    equal("where it waits", {r["site"] for r in server.waiting()}, {"oway.test"})
+    server.command("queue", "cancel", str(server.queue()[0]["id"]))
+    server.send("r@oway.test", optional(), mail=["REQUIRETLS"], tls=True)
+    check("REQUIRETLS and the field: tried", wait_for(lambda: any(r["tries"] > 0 for r in server.waiting())), server.queue())
+    equal("REQUIRETLS and the field: nothing went", len(sink.messages), 1)
+    server.command("queue", "cancel", str(server.queue()[0]["id"]))
+    gone = lab_.domain("ogone.test", None, is_secure=True)
+    gone.at("RCPT", reply("550 5.1.1 nobody"))
+    server.send("x@ogone.test", optional())
+    report = server.next_report()
+    equal("a report comes as usual", report.facts(), {"x@ogone.test": ("failed", "5.1.1")})
+
+
 def test_requiretls(server, lab_):
     """RFC 8689 4.2.1: DANE proves who a host is, MTA-STS that it is the domain's."""
     needs = [*DEFAULT, "REQUIRETLS"]
@@ -315,6 +375,79 @@ def test_requiretls(server, lab_):
         server.send(f"x@{domain}", mail=["REQUIRETLS"], tls=True)
         check(f"REQUIRETLS to {domain}: arrives", sink.wait(1), server.story())
         equal(f"REQUIRETLS to {domain}: goes on with it", sink.messages[-1].parameters.get("REQUIRETLS"), "")
+
+
+RELAY_PORT = 2526
+ROUTES = f"""
+[route named]
+domains = named.test
+way = relay
+host = smart.isp.test
+port = {RELAY_PORT}
+[route first]
+domains = first.test
+way = relay
+host = smart.isp.test
+port = 465
+implicit-tls = yes
+[route lmtp]
+domains = lmtp.test
+way = lmtp
+host = smart.isp.test
+port = 2427
+[route address]
+domains = address.test
+way = relay
+host = 127.0.0.19
+port = {RELAY_PORT}
+[route clear]
+domains = clear.test
+way = relay
+host = smart.isp.test
+port = 2528
+tls = never
+"""
+
+
+def relay(lab_, port, certificate, **options):
+    return lab_.stack.enter_context(Sink(host="127.0.0.19", port=port, tls=certificate and certificate.context(), name="smart.isp.test", **options))
+
+
+def test_relays(lab_):
+    """A relay of the owner's is asked about like an MX host, at its port (RFC 7672 2.2.2, 2.2.3; RFC 8461 3.4)."""
+    name = "smart.isp.test"
+    certificate = lab_.others.issue(name)
+    named, first = relay(lab_, RELAY_PORT, certificate), relay(lab_, 465, certificate, implicit_tls=True)
+    lmtp, clear = relay(lab_, 2427, None, lmtp=True), relay(lab_, 2528, None)
+    zones = lab_.dns.zones
+    zones[name, "A"] = ["127.0.0.19"]
+    lab_.dns.secure.add(name)
+    for port in (RELAY_PORT, 465, 2427, 2528):
+        zones[f"_{port}._tcp.{name}", "TLSA"] = [(3, 1, 1, "00" * 32)]
+    with Sender(f"[outbound]\nca-file = {lab_.ca.path}\n[queue]\nlinger = 0\n{ROUTES}") as server:
+        waits(server, "a relay with another key", named, "named.test", "4.7.5", "its certificate is not what its domain says")
+        waits(server, "the same with TLS from the first byte", first, "first.test", "4.7.5", "its certificate is not what its domain says")
+        server.send("y@named.test", optional())
+        check("a relay, TLS-Required: No", named.wait(1), server.story())
+        zones[f"_{RELAY_PORT}._tcp.{name}", "TLSA"] = zones[f"_465._tcp.{name}", "TLSA"] = [certificate.tlsa()]
+        arrives(server, "a relay with the right key", named, "named.test", verified=True)
+        arrives(server, "the same with TLS from the first byte", first, "first.test", verified=True)
+        zones[f"_{RELAY_PORT}._tcp.{name}", "TLSA"] = SERVFAIL
+        waits(server, "a relay whose records are hidden", named, "named.test", "4.7.5", "its TLSA records cannot be looked up")
+        server.send("x@lmtp.test")
+        check("LMTP is not asked about", lmtp.wait(1), server.story())
+        server.send("x@clear.test")
+        check("nor is who the owner wants in clear", clear.wait(1), server.story())
+        arrives(server, "nor is an address", named, "address.test", verified=False)
+        equal("nobody asked", [lab_.dns.count(f"_{port}._tcp.{name}", "TLSA") for port in (2427, 2528)], [0, 0])
+
+        del zones[f"_{RELAY_PORT}._tcp.{name}", "TLSA"]
+        policy = lab_.policy(name, mx=name)
+        waits(server, "MTA-STS of a relay", named, "named.test", "4.7.5", "nobody who is trusted vouches for its certificate")
+        equal("the relay's own policy was asked for", policy.names, [f"mta-sts.{name}"])
+        named.tls = lab_.ca.issue(name).context()
+        arrives(server, "MTA-STS of a relay: the right certificate", named, "named.test", verified=True)
+    lab_.sinks |= {f"relay {n}": sink for n, sink in enumerate((named, first, lmtp, clear))}
 
 
 def test_switched_off(lab_):
@@ -339,6 +472,9 @@ def main():
             test_hostile(server, lab_)
             test_both(server, lab_)
             test_requiretls(server, lab_)
+            test_tls_optional(server, lab_)
+            test_tls_optional_ways(server, lab_)
+        test_relays(lab_)
         test_switched_off(lab_)
         for sink in lab_.sinks.values():
             equal(f"{sink.name}: we keep to the RFCs", sink.violations, [])

@@ -53,7 +53,7 @@ test_sites(void)
 
 		TEST_ROW(rows[i].address);
 		buf_init(&site, SITE_MAX);
-		CHECK_NUM(queue_site_write(&site, &all, str_c(rows[i].address)),
+		CHECK_NUM(queue_site_write(&site, &all, str_c(rows[i].address), false),
 		    rows[i].site ? FAIL_NONE : FAIL_SYNTAX);
 		CHECK_STR(buf_str(&site), str_c(rows[i].site));
 		buf_release(&site);
@@ -69,11 +69,12 @@ test_without(void)
 	TEST_ROW("no routes: by MX, in ASCII");
 	CHECK_NUM(queue_site_write(&site, &none,
 		      STR("ann@b\xc3\xbc"
-			  "cher.Example")),
+			  "cher.Example"),
+		      false),
 	    FAIL_NONE);
 	CHECK_STR(buf_str(&site), STR("xn--bcher-kva.example"));
 	buf_clear(&site);
-	CHECK_NUM(queue_site_write(&site, &none, STR("ann@[192.0.2.1]")), FAIL_NONE);
+	CHECK_NUM(queue_site_write(&site, &none, STR("ann@[192.0.2.1]"), false), FAIL_NONE);
 	CHECK_STR(buf_str(&site), STR("[192.0.2.1]"));
 	buf_release(&site);
 	TEST_ROW("the route of a site");
@@ -82,6 +83,36 @@ test_without(void)
 	CHECK(queue_site_route(&all, STR("direct.test")) == &items[3]);
 	CHECK(queue_site_route(&all, STR(SITE_LOCAL)) == NULL);
 	CHECK(queue_site_route(&none, STR("direct.test")) == NULL);
+}
+
+/* RFC 8689 3: sites of their own, by the same way; not where mail goes no further. */
+static void
+test_tls_optional(void)
+{
+	static const struct {
+		const char *address, *site, *way;
+	} optional_rows[] = {
+		{ "ann@direct.test", "tls-optional/direct.test", "direct.test" },
+		{ "ann@example.org", "tls-optional/route/one", "route/one" },
+		{ "ann@[192.0.2.1]", "tls-optional/route/rest", "route/rest" },
+		{ "ann@gone.test", "route/nowhere", "route/nowhere" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(optional_rows); i++) {
+		struct str way = str_c(optional_rows[i].way);
+		struct buf site;
+
+		TEST_ROW(optional_rows[i].address);
+		buf_init(&site, SITE_MAX);
+		CHECK_NUM(queue_site_write(&site, &all, str_c(optional_rows[i].address), true),
+		    FAIL_NONE);
+		CHECK_STR(buf_str(&site), str_c(optional_rows[i].site));
+		CHECK_STR(queue_site_way(buf_str(&site)), way);
+		CHECK(queue_site_route(&all, buf_str(&site)) == queue_site_route(&all, way));
+		CHECK_NUM(queue_site_is_route(buf_str(&site)), queue_site_is_route(way));
+		CHECK_NUM(queue_site_is_tls_optional(buf_str(&site)), i < 3);
+		buf_release(&site);
+	}
 }
 
 static const struct {
@@ -195,23 +226,23 @@ test_checks(void)
 /* --- what an owner means ------------------------------------------------------------------------------------------ */
 
 static const struct {
-	const char *word, *route, *domain, *way; /* NULL: not meant in that way */
+	const char *word, *route, *domain, *way, *optional; /* NULL: not meant in that way */
 } meant_rows[] = {
-	{ "direct.test", NULL, NULL, NULL },
-	{ "Direct.TEST.", NULL, "direct.test", NULL },
-	{ "example.org", NULL, NULL, "route/one" },
-	{ "Example.Org", NULL, "example.org", "route/one" },
+	{ "direct.test", NULL, NULL, NULL, "tls-optional/direct.test" },
+	{ "Direct.TEST.", NULL, "direct.test", NULL, "tls-optional/direct.test" },
+	{ "example.org", NULL, NULL, "route/one", "tls-optional/route/one" },
+	{ "Example.Org", NULL, "example.org", "route/one", "tls-optional/route/one" },
 	{ "b\xc3\xbc"
 	  "cher.test",
-	    NULL, "xn--bcher-kva.test", "route/rest" },
-	{ "[192.0.2.1]", NULL, NULL, "route/rest" },
-	{ "one", "route/one", NULL, NULL },
-	{ "plain", "route/plain", NULL, NULL },
-	{ "ONE", NULL, "one", "route/rest" },
-	{ "route/one", NULL, NULL, NULL },
-	{ "@local", NULL, NULL, NULL },
-	{ "a..b", NULL, NULL, NULL },
-	{ "", NULL, NULL, NULL },
+	    NULL, "xn--bcher-kva.test", "route/rest", "tls-optional/route/rest" },
+	{ "[192.0.2.1]", NULL, NULL, "route/rest", "tls-optional/route/rest" },
+	{ "one", "route/one", NULL, NULL, "tls-optional/route/one" },
+	{ "plain", "route/plain", NULL, NULL, "tls-optional/route/plain" },
+	{ "ONE", NULL, "one", "route/rest", "tls-optional/route/rest" },
+	{ "route/one", NULL, NULL, NULL, NULL },
+	{ "@local", NULL, NULL, NULL, NULL },
+	{ "a..b", NULL, NULL, NULL, NULL },
+	{ "", NULL, NULL, NULL, NULL },
 };
 
 static void
@@ -236,6 +267,7 @@ test_meant(void)
 		check_meant(word, SITE_OF_ROUTE, meant_rows[i].route);
 		check_meant(word, SITE_OF_DOMAIN, meant_rows[i].domain);
 		check_meant(word, SITE_OF_WAY, meant_rows[i].way);
+		check_meant(word, SITE_OF_TLS_OPTIONAL, meant_rows[i].optional);
 	}
 }
 
@@ -243,6 +275,7 @@ int
 main(void)
 {
 	test_sites();
+	test_tls_optional();
 	test_meant();
 	test_without();
 	test_checks();

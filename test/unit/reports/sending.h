@@ -2,7 +2,8 @@
  * sending.h - reports with a queue that keeps what comes in (it is not started), and a resolver that knows a zone.
  *
  * Wanted by their domains: shop.test (itself), away.test (by will.test, which agrees, and wont.test, which does not),
- * slow.test (by mute.test, which does not answer), both.test (itself, and mute.test).
+ * slow.test (by mute.test, which does not answer), both.test (itself, and mute.test). Of TLS: mail.test, first.test (by
+ * HTTPS, else by mail), post.test (by HTTPS only), mute.test (does not answer), bad.test (whose record says nothing).
  */
 #ifndef TEST_REPORTS_SENDING_H
 #define TEST_REPORTS_SENDING_H
@@ -29,9 +30,16 @@ struct sending {
 	int64_t mono_ms;
 };
 
-static const char sending_zone[] = "away.test._report._dmarc.will.test TXT \"v=DMARC1\"\n"
-				   "slow.test._report._dmarc.mute.test TIMEOUT\n"
-				   "both.test._report._dmarc.mute.test TIMEOUT\n";
+static const char sending_zone[] =
+    "away.test._report._dmarc.will.test TXT \"v=DMARC1\"\n"
+    "slow.test._report._dmarc.mute.test TIMEOUT\n"
+    "both.test._report._dmarc.mute.test TIMEOUT\n"
+    "_smtp._tls.mail.test TXT \"v=TLSRPTv1; rua=mailto:t@mail.test\"\n"
+    "_smtp._tls.first.test TXT \"v=TLSRPTv1; "
+    "rua=https://x.test/,mailto:t@first.test\"\n"
+    "_smtp._tls.post.test TXT \"v=TLSRPTv1; rua=https://x.test/\"\n"
+    "_smtp._tls.mute.test TIMEOUT\n"
+    "_smtp._tls.bad.test TXT \"v=TLSRPTv1; rua=ftp://bad.test/\"\n";
 
 static inline void
 sending_clock(struct sending *s, int64_t wall_s)

@@ -21,7 +21,7 @@ expect(struct str want)
 		buf_add_char(&text, ' ');
 		buf_add_u64(&text, p.rows);
 		buf_add_char(&text, '*');
-		buf_add_u64(&text, p.messages);
+		buf_add_u64(&text, p.things);
 		buf_add_char(&text, '-');
 		buf_add_u64(&text, p.dropped);
 		buf_add_char(&text, '\n');
