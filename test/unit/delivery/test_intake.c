@@ -44,12 +44,15 @@ static const struct {
 	    TRACE "Date: Thu, 1 Jan 1970 00:00:01 +0000\r\nMessage-ID: <*@mx.test>\r\n" },
 };
 
+enum giver { USER, STRANGER, HOST_OF_OURS };
+
 /* Feed in pieces; the file's bytes, or its failure. */
 static enum fail
-take_lines(struct str in, size_t piece, bool is_submission, enum intake_lines lines, uint64_t max,
+take_lines(struct str in, size_t piece, enum giver giver, enum intake_lines lines, uint64_t max,
     struct buf *out, bool *has_bare)
 {
-	struct intake i = { .is_submission = is_submission,
+	struct intake i = { .is_submission = giver == USER,
+		.is_trusted = giver == HOST_OF_OURS,
 		.lines = lines,
 		.hostname = STR("mx.test") };
 	struct blob_name name;
@@ -74,11 +77,11 @@ take_lines(struct str in, size_t piece, bool is_submission, enum intake_lines li
 }
 
 static enum fail
-take(struct str in, size_t piece, bool is_submission, uint64_t max, struct buf *out)
+take(struct str in, size_t piece, enum giver giver, uint64_t max, struct buf *out)
 {
 	bool has_bare;
 
-	return take_lines(in, piece, is_submission, INTAKE_LINES_REJECT, max, out, &has_bare);
+	return take_lines(in, piece, giver, INTAKE_LINES_REJECT, max, out, &has_bare);
 }
 
 static bool
@@ -100,8 +103,9 @@ test_rows(void)
 
 			TEST_ROW(rows[i].name);
 			buf_init(&out, 10000);
-			CHECK(take(str_c(rows[i].in), piece, rows[i].is_submission, 1000, &out) ==
-			    FAIL_NONE);
+			CHECK(
+			    take(str_c(rows[i].in), piece, rows[i].is_submission ? USER : STRANGER,
+				1000, &out) == FAIL_NONE);
 			if (!is_like(buf_str(&out), str_c(rows[i].want)))
 				CHECK_STR(buf_str(&out), str_c(rows[i].want));
 			buf_release(&out);
@@ -122,18 +126,21 @@ test_long_header(void)
 	buf_add_c(&in, "\r\nbody\r\n");
 	for (size_t piece = 1000; piece < 1000000; piece = piece * 7 + 1) {
 		buf_init(&out, INTAKE_HEADER_MAX + 4000);
-		CHECK(take(buf_str(&in), piece, false, in.n, &out) == FAIL_NONE);
+		CHECK(take(buf_str(&in), piece, HOST_OF_OURS, in.n, &out) == FAIL_NONE);
 		CHECK(str_starts(buf_str(&out), STR(TRACE)));
 		CHECK(str_eq(str_from(buf_str(&out), sizeof TRACE - 1), buf_str(&in)));
 		buf_release(&out);
 	}
 	TEST_ROW("one byte too many");
 	buf_init(&out, 100);
-	CHECK(take(buf_str(&in), 5000, false, in.n - 1, &out) == FAIL_LIMIT);
+	CHECK(take(buf_str(&in), 5000, HOST_OF_OURS, in.n - 1, &out) == FAIL_LIMIT);
 	buf_release(&out);
 	TEST_ROW("a long header at submission may hide a Bcc");
 	buf_init(&out, INTAKE_HEADER_MAX + 4000);
-	CHECK(take(buf_str(&in), 5000, true, in.n + 4000, &out) == FAIL_LIMIT);
+	CHECK(take(buf_str(&in), 5000, USER, in.n + 4000, &out) == FAIL_LIMIT);
+	TEST_ROW("a long header from elsewhere may hide results in our name");
+	buf_clear(&out);
+	CHECK(take(buf_str(&in), 5000, STRANGER, in.n + 4000, &out) == FAIL_LIMIT);
 	buf_release(&out);
 	buf_release(&in);
 }
@@ -168,8 +175,8 @@ test_lines(void)
 
 			TEST_ROW(line_rows[i].name);
 			buf_init(&out, 1000);
-			CHECK(take_lines(str_c(line_rows[i].in), k / 3 + 1, false, mode, 1000, &out,
-				  &has_bare) == FAIL_NONE);
+			CHECK(take_lines(str_c(line_rows[i].in), k / 3 + 1, STRANGER, mode, 1000,
+				  &out, &has_bare) == FAIL_NONE);
 			CHECK(has_bare == (line_rows[i].has_bare && mode != INTAKE_LINES_ANY));
 			CHECK(str_starts(buf_str(&out), STR(TRACE)));
 			CHECK_STR(str_from(buf_str(&out), sizeof TRACE - 1),
