@@ -48,6 +48,8 @@ reports_settings_check(const struct reports_settings *s, struct buf *why)
 
 	if (is_good)
 		return FAIL_NONE;
-	buf_add(why, STR("[reports] address is no address, such as reports@example.org\n"));
+	buf_add(why, STR("[reports] address is no address, such as reports@example.org: "));
+	buf_add(why, address);
+	buf_add_char(why, '\n');
 	return FAIL_SYNTAX;
 }

@@ -251,8 +251,11 @@ set_value(struct reader *r, size_t at, struct str key, struct str value)
 	}
 	r->instance->lines[at] = r->line;
 	buf_init(&why, 1024);
-	if (value_parse(row, r->instance->values, value, &r->config->arena, &why) != FAIL_NONE)
+	if (value_parse(row, r->instance->values, value, &r->config->arena, &why) != FAIL_NONE) {
+		if (str_find(value, STR(" #")) != STR_NONE)
+			buf_add(&why, STR("; a comment needs a line of its own"));
 		complain(r, key, buf_str(&why), STR(""));
+	}
 	buf_release(&why);
 }
 

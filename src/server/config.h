@@ -7,7 +7,7 @@
  *
  * Every mistake is reported with file, line, what is wrong and, for unknown names, the nearest
  * known one; reading goes on, so that the owner sees all of them at once. A key stands once per
- * section. Values follow base/setting.h.
+ * section. Values follow base/setting.h, and go to the end of the line: a text may have a # in it.
  *
  * Ownership: a struct config owns everything in it until config_release(); texts and instances lie
  * in its arena. The values of a section are found with config_values().

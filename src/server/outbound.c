@@ -72,6 +72,20 @@ home_of(const struct outbound *o)
 	return server_version.hands_on ? queue_route_named(&o->list, STR(ROUTE_HOME)) : NULL;
 }
 
+/* DMARC's reports are of what was checked. */
+static enum fail
+check_reports(const struct server *s, struct buf *why)
+{
+	const struct reports_settings *reports = config_values(&s->config, &reports_section);
+	const struct mailauth_settings *mailauth = config_values(&s->config, &mailauth_section);
+	enum fail fail = reports_settings_check(reports, why);
+
+	if (fail != FAIL_NONE || !reports->has_dmarc || mailauth->check)
+		return fail;
+	buf_add(why, STR("[reports] dmarc = yes needs [mailauth] check = yes\n"));
+	return FAIL_SYNTAX;
+}
+
 enum fail
 outbound_check(struct server *s, struct buf *why)
 {
@@ -89,9 +103,7 @@ outbound_check(struct server *s, struct buf *why)
 		fail = queue_settings_check(config_values(&s->config, &queue_section), why);
 	if (fail == FAIL_NONE)
 		fail = dns_settings_check(config_values(&s->config, &dns_section), why);
-	if (fail == FAIL_NONE)
-		fail = reports_settings_check(config_values(&s->config, &reports_section), why);
-	return fail;
+	return fail == FAIL_NONE ? check_reports(s, why) : fail;
 }
 
 /* --- who we are, whom we trust -------------------------------------------------------------------------- */

@@ -89,6 +89,17 @@ def test_all_at_once(server):
     undo()
 
 
+def test_do_not_fit(server):
+    """Settings that are right each and make nothing together."""
+    for sections, words in (("[reports]\ndmarc = yes\n[mailauth]\ncheck = no\n", "[reports] dmarc = yes needs [mailauth] check = yes"),
+                            ("[reports]\naddress = ann@x.test # me\n", "[reports] address is no address, such as reports@example.org: ann@x.test # me"),
+                            ("[reports]\ndmarc = yes\n", None), ("[mailauth]\ncheck = no\n", None)):
+        undo = edited(server, "[server]", sections + "[server]")
+        done = server.command("config", "check", check_status=False)
+        equal(f"{sections!r}", (done.returncode != 0, done.stderr.strip()), (words is not None, words or ""))
+        undo()
+
+
 def test_seen_before(server):
     """What the start would say of an address, `config check` says; and that there is none."""
     undo = edited(server, "address = 127.0.0.1:", "address = 127.0.0.1:9,127.0.0.1:")
@@ -403,6 +414,7 @@ def main():
     with Server(start=False) as server:
         test_mistakes(server)
         test_all_at_once(server)
+        test_do_not_fit(server)
         test_seen_before(server)
         test_wrong_owner(server)
         test_wrong_key(server)

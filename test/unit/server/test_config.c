@@ -79,6 +79,8 @@ static const struct {
 	{ "huge number", "[sample]\nsize = 99999999999TB\n",
 	    "f:2: size must be between 0 and 1GB\n" },
 	{ "bad bool", "[sample]\ntls = maybe\n", "f:2: tls must be yes or no\n" },
+	{ "a comment behind", "[sample]\ntls = yes # always\n",
+	    "f:2: tls must be yes or no; a comment needs a line of its own\n" },
 	{ "bad choice", "[sample]\nmode = x\n", "f:2: mode must be one of off on auto\n" },
 	{ "choices", "[sample]\nmodes = AUTO  off\n", "" },
 	{ "a bad choice among them", "[sample]\nmodes = off outo\n",
