@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 /* rooms */
-#include "dns/packet.h"
+#include "dns/name.h"
 #include "http/client.h"
 #include "mailauth/dmarc_external.h"
 #include "mailauth/report_file.h"
