@@ -104,7 +104,10 @@ unescape(struct imap_cursor *c, struct str raw, struct str *out)
 	return true;
 }
 
-/* quoted = DQUOTE *QUOTED-CHAR DQUOTE; UTF-8 is allowed, CR, LF and NUL are not */
+/*
+ * quoted = DQUOTE *QUOTED-CHAR DQUOTE; CR, LF and NUL are not allowed. Liberal: 8-bit bytes are, whatever was enabled
+ * and in whatever charset, where RFC 6855 3 wants BAD for what is not UTF-8: SEARCH CHARSET KOI8-R comes so.
+ */
 static bool
 take_quoted(struct imap_cursor *c, struct str *out)
 {

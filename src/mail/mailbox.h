@@ -4,9 +4,10 @@
  * Mailboxes form a tree by parent id; a path is their names joined by "/" (the delimiter that IMAP
  * shows). Siblings have different names; comparing is exact (UTF-8) except for INBOX at the top,
  * which is found in any case. A name is 1 to MAILBOX_NAME_MAX bytes of UTF-8 without "/", controls,
- * and without space at its ends (RFC 8621 section 2, RFC 9051 5.1). There is always exactly one
- * mailbox with role Inbox; it is at the top, cannot be deleted, moved, renamed or lose its role.
- * No other role is held twice. Every mailbox can be selected: there is no \NoSelect.
+ * separators of lines and paragraphs, and without space at its ends (RFC 6855 section 3, RFC 8621
+ * section 2). There is always exactly one mailbox with role Inbox; it is at the top, cannot be
+ * deleted, moved, renamed or lose its role. No other role is held twice. Every mailbox can be
+ * selected: there is no \NoSelect.
  */
 #ifndef MAIL_MAILBOX_H
 #define MAIL_MAILBOX_H

@@ -15,9 +15,12 @@ name_is_allowed(struct str name)
 		return false;
 	if (name.p[0] == ' ' || name.p[name.n - 1] == ' ')
 		return false;
-	for (size_t i = 0; i < name.n; i++)
-		if ((unsigned char)name.p[i] < 0x20 || name.p[i] == 0x7f || name.p[i] == '/')
+	while (name.n > 0) {
+		uint32_t c = utf8_take(&name);
+
+		if (c == '/' || c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029)
 			return false;
+	}
 	return true;
 }
 

@@ -22,6 +22,11 @@ static const struct {
 	{ "empty", "", FAIL_SYNTAX },
 	{ "empty part", "a//b", FAIL_SYNTAX },
 	{ "control", "a\x01", FAIL_SYNTAX },
+	{ "later control", "a\xc2\x85z", FAIL_SYNTAX },
+	{ "separator of lines", "a\xe2\x80\xa8z", FAIL_SYNTAX },
+	{ "separator of paragraphs", "a\xe2\x80\xa9z", FAIL_SYNTAX },
+	{ "mark of direction", "\xe2\x80\x8fz", FAIL_NONE },
+	{ "blank that does not break", "a\xc2\xa0z", FAIL_NONE },
 	{ "blank at the end", "a ", FAIL_SYNTAX },
 	{ "bad parent leaves nothing", "new/bad\x02", FAIL_SYNTAX },
 };
@@ -60,7 +65,8 @@ static void
 test_tree(void)
 {
 	static const char *const want[] = { "INBOX", "INBOX/x", "All", "Entw\xc3\xbcrfe", "Work",
-		"a", "a/b", "a/b/c", "a/b/d", "e", "Drafts", "Sent", "Junk", "Trash", "Archive" };
+		"a", "a/b", "a/b/c", "a/b/d", "a\xc2\xa0z", "e", "\xe2\x80\x8fz", "Drafts", "Sent",
+		"Junk", "Trash", "Archive" };
 	struct mailbox *list[64];
 	struct buf path;
 
