@@ -98,7 +98,10 @@ bool records_have_trouble(const struct records *rs);
 
 /* --- texts (record_write.c) ------------------------------------------------------------------- */
 
-/* "NAME. TYPE DATA", with an end of line; TXT in strings of at most 255 bytes (RFC 1035 3.3). */
+/*
+ * "NAME. TYPE DATA", with an end of line; TXT in strings of at most 255 bytes (RFC 1035 3.3), more than one behind a
+ * comment about them.
+ */
 void record_write_line(const struct record *r, struct buf *out);
 
 /* A string of a zone in its quotes; what is not printable as \DDD. */

@@ -90,6 +90,10 @@ write_data(const struct record *r, struct buf *out)
 void
 record_write_line(const struct record *r, struct buf *out)
 {
+	if (is_text(r) && r->data.n > STRING_MAX)
+		buf_add(out,
+		    STR("; A form for records takes all of it as one text, without the quotes "
+			"and what stands between two.\n"));
 	buf_add(out, r->is_example || r->is_elsewhere ? STR("; ") : STR(""));
 	buf_add(out, r->name);
 	buf_add(out, STR(". "));

@@ -175,6 +175,14 @@ def test_none():
         equal("Outlook: nothing", outlook(server, USER)[0], 404)
 
 
+def test_no_directory():
+    """Programs are told to come again, not that the domain is not ours."""
+    with Server(settings="[directory]\nengine = program\nprogram = /bin/false\n") as server:
+        for host, path in PATHS.items():
+            equal(f"{host}: later", ask(server, "GET", host, path)[0], 503)
+        equal("Outlook: later", outlook(server, USER)[0], 503)
+
+
 def main():
     with Server() as server:
         server.add_user(USER, PASSWORD)
@@ -183,6 +191,7 @@ def main():
         test_whose(server)
         test_outlook(server)
     test_none()
+    test_no_directory()
     end()
 
 

@@ -235,7 +235,8 @@ def test_zone(server):
         pin = pin_of("x509", "-in", f"{server.folder}/certificate.pem", "-noout", "-pubkey")
         equal("the pin", zones[f"_25._tcp.{HOST}", "TLSA"], [(3, 1, 1, pin)])
     blocks = said.strip().split("\n\n")
-    check("a sentence before each record", all(re.match(r"; .+\.\n(; )?\S+\. [A-Z]+ ", b) for b in blocks), said)
+    check("a sentence before each record", all(re.match(r"; .+\.\n(; A form .*\n)?(; )?\S+\. [A-Z]+ ", b) for b in blocks), said)
+    check("of long texts, how they go into a form", said.count("; A form") == said.count('" "') > 0, said)
     rows = json.loads(server.command("domain", "dns", DOMAIN, "--json").stdout)
     equal("as many as JSON", len(blocks), len(rows))
     for row in rows:

@@ -16,7 +16,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const enum record_rule rules[] = { RECORD_SPF, RECORD_DKIM, RECORD_DMARC,
 		RECORD_MTA_STS, RECORD_TLS_RPT, RECORD_CAA, RECORD_TLSA };
 	struct dns_record found[TEXTS_MAX] = { { .priority = 0 } };
-	struct record_answer answer = { .first = { found, 0 }, .host = STR("mail.example.org") };
+	const struct dns_record host4 = { .address = { { 192, 0, 2, 1 },
+					      .family = NET_ADDRESS_IPV4 } },
+				host6 = { .address = { { 0x20, 1, 0xd, 0xb8 },
+					      .family = NET_ADDRESS_IPV6 } };
+	struct record_answer answer = { .first = { found, 0 },
+		.host4 = { &host4, 1 },
+		.host6 = { &host6, 1 },
+		.host = STR("mail.example.org") };
 	struct record r = { .name = STR("example.org"), .data = STR("v=DKIM1; k=rsa; p=AAAA") };
 	struct str rest = str_of(data, size);
 	const char *but;
