@@ -23,6 +23,8 @@ read_zone(const struct cli *cli, struct dns *dns)
 
 	buf_init(&file, CLI_FILE_MAX);
 	buf_init(&why, CLI_WHY_MAX);
+	buf_add(&why, cli->dns);
+	buf_add(&why, STR(": "));
 	if (cli_read_file(cli->dns, &file) == FAIL_NONE) {
 		if (dns_zone_read(dns, buf_str(&file), &why) == FAIL_NONE)
 			status = CLI_OK;

@@ -25,7 +25,7 @@ const struct cli_command cli_commands[] = {
 	{ "domain list",    "",                0, 0, OPTION_CONFIG | OPTION_JSON,   cmd_domain_list,    "list domains" },
 	{ "domain del",     "NAME",            1, 1, OPTION_CONFIG,                 cmd_domain_del,     "delete a domain without addresses" },
 	{ "domain dns",     "NAME",            1, 1, OPTION_CONFIG | OPTION_JSON | OPTION_NOW, cmd_domain_dns, "print what a domain should publish in DNS, as a zone with reasons" },
-	{ "domain check",   "NAME",            1, 1, OPTION_CONFIG | OPTION_JSON | OPTION_DNS | OPTION_NOW, cmd_domain_check, "say what of that is missing in DNS, or wrong" },
+	{ "domain check",   "NAME",            1, 1, OPTION_CONFIG | OPTION_JSON | OPTION_DNS | OPTION_NOW, cmd_domain_check, "say what of domain dns is missing in DNS, or wrong, and what it is for" },
 	{ "domain dkim add", "NAME",           1, 1, OPTION_CONFIG | OPTION_NOW,    cmd_dkim_add,       "make keys that sign for a domain, and print the records to publish" },
 	{ "domain dkim rotate", "NAME",        1, 1, OPTION_CONFIG | OPTION_DNS | OPTION_NOW | OPTION_FORCE, cmd_dkim_rotate, "make the keys that follow; given again, let them sign when DNS has their records" },
 	{ "domain dkim show", "NAME",          1, 1, OPTION_CONFIG | OPTION_JSON | OPTION_DNS | OPTION_NOW, cmd_dkim_show, "list a domain's keys and their records; with --dns, whether they are published" },

@@ -472,6 +472,8 @@ def test_check_file(server, zone):
     done = server.command("domain", "check", DOMAIN, "--dns", path)
     check("from a file", "ok      _dmarc.example.test TXT" in done.stdout, done.stdout)
     fails("no such file", server, "No such file", 1, "domain", "check", DOMAIN, "--dns", path + "x")
+    path = write_zone(server, "$TTL 300\n", "other")
+    fails("not of this form", server, f"{path}: line 1: not NAME TYPE DATA", 1, "domain", "check", DOMAIN, "--dns", path)
     path = write_zone(server, "example.test MX TIMEOUT\n", "slow")
     fails("no answer", server, "unknown example.test MX (DNS did not answer, try again): should be 10", 1, "domain", "check",
           DOMAIN, "--dns", path)
