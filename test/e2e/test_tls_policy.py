@@ -200,7 +200,9 @@ def test_sts(server, lab_):
         waits(server, f"kept: {name}", good, "good.test", "4.7.10", "it does not offer TLS")
     lab_.dns.zones["_mta-sts.good.test", "TXT"] = ["v=STSv1; id=2"]
     policy.say("gone", status="404 Not Found")
+    check("kept: nobody is alarmed so far", "<4>sts.unfetched" not in server.log(), server.story())
     waits(server, "kept: another version, which cannot be fetched", good, "good.test", "4.7.10", "it does not offer TLS")
+    check("kept: that it cannot be refreshed is a warning (RFC 8461 3.3)", "<4>sts.unfetched" in server.log(), server.story())
     equal("kept: that was tried", len(policy.asked), 2)
     waits(server, "kept: and not at once again", good, "good.test", "4.7.10", "it does not offer TLS")
     equal("kept: not tried", len(policy.asked), 2)
