@@ -9,6 +9,9 @@
 
 #define DAYS_TO_1970 719528 /* from January 1st of year 0, as BearSSL counts */
 
+/* How BearSSL calls dNSName of subjectAltName: 0 for that extension, then the tag of GeneralName. */
+static const unsigned char dns_name_tag[] = { 0, 2 };
+
 static struct verify *
 verify_of(const br_x509_class **class)
 {
@@ -24,6 +27,7 @@ start_chain(const br_x509_class **class, const char *server_name)
 	br_x509_decoder_init(&v->leaf, NULL, NULL);
 	br_sha256_init(&v->leaf_hash);
 	v->count = 0;
+	v->is_named = server_name != NULL && server_name[0] != '\0';
 }
 
 static void
@@ -67,6 +71,8 @@ end_chain(const br_x509_class **class)
 	struct verify *v = verify_of(class);
 
 	v->error = v->minimal.vtable->end_chain(&v->minimal.vtable);
+	if (v->error == 0 && v->is_named && v->dns_name.status == 0)
+		v->error = BR_ERR_X509_BAD_SERVER_NAME;
 	if (v->is_required || v->error == 0)
 		return v->error;
 	return br_x509_decoder_get_pkey(&v->leaf) ? 0 : v->error;
@@ -121,4 +127,7 @@ verify_init(struct verify *v, struct tls_trust *trust, bool is_required)
 		.is_required = is_required,
 		.error = BR_ERR_X509_EMPTY_CHAIN };
 	verify_prepare(&v->minimal, anchors, count, clock_wall_s());
+	v->dns_name =
+	    (br_name_element){ .oid = dns_name_tag, .buf = v->name, .len = sizeof v->name };
+	br_x509_minimal_set_name_elements(&v->minimal, &v->dns_name, 1);
 }

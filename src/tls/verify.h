@@ -3,6 +3,9 @@
  *
  * Wraps BearSSL's validation: keeps the hash of the server's certificate, and in opportunistic mode
  * goes on with its key although the chain or the name is wrong.
+ *
+ * Strict: names are those of subjectAltName. BearSSL takes the subject's common name where there are none; RFC 8461 4.2
+ * and 3.3, and RFC 9110 4.3.4, do not.
  */
 #ifndef TLS_VERIFY_H
 #define TLS_VERIFY_H
@@ -19,7 +22,11 @@ struct verify {
 	br_sha256_context leaf_hash;
 	struct tls_trust *trust; /* borrow: held by the connection; NULL: nothing is verified */
 	bool is_required;
+	bool is_named; /* it must be a certificate of this host */
 	bool is_first; /* inside the first certificate */
+	br_name_element
+	    dns_name; /* a name of the first certificate's subjectAltName, when it has one */
+	char name[2]; /* .. of which only that it is there counts */
 	unsigned count;
 	unsigned error; /* of the chain; 0 when it is right */
 	unsigned char sha256[32];

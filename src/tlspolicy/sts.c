@@ -39,8 +39,13 @@ keep(struct sts_find *f)
 static bool
 settle_failed(struct sts_find *f, enum tls_result result)
 {
-	log_info(&sts_log, "sts.unfetched", LOG_TEXT("domain", f->domain),
-	    LOG_TEXT("result", tls_result_names[result]), LOG_NUM("status", f->fetch.status));
+	bool is_kept =
+	    sts_kept_is_valid(&f->kept, clock_wall_s()) && f->kept.policy.mode != STS_NONE;
+
+	/* RFC 8461 3.3: that a policy cannot be refreshed is for the owner to know. */
+	log_write(&sts_log, is_kept ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "sts.unfetched",
+	    LOG_TEXT("domain", f->domain), LOG_TEXT("result", tls_result_names[result]),
+	    LOG_NUM("status", f->fetch.status), LOG_END);
 	f->result = result;
 	sts_kept_fail(&f->kept, f->id, clock_wall_s());
 	keep(f);

@@ -95,14 +95,14 @@ class Authority:
                 f.write(text)
         return path
 
-    def issue(self, *names, valid=VALID, key=EC):
-        """A certificate for these host names or addresses, with the authority's own behind it."""
+    def issue(self, *names, valid=VALID, key=EC, is_named=True):
+        """A certificate for these host names or addresses, with the authority's own behind it; else the first is its CN only."""
         self.count += 1
         base = self._file(str(self.count))
         kinds = [("IP:" if ":" in name or name[-1].isdigit() else "DNS:") + name for name in names]
-        openssl("req", "-new", "-newkey", *key, "-nodes", "-subj", f"/CN={names[0]}", "-addext",
-                "subjectAltName=" + ",".join(kinds), "-addext", "extendedKeyUsage=serverAuth,clientAuth", "-keyout",
-                base + ".key", "-out", base + ".request")
+        openssl("req", "-new", "-newkey", *key, "-nodes", "-subj", f"/CN={names[0]}",
+                *(["-addext", "subjectAltName=" + ",".join(kinds)] if is_named else []),
+                "-addext", "extendedKeyUsage=serverAuth,clientAuth", "-keyout", base + ".key", "-out", base + ".request")
         openssl("ca", "-batch", "-notext", "-config", self.settings, "-cert", self.path, "-keyfile", self.key,
                 "-in", base + ".request", "-out", base + ".leaf", "-startdate", valid[0], "-enddate", valid[1])
         with open(base + ".pem", "wb") as chain:

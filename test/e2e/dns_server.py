@@ -20,6 +20,7 @@
         dns.zones["late.test", "A"] = ["127.0.0.4"]                 at any time
         dns.secure.add("example.test")       answers about this name and what is below it have AD; "" is all
         dns.truncated.add("example.test")    UDP answers about this name say "ask again over TCP"
+        dns.zones.update(parse_zone(text))   records as `domain dns` prints them
         dns.count("example.test", "MX")      how often that was asked; dns.questions has all, with time and transport
 
 A name that has no record and none below it does not exist (NXDOMAIN); one that has others is answered
@@ -28,6 +29,7 @@ long as the question's EDNS0 record allows, 512 bytes without one; EDNS0 is answ
 """
 
 import ipaddress
+import shlex
 import socket
 import struct
 import threading
@@ -54,6 +56,27 @@ Question = namedtuple("Question", "time transport name type")
 def reverse(address):
     """The name under which the PTR record of an address stands."""
     return ipaddress.ip_address(address).reverse_pointer
+
+
+def _whole(name):
+    """A name that a zone's origin is not put behind."""
+    assert name.endswith("."), name
+    return name.rstrip(".")
+
+
+def parse_zone(text):
+    """{(name, type): [data]} of NAME TYPE DATA lines, as DnsServer takes them; strings of TXT are kept apart."""
+    zones = {}
+    for line in text.split("\n"):
+        if not line or line.startswith(";"):
+            continue
+        name, kind, data = line.split(" ", 2)
+        words = shlex.split(data)
+        values = {"TXT": lambda: words, "MX": lambda: (int(words[0]), _whole(words[1])), "CNAME": lambda: _whole(words[0]),
+                  "SRV": lambda: (*map(int, words[:3]), _whole(words[3])), "A": lambda: words[0],
+                  "TLSA": lambda: (*map(int, words[:3]), words[3]), "CAA": lambda: (int(words[0]), *words[1:])}
+        zones.setdefault((_whole(name), kind), []).append(values[kind]())
+    return zones
 
 
 def wire_name(name):

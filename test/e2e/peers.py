@@ -13,7 +13,7 @@ They listen at peer.host, peer.port (loopback only), take mail for peer.domain, 
 
     domain, hostname, host, port     who it is and where it listens ("127.0.0.3", 25 in lab.py's network)
     tls=Certificate                  offers STARTTLS (certificates.py)
-    outgoing_tls="may"               "none", "may" or "must", unverified
+    outgoing_tls="may"               "none", "may" or "must", unverified; of Postfix "dane" and "dane-only", too
     users=["ann", "bob"]             550 for all others; None: every name has an inbox
     policy=Policy()                  greylisting and other refusals by recipient (policy.py)
     size_limit=bytes, smtputf8=False, without=["CHUNKING", "DSN", "PIPELINING", "8BITMIME"]
@@ -262,7 +262,8 @@ class Postfix(Peer):
             "smtpd_client_connection_count_limit": "0",
             "smtpd_discard_ehlo_keywords": " ".join(["silent-discard", *self.without]) if self.without else "",
             "smtputf8_enable": "yes" if self.smtputf8 else "no",
-            "smtp_tls_security_level": {"none": "none", "may": "may", "must": "encrypt"}[self.outgoing_tls],
+            "smtp_tls_security_level": {"must": "encrypt"}.get(self.outgoing_tls, self.outgoing_tls),
+            "smtp_dns_support_level": "dnssec" if self.outgoing_tls.startswith("dane") else "",
             "smtp_tls_loglevel": "1",
             "smtpd_tls_loglevel": "1",
             "transport_maps": "texthash:/etc/postfix/transport",

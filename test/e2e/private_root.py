@@ -12,7 +12,8 @@ programs live in a process namespace, whose first process reads a pipe from us: 
 the test dies in whatever way, that process ends, the kernel ends all others with it, and the mounts are gone.
 The machine itself never sees the packages: no user, no service, no file outside build/peers.
 
-The network is the test's own (the machine's, or that of lab.py). Names are asked at 127.0.0.1, port 53.
+The network is the test's own (the machine's, or that of lab.py). Names are asked at 127.0.0.1, port 53, and
+what that says of DNSSEC (AD) is believed.
 Takes root, unshare and overlayfs. An empty build/peers/NAME/files is a root like the machine itself.
 """
 
@@ -82,7 +83,7 @@ cat >root/etc/hosts <<'END'
 ::1 localhost
 END
 rm -f root/etc/resolv.conf
-echo nameserver 127.0.0.1 >root/etc/resolv.conf
+printf '%s\\n' 'nameserver 127.0.0.1' 'options edns0 trust-ad' >root/etc/resolv.conf
 echo 'passwd: files
 group: files
 shadow: files

@@ -10,39 +10,17 @@ import json
 import os
 import pwd
 import re
-import shlex
 import shutil
 import subprocess
 import tempfile
 import time
 
-from dns_server import ANY, NULL_MX, SERVFAIL, DnsServer, reverse
+from dns_server import ANY, NULL_MX, SERVFAIL, DnsServer, parse_zone, reverse
 from harness import Server, check, end, equal, need
 
 HOST, DOMAIN = "mail.example.test", "example.test"
 DAY = 86400
 IDN, IDN_ASCII = "bücher.test", "xn--bcher-kva.test"
-
-
-def whole(name):
-    """A name that a zone's origin is not put behind."""
-    assert name.endswith("."), name
-    return name.rstrip(".")
-
-
-def parse_zone(text):
-    """{(name, type): [data]} of NAME TYPE DATA lines, as DnsServer takes them; strings of TXT are kept apart."""
-    zones = {}
-    for line in text.split("\n"):
-        if not line or line.startswith(";"):
-            continue
-        name, kind, data = line.split(" ", 2)
-        words = shlex.split(data)
-        values = {"TXT": lambda: words, "MX": lambda: (int(words[0]), whole(words[1])), "CNAME": lambda: whole(words[0]),
-                  "SRV": lambda: (*map(int, words[:3]), whole(words[3])), "A": lambda: words[0],
-                  "TLSA": lambda: (*map(int, words[:3]), words[3]), "CAA": lambda: (int(words[0]), *words[1:])}
-        zones.setdefault((whole(name), kind), []).append(values[kind]())
-    return zones
 
 
 def write_zone(server, text, name="zone"):

@@ -102,6 +102,16 @@ def test_forged(server, alice, bob, far):
         equal(f"forged: {name}", [value.split()[0] for value in email.message_from_bytes(data).get_all("Authentication-Results")], ["other.test;"])
 
 
+def test_tls_optional(server, alice, far):
+    """RFC 8689 4.3: what a header asks for is heard here, too, unless the envelope says otherwise."""
+    for params, site in ((None, "tls-optional/far.test"), ({"REQUIRETLS": None}, "far.test")):
+        _, submission = alice.submit(alice.draft("bob@far.test", extra="TLS-Required: No\r\n"), params=params, to=["bob@far.test"])
+        check(f"taken, {params}", submission is not None)
+        check(f"settled, {params}", server.settled(), server.queue())
+        said = [line for line in server.log().split("\n") if "queue.rcpt" in line and '"bob@far.test"' in line][-1]
+        check(f"where it went, {params}", f' site="{site}"' in said, said)
+
+
 def test_bounce(server, alice, far):
     far.at("RCPT", reply("550 5.1.1 Nobody of that name"), times=1)
     _, sent = alice.submit(alice.draft("z@far.test", "bounce"))
@@ -270,6 +280,7 @@ def main():
         test_session(alice)
         test_send(server, alice, bob, far)
         test_forged(server, alice, bob, far)
+        test_tls_optional(server, alice, far)
         test_bounce(server, alice, far)
         test_undo(server, alice, far)
         test_refused(alice)

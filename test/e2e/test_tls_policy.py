@@ -186,6 +186,8 @@ def test_sts(server, lab_):
     waits(server, "a stranger's certificate", good, "good.test", "4.7.5", "nobody who is trusted vouches for its certificate")
     good.tls = lab_.ca.issue("mx.elsewhere.test").context()
     waits(server, "another name", good, "good.test", "4.7.5", "its certificate is for other names than its own")
+    good.tls = lab_.ca.issue("mx.good.test", is_named=False).context()
+    waits(server, "a common name is no name (RFC 8461 4.2)", good, "good.test", "4.7.5", "its certificate is for other names than its own")
     good.tls = lab_.ca.issue("mx.good.test", valid=("20200101000000Z", "20200201000000Z")).context()
     waits(server, "expired", good, "good.test", "4.7.5", "its certificate has expired")
     good.tls = None
@@ -200,7 +202,9 @@ def test_sts(server, lab_):
         waits(server, f"kept: {name}", good, "good.test", "4.7.10", "it does not offer TLS")
     lab_.dns.zones["_mta-sts.good.test", "TXT"] = ["v=STSv1; id=2"]
     policy.say("gone", status="404 Not Found")
+    check("kept: nobody is alarmed so far", "<4>sts.unfetched" not in server.log(), server.story())
     waits(server, "kept: another version, which cannot be fetched", good, "good.test", "4.7.10", "it does not offer TLS")
+    check("kept: that it cannot be refreshed is a warning (RFC 8461 3.3)", "<4>sts.unfetched" in server.log(), server.story())
     equal("kept: that was tried", len(policy.asked), 2)
     waits(server, "kept: and not at once again", good, "good.test", "4.7.10", "it does not offer TLS")
     equal("kept: not tried", len(policy.asked), 2)
@@ -255,9 +259,10 @@ def test_hostile(server, lab_):
         "page": lambda h: h.say("<html>hello</html>"),
         "garbage": lambda h: setattr(h, "answer", b"\0\xff\r\n\r\n"),
         "error": lambda h: h.say(wrong, status="500 Internal Server Error"),
-        "stranger": None, "misnamed": None, "refused": None,
+        "stranger": None, "misnamed": None, "nameless": None, "refused": None,
     }
-    certificates = {"stranger": lambda d: lab_.others.issue(f"mta-sts.{d}"), "misnamed": lambda d: lab_.ca.issue(d)}
+    certificates = {"stranger": lambda d: lab_.others.issue(f"mta-sts.{d}"), "misnamed": lambda d: lab_.ca.issue(d),
+                    "nameless": lambda d: lab_.ca.issue(f"mta-sts.{d}", is_named=False)}
     for name, behave in cases.items():
         domain = f"{name}.test"
         sink = lab_.domain(domain, "others")
@@ -270,8 +275,8 @@ def test_hostile(server, lab_):
         check(f"policy host: {name}: said", f'sts.unfetched domain="{domain}"' in server.log(), server.story())
     equal("nobody followed", target.asked, [])
     kinds = dict(re.findall(r'sts.unfetched domain="(\w+).test" result="([\w-]+)"', server.log()))
-    equal("what went wrong, by name", {k: kinds[k] for k in ("stranger", "misnamed", "redirect", "page", "large")},
-          {"stranger": "sts-webpki-invalid", "misnamed": "sts-webpki-invalid", "redirect": "sts-policy-fetch-error",
+    equal("what went wrong, by name", {k: kinds[k] for k in ("stranger", "misnamed", "nameless", "redirect", "page", "large")},
+          {"stranger": "sts-webpki-invalid", "misnamed": "sts-webpki-invalid", "nameless": "sts-webpki-invalid", "redirect": "sts-policy-fetch-error",
            "page": "sts-policy-invalid", "large": "sts-policy-fetch-error"})
 
     # One that says nothing holds up its own mail, and nobody else's.
