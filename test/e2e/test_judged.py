@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Messages whose origin is being judged (JUDGE), while everything else goes wrong.
 
-A crowd waits for DNS that says nothing, clients hang up or say more behind the dot, the server is stopped or killed, the
+A crowd waits for DNS that says nothing, DNS says what it should not, clients hang up or say more behind the dot, the server is stopped or killed, the
 disk fills up, messages lie far away and cannot be brought there. Nothing is lost, nobody else waits, memory is bounded.
 """
 
@@ -217,6 +217,36 @@ def test_far(dns):
         check("far: and it is there", fetch(server, "far well"))
 
 
+def test_answers(server, dns, keys):
+    """Records as nobody should publish them, by UDP and TCP: a verdict for each, and the message is taken."""
+    key = keys.records("x.test")["r._domainkey.x.test", "TXT"][0]
+    spf = "v=spf1 ip4:93.184.216.10 -all"
+    cases = {
+        "cut": ({"TXT": [spf]}, {"TXT": [key]}, "pass", "pass"),
+        "large": ({"TXT": [spf] + ["x" * 250] * 30}, {"TXT": [["x" * 250] * 30]}, "pass", "permerror"),
+        "huge": ({"TXT": [spf] + ["x" * 250] * 200}, {"TXT": ["x" * 250] * 200}, "temperror", "temperror"),
+        "many keys": ({"TXT": [spf] * 40}, {"TXT": ["v=DKIM1; p=AAAA"] * 20 + [key]}, "permerror", "permerror"),
+        "loop": ({"CNAME": ["loop.{}"]}, {"CNAME": ["r._domainkey.{}"]}, "temperror", "temperror"),  # resolvers say SERVFAIL
+        "bytes": ({"TXT": [b"v=spf1 \xff\0 -all"]}, {"TXT": [b"v=DKIM1; p=\0\xff"]}, "permerror", "permerror"),
+        "nothing": ({"TXT": [""]}, {"TXT": [["", "", ""]]}, "none", "permerror"),
+        "itself": ({"TXT": ["v=spf1 include:{} redirect={}"]}, {"TXT": [key]}, "permerror", "pass"),
+        "wide": ({"TXT": ["v=spf1 " + " ".join("include:s%d.mute.test" % n for n in range(40)) + " -all"]}, {"TXT": [key]}, "temperror", "pass"),
+    }
+    for name, (at_domain, at_key, spf_verdict, dkim_verdict) in cases.items():
+        domain = name.replace(" ", "-") + ".hostile.test"
+        for owner, records in ((domain, at_domain), ("r._domainkey." + domain, at_key)):
+            for kind, values in records.items():
+                dns.zones[owner, kind] = [v.format(domain, domain) if isinstance(v, str) else v for v in values]
+        dns.zones["loop." + domain, "CNAME"] = [domain]
+        dns.zones[domain, "MX"] = [(10, "mx.origin.test")]
+        if name == "cut":
+            dns.truncated.add(domain)
+        data = keys.sign(message(domain, name), domain)
+        equal(f"answers, {name}: taken", send(server, data, sender=f"ann@{domain}")[0], 250)
+        said = verdicts(fetch(server, name) or fetch(server, name, "Junk"))
+        equal(f"answers, {name}", (said["spf"], said["dkim"]), ([spf_verdict], [dkim_verdict]))
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         keys = Keys(folder)
@@ -224,6 +254,7 @@ def main():
             test_crowd(dns, keys)
             with Sender(SETTINGS.format(dns=dns.address) + QUICK) as server:
                 test_clients(server)
+                test_answers(server, dns, keys)
                 test_stops(server)
             test_disk(dns)
             test_far(dns)
