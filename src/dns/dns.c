@@ -87,7 +87,6 @@ dns_init(struct dns *d, struct loop *loop, struct net *net, const struct dns_set
 	*d = (struct dns){ .loop = loop, .net = net, .settings = settings };
 	list_init(&d->recent);
 	list_init(&d->lookups);
-	list_init(&d->queue);
 	arena_init(&d->scratch, SCRATCH_BYTES);
 	if (servers_parse(settings->servers, d->servers, DNS_SERVERS_MAX, &d->server_count, &bad) ==
 	    FAIL_NONE)
@@ -258,7 +257,7 @@ entry_finish(struct dns *d, struct dns_entry *e, enum fail fail, const struct dn
 
 /* The entry for a key: cached and young, or under way, or new. */
 static struct dns_entry *
-find_entry(struct dns *d, struct str key)
+find_entry(struct dns *d, struct str key, const struct task *asker)
 {
 	struct map_node *node = map_find(&d->entries, key);
 	struct dns_entry *e;
@@ -277,7 +276,7 @@ find_entry(struct dns *d, struct str key)
 	}
 	check_resolv_conf(d);
 	e = new_entry(d, key);
-	lookup_start(d, e);
+	lookup_start(d, e, asker);
 	return e;
 }
 
@@ -324,7 +323,7 @@ dns_query_start(struct dns *d, struct dns_query *q, struct task *owner, struct s
 		buf_add_char(&key, (char)(type >> 8));
 		buf_add_char(&key, (char)type);
 		buf_add(&key, buf_str(&text));
-		q->entry = find_entry(d, buf_str(&key));
+		q->entry = find_entry(d, buf_str(&key), owner);
 		q->entry->holds++;
 		if (q->entry->lookup)
 			list_append(&q->entry->waiting, &q->node);
@@ -335,13 +334,27 @@ dns_query_start(struct dns *d, struct dns_query *q, struct task *owner, struct s
 	buf_release(&key);
 }
 
-/* A lookup that nobody waits for any more goes on: its answer is cached. */
+/* Nobody waits for it, and it was not its turn yet, or is not again. */
+static void
+drop_lookup(struct dns_entry *e)
+{
+	struct dns *d = e->lookup && list_empty(&e->waiting) ? lookup_waits_for(e->lookup) : NULL;
+
+	if (d == NULL)
+		return;
+	lookup_free(e->lookup);
+	forget(d, e);
+}
+
+/* A try that nobody waits for any more goes on: its answer is cached. */
 void
 dns_query_cancel(struct dns_query *q)
 {
 	list_remove(&q->node);
-	if (q->entry)
+	if (q->entry) {
+		drop_lookup(q->entry);
 		drop_entry(q->entry);
+	}
 	*q = (struct dns_query){ 0 };
 }
 
@@ -351,22 +364,15 @@ dns_query_release(struct dns_query *q)
 	dns_query_cancel(q);
 }
 
-static void
-free_lookups(struct list *list)
-{
-	struct list_node *node;
-
-	while ((node = list_first(list)) != NULL)
-		lookup_free(lookup_of(node));
-}
-
 void
 dns_release(struct dns *d)
 {
+	struct list_node *lookup;
 	struct map_node *node;
 
-	free_lookups(&d->queue);
-	free_lookups(&d->lookups);
+	while ((lookup = list_first(&d->lookups)) != NULL)
+		lookup_free(lookup_of(lookup));
+	turns_release(&d->turns);
 	while ((node = map_first(&d->entries)) != NULL)
 		forget(d, container_of(node, struct dns_entry, map));
 	map_release(&d->entries);

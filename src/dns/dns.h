@@ -11,7 +11,8 @@
  *
  * Ownership: a dns_query is the caller's, from start until dns_query_release(); the records belong
  * to the cache and are held by the query until then. An answer of more than 32 KB here is none (FAIL_TEMP); the cache
- * has 16 MB at most, whatever strangers answer. Units: ttl_s seconds.
+ * has 16 MB at most, whatever strangers answer. Who asks much that nobody answers waits behind others (turns.h), 20
+ * seconds at most before it is asked. Units: ttl_s seconds.
  */
 #ifndef DNS_DNS_H
 #define DNS_DNS_H
@@ -26,6 +27,7 @@
 #include "base/op.h"
 #include "base/str.h"
 #include "dns/settings.h"
+#include "dns/turns.h"
 #include "loop/loop.h"
 #include "net/address.h"
 #include "net/net.h"
@@ -86,9 +88,9 @@ struct dns { /* fields: read only */
 	struct timespec changed; /* its time then */
 	struct map entries;
 	struct list recent;  /* finished entries, least recently used first */
-	struct list lookups; /* running */
-	struct list queue;   /* not started: too many are running */
-	size_t running, finished;
+	struct list lookups; /* not answered */
+	struct turns turns;  /* .. and which of them run */
+	size_t finished;
 	size_t finished_bytes; /* that they take */
 	struct arena scratch;
 	struct { /* since the start */

@@ -20,11 +20,13 @@
 #define PORT_TRIES    8  /* random source ports tried before the kernel chooses */
 #define PORT_FIRST    1024
 #define DATAGRAMS_MAX 64 /* taken per step: a flood of forgeries must not hold the loop */
+#define WAIT_MS       20000 /* for its turn, at most: as long as a check of SPF takes (RFC 7208 4.6.4) */
+#define CROWDED_MS    1000 /* a try while others wait: what is known somewhere comes in that time */
 
 static const struct log dns_log = { .room = "dns" };
 
 enum lookup_state {
-	LOOKUP_QUEUED, /* not started: too many are running */
+	LOOKUP_QUEUED, /* waits for its turn (turns.h) */
 	LOOKUP_SEND,   /* next: a datagram to the current server */
 	LOOKUP_UDP,    /* a datagram was sent */
 	LOOKUP_DIAL,   /* the answer was cut: connecting */
@@ -34,7 +36,9 @@ enum lookup_state {
 
 struct dns_lookup {
 	struct task task;
-	struct list_node node; /* dns->queue, then dns->lookups */
+	struct list_node node; /* dns->lookups */
+	struct turn turn;
+	int64_t wait_ms; /* monotonic: does not wait for its turn longer */
 	struct dns *dns;
 	struct dns_entry *entry; /* borrow: its owner; NULL when done */
 	enum lookup_state state;
@@ -117,8 +121,26 @@ open_udp(struct dns_lookup *l)
 static void
 set_timer(struct dns_lookup *l)
 {
-	timer_start(l->dns->loop, &l->timer, &l->task,
-	    clock_mono_ms() + l->dns->settings->timeout_ms);
+	int64_t ms = l->dns->settings->timeout_ms;
+
+	if (l->dns->turns.waiting > 0 && ms > CROWDED_MS)
+		ms = CROWDED_MS;
+	timer_start(l->dns->loop, &l->timer, &l->task, clock_mono_ms() + ms);
+}
+
+/* Start what waits, as far as the limit allows. */
+static void
+start_queued(struct dns *d)
+{
+	struct turn *t;
+
+	while ((t = turn_next(&d->turns)) != NULL) {
+		struct dns_lookup *l = container_of(t, struct dns_lookup, turn);
+
+		timer_stop(d->loop, &l->timer);
+		l->state = LOOKUP_SEND;
+		task_wake(&l->task);
+	}
 }
 
 /* --- the end -------------------------------------------------------------------------------- */
@@ -129,11 +151,19 @@ finish(struct dns_lookup *l, enum fail fail, const struct dns_answer *answer)
 	struct dns_entry *e = l->entry;
 
 	close_all(l);
-	l->dns->running--;
+	turn_end(&l->dns->turns, &l->turn);
 	l->entry = NULL;
 	e->lookup = NULL;
 	entry_finish(l->dns, e, fail, answer, l->is_secure);
 	return LOOKUP_DONE;
+}
+
+static enum lookup_state
+give_up(struct dns_lookup *l, const char *reason)
+{
+	log_info(&dns_log, "dns.failed", LOG_TEXT("name", buf_str(&l->name)),
+	    LOG_NUM("type", l->type), LOG_TEXT("reason", str_c(reason)));
+	return finish(l, FAIL_TEMP, NULL);
 }
 
 /* This try failed: the next server, or the end. */
@@ -148,11 +178,30 @@ next_try(struct dns_lookup *l, const char *reason)
 	l->failures++;
 	l->server = (l->server + 1) % size_max(l->dns->server_count, 1);
 	l->has_no_edns = false;
-	if (l->failures < most && l->sends < SENDS_MAX)
+	if (l->failures < most && l->sends < SENDS_MAX && !list_empty(&l->entry->waiting))
 		return LOOKUP_SEND;
-	log_info(&dns_log, "dns.failed", LOG_TEXT("name", buf_str(&l->name)),
-	    LOG_NUM("type", l->type), LOG_TEXT("reason", str_c(reason)));
-	return finish(l, FAIL_TEMP, NULL);
+	return give_up(l, reason);
+}
+
+/* Nobody answered: others have their turn. */
+static enum lookup_state
+no_answer(struct dns_lookup *l)
+{
+	enum lookup_state next = next_try(l, "no answer in time");
+
+	if (next != LOOKUP_SEND || l->dns->turns.waiting == 0)
+		return next;
+	turn_park(&l->dns->turns, &l->turn);
+	timer_start(l->dns->loop, &l->timer, &l->task, l->wait_ms);
+	l->state = LOOKUP_QUEUED;
+	start_queued(l->dns);
+	return l->state;
+}
+
+static enum lookup_state
+step_queued(struct dns_lookup *l)
+{
+	return l->timer.has_fired ? give_up(l, "too much else is asked") : LOOKUP_QUEUED;
 }
 
 static bool
@@ -255,7 +304,7 @@ step_udp(struct dns_lookup *l)
 		if (state != LOOKUP_UDP)
 			return state;
 	}
-	return l->timer.has_fired ? next_try(l, "no answer in time") : LOOKUP_UDP;
+	return l->timer.has_fired ? no_answer(l) : LOOKUP_UDP;
 }
 
 static enum lookup_state
@@ -302,7 +351,7 @@ step_tcp(struct dns_lookup *l)
 		if (!conn_more(l->conn)) {
 			if (conn_closed(l->conn))
 				return next_try(l, "the connection closed");
-			return l->timer.has_fired ? next_try(l, "no answer in time") : LOOKUP_TCP;
+			return l->timer.has_fired ? no_answer(l) : LOOKUP_TCP;
 		}
 		s = conn_peek(l->conn);
 	}
@@ -322,7 +371,7 @@ lookup_step(struct task *t)
 	do {
 		before = l->state;
 		switch (before) {
-		case LOOKUP_QUEUED: return STEP_WAIT;
+		case LOOKUP_QUEUED: l->state = step_queued(l); break;
 		case LOOKUP_SEND: l->state = step_send(l); break;
 		case LOOKUP_UDP: l->state = step_udp(l); break;
 		case LOOKUP_DIAL: l->state = step_dial(l); break;
@@ -341,7 +390,7 @@ lookup_free(struct dns_lookup *l)
 	close_all(l);
 	if (l->entry) { /* not finished, or never started */
 		l->entry->lookup = NULL;
-		l->dns->running -= l->state != LOOKUP_QUEUED;
+		turn_end(&l->dns->turns, &l->turn);
 	}
 	list_remove(&l->node);
 	task_cancel(&l->task);
@@ -355,23 +404,10 @@ lookup_of(struct list_node *node)
 	return container_of(node, struct dns_lookup, node);
 }
 
-/* Start what waits, as far as the limit allows. */
-static void
-start_queued(struct dns *d)
+struct dns *
+lookup_waits_for(const struct dns_lookup *l)
 {
-	while (d->running < LOOKUPS_MAX) {
-		struct list_node *node = list_pop(&d->queue);
-		struct dns_lookup *l;
-
-		if (node == NULL)
-			return;
-		l = container_of(node, struct dns_lookup, node);
-		list_append(&d->lookups, &l->node);
-		d->running++;
-		l->server = d->server_first < d->server_count ? d->server_first : 0;
-		l->state = LOOKUP_SEND;
-		task_wake(&l->task);
-	}
+	return l->state == LOOKUP_QUEUED ? l->dns : NULL;
 }
 
 static void
@@ -385,7 +421,7 @@ lookup_reap(struct task *t)
 }
 
 void
-lookup_start(struct dns *d, struct dns_entry *e)
+lookup_start(struct dns *d, struct dns_entry *e, const struct task *asker)
 {
 	struct dns_lookup *l = mem_new(1, sizeof *l);
 
@@ -399,6 +435,11 @@ lookup_start(struct dns *d, struct dns_entry *e)
 	buf_init(&l->name, DNS_NAME_MAX);
 	buf_add(&l->name, str_from(e->key, 2));
 	e->lookup = l;
-	list_append(&d->queue, &l->node);
+	l->wait_ms = clock_mono_ms() + WAIT_MS;
+	l->server = d->server_first < d->server_count ? d->server_first : 0;
+	list_append(&d->lookups, &l->node);
+	turn_begin(&d->turns, &l->turn, asker);
 	start_queued(d);
+	if (l->state == LOOKUP_QUEUED)
+		timer_start(d->loop, &l->timer, &l->task, l->wait_ms);
 }

@@ -7,8 +7,6 @@
 #include "dns/dns.h"
 #include "dns/packet.h"
 
-#define LOOKUPS_MAX 256 /* under way at the same time: each has a socket; more wait */
-
 /* An answer, cached while it is young, or the place where queries wait for it. */
 struct dns_entry {
 	struct map_node map;       /* dns->entries, under `key` */
@@ -29,13 +27,16 @@ struct dns_entry {
 	bool is_secure, is_name_missing;
 };
 
-/* A new lookup for an entry; it starts in this turn, or when fewer are running. */
-void lookup_start(struct dns *d, struct dns_entry *e);
+/* A new lookup for an entry, for this task's sake; it starts in this turn, or when it is its turn. */
+void lookup_start(struct dns *d, struct dns_entry *e, const struct task *asker);
 
 /* Stop it without an answer. */
 void lookup_free(struct dns_lookup *l);
 
-/* The lookup that is linked by this node into dns->queue or dns->lookups. */
+/* Its resolver, while it waits for its turn; else NULL. */
+struct dns *lookup_waits_for(const struct dns_lookup *l);
+
+/* The lookup that is linked by this node into dns->lookups. */
 struct dns_lookup *lookup_of(struct list_node *node);
 
 /* For lookup.c: the outcome. `answer` is NULL unless FAIL_NONE or FAIL_MISSING. */

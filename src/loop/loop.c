@@ -117,6 +117,8 @@ take_events(struct loop *l, int wait_ms)
 			w->ready |= WATCH_WRITE;
 		if (bits & (EPOLLHUP | EPOLLERR))
 			w->ready |= WATCH_HANGUP;
+		if (bits & EPOLLERR)
+			w->ready |= WATCH_ERROR;
 		if (bits & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 			w->ready |= WATCH_END;
 		task_wake(w->owner);

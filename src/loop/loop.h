@@ -42,7 +42,8 @@ enum {
 	WATCH_READ = 1,   /* readable, or the peer closed its sending side */
 	WATCH_WRITE = 2,  /* writable */
 	WATCH_HANGUP = 4, /* both sides are gone, or an error is pending */
-	WATCH_END = 8     /* the peer closed its sending side: a short read need not be the last */
+	WATCH_END = 8,    /* the peer closed its sending side: a short read need not be the last */
+	WATCH_ERROR = 16  /* an error is pending: nothing that is written arrives */
 };
 
 struct watch {              /* fields: read only */

@@ -185,6 +185,8 @@ conn_io_step(struct task *t)
 	if ((c->is_blocked && (ready & (WATCH_WRITE | WATCH_HANGUP))) ||
 	    (c->is_finishing && !c->is_finished))
 		conn_want_flush(c);
+	if (c->is_held && (ready & WATCH_ERROR))
+		conn_break(c); /* reset: nobody reads who would find out, and no answer arrives */
 	if ((ready & (WATCH_READ | WATCH_HANGUP)) && c->owner)
 		task_wake(c->owner);
 	return STEP_WAIT;

@@ -102,7 +102,7 @@ enum dots conn_dots(struct conn *c, struct dots_state *state, struct str *out);
  */
 void conn_hurry(struct conn *c);
 
-/* While held, reading calls answer "nothing now" and the socket is not read. */
+/* While held, reading calls answer "nothing now" and the socket is not read. That the peer reset it is seen all the same. */
 void conn_hold(struct conn *c, bool held);
 
 /* The peer closed or the connection broke, and the readers gave all that was there. */

@@ -95,6 +95,8 @@ def check_bad(folder):
     bad = {
         "empty": b"", "text": b"hello\n", "mail without a report": mailed(b"x", "gzip"), "cut": XML[:-20],
         "cut gzip": gzip.compress(XML)[:-20], "cut zip": zipped(XML)[:200], "gzip in gzip": gzip.compress(gzip.compress(XML)),
+        "zip in zip": zipped(zipped(XML)), "bomb in zip in a mail": mailed(zipped(zipped(zeros * 40)), "zip"),
+        "folders": (b"PK\3\4" + bytes(22) + b"\2\0" + b"\0\0" + b"a/") * 500_000, "endless name": b"PK\3\4" + b"\xff" * 64,
         "bomb": bomb.getvalue(), "bomb in a mail": mailed(bomb.getvalue(), "gzip"), "bomb in zip": zipped(zeros * 40),
         "deep": b"<feedback>" * 1000000, "JSON": b'{"a":1}', "HTML": b"<?xml version='1.0'?><html><body/></html>",
         "entities": b'<?xml version="1.0"?><!DOCTYPE f [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><feedback>&b;</feedback>',

@@ -255,6 +255,7 @@ def test_hostile(server, lab_):
         "large": lambda h: setattr(h, "answer", endless),
         "chunks": lambda h: setattr(h, "answer", chunked),
         "cut": lambda h: setattr(h, "answer", cut),
+        "much": lambda h: h.say(wrong + "mx: nobody.test\r\n" * 6000),  # 100 KB, and correct
         "html": lambda h: h.say(wrong, kind="text/html"),
         "page": lambda h: h.say("<html>hello</html>"),
         "garbage": lambda h: setattr(h, "answer", b"\0\xff\r\n\r\n"),
@@ -295,6 +296,74 @@ def test_hostile(server, lab_):
     gate.set()
     check("then its mail goes on", asleep.wait(1), server.story())
     check("settled", server.settled(), server.queue())
+
+
+def test_fickle(server, lab_):
+    """What a policy host says anew each time counts when DNS names another version, and not before."""
+    sink = lab_.domain("fickle.test", "ca")
+    host = lab_.policy("fickle.test", mx="mx.fickle.test")
+    arrives(server, "fickle: the first policy", sink, "fickle.test", verified=True)
+    host.say(POLICY.format(mode="enforce", mx="nobody.test", age=86400))
+    arrives(server, "fickle: the same version is not asked for again", sink, "fickle.test", verified=True)
+    equal("fickle: one question", len(host.asked), 1)
+    for version in range(2, 6):
+        lab_.dns.zones["_mta-sts.fickle.test", "TXT"] = [f"v=STSv1; id={version};"]
+        is_named = version % 2 == 1
+        host.say(POLICY.format(mode="enforce", mx="mx.fickle.test" if is_named else "nobody.test", age=86400))
+        if is_named:
+            arrives(server, f"fickle: version {version}", sink, "fickle.test", verified=True)
+        else:
+            waits(server, f"fickle: version {version}", None, "fickle.test", "4.7.5", "its domain's MTA-STS policy does not name it")
+        equal(f"fickle: asked for version {version} once", len(host.asked), version)
+
+
+def test_drip(lab_):
+    """A policy that comes one byte at a time and never ends, while there is one connection for all mail."""
+    gate = threading.Event()
+
+    def drip(tls):
+        tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 60000\r\n\r\n")
+        while not gate.wait(0.1):
+            tls.sendall(b"v")
+
+    slow = lab_.domain("drip.test", "others")
+    lab_.policy("drip.test").answer = drip
+    quick = lab_.domain("undripped.test", "others")
+    with Sender(f"[outbound]\nca-file = {lab_.ca.path}\n[queue]\nlinger = 0\nconnections = 1\n") as server:
+        before = len(lab_.dns.questions)
+        server.send("x@drip.test")
+        check("drip: asked", wait_for(lambda: any(q.name == "mta-sts.drip.test" for q in lab_.dns.questions[before:])), server.story())
+        server.send("x@undripped.test")
+        check("drip: other mail goes on", quick.wait(1, 60), server.story())
+        check("drip: its own goes, too, as if there were no policy", slow.wait(1, 60), server.story())
+        gate.set()
+
+
+def test_hostile_dns(server, lab_):
+    """Records as nobody should publish them: the same as none where they would only help, and no mail where they would protect."""
+    large = [f"v=STSv1; id={n}; " + "x" * 200 for n in range(250)]  # 50 KB, over TCP
+    loop = {("_mta-sts.{}", "CNAME"): ["loop.{}"], ("loop.{}", "CNAME"): ["_mta-sts.{}"]}
+    chain = {(f"c{n}.{{}}" if n else "_mta-sts.{}", "CNAME"): [f"c{n + 1}.{{}}"] for n in range(40)}
+    for name, records in (("large", {("_mta-sts.{}", "TXT"): large}), ("loop", loop), ("chain", chain),
+                          ("bytes", {("_mta-sts.{}", "TXT"): [b"\0\xff" * 100, b"v=STSv1; id=\0;"]}),
+                          ("itself", {("_mta-sts.{}", "CNAME"): ["_mta-sts.{}"]})):
+        domain = f"txt-{name}.test"
+        sink = lab_.domain(domain, "others")
+        for (owner, kind), values in records.items():
+            lab_.dns.zones[owner.format(domain), kind] = [v.format(domain) if isinstance(v, str) else v for v in values]
+        arrives(server, f"TXT, {name}", sink, domain, verified=False)
+
+    others = [(3, 1, 1, f"{n:064x}") for n in range(700)]
+    for name, count, is_cut, is_taken in (("many", 20, False, True), ("cut", 3, True, True), ("huge", 700, False, False)):
+        domain = f"tlsa-{name}.test"
+        sink = lab_.domain(domain, "others", is_secure=True)
+        lab_.tlsa(f"mx.{domain}", *others[:count], sink.certificate.tlsa())
+        if is_cut:
+            lab_.dns.truncated.add(f"_25._tcp.mx.{domain}")
+        if is_taken:
+            arrives(server, f"TLSA, {name}", sink, domain, verified=True)
+        else:
+            waits(server, f"TLSA, {name}", sink, domain, "4.7.5", "its TLSA records cannot be looked up")
 
 
 def test_both(server, lab_):
@@ -475,11 +544,14 @@ def main():
             test_dane_dns(server, lab_)
             test_sts(server, lab_)
             test_hostile(server, lab_)
+            test_fickle(server, lab_)
+            test_hostile_dns(server, lab_)
             test_both(server, lab_)
             test_requiretls(server, lab_)
             test_tls_optional(server, lab_)
             test_tls_optional_ways(server, lab_)
         test_relays(lab_)
+        test_drip(lab_)
         test_switched_off(lab_)
         for sink in lab_.sinks.values():
             equal(f"{sink.name}: we keep to the RFCs", sink.violations, [])

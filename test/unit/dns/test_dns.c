@@ -403,7 +403,7 @@ test_many(void)
 		wait_for(&q[i]);
 		CHECK(q[i].op.fail == FAIL_NONE);
 	}
-	CHECK_NUM(dns.running, 0);
+	CHECK_NUM(dns.turns.running, 0);
 	CHECK(dns.entries.count <= (size_t)settings.cache_entries);
 	/* the records of entries that left the cache are still held */
 	CHECK_NUM(q[0].records[0].address.bytes[3], 1);
@@ -411,6 +411,108 @@ test_many(void)
 		dns_query_release(&q[i]);
 	TEST_ROW("source ports differ");
 	CHECK(server.ports[1] != server.ports[2] || server.ports[2] != server.ports[3]);
+}
+
+/* Names that nobody answers, of many who ask, and one who asks for something else. */
+#define MUTE_ASKERS 300
+#define MUTE_EACH   5
+
+static struct task mute_askers[MUTE_ASKERS];
+static struct dns_query mute[MUTE_ASKERS][MUTE_EACH];
+
+static void
+ask_mute(const char *kind)
+{
+	char name[48];
+
+	for (size_t i = 0; i < MUTE_ASKERS; i++)
+		for (size_t k = 0; k < MUTE_EACH; k++) {
+			snprintf(name, sizeof name, "%s%zu.%zu", kind, i, k);
+			loop_task(&loop, &mute_askers[i], asker_step, NULL);
+			dns_query_start(&dns, &mute[i][k], &mute_askers[i], str_c(name), DNS_A);
+		}
+}
+
+static size_t
+mute_pending(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < MUTE_ASKERS; i++)
+		for (size_t k = 0; k < MUTE_EACH; k++)
+			n += op_pending(&mute[i][k].op);
+	return n;
+}
+
+static void
+mute_release(void)
+{
+	for (size_t i = 0; i < MUTE_ASKERS; i++) {
+		for (size_t k = 0; k < MUTE_EACH; k++)
+			dns_query_release(&mute[i][k]);
+		task_cancel(&mute_askers[i]);
+	}
+}
+
+/* The loop turns, and time passes. */
+static void
+pass(int64_t ms)
+{
+	for (int i = 0; i < 4; i++)
+		loop_turn(&loop, 0);
+	clock_fake(clock_mono_ms() + ms, clock_wall_ms());
+}
+
+static void
+test_turns(void)
+{
+	static const char *const names[] = { "good-1.turn", "good-2.turn", "good-3.turn" };
+	static struct dns_query good[ARRAY_LEN(names)];
+	int64_t waited = 0;
+
+	settings.timeout_ms = 5000;
+	TEST_ROW("who asks for what nobody answers keeps nobody waiting");
+	ask_mute("silent");
+	CHECK_NUM(dns.turns.running, TURN_PLACES);
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		dns_query_start(&dns, &good[i], &asker, str_c(names[i]), DNS_A);
+		for (; waited < 60000 && op_pending(&good[i].op); waited += 100)
+			pass(100);
+		CHECK_NUM(good[i].op.fail, FAIL_NONE);
+	}
+	CHECK(waited <= settings.timeout_ms + 2000);
+	CHECK_NUM(mute_pending(), MUTE_ASKERS * MUTE_EACH);
+	TEST_ROW("all of them come to an end");
+	for (; waited < 60000 && mute_pending() > 0; waited += 100)
+		pass(100);
+	CHECK(mute_pending() == 0);
+	CHECK(mute[MUTE_ASKERS - 1][MUTE_EACH - 1].op.fail == FAIL_TEMP);
+	CHECK(waited <= 20000 + settings.tries * settings.timeout_ms);
+	settings.timeout_ms = 100;
+	mute_release();
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		dns_query_release(&good[i]);
+	pass(0);
+	CHECK_NUM(dns.turns.running, 0);
+	CHECK_NUM(dns.turns.waiting, 0);
+	CHECK_NUM(dns.turns.askers.count, 0);
+}
+
+/* What nobody wants to know any more is not asked. */
+static void
+test_left(void)
+{
+	TEST_ROW("who leaves leaves nothing waiting");
+	ask_mute("silent-left");
+	mute_release();
+	CHECK_NUM(dns.turns.waiting, 0);
+	CHECK_NUM(dns.turns.running, TURN_PLACES);
+	server.questions = 0;
+	for (int64_t waited = 0; waited <= settings.timeout_ms; waited += 100)
+		pass(100);
+	CHECK_NUM(dns.turns.running, 0);
+	CHECK_NUM(dns.turns.askers.count, 0);
+	CHECK_NUM(server.questions, TURN_PLACES);
 }
 
 #define CACHE_KB 16384 /* of dns.c */
@@ -543,6 +645,8 @@ main(void)
 	test_rows();
 	test_shared();
 	test_many();
+	test_turns();
+	test_left();
 	test_large();
 	test_expiry();
 	test_resolv_conf();
