@@ -2,6 +2,7 @@
 """JMAP in accounts that are shared: the session, another's mailbox, a group's account, blobs and their rights."""
 
 import imaplib
+import re
 
 from harness import Server, check, end, equal
 from jmap_client import CORE, MAIL, SUBMISSION, Client, HttpError
@@ -85,6 +86,37 @@ def test_writing(server, alice, bob, hidden):
     answer = bob.calls(("Email/get", {"ids": []}))[0]
     equal("taken away", answer[1]["type"], "accountNotFound")
     equal("downloads, too", status_of(lambda: bob.download(added["blobId"])), 404)
+
+
+def ids_of(imap, mailbox):
+    """[(EMAILID, THREADID)] as IMAP tells them."""
+    imap.select(mailbox, readonly=True)
+    told = imap.fetch("1:*", "(EMAILID THREADID)")[1]
+    return [re.search(rb"EMAILID \(([^)]*)\) THREADID \(([^)]*)\)", line).groups() for line in told]
+
+
+def ids_in(bob, account):
+    """The same as JMAP tells them, each with what stands behind it in IMAP."""
+    bob.account, behind = account, "" if account == bob.own else "-" + account
+    emails = bob.one("Email/get", {"ids": bob.one("Email/query", {})["ids"], "properties": ["threadId"]})["list"]
+    return sorted((f"{one['id']}{behind}".encode(), f"{one['threadId']}{behind}".encode()) for one in emails)
+
+
+def test_ids(server, alice, bob):
+    """Both protocols have the same ids (RFC 9698); a copy in another account is another Email (RFC 8620 5.4)."""
+    give(server, "Archive", BOB, "lri")
+    bob.account = alice.own
+    bob.import_message(DATA, bob.mailbox("archive"))
+    shared = f'"Other Users/{ALICE}/Archive"'
+    with imaplib.IMAP4("127.0.0.1", server.port("imap")) as imap:
+        imap.login(BOB, SECRET)
+        before = ids_of(imap, shared)
+        equal("hers, in both", sorted(before), ids_in(bob, alice.own))
+        equal("copied", imap.copy("1:*", "INBOX")[0], "OK")
+        equal("his, in both", sorted(ids_of(imap, "INBOX")), ids_in(bob, bob.own))
+        check("others than hers", not set(ids_of(imap, "INBOX")) & set(before))
+        equal("which stay", ids_of(imap, shared), before)
+    give(server, "Archive", BOB, '""')
 
 
 def test_changes(server, alice, bob):
@@ -242,6 +274,7 @@ def main():
         test_session(server, alice, bob)
         hidden = test_blobs(alice, bob)
         test_writing(server, alice, bob, hidden)
+        test_ids(server, alice, bob)
         test_changes(server, alice, bob)
         test_group(server, bob)
         test_principals(server, alice, bob)
