@@ -171,18 +171,28 @@ begin_seal(struct queue_job *j, struct str head, struct task *owner)
 	return true;
 }
 
+/* A chain is judged by the bytes by which it was judged when it came in. */
+static struct str
+head_of(struct str message, bool is_ours)
+{
+	size_t n = is_ours ? header_size(message) : header_block_end(message, 0);
+
+	return str_head(message, n > 0 ? n : message.n);
+}
+
 /* False: there is nothing to be put in front of it. */
 static bool
 begin(struct queue_job *j, struct str message, struct task *owner)
 {
 	struct job_signing *s = j->signing = mem_new(1, sizeof *s);
-	struct str head = str_head(message, header_size(message));
+	bool is_ours = j->message.traits & QUEUE_OURS;
+	struct str head = head_of(message, is_ours);
 
 	buf_init(&s->domain, IDNA_DOMAIN_MAX + 1);
 	buf_init(&s->results, FIELDS_MAX);
 	dkim_content_header(&s->content, head);
 	s->at = head.n;
-	return j->message.traits & QUEUE_OURS ? begin_sign(j, head) : begin_seal(j, head, owner);
+	return is_ours ? begin_sign(j, head) : begin_seal(j, head, owner);
 }
 
 /* One more slice; true: that was all. */
