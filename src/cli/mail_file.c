@@ -23,10 +23,10 @@ cli_read_mail(struct str path, struct buf *out)
 struct str
 cli_mail_header(struct str mail, struct str *body_out)
 {
-	size_t n;
+	size_t n = header_block_end(mail, 0);
 
-	header_skip_mbox(&mail); /* of a file that was taken from a mailbox */
-	n = header_size(mail);
+	if (n == 0)
+		n = mail.n; /* fields only */
 	*body_out = str_from(mail, n);
 	return str_head(mail, n);
 }

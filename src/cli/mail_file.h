@@ -16,7 +16,7 @@
 /* Append the message ("-" is standard input) with CRLF; FAIL_LIMIT, FAIL_MISSING (said). */
 MUST_CHECK enum fail cli_read_mail(struct str path, struct buf *out);
 
-/* Its header, up to and with the blank line; `body_out` is the rest. */
+/* Its header, up to and with the first empty line, as it is judged when it comes in; `body_out` is the rest. */
 struct str cli_mail_header(struct str mail, struct str *body_out);
 
 #endif

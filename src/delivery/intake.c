@@ -154,20 +154,6 @@ release_head(struct intake *i)
 	buf_release(&i->head);
 }
 
-/* Where the body begins in what was held back: behind the first empty line; 0 when not there yet. */
-static size_t
-body_start(const struct intake *i, size_t from)
-{
-	struct str head = buf_str(&i->head);
-	size_t at;
-
-	if (str_starts(head, STR("\r\n")))
-		return 2;
-	from = from > 3 ? from - 3 : 0; /* CRLFCRLF may lie across two pieces */
-	at = str_find(str_from(head, from), STR("\r\n\r\n"));
-	return at == STR_NONE ? 0 : from + at + 4;
-}
-
 static void
 feed_head(struct intake *i, struct str bytes)
 {
@@ -175,7 +161,7 @@ feed_head(struct intake *i, struct str bytes)
 	struct str part = str_head(bytes, INTAKE_HEADER_MAX - before);
 
 	buf_add(&i->head, part);
-	start = body_start(i, before);
+	start = header_block_end(buf_str(&i->head), before);
 	if (start == 0 && i->head.n < INTAKE_HEADER_MAX)
 		return;
 	if (start == 0 && is_sifted(i) && i->fail == FAIL_NONE)

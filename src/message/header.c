@@ -136,13 +136,6 @@ header_next_any(struct str *cur, struct header *out)
 	return true;
 }
 
-void
-header_skip_mbox(struct str *cur)
-{
-	while (is_mbox_line(*cur))
-		*cur = str_from(*cur, line_size(*cur));
-}
-
 bool
 header_find(struct str block, struct str name, struct header *out)
 {
@@ -183,6 +176,18 @@ header_size(struct str bytes)
 	if (is_blank_line(cur))
 		cur = str_from(cur, line_size(cur));
 	return bytes.n - cur.n;
+}
+
+size_t
+header_block_end(struct str bytes, size_t from)
+{
+	size_t at;
+
+	if (str_starts(bytes, STR("\r\n")))
+		return 2;
+	from = from > 3 ? from - 3 : 0; /* CRLFCRLF may lie across two pieces */
+	at = str_find(str_from(bytes, from), STR("\r\n\r\n"));
+	return at == STR_NONE ? 0 : from + at + 4;
 }
 
 struct str

@@ -33,15 +33,18 @@ bool header_next(struct str *cur, struct header *out);
  */
 bool header_next_any(struct str *cur, struct header *out);
 
-/* Move past mbox separators in front of the header. */
-void header_skip_mbox(struct str *cur);
-
 /* The first, or the last, field of this name. */
 bool header_find(struct str block, struct str name, struct header *out);
 bool header_find_last(struct str block, struct str name, struct header *out);
 
-/* Where the header ends: the number of bytes up to and with the blank line. */
+/* Where the fields end: the number of bytes up to and with the blank line; lines that are no field end them, too. */
 size_t header_size(struct str bytes);
+
+/*
+ * Where the header ends by its first empty line alone, whatever stands in front of that: what transport, and whoever
+ * judges it, goes by. 0: there is none yet. `from`: so many bytes were looked at already.
+ */
+size_t header_block_end(struct str bytes, size_t from);
 
 /* Line ends removed, blanks at both ends removed. */
 struct str header_unfold(struct str raw, struct arena *a);

@@ -69,15 +69,24 @@ is_whole(struct str first, size_t head_size)
 	return str_find_char(str_from(first, head_size), '\n') != STR_NONE;
 }
 
+/* A chain is judged by the header by which it was judged when it came in. */
+static size_t
+head_size(struct str bytes, bool is_seal)
+{
+	size_t n = is_seal ? header_block_end(bytes, 0) : header_size(bytes);
+
+	return n > 0 || !is_seal ? n : bytes.n;
+}
+
 /* The header. One that is too large to be signed is cut, which dkim_content_header() sees. */
 static void
-form_start(struct form *f)
+form_start(struct form *f, bool is_seal)
 {
 	buf_init(&f->first, DKIM_HEADER_MAX + 2 * SLICE_BYTES);
 	while (!content_is_done(&f->bytes) && f->first.n <= DKIM_HEADER_MAX &&
 	    !is_whole(buf_str(&f->first), f->head_size)) {
 		buf_add(&f->first, content_next(&f->bytes, SLICE_BYTES));
-		f->head_size = header_size(buf_str(&f->first));
+		f->head_size = head_size(buf_str(&f->first), is_seal);
 	}
 	dkim_content_header(&f->content, str_head(buf_str(&f->first), f->head_size));
 }
@@ -226,12 +235,13 @@ static bool
 begin(struct queue_job *j, struct str message)
 {
 	struct job_signing *s = j->signing = mem_new(1, sizeof *s);
-	struct str head = str_head(message, header_size(message));
+	bool is_ours = j->message.traits & QUEUE_OURS;
+	struct str head = str_head(message, head_size(message, !is_ours));
 
 	buf_init(&s->domain, IDNA_DOMAIN_MAX + 1);
 	buf_init(&s->results, FIELDS_MAX);
 	content_init(&s->sent.bytes, STR(""), message);
-	return j->message.traits & QUEUE_OURS ? begin_sign(j, head) : begin_seal(j, head);
+	return is_ours ? begin_sign(j, head) : begin_seal(j, head);
 }
 
 /* --- in which form ---------------------------------------------------------------------------------------------- */
@@ -279,7 +289,7 @@ start_seal(struct queue_job *j, struct str message, struct task *owner)
 	if (s->sent.bytes.form != CONTENT_AS_IS) {
 		came = &s->came;
 		content_init(&came->bytes, STR(""), message);
-		form_start(came);
+		form_start(came, true);
 	}
 	seal = seal_of(s, keys, key_for_seal(keys));
 	if (arc_seal_start(&seal, &s->sent.content) != FAIL_NONE)
@@ -299,7 +309,7 @@ start(struct queue_job *j, struct str message, unsigned takes, struct task *owne
 	j->form = content_form(j->needs, takes);
 	if (content_begin(&s->sent.bytes, takes) != FAIL_NONE)
 		return;
-	form_start(&s->sent);
+	form_start(&s->sent, s->is_seal);
 	s->is_signable = s->is_seal ? start_seal(j, message, owner) : start_sign(j);
 }
 

@@ -169,6 +169,32 @@ test_find(void)
 }
 
 static void
+test_block_end(void)
+{
+	static const struct {
+		const char *in;
+		size_t from, want;
+	} ends[] = {
+		{ "A: b\r\n\r\nbody", 0, 8 },
+		{ "A: b\r\nno field\r\n\r\nbody\r\n\r\n", 0, 18 },
+		{ "\r\nA: b\r\n\r\n", 0, 2 },
+		{ "A: b\r\n", 0, 0 },
+		{ "", 0, 0 },
+		{ "\r", 0, 0 },
+		{ "A: b\n\nbody", 0, 0 },
+		{ "A: b\r\n \r\n\r\n", 0, 11 },
+		{ "A: b\r\n\r\nbody", 5, 8 },
+		{ "A: b\r\n\r\nbody", 7, 8 },
+		{ "A: b\r\n\r\nbody", 11, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		TEST_ROW(ends[i].in);
+		CHECK_NUM(header_block_end(str_c(ends[i].in), ends[i].from), ends[i].want);
+	}
+}
+
+static void
 test_uncomment(void)
 {
 	static const struct {
@@ -256,6 +282,7 @@ main(void)
 	test_next();
 	test_next_any();
 	test_find();
+	test_block_end();
 	test_uncomment();
 	test_text();
 	test_subset();
