@@ -382,6 +382,7 @@ call_step(struct jmap_run *r)
 	for (size_t i = 0; i < r->other_count; i++)
 		jmap_access_forget(&r->others[i]);
 	r->call.is_waiting = false;
+	r->call.is_unfinished = false;
 	step = r->call.method->run(&r->call);
 	if (step == JMAP_YIELD && r->call.is_waiting)
 		step = JMAP_WAIT;

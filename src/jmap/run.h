@@ -85,7 +85,8 @@ struct jmap_call {            /* fields: read only but for `state` and `release`
 	void *state;                          /* the method's, from the arena */
 	void (*release)(struct jmap_call *c); /* gives back what `state` holds elsewhere */
 	int64_t slice_end_us;
-	bool is_waiting; /* jmap_waits() said so in this step */
+	bool is_waiting;    /* jmap_waits() said so in this step */
+	bool is_unfinished; /* one object was not written to its end in this step */
 	const struct jmap_method
 	    *follow; /* an implicit call behind this one (RFC 8620 5.4, RFC 8621 7.5), or NULL */
 	const struct json *follow_args;    /* .. its arguments: in the arena of the run */
