@@ -66,7 +66,8 @@ add_block(struct arena *a, size_t need)
 	struct arena_block *block;
 
 	bytes = size_max(bytes, need);
-	block = mem_new(1, sizeof *block + bytes);
+	block =
+	    mem_resize(NULL, 1, sizeof *block + bytes); /* not zeroed: arena_alloc() does that */
 	block->next = a->blocks;
 	block->bytes = bytes;
 	a->blocks = block;
@@ -96,16 +97,20 @@ take(struct arena *a, size_t bytes)
 }
 
 void *
-arena_alloc(struct arena *a, size_t count, size_t size)
+arena_room(struct arena *a, size_t count, size_t size)
 {
 	size_t bytes;
-	void *p;
 
-	if (!size_mul(count, size, &bytes))
-		return NULL;
-	p = take(a, bytes);
+	return size_mul(count, size, &bytes) ? take(a, bytes) : NULL;
+}
+
+void *
+arena_alloc(struct arena *a, size_t count, size_t size)
+{
+	void *p = arena_room(a, count, size);
+
 	if (p)
-		memset(p, 0, bytes);
+		memset(p, 0, count * size);
 	return p;
 }
 

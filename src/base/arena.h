@@ -33,6 +33,9 @@ void arena_reset(struct arena *a);
 /* `count` zeroed things of `size` bytes, aligned for any type; NULL when past the cap. */
 MUST_CHECK void *arena_alloc(struct arena *a, size_t count, size_t size);
 
+/* The same, not zeroed, for what is filled at once. */
+MUST_CHECK void *arena_room(struct arena *a, size_t count, size_t size);
+
 /* A copy of s in the arena; p is NULL when past the cap (and never NULL otherwise). */
 MUST_CHECK struct str arena_str(struct arena *a, struct str s);
 

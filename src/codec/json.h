@@ -4,7 +4,8 @@
  * Reading follows RFC 8259 and RFC 7493 (I-JSON): valid UTF-8, no lone surrogates, no member name
  * twice in one object, nothing after the value. Nesting is capped at JSON_DEPTH_MAX. Numbers without
  * fraction and exponent that fit are int64_t, all others double; one too large for a double is refused.
- * The pull reader below the tree is json_reader.h, the writer json_writer.h (included here).
+ * The pull reader below the tree is json_reader.h, the writer json_writer.h (included here); long texts become trees in
+ * steps by json_maker.h, and json_picker.h finds what a pointer leads to without a tree.
  *
  * Ownership: a tree lives in the arena given; texts without escapes point into the input, which must
  * live as long. Trees are read only once made.
@@ -83,14 +84,6 @@ json_is(const struct json *v, enum json_type type)
 
 /* Same value: objects by members in any order, an int and a double by value. */
 bool json_equal(const struct json *a, const struct json *b);
-
-/*
- * Evaluate a JSON Pointer (RFC 6901) with the `*` of RFC 8620 3.7: applied to an array it maps the
- * rest of the path over the items, and items that are arrays themselves are flattened. FAIL_SYNTAX:
- * no pointer; FAIL_MISSING: it leads nowhere; FAIL_LIMIT: the arena is full or paths multiply too much.
- */
-MUST_CHECK enum fail json_pointer(const struct json *root, struct str path, struct arena *a,
-    const struct json **out);
 
 /* Write a tree as one value. */
 void json_write_value(struct json_writer *w, const struct json *v);

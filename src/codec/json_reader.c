@@ -9,6 +9,7 @@
 /* base */
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/num.h"
 
 /* rooms */
 #include "codec/utf8.h"
@@ -22,24 +23,33 @@ enum {
 	WANT_VALUE,
 	WANT_FIRST_ITEM, /* a value or "]" */
 	WANT_FIRST_NAME, /* a name or "}" */
-	WANT_COMMA,      /* "," or the end of what is open */
-	WANT_END         /* nothing but blanks */
+	WANT_NAME,
+	WANT_STRING, /* the rest of a string */
+	WANT_COLON,
+	WANT_COMMA, /* "," or the end of what is open */
+	WANT_END    /* nothing but blanks */
 };
 
 void
 json_reader_init(struct json_reader *r, struct str text)
 {
-	*r = (struct json_reader){ .text = text, .expect = WANT_VALUE };
+	*r = (struct json_reader){ .text = text, .pause = SIZE_MAX, .expect = WANT_VALUE };
 }
 
-/* The next byte, or -1 at the end; blanks (RFC 8259 section 2: ws) are skipped. */
+static bool
+is_paused(const struct json_reader *r)
+{
+	return r->at >= r->pause && r->at < r->text.n;
+}
+
+/* The next byte, or -1 at the end; blanks (RFC 8259 section 2: ws) are skipped, up to the pause. */
 static int
 peek(struct json_reader *r)
 {
 	for (; r->at < r->text.n; r->at++) {
 		char c = r->text.p[r->at];
 
-		if (c != ' ' && c != '\t' && c != '\n' && c != '\r')
+		if ((c != ' ' && c != '\t' && c != '\n' && c != '\r') || is_paused(r))
 			return (unsigned char)c;
 	}
 	return -1;
@@ -49,6 +59,12 @@ static bool
 in_object(const struct json_reader *r)
 {
 	return r->depth > 0 && (r->objects >> (r->depth - 1) & 1);
+}
+
+static void
+after_value(struct json_reader *r)
+{
+	r->expect = r->depth > 0 ? WANT_COMMA : WANT_END;
 }
 
 /* --- strings ------------------------------------------------------------------------------- */
@@ -101,7 +117,13 @@ skip_escape(struct json_reader *r)
 	return FAIL_NONE;
 }
 
-/* Bytes from p that need no look: eight at a time, no quote, backslash, control or high byte. */
+static bool
+is_plain(char c)
+{
+	return c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
+}
+
+/* Bytes from p that need no look, eight at a time and a few more: no quote, backslash, control or high byte. */
 static size_t
 plain_run(const char *p, size_t n)
 {
@@ -117,45 +139,71 @@ plain_run(const char *p, size_t n)
 		if (((w | (w - ones * 0x20) | (quote - ones) | (backslash - ones)) & highs) != 0)
 			break;
 	}
+	for (unsigned more = 0; more < 8 && i < n && is_plain(p[i]); more++)
+		i++;
 	return i;
 }
 
+/* The character at r->at, which is no quote: check it and move past. */
+static enum fail
+take_character(struct json_reader *r)
+{
+	struct str cur = str_from(r->text, r->at);
+	uint32_t code_point;
+
+	if ((unsigned char)cur.p[0] < 0x20)
+		return FAIL_SYNTAX;
+	if (cur.p[0] == '\\') {
+		r->string.has_escapes = true;
+		return skip_escape(r);
+	}
+	if (!utf8_next(&cur, &code_point))
+		return FAIL_PERM;
+	r->at = r->text.n - cur.n;
+	return FAIL_NONE;
+}
+
 /*
- * The string at r->at (after the quote), up to its closing quote. Liberal: noncharacters such as
+ * The rest of the string under way, up to its closing quote or to the pause. Liberal: noncharacters such as
  * U+FFFE are taken, though RFC 7493 2.1 forbids them, because messages may hold them.
  */
 static enum fail
 take_string(struct json_reader *r, struct json_token *out)
 {
-	size_t start = r->at;
-	bool has_high = false;
+	size_t end = size_min(r->pause, r->text.n);
 
-	out->has_escapes = false;
-	for (;;) {
-		unsigned char c;
+	r->expect = WANT_STRING;
+	while (!is_paused(r)) {
+		enum fail fail;
 
-		r->at += plain_run(r->text.p + r->at, r->text.n - r->at);
+		if (r->at < end)
+			r->at += plain_run(r->text.p + r->at, end - r->at);
 		if (r->at >= r->text.n)
 			return FAIL_SYNTAX;
-		c = (unsigned char)r->text.p[r->at];
-		if (c == '"')
-			break;
-		if (c < 0x20)
-			return FAIL_SYNTAX;
-		if (c == '\\') {
-			enum fail fail = skip_escape(r);
-
-			if (fail != FAIL_NONE)
-				return fail;
-			out->has_escapes = true;
-			continue;
+		if (r->text.p[r->at] == '"') {
+			r->string.raw =
+			    str_slice(r->text, r->string.start + 1, r->at++ - r->string.start - 1);
+			*out = r->string;
+			if (out->type == JSON_TOKEN_NAME)
+				r->expect = WANT_COLON;
+			else
+				after_value(r);
+			return FAIL_NONE;
 		}
-		has_high |= c >= 0x80;
-		r->at++;
+		fail = take_character(r);
+		if (fail != FAIL_NONE)
+			return fail;
 	}
-	out->raw = str_slice(r->text, start, r->at - start);
-	r->at++;
-	return has_high && !utf8_is_valid(out->raw) ? FAIL_PERM : FAIL_NONE;
+	out->type = JSON_TOKEN_PAUSE;
+	return FAIL_NONE;
+}
+
+/* The string whose quote stands at r->at. */
+static enum fail
+begin_string(struct json_reader *r, enum json_token_type type, struct json_token *out)
+{
+	r->string = (struct json_token){ .type = type, .start = r->at++ };
+	return take_string(r, out);
 }
 
 static size_t
@@ -196,32 +244,45 @@ short_escape(char c)
 	}
 }
 
-size_t
-json_unescape(struct str raw, char *to)
+/* The escape at p: what it stands for goes to *to, which moves; the bytes read. */
+static size_t
+unescape_one(const char *p, char **to)
 {
-	size_t n = 0;
+	uint32_t c;
+	size_t n = 6;
 
-	for (size_t i = 0; i < raw.n; i++) {
-		uint32_t c;
-
-		if (raw.p[i] != '\\') {
-			to[n++] = raw.p[i];
-			continue;
-		}
-		i++;
-		if (raw.p[i] != 'u') {
-			to[n++] = short_escape(raw.p[i]);
-			continue;
-		}
-		c = (uint32_t)hex4(raw.p + i + 1);
-		i += 4;
-		if (c >= 0xd800 && c < 0xe000) {
-			c = 0x10000 + ((c & 0x3ff) << 10) + ((uint32_t)hex4(raw.p + i + 3) & 0x3ff);
-			i += 6;
-		}
-		n += put_utf8(c, to + n);
+	if (p[1] != 'u') {
+		*(*to)++ = short_escape(p[1]);
+		return 2;
 	}
+	c = (uint32_t)hex4(p + 2);
+	if (c >= 0xd800 && c < 0xe000) {
+		c = 0x10000 + ((c & 0x3ff) << 10) + ((uint32_t)hex4(p + 8) & 0x3ff);
+		n = 12;
+	}
+	*to += put_utf8(c, *to);
 	return n;
+}
+
+size_t
+json_unescape(struct str *raw, size_t n, char *to)
+{
+	char *start = to;
+	size_t at = 0;
+
+	while (at < n && at < raw->n) {
+		struct str rest = str_from(*raw, at);
+		size_t run = size_min(str_find_char(rest, '\\'), rest.n);
+
+		run = size_min(run, n - at);
+		memcpy(to, rest.p, run);
+		to += run;
+		at += run;
+		if (run < rest.n && rest.p[run] == '\\')
+			at += unescape_one(rest.p + run, &to);
+	}
+	*raw = str_from(*raw, at);
+	return (size_t)(to - start);
 }
 
 /* --- numbers and words ----------------------------------------------------------------------- */
@@ -231,7 +292,8 @@ skip_digits(struct json_reader *r)
 {
 	size_t start = r->at;
 
-	while (r->at < r->text.n && char_is_digit(r->text.p[r->at]))
+	while (r->at < r->text.n && char_is_digit(r->text.p[r->at]) &&
+	    r->at - start <= JSON_NUMBER_MAX)
 		r->at++;
 	return r->at > start;
 }
@@ -321,12 +383,6 @@ take_word(struct json_reader *r, struct json_token *out)
 
 /* --- structure ------------------------------------------------------------------------------- */
 
-static void
-after_value(struct json_reader *r)
-{
-	r->expect = r->depth > 0 ? WANT_COMMA : WANT_END;
-}
-
 static enum fail
 open_level(struct json_reader *r, bool is_object, struct json_token *out)
 {
@@ -342,80 +398,81 @@ open_level(struct json_reader *r, bool is_object, struct json_token *out)
 	return FAIL_NONE;
 }
 
-static void
-close_level(struct json_reader *r, struct json_token *out)
+static enum fail
+close_level(struct json_reader *r, int c, struct json_token *out)
 {
+	if (c != (in_object(r) ? '}' : ']'))
+		return FAIL_SYNTAX;
 	out->type = in_object(r) ? JSON_TOKEN_OBJECT_END : JSON_TOKEN_ARRAY_END;
 	r->depth--;
 	r->at++;
 	after_value(r);
-}
-
-static enum fail
-take_name(struct json_reader *r, struct json_token *out)
-{
-	enum fail fail;
-
-	if (peek(r) != '"')
-		return FAIL_SYNTAX;
-	r->at++;
-	out->type = JSON_TOKEN_NAME;
-	fail = take_string(r, out);
-	if (fail != FAIL_NONE)
-		return fail;
-	if (peek(r) != ':')
-		return FAIL_SYNTAX;
-	r->at++;
-	r->expect = WANT_VALUE;
 	return FAIL_NONE;
 }
 
 static enum fail
-take_value(struct json_reader *r, struct json_token *out)
+take_value(struct json_reader *r, int c, struct json_token *out)
 {
-	int c = peek(r);
 	enum fail fail;
 
 	if (c == '{' || c == '[')
 		return open_level(r, c == '{', out);
-	if (c == '"') {
-		r->at++;
-		out->type = JSON_TOKEN_STRING;
-		fail = take_string(r, out);
-	} else if (c == '-' || (c >= '0' && c <= '9')) {
+	if (c == '"')
+		return begin_string(r, JSON_TOKEN_STRING, out);
+	if (c == '-' || (c >= '0' && c <= '9'))
 		fail = take_number(r, out);
-	} else {
+	else
 		fail = c < 0 ? FAIL_SYNTAX : take_word(r, out);
-	}
 	after_value(r);
 	return fail;
+}
+
+static enum fail
+take_name(struct json_reader *r, int c, struct json_token *out)
+{
+	return c == '"' ? begin_string(r, JSON_TOKEN_NAME, out) : FAIL_SYNTAX;
+}
+
+/* A colon or a comma: what comes behind it is wanted then. */
+static void
+take_mark(struct json_reader *r)
+{
+	bool is_name = r->expect == WANT_COMMA && in_object(r);
+
+	r->at++;
+	r->expect = is_name ? WANT_NAME : WANT_VALUE;
 }
 
 enum fail
 json_next(struct json_reader *r, struct json_token *out)
 {
-	int c = peek(r);
+	int c;
 
-	switch (r->expect) {
-	case WANT_END: out->type = JSON_TOKEN_END; return c < 0 ? FAIL_NONE : FAIL_SYNTAX;
-	case WANT_VALUE: return take_value(r, out);
-	case WANT_FIRST_ITEM:
-		if (c != ']')
-			return take_value(r, out);
-		break;
-	case WANT_FIRST_NAME:
-		if (c != '}')
-			return take_name(r, out);
-		break;
-	case WANT_COMMA:
-		if (c == ',') {
-			r->at++;
-			return in_object(r) ? take_name(r, out) : take_value(r, out);
-		}
-		if (c != (in_object(r) ? '}' : ']'))
-			return FAIL_SYNTAX;
-		break;
+	if (r->expect == WANT_STRING)
+		return take_string(r, out);
+	c = peek(r);
+	if ((r->expect == WANT_COLON && c == ':') || (r->expect == WANT_COMMA && c == ',')) {
+		take_mark(r);
+		c = peek(r);
 	}
-	close_level(r, out);
-	return FAIL_NONE;
+	if (is_paused(r)) {
+		out->type = JSON_TOKEN_PAUSE;
+		return FAIL_NONE;
+	}
+	out->start = r->at;
+	switch (r->expect) {
+	case WANT_FIRST_ITEM:
+		if (c == ']')
+			return close_level(r, c, out);
+		return take_value(r, c, out);
+	case WANT_VALUE: return take_value(r, c, out);
+	case WANT_FIRST_NAME:
+		if (c == '}')
+			return close_level(r, c, out);
+		return take_name(r, c, out);
+	case WANT_NAME: return take_name(r, c, out);
+	case WANT_COMMA: return close_level(r, c, out);
+	case WANT_END: out->type = JSON_TOKEN_END; return c < 0 ? FAIL_NONE : FAIL_SYNTAX;
+	default: return FAIL_SYNTAX; /* no colon behind a name */
+	}
 }

@@ -16,7 +16,8 @@ struct api_request {
 	struct jmap_login login;
 	enum api_state state;
 	struct buf body;
-	struct arena arena; /* the envelope */
+	struct arena arena;       /* the envelope */
+	struct json_maker *maker; /* own; in READ */
 	struct jmap_request request;
 	struct jmap_run run;
 	bool is_running;
@@ -42,13 +43,27 @@ api_refused(struct http_exchange *x, enum jmap_refusal refusal)
 }
 
 static enum http_step
-api_parse(struct api_request *r, struct http_exchange *x)
+api_body_end(struct api_request *r, struct http_exchange *x)
 {
-	enum jmap_refusal refusal;
-
 	if (!is_json_type(x))
 		return api_refused(x, JMAP_NOT_JSON);
-	refusal = jmap_request_parse(buf_str(&r->body), &r->arena, &r->request);
+	r->maker = json_maker_new(buf_str(&r->body), &r->arena);
+	r->state = API_READ;
+	return HTTP_YIELD;
+}
+
+/* A slice of the text becomes a tree; all of it a run. */
+static enum http_step
+api_read(struct api_request *r, struct http_exchange *x)
+{
+	const struct json *root;
+	enum jmap_refusal refusal = jmap_request_json(r->maker, &root);
+
+	if (refusal == JMAP_TAKEN && !root)
+		return HTTP_YIELD;
+	json_maker_free(&r->maker);
+	if (refusal == JMAP_TAKEN)
+		refusal = jmap_request_read(root, &r->arena, &r->request);
 	if (refusal != JMAP_TAKEN)
 		return api_refused(x, refusal);
 	jmap_login_run(&r->login, &r->run, &r->request, x->task);
@@ -68,7 +83,7 @@ api_body(struct api_request *r, struct http_exchange *x)
 		switch (http_body_next(x, &piece)) {
 		case HTTP_BODY_WAIT: return HTTP_WAIT;
 		case HTTP_BODY_BROKEN: return HTTP_DONE;
-		case HTTP_BODY_END: return api_parse(r, x);
+		case HTTP_BODY_END: return api_body_end(r, x);
 		case HTTP_BODY_PIECE:
 			buf_add(&r->body, piece);
 			if (!buf_ok(&r->body))
@@ -116,6 +131,8 @@ api_step(struct http_handler *h, struct http_exchange *x)
 	}
 	if (r->state == API_BODY)
 		step = api_body(r, x);
+	if (r->state == API_READ)
+		step = api_read(r, x);
 	return r->state == API_RUN ? api_run(r, x) : step;
 }
 
@@ -126,6 +143,7 @@ api_release(struct http_handler *h)
 
 	if (r->is_running)
 		jmap_run_release(&r->run);
+	json_maker_free(&r->maker);
 	buf_release(&r->body);
 	arena_release(&r->arena);
 	jmap_login_release(&r->login);

@@ -1,13 +1,13 @@
 /*
  * api.h - the states of one API request (private to the room).
  *
- *     LOGIN --account open--> BODY --all there--> RUN --every call answered--> reply
- *       | refused               | too large         | envelope refused: problem details
+ *     LOGIN --account open--> BODY --all there--> READ --a tree, its envelope good--> RUN --every call answered--> reply
+ *       | refused               | too large         | refused: problem details
  *       +-----------------------+-------------------+--> reply
  */
 #ifndef JMAP_API_H
 #define JMAP_API_H
 
-enum api_state { API_LOGIN, API_BODY, API_RUN };
+enum api_state { API_LOGIN, API_BODY, API_READ, API_RUN };
 
 #endif

@@ -96,12 +96,15 @@ parse_item(struct jmap_call *c, struct jmap_blob_parse *p, enum fail *fail_out)
 	*fail_out = FAIL_NONE;
 	if (p->is_repeated[p->at])
 		return true;
-	if (!load(c, p, fail_out))
+	if (!p->is_open && !load(c, p, fail_out))
 		return false;
 	if (*fail_out == FAIL_NONE)
 		*fail_out = p->type->one(c, p);
 	else if (*fail_out == FAIL_LIMIT)
 		*fail_out = FAIL_PERM;
+	p->is_open = c->is_unfinished;
+	if (p->is_open)
+		return false;
 	jmap_blob_load_release(&p->load);
 	p->is_missing[p->at] = *fail_out == FAIL_MISSING;
 	p->is_broken[p->at] = *fail_out == FAIL_PERM;

@@ -21,6 +21,7 @@ struct jmap_blob_parse { /* fields: read only */
 	bool has_parsed;
 	/* of the one at hand */
 	bool is_loading;
+	bool is_open; /* the slice was over within one() */
 	struct blob_id id;
 	struct jmap_blob_load load; /* own */
 	struct arena arena;         /* own: one at a time */
@@ -32,7 +33,7 @@ struct jmap_blob_parse_type {
 	bool (*begin)(struct jmap_call *c, void **more_out);
 	/*
 	 * Write p->load.blob behind jmap_blob_parsed(). FAIL_PERM: it is no such object, and nothing was written; another
-	 * failure ends the call.
+	 * failure ends the call. When it sets c->is_unfinished, the slice is over, and it is called again with p->is_open.
 	 */
 	enum fail (*one)(struct jmap_call *c, struct jmap_blob_parse *p);
 	void (*end)(void *more); /* give back what `more` holds; may be NULL */

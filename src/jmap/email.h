@@ -34,6 +34,16 @@ struct email_scratch {              /* zeroed at first; memory that the next val
 	struct buf piece;
 };
 
+struct email_values {            /* how far bodyValues are written (email_value.c) */
+	const struct part *part; /* the one at hand; NULL: none is left */
+	bool is_begun;           /* the member stands there */
+	bool is_open;            /* the text of `part` is under way */
+	bool is_cut;
+	uint64_t left; /* bytes that may follow */
+	size_t
+	    open_tag; /* of HTML: where in the response its last tag begins that has no end yet; or STR_NONE */
+};
+
 struct email_view {
 	struct account *account;    /* borrow */
 	struct jmap_access *access; /* borrow */
@@ -42,29 +52,39 @@ struct email_view {
 	struct email_scratch *scratch; /* borrow */
 	struct arena *a;               /* for this Email */
 	uint64_t id;
-	struct email *email;         /* NULL when it is a blob that is parsed */
-	struct blob_id blob;         /* of the message: its parts are in it */
-	const struct message *shape; /* from the summary; from the file when that is cut */
-	struct message *full;        /* with bytes; NULL until needed */
-	struct blob_map map;         /* own */
-	struct jmap_call *call;      /* borrow: it waits when the file is far away .. */
-	struct blob_wait *wait;      /* borrow: .. by this; then what was written is not whole */
-	struct bodies *bodies;       /* NULL until needed */
-	enum fail fail;              /* sticky */
+	struct email *email;     /* NULL when it is a blob that is parsed */
+	struct blob_id blob;     /* of the message: its parts are in it */
+	struct message *summary; /* NULL until needed, and when it is cut .. */
+	bool has_no_summary;     /* .. then from the file */
+	struct message *full;    /* with bytes; NULL until needed */
+	unsigned at;             /* property that comes next */
+	bool is_begun, is_unfinished;
+	struct email_values values;
+	struct blob_map map;    /* own */
+	struct jmap_call *call; /* borrow: it waits when the file is far away .. */
+	struct blob_wait *wait; /* borrow: .. by this; then what was written is not whole */
+	struct bodies *bodies;  /* NULL until needed */
+	enum fail fail;         /* sticky */
 };
 
 /* Read the arguments of Email/get, or Email/parse; false when the call's error was set. */
 MUST_CHECK bool email_asked_read(struct jmap_call *c, const struct json *properties, bool is_parse,
     struct email_asked *out);
 
-/* Write one Email as an object. FAIL_MISSING: JMAP must not see it. */
+/*
+ * Write one Email as an object. FAIL_MISSING: JMAP must not see it. FAIL_NONE and v->is_unfinished: the slice is over;
+ * again in the next one.
+ */
 MUST_CHECK enum fail email_write(struct email_view *v);
 
-/* The same of a message that is no Email: v->full, v->shape and v->blob are set. */
+/* The same of a message that is no Email: v->full and v->blob are set. */
 MUST_CHECK enum fail email_write_parsed(struct email_view *v);
 
 /* The message from its file, or NULL and v->fail. */
 const struct message *email_full(struct email_view *v);
+
+/* Its parts by what they are good for, or NULL and v->fail. */
+const struct bodies *email_bodies(struct email_view *v);
 
 /* email_part.c: one EmailBodyPart; with its children when `is_tree`. */
 void email_part_write(struct email_view *v, const struct part *p, bool is_tree);
@@ -72,8 +92,8 @@ extern const struct str email_part_names[];
 extern const size_t email_part_name_count;
 #define EMAIL_PART_DEFAULT 0x7fdu /* partId .. location without headers and subParts */
 
-/* email_value.c: the member bodyValues' object. */
-void email_values_write(struct email_view *v);
+/* email_value.c: the member bodyValues; false when the slice is over. */
+MUST_CHECK bool email_values_write(struct email_view *v);
 void email_scratch_release(struct email_scratch *s);
 
 #endif

@@ -12,6 +12,11 @@ struct email_getting {
 	struct arena arena; /* one Email at a time */
 	struct email_scratch scratch;
 	struct blob_wait wait;
+	/* the one at hand */
+	struct email_view view;
+	bool is_open;
+	struct json_writer before; /* what it began with .. */
+	size_t mark;               /* .. and where */
 };
 
 /* ids null means all (RFC 8620 5.1), where they are not too many. */
@@ -56,11 +61,14 @@ begin(struct jmap_call *c, const struct json *properties, void **more_out)
 	return email_asked_read(c, properties, false, &g->asked);
 }
 
-static enum fail
-one(struct jmap_call *c, void *more, uint64_t id)
+static void
+one_begin(struct jmap_call *c, struct email_getting *g, uint64_t id)
 {
-	struct email_getting *g = more;
-	struct email_view v = {
+	arena_reset(&g->arena);
+	g->is_open = true;
+	g->before = c->w;
+	g->mark = buf_str(c->w.out).n;
+	g->view = (struct email_view){
 		.account = c->account,
 		.access = c->access,
 		.asked = &g->asked,
@@ -71,13 +79,28 @@ one(struct jmap_call *c, void *more, uint64_t id)
 		.call = c,
 		.wait = &g->wait,
 	};
-	struct json_writer before = c->w;
-	size_t mark = buf_str(c->w.out).n;
+}
+
+static void
+one_end(struct email_getting *g)
+{
+	blob_unmap(&g->view.map);
+	g->is_open = false;
+}
+
+static enum fail
+one(struct jmap_call *c, void *more, uint64_t id)
+{
+	struct email_getting *g = more;
 	enum fail fail;
 
-	arena_reset(&g->arena);
-	fail = email_write(&v);
-	blob_unmap(&v.map);
+	if (!g->is_open)
+		one_begin(c, g, id);
+	fail = email_write(&g->view);
+	c->is_unfinished = fail == FAIL_NONE && g->view.is_unfinished;
+	if (c->is_unfinished)
+		return FAIL_NONE;
+	one_end(g);
 	if (!jmap_waits(c, &g->wait))
 		blob_wait_release(&g->wait);
 	if (fail != FAIL_PERM && !c->is_waiting)
@@ -86,8 +109,8 @@ one(struct jmap_call *c, void *more, uint64_t id)
 	 * Its file is on its way: again then. Or it is lost or damaged: `staunch check` tells the owner, the client
 	 * goes on.
 	 */
-	buf_truncate(c->w.out, mark);
-	c->w = before;
+	buf_truncate(c->w.out, g->mark);
+	c->w = g->before;
 	return FAIL_MISSING;
 }
 
@@ -96,6 +119,8 @@ end(void *more)
 {
 	struct email_getting *g = more;
 
+	if (g->is_open)
+		one_end(g);
 	arena_release(&g->arena);
 	email_scratch_release(&g->scratch);
 	blob_wait_release(&g->wait);

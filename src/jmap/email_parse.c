@@ -14,6 +14,9 @@
 struct parsing {
 	struct email_asked asked;
 	struct email_scratch scratch;
+	/* the one at hand */
+	struct message message;
+	struct email_view view;
 };
 
 static bool
@@ -49,12 +52,15 @@ is_message(struct str bytes)
 }
 
 static enum fail
-one(struct jmap_call *c, struct jmap_blob_parse *p)
+one_begin(struct jmap_call *c, struct jmap_blob_parse *p)
 {
 	struct parsing *x = p->more;
 	struct str bytes = p->load.blob.bytes;
-	struct message m;
-	struct email_view v = {
+
+	if (!is_message(bytes) || !blob_id_has_room(&p->id))
+		return FAIL_PERM;
+	message_parse(&x->message, bytes, &p->arena);
+	x->view = (struct email_view){
 		.account = c->account,
 		.access = c->access,
 		.asked = &x->asked,
@@ -62,15 +68,23 @@ one(struct jmap_call *c, struct jmap_blob_parse *p)
 		.scratch = &x->scratch,
 		.a = &p->arena,
 		.blob = p->id,
-		.shape = &m,
-		.full = &m,
+		.full = &x->message,
+		.call = c,
 	};
-
-	if (!is_message(bytes) || !blob_id_has_room(&p->id))
-		return FAIL_PERM;
-	message_parse(&m, bytes, &p->arena);
 	jmap_blob_parsed(c, p);
-	return email_write_parsed(&v);
+	return FAIL_NONE;
+}
+
+static enum fail
+one(struct jmap_call *c, struct jmap_blob_parse *p)
+{
+	struct parsing *x = p->more;
+	enum fail fail = p->is_open ? FAIL_NONE : one_begin(c, p);
+
+	if (fail == FAIL_NONE)
+		fail = email_write_parsed(&x->view);
+	c->is_unfinished = fail == FAIL_NONE && x->view.is_unfinished;
+	return fail;
 }
 
 enum jmap_step

@@ -2,6 +2,7 @@
 
 /* base */
 #include "base/mem.h"
+#include "base/num.h"
 
 #define KEPT_PER_ID \
 	4 /* Emails looked at for each id wanted: threads collapse, copies are left out */
@@ -69,15 +70,34 @@ put_in_order(struct heap *h)
 	}
 }
 
-/* New arrivals stand at the end of a view, so that a walk from there finds the newest at once. */
+/* All entries of the span come behind what is kept; those of the same second may come before by their ids. */
+static bool
+is_behind(const struct heap *h, const struct view_span *span)
+{
+	if (h->count < h->max)
+		return false;
+	return h->is_descending ? span->latest_s < h->items[0]->received_s
+				: span->earliest_s > h->items[0]->received_s;
+}
+
+/*
+ * New arrivals stand at the end of a view, so that a walk from there finds the newest at once, and looks at no more than
+ * the dates of the spans before.
+ */
 static void
 walk(struct heap *h, const struct view *view)
 {
-	for (size_t i = 0; i < view->count; i++) {
-		size_t at = h->is_descending ? view->count - 1 - i : i;
+	size_t spans = (view->count + VIEW_SPAN - 1) / VIEW_SPAN;
 
-		if (!(view->entries[at].flags & FLAG_DELETED))
-			offer(h, &view->entries[at]);
+	for (size_t i = 0; i < spans; i++) {
+		size_t span = h->is_descending ? spans - 1 - i : i;
+		size_t end = size_min((span + 1) * VIEW_SPAN, view->count);
+
+		if (is_behind(h, &view->spans[span]))
+			continue;
+		for (size_t at = span * VIEW_SPAN; at < end; at++)
+			if (!(view->entries[at].flags & FLAG_DELETED))
+				offer(h, &view->entries[at]);
 	}
 }
 

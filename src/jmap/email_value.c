@@ -8,60 +8,6 @@
 #include "message/section.h"
 #include "message/text.h"
 
-/* What stands before a tag that the cut went through. */
-static struct str
-before_open_tag(struct str html)
-{
-	size_t open = str_rfind_char(html, '<'), close = str_rfind_char(html, '>');
-
-	if (open == STR_NONE || (close != STR_NONE && close > open))
-		return html;
-	return str_head(html, open);
-}
-
-/* The whole text streams into the response. */
-static void
-write_whole(struct json_writer *w, struct body_reader *r, struct buf *piece)
-{
-	bool has_more = true;
-
-	json_string_begin(w);
-	while (has_more && buf_ok(w->out)) {
-		struct str text;
-
-		has_more = body_read(r, piece);
-		text = buf_str(piece);
-		if (has_more)
-			text = utf8_cut(text, text.n);
-		json_string_piece(w, text);
-		buf_drop(piece, text.n);
-	}
-	json_string_end(w);
-}
-
-/* At most `max` bytes, cut between characters and outside tags. True when something was left out. */
-static bool
-write_cut(struct json_writer *w, struct body_reader *r, size_t max, bool is_html)
-{
-	struct buf text;
-	struct str value;
-	bool is_cut, has_more = true;
-
-	buf_init(&text, JMAP_RESPONSE_MAX);
-	while (has_more && buf_ok(&text) && buf_str(&text).n <= max)
-		has_more = body_read(r, &text);
-	value = buf_str(&text);
-	is_cut = value.n > max;
-	if (is_cut) {
-		value = utf8_cut(value, max);
-		if (is_html)
-			value = before_open_tag(value);
-	}
-	json_string(w, value);
-	buf_release(&text);
-	return is_cut;
-}
-
 /* The reader of the value before, if there was one. */
 static struct body_reader *
 reader_of(struct email_view *v, const struct part *p)
@@ -85,28 +31,85 @@ email_scratch_release(struct email_scratch *s)
 	body_reader_free(&s->reader);
 }
 
+/* The next bytes of the text; of HTML it is noted where a tag begins that has no end yet. */
 static void
-write_value(struct email_view *v, const struct part *p)
+put_text(struct email_view *v, struct str text)
 {
-	struct json_writer *w = v->w;
-	struct body_reader *r = reader_of(v, p);
-	bool is_cut = false;
+	struct email_values *x = &v->values;
+	size_t open = str_rfind_char(text, '<'), close = str_rfind_char(text, '>');
+	bool is_open = open != STR_NONE && (close == STR_NONE || close < open);
+
+	json_string_piece(v->w, str_head(text, is_open ? open : text.n));
+	if (is_open)
+		x->open_tag = buf_str(v->w->out).n;
+	else if (close != STR_NONE)
+		x->open_tag = STR_NONE;
+	if (is_open)
+		json_string_piece(v->w, str_from(text, open));
+	x->left -= text.n;
+}
+
+/* A piece, cut between characters where no more may follow; true: the text ended. */
+static bool
+put_piece(struct email_view *v)
+{
+	struct email_values *x = &v->values;
+	struct buf *piece = &v->scratch->piece;
+	bool has_more = body_read(v->scratch->reader, piece);
+	struct str text = buf_str(piece);
+
+	if (has_more)
+		text = utf8_cut(text, text.n);
+	x->is_cut = text.n > x->left;
+	put_text(v, x->is_cut ? utf8_cut(text, (size_t)x->left) : text);
+	buf_drop(piece, text.n);
+	return !has_more || x->is_cut || !buf_ok(v->w->out);
+}
+
+static void
+value_begin(struct email_view *v)
+{
+	const struct part *p = v->values.part;
 	struct buf number;
 
+	(void)reader_of(v, p);
+	v->values.is_open = true;
+	v->values.left = v->asked->value_bytes ? v->asked->value_bytes : UINT64_MAX;
+	v->values.open_tag = STR_NONE;
 	buf_init(&number, EMAIL_PART_ID_MAX);
 	part_number_write(&number, p);
-	json_name(w, buf_str(&number));
+	json_name(v->w, buf_str(&number));
 	buf_release(&number);
-	json_object_begin(w);
-	json_name(w, STR("value"));
-	if (v->asked->value_bytes > 0 && v->asked->value_bytes < JMAP_RESPONSE_MAX)
-		is_cut = write_cut(w, r, (size_t)v->asked->value_bytes,
-		    part_is(p, STR("text"), STR("html")));
-	else
-		write_whole(w, r, &v->scratch->piece);
-	json_name_bool(w, STR("isEncodingProblem"), body_has_problem(r));
-	json_name_bool(w, STR("isTruncated"), is_cut);
-	json_object_end(w);
+	json_object_begin(v->w);
+	json_name(v->w, STR("value"));
+	json_string_begin(v->w);
+}
+
+static void
+value_end(struct email_view *v)
+{
+	struct email_values *x = &v->values;
+
+	if (x->is_cut && x->open_tag != STR_NONE && part_is(x->part, STR("text"), STR("html")))
+		buf_truncate(v->w->out, x->open_tag);
+	json_string_end(v->w);
+	json_name_bool(v->w, STR("isEncodingProblem"), body_has_problem(v->scratch->reader));
+	json_name_bool(v->w, STR("isTruncated"), x->is_cut);
+	json_object_end(v->w);
+	x->is_open = false;
+}
+
+/* One EmailBodyValue; false when the slice is over. */
+static bool
+write_value(struct email_view *v)
+{
+	if (!v->values.is_open)
+		value_begin(v);
+	while (!put_piece(v))
+		if (jmap_slice_over(v->call))
+			return false;
+	value_end(v);
+	return true;
 }
 
 static bool
@@ -128,20 +131,47 @@ is_embedded(const struct part *p)
 	return false;
 }
 
-void
-email_values_write(struct email_view *v)
+static bool
+is_asked(struct email_view *v, const struct part *p)
 {
 	const struct email_asked *asked = v->asked;
-	bool is_asked = asked->text_values || asked->html_values || asked->all_values;
-	const struct message *m = is_asked ? email_full(v) : NULL;
+	const struct bodies *bodies;
 
+	if (!part_is(p, STR("text"), STR("")) || is_embedded(p))
+		return false;
+	if (asked->all_values)
+		return true;
+	bodies = email_bodies(v);
+	return bodies &&
+	    ((asked->text_values && is_listed(&bodies->text, p)) ||
+		(asked->html_values && is_listed(&bodies->html, p)));
+}
+
+static void
+values_begin(struct email_view *v)
+{
+	const struct email_asked *asked = v->asked;
+	bool is_any = asked->text_values || asked->html_values || asked->all_values;
+	const struct message *m = is_any ? email_full(v) : NULL;
+
+	v->values = (struct email_values){ .part = m ? &m->root : NULL, .is_begun = true };
+	json_name(v->w, STR("bodyValues"));
 	json_object_begin(v->w);
-	for (const struct part *p = m ? &m->root : NULL; p; p = part_next(p)) {
-		if (!part_is(p, STR("text"), STR("")) || is_embedded(p))
+}
+
+bool
+email_values_write(struct email_view *v)
+{
+	struct email_values *x = &v->values;
+
+	if (!x->is_begun)
+		values_begin(v);
+	for (; x->part; x->part = part_next(x->part)) {
+		if (!x->is_open && !is_asked(v, x->part))
 			continue;
-		if (asked->all_values || (asked->text_values && is_listed(&v->bodies->text, p)) ||
-		    (asked->html_values && is_listed(&v->bodies->html, p)))
-			write_value(v, p);
+		if (!write_value(v))
+			return false;
 	}
 	json_object_end(v->w);
+	return true;
 }

@@ -144,6 +144,42 @@ email_asked_read(struct jmap_call *c, const struct json *properties, bool is_par
 	    jmap_arg_uint(c, STR("maxBodyValueBytes"), 0, &out->value_bytes);
 }
 
+/* NULL: it is cut or damaged, or v->fail. */
+static struct message *
+email_outline(struct email_view *v)
+{
+	enum fail fail;
+
+	if (v->summary || v->has_no_summary || v->fail)
+		return v->summary;
+	fail = email_summary(v->account, v->id, v->a, &v->summary);
+	if (fail == FAIL_PERM)
+		v->has_no_summary = true;
+	else
+		v->fail = fail;
+	return v->summary;
+}
+
+/* The summary's tree has the places of all parts: with the bytes it is what parsing them gives. */
+static struct message *
+with_bytes(struct email_view *v)
+{
+	struct message *m = email_outline(v);
+
+	if (v->fail)
+		return NULL;
+	if (m && m->size == v->map.bytes.n) {
+		m->bytes = v->map.bytes;
+		return m;
+	}
+	m = arena_alloc(v->a, 1, sizeof(*m));
+	if (m)
+		message_parse(m, v->map.bytes, v->a);
+	else
+		v->fail = FAIL_LIMIT;
+	return m;
+}
+
 const struct message *
 email_full(struct email_view *v)
 {
@@ -154,13 +190,7 @@ email_full(struct email_view *v)
 		v->fail = FAIL_TEMP;
 	if (v->fail == FAIL_MISSING)
 		v->fail = FAIL_PERM; /* the Email is there, its file is lost */
-	if (v->fail)
-		return NULL;
-	v->full = arena_alloc(v->a, 1, sizeof(*v->full));
-	if (v->full)
-		message_parse(v->full, v->map.bytes, v->a);
-	else
-		v->fail = FAIL_LIMIT;
+	v->full = v->fail ? NULL : with_bytes(v);
 	return v->full;
 }
 
@@ -168,19 +198,9 @@ email_full(struct email_view *v)
 static const struct message *
 email_shape(struct email_view *v)
 {
-	struct message *summary;
-	enum fail fail;
+	const struct message *m = v->full ? v->full : email_outline(v);
 
-	if (v->shape || v->fail)
-		return v->shape;
-	fail = email_summary(v->account, v->id, v->a, &summary);
-	if (fail == FAIL_NONE)
-		v->shape = summary;
-	else if (fail == FAIL_PERM)
-		v->shape = email_full(v);
-	else
-		v->fail = fail;
-	return v->shape;
+	return m || v->fail ? m : email_full(v);
 }
 
 static void
@@ -242,7 +262,7 @@ write_field(struct email_view *v, size_t at)
 		json_null(v->w);
 }
 
-static const struct bodies *
+const struct bodies *
 email_bodies(struct email_view *v)
 {
 	const struct message *m = email_shape(v);
@@ -309,8 +329,6 @@ write_body_property(struct email_view *v, enum property property)
 		write_parts(v, &bodies->html);
 	else if (property == PROPERTY_ATTACHMENTS)
 		write_parts(v, &bodies->attachments);
-	else if (property == PROPERTY_BODY_VALUES)
-		email_values_write(v);
 	else
 		email_part_write(v, &m->root, true);
 }
@@ -390,40 +408,62 @@ write_property(struct email_view *v, enum property property)
 	}
 }
 
-static void
+/* False when the slice is over: v->at says where to go on. */
+static bool
 write_asked(struct email_view *v)
 {
 	const struct property_set *asked = &v->asked->email;
 
-	json_object_begin(v->w);
-	for (unsigned p = 0; p < PROPERTY_COUNT; p++)
-		if (asked->fixed & 1u << p)
-			write_property(v, (enum property)p);
+	if (!v->is_begun)
+		json_object_begin(v->w);
+	v->is_begun = true;
+	for (; v->at < PROPERTY_COUNT; v->at++) {
+		if (!(asked->fixed & 1u << v->at))
+			continue;
+		if (v->at != PROPERTY_BODY_VALUES)
+			write_property(v, (enum property)v->at);
+		else if (!email_values_write(v))
+			return false;
+	}
 	for (size_t i = 0; i < asked->header_count; i++) {
 		json_name(v->w, asked->headers[i].property);
 		write_header_property(v, &asked->headers[i]);
 	}
 	json_object_end(v->w);
+	return true;
+}
+
+/* Does a property need more than the record? Then its summary is read with it. */
+static bool
+needs_outline(const struct property_set *asked)
+{
+	return asked->fixed >> PROPERTY_MESSAGE_ID || asked->header_count > 0;
+}
+
+static enum fail
+email_find(struct email_view *v)
+{
+	enum fail fail = needs_outline(&v->asked->email)
+	    ? email_get_outline(v->account, v->id, v->a, &v->email, &v->summary)
+	    : email_get(v->account, v->id, v->a, &v->email);
+
+	if (fail)
+		return fail;
+	v->blob = (struct blob_id){ .kind = ID_BLOB, .id = v->id };
+	return jmap_email_is_shown(v->access, v->email) ? FAIL_NONE : FAIL_MISSING;
 }
 
 enum fail
 email_write(struct email_view *v)
 {
-	enum fail fail = email_get(v->account, v->id, v->a, &v->email);
+	enum fail fail = v->is_begun ? FAIL_NONE : email_find(v);
 
-	if (fail)
-		return fail;
-	if (!jmap_email_is_shown(v->access, v->email))
-		return FAIL_MISSING;
-	v->blob = (struct blob_id){ .kind = ID_BLOB, .id = v->id };
-	write_asked(v);
-	blob_unmap(&v->map);
-	return v->fail;
+	return fail ? fail : email_write_parsed(v);
 }
 
 enum fail
 email_write_parsed(struct email_view *v)
 {
-	write_asked(v);
+	v->is_unfinished = !write_asked(v);
 	return v->fail;
 }

@@ -112,7 +112,7 @@ jmap_get(struct jmap_call *c, const struct jmap_get_type *type)
 		size_t at = g->at;
 		enum fail fail = g->ids[at] ? type->one(c, g->more, g->ids[at]) : FAIL_MISSING;
 
-		if (c->is_waiting)
+		if (c->is_waiting || c->is_unfinished)
 			return JMAP_YIELD;
 		g->at++;
 		if (fail == FAIL_MISSING)

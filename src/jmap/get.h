@@ -23,7 +23,10 @@ struct jmap_get_type {
 	/* Or, when there is more to it: read `properties` (an array of texts, or NULL) and other
 	 * arguments into `more_out`; false when the call's error was set. */
 	bool (*begin)(struct jmap_call *c, const struct json *properties, void **more_out);
-	/* Write one object, "id" included. FAIL_MISSING: there is no such thing. */
+	/*
+	 * Write one object, "id" included. FAIL_MISSING: there is no such thing. When it sets c->is_unfinished, the slice
+	 * is over, and it is called again for the same one.
+	 */
 	enum fail (*one)(struct jmap_call *c, void *more, uint64_t id);
 	void (*end)(void *more); /* give back what `more` holds; may be NULL */
 	bool is_stateless;       /* no account and no state in the answer (RFC 8620 7.2.1) */

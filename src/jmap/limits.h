@@ -28,6 +28,7 @@
 #define JMAP_PROPERTIES_MAX 500 /* properties named in one list: far more than any type has */
 #define JMAP_HEADERS_MAX    50  /* "header:.." among them: each is looked for in every header */
 #define JMAP_REFERENCES_MAX 16 /* of one call: each may walk through all that was answered before */
+#define JMAP_PICKED_MAX     (1000 * 1000) /* bytes that one leads to: 3000 ids of the longest kind */
 #define JMAP_PATCH_MAX      500 /* paths of one patch: an Email has fewer keywords and mailboxes */
 
 #define JMAP_QUERY_MAX   10000       /* ids of one /query answer; the response then says "limit" */

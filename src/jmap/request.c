@@ -1,10 +1,15 @@
 #include "jmap/request.h"
 
 /* base */
+#include "base/clock.h"
+#include "base/limits.h"
 #include "base/mem.h"
 
 /* rooms */
 #include "jmap/limits.h"
+
+#define USING_MAX     100 /* capabilities named: we know far fewer */
+#define ARGUMENTS_MAX 100 /* of a call with references: no method takes as many */
 
 /* Invocation = [String, String[*], String] (RFC 8620 3.2) */
 static bool
@@ -24,6 +29,8 @@ take_using(const struct json *using, struct jmap_request *out)
 
 	if (!json_is(using, JSON_ARRAY))
 		return JMAP_NOT_REQUEST;
+	if (using->count > USING_MAX)
+		return JMAP_UNKNOWN_CAPABILITY;
 	for (uint32_t i = 0; i < using->count; i++)
 		if (!json_get_text(&using->items[i], &urn))
 			return JMAP_NOT_REQUEST;
@@ -54,9 +61,15 @@ take_created_ids(const struct json *v, struct jmap_request *out)
 }
 
 enum jmap_refusal
-jmap_request_json(struct str text, struct arena *a, const struct json **out)
+jmap_request_json(struct json_maker *m, const struct json **out)
 {
-	switch (json_parse(text, a, out)) {
+	int64_t end_us = clock_precise_us() + LOOP_SLICE_US;
+	enum fail fail;
+
+	do
+		fail = json_maker_step(m, out);
+	while (fail == FAIL_NONE && !*out && clock_precise_us() < end_us);
+	switch (fail) {
 	case FAIL_NONE: break;
 	case FAIL_LIMIT: return JMAP_LIMIT_SIZE;
 	case FAIL_SYNTAX:
@@ -94,82 +107,135 @@ jmap_request_read(const struct json *root, struct arena *a, struct jmap_request 
 	return JMAP_TAKEN;
 }
 
-enum jmap_refusal
-jmap_request_parse(struct str text, struct arena *a, struct jmap_request *out)
-{
-	const struct json *root;
-	enum jmap_refusal refusal = jmap_request_json(text, a, &root);
+/* --- references --------------------------------------------------------------------------------- */
 
-	*out = (struct jmap_request){ 0 };
-	return refusal == JMAP_TAKEN ? jmap_request_read(root, a, out) : refusal;
+void
+jmap_resolve_start(struct jmap_resolving *r, const struct json *args,
+    const struct jmap_answer *answers, size_t count, struct arena *a)
+{
+	*r =
+	    (struct jmap_resolving){ .args = args, .answers = answers, .count = count, .arena = a };
+	buf_init(&r->picked, JMAP_PICKED_MAX);
+}
+
+void
+jmap_resolve_release(struct jmap_resolving *r)
+{
+	json_picker_free(&r->picker);
+	json_maker_free(&r->maker);
+	buf_release(&r->picked);
+}
+
+static bool
+is_reference(const struct json_member *member)
+{
+	return str_starts(member->name, STR("#"));
+}
+
+/* *out is set when there are none. */
+static enum fail
+begin(struct jmap_resolving *r, const struct json **out)
+{
+	const struct json *args = r->args;
+	unsigned references = 0;
+
+	for (uint32_t i = 0; i < args->count; i++)
+		references += is_reference(&args->members[i]);
+	if (references == 0) {
+		*out = args;
+		return FAIL_NONE;
+	}
+	if (references > JMAP_REFERENCES_MAX || args->count > ARGUMENTS_MAX)
+		return FAIL_LIMIT;
+	r->members = arena_alloc(r->arena, args->count, sizeof(*r->members));
+	return r->members ? FAIL_NONE : FAIL_LIMIT;
 }
 
 /* One ResultReference {resultOf, name, path} (RFC 8620 3.7). */
 static enum fail
-follow(const struct json *reference, struct jmap_answer *answers, size_t count, struct arena *a,
-    const struct json **out)
+follow(struct jmap_resolving *r, const struct json *reference)
 {
-	struct str of, name, path, copy;
-	enum fail fail;
+	struct str of, name, path;
 
 	if (!json_get_text(json_find(reference, STR("resultOf")), &of) ||
 	    !json_get_text(json_find(reference, STR("name")), &name) ||
 	    !json_get_text(json_find(reference, STR("path")), &path))
 		return FAIL_MISSING;
-	for (size_t i = 0; i < count; i++) {
-		if (!str_eq(answers[i].id, of))
+	for (size_t i = 0; i < r->count; i++) {
+		if (!str_eq(r->answers[i].id, of))
 			continue;
-		if (!str_eq(answers[i].name, name))
+		if (!str_eq(r->answers[i].name, name))
 			return FAIL_MISSING;
-		if (!answers[i].tree) {
-			copy = arena_str(a, answers[i].text);
-			if (!copy.p)
-				return FAIL_LIMIT;
-			fail = json_parse(copy, a, &answers[i].tree);
-			if (fail)
-				return fail == FAIL_LIMIT ? FAIL_LIMIT : FAIL_MISSING;
-		}
-		fail = json_pointer(answers[i].tree, path, a, out);
-		return fail == FAIL_SYNTAX ? FAIL_MISSING : fail;
+		r->picker = json_picker_new(r->answers[i].text, path);
+		return FAIL_NONE;
 	}
 	return FAIL_MISSING;
 }
 
-enum fail
-jmap_resolve(const struct json *args, struct jmap_answer *answers, size_t count, struct arena *a,
-    const struct json **out)
+/* Members up to the next reference are as they stand there; when none is left, that is all. */
+static enum fail
+next(struct jmap_resolving *r, const struct json **out)
 {
-	struct json_member *members;
+	const struct json *args = r->args;
 	struct json *object;
-	unsigned references = 0;
 
-	for (uint32_t i = 0; i < args->count; i++)
-		references += str_starts(args->members[i].name, STR("#"));
-	*out = args;
-	if (references == 0)
-		return FAIL_NONE;
-	if (references > JMAP_REFERENCES_MAX)
-		return FAIL_LIMIT;
-	members = arena_alloc(a, args->count, sizeof(*members));
-	object = arena_alloc(a, 1, sizeof(*object));
-	if (!members || !object)
-		return FAIL_LIMIT;
-	for (uint32_t i = 0; i < args->count; i++) {
-		const struct json *value;
-		enum fail fail;
+	for (; r->at < args->count; r->at++) {
+		struct json_member *member = &r->members[r->at];
 
-		members[i] = args->members[i];
-		if (!str_starts(members[i].name, STR("#")))
+		*member = args->members[r->at];
+		if (!is_reference(member))
 			continue;
-		members[i].name = str_from(members[i].name, 1);
-		if (json_find(args, members[i].name))
+		member->name = str_from(member->name, 1);
+		if (json_find(args, member->name))
 			return FAIL_SYNTAX;
-		fail = follow(&args->members[i].value, answers, count, a, &value);
-		if (fail)
-			return fail;
-		members[i].value = *value;
+		return follow(r, &args->members[r->at].value);
 	}
-	*object = (struct json){ .type = JSON_OBJECT, .count = args->count, .members = members };
+	object = arena_alloc(r->arena, 1, sizeof(*object));
+	if (!object)
+		return FAIL_LIMIT;
+	*object = (struct json){ .type = JSON_OBJECT, .count = args->count, .members = r->members };
 	*out = object;
 	return FAIL_NONE;
+}
+
+static enum fail
+pick(struct jmap_resolving *r)
+{
+	bool is_done;
+	enum fail fail = json_picker_step(r->picker, &r->picked, &is_done);
+	struct str text;
+
+	if (fail || !is_done)
+		return fail == FAIL_SYNTAX ? FAIL_MISSING : fail;
+	json_picker_free(&r->picker);
+	text = arena_str(r->arena, buf_str(&r->picked));
+	buf_release(&r->picked);
+	if (!text.p)
+		return FAIL_LIMIT;
+	r->maker = json_maker_new(text, r->arena);
+	return FAIL_NONE;
+}
+
+static enum fail
+make(struct jmap_resolving *r)
+{
+	const struct json *value;
+	enum fail fail = json_maker_step(r->maker, &value);
+
+	if (fail || !value)
+		return fail && fail != FAIL_LIMIT ? FAIL_MISSING : fail;
+	json_maker_free(&r->maker);
+	r->members[r->at++].value = *value;
+	return FAIL_NONE;
+}
+
+enum fail
+jmap_resolve_step(struct jmap_resolving *r, const struct json **out)
+{
+	*out = NULL;
+	if (!r->members)
+		return begin(r, out);
+	if (r->picker)
+		return pick(r);
+	return r->maker ? make(r) : next(r, out);
 }

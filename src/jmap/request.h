@@ -1,7 +1,8 @@
 /*
  * request.h - the envelope of an API request, and back-references (RFC 8620 3.3, 3.7).
  *
- * Pure: a text goes in; calls or a request-level error come out. Trees and calls live in the arena.
+ * A text goes in, in slices of time where it is long; calls or a request-level error come out. Trees and calls live in the
+ * arena.
  */
 #ifndef JMAP_REQUEST_H
 #define JMAP_REQUEST_H
@@ -11,7 +12,8 @@
 #include "base/str.h"
 
 /* rooms */
-#include "codec/json.h"
+#include "codec/json_maker.h"
+#include "codec/json_picker.h"
 
 enum { /* capabilities as bits; capability.c has their URNs */
 	CAPABILITY_CORE = 1,
@@ -61,25 +63,46 @@ enum jmap_refusal {
 	JMAP_LIMIT_SIZE,  /* maxSizeRequest: the tree does not fit */
 };
 
-/* Read the text (borrowed as long as the request is used): as JSON, then what it says, or both. */
-enum jmap_refusal jmap_request_json(struct str text, struct arena *a, const struct json **out);
+/* A slice of reading the text that `m` was made with. JMAP_TAKEN and *out is NULL: the slice is over, another one follows. */
+enum jmap_refusal jmap_request_json(struct json_maker *m, const struct json **out);
+
+/* What the JSON says. */
 enum jmap_refusal jmap_request_read(const struct json *root, struct arena *a,
     struct jmap_request *out);
-enum jmap_refusal jmap_request_parse(struct str text, struct arena *a, struct jmap_request *out);
 
 /* What was answered before, for references: the name, call id, and arguments as JSON text. */
 struct jmap_answer {
 	struct str name, id;
 	struct str text;
-	const struct json *tree; /* NULL until the first reference to it */
 };
 
 /*
- * The arguments with "#name" members replaced by what they refer to; `args` itself when there are
- * none. FAIL_SYNTAX: invalidArguments (a name with and without '#'); FAIL_MISSING:
- * invalidResultReference; FAIL_LIMIT: the arena is full, or these are more than JMAP_REFERENCES_MAX.
+ * The arguments with "#name" members replaced by what they refer to; `args` itself when there are none.
+ *
+ *     BEGIN -> NEXT --reference--> PICK (its text from an answer) -> MAKE (a tree of it) -> NEXT .. -> end
  */
-MUST_CHECK enum fail jmap_resolve(const struct json *args, struct jmap_answer *answers,
-    size_t count, struct arena *a, const struct json **out);
+struct jmap_resolving { /* zeroed at first; fields: private */
+	const struct json *args;
+	const struct jmap_answer *answers;
+	size_t count;
+	struct arena *arena;
+	struct json_member *members; /* arena; NULL: BEGIN */
+	uint32_t at;                 /* the next of them */
+	struct json_picker *picker;  /* own; set: PICK */
+	struct buf picked;           /* own */
+	struct json_maker *maker;    /* own; set: MAKE */
+};
+
+/* All is borrowed until the release. */
+void jmap_resolve_start(struct jmap_resolving *r, const struct json *args,
+    const struct jmap_answer *answers, size_t count, struct arena *a);
+
+/*
+ * A step of bounded work. FAIL_NONE and *out is NULL: another one is needed. FAIL_SYNTAX: invalidArguments (a name with
+ * and without '#'); FAIL_MISSING: invalidResultReference; FAIL_LIMIT: the arena is full, or what is referred to is
+ * larger than JMAP_PICKED_MAX, or there are more than JMAP_REFERENCES_MAX.
+ */
+MUST_CHECK enum fail jmap_resolve_step(struct jmap_resolving *r, const struct json **out);
+void jmap_resolve_release(struct jmap_resolving *r);
 
 #endif

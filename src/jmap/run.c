@@ -25,7 +25,7 @@ jmap_run_init(struct jmap_run *r, struct account *account, const struct jmap_req
 	r->answers = arena_alloc(&r->arena, r->answer_max, sizeof(*r->answers));
 	r->answer_at = arena_alloc(&r->arena, r->answer_max, sizeof(*r->answer_at));
 	invariant(r->answers && r->answer_at && request->call_count <= JMAP_CALLS_MAX);
-	for (uint32_t i = 0; ids && i < ids->count; i++)
+	for (uint32_t i = 0; ids && i < ids->count && r->created_count < JMAP_CREATED_MAX; i++)
 		jmap_created_add(r, ids->members[i].name, ids->members[i].value.text);
 	json_object_begin(&r->w);
 	if (request->is_typed)
@@ -48,10 +48,19 @@ call_release(struct jmap_run *r)
 	r->call = (struct jmap_call){ 0 };
 }
 
+static void
+resolve_release(struct jmap_run *r)
+{
+	if (r->is_resolving)
+		jmap_resolve_release(&r->resolving);
+	r->is_resolving = false;
+}
+
 void
 jmap_run_release(struct jmap_run *r)
 {
 	call_release(r);
+	resolve_release(r);
 	for (size_t i = 0; i < r->other_count; i++)
 		jmap_access_release(&r->others[i]);
 	jmap_access_release(&r->own);
@@ -230,17 +239,12 @@ account_check(struct jmap_run *r, const char **text_out)
 	return NULL;
 }
 
-/* RFC 8620 3.6.2 before a method runs. */
+/* The error of references that lead nowhere, or NULL (RFC 8620 3.7). */
 static const char *
-call_check(struct jmap_run *r, const struct jmap_invocation *call, const char **text_out)
+resolve_error(enum fail fail, const char **text_out)
 {
-	const struct jmap_method *method = jmap_method_find(call->name);
-	if (!method || !(method->capability & r->request->using))
-		return "unknownMethod";
-	for (size_t i = 0; i < r->answer_count; i++)
-		r->answers[i].text.p = buf_str(&r->out).p + r->answer_at[i];
-	switch (jmap_resolve(call->args, r->answers, r->answer_count, &r->arena, &r->call.args)) {
-	case FAIL_NONE: break;
+	switch (fail) {
+	case FAIL_NONE: return NULL;
 	case FAIL_SYNTAX:
 		*text_out = "An argument stands there with and without '#'.";
 		return "invalidArguments";
@@ -249,8 +253,23 @@ call_check(struct jmap_run *r, const struct jmap_invocation *call, const char **
 	case FAIL_MISSING:
 	case FAIL_TEMP:
 	case FAIL_PERM:
-	case FAIL_COUNT: return "invalidResultReference";
+	case FAIL_COUNT: break;
 	}
+	return "invalidResultReference";
+}
+
+/* RFC 8620 3.6.2 before a method runs; `fail` is what its references gave. */
+static const char *
+call_check(struct jmap_run *r, enum fail fail, const char **text_out)
+{
+	const struct jmap_method *method = jmap_method_find(r->request->calls[r->next].name);
+	const char *error;
+
+	if (!method || !(method->capability & r->request->using))
+		return "unknownMethod";
+	error = resolve_error(fail, text_out);
+	if (error)
+		return error;
 	r->call.method = method;
 	return method->flags & METHOD_ACCOUNT ? account_check(r, text_out) : NULL;
 }
@@ -316,19 +335,39 @@ call_follow(struct jmap_run *r, struct jmap_call done)
 }
 
 static void
-call_begin(struct jmap_run *r)
+resolve_start(struct jmap_run *r)
 {
-	const struct jmap_invocation *call = &r->request->calls[r->next];
-	const char *error, *text = NULL;
-
+	for (size_t i = 0; i < r->answer_count; i++)
+		r->answers[i].text.p = buf_str(&r->out).p + r->answer_at[i];
+	jmap_resolve_start(&r->resolving, r->request->calls[r->next].args, r->answers,
+	    r->answer_count, &r->arena);
+	r->is_resolving = true;
 	r->call = (struct jmap_call){ .run = r };
-	error = call_check(r, call, &text);
+}
+
+/* Its references first, as far as the slice goes: false when that is over. Nothing else is written meanwhile. */
+static bool
+call_begin(struct jmap_run *r, int64_t end_us)
+{
+	const char *error, *text = NULL;
+	enum fail fail;
+
+	if (!r->is_resolving)
+		resolve_start(r);
+	do
+		fail = jmap_resolve_step(&r->resolving, &r->call.args);
+	while (fail == FAIL_NONE && !r->call.args && clock_precise_us() < end_us);
+	if (fail == FAIL_NONE && !r->call.args)
+		return false;
+	resolve_release(r);
+	error = call_check(r, fail, &text);
 	if (error) {
-		answer_error(r, call->id, error, text);
+		answer_error(r, r->request->calls[r->next].id, error, text);
 		r->next++;
-		return;
+		return true;
 	}
 	call_open(r);
+	return true;
 }
 
 static enum jmap_step
@@ -343,6 +382,7 @@ call_step(struct jmap_run *r)
 	for (size_t i = 0; i < r->other_count; i++)
 		jmap_access_forget(&r->others[i]);
 	r->call.is_waiting = false;
+	r->call.is_unfinished = false;
 	step = r->call.method->run(&r->call);
 	if (step == JMAP_YIELD && r->call.is_waiting)
 		step = JMAP_WAIT;
@@ -390,8 +430,8 @@ jmap_run_step(struct jmap_run *r)
 	enum jmap_step step = JMAP_DONE;
 
 	while (r->next < r->request->call_count) {
-		if (!r->is_in_call)
-			call_begin(r);
+		if (!r->is_in_call && !call_begin(r, end_us))
+			return JMAP_YIELD;
 		if (r->is_in_call)
 			step = call_step(r);
 		if (step != JMAP_DONE)

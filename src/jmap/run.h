@@ -6,7 +6,7 @@
  * call->state. It writes its response's arguments as one JSON object; when it fails (jmap_fail()),
  * what it wrote is cut off and an error stands there instead (RFC 8620 3.6.2).
  *
- *     NEXT --a call is left--> CALL --method says YIELD--> CALL (another turn)
+ *     NEXT --a call is left, its references resolved--> CALL --method says YIELD--> CALL (another turn)
  *      |                         |---method says WAIT, or YIELD after jmap_waits()--> CALL (when an op of it ended)
  *      |                         +--method says DONE--> NEXT
  *      +--none is left--> DONE
@@ -85,7 +85,8 @@ struct jmap_call {            /* fields: read only but for `state` and `release`
 	void *state;                          /* the method's, from the arena */
 	void (*release)(struct jmap_call *c); /* gives back what `state` holds elsewhere */
 	int64_t slice_end_us;
-	bool is_waiting; /* jmap_waits() said so in this step */
+	bool is_waiting;    /* jmap_waits() said so in this step */
+	bool is_unfinished; /* one object was not written to its end in this step */
 	const struct jmap_method
 	    *follow; /* an implicit call behind this one (RFC 8620 5.4, RFC 8621 7.5), or NULL */
 	const struct json *follow_args;    /* .. its arguments: in the arena of the run */
@@ -106,9 +107,10 @@ struct jmap_run {                /* fields: read only */
 	struct json_writer w;
 	struct jmap_answer *answers; /* arena */
 	size_t answer_count, answer_max;
-	size_t *answer_at; /* arena: where each answer's arguments begin in `out` */
-	size_t next;       /* call to begin */
-	bool is_in_call;
+	size_t *answer_at;               /* arena: where each answer's arguments begin in `out` */
+	size_t next;                     /* call to begin */
+	struct jmap_resolving resolving; /* its references; while is_resolving */
+	bool is_resolving, is_in_call;
 	size_t mark, args_mark; /* where the current answer and its arguments begin */
 	struct jmap_call call;
 	struct map created;

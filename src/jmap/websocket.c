@@ -1,11 +1,12 @@
 /*
  * JMAP over WebSocket (RFC 8887): requests one after the other, and StateChanges between them.
  *
- *     LOGIN --account open, 101--> OPEN --Request--> RUN --every call answered, Response--> OPEN
- *                                   |  --PushEnable, PushDisable, an error, a change--> OPEN
+ *     LOGIN --account open, 101--> OPEN --message--> READ --Request--> RUN --every call answered, Response--> OPEN
+ *                                   |                  +--PushEnable, PushDisable, an error--> OPEN
+ *                                   |  --a change--> OPEN
  *                                   +--closed by either side, login over, store lost, stop--> done
  *
- * Facts: an account is open in OPEN and RUN. In RUN the request's text stands in the socket's reader, which
+ * Facts: an account is open from OPEN on. In READ and RUN the message's text stands in the socket's reader, which
  * reads nothing more until the Response was given to it; so a client that sends faster than it takes waits,
  * and the changes of that time are told in one, with the newest states. A request counts as one under way
  * (maxConcurrentRequests) in RUN only.
@@ -25,7 +26,7 @@
 #define SOCKET_REPLY_MAX 8192 /* bytes of a RequestError or a StateChange */
 #define SOCKET_TYPES_MAX 100  /* names in dataTypes */
 
-enum socket_state { SOCKET_LOGIN, SOCKET_OPEN, SOCKET_RUN };
+enum socket_state { SOCKET_LOGIN, SOCKET_OPEN, SOCKET_READ, SOCKET_RUN };
 
 struct socket_request {
 	struct http_handler handler;
@@ -33,7 +34,8 @@ struct socket_request {
 	struct jmap_login login;
 	struct websocket ws;
 	enum socket_state state;
-	struct arena arena; /* the envelope */
+	struct arena arena;       /* the envelope */
+	struct json_maker *maker; /* own; in READ */
 	struct jmap_request request;
 	struct jmap_run run;
 	struct jmap_guard guard;
@@ -162,12 +164,13 @@ request_begin(struct socket_request *r, struct http_exchange *x, const struct js
 
 /* 4.3: the type of an object says what it is. */
 static void
-take_text(struct socket_request *r, struct http_exchange *x, struct str text)
+take_object(struct socket_request *r, struct http_exchange *x, enum jmap_refusal refusal,
+    const struct json *object)
 {
-	const struct json *object;
-	enum jmap_refusal refusal = jmap_request_json(text, &r->arena, &object);
 	struct str type = { 0 };
 
+	json_maker_free(&r->maker);
+	r->state = SOCKET_OPEN;
 	r->request = (struct jmap_request){ 0 };
 	if (refusal == JMAP_TAKEN && !json_get_text(json_find(object, STR("@type")), &type))
 		refusal = JMAP_NOT_REQUEST;
@@ -219,6 +222,19 @@ socket_run(struct socket_request *r, struct http_exchange *x)
 	return HTTP_YIELD;
 }
 
+/* A slice of the message becomes a tree. What needs one slice only never counts beside that of others. */
+static enum http_step
+socket_read(struct socket_request *r, struct http_exchange *x)
+{
+	const struct json *object;
+	enum jmap_refusal refusal = jmap_request_json(r->maker, &object);
+
+	if (refusal == JMAP_TAKEN && !object)
+		return HTTP_YIELD;
+	take_object(r, x, refusal, object);
+	return r->state == SOCKET_RUN ? socket_run(r, x) : HTTP_YIELD;
+}
+
 /* Something moved that it wants to hear, and there is room for it. */
 static bool
 may_tell(const struct socket_request *r)
@@ -245,9 +261,9 @@ socket_open(struct socket_request *r, struct http_exchange *x)
 	case WEBSOCKET_SAID_OVER: return HTTP_DONE;
 	case WEBSOCKET_SAID_TEXT: break;
 	}
-	take_text(r, x, text);
-	/* At once, so that what needs one slice only never counts beside that of others. */
-	return r->state == SOCKET_RUN ? socket_run(r, x) : HTTP_YIELD;
+	r->maker = json_maker_new(text, &r->arena);
+	r->state = SOCKET_READ;
+	return socket_read(r, x);
 }
 
 static enum http_step
@@ -270,7 +286,13 @@ socket_step(struct http_handler *h, struct http_exchange *x)
 		jmap_login_guard(&r->login, &r->guard, x);
 		r->state = SOCKET_OPEN;
 	}
-	return r->state == SOCKET_RUN ? socket_run(r, x) : socket_open(r, x);
+	switch (r->state) {
+	case SOCKET_LOGIN:
+	case SOCKET_OPEN: break;
+	case SOCKET_READ: return socket_read(r, x);
+	case SOCKET_RUN: return socket_run(r, x);
+	}
+	return socket_open(r, x);
 }
 
 static void
@@ -280,6 +302,7 @@ socket_release(struct http_handler *h)
 
 	if (r->state == SOCKET_RUN)
 		run_end(r);
+	json_maker_free(&r->maker);
 	arena_release(&r->arena);
 	state_listen_stop(&r->listener);
 	jmap_guard_stop(&r->guard);

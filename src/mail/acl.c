@@ -297,6 +297,35 @@ acl_rights_of(struct str value, const struct acl_user *who)
 	return given & ~taken & ACL_ALL;
 }
 
+struct acl_copying {
+	struct account *account;
+	uint32_t mailbox;
+	struct buf *out;
+};
+
+static enum fail
+record_copy(struct txn *t, void *arg)
+{
+	struct acl_copying *in = arg;
+	struct key k = key_acl(in->account->id, in->mailbox);
+	struct str value;
+	enum fail fail = txn_get(t, key_str(&k), &value);
+
+	buf_clear(in->out);
+	if (fail == FAIL_NONE)
+		buf_add(in->out, value);
+	return fail == FAIL_MISSING ? FAIL_NONE : fail;
+}
+
+enum fail
+acl_record(struct account *a, uint32_t mailbox, struct buf *out)
+{
+	struct acl_copying in = { a, mailbox, out };
+	enum fail fail = account_usable(a);
+
+	return fail ? fail : store_read(a->mail->store, record_copy, &in);
+}
+
 static enum fail
 rights_read(struct txn *t, void *arg)
 {

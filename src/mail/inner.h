@@ -52,6 +52,8 @@ struct mail {
 	uint64_t sharing;      /* acl_sharing() */
 	uint64_t sharing_told; /* the same when its watches were woken last */
 	struct list sharing_watches;
+	struct share_teller
+	    *teller; /* own; NULL: nobody is told of what groups are given (share_tell.h) */
 	struct log log;
 };
 
@@ -158,6 +160,21 @@ MUST_CHECK enum fail acl_drop(struct edit *e, uint32_t mailbox);
 
 /* What a list gives to a user less what it takes; a damaged one gives nothing. */
 unsigned acl_rights_of(struct str list, const struct acl_user *who);
+
+/*
+ * The summary in a record of SPACE_STATIC, in the arena (email_summary.c). FAIL_PERM with a blob: the summary does not do.
+ * Its name then is in the arena, else nothing is copied twice.
+ */
+enum fail summary_take(struct str record, struct arena *arena, struct message **out,
+    struct str *blob_out);
+
+/* That record, which is appended; nothing when there is none. FAIL_TEMP */
+MUST_CHECK enum fail acl_record(struct account *a, uint32_t mailbox, struct buf *out);
+
+/* A notice for the user of that name, if there is one (share_notice.c). FAIL_TEMP */
+struct share_notice;
+MUST_CHECK enum fail share_notice_leave(struct mail *m, struct str name,
+    struct share_notice *notice);
 
 /*
  * The list of this mailbox is about to change, or it goes: that is logged, and what others see in the account is another

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "mail/share_tell.h"
 #include "mail/thing.h"
 
 enum { RECORD_VERSION = 1 };
@@ -114,9 +115,8 @@ remove_run(struct edit *e, void *arg)
 
 /* --- rights that change -------------------------------------------------------------------------- */
 
-/* Leave it with the user of that name, if there is one. */
-static enum fail
-leave(struct mail *m, struct str name, struct share_notice *notice)
+enum fail
+share_notice_leave(struct mail *m, struct str name, struct share_notice *notice)
 {
 	struct account *to;
 	enum fail fail = account_find(m, name, &to);
@@ -128,15 +128,22 @@ leave(struct mail *m, struct str name, struct share_notice *notice)
 	return fail;
 }
 
-/* Whom the identifier is about; false: nobody by name, or the one who does it. */
+/* Whom the identifier is about: several, whom only the directory knows. */
+static bool
+is_many(struct str identifier)
+{
+	(void)!str_skip_char(&identifier, '-');
+	return str_starts(identifier, STR("$")) || str_eq_nocase(identifier, STR("anyone"));
+}
+
+/* .. or one user by name; false: it is the one who does it. */
 static bool
 take_name(struct str identifier, struct str by, char lower[ACL_NAME_MAX], struct str *out)
 {
 	struct str name = identifier;
 
 	(void)!str_skip_char(&name, '-');
-	if (name.n > ACL_NAME_MAX || str_starts(name, STR("$")) ||
-	    str_eq_nocase(name, STR("anyone")) || str_eq_nocase(name, by))
+	if (name.n > ACL_NAME_MAX || str_eq_nocase(name, by))
 		return false;
 	for (size_t i = 0; i < name.n; i++)
 		lower[i] = char_lower(name.p[i]);
@@ -144,30 +151,61 @@ take_name(struct str identifier, struct str by, char lower[ACL_NAME_MAX], struct
 	return true;
 }
 
+static struct share_notice
+notice_of(struct account *a, uint32_t mailbox, struct str by)
+{
+	const struct mailbox *m = mailbox_get(a, mailbox);
+
+	return (struct share_notice){ .created_s = clock_wall_s(),
+		.by = by,
+		.account = a->id,
+		.mailbox = mailbox,
+		.name = m ? m->name : (struct str){ 0 },
+		.is_inbox = m && m->role == MAILBOX_ROLE_INBOX };
+}
+
+static enum fail
+set_for_many(struct account *a, uint32_t mailbox, struct str identifier, unsigned rights,
+    struct str by)
+{
+	struct share_notice notice;
+	struct buf was;
+	enum fail fail;
+
+	buf_init(&was, STORE_VALUE_MAX);
+	fail = acl_record(a, mailbox, &was);
+	if (fail == FAIL_NONE)
+		fail = acl_set(a, mailbox, identifier, rights);
+	notice = notice_of(a, mailbox, by);
+	if (fail == FAIL_NONE)
+		share_tell(a, &notice, buf_str(&was));
+	buf_release(&was);
+	return fail;
+}
+
 enum fail
 acl_set_by(struct account *a, uint32_t mailbox, struct str identifier, unsigned rights,
     struct str by)
 {
-	struct share_notice notice = { .created_s = clock_wall_s(),
-		.by = by,
-		.account = a->id,
-		.mailbox = mailbox };
 	char lower[ACL_NAME_MAX];
-	const struct mailbox *m;
 	struct acl_user who = { .name = { 0 } };
 	bool is_told = take_name(identifier, by, lower, &who.name);
-	enum fail fail = is_told ? acl_rights(a, mailbox, &who, &notice.was) : FAIL_NONE;
+	struct share_notice notice;
+	unsigned was = 0;
+	enum fail fail;
 
+	if (is_many(identifier))
+		return set_for_many(a, mailbox, identifier, rights, by);
+	fail = is_told ? acl_rights(a, mailbox, &who, &was) : FAIL_NONE;
 	if (fail == FAIL_NONE)
 		fail = acl_set(a, mailbox, identifier, rights);
 	if (fail || !is_told)
 		return fail;
-	m = mailbox_get(a, mailbox);
-	notice.name = m->name;
-	notice.is_inbox = m->role == MAILBOX_ROLE_INBOX;
+	notice = notice_of(a, mailbox, by);
+	notice.was = was;
 	fail = acl_rights(a, mailbox, &who, &notice.now);
 	if (fail == FAIL_NONE && notice.was != notice.now)
-		fail = leave(a->mail, who.name, &notice);
+		fail = share_notice_leave(a->mail, who.name, &notice);
 	if (fail)
 		log_warn(&a->mail->log, "mail.share.untold", LOG_TEXT("account", who.name),
 		    LOG_NUM("fail", fail));

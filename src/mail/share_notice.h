@@ -2,9 +2,9 @@
  * share_notice.h - what others gave a user or took away: records for ShareNotifications (RFC 9670 3).
  *
  * acl_set_by() changes a list and leaves a notice with the user whose rights in the mailbox became others by it. What
- * groups and everybody are given makes none (RFC 9670 3 leaves that to us): it would be one for each member, and a
- * user who has no account here yet gets none. Rights are those that the list gives to the name and to "anyone":
- * groups are the directory's, which is not asked.
+ * groups and everybody are given or lose is told behind it, to each whom it means (share_tell.h). A user who has no
+ * account here yet gets none. Of a user by name the rights are those that the list gives to the name and to "anyone":
+ * groups are the directory's, which is not asked then.
  *
  * Bounds: changes of one mailbox are one notice, a new one, from what was before the first of them to what is
  * now; when that is the same, none. SHARE_NOTICES_MAX are kept, the oldest goes; and for SHARE_NOTICE_AGE_S.

@@ -18,19 +18,42 @@ view_inner(const struct view *v)
 static size_t
 view_bytes(const struct view_private *v)
 {
-	return sizeof(*v) + v->cap * sizeof(*v->view.entries);
+	return sizeof(*v) + v->cap * sizeof(*v->view.entries) +
+	    (v->cap / VIEW_SPAN + 1) * sizeof(*v->view.spans);
 }
 
 /* --- loading ------------------------------------------------------------------------------------------ */
 
+/* entries[at] stands there now: its span spans it, too, or begins with it. */
+static void
+span_take(struct view *v, size_t at)
+{
+	struct view_span *span = v->spans + at / VIEW_SPAN;
+	int64_t received_s = v->entries[at].received_s;
+
+	if (at % VIEW_SPAN == 0)
+		*span = (struct view_span){ received_s, received_s };
+	else if (received_s < span->earliest_s)
+		span->earliest_s = received_s;
+	else if (received_s > span->latest_s)
+		span->latest_s = received_s;
+}
+
+static void
+make_room(struct view_private *v, size_t cap)
+{
+	v->cap = cap;
+	v->view.entries = mem_resize(v->view.entries, cap, sizeof(*v->view.entries));
+	v->view.spans = mem_resize(v->view.spans, cap / VIEW_SPAN + 1, sizeof(*v->view.spans));
+}
+
 static void
 entry_append(struct view_private *v, const struct view_entry *entry)
 {
-	if (v->view.count == v->cap) {
-		v->cap = v->cap ? v->cap + v->cap / 4 + 16 : 16;
-		v->view.entries = mem_resize(v->view.entries, v->cap, sizeof(*entry));
-	}
-	v->view.entries[v->view.count++] = *entry;
+	if (v->view.count == v->cap)
+		make_room(v, v->cap + v->cap / 4 + 16);
+	v->view.entries[v->view.count] = *entry;
+	span_take(&v->view, v->view.count++);
 }
 
 static enum fail
@@ -91,6 +114,7 @@ view_free(struct view_private *v)
 		a->mail->idle_view_bytes -= view_bytes(v);
 	}
 	mem_free(v->view.entries);
+	mem_free(v->view.spans);
 	mem_free(v);
 	account_close(&a);
 }
@@ -111,8 +135,7 @@ view_open(struct account *a, uint32_t mailbox, struct view **out)
 		v->view.account = account_ref(a);
 		v->view.mailbox = mailbox;
 		v->view.private = v;
-		v->cap = (size_t)m->messages + m->messages / 16 + 16;
-		v->view.entries = mem_new(v->cap, sizeof(*v->view.entries));
+		make_room(v, (size_t)m->messages + m->messages / 16 + 16);
 		fail = store_read(a->mail->store, view_load, v);
 		if (fail) {
 			view_free(v);
@@ -260,7 +283,8 @@ view_compact(struct view_private *v)
 		struct view_entry *entry = view->entries + i;
 
 		if (entry->email_id != 0) {
-			view->entries[kept++] = *entry;
+			view->entries[kept] = *entry;
+			span_take(view, kept++);
 			continue;
 		}
 		for (struct list_node *n = list_first(&v->sessions); n;

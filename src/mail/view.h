@@ -31,11 +31,18 @@ struct view_entry { /* 48 bytes */
 	int64_t received_s; /* INTERNALDATE */
 };
 
+/* When entries[i * VIEW_SPAN] and the VIEW_SPAN - 1 behind it were received: none before, none after. */
+#define VIEW_SPAN 64
+struct view_span {
+	int64_t earliest_s, latest_s;
+};
+
 struct view {                    /* fields: read only */
 	struct account *account; /* borrow: counted */
 	uint32_t mailbox;
 	struct view_entry *entries; /* own; by uid */
 	size_t count;
+	struct view_span *spans;      /* own; a walk by date passes over those that are too old */
 	struct view_private *private; /* own; this room's */
 };
 

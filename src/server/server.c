@@ -17,6 +17,7 @@
 /* rooms */
 #include "directory/directory.h"
 #include "directory/engine.h"
+#include "mail/share_tell.h"
 #include "net/settings.h"
 #include "policy/policy.h"
 #include "server/authorities.h"
@@ -219,6 +220,7 @@ server_start(struct server *s, struct buf *why)
 		fail = server_open_files(s, &s->loop, why);
 	if (fail != FAIL_NONE)
 		return fail;
+	share_tell_start(s->mail, s->directory);
 	policy_open(&s->policy, &s->loop, s->store, server_dns(s),
 	    config_values(&s->config, &policy_section));
 	for (size_t i = 0; server_version.modules[i]; i++)
@@ -306,6 +308,8 @@ server_release(struct server *s)
 		signals_stop(s);
 		timer_stop(&s->loop, &s->stop_timer);
 		net_release(&s->net);
+		if (s->mail)
+			share_tell_stop(s->mail);
 		if (s->directory)
 			directory_close(&s->directory);
 	}

@@ -22,6 +22,7 @@
 #include "lib/chance.h"
 #include "lib/imap_stage.h"
 #include "lib/unquote.h"
+#include "lib/whole_request.h"
 #include "mail/mailbox.h"
 #include "net/private.h"
 
@@ -139,7 +140,7 @@ ask(struct arena *a, const char *method, const char *arguments)
 	buf_add_c(&text, "\",{\"accountId\":\"a1\"");
 	unquote(&text, arguments);
 	buf_add_c(&text, "},\"x\"]]}");
-	if (!CHECK_NUM(jmap_request_parse(arena_str(a, buf_str(&text)), a, &request), JMAP_TAKEN))
+	if (!CHECK_NUM(whole_request(arena_str(a, buf_str(&text)), a, &request), JMAP_TAKEN))
 		abort();
 	buf_release(&text);
 	jmap_run_init(&run, account, &request, STR("x"));

@@ -3,6 +3,7 @@
 
 import imaplib
 import re
+import time
 
 from harness import Server, check, end, equal
 from jmap_client import CORE, MAIL, SUBMISSION, Client, HttpError
@@ -13,6 +14,7 @@ QUOTA, BLOB, MDN, VACATION = ("urn:ietf:params:jmap:" + name for name in ("quota
 
 ALICE, BOB, SALES = "alice@example.test", "bob@example.test", "sales@example.test"
 SECRET = "correct horse"
+TOLD_SECONDS = 20  # it comes behind the change
 DATA = b"From: A <alice@example.test>\r\nSubject: shared\r\n\r\ntext\r\n"
 
 
@@ -194,6 +196,14 @@ def test_group(server, bob):
           {added["id"]: None})
     agree(bob, group, "a group's")
     equal("its quota", bob.calls(("Quota/get", {"ids": None}), using=(CORE, MAIL, QUOTA))[0][0], "Quota/get")
+    give(server, "Trash", "$" + SALES, "lr")
+    bob.account = bob.own
+    deadline = time.time() + TOLD_SECONDS
+    while (told := [(n["name"], n["changedBy"]["email"], n["oldRights"], n["newRights"]["mayReadItems"]) for n in bob.calls(
+            ("ShareNotification/get", {"ids": None}), using=(CORE, MAIL, PRINCIPALS))[0][1]["list"]][-1:]) and \
+            told[0][0] != "Trash" and time.time() < deadline:
+        time.sleep(0.05)
+    equal("told what his group was given", told, [("Trash", ALICE, None, True)])
     server.command("group", "leave", SALES, BOB)
     equal("no member any more", group in bob.open()["accounts"], False)
 

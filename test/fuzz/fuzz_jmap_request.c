@@ -8,6 +8,7 @@
 #include "jmap/blob_id.h"
 #include "jmap/header_form.h"
 #include "jmap/limits.h"
+#include "lib/whole_request.h"
 
 #define ARENA_BYTES (8 * 1024 * 1024)
 
@@ -24,7 +25,7 @@ resolve_all(const struct jmap_request *r, struct arena *a)
 		answers[i].name = r->calls[i].name;
 		answers[i].id = r->calls[i].id;
 		answers[i].tree = r->calls[i].args;
-		if (jmap_resolve(r->calls[i].args, answers, i, a, &out) == FAIL_NONE)
+		if (whole_resolve(r->calls[i].args, answers, i, a, &out) == FAIL_NONE)
 			invariant(json_is(out, JSON_OBJECT));
 	}
 }
@@ -41,7 +42,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	arena_init(&a, ARENA_BYTES);
 	buf_init(&out, 256);
-	if (jmap_request_parse(text, &a, &r) == JMAP_TAKEN)
+	if (whole_request(text, &a, &r) == JMAP_TAKEN)
 		resolve_all(&r, &a);
 	if (blob_id_parse(text, &id)) {
 		blob_id_write(&out, &id);

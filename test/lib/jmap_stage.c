@@ -8,6 +8,7 @@
 #include "lib/fake_directory.h"
 #include "lib/fake_dns.h"
 #include "lib/unquote.h"
+#include "lib/whole_request.h"
 #include "mail/email.h"
 #include "mail/mailbox.h"
 
@@ -152,7 +153,7 @@ jmap_stage_run(const char *calls)
 	unquote(&text, calls);
 	buf_add_char(&text, '}');
 	buf_clear(&jmap_stage.got);
-	if (CHECK_NUM(jmap_request_parse(buf_str(&text), &arena, &request), JMAP_TAKEN))
+	if (CHECK_NUM(whole_request(buf_str(&text), &arena, &request), JMAP_TAKEN))
 		run_request(&request);
 	buf_release(&text);
 	arena_release(&arena);

@@ -106,6 +106,9 @@ test_arena(void)
 	CHECK_STR(s, STR("text"));
 	CHECK(arena_alloc(&a, 1, 10001) == NULL);
 	CHECK(arena_alloc(&a, SIZE_MAX, 2) == NULL);
+	CHECK(arena_room(&a, SIZE_MAX, 2) == NULL);
+	CHECK(arena_room(&a, 1, 10001) == NULL);
+	CHECK(arena_room(&a, 2, sizeof used) != NULL);
 	used = a.used;
 	CHECK(arena_alloc(&a, 1, 10000 - used) != NULL || used % 16 != 0);
 	CHECK(arena_alloc(&a, 1, 17) == NULL);

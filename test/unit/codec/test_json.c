@@ -94,45 +94,6 @@ static const struct {
 	"\"list\":[{\"id\":\"a\",\"t\":[1,2]},{\"id\":\"b\",\"t\":[3]},{\"id\":\"c\",\"t\":[]}]," \
 	"\"deep\":[[[1],[2]],[[3]]],\"none\":[]}"
 
-static const struct {
-	const char *path;
-	enum fail want;
-	const char *out;
-} pointer_rows[] = {
-	/* the first ones after RFC 6901 section 5 and RFC 8620 3.7 */
-	{ "/foo", FAIL_NONE, "[\"bar\",\"baz\"]" },
-	{ "/foo/0", FAIL_NONE, "\"bar\"" },
-	{ "/foo/1", FAIL_NONE, "\"baz\"" },
-	{ "/foo/2", FAIL_MISSING, NULL },
-	{ "/foo/01", FAIL_MISSING, NULL },
-	{ "/foo/-", FAIL_MISSING, NULL },
-	{ "/foo/0x", FAIL_MISSING, NULL },
-	{ "/foo/", FAIL_MISSING, NULL },
-	{ "/foo/99999999999999999999", FAIL_MISSING, NULL },
-	{ "/", FAIL_NONE, "0" },
-	{ "/a~1b", FAIL_NONE, "1" },
-	{ "/m~0n", FAIL_NONE, "8" },
-	{ "/*", FAIL_NONE, "9" },
-	{ "/list/*/id", FAIL_NONE, "[\"a\",\"b\",\"c\"]" },
-	{ "/list/*/t", FAIL_NONE, "[1,2,3]" },
-	{ "/list/*/t/*", FAIL_NONE, "[1,2,3]" },
-	{ "/list/*/x", FAIL_MISSING, NULL },
-	{ "/list/1/t/*", FAIL_NONE, "[3]" },
-	{ "/none/*/x", FAIL_NONE, "[]" },
-	{ "/none/*", FAIL_NONE, "[]" },
-	{ "/foo/*/x", FAIL_MISSING, NULL },
-	{ "/foo/*", FAIL_NONE, "[\"bar\",\"baz\"]" },
-	{ "/deep/*", FAIL_NONE, "[[1],[2],[3]]" },
-	{ "/deep/*/*", FAIL_NONE, "[1,2,3]" },
-	{ "/deep/*/*/*", FAIL_NONE, "[1,2,3]" },
-	{ "/deep/*/0", FAIL_NONE, "[1,3]" },
-	{ "/x", FAIL_MISSING, NULL },
-	{ "/foo/bar/x", FAIL_MISSING, NULL },
-	{ "foo", FAIL_SYNTAX, NULL },
-	{ "/~2", FAIL_SYNTAX, NULL },
-	{ "/~", FAIL_SYNTAX, NULL },
-};
-
 static void
 check_written(const struct json *v, struct str want)
 {
@@ -180,27 +141,6 @@ test_cut(void)
 		arena_release(&a);
 		mem_free(copy);
 	}
-}
-
-static void
-test_pointer(void)
-{
-	const struct json *doc = NULL, *v;
-	struct arena a;
-
-	arena_init(&a, 1 << 20);
-	TEST_ROW("document");
-	CHECK(json_parse(STR(DOC), &a, &doc) == FAIL_NONE);
-	for (size_t i = 0; i < ARRAY_LEN(pointer_rows); i++) {
-		TEST_ROW(pointer_rows[i].path);
-		CHECK_NUM(json_pointer(doc, str_c(pointer_rows[i].path), &a, &v),
-		    pointer_rows[i].want);
-		if (pointer_rows[i].want == FAIL_NONE)
-			check_written(v, str_c(pointer_rows[i].out));
-	}
-	TEST_ROW("whole");
-	CHECK(json_pointer(doc, STR(""), &a, &v) == FAIL_NONE && v == doc);
-	arena_release(&a);
 }
 
 static void
@@ -386,7 +326,6 @@ main(void)
 {
 	test_rows();
 	test_cut();
-	test_pointer();
 	test_views();
 	test_equal();
 	test_many();

@@ -20,6 +20,7 @@
 #include "jmap/run.h"
 #include "lib/fake_blobs.h"
 #include "lib/unquote.h"
+#include "lib/whole_request.h"
 #include "mail/email.h"
 #include "mail/index.h"
 #include "mail/mailbox.h"
@@ -173,7 +174,7 @@ fixture_try(struct fixture *f, const char *calls, struct buf *out)
 	unquote(&text, calls);
 	buf_add_char(&text, '}');
 	buf_clear(out);
-	is_taken = jmap_request_parse(buf_str(&text), &arena, &request) == JMAP_TAKEN;
+	is_taken = whole_request(buf_str(&text), &arena, &request) == JMAP_TAKEN;
 	if (is_taken) {
 		jmap_run_init(&run, f->account, &request, STR("x"));
 		jmap_run_groups(&run, f->groups);

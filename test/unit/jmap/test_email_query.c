@@ -7,8 +7,10 @@
 /* rooms */
 #include "lib/chance.h"
 
-#define EMAILS  1300
-#define SECONDS 2 /* so that an equal receivedAt goes over the end of a batch */
+#define EMAILS            1300
+#define SCATTERED         700
+#define SCATTERED_SECONDS 100000
+#define SECONDS           2 /* so that an equal receivedAt goes over the end of a batch */
 
 static const char *const filters[] = {
 	"{}",
@@ -26,7 +28,7 @@ static const char *const filters[] = {
 static const unsigned limits[] = { 1, 300, 5000 };
 
 static void
-add_emails(struct fixture *f, unsigned count)
+add_emails(struct fixture *f, unsigned count, unsigned seconds)
 {
 	static unsigned number;
 	char text[400];
@@ -37,7 +39,7 @@ add_emails(struct fixture *f, unsigned count)
 		    "\r\neverywhere%s%s\r\n",
 		    number, number, number - number % 3, number % 3 ? "" : " some",
 		    number % 900 == 5 ? " rare" : "");
-		fixture_add(f, text, 1700000000 + (int64_t)chance_below(SECONDS),
+		fixture_add(f, text, 1700000000 + (int64_t)chance_below(seconds),
 		    number % 5 ? 0 : FLAG_SEEN);
 	}
 }
@@ -142,11 +144,14 @@ main(void)
 	chance_seed(8621);
 	fixture_open(&f);
 	compare_each(&f, 1); /* of nothing */
-	add_emails(&f, EMAILS);
+	add_emails(&f, EMAILS, SECONDS);
 	check_total(&f, "{'text':'everywhere'}", "\"total\":1300");
 	check_total(&f, "{'text':'some'}", "\"total\":434");
 	check_total(&f, "{'text':'rare'}", "\"total\":2");
 	check_named(&f);
+	compare_each(&f, 1);
+	add_emails(&f, SCATTERED,
+	    SCATTERED_SECONDS); /* some old, some new, whole spans of a view behind the first */
 	compare_each(&f, 1);
 	search_close(&f.search); /* all of it without an index */
 	mail_use_search(f.mail, NULL);

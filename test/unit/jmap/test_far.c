@@ -118,7 +118,7 @@ give_up(struct fixture *f, const char *calls, unsigned steps)
 	unquote(&text, "],'methodCalls':");
 	unquote(&text, calls);
 	buf_add_char(&text, '}');
-	if (CHECK_NUM(jmap_request_parse(buf_str(&text), &arena, &request), JMAP_TAKEN)) {
+	if (CHECK_NUM(whole_request(buf_str(&text), &arena, &request), JMAP_TAKEN)) {
 		jmap_run_init(&run, f->account, &request, STR("x"));
 		run.host = f->host;
 		while (steps > 0) {

@@ -2,12 +2,19 @@
 
 /* base */
 #include "base/buf.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/mem.h"
 #include "base/test.h"
 
 /* rooms */
 #include "jmap/limits.h"
+#include "lib/whole_request.h"
 
 #define USING "\"using\":[\"urn:ietf:params:jmap:core\",\"urn:ietf:params:jmap:mail\"]"
+
+#define TEN(x)     x x x x x x x x x x
+#define MANY_TEXTS TEN(TEN("\"urn:ietf:params:jmap:core\",")) "\"urn:ietf:params:jmap:core\""
 
 static const struct {
 	const char *name, *in;
@@ -38,6 +45,8 @@ static const struct {
 	    JMAP_NOT_REQUEST, 0 },
 	{ "call id is a number", "{" USING ",\"methodCalls\":[[\"a\",{},1]]}", JMAP_NOT_REQUEST,
 	    0 },
+	{ "using is too long", "{\"using\":[" MANY_TEXTS "],\"methodCalls\":[]}",
+	    JMAP_UNKNOWN_CAPABILITY, 0 },
 	{ "created ids of numbers", "{" USING ",\"methodCalls\":[],\"createdIds\":{\"a\":1}}",
 	    JMAP_NOT_REQUEST, 0 },
 };
@@ -53,7 +62,7 @@ test_envelopes(void)
 
 		TEST_ROW(rows[i].name);
 		arena_reset(&a);
-		CHECK_NUM(jmap_request_parse(str_c(rows[i].in), &a, &r), rows[i].want);
+		CHECK_NUM(whole_request(str_c(rows[i].in), &a, &r), rows[i].want);
 		if (rows[i].want == JMAP_TAKEN)
 			CHECK_NUM(r.call_count, rows[i].calls);
 	}
@@ -74,12 +83,12 @@ test_limits(void)
 	for (unsigned i = 0; i < JMAP_CALLS_MAX; i++)
 		buf_add_c(&text, ",[\"a\",{},\"c\"]");
 	buf_add_c(&text, "]}");
-	CHECK_NUM(jmap_request_parse(buf_str(&text), &a, &r), JMAP_LIMIT_CALLS);
+	CHECK_NUM(whole_request(buf_str(&text), &a, &r), JMAP_LIMIT_CALLS);
 
 	TEST_ROW("a tree that does not fit");
 	arena_release(&a);
 	arena_init(&a, 1000);
-	CHECK_NUM(jmap_request_parse(buf_str(&text), &a, &r), JMAP_LIMIT_SIZE);
+	CHECK_NUM(whole_request(buf_str(&text), &a, &r), JMAP_LIMIT_SIZE);
 	arena_release(&a);
 	arena_init(&a, JMAP_TREE_MAX);
 
@@ -88,18 +97,66 @@ test_limits(void)
 	arena_reset(&a);
 	for (unsigned i = 0; i < 100000; i++)
 		buf_add_char(&text, '[');
-	CHECK_NUM(jmap_request_parse(buf_str(&text), &a, &r), JMAP_NOT_JSON);
+	CHECK_NUM(whole_request(buf_str(&text), &a, &r), JMAP_NOT_JSON);
 
-	TEST_ROW("ten megabytes of nothing");
-	buf_clear(&text);
-	arena_reset(&a);
-	buf_add_char(&text, '[');
-	while (buf_str(&text).n + 4 < JMAP_REQUEST_MAX)
-		buf_add_c(&text, "[],");
-	buf_add_c(&text, "1]");
-	CHECK(jmap_request_parse(buf_str(&text), &a, &r) != JMAP_TAKEN);
 	buf_release(&text);
 	arena_release(&a);
+}
+
+static void
+add_many(struct buf *text, const char *piece)
+{
+	size_t n = str_c(piece).n;
+
+	while (buf_str(text).n + n + 100 < JMAP_REQUEST_MAX)
+		buf_add_c(text, piece);
+}
+
+/* Ten megabytes of one kind are read in many slices, the clock going on with each look at it. */
+static void
+test_slices(void)
+{
+	static const struct {
+		const char *name, *begin, *piece, *end;
+		enum jmap_refusal want;
+	} large[] = {
+		{ "arrays", "[", "[],", "1]", JMAP_TAKEN },
+		{ "longer items", "[", "\"one of 300 000 texts that are longer\",", "1]",
+		    JMAP_TAKEN },
+		{ "numbers", "[", "1,", "1]", JMAP_LIMIT_SIZE },
+		{ "a text", "[\"", "some text ", "\"]", JMAP_TAKEN },
+		{ "a text with escapes", "[\"", "\\n", "\"]", JMAP_TAKEN },
+		{ "blanks", "[", "          ", "1]", JMAP_TAKEN },
+		{ "names twice", "{", "\"a\":1,", "\"b\":1}", JMAP_NOT_JSON },
+	};
+	struct buf text;
+
+	clock_fake_step(LOOP_SLICE_US); /* each slice is over behind its first step */
+	buf_init(&text, JMAP_REQUEST_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(large); i++) {
+		const struct json *root = NULL;
+		enum jmap_refusal refusal;
+		struct json_maker *m;
+		unsigned slices = 0;
+		struct arena a;
+
+		TEST_ROW(large[i].name);
+		arena_init(&a, JMAP_TREE_MAX);
+		buf_clear(&text);
+		buf_add_c(&text, large[i].begin);
+		add_many(&text, large[i].piece);
+		buf_add_c(&text, large[i].end);
+		m = json_maker_new(buf_str(&text), &a);
+		do {
+			refusal = jmap_request_json(m, &root);
+			slices++;
+		} while (refusal == JMAP_TAKEN && !root);
+		CHECK_NUM(refusal, large[i].want);
+		CHECK(slices >= (large[i].want == JMAP_TAKEN ? text.n / JSON_MAKER_WORK : 10));
+		json_maker_free(&m);
+		arena_release(&a);
+	}
+	buf_release(&text);
 }
 
 /* References to two answers: Email/query c1 and Email/get c2 (RFC 8620 3.7). */
@@ -132,6 +189,10 @@ static const struct {
 	{ "star on no array", "{\"#ids\":" REF("c1", "Email/query", "/total/*") "}", FAIL_MISSING,
 	    NULL },
 	{ "no reference", "{\"#ids\":[\"e1\"]}", FAIL_MISSING, NULL },
+	{ "two, and others around",
+	    "{\"a\":1,\"#x\":" REF("c2", "Email/get", "/list/1/id") ",\"b\":2,\"#y\":" REF("c1",
+		"Email/query", "/total") ",\"c\":3}",
+	    FAIL_NONE, "{\"a\":1,\"x\":\"e2\",\"b\":2,\"y\":2,\"c\":3}" },
 };
 
 static void
@@ -154,7 +215,7 @@ test_references(void)
 		buf_init(&text, 1 << 16);
 		w = (struct json_writer){ .out = &text };
 		CHECK_NUM(json_parse(str_c(reference_rows[i].args), &a, &args), FAIL_NONE);
-		CHECK_NUM(jmap_resolve(args, answers, 2, &a, &out), reference_rows[i].want);
+		CHECK_NUM(whole_resolve(args, answers, 2, &a, &out), reference_rows[i].want);
 		if (reference_rows[i].resolved && out) {
 			json_write_value(&w, out);
 			CHECK_STR(buf_str(&text), str_c(reference_rows[i].resolved));
@@ -169,6 +230,7 @@ main(void)
 {
 	test_envelopes();
 	test_limits();
+	test_slices();
 	test_references();
 	return test_end();
 }

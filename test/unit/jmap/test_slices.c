@@ -101,6 +101,89 @@ find_part(struct str got)
 	return str_head(got, str_find_char(got, '"'));
 }
 
+/* --- a long text ------------------------------------------------------------------------------- */
+
+#define TEXT_LINE   "<p>A line of a text that is longer than anybody reads."
+#define TEXT_LINES  200000
+#define CUT_LINES   189090 /* of 55 bytes: two or three bytes more go into a tag, or behind it */
+#define TEXT_SLICES 300    /* of two pieces of 16 KB each at most */
+
+static void
+make_text(struct buf *out)
+{
+	buf_add_c(out, "From: long@x.test\r\nContent-Type: text/html\r\n\r\n");
+	for (unsigned i = 0; i < TEXT_LINES; i++)
+		buf_add_c(out, TEXT_LINE "\r\n");
+}
+
+/* The lines that the answer has, and whether it says that it has all of them. */
+static void
+check_text(struct str got, size_t lines, const char *end, bool is_cut)
+{
+	struct str one = STR(TEXT_LINE "\\n");
+	size_t at = str_find(got, STR("\"value\":\"")), n = 0;
+
+	CHECK(at != STR_NONE);
+	got = str_from(got, at + 9);
+	while (str_skip(&got, one))
+		n++;
+	CHECK_NUM(n, lines);
+	CHECK(str_skip(&got, str_c(end)));
+	CHECK(str_starts(got,
+	    is_cut ? STR("\",\"isEncodingProblem\":false,\"isTruncated\":true}")
+		   : STR("\",\"isEncodingProblem\":false,\"isTruncated\":false}")));
+}
+
+static const struct {
+	const char *name, *calls;
+	size_t lines;
+	const char *end;
+	bool is_cut;
+} text_rows[] = {
+	{ "Email/get of a long text",
+	    "[['Email/get',{'accountId':'a1','ids':['e5'],'properties':['bodyValues','preview'],"
+	    "'fetchAllBodyValues':true},'c']]",
+	    TEXT_LINES, "", false },
+	{ "cut in a tag",
+	    "[['Email/get',{'accountId':'a1','ids':['e5'],'properties':['bodyValues'],"
+	    "'fetchHTMLBodyValues':true,'maxBodyValueBytes':10399952},'c']]",
+	    CUT_LINES, "", true },
+	{ "cut behind a tag",
+	    "[['Email/get',{'accountId':'a1','ids':['e5'],'properties':['bodyValues'],"
+	    "'fetchTextBodyValues':true,'maxBodyValueBytes':10399953},'c']]",
+	    CUT_LINES, "<p>", true },
+	{ "Email/parse",
+	    "[['Email/parse',{'accountId':'a1','blobIds':['b5'],'properties':['bodyValues'],"
+	    "'fetchAllBodyValues':true},'c']]",
+	    TEXT_LINES, "", false },
+};
+
+static void
+check_texts(struct fixture *f)
+{
+	struct buf message, got;
+
+	buf_init(&message, 2 * INNER_BYTES);
+	buf_init(&got, 1 << 25);
+	make_text(&message);
+	fixture_add(f, buf_c(&message), 1700000002, 0);
+	for (size_t i = 0; i < ARRAY_LEN(text_rows); i++) {
+		TEST_ROW(text_rows[i].name);
+		f->between = ask_other;
+		fixture_run(f, text_rows[i].calls, &got);
+		f->between = NULL;
+		CHECK(f->slices > TEXT_SLICES);
+		check_text(buf_str(&got), text_rows[i].lines, text_rows[i].end,
+		    text_rows[i].is_cut);
+	}
+	TEST_ROW("the client goes away in between");
+	f->give_up_at = TEXT_SLICES / 2;
+	(void)fixture_try(f, text_rows[0].calls, &got);
+	f->give_up_at = 0;
+	buf_release(&message);
+	buf_release(&got);
+}
+
 int
 main(void)
 {
@@ -121,6 +204,7 @@ main(void)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		check_row(&f, i, find_part(buf_str(&got)));
 	buf_release(&got);
+	check_texts(&f);
 	fixture_close(&f);
 	return test_end();
 }

@@ -269,6 +269,18 @@ thread_is_unread(uint64_t thread)
 	return false;
 }
 
+/* No entry is older or newer than its span says. */
+static void
+compare_spans(const struct view *v)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		const struct view_span *span = v->spans + i / VIEW_SPAN;
+
+		CHECK(v->entries[i].received_s >= span->earliest_s);
+		CHECK(v->entries[i].received_s <= span->latest_s);
+	}
+}
+
 static void
 compare_box(unsigned b)
 {
@@ -304,6 +316,7 @@ compare_box(unsigned b)
 		unread_threads += is_in && thread_is_unread(t);
 	}
 	CHECK_NUM(v->count, messages);
+	compare_spans(v);
 	view_close(&v);
 	CHECK_NUM(m->messages, messages);
 	CHECK_NUM(m->unseen, unseen);
