@@ -146,17 +146,22 @@ write_file(struct reports *r)
 		.id = buf_str(&w->id),
 		.start_s = r->subject.begin_s,
 		.end_s = r->subject.end_s - 1 };
+	struct arena arena;
 	struct buf json;
-	enum fail fail = rpt_build_end(&w->builder, &report.policies, &report.policy_count);
+	enum fail fail;
 
-	if (fail != FAIL_NONE)
-		return fail;
+	arena_init(&arena, RPT_END_BYTES);
+	fail = rpt_build_end(&w->builder, &arena, &report.policies, &report.policy_count);
+
 	buf_init(&json, RPT_FILE_MAX);
-	rpt_report_write(&json, &report);
-	if (buf_ok(&json))
+	if (fail == FAIL_NONE)
+		rpt_report_write(&json, &report);
+	if (fail == FAIL_NONE && buf_ok(&json))
 		report_file_write(&w->file, buf_str(&json));
-	fail = buf_ok(&json) && buf_ok(&w->file) ? FAIL_NONE : FAIL_LIMIT;
+	if (fail == FAIL_NONE && !(buf_ok(&json) && buf_ok(&w->file)))
+		fail = FAIL_LIMIT;
 	buf_release(&json);
+	arena_release(&arena);
 	return fail;
 }
 

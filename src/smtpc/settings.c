@@ -39,10 +39,11 @@ static const struct setting rows[] = {
 	{ ROW("ca-file", SETTING_TEXT, ca_file), .fallback = "",
 	    .help = "PEM file of authorities trusted beside the system's" },
 	{ ROW("dane", SETTING_BOOL, has_dane), .fallback = "yes",
-	    .help = "Do as the TLSA records of hosts say (needs a resolver that validates: [dns] "
-		    "trust)" },
+	    .help =
+		"Do as the TLSA records of hosts and relays say (needs a resolver that validates: [dns] "
+		"trust)" },
 	{ ROW("mta-sts", SETTING_BOOL, has_sts), .fallback = "yes",
-	    .help = "Do as the MTA-STS policies of domains say" },
+	    .help = "Do as the MTA-STS policies of domains and relays say" },
 	{ ROW("recipients", SETTING_NUMBER, rcpt_max), .fallback = "100", .min = 1,
 	    .max = SMTP_RCPT_MAX, .help = "Recipients per message at most" },
 };

@@ -92,9 +92,9 @@ split(struct arena *a, struct str text, struct str prefix, const struct str **ou
 }
 
 static enum fail
-end_group(struct rpt_builder *b, const struct rpt_group *g, struct rpt_policy *p)
+end_group(struct arena *a, const struct rpt_group *g, struct rpt_policy *p)
 {
-	struct rpt_failure *details = arena_alloc(b->arena, g->detail_count + 1, sizeof *details);
+	struct rpt_failure *details = arena_alloc(a, g->detail_count + 1, sizeof *details);
 	size_t n = g->detail_count;
 
 	*p = (struct rpt_policy){ .type = rpt_type_names[g->type],
@@ -103,25 +103,25 @@ end_group(struct rpt_builder *b, const struct rpt_group *g, struct rpt_policy *p
 		.failures = g->failures,
 		.details = details,
 		.detail_count = g->detail_count };
-	if (details == NULL || !split(b->arena, g->strings, STR(""), &p->strings, &p->string_count))
+	if (details == NULL || !split(a, g->strings, STR(""), &p->strings, &p->string_count))
 		return FAIL_LIMIT;
 	for (const struct rpt_detail *d = g->details; d; d = d->next)
 		details[--n] = d->failure;
 	/* RFC 8460 4.4: mx-host-pattern, of MTA-STS only. */
-	if (g->type == RPT_STS &&
-	    !split(b->arena, g->strings, STR("mx: "), &p->hosts, &p->host_count))
+	if (g->type == RPT_STS && !split(a, g->strings, STR("mx: "), &p->hosts, &p->host_count))
 		return FAIL_LIMIT;
 	return FAIL_NONE;
 }
 
 enum fail
-rpt_build_end(struct rpt_builder *b, const struct rpt_policy **out, size_t *count_out)
+rpt_build_end(const struct rpt_builder *b, struct arena *arena, const struct rpt_policy **out,
+    size_t *count_out)
 {
-	struct rpt_policy *policies = arena_alloc(b->arena, b->count + 1, sizeof *policies);
+	struct rpt_policy *policies = arena_alloc(arena, b->count + 1, sizeof *policies);
 	enum fail fail = policies ? FAIL_NONE : FAIL_LIMIT;
 
 	for (size_t i = 0; fail == FAIL_NONE && i < b->count; i++)
-		fail = end_group(b, &b->groups[i], &policies[i]);
+		fail = end_group(arena, &b->groups[i], &policies[i]);
 	*out = policies;
 	*count_out = b->count;
 	return fail;

@@ -5,7 +5,7 @@
  * RPT_POLICIES_MAX entries, and what the arena holds; numbers are right also where the details do not fit, and is_cut
  * tells so.
  *
- * Ownership: everything is copied into the arena.
+ * Ownership: everything is copied into the arena, which must live as long as the policies.
  */
 #ifndef TLSPOLICY_RPT_BUILD_H
 #define TLSPOLICY_RPT_BUILD_H
@@ -42,8 +42,13 @@ struct rpt_builder {         /* zeroed, but for the arena; fields: read only */
 /* So many conversations that went like this. */
 void rpt_build_add(struct rpt_builder *b, const struct rpt_session *s, int64_t count);
 
-/* The policies of the report. FAIL_LIMIT: the arena is full. */
-MUST_CHECK enum fail rpt_build_end(struct rpt_builder *b, const struct rpt_policy **out,
-    size_t *count_out);
+/*
+ * The policies of the report, in an arena of their own: what was added may have filled its. RPT_END_BYTES are always
+ * enough for it. FAIL_LIMIT: it is full.
+ */
+#define RPT_END_BYTES \
+	(2 * 1024 * 1024) /* RPT_POLICIES_MAX texts of short lines, and a place for each detail */
+MUST_CHECK enum fail rpt_build_end(const struct rpt_builder *b, struct arena *arena,
+    const struct rpt_policy **out, size_t *count_out);
 
 #endif

@@ -8,6 +8,8 @@ import datetime
 import email
 import gzip
 import json
+import os
+import re
 import subprocess
 import tempfile
 import time
@@ -17,6 +19,7 @@ import lab
 from certificates import Authority
 from dns_server import SERVFAIL, DnsServer
 from harness import BINARY, check, end, equal
+from mail_keys import Keys
 from policy_host import POLICY, PolicyHost
 from sender import Sender, wait_for
 from sink import Sink, close
@@ -116,7 +119,10 @@ def main():
         lab_.dns.zones["_smtp._tls.hidden.test", "TXT"] = SERVFAIL
 
         told = Told(collector, endpoint)
-        with Sender(SETTINGS.format(lab_.ca.path, SECONDS)) as server:
+        keys = Keys(stack.enter_context(tempfile.TemporaryDirectory()))
+        with Sender(SETTINGS.format(lab_.ca.path, SECONDS), start=False) as server:
+            keys.install(server, "example.test")
+            server.start()
             for _ in range(2):
                 send(server, "x@dane.test", dane)
             for domain, sink in (("testing.test", testing), ("plain.test", plain), ("unasked.test", unasked), ("free.test", free),
@@ -145,6 +151,7 @@ def main():
             time.sleep(2 * SECONDS)
             equal("nothing is told twice", len(collector.messages), count)
             test_post(endpoint, dead)
+            test_signed(collector, keys.zone_file(os.path.join(server.folder, "zone"), keys.records("example.test")))
             test_off(server, lab_, testing)
         for sink in lab_.sinks.values():
             equal(f"{sink.name}: we keep to the RFCs", sink.violations, [])
@@ -265,6 +272,17 @@ def test_post(endpoint, dead):
     equal("the first address was tried", dead.asked, ["POST / HTTP/1.1"])
     equal("then the second", endpoint.asked, ["POST /v1?x=y HTTP/1.1"])
     check("its type", "content-type: application/tlsrpt+gzip" in endpoint.heads[0].lower(), endpoint.heads)
+
+
+def test_signed(collector, zone):
+    """RFC 8460 3: by the reporting domain, or nobody reads it; 5.3: with its own fields."""
+    for m in collector.messages:
+        done = subprocess.run([BINARY, "dkim-verify", "--dns", zone, "-"], input=m.data, check=True, capture_output=True)
+        equal("signed", {(s["result"], s["domain"]) for s in json.loads(done.stdout)}, {("pass", "example.test")})
+        fields = re.sub(r"\s", "", email.message_from_bytes(m.data)["DKIM-Signature"]).lower()
+        names = re.search(r";h=([^;]*)", fields)[1].split(":")
+        check("its own fields are", {"tls-report-domain", "tls-report-submitter", "tls-required"} <= set(names), names)
+        check("all of its body is (no l=)", ";l=" not in fields, fields)
 
 
 def test_off(server, lab_, testing):

@@ -152,6 +152,26 @@ test_time(void)
 	sending_close(&s);
 }
 
+/* What strangers fill is cut, and the report still comes, with numbers that are right as far as they were kept. */
+static void
+test_large(void)
+{
+	char host[300];
+
+	TEST_ROW("more ways to fail than find room");
+	begin("tls-large");
+	for (unsigned i = 0; i < TALLY_ROWS_MAX + 3; i++) {
+		snprintf(host, sizeof host, "mx%u.%0200d.mail.test", i, 0);
+		note("mail.test", TLS_RESULT_INVALID, host);
+	}
+	note("first.test", TLS_RESULT_SUCCESS, "");
+	CHECK_NUM(reports_counts(s.f.reports)->dropped, 3);
+	sending_clock(&s, sending_due_s(&s));
+	sending_pass(&s, 2);
+	expect("t@first.test t@mail.test ", "first.test=1+0 mail.test=0+1000 ", 0);
+	sending_close(&s);
+}
+
 static void
 test_both_kinds(void)
 {
@@ -231,6 +251,7 @@ main(void)
 {
 	log_capture(quiet, NULL);
 	test_time();
+	test_large();
 	test_both_kinds();
 	test_later();
 	test_off();
