@@ -350,9 +350,11 @@ export ASAN_OPTIONS ?= detect_leaks=1:abort_on_error=1:detect_stack_use_after_re
 export UBSAN_OPTIONS ?= print_stacktrace=1
 
 # What test/run is given: how many run at once (most wait for something now and then), a group's name, its programs.
-RUN := test/run -j $(shell expr $$(nproc) + 1)
+RUN := test/run -j $(shell expr $$(nproc) \* 2 + 1)
 scripts = $(sort $(wildcard test/$(1)/test_*.py test/$(1)/test_*.sh))
 with = $(foreach s,$(2),'STAUNCH=$(1) $(s)')
+# Folders of what tries the release program are on a disk, as an owner's are.
+ON_DISK := TMPDIR=/var/tmp
 RUN_UNIT := @unit $(UNIT_PROGRAMS)
 RUN_FUZZ_REPLAY := @fuzz-replay $(FUZZ_NAMES:%='test/fuzz/run replay %')
 RUN_FUZZ_SMOKE := @fuzz-smoke $(FUZZ_NAMES:%='test/fuzz/run smoke % $(FUZZ_SMOKE_SECONDS)')
@@ -360,9 +362,9 @@ RUN_DIALOGUE := @dialogue $(filter build/dev/test/dialogue/%,$(GROUP_PROGRAMS))
 RUN_E2E := @e2e $(call with,$(DEV_STAUNCH),$(call scripts,e2e))
 # The program that is shipped has other flags and another C library: what could differ by that is tried again.
 E2E_AGAIN := start install versions smtp relay_tls load imap imap_compress search jmap jmap_push jmap_websocket
-RUN_E2E_RELEASE := @e2e-release $(call with,$(RELEASE_STAUNCH),$(E2E_AGAIN:%=test/e2e/test_%.py))
+RUN_E2E_RELEASE := @e2e-release $(call with,$(RELEASE_STAUNCH) $(ON_DISK),$(E2E_AGAIN:%=test/e2e/test_%.py))
 RUN_CRASH := @crash $(filter build/dev/test/crash/%,$(GROUP_PROGRAMS)) \
-	$(call with,$(RELEASE_STAUNCH),$(call scripts,crash))
+	$(call with,$(RELEASE_STAUNCH) $(ON_DISK),$(call scripts,crash))
 RUN_CROSS := @cross $(foreach t,$(CROSS_TARGETS),'test/cross/run $(t) $(call deb_of,staunch,$(t))')
 
 .PHONY: unit-programs test-unit $(ROOMS:%=test-unit-%)
@@ -391,10 +393,11 @@ fuzz-smoke: $(FUZZ_PROGRAMS)
 $(FUZZ_NAMES:%=fuzz-%): fuzz-%: build/fuzz/fuzz_%
 	@test/fuzz/run fuzz $* $(FUZZ_SECONDS)
 
+# Those that wait most come first, and those that only compute fill the gaps.
 test: build/need/test release dev $(BACKEND_PROGRAMS:%=build/dev/%) $(E2E_PROGRAMS) $(GROUP_PROGRAMS) $(FUZZ_PROGRAMS) \
 		$(foreach t,$(CROSS_TARGETS),$(PROGRAMS:%=build/$(t)/%)) $(TEST_PACKAGES)
-	@$(RUN) -t 900 $(RUN_UNIT) $(RUN_DIALOGUE) $(RUN_FUZZ_REPLAY) $(RUN_FUZZ_SMOKE) $(RUN_E2E) \
-		$(RUN_E2E_RELEASE) $(RUN_CRASH) $(RUN_CROSS)
+	@$(RUN) -t 900 $(RUN_E2E) $(RUN_E2E_RELEASE) $(RUN_CRASH) $(RUN_CROSS) $(RUN_DIALOGUE) $(RUN_UNIT) \
+		$(RUN_FUZZ_REPLAY) $(RUN_FUZZ_SMOKE)
 
 # -- checks -----------------------------------------------------------------------------------------
 
