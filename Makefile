@@ -123,15 +123,18 @@ backends_LDFLAGS = -pie $(HARDEN_LINK) -Wl,--as-needed $(LDFLAGS)
 backends_LIBS = -lbearssl -lsodium -lcrypt -lm
 backends_NEED := build/need/backends
 
+# Some hundreds of programs are linked for the tests, in half the time by this one.
+FAST_LINK := $(if $(shell command -v ld.lld),-fuse-ld=lld)
+
 # Daily work: dynamic, glibc, everything watched. DEV=1 turns on the checks that release leaves out.
 dev_CC = $(CC)
 dev_CFLAGS := -O1 -g $(SANITIZE) -Werror -DDEV=1
-dev_LDFLAGS := $(SANITIZE)
+dev_LDFLAGS := $(SANITIZE) $(FAST_LINK)
 dev_LIBS := -lm -lcrypt
 dev_VENDOR := dev
 fuzz_CC = $(CLANG)
 fuzz_CFLAGS := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link -DDEV=1
-fuzz_LDFLAGS := $(SANITIZE)
+fuzz_LDFLAGS := $(SANITIZE) $(FAST_LINK)
 fuzz_LIBS := -lm -lcrypt
 fuzz_VENDOR := dev
 fuzz_NEED := build/need/test
