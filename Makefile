@@ -162,9 +162,22 @@ $(foreach f,build/read/src build/tidy/src,$(eval $(f)/backend/%.ok: ROOM_FLAGS :
 build/read/src/backend/mysql.ok build/tidy/src/backend/mysql.ok: BANNED := $(BACKEND_HEADERS) -include mysql.h $(BANNED)
 $(BACKEND_SOURCES:%.c=build/read/%.ok): | build/need/backends
 
-# Rooms where no time is spent are compiled for size.
-COLD_ROOMS := cli directory dns policy queue s3 server mailauth tlspolicy reports
-$(foreach t,release arm64 armhf,$(foreach r,$(COLD_ROOMS),$(eval build/$(t)/obj/src/$(r)/%.o: $(t)_CFLAGS += -Os)))
+# Rooms and files where no time is spent are compiled for size; the last are files of such rooms where it is.
+COLD_ROOMS := blob cli delivery directory dns envelope http jmap policy queue s3 server smtp smtpc mailauth tls \
+	tlspolicy reports web
+COLD_FILES := $(addprefix src/imap/,access.c capability.c cmd_acl.c cmd_cancelupdate.c cmd_compress.c cmd_list.c \
+	cmd_login.c cmd_mailbox.c cmd_metadata.c cmd_notify.c cmd_quota.c cmd_starttls.c cmd_status.c context.c \
+	context_result.c list_parse.c metadata_parse.c notify.c notify_account.c notify_change.c notify_metadata.c \
+	notify_parse.c object_id.c rights.c settings.c url.c) \
+	$(addprefix src/mail/,acl.c acl_log.c annotation.c annotation_changes.c check.c check_box.c check_thing.c \
+	email_share.c identity.c identity_record.c mailbox_change.c push.c rebuild.c share_notice.c submission.c \
+	submission_record.c submission_tell.c upload.c vacation.c) \
+	$(addprefix src/message/,answer.c compose.c compose_trace.c mdn.c report.c seven.c seven_header.c seven_plan.c) \
+	$(addprefix src/codec/,idna.c nfc.c punycode.c) $(addprefix src/store/,lineage.c sqlite_open.c)
+HOT_FILES := $(addprefix src/jmap/,candidate.c email_get.c email_list.c email_query.c email_top.c email_value.c \
+	email_write.c filter.c query.c sight.c sort.c)
+COLD_SOURCES := $(filter-out $(HOT_FILES),$(wildcard $(COLD_ROOMS:%=src/%/*.c)) $(COLD_FILES))
+$(foreach t,release arm64 armhf,$(eval $(COLD_SOURCES:%.c=build/$(t)/obj/%.o): $(t)_CFLAGS += -Os))
 
 # -- the rules of one target ------------------------------------------------------------------------
 
