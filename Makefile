@@ -369,9 +369,9 @@ export UBSAN_OPTIONS ?= print_stacktrace=1
 # What test/run is given: how many run at once (most wait for something now and then), a group's name, its programs.
 RUN := test/run -j $(shell expr $$(nproc) \* 2 + 1)
 scripts = $(sort $(wildcard test/$(1)/test_*.py test/$(1)/test_*.sh))
-with = $(foreach s,$(2),'STAUNCH=$(1) $(s)')
-# Folders of what tries the release program are on a disk, as an owner's are.
-ON_DISK := TMPDIR=/var/tmp
+# Folders of these are on a disk, as an owner's are; and some make a root of their own, which has another /dev.
+ON_DISK := TMPDIR=$(or $(TMPDIR),/tmp)
+with = $(foreach s,$(2),'STAUNCH=$(1) $(ON_DISK) $(s)')
 RUN_UNIT := @unit $(UNIT_PROGRAMS)
 RUN_FUZZ_REPLAY := @fuzz-replay $(FUZZ_NAMES:%='test/fuzz/run replay %')
 RUN_FUZZ_SMOKE := @fuzz-smoke $(FUZZ_NAMES:%='test/fuzz/run smoke % $(FUZZ_SMOKE_SECONDS)')
@@ -379,10 +379,10 @@ RUN_DIALOGUE := @dialogue $(filter build/dev/test/dialogue/%,$(GROUP_PROGRAMS))
 RUN_E2E := @e2e $(call with,$(DEV_STAUNCH),$(call scripts,e2e))
 # The program that is shipped has other flags and another C library: what could differ by that is tried again.
 E2E_AGAIN := start install versions smtp relay_tls load imap imap_compress search jmap jmap_push jmap_websocket
-RUN_E2E_RELEASE := @e2e-release $(call with,$(RELEASE_STAUNCH) $(ON_DISK),$(E2E_AGAIN:%=test/e2e/test_%.py))
+RUN_E2E_RELEASE := @e2e-release $(call with,$(RELEASE_STAUNCH),$(E2E_AGAIN:%=test/e2e/test_%.py))
 RUN_CRASH := @crash $(filter build/dev/test/crash/%,$(GROUP_PROGRAMS)) \
-	$(call with,$(RELEASE_STAUNCH) $(ON_DISK),$(call scripts,crash))
-RUN_CROSS := @cross $(foreach t,$(CROSS_TARGETS),'test/cross/run $(t) $(call deb_of,staunch,$(t))')
+	$(call with,$(RELEASE_STAUNCH),$(call scripts,crash))
+RUN_CROSS := @cross $(foreach t,$(CROSS_TARGETS),'$(ON_DISK) test/cross/run $(t) $(call deb_of,staunch,$(t))')
 
 .PHONY: unit-programs test-unit $(ROOMS:%=test-unit-%)
 unit-programs: $(UNIT_PROGRAMS)
