@@ -40,8 +40,8 @@ casemap_one(struct buf *out, uint32_t c)
 		write_hangul(out, c);
 		return;
 	}
-	if (c >> 8 < ARRAY_LEN(casemap_index))
-		at = casemap_pages[casemap_index[c >> 8]][c & 0xff];
+	if (c / CASEMAP_PAGE < ARRAY_LEN(casemap_index))
+		at = casemap_pages[casemap_index[c / CASEMAP_PAGE]][c % CASEMAP_PAGE];
 	if (at == 0) {
 		utf8_write(out, c);
 		return;

@@ -2,7 +2,7 @@
 """Write the tables of casemap.c from the build host's Unicode data.
 
 casemap: for each code point the UTF-8 of its titlecase form, fully decomposed (RFC 5051 section 2),
-found through pages of 256. lower: Unicode's simple lower-case mapping as ranges. Hangul syllables are
+found through pages of PAGE. lower: Unicode's simple lower-case mapping as ranges. Hangul syllables are
 decomposed by arithmetic in casemap.c.
 """
 import sys
@@ -10,6 +10,7 @@ import unicodedata
 
 SURROGATES = range(0xD800, 0xE000)
 HANGUL = range(0xAC00, 0xD7A4)
+PAGE = 64  # the tables together are smallest so, as long as a page's number is a byte
 
 
 def casemap(c):
@@ -39,10 +40,10 @@ def numbers(values):
 
 
 pool, places = bytearray(b"\0"), {}
-pages, page_numbers, index = [[0] * 256], {tuple([0] * 256): 0}, []
-for page in range(0x110000 >> 8):
+pages, page_numbers, index = [[0] * PAGE], {tuple([0] * PAGE): 0}, []
+for page in range(0x110000 // PAGE):
     entries = []
-    for c in range(page << 8, (page + 1) << 8):
+    for c in range(page * PAGE, (page + 1) * PAGE):
         form = None if c in SURROGATES or c in HANGUL or c < 0x80 else casemap(c)
         if form is None or form == chr(c):
             entries.append(0)
@@ -75,7 +76,8 @@ for c in range(0x80, 0x110000):
 
 print("/* Made by unicode_table.py from Unicode %s. */" % unicodedata.unidata_version)
 print("static const unsigned char casemap_index[%d] = {\n%s\n};" % (len(index), numbers(index)))
-print("static const uint16_t casemap_pages[%d][256] = {" % len(pages))
+print("enum { CASEMAP_PAGE = %d };" % PAGE)
+print("static const uint16_t casemap_pages[%d][CASEMAP_PAGE] = {" % len(pages))
 for entries in pages:
     print("\t{\n%s\n\t}," % numbers(entries))
 print("};")
