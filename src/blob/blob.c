@@ -2,6 +2,7 @@
 
 /* system */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,7 +65,11 @@ blob_open(struct blob_store **out, struct loop *loop, struct store *store, struc
 	b->root = blob_copy_of(folder);
 	b->host = host_name();
 	blob_turn_init(b);
-	if (sys.mkdir(b->root.p, 0700) != 0 && errno != EEXIST) {
+	blob_carry_init(b);
+	b->root_fd = -1;
+	if (sys.mkdir(b->root.p, 0700) == 0 || errno == EEXIST)
+		b->root_fd = sys.open(b->root.p, O_RDONLY | O_DIRECTORY, 0);
+	if (b->root_fd < 0) {
 		enum fail fail = fail_because(&blob_log, FAIL_TEMP, "blob.open", errno);
 
 		blob_close(&b);
@@ -83,7 +88,10 @@ blob_close(struct blob_store **blob)
 		return;
 	blob_remote_close(b);
 	invariant(list_empty(&b->writing));
+	blob_carry_release(b);
 	blob_turn_release(b);
+	if (b->root_fd >= 0)
+		sys.close(b->root_fd);
 	blob_give_back(&b->root);
 	blob_give_back(&b->host);
 	mem_free(b);

@@ -3,8 +3,8 @@
  *
  * Layout: <folder>/<account>/{tmp,new,cur}, a Maildir per account (new stays empty, flags are not kept
  * in names), so that any Maildir tool can read the tree; none may write to it. A new file lies in tmp
- * until the commit that names it is durable, then it moves to cur; README.md lists every state with
- * what a crash leaves.
+ * until the commit that names it is durable, then it moves to cur; that of a small message is made then. README.md
+ * lists every state with what a crash leaves.
  *
  * The rule for callers: blob_write_finish() or blob_link(), and the store_run() that names the file,
  * belong to the SAME TURN. At its end the room asks those who name files (blob_namer) about each new one:

@@ -16,6 +16,8 @@
 #define BLOB_OPEN_MAX    128 /* finished files kept open until the sync; then they sync early */
 #define BLOB_WHOLE_SYNC  4   /* files in one turn from which one syncfs is cheaper */
 #define BLOB_READ_MAX    (128 << 10) /* up to this read() into memory beats mmap() */
+#define BLOB_CARRY_MAX   (16 << 10)  /* a message that the commit carries: it is written twice */
+#define BLOB_CARRY_TURN  (128 << 10) /* all in one turn: with more, one syncfs costs each little */
 #define BLOB_PROBE_MS    5000
 #define BLOB_PROBE_BYTES (64 << 10)
 #define BLOB_UNLINK_MAX  16    /* files unlinked in one step */
@@ -43,6 +45,10 @@ struct blob_pending {
 	bool is_remote;         /* its bytes are kept far away: not synced here */
 	bool is_put;            /* they are there */
 	bool may_be_there;      /* they may be: to be deleted when nobody names them */
+	bool is_carried;        /* it has no file yet: its bytes go into the commit */
+	bool is_in_commit;      /* they are in it */
+	bool is_unsure;         /* who names it could not say so */
+	struct buf bytes;       /* own; of what is carried */
 	struct s3_sums *sums;   /* own; of what is put */
 	struct blob_job *job;   /* borrow: that puts it; or NULL */
 	struct str folder;      /* own: the account's folder name */
@@ -88,7 +94,9 @@ struct blob_store {
 	struct blob_far *far;       /* borrow; NULL: Maildir, everything is here */
 	struct blob_remote *remote; /* own; remote.h: the S3 engine or the mirror; or NULL */
 	struct str root;            /* own */
+	int root_fd; /* own; for syncfs: it tells of all that failed since it was opened */
 	struct turn_hook sync_hook, committed_hook;
+	struct store_passing passing;
 	struct task probe, unlinking;
 	struct timer timer;
 	struct list namers;    /* blob_namer.node */
@@ -96,6 +104,11 @@ struct blob_store {
 	struct list fresh;     /* blob_pending: finished in this turn */
 	struct list doubtful;  /* blob_pending: their commit failed, perhaps only seemingly */
 	size_t open_count;     /* descriptors in fresh */
+	size_t carried_bytes;  /* in fresh */
+	bool is_loose;         /* carried files of earlier turns are not synced */
+	bool is_behind;        /* of some of them, only the keys can be trusted */
+	bool is_blind;         /* and those cannot be read now */
+	bool is_whole_due;     /* and are to be synced with this turn */
 	struct map folders;    /* blob_folder: to be synced with this turn */
 	struct list deletions; /* blob_deletion: of this turn */
 	struct list due;       /* blob_deletion: durable, not yet unlinked */
@@ -140,6 +153,22 @@ void blob_writer_close(struct blob_writer *w);    /* no more bytes: its whole na
 enum fail blob_create(struct blob_store *b, struct str folder, const struct blob_path *path,
     int flags, int *fd_out);
 enum fail blob_write_all(struct blob_store *b, int fd, struct str bytes);
+
+enum fail blob_pending_lay(struct blob_store *b, struct blob_pending *p, struct str bytes);
+void blob_pending_uncarry(struct blob_store *b, struct blob_pending *p);
+
+/* carry.c: small messages in the commit */
+bool blob_carry_may(const struct blob_writer *w);
+void blob_carry(struct blob_writer *w);
+enum fail blob_carry_lay(struct blob_store *b, struct str folder, struct str name);
+enum fail blob_carry_put(struct blob_store *b);
+void blob_carry_settle(struct blob_store *b, enum fail outcome);
+/* Not yet in a file, or not safely: FAIL_MISSING for all others. */
+enum fail blob_carry_find(struct blob_store *b, struct str account, struct str name,
+    struct blob_map *out);
+void blob_carry_recover(struct blob_store *b);
+void blob_carry_init(struct blob_store *b);
+void blob_carry_release(struct blob_store *b);
 
 /* read.c: where a file may lie, one place after the other; FAIL_MISSING: not in this one */
 #define BLOB_PLACES 4

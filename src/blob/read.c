@@ -133,8 +133,12 @@ blob_map(struct blob_store *b, struct str account, struct str name, struct blob_
 	enum fail fail = b->far ? b->far->may_map(b->far, account, name) : FAIL_NONE;
 
 	*out = (struct blob_map){ 0 };
-	if (fail == FAIL_NONE)
-		fail = open_file(b, account, name, &fd);
+	if (fail != FAIL_NONE)
+		return fail;
+	fail = blob_carry_find(b, account, name, out);
+	if (fail != FAIL_MISSING)
+		return fail;
+	fail = open_file(b, account, name, &fd);
 	return fail == FAIL_NONE ? map_file(fd, out) : fail;
 }
 
@@ -166,10 +170,15 @@ blob_unmap(struct blob_map *m)
 enum fail
 blob_exists(struct blob_store *b, struct str account, struct str name)
 {
+	struct blob_map carried = { 0 };
 	struct buf folder;
 	int fd = -1;
-	enum fail fail = blob_folder_name(account, &folder);
+	enum fail fail = blob_carry_find(b, account, name, &carried);
 
+	blob_unmap(&carried);
+	if (fail != FAIL_MISSING)
+		return fail;
+	fail = blob_folder_name(account, &folder);
 	if (fail == FAIL_NONE && blob_is_remote(b, buf_str(&folder)))
 		fail = blob_remote_exists(b->remote, buf_str(&folder), name);
 	else
@@ -216,12 +225,12 @@ blob_link_places(struct blob_store *b, struct str folder, struct str name,
 	return error;
 }
 
-/* The same with the target's folders made when they are missing. */
+/* The same with the target's folders made when they are missing. While files are behind, there may be none: a copy. */
 static int
 link_file(struct blob_store *b, struct str folder, struct str name, struct blob_pending *p,
     const struct blob_path *to)
 {
-	int error = blob_link_places(b, folder, name, to);
+	int error = b->is_behind ? EMLINK : blob_link_places(b, folder, name, to);
 
 	if (error == ENOENT && blob_make_folders(b, p->folder) == FAIL_NONE)
 		error = blob_link_places(b, folder, name, to);
@@ -254,6 +263,8 @@ blob_link(struct blob_store *b, struct str from, struct str name, struct str to,
 	fail = fail == FAIL_NONE ? fail_to : fail;
 	if (fail == FAIL_NONE)
 		fail = blob_path(b, &path, p->folder, "tmp", blob_name_str(&p->name));
+	if (fail == FAIL_NONE)
+		fail = blob_carry_lay(b, buf_str(&source), name);
 	error = fail == FAIL_NONE ? link_file(b, buf_str(&source), name, p, &path) : 0;
 	buf_release(&source);
 	buf_release(&target);

@@ -142,14 +142,9 @@ recover_account(struct sweep *s)
 enum fail
 blob_sync_tree(struct blob_store *b)
 {
-	int fd = sys.open(b->root.p, O_RDONLY | O_DIRECTORY, 0);
-	enum fail fail = FAIL_NONE;
-
-	if (fd < 0 || sys.syncfs(fd) != 0)
-		fail = fail_because(&blob_log, FAIL_TEMP, "blob.sync.tree", errno);
-	if (fd >= 0)
-		sys.close(fd);
-	return fail;
+	return sys.syncfs(b->root_fd) == 0
+	    ? FAIL_NONE
+	    : fail_because(&blob_log, FAIL_TEMP, "blob.sync.tree", errno);
 }
 
 enum fail
@@ -161,6 +156,8 @@ blob_recover(struct blob_store *b)
 
 	if (blob_path(b, &probe, STR(""), ".probe", STR("")) == FAIL_NONE)
 		(void)sys.unlink(probe.bytes);
+	if (fail == FAIL_NONE)
+		blob_carry_recover(b);
 	if (fail == FAIL_NONE)
 		fail = blob_deletions_collect(b);
 	if (fail == FAIL_NONE)

@@ -124,7 +124,11 @@ blob_sync(struct blob_store *b)
 	if (fail == FAIL_NONE && b->has_failed)
 		fail = FAIL_TEMP;
 	if (fail == FAIL_NONE)
+		fail = blob_carry_put(b);
+	if (fail == FAIL_NONE)
 		fail = blob_sync_files(b);
+	if (fail == FAIL_NONE && b->is_whole_due)
+		fail = blob_sync_tree(b);
 	/* Folders are needed by a commit only: those left by a failure do not fail idle turns. */
 	if (fail == FAIL_NONE && (store_is_dirty(b->store) || !list_empty(&b->fresh)))
 		fail = sync_folders(b);
@@ -215,6 +219,8 @@ blob_settle(struct blob_store *b, enum fail outcome)
 {
 	struct list_node *node;
 
+	blob_carry_settle(b, outcome);
+	b->is_whole_due = false;
 	if (outcome == FAIL_NONE || b->has_failed)
 		settle_all(b, &b->fresh);
 	while ((node = list_pop(&b->fresh)) != NULL) {

@@ -29,13 +29,22 @@ blob_pending_new(struct blob_store *b, struct str folder)
 }
 
 void
+blob_pending_uncarry(struct blob_store *b, struct blob_pending *p)
+{
+	if (p->is_carried)
+		b->carried_bytes -= p->size;
+	buf_release(&p->bytes);
+	p->is_carried = false;
+}
+
+void
 blob_pending_free(struct blob_store *b, struct blob_pending **pending)
 {
 	struct blob_pending *p = *pending;
 
 	if (p->fd >= 0)
 		sys.close(p->fd);
-	(void)b;
+	blob_pending_uncarry(b, p);
 	if (p->sums)
 		s3_sums_release(p->sums);
 	mem_free(p->sums);
@@ -69,7 +78,8 @@ blob_pending_finish(struct blob_store *b, struct blob_pending *p)
 	list_append(&b->fresh, &p->node);
 	if (p->fd >= 0)
 		b->open_count++;
-	if (!p->is_remote && blob_path(b, &path, p->folder, "tmp", STR("")) == FAIL_NONE)
+	if (!p->is_remote && !p->is_carried &&
+	    blob_path(b, &path, p->folder, "tmp", STR("")) == FAIL_NONE)
 		blob_touch(b, str_of(path.bytes, path.n));
 }
 
@@ -116,6 +126,14 @@ create(struct blob_store *b, struct blob_pending *p)
 	if (fail == FAIL_NONE)
 		fail = blob_create(b, p->folder, &path, O_WRONLY | O_EXCL, &p->fd);
 	return fail;
+}
+
+enum fail
+blob_pending_lay(struct blob_store *b, struct blob_pending *p, struct str bytes)
+{
+	enum fail fail = create(b, p);
+
+	return fail == FAIL_NONE ? blob_write_all(b, p->fd, bytes) : fail;
 }
 
 /* A parked file. */
@@ -312,14 +330,10 @@ static enum fail
 finish_small(struct blob_writer *w)
 {
 	struct blob_pending *p = w->file;
-	enum fail fail;
 
 	p->name = p->whole;
-	fail = create(w->store, p);
-	if (fail == FAIL_NONE)
-		fail = blob_write_all(w->store, p->fd, buf_str(&w->buffer));
 	p->size = w->size;
-	return fail;
+	return blob_pending_lay(w->store, p, buf_str(&w->buffer));
 }
 
 /* A big one: now its size is known. */
@@ -374,7 +388,9 @@ blob_write_finish(struct blob_writer *w, struct blob_name *name_out)
 	if (w->fail == FAIL_NONE && b->far)
 		w->fail = b->far->may_finish(b->far, w);
 	blob_writer_close(w);
-	if (w->fail == FAIL_NONE)
+	if (w->fail == FAIL_NONE && blob_carry_may(w))
+		blob_carry(w);
+	else if (w->fail == FAIL_NONE)
 		w->fail = blob_writer_lay(w);
 	if (w->fail == FAIL_NONE && b->open_count >= BLOB_OPEN_MAX)
 		w->fail = blob_sync_files(b);

@@ -55,6 +55,15 @@ struct engine_ops {
 	void (*scan_end)(struct engine_scan *scan);
 
 	/*
+	 * Keys that pass through the log (store.h). pass: as put, but `get` need not find it. keep: it shall. passed: the
+	 * log need not have them any more; true when some were kept, or may have been.
+	 */
+	bool (*has_log)(const struct engine *e);
+	enum fail (*pass)(struct engine *e, struct str key, struct str value);
+	enum fail (*keep)(struct engine *e);
+	bool (*passed)(struct engine *e);
+
+	/*
 	 * Upkeep outside of transactions (checkpoints). upkeep_due says whether there is some: 0 no,
 	 * 1 when idle, 2 soon.
 	 */

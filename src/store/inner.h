@@ -46,6 +46,7 @@ struct store {
 	struct turn_hook commit_hook, flush_hook;
 	struct task upkeep;
 	struct timer timer, renew_timer;
+	struct store_passing *passing; /* borrow; or NULL */
 	struct lineage lineage;
 	enum store_state state;
 	bool is_broken; /* the engine lost the turn's transaction: the turn cannot commit */
@@ -67,6 +68,8 @@ void store_end_reading(struct store *s);
 /* Put in a transaction of its own, of which nobody else hears; whether the disk has it after a failure is not known. */
 MUST_CHECK enum fail store_put_alone(struct store *s, struct str key, struct str value,
     bool *has_written_out);
+/* The same of a range of keys. */
+enum fail store_delete_alone(struct store *s, struct str from, struct str to);
 void store_stop_scans(struct store *s, unsigned level); /* of this and inner runs; 1: all */
 void store_pause_scans(struct store *s);                /* all begin again at their next step */
 

@@ -13,6 +13,8 @@
  *     record   check u64, bytes u32, operations       (little-endian)
  *     one      kind, key u32 and bytes, value u32 and bytes
  *
+ * What only this log needs is in it as REDO_PASS: made again, it is a put.
+ *
  * Not done: a damaged record in the middle is the end of the log, as a torn one is. Private to the room.
  */
 #ifndef STORE_REDO_H
@@ -29,6 +31,7 @@
 
 enum redo_kind {
 	REDO_PUT = '+',
+	REDO_PASS = '>',         /* a put that only this log needs */
 	REDO_DELETE = '-',       /* no value */
 	REDO_DELETE_RANGE = '~', /* key: from; value: to, empty without an end */
 };

@@ -150,8 +150,8 @@ wrote(struct engine *e, enum fail fail, enum redo_kind kind, struct str key, str
 	return fail;
 }
 
-static enum fail
-put(struct engine *e, struct str key, struct str value)
+enum fail
+sqlite_put(struct engine *e, struct str key, struct str value)
 {
 	return wrote(e, sqlite_execute(e, SQL_PUT, &key, &value), REDO_PUT, key, value);
 }
@@ -225,9 +225,17 @@ scan_end(struct engine_scan *scan)
 /* --- checkpoints --------------------------------------------------------------------------- */
 
 static bool
+has_log(const struct engine *e)
+{
+	return e->redo != NULL;
+}
+
+static bool
 is_redo_due(const struct engine *e)
 {
-	return sqlite_has_unflushed(e) && redo_bytes(e->redo) >= e->redo_due;
+	return sqlite_has_unflushed(e) &&
+	    (redo_bytes(e->redo) >= e->redo_due + e->passing ||
+		redo_bytes(e->redo) >= e->redo_due * REDO_PASSING);
 }
 
 static int
@@ -291,12 +299,16 @@ const struct engine_ops sqlite_engine = {
 	.release = sqlite_release,
 	.restore = sqlite_restore,
 	.get = get,
-	.put = put,
+	.put = sqlite_put,
 	.del = del,
 	.del_range = del_range,
 	.scan_begin = scan_begin,
 	.scan_next = scan_next,
 	.scan_end = scan_end,
+	.has_log = has_log,
+	.pass = sqlite_pass,
+	.keep = sqlite_keep,
+	.passed = sqlite_passed,
 	.upkeep_due = upkeep_due,
 	.upkeep = upkeep,
 	.companion = sqlite_companion,

@@ -39,6 +39,9 @@ enum sqlite_statement {
 /* When the redo log should have been flushed, and is so many times as large, turns do it themselves. */
 #define REDO_PATIENCE 4
 
+/* The same of a log of which most passes through: that makes no pages. Not more, so that turns need no patience. */
+#define REDO_PASSING 3
+
 /* Bit 1: backward; bit 0: the range has an end. */
 #define SCAN_KINDS 4
 
@@ -63,14 +66,17 @@ struct engine {
 	struct redo *redo;    /* own; NULL: each turn is a transaction of SQLite's */
 	struct buf redo_path; /* own */
 	struct birth redo_file;
-	bool has_counted;  /* at the open, the store counted on a redo log */
-	uint64_t redo_due; /* bytes in it at which a flush is due */
-	bool has_batch;    /* SQLite's transaction is open, for many turns */
-	bool is_turn;      /* and a turn writes in it: its savepoint is set */
-	bool is_direct;    /* this turn did what the redo log does not have */
-	bool is_lost;      /* SQLite dropped the batch: the redo log has it */
-	bool is_doubtful;  /* the last COMMIT failed, and may be on the disk all the same */
-	size_t *marks;     /* own; where the saves of the turn are in its redo record */
+	bool has_counted;      /* at the open, the store counted on a redo log */
+	uint64_t redo_due;     /* bytes in it at which a flush is due */
+	uint64_t passing;      /* bytes in it of keys that pass, and are nowhere else */
+	uint64_t turn_passing; /* the same of this turn */
+	bool has_kept;         /* the file, or the batch, has some that passed before */
+	bool has_batch;        /* SQLite's transaction is open, for many turns */
+	bool is_turn;          /* and a turn writes in it: its savepoint is set */
+	bool is_direct;        /* this turn did what the redo log does not have */
+	bool is_lost;          /* SQLite dropped the batch: the redo log has it */
+	bool is_doubtful;      /* the last COMMIT failed, and may be on the disk all the same */
+	size_t *marks;         /* own; where the saves of the turn are in its redo record */
 	size_t mark_count, mark_cap;
 };
 
@@ -80,6 +86,8 @@ enum fail sqlite_fail(const struct engine *e, int code, const char *event);
 /* sqlite.c: run a statement that gives no rows; `key` and `value` when it has places for them. */
 enum fail sqlite_execute(struct engine *e, enum sqlite_statement which, const struct str *key,
     const struct str *value);
+enum fail sqlite_put(struct engine *e, struct str key,
+    struct str value); /* into the redo record, too */
 enum fail sqlite_delete_range(struct engine *e, struct str from, struct str to);
 enum fail sqlite_get(struct engine *e, struct str key, struct buf *value_out);
 
@@ -94,6 +102,9 @@ enum fail sqlite_open_redo(struct engine *e, struct str store_path);
 enum fail sqlite_settle(struct engine *e);
 bool sqlite_companion(const struct engine *e, struct birth *out);
 enum fail sqlite_flush(struct engine *e); /* between turns: all that is durable into the file */
+enum fail sqlite_pass(struct engine *e, struct str key, struct str value);
+enum fail sqlite_keep(struct engine *e);
+bool sqlite_passed(struct engine *e);
 bool sqlite_has_unflushed(const struct engine *e);
 bool sqlite_is_usable(const struct engine *e); /* false: reading would give an older state */
 

@@ -69,7 +69,10 @@ apply(void *arg, enum redo_kind kind, struct str key, struct str value)
 	struct engine *e = arg;
 
 	switch (kind) {
-	case REDO_PUT: return sqlite_execute(e, SQL_PUT, &key, &value);
+	case REDO_PASS:
+	case REDO_PUT:
+		e->has_kept |= kind == REDO_PASS;
+		return sqlite_execute(e, SQL_PUT, &key, &value);
 	case REDO_DELETE: return sqlite_execute(e, SQL_DELETE, &key, NULL);
 	case REDO_DELETE_RANGE: return sqlite_delete_range(e, key, value);
 	}
@@ -94,6 +97,62 @@ open_batch(struct engine *e)
 	return fail;
 }
 
+/* --- what passes --------------------------------------------------------------------------- */
+
+/* This turn is not durable by the log. */
+static bool
+is_direct(const struct engine *e)
+{
+	return e->is_direct || e->is_doubtful || !redo_fits(e->redo) ||
+	    redo_bytes(e->redo) >= e->redo_due * REDO_PATIENCE;
+}
+
+/* Not where the turn may yet become too large for its record. */
+enum fail
+sqlite_pass(struct engine *e, struct str key, struct str value)
+{
+	if (is_direct(e) || redo_mark(e->redo) + key.n + value.n > REDO_TURN_MAX / 2) {
+		e->has_kept = true;
+		return sqlite_put(e, key, value);
+	}
+	redo_add(e->redo, REDO_PASS, key, value);
+	e->turn_passing += key.n + value.n;
+	return FAIL_NONE;
+}
+
+static enum fail
+apply_passing(void *arg, enum redo_kind kind, struct str key, struct str value)
+{
+	return kind == REDO_PASS ? apply(arg, kind, key, value) : FAIL_NONE;
+}
+
+enum fail
+sqlite_keep(struct engine *e)
+{
+	enum fail fail = FAIL_NONE;
+
+	notice_loss(e);
+	if (e->passing == 0 || e->is_lost)
+		return FAIL_NONE; /* doing the log again does it, too */
+	if (!e->has_batch)
+		fail = open_batch(e);
+	if (fail == FAIL_NONE)
+		fail = redo_replay(e->redo, apply_passing, e);
+	if (fail == FAIL_NONE)
+		e->passing = 0;
+	return fail;
+}
+
+bool
+sqlite_passed(struct engine *e)
+{
+	bool has_kept = e->has_kept;
+
+	e->passing = 0;
+	e->has_kept = false;
+	return has_kept;
+}
+
 /*
  * Into the file, all of it; the log begins again under the generation that the file now has. After the last flush it has
  * none: a generation is the name of one state of the file, and it is to be written to without a log.
@@ -110,6 +169,9 @@ commit_batch(struct engine *e, bool is_last)
 		sys_random(bytes, sizeof bytes);
 		memcpy(&generation, bytes, sizeof generation);
 	}
+	fail = sqlite_keep(e);
+	if (fail != FAIL_NONE)
+		return fail;
 	fail = is_last ? sqlite_execute(e, SQL_DELETE, &generation_key, NULL)
 		       : sqlite_execute(e, SQL_PUT, &generation_key, &value);
 	if (fail == FAIL_NONE)
@@ -176,6 +238,7 @@ sqlite_rollback(struct engine *e)
 	if (e->redo != NULL) {
 		redo_clear(e->redo);
 		e->mark_count = 0;
+		e->turn_passing = 0;
 		e->is_direct = false;
 		notice_loss(e);
 	}
@@ -217,12 +280,13 @@ sqlite_commit(struct engine *e, bool *wrote_out)
 		return FAIL_NONE;
 	}
 	*wrote_out = true;
-	if (e->is_direct || e->is_doubtful || !redo_fits(e->redo) ||
-	    redo_bytes(e->redo) >= e->redo_due * REDO_PATIENCE)
-		return commit_batch(e, false);
+	if (is_direct(e))
+		return e->turn_passing > 0 ? FAIL_TEMP : commit_batch(e, false);
 	fail = redo_write(e->redo);
 	if (fail != FAIL_NONE)
 		return fail;
+	e->passing += e->turn_passing;
+	e->turn_passing = 0;
 	/* It is durable whatever SQLite says: without it, the log gives it back. */
 	if (run(e, SQL_END_TURN) != FAIL_NONE)
 		drop_batch(e);

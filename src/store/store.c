@@ -65,6 +65,17 @@ store_end_reading(struct store *s)
 	s->state = STORE_CLOSED;
 }
 
+static enum fail
+end_alone(struct store *s, enum fail fail, bool *has_written_out)
+{
+	if (fail == FAIL_NONE)
+		fail = s->ops->commit(s->engine, has_written_out);
+	if (fail != FAIL_NONE)
+		s->ops->rollback(s->engine);
+	s->state = STORE_CLOSED;
+	return fail;
+}
+
 enum fail
 store_put_alone(struct store *s, struct str key, struct str value, bool *has_written_out)
 {
@@ -74,12 +85,18 @@ store_put_alone(struct store *s, struct str key, struct str value, bool *has_wri
 	fail = store_begin(s, true);
 	if (fail == FAIL_NONE)
 		fail = s->ops->put(s->engine, key, value);
+	return end_alone(s, fail, has_written_out);
+}
+
+enum fail
+store_delete_alone(struct store *s, struct str from, struct str to)
+{
+	bool has_written = false;
+	enum fail fail = store_begin(s, true);
+
 	if (fail == FAIL_NONE)
-		fail = s->ops->commit(s->engine, has_written_out);
-	if (fail != FAIL_NONE)
-		s->ops->rollback(s->engine);
-	s->state = STORE_CLOSED;
-	return fail;
+		fail = s->ops->del_range(s->engine, from, to);
+	return end_alone(s, fail, &has_written);
 }
 
 static void
@@ -284,7 +301,7 @@ store_close(struct store **store)
 
 	if (s == NULL)
 		return;
-	invariant(s->level == 0);
+	invariant(s->level == 0 && s->passing == NULL);
 	has_news = timer_running(&s->renew_timer) && s->is_well;
 	if (s->commit_hook.run != NULL) {
 		loop_unhook(&s->commit_hook);
@@ -323,6 +340,12 @@ bool
 store_is_dirty(const struct store *s)
 {
 	return s->state == STORE_WRITING && s->writes > 0;
+}
+
+bool
+store_has_log(const struct store *s)
+{
+	return s->ops->has_log(s->engine);
 }
 
 enum fail

@@ -109,6 +109,29 @@ uint64_t store_commits(const struct store *s);
 bool store_is_dirty(const struct store *s);
 
 /*
+ * Turns are durable by a log of their own before they reach the file (README.md). False: each goes into the file, as
+ * with `replicated`. In the log keys may pass, all of one space, which say what will be durable elsewhere: they need
+ * not outlive the log, and reading finds them only after a start that did the log again, or store_keep_passing().
+ *
+ * Before the log goes into the file, between turns, `settle` sees to that; when it says FAIL_NONE they are forgotten, and
+ * those that are in the file deleted. It may use store_read(). When it fails, all of them go into the file, and
+ * it is asked again the next time.
+ */
+bool store_has_log(const struct store *s);
+
+struct store_passing { /* embedded in the room's own struct */
+	char space;
+	bool is_kept; /* there may be some in the file: set at the start by who found them */
+	enum fail (*settle)(struct store_passing *p);
+};
+void store_set_passing(struct store *s, struct store_passing *p); /* NULL before it goes */
+/* FAIL_TEMP: the log cannot be read, or this turn has written. */
+MUST_CHECK enum fail store_keep_passing(struct store *s);
+
+/* Between turns: what the log has goes into the file now. Nothing while the turn writes, or the store is not well. */
+void store_flush(struct store *s);
+
+/*
  * The number of the store's epoch, seconds since 1970 when it began; 0: it is the first. Another one begins when a
  * copy (a replica, a backup) was put in the store's place, which may lack what clients were told: whoever gives out
  * numbers that must not come twice (D5) compares it with what it knew, and goes on above store_epoch_above(). A start
@@ -151,6 +174,9 @@ MUST_CHECK enum fail txn_get(struct txn *t, struct str key, struct str *value_ou
 
 /* Set, replacing. The bytes are copied. */
 MUST_CHECK enum fail txn_put(struct txn *t, struct str key, struct str value);
+
+/* A key that passes: store_has_log() must be true. */
+MUST_CHECK enum fail txn_pass(struct txn *t, struct str key, struct str value);
 
 /* Delete; a key that is not there is no failure. */
 MUST_CHECK enum fail txn_delete(struct txn *t, struct str key);

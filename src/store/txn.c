@@ -115,6 +115,19 @@ txn_put(struct txn *t, struct str key, struct str value)
 }
 
 enum fail
+txn_pass(struct txn *t, struct str key, struct str value)
+{
+	enum fail fail;
+
+	if (value.n > STORE_VALUE_MAX)
+		return note(t, FAIL_LIMIT);
+	fail = before_write(t, key, 1);
+	if (fail != FAIL_NONE)
+		return fail;
+	return note(t, t->store->ops->pass(t->store->engine, key, value));
+}
+
+enum fail
 txn_delete(struct txn *t, struct str key)
 {
 	enum fail fail = before_write(t, key, 1);

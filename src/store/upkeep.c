@@ -7,6 +7,7 @@
 
 /* rooms */
 #include "store/inner.h"
+#include "store/key.h"
 #include "sys/sys.h"
 
 /* Keys of the store itself: space byte 01. */
@@ -41,6 +42,55 @@ store_probe(struct store *s)
 	return s->is_well;
 }
 
+void
+store_set_passing(struct store *s, struct store_passing *p)
+{
+	s->passing = p;
+}
+
+enum fail
+store_keep_passing(struct store *s)
+{
+	if (s->level > 0 || s->state == STORE_WRITING)
+		return FAIL_TEMP;
+	store_end_reading(s);
+	s->passing->is_kept = true;
+	return s->ops->keep(s->engine);
+}
+
+/* What only passes through the log does not reach the file, when it is durable elsewhere. */
+static void
+let_pass(struct store *s)
+{
+	struct store_passing *p = s->passing;
+	struct key from, to;
+
+	if (p == NULL || p->settle(p) != FAIL_NONE || (!s->ops->passed(s->engine) && !p->is_kept))
+		return;
+	key_init(&from, p->space);
+	to = from;
+	key_end(&to);
+	/* Where this fails they stay, and go the next time. */
+	p->is_kept = store_delete_alone(s, key_str(&from), key_str(&to)) != FAIL_NONE;
+}
+
+static void
+tend(struct store *s)
+{
+	let_pass(s);
+	store_end_reading(s);
+	s->ops->upkeep(s->engine);
+}
+
+void
+store_flush(struct store *s)
+{
+	if (s->level > 0 || s->state == STORE_WRITING || !s->is_well)
+		return;
+	store_end_reading(s);
+	tend(s);
+}
+
 static enum step
 step(struct task *t)
 {
@@ -53,7 +103,7 @@ step(struct task *t)
 	if (!s->is_well && !store_probe(s))
 		timer_start(s->loop, &s->timer, t, clock_mono_ms() + STORE_PROBE_MS);
 	else if (s->ops->upkeep_due(s->engine) > 0)
-		s->ops->upkeep(s->engine);
+		tend(s);
 	if (s->renew_timer.has_fired && s->is_well) {
 		s->renew_timer.has_fired = false;
 		lineage_renew(s);
@@ -76,7 +126,7 @@ upkeep_after_commit(struct store *s)
 
 	if (s->loop == NULL) {
 		if (due > 1)
-			s->ops->upkeep(s->engine);
+			tend(s);
 		return;
 	}
 	if (!timer_running(&s->renew_timer))

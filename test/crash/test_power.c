@@ -26,7 +26,7 @@
 #define OPS_MAX   4000
 #define FILES_MAX 400
 #define FDS_MAX   1024
-#define NUMBERS   30
+#define NUMBERS   31
 
 enum kind {
 	OP_CREATE, /* path gets file */
@@ -322,8 +322,9 @@ work(void)
 	tell(6, false);
 	small_close(&m);
 	CHECK_NUM(small_open(&m, NULL, str_c(data)), FAIL_NONE);
-	for (uint32_t i = 7; i < NUMBERS; i++)
+	for (uint32_t i = 7; i < NUMBERS - 1; i++)
 		CHECK_NUM(small_add(&m, STR("ann"), i, i), FAIL_NONE);
+	CHECK_NUM(small_link(&m, 7, STR("bob"), NUMBERS - 1), FAIL_NONE);
 	CHECK_NUM(small_drop(&m, 5), FAIL_NONE);
 	CHECK_NUM(blob_commit(m.blob), FAIL_NONE);
 	for (uint32_t i = 7; i < NUMBERS; i++)
