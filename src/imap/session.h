@@ -127,8 +127,8 @@ struct imap_session {
 	unsigned login_failures;
 	struct imap_reader reader;
 	struct imap_run run;
-	struct sasl *sasl; /* own; only while logging in */
-	struct timer delay;
+	struct sasl *sasl;          /* own; only while logging in */
+	struct timer delay;         /* behind a wrong login; behind "+ idling" */
 	struct imap_append *append; /* own; only while an APPEND runs */
 	const struct op *waits;  /* borrow: nothing is done before it ends (imap_wait()); or NULL */
 	struct account *account; /* own: counted; the user's; of the selected mailbox: imap_box() */

@@ -289,8 +289,7 @@ test_progress(void)
 	conn_memory_feed(p->conn, STR("long SEARCH BODY seventeen\r\n"));
 	for (; turns < 10000 && !str_ends(buf_str(&p->seen), STR("long OK Search done\r\n"));
 	     turns++) {
-		dialogue.now_ms += 10000;
-		clock_fake(dialogue.now_ms, 800000000000 + dialogue.now_ms);
+		dialogue_later(10000);
 		loop_turn(&dialogue.loop, 0);
 		dialogue_collect();
 	}
@@ -398,6 +397,41 @@ test_deleted_while_searched(void)
 	CHECK(
 	    str_starts(buf_str(&p->seen), STR("* ESEARCH (TAG \"a\" MAILBOX Trash UIDVALIDITY ")));
 	CHECK(str_ends(buf_str(&p->seen), STR(") UID ALL 1\r\na OK Searched\r\n")));
+	buf_clear(&p->seen);
+	buf_clear(&other->seen);
+	dialogue_close();
+}
+
+/* What changed before IDLE comes in a packet of its own, a little behind "+ idling"; what changes later, at once. */
+static void
+test_idle_quiet(void)
+{
+	struct dialogue_peer *p, *other;
+
+	TEST_ROW("quiet behind IDLE");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	p = dialogue_peer(1);
+	other = dialogue_peer(2);
+	imap_ask(p, "a SELECT INBOX\r\n");
+	CHECK_STR(imap_ask(p, "b IDLE\r\n"), STR("+ idling\r\n"));
+	buf_clear(&p->seen);
+	imap_ask(other, "c APPEND INBOX {3+}\r\nabc\r\n");
+	CHECK_STR(buf_str(&p->seen), STR("* 1 EXISTS\r\n* 1 RECENT\r\n"));
+	CHECK_STR(imap_ask(p, "DONE\r\n"), STR("b OK Idle ended\r\n"));
+	imap_ask(other, "d APPEND INBOX {3+}\r\nabc\r\n");
+	CHECK_STR(imap_ask(p, "e IDLE\r\n"), STR("+ idling\r\n"));
+	imap_ask(other, "f APPEND INBOX {3+}\r\nabc\r\n");
+	dialogue_later(199);
+	dialogue_settle();
+	CHECK_STR(buf_str(&p->seen), STR("+ idling\r\n"));
+	buf_clear(&p->seen);
+	dialogue_later(1);
+	dialogue_settle();
+	CHECK_STR(buf_str(&p->seen), STR("* 3 EXISTS\r\n* 3 RECENT\r\n"));
+	imap_ask(p, "DONE\r\n");
+	imap_ask(other, "g APPEND INBOX {3+}\r\nabc\r\n");
+	CHECK_STR(imap_ask(p, "h IDLE\r\nDONE\r\n"),
+	    STR("+ idling\r\n* 4 EXISTS\r\n* 4 RECENT\r\nh OK Idle ended\r\n"));
 	buf_clear(&p->seen);
 	buf_clear(&other->seen);
 	dialogue_close();
@@ -658,6 +692,7 @@ main(void)
 	test_metadata_limits();
 	test_deleted_while_searched();
 	test_many_expunges();
+	test_idle_quiet();
 	test_notify_overflow();
 	test_lost_files();
 	test_notify_slow();

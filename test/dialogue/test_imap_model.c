@@ -442,6 +442,7 @@ do_idle(struct client *c)
 	play_say(c, "IDLE");
 	snprintf(idle_tags[c->number], sizeof(idle_tags[0]), "%s", play_tag);
 	c->is_idle = true;
+	dialogue_later(200); /* what changed before comes a little behind "+ idling" */
 	play_hear(c);
 }
 

@@ -10,7 +10,6 @@ come from the authority alone.
 
 import json
 import os
-import re
 import socket
 import subprocess
 import time
@@ -86,7 +85,7 @@ class Thunderbird:
         with open(os.path.join(self.folder, "log"), "wb") as log:
             self.process = subprocess.Popen(
                 [PROGRAM, "--headless", "--marionette", "--remote-allow-system-access", "--no-remote", "--profile", self.folder],
-                env=dict(os.environ, HOME=self.folder, LC_ALL="C.UTF-8", MOZ_LOG="sync,IMAP:5", MOZ_LOG_FILE=self.dialogue_path), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                env=dict(os.environ, HOME=self.folder, LC_ALL="C.UTF-8", MOZ_LOG="IMAP:5", MOZ_LOG_FILE=self.dialogue_path), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             self.peer = self._connect()
             self._read()  # who it is
@@ -163,14 +162,9 @@ class Thunderbird:
         return told["value"]
 
     def dialogue(self):
-        """What it said and was told, and what its parser says of that."""
+        """What it said and was told, and what its parser says of that; whole when it ended."""
         with open(self.dialogue_path + ".moz_log", errors="replace") as f:
             return f.read()
-
-    def is_idle(self, mailbox):
-        """It waits for news. What comes in one packet with "+ idling" it sees with the next news only, when it is compressed."""
-        lines = re.findall(r":S-" + mailbox + r":(?:CreateNewLineFromSocket|SendData): (.*)", self.dialogue())
-        return lines[-1:] == ["+ idling"]
 
     def close(self):
         self.process.terminate()

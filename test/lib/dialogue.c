@@ -181,6 +181,12 @@ set_clock(int64_t now_ms)
 }
 
 void
+dialogue_later(int64_t ms)
+{
+	set_clock(dialogue.now_ms + ms);
+}
+
+void
 dialogue_open(const struct dialogue_room *r, enum dialogue_way way)
 {
 	char store[300], blobs[300], search[300];
@@ -294,7 +300,7 @@ numbered(struct str word, struct str rest)
 
 	CHECK(str_u64(&rest, 100000000, &number));
 	if (str_eq(word, STR("@wait"))) {
-		set_clock(dialogue.now_ms + (int64_t)number);
+		dialogue_later((int64_t)number);
 		dialogue_settle();
 		return;
 	}

@@ -92,8 +92,9 @@ bool dialogue_has_command(const struct dialogue_room *room, const char *word);
 void dialogue_open(const struct dialogue_room *room, enum dialogue_way way);
 void dialogue_close(void);
 struct dialogue_peer *dialogue_peer(size_t number);
-void dialogue_settle(void);  /* until nobody has anything to do */
-void dialogue_collect(void); /* what the server sent, into `seen` */
+void dialogue_settle(void);      /* until nobody has anything to do */
+void dialogue_later(int64_t ms); /* time passes: the clock alone */
+void dialogue_collect(void);     /* what the server sent, into `seen` */
 bool dialogue_next_line(struct dialogue_peer *p, struct str *out); /* without CRLF, not consumed */
 bool dialogue_matches(struct str line, struct str want);           /* "..." is anything */
 
