@@ -215,7 +215,7 @@ key_file_read(struct str folder, struct str domain, const struct key_file *file,
 		return FAIL_MISSING;
 	if (fd < 0)
 		return errno == EACCES ? FAIL_DENIED : FAIL_TEMP;
-	buf_init(&pem, PRIVATE_KEY_PEM_MAX + 1024);
+	buf_init_secret(&pem, PRIVATE_KEY_PEM_MAX + 1024);
 	if (sys.fstat(fd, &st) != 0)
 		fail = FAIL_TEMP;
 	else
@@ -223,8 +223,6 @@ key_file_read(struct str folder, struct str domain, const struct key_file *file,
 	if (fail == FAIL_NONE)
 		fail = private_key_parse(out, buf_str(&pem));
 	sys.close(fd);
-	if (pem.p)
-		mem_wipe(pem.p, pem.cap);
 	buf_release(&pem);
 	return fail;
 }
@@ -291,10 +289,9 @@ key_file_write(struct str folder, struct str domain, struct str selector, enum k
 		fail = write_path(&whole, folder, domain, selector, suffixes[state]);
 	if (fail != FAIL_NONE)
 		return fail;
-	buf_init(&pem, PRIVATE_KEY_PEM_MAX);
+	buf_init_secret(&pem, PRIVATE_KEY_PEM_MAX);
 	private_key_write(key, &pem);
 	fail = write_whole(part.bytes, buf_str(&pem));
-	mem_wipe(pem.p, pem.cap);
 	buf_release(&pem);
 	if (fail == FAIL_NONE && sys.rename(part.bytes, whole.bytes) != 0)
 		fail = FAIL_TEMP;
