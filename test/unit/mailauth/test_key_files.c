@@ -307,6 +307,26 @@ check_wiped(enum private_key_kind kind)
 	buf_release(&given_back);
 }
 
+/* --- one at a time ------------------------------------------------------------------------------- */
+
+static void
+test_lock(void)
+{
+	int first, second;
+
+	TEST_ROW("who changes keys keeps others out");
+	fresh_folder();
+	CHECK_NUM(key_files_lock(folder, domain, &first), FAIL_MISSING);
+	CHECK_NUM(key_files_make(folder, domain), FAIL_NONE);
+	CHECK_NUM(key_files_make(folder, domain), FAIL_NONE);
+	CHECK_NUM(key_files_lock(folder, domain, &first), FAIL_NONE);
+	CHECK_NUM(key_files_lock(folder, domain, &second), FAIL_DENIED);
+	CHECK_NUM(key_file_write(folder, domain, STR("s1"), KEY_SIGNS, &key), FAIL_NONE);
+	sys.close(first);
+	CHECK_NUM(key_files_lock(folder, domain, &second), FAIL_NONE);
+	sys.close(second);
+}
+
 int
 main(void)
 {
@@ -317,6 +337,7 @@ main(void)
 	test_many();
 	test_no_files();
 	test_faults();
+	test_lock();
 	check_wiped(PRIVATE_KEY_RSA);
 	check_wiped(PRIVATE_KEY_ED25519);
 	private_key_release(&key);
