@@ -17,10 +17,18 @@ buf_init(struct buf *b, size_t max)
 }
 
 void
+buf_init_secret(struct buf *b, size_t max)
+{
+	*b = (struct buf){ .max = max, .is_secret = true };
+}
+
+void
 buf_release(struct buf *b)
 {
+	if (b->is_secret && b->p)
+		mem_wipe(b->p, b->cap);
 	mem_free(b->p);
-	buf_init(b, b->max);
+	*b = (struct buf){ .max = b->max, .is_secret = b->is_secret };
 }
 
 struct str
@@ -31,7 +39,7 @@ buf_take(struct buf *b)
 	if (b->start > 0)
 		memmove(b->p, b->p + b->start, b->n);
 	taken = (struct str){ b->p, b->n };
-	buf_init(b, b->max);
+	*b = (struct buf){ .max = b->max, .is_secret = b->is_secret };
 	return taken;
 }
 
@@ -41,6 +49,26 @@ buf_clear(struct buf *b)
 	b->start = 0;
 	b->n = 0;
 	b->overflow = false;
+}
+
+/* The content, which begins the memory, in more of it. */
+static void
+move(struct buf *b, size_t cap)
+{
+	char *p;
+
+	if (!b->is_secret) {
+		b->p = mem_resize(b->p, cap, 1);
+	} else {
+		p = mem_new(cap, 1);
+		if (b->p) {
+			memcpy(p, b->p, b->n);
+			mem_wipe(b->p, b->cap);
+		}
+		mem_free(b->p);
+		b->p = p;
+	}
+	b->cap = cap;
 }
 
 char *
@@ -62,8 +90,7 @@ buf_room(struct buf *b, size_t n)
 	while (cap < need)
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
 	cap = size_max(need, size_min(cap, b->max));
-	b->p = mem_resize(b->p, cap, 1);
-	b->cap = cap;
+	move(b, cap);
 	return b->p + b->n;
 }
 

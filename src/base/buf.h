@@ -23,10 +23,14 @@ struct buf {           /* fields: read only */
 	size_t cap;    /* bytes allocated */
 	size_t max;    /* bytes of content allowed at most */
 	bool overflow; /* an append did not fit */
+	bool is_secret;
 };
 
 /* Empty, holding no memory, never more than `max` bytes of content. */
 void buf_init(struct buf *b, size_t max);
+
+/* The same for passwords and keys: memory is wiped before it is given back, also when the content moves as it grows. */
+void buf_init_secret(struct buf *b, size_t max);
 
 /* Give the memory back; the buffer is as after buf_init() with the same cap. */
 void buf_release(struct buf *b);

@@ -15,6 +15,8 @@ invariant_broken(const char *what, const char *file, int line)
 	abort();
 }
 
+void (*mem_watch)(const void *p);
+
 void *
 mem_new(size_t count, size_t size)
 {
@@ -30,6 +32,8 @@ mem_resize(void *p, size_t count, size_t size)
 	size_t bytes;
 
 	invariant(size_mul(count, size, &bytes));
+	if (mem_watch && p)
+		mem_watch(p);
 	p = realloc(p, bytes ? bytes : 1);
 	invariant(p != NULL);
 	return p;
@@ -38,6 +42,8 @@ mem_resize(void *p, size_t count, size_t size)
 void
 mem_free(void *p)
 {
+	if (mem_watch && p)
+		mem_watch(p);
 	free(p);
 }
 

@@ -34,6 +34,9 @@ void *mem_resize(void *p, size_t count, size_t size);
 /* Give back a block; NULL is allowed. */
 void mem_free(void *p);
 
+/* For tests: called with each block before it is given back, or moves. */
+extern void (*mem_watch)(const void *p);
+
 /* Overwrite secrets; the compiler cannot leave it out. */
 void mem_wipe(void *p, size_t n);
 

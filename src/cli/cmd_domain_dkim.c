@@ -15,6 +15,7 @@
 
 /* base */
 #include "base/mem.h"
+#include "sys/sys.h"
 
 /* rooms */
 #include "cli/domain.h"
@@ -34,13 +35,34 @@ struct work {
 	struct key_files files;
 	int64_t now_s;
 	struct buf out;
+	int lock; /* own: a file, or -1 */
 };
 
+enum purpose { KEYS_SHOW, KEYS_CHANGE, KEYS_MAKE };
+
+/* Two commands at once would take the same selectors, and one's keys be gone that it has told to publish. */
 static enum cli_status
-begin(const struct cli *cli, bool needs_dns, struct work *w)
+lock(struct work *w, enum purpose purpose)
+{
+	enum fail fail = FAIL_NONE;
+
+	if (purpose == KEYS_MAKE)
+		fail = key_files_make(w->d.folder, w->d.name);
+	if (fail == FAIL_NONE && purpose != KEYS_SHOW)
+		fail = key_files_lock(w->d.folder, w->d.name, &w->lock);
+	if (fail == FAIL_DENIED)
+		return cli_fail(w->d.name, "another command is changing its keys");
+	if (fail == FAIL_NONE || fail == FAIL_MISSING) /* it has no keys, which is told then */
+		return CLI_OK;
+	return cli_fail(w->d.folder, strerror(errno));
+}
+
+static enum cli_status
+begin(const struct cli *cli, enum purpose purpose, bool needs_dns, struct work *w)
 {
 	enum cli_status status;
 
+	w->lock = -1;
 	buf_init(&w->out, OUTPUT_BYTES);
 	records_init(&w->rs, STR(""));
 	status = cli_domain_open(cli, &w->d);
@@ -50,6 +72,8 @@ begin(const struct cli *cli, bool needs_dns, struct work *w)
 		status = cli_domain_open_dns(cli, &w->d);
 	if (status == CLI_OK)
 		status = cli_domain_enter(&w->d);
+	if (status == CLI_OK)
+		status = lock(w, purpose);
 	if (status == CLI_OK)
 		status = domain_keys_list(&w->d, &w->files);
 	return status;
@@ -62,6 +86,8 @@ end(struct work *w, enum cli_status status)
 
 	buf_release(&w->out);
 	records_release(&w->rs);
+	if (w->lock >= 0)
+		sys.close(w->lock);
 	cli_domain_close(&w->d);
 	return status == CLI_OK ? printed : status;
 }
@@ -155,7 +181,7 @@ enum cli_status
 cmd_dkim_add(const struct cli *cli)
 {
 	struct work w;
-	enum cli_status status = begin(cli, false, &w);
+	enum cli_status status = begin(cli, KEYS_MAKE, false, &w);
 
 	if (status == CLI_OK && count_state(&w.files, KEY_SIGNS) > 0)
 		status = cli_fail(w.d.name, "has keys; `domain dkim rotate` replaces them");
@@ -262,7 +288,7 @@ enum cli_status
 cmd_dkim_rotate(const struct cli *cli)
 {
 	struct work w;
-	enum cli_status status = begin(cli, !cli->is_forced, &w);
+	enum cli_status status = begin(cli, KEYS_CHANGE, !cli->is_forced, &w);
 
 	if (status == CLI_OK)
 		status = remove_old(&w);
@@ -325,7 +351,7 @@ cmd_dkim_show(const struct cli *cli)
 	struct record *records[KEY_FILES_MAX] = { NULL };
 	struct json_writer json = { .out = &w.out };
 	bool asks = !str_empty(cli->dns);
-	enum cli_status status = begin(cli, asks, &w);
+	enum cli_status status = begin(cli, KEYS_SHOW, asks, &w);
 
 	for (size_t i = 0; status == CLI_OK && i < w.files.count; i++)
 		records[i] = domain_keys_record(&w.d, &w.rs, &w.files.items[i], w.now_s);

@@ -14,7 +14,7 @@ cli_signer_open(const struct cli *cli, struct cli_signer *s)
 		cli_fail(STR("--key, --domain, --selector"), "all three are needed");
 		return CLI_USAGE;
 	}
-	buf_init(&pem, CLI_FILE_MAX);
+	buf_init_secret(&pem, CLI_FILE_MAX);
 	if (cli_read_file(cli->key, &pem) != FAIL_NONE) {
 		buf_release(&pem);
 		return CLI_FAILED;
@@ -31,8 +31,6 @@ cli_signer_open(const struct cli *cli, struct cli_signer *s)
 	case FAIL_TEMP:
 	case FAIL_COUNT: cli_fail(cli->key, "is damaged"); break;
 	}
-	if (pem.p)
-		mem_wipe(pem.p, pem.cap);
 	buf_release(&pem);
 	return status;
 }

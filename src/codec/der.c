@@ -89,7 +89,7 @@ der_write_unsigned(struct buf *out, struct str bytes)
 {
 	struct buf content;
 
-	buf_init(&content, bytes.n + 1);
+	buf_init_secret(&content, bytes.n + 1); /* it may be of a key */
 	if (bytes.n == 0 || (bytes.p[0] & 0x80))
 		buf_add_char(&content, '\0');
 	buf_add(&content, bytes);

@@ -1,8 +1,5 @@
 #include "codec/pem.h"
 
-/* base */
-#include "base/mem.h"
-
 /* rooms */
 #include "codec/base64.h"
 
@@ -88,7 +85,7 @@ pem_write(struct buf *out, const char *label, struct str der)
 	struct buf text;
 	struct str rest;
 
-	buf_init(&text, base64_length(der.n));
+	buf_init_secret(&text, base64_length(der.n)); /* it may be a key */
 	base64_write(&text, der);
 	boundary(out, "-----BEGIN ", label);
 	for (rest = buf_str(&text); rest.n > 0; rest = str_from(rest, PEM_COLUMNS)) {
@@ -96,6 +93,5 @@ pem_write(struct buf *out, const char *label, struct str der)
 		buf_add_char(out, '\n');
 	}
 	boundary(out, "-----END ", label);
-	mem_wipe(text.p, text.n);
 	buf_release(&text);
 }

@@ -71,15 +71,13 @@ private_key_parse(struct private_key *key, struct str pem)
 	enum fail fail;
 
 	*key = (struct private_key){ 0 };
-	buf_init(&key->der, PRIVATE_KEY_PEM_MAX);
-	buf_init(&der, PRIVATE_KEY_PEM_MAX);
+	buf_init_secret(&key->der, PRIVATE_KEY_PEM_MAX);
+	buf_init_secret(&der, PRIVATE_KEY_PEM_MAX);
 	do
 		fail = pem_next(&pem, &label, &der);
 	while (fail == FAIL_NONE && !str_ends(label, STR("PRIVATE KEY")));
 	if (fail == FAIL_NONE)
 		fail = take(key, label, buf_str(&der));
-	if (der.p)
-		mem_wipe(der.p, der.cap);
 	buf_release(&der);
 	if (fail != FAIL_NONE)
 		private_key_release(key);
@@ -90,7 +88,7 @@ void
 private_key_generate(struct private_key *key, enum private_key_kind kind)
 {
 	*key = (struct private_key){ .kind = kind };
-	buf_init(&key->der, PRIVATE_KEY_PEM_MAX);
+	buf_init_secret(&key->der, PRIVATE_KEY_PEM_MAX);
 	if (kind == PRIVATE_KEY_ED25519) {
 		random_bytes(key->seed, sizeof key->seed);
 		return;
@@ -102,8 +100,6 @@ private_key_generate(struct private_key *key, enum private_key_kind kind)
 void
 private_key_release(struct private_key *key)
 {
-	if (key->der.p)
-		mem_wipe(key->der.p, key->der.cap);
 	buf_release(&key->der);
 	mem_wipe(key, sizeof *key);
 }
@@ -113,8 +109,8 @@ private_key_write(const struct private_key *key, struct buf *pem_out)
 {
 	struct buf parts, inner;
 
-	buf_init(&parts, PRIVATE_KEY_PEM_MAX);
-	buf_init(&inner, PRIVATE_KEY_PEM_MAX);
+	buf_init_secret(&parts, PRIVATE_KEY_PEM_MAX);
+	buf_init_secret(&inner, PRIVATE_KEY_PEM_MAX);
 	der_write_unsigned(&parts, (struct str){ 0 });
 	if (key->kind == PRIVATE_KEY_RSA) {
 		der_write(&inner, DER_OID, oid_rsa);
@@ -132,8 +128,6 @@ private_key_write(const struct private_key *key, struct buf *pem_out)
 	der_write(&inner, DER_SEQUENCE, buf_str(&parts));
 	invariant(buf_ok(&inner));
 	pem_write(pem_out, "PRIVATE KEY", buf_str(&inner));
-	mem_wipe(parts.p, parts.cap);
-	mem_wipe(inner.p, inner.cap);
 	buf_release(&parts);
 	buf_release(&inner);
 }

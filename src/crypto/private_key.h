@@ -37,7 +37,7 @@ void private_key_generate(struct private_key *key, enum private_key_kind kind);
 
 void private_key_release(struct private_key *key);
 
-/* Append it as PEM (PKCS#8); secret. */
+/* Append it as PEM (PKCS#8), to a buf_init_secret(). */
 void private_key_write(const struct private_key *key, struct buf *pem_out);
 
 /* Append the public half as DKIM publishes it: SubjectPublicKeyInfo, or 32 bytes (RFC 6376 3.6.1, RFC 8463 4). */

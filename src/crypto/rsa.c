@@ -217,7 +217,7 @@ rsa_generate(unsigned bits, struct buf *der_out)
 	    public_bytes, bits, EXPONENT));
 	d_size = br_rsa_compute_privexp_get_default()(d, &key, EXPONENT);
 	invariant(d_size > 0);
-	buf_init(&numbers, INTEGERS_MAX);
+	buf_init_secret(&numbers, INTEGERS_MAX);
 	der_write_unsigned(&numbers, (struct str){ 0 });
 	write_number(&numbers, public.n, public.nlen);
 	write_number(&numbers, public.e, public.elen);
@@ -229,7 +229,6 @@ rsa_generate(unsigned bits, struct buf *der_out)
 	write_number(&numbers, key.iq, key.iqlen);
 	invariant(buf_ok(&numbers));
 	der_write(der_out, DER_SEQUENCE, buf_str(&numbers));
-	mem_wipe(numbers.p, numbers.cap);
 	buf_release(&numbers);
 	mem_wipe(private_bytes, sizeof private_bytes);
 	mem_wipe(d, sizeof d);

@@ -53,7 +53,7 @@ unsigned rsa_sign_cost(const struct rsa_private *key);
 MUST_CHECK bool rsa_sign(const struct rsa_private *key,
     const unsigned char digest[RSA_DIGEST_BYTES], struct buf *out);
 
-/* Append a fresh RSAPrivateKey of `bits`, 1024 .. 4096, exponent 65537; secret. */
+/* Append a fresh RSAPrivateKey of `bits`, 1024 .. 4096, exponent 65537, to a buf_init_secret(). */
 void rsa_generate(unsigned bits, struct buf *der_out);
 
 /* Append the SubjectPublicKeyInfo. */

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 
 /* base */
 #include "base/mem.h"
@@ -215,7 +216,7 @@ key_file_read(struct str folder, struct str domain, const struct key_file *file,
 		return FAIL_MISSING;
 	if (fd < 0)
 		return errno == EACCES ? FAIL_DENIED : FAIL_TEMP;
-	buf_init(&pem, PRIVATE_KEY_PEM_MAX + 1024);
+	buf_init_secret(&pem, PRIVATE_KEY_PEM_MAX + 1024);
 	if (sys.fstat(fd, &st) != 0)
 		fail = FAIL_TEMP;
 	else
@@ -223,17 +224,14 @@ key_file_read(struct str folder, struct str domain, const struct key_file *file,
 	if (fail == FAIL_NONE)
 		fail = private_key_parse(out, buf_str(&pem));
 	sys.close(fd);
-	if (pem.p)
-		mem_wipe(pem.p, pem.cap);
 	buf_release(&pem);
 	return fail;
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-/* The folder of the domain, and the one above it when that is missing too. */
-static enum fail
-make_folders(struct str folder, struct str domain)
+enum fail
+key_files_make(struct str folder, struct str domain)
 {
 	struct key_path path;
 	size_t slash = str_rfind_char(folder, '/');
@@ -253,6 +251,28 @@ make_folders(struct str folder, struct str domain)
 	if (sys.mkdir(path.bytes, 0700) != 0)
 		return errno == EEXIST ? FAIL_NONE : FAIL_TEMP;
 	return sync_folder(folder, STR(""));
+}
+
+enum fail
+key_files_lock(struct str folder, struct str domain, int *fd_out)
+{
+	struct key_path path;
+	int fd;
+
+	if (write_path(&path, folder, domain, STR(""), STR("")) != FAIL_NONE)
+		return FAIL_TEMP;
+	fd = sys.open(path.bytes, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? FAIL_MISSING : FAIL_TEMP;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		int error = errno;
+
+		sys.close(fd);
+		errno = error;
+		return error == EWOULDBLOCK ? FAIL_DENIED : FAIL_TEMP;
+	}
+	*fd_out = fd;
+	return FAIL_NONE;
 }
 
 static enum fail
@@ -282,7 +302,7 @@ key_file_write(struct str folder, struct str domain, struct str selector, enum k
 {
 	struct key_path part, whole;
 	struct buf pem;
-	enum fail fail = make_folders(folder, domain);
+	enum fail fail = key_files_make(folder, domain);
 	int error;
 
 	if (fail == FAIL_NONE)
@@ -291,10 +311,9 @@ key_file_write(struct str folder, struct str domain, struct str selector, enum k
 		fail = write_path(&whole, folder, domain, selector, suffixes[state]);
 	if (fail != FAIL_NONE)
 		return fail;
-	buf_init(&pem, PRIVATE_KEY_PEM_MAX);
+	buf_init_secret(&pem, PRIVATE_KEY_PEM_MAX);
 	private_key_write(key, &pem);
 	fail = write_whole(part.bytes, buf_str(&pem));
-	mem_wipe(pem.p, pem.cap);
 	buf_release(&pem);
 	if (fail == FAIL_NONE && sys.rename(part.bytes, whole.bytes) != 0)
 		fail = FAIL_TEMP;

@@ -39,6 +39,15 @@ struct key_files {
 	bool has_more; /* some were left out */
 };
 
+/* The domain's folder, and the one above it when that is missing, too. FAIL_TEMP. */
+MUST_CHECK enum fail key_files_make(struct str folder, struct str domain);
+
+/*
+ * Keep others that ask from changing its keys, until *fd_out is closed: who lists files, and then moves or makes some,
+ * asks before it lists them. FAIL_MISSING: the domain has no folder; FAIL_DENIED: somebody else is at it; FAIL_TEMP.
+ */
+MUST_CHECK enum fail key_files_lock(struct str folder, struct str domain, int *fd_out);
+
 /* FAIL_MISSING: the domain has no folder, and so no keys; FAIL_TEMP. */
 MUST_CHECK enum fail key_files_list(struct str folder, struct str domain, struct key_files *out);
 

@@ -57,7 +57,7 @@ file_read(const char *path, struct buf *out, struct file_stamp *stamp_out, struc
 	struct stat st;
 	enum fail fail;
 
-	buf_init(out, TLS_FILE_MAX);
+	buf_init_secret(out, TLS_FILE_MAX); /* it may be of a key */
 	if (fd < 0)
 		return refuse_file(why, path, strerror(errno), FAIL_MISSING);
 	if (sys.fstat(fd, &st) != 0)
@@ -147,7 +147,7 @@ parse_key(struct credential *c, struct str text, struct buf *why)
 	struct buf der;
 	enum fail fail;
 
-	buf_init(&der, TLS_FILE_MAX);
+	buf_init_secret(&der, TLS_FILE_MAX);
 	do {
 		fail = pem_next(&text, &label, &der);
 	} while (fail == FAIL_NONE && !str_ends(label, STR("PRIVATE KEY")));
@@ -166,8 +166,6 @@ parse_key(struct credential *c, struct str text, struct buf *why)
 		    fail);
 	else if (fail != FAIL_NONE)
 		refuse_file(why, c->paths[1], "the private key is damaged", fail);
-	if (der.p)
-		mem_wipe(der.p, der.cap);
 	buf_release(&der);
 	return fail;
 }
@@ -211,8 +209,6 @@ credential_load(struct credential *c, const struct tls_files *files, struct buf 
 	fail = file_read(c->paths[1], &text, &c->stamps[1], why);
 	if (fail == FAIL_NONE)
 		fail = parse_key(c, buf_str(&text), why);
-	if (text.p)
-		mem_wipe(text.p, text.cap);
 	buf_release(&text);
 	if (fail == FAIL_NONE)
 		fail = check_match(c, why);

@@ -102,7 +102,7 @@ tls_key_parse(struct tls_key *key, struct str label, struct str der)
 	enum fail fail;
 
 	*key = (struct tls_key){ 0 };
-	buf_init(&key->der, KEY_BYTES_MAX);
+	buf_init_secret(&key->der, KEY_BYTES_MAX);
 	buf_add(&key->der, der);
 	if (!buf_ok(&key->der))
 		fail = FAIL_PERM;
@@ -162,8 +162,6 @@ tls_public_key_parse(struct str spki, br_x509_pkey *out)
 void
 tls_key_release(struct tls_key *key)
 {
-	if (key->der.p)
-		mem_wipe(key->der.p, key->der.cap);
 	buf_release(&key->der);
 	*key = (struct tls_key){ 0 };
 }

@@ -18,14 +18,6 @@ static const struct str oid_ec = STR_INIT("\x2a\x86\x48\xce\x3d\x02\x01");
 static const struct str oid_p256 = STR_INIT("\x2a\x86\x48\xce\x3d\x03\x01\x07");
 static const struct str oid_p384 = STR_INIT("\x2b\x81\x04\x00\x22");
 
-static void
-forget(struct buf *secret)
-{
-	if (secret->p)
-		mem_wipe(secret->p, secret->cap);
-	buf_release(secret);
-}
-
 static enum fail
 read_file(struct str path, struct buf *out, struct buf *why)
 {
@@ -130,7 +122,7 @@ write_ec_key(struct str pem, struct buf *spki)
 	struct buf der;
 	enum fail fail;
 
-	buf_init(&der, TLS_FILE_MAX);
+	buf_init_secret(&der, TLS_FILE_MAX);
 	do {
 		fail = pem_next(&pem, &label, &der);
 	} while (fail == FAIL_NONE && !str_ends(label, STR("PRIVATE KEY")));
@@ -140,7 +132,7 @@ write_ec_key(struct str pem, struct buf *spki)
 		write_ec(&key.ec, spki);
 	if (fail == FAIL_NONE)
 		tls_key_release(&key);
-	forget(&der);
+	buf_release(&der);
 	return fail == FAIL_NONE && spki->n == 0 ? FAIL_PERM : fail;
 }
 
@@ -175,7 +167,7 @@ tls_pin_key(struct str path, struct tls_pin *out, struct buf *why)
 	}
 	if (fail == FAIL_NONE)
 		hash_once(HASH_SHA256, buf_str(&spki), out->bytes);
-	forget(&text);
+	buf_release(&text);
 	buf_release(&spki);
 	return fail;
 }

@@ -279,8 +279,8 @@ write_key(struct buf *out, const struct pair *pair)
 {
 	struct buf a, b;
 
-	buf_init(&a, CERT_MAX);
-	buf_init(&b, CERT_MAX);
+	buf_init_secret(&a, CERT_MAX);
+	buf_init_secret(&b, CERT_MAX);
 	der_write_unsigned(&a, STR("\1"));
 	der_write(&a, DER_OCTET_STRING, str_of(pair->key.x, pair->key.xlen));
 	write_bits(&b, str_of(pair->public, pair->public_n));
@@ -290,8 +290,6 @@ write_key(struct buf *out, const struct pair *pair)
 	write_key_kind(&a);
 	wrap(&a, DER_OCTET_STRING, &b);
 	wrap(out, DER_SEQUENCE, &a);
-	mem_wipe(a.p, a.cap);
-	mem_wipe(b.p, b.cap);
 	buf_release(&a);
 	buf_release(&b);
 }
@@ -311,7 +309,7 @@ tls_make_self_signed(struct str names, unsigned days, struct buf *key_out, struc
 		return fail;
 	}
 	buf_init(&tbs, CERT_MAX);
-	buf_init(&der, CERT_MAX);
+	buf_init_secret(&der, CERT_MAX);
 	make_pair(&pair);
 	write_tbs(&tbs, &pair, subject, &alternative, days);
 	write_certificate(&der, &pair, &tbs);
@@ -322,7 +320,6 @@ tls_make_self_signed(struct str names, unsigned days, struct buf *key_out, struc
 	write_key(&der, &pair);
 	pem_write(key_out, "PRIVATE KEY", buf_str(&der));
 	mem_wipe(&pair, sizeof pair);
-	mem_wipe(der.p, der.cap);
 	buf_release(&alternative);
 	buf_release(&tbs);
 	buf_release(&der);
@@ -352,7 +349,7 @@ tls_write_self_signed(struct str names, unsigned days, const struct tls_files *f
 	struct buf key, chain;
 	enum fail fail;
 
-	buf_init(&key, CERT_MAX);
+	buf_init_secret(&key, CERT_MAX);
 	buf_init(&chain, 2 * CERT_MAX);
 	fail = tls_make_self_signed(names, days, &key, &chain);
 	if (fail != FAIL_NONE) {
@@ -363,8 +360,6 @@ tls_write_self_signed(struct str names, unsigned days, const struct tls_files *f
 		fail = write_file(files->key, 0600, buf_str(&key), why);
 	if (fail == FAIL_NONE)
 		fail = write_file(files->chain, 0644, buf_str(&chain), why);
-	if (key.p)
-		mem_wipe(key.p, key.cap);
 	buf_release(&key);
 	buf_release(&chain);
 	return fail;

@@ -16,7 +16,7 @@ import tempfile
 import time
 
 from dns_server import ANY, NULL_MX, SERVFAIL, DnsServer, parse_zone, reverse
-from harness import Server, check, end, equal, need
+from harness import BINARY, Server, check, end, equal, need
 
 HOST, DOMAIN = "mail.example.test", "example.test"
 DAY = 86400
@@ -130,6 +130,24 @@ def test_rotate(server, zone):
     equal("now they sign", keys(server), {"signs": ["20270224e", "20270224r"], "old": ["20261126e", "20261126r"]})
     check("the old ones' records are still there", "20261126r (rsa) signed until 0 days ago" in
           server.command("domain", "dkim", "show", DOMAIN).stdout)
+
+
+def test_at_once(server):
+    """Several at once: one does it, the others say so, and no key is lost that somebody was told to publish."""
+    for _ in range(3):
+        before = sum(map(len, keys(server).values()))
+        running = [subprocess.Popen([BINARY, "domain", "dkim", "rotate", DOMAIN, "--force", "--config", server.config],
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(5)]
+        done = [(*process.communicate(timeout=120), process.returncode) for process in running]
+        shown = parse_zone(server.command("domain", "dkim", "show", DOMAIN).stdout)
+        for said, why, status in done:
+            if status == 0:
+                told = parse_zone(said)
+                check("at once: each key that was told is there", all(shown.get(name) == data for name, data in told.items()), (told, shown))
+            else:
+                check("at once: the others say so", status == 1 and "another command is changing its keys" in why, why)
+        check("at once: somebody did it", any(status == 0 for _, _, status in done), done)
+        check("at once: no key is gone", sum(map(len, keys(server).values())) >= before, keys(server))
 
 
 def test_rotate_by_settings(server):
@@ -509,6 +527,7 @@ def main():
     test_check_file(server, said)
     test_other_directory(server)
     test_user()
+    test_at_once(server)
     shutil.rmtree(server.folder)
     end()
 

@@ -4,6 +4,7 @@
 /* system */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -238,6 +239,94 @@ test_faults(void)
 	CHECK(nth > 12);
 }
 
+/* --- what is left in memory ---------------------------------------------------------------------- */
+
+#define WINDOW 24 /* bytes of a secret: nothing else has these by chance */
+
+static struct buf given_back; /* all memory that was */
+
+static void
+record(const void *p)
+{
+	void (*watch)(const void *) = mem_watch;
+
+	mem_watch = NULL; /* the record grows, too */
+	buf_add(&given_back, str_of(p, malloc_usable_size((void *)(uintptr_t)p)));
+	mem_watch = watch;
+}
+
+static void
+check_gone(const char *what, struct str secret)
+{
+	TEST_ROW(what);
+	CHECK(secret.n >= WINDOW);
+	for (size_t at = 0; at + WINDOW <= secret.n; at += WINDOW)
+		CHECK(str_find(buf_str(&given_back), str_slice(secret, at, WINDOW)) == STR_NONE);
+}
+
+/* Neither as it is, nor in PEM, is anything of a key in memory that was given back: made, written, read, released. */
+static void
+check_wiped(enum private_key_kind kind)
+{
+	struct private_key mine, kept, again;
+	struct buf pem, secret;
+	struct key_files files;
+	struct str middle;
+
+	TEST_ROW("nothing is left in memory");
+	fresh_folder();
+	buf_init_secret(&pem, PRIVATE_KEY_PEM_MAX);
+	buf_init_secret(&secret, PRIVATE_KEY_PEM_MAX);
+	buf_init(&given_back, 64 << 20);
+	mem_watch = record;
+	private_key_generate(&mine, kind);
+	CHECK_NUM(key_file_write(folder, domain, STR("s1"), KEY_SIGNS, &mine), FAIL_NONE);
+	CHECK_NUM(key_files_list(folder, domain, &files), FAIL_NONE);
+	CHECK_NUM(key_file_read(folder, domain, &files.items[0], &kept), FAIL_NONE);
+	CHECK_NUM(key_file_read(folder, domain, &files.items[0], &again), FAIL_NONE);
+	private_key_write(&again, &pem);
+	private_key_release(&mine);
+	private_key_release(&again);
+	CHECK(private_key_parse(&again, STR("-----BEGIN PRIVATE KEY-----\nMC4C\n")) != FAIL_NONE);
+	CHECK_NUM(private_key_parse(&again, buf_str(&pem)), FAIL_NONE);
+	private_key_release(&again);
+	mem_watch = NULL;
+	CHECK(given_back.n > 0);
+	if (kind == PRIVATE_KEY_RSA) {
+		check_gone("p", kept.rsa.p);
+		check_gone("dq", kept.rsa.dq);
+	} else {
+		check_gone("seed", str_of(kept.seed, sizeof kept.seed));
+	}
+	/* a line of it, without the one that begins as all do */
+	middle = str_from(buf_str(&pem), kind == PRIVATE_KEY_RSA ? 700 : 28 + 24);
+	check_gone("PEM", str_head(middle, WINDOW));
+	private_key_release(&kept);
+	buf_release(&pem);
+	buf_release(&secret);
+	buf_release(&given_back);
+}
+
+/* --- one at a time ------------------------------------------------------------------------------- */
+
+static void
+test_lock(void)
+{
+	int first, second;
+
+	TEST_ROW("who changes keys keeps others out");
+	fresh_folder();
+	CHECK_NUM(key_files_lock(folder, domain, &first), FAIL_MISSING);
+	CHECK_NUM(key_files_make(folder, domain), FAIL_NONE);
+	CHECK_NUM(key_files_make(folder, domain), FAIL_NONE);
+	CHECK_NUM(key_files_lock(folder, domain, &first), FAIL_NONE);
+	CHECK_NUM(key_files_lock(folder, domain, &second), FAIL_DENIED);
+	CHECK_NUM(key_file_write(folder, domain, STR("s1"), KEY_SIGNS, &key), FAIL_NONE);
+	sys.close(first);
+	CHECK_NUM(key_files_lock(folder, domain, &second), FAIL_NONE);
+	sys.close(second);
+}
+
 int
 main(void)
 {
@@ -248,6 +337,9 @@ main(void)
 	test_many();
 	test_no_files();
 	test_faults();
+	test_lock();
+	check_wiped(PRIVATE_KEY_RSA);
+	check_wiped(PRIVATE_KEY_ED25519);
 	private_key_release(&key);
 	return test_end();
 }
