@@ -433,10 +433,19 @@ write_asked(struct email_view *v)
 	return true;
 }
 
+/* Does a property need more than the record? Then its summary is read with it. */
+static bool
+needs_outline(const struct property_set *asked)
+{
+	return asked->fixed >> PROPERTY_MESSAGE_ID || asked->header_count > 0;
+}
+
 static enum fail
 email_find(struct email_view *v)
 {
-	enum fail fail = email_get(v->account, v->id, v->a, &v->email);
+	enum fail fail = needs_outline(&v->asked->email)
+	    ? email_get_outline(v->account, v->id, v->a, &v->email, &v->summary)
+	    : email_get(v->account, v->id, v->a, &v->email);
 
 	if (fail)
 		return fail;

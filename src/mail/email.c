@@ -13,6 +13,8 @@ struct email_reading {
 	uint64_t id;
 	struct arena *arena;
 	struct email *email;
+	bool has_summary; /* it is wanted, too */
+	struct message *summary;
 };
 
 /* --- one Email ------------------------------------------------------------------------------------------ */
@@ -40,6 +42,29 @@ members_alive(const struct account *a, struct membership *members, size_t count)
 	return kept;
 }
 
+/* What stands beside the record and never changes; a summary that does not do is NULL. */
+static enum fail
+static_read(struct txn *t, struct email_reading *in, struct email *e)
+{
+	struct key k = key_id(SPACE_STATIC, in->account->id, in->id);
+	struct static_record s;
+	struct str value, blob;
+	enum fail fail = txn_get(t, key_str(&k), &value);
+
+	if (fail == FAIL_NONE)
+		fail = static_record_read(value, &s);
+	if (fail)
+		return fail == FAIL_MISSING ? FAIL_PERM : fail;
+	e->blob = s.blob;
+	e->sender = s.sender;
+	e->recipient = s.recipient;
+	if (!texts_copy(in->arena, (struct str *[]){ &e->blob, &e->sender, &e->recipient }, 3))
+		return FAIL_LIMIT;
+	if (in->has_summary)
+		fail = summary_take(value, in->arena, &in->summary, &blob);
+	return fail == FAIL_PERM ? FAIL_NONE : fail;
+}
+
 static enum fail
 email_get_read(struct txn *t, void *arg)
 {
@@ -48,7 +73,6 @@ email_get_read(struct txn *t, void *arg)
 	struct membership room[EMAIL_MEMBERSHIPS_MAX];
 	struct email *e = arena_alloc(in->arena, 1, sizeof(*e));
 	struct email_record r;
-	struct static_record s;
 	struct str value;
 	enum fail fail = txn_get(t, key_str(&k), &value);
 
@@ -70,19 +94,8 @@ email_get_read(struct txn *t, void *arg)
 	e->keywords = r.keywords;
 	e->modseq = r.modseq;
 	e->created_modseq = r.created_modseq;
-	k = key_id(SPACE_STATIC, in->account->id, in->id);
-	fail = txn_get(t, key_str(&k), &value);
-	if (fail == FAIL_NONE)
-		fail = static_record_read(value, &s);
-	if (fail)
-		return fail == FAIL_MISSING ? FAIL_PERM : fail;
-	e->blob = s.blob;
-	e->sender = s.sender;
-	e->recipient = s.recipient;
 	in->email = e;
-	return texts_copy(in->arena, (struct str *[]){ &e->blob, &e->sender, &e->recipient }, 3)
-	    ? FAIL_NONE
-	    : FAIL_LIMIT;
+	return static_read(t, in, e);
 }
 
 enum fail
@@ -94,6 +107,20 @@ email_get(struct account *a, uint64_t id, struct arena *arena, struct email **ou
 	if (fail == FAIL_NONE)
 		fail = store_read(a->mail->store, email_get_read, &in);
 	*out = fail ? NULL : in.email;
+	return fail;
+}
+
+enum fail
+email_get_outline(struct account *a, uint64_t id, struct arena *arena, struct email **out,
+    struct message **summary_out)
+{
+	struct email_reading in = { .account = a, .id = id, .arena = arena, .has_summary = true };
+	enum fail fail = account_usable(a);
+
+	if (fail == FAIL_NONE)
+		fail = store_read(a->mail->store, email_get_read, &in);
+	*out = fail ? NULL : in.email;
+	*summary_out = fail ? NULL : in.summary;
 	return fail;
 }
 

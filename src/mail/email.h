@@ -103,6 +103,13 @@ MUST_CHECK enum fail email_add_batch(struct account *a, const struct email_batch
 MUST_CHECK enum fail email_get(struct account *a, uint64_t id, struct arena *arena,
     struct email **out);
 
+/*
+ * The same with its summary, which lies beside it; NULL where email_summary() has more to say: it is cut or damaged.
+ */
+struct message;
+MUST_CHECK enum fail email_get_outline(struct account *a, uint64_t id, struct arena *arena,
+    struct email **out, struct message **summary_out);
+
 /* False when JMAP must not see it: no membership is without \Deleted. */
 bool email_is_visible(const struct email *e);
 

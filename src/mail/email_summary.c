@@ -12,8 +12,7 @@
 
 /* --- from a record -------------------------------------------------------------------------------------- */
 
-/* FAIL_PERM with a blob: the summary does not do. Its name then is in the arena, else nothing is copied twice. */
-static enum fail
+enum fail
 summary_take(struct str record, struct arena *arena, struct message **out, struct str *blob_out)
 {
 	struct message *m = arena_alloc(arena, 1, sizeof(*m));
