@@ -14,6 +14,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The arguments as a text of their own. */
+static struct str
+text_of(const struct json *args, struct arena *a)
+{
+	struct buf text;
+	struct json_writer w = { .out = &text };
+	struct str copy;
+
+	buf_init(&text, ARENA_BYTES);
+	json_write_value(&w, args);
+	copy = arena_str(a, buf_str(&text));
+	buf_release(&text);
+	return copy.p ? copy : STR("");
+}
+
 /* Each call's arguments are resolved against the arguments of the calls before it. */
 static void
 resolve_all(const struct jmap_request *r, struct arena *a)
@@ -24,7 +39,7 @@ resolve_all(const struct jmap_request *r, struct arena *a)
 	for (size_t i = 0; i < r->call_count; i++) {
 		answers[i].name = r->calls[i].name;
 		answers[i].id = r->calls[i].id;
-		answers[i].tree = r->calls[i].args;
+		answers[i].text = text_of(r->calls[i].args, a);
 		if (whole_resolve(r->calls[i].args, answers, i, a, &out) == FAIL_NONE)
 			invariant(json_is(out, JSON_OBJECT));
 	}
