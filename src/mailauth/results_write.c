@@ -53,8 +53,9 @@ add_clean(struct buf *out, struct str raw)
 	}
 }
 
+/* Of a property, or the one that names who says this, which is a token or in quotes (RFC 8601 2.2). */
 static void
-add_value(struct buf *out, struct str raw)
+add_value(struct buf *out, struct str raw, bool is_id)
 {
 	struct buf clean;
 	struct str value;
@@ -62,7 +63,7 @@ add_value(struct buf *out, struct str raw)
 	buf_init(&clean, RESULTS_VALUE_MAX);
 	add_clean(&clean, utf8_cut(raw, RESULTS_VALUE_MAX));
 	value = buf_str(&clean);
-	if (is_bare(value)) {
+	if (is_bare(value) && !(is_id && str_find_char(value, '@') != STR_NONE)) {
 		buf_add(out, value);
 	} else {
 		buf_add_char(out, '"');
@@ -102,7 +103,7 @@ add_result(struct writer *w, const struct result *r)
 	end_piece(w, true);
 	if (!str_empty(r->reason)) {
 		buf_add(&w->piece, STR("reason="));
-		add_value(&w->piece, r->reason);
+		add_value(&w->piece, r->reason, false);
 		end_piece(w, false);
 	}
 	for (size_t i = 0; i < r->property_count; i++) {
@@ -114,7 +115,7 @@ add_result(struct writer *w, const struct result *r)
 		buf_add_char(&w->piece, '.');
 		buf_add(&w->piece, p->name);
 		buf_add_char(&w->piece, '=');
-		add_value(&w->piece, p->value);
+		add_value(&w->piece, p->value, false);
 		end_piece(w, false);
 	}
 }
@@ -126,7 +127,7 @@ results_write(struct buf *out, struct str head, const struct results *results)
 
 	buf_init(&w.piece, 4 * RESULTS_VALUE_MAX);
 	buf_add(out, head);
-	add_value(out, results->id);
+	add_value(out, results->id, true);
 	for (size_t i = 0; i < results->count; i++)
 		add_result(&w, &results->items[i]);
 	if (results->count == 0)
