@@ -7,6 +7,7 @@ What hosts get in another form is checked by Debian's python3-dkim, too.
 
 import json
 import os
+import random
 import smtplib
 import subprocess
 import tempfile
@@ -173,6 +174,7 @@ def test_off(zone, sink, keys):
         equal("sign = no", verdicts(zone, taken(sink, before, server).data), [])
 
 
+RANDOM_MAILS = 25
 NARROW = [word for word in DEFAULT if word not in ("8BITMIME", "SMTPUTF8", "CHUNKING", "BINARYMIME")]
 # Text, a part that is 8-bit, a header with UTF-8, a message in it; trailing blanks and empty lines, which the forms of signatures leave out.
 WIDE = ("From: Älice <{}>\r\nTo: x@far.test\r\nSubject: {} grüßt\r\nDate: Thu, 26 Nov 2026 12:00:00 +0000\r\nMIME-Version: 1.0\r\n"
@@ -212,6 +214,22 @@ def test_seven(zone, keys, records, peer):
             equal(f"7-bit, {subject}: signed", verdicts(zone, m.data), GOOD)
             equal(f"7-bit, {subject}: python3-dkim agrees", agrees(peer, records, m.data), [True, True])
         equal("7-bit: the sink's manners", sink.violations, [])
+        test_random(server, sink, zone, records, peer)
+
+
+def test_random(server, sink, zone, records, peer):
+    """Headers and bodies as nobody writes them, most of them 8-bit."""
+    seed = int(os.environ.get("SEED", "0")) or random.randrange(1, 1 << 31)
+    chance = random.Random(seed)
+    for n in range(RANDOM_MAILS):
+        data = dkim_peer.random_mail(chance).replace(b"ann@signer.test", ALICE.encode())
+        data += f"{n} ß\r\n".encode()  # its body is not empty, and 8-bit
+        before = len(sink.messages)
+        server.send("x@far.test", data, mail=["BODY=8BITMIME"])
+        m = taken(sink, before, server)
+        check(f"random {n}, SEED={seed}: 7-bit", m.data.isascii(), m.data)
+        equal(f"random {n}, SEED={seed}: signed", verdicts(zone, m.data), GOOD)
+        equal(f"random {n}, SEED={seed}: python3-dkim agrees", agrees(peer, records, m.data), [True, True])
 
 
 def test_both_forms(zone, keys, records, peer, dns):

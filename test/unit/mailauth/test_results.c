@@ -364,6 +364,28 @@ test_ours(void)
 	CHECK(results_is_ours(STR("\0mx.example.org\0; spf=pass"), STR("mx.example.org")));
 }
 
+/* Whoever says it, it is read again as it was written. */
+static void
+test_ids(void)
+{
+	static const char *const ids[] = { "mx.example.org", "@0", "a@b.example", "a b", "\"",
+		"1" };
+
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		struct results results = { .id = str_c(ids[i]) }, again;
+		struct buf text = { .max = 1000 };
+		struct arena a;
+
+		TEST_ROW(ids[i]);
+		arena_init(&a, RESULTS_ARENA_MAX);
+		results_write(&text, STR(""), &results);
+		CHECK(results_parse(buf_str(&text), &a, &again) == FAIL_NONE);
+		CHECK_STR(again.id, results.id);
+		arena_release(&a);
+		buf_release(&text);
+	}
+}
+
 int
 main(void)
 {
@@ -374,5 +396,6 @@ main(void)
 	test_find();
 	test_versions();
 	test_ours();
+	test_ids();
 	return test_end();
 }
