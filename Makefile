@@ -367,7 +367,7 @@ export ASAN_OPTIONS ?= detect_leaks=1:abort_on_error=1:detect_stack_use_after_re
 export UBSAN_OPTIONS ?= print_stacktrace=1
 
 # What test/run is given: how many run at once (most wait for something now and then), a group's name, its programs.
-RUN := test/run -j $(shell expr $$(nproc) \* 2 + 1)
+RUN := test/run -j $(shell expr $$(nproc) \* 2)
 scripts = $(sort $(wildcard test/$(1)/test_*.py test/$(1)/test_*.sh))
 # Folders of these are on a disk, as an owner's are; and some make a root of their own, which has another /dev.
 ON_DISK := TMPDIR=$(or $(TMPDIR),/tmp)
