@@ -30,9 +30,8 @@ check_find(struct account_check *in, const char *what, uint64_t id, uint64_t num
 	buf_release(&line);
 }
 
-/* The store failed, or a finding: a key that should be there is not. */
-static enum fail
-key_expect(struct account_check *in, const struct key *k, const char *what, uint64_t id,
+enum fail
+check_key(struct account_check *in, const struct key *k, const char *what, uint64_t id,
     uint64_t number, struct str *value)
 {
 	enum fail fail = txn_get(in->txn, key_str(k), value);
@@ -42,8 +41,8 @@ key_expect(struct account_check *in, const struct key *k, const char *what, uint
 	return fail;
 }
 
-static enum fail
-missing_is_told(enum fail fail)
+enum fail
+check_told(enum fail fail)
 {
 	return fail == FAIL_MISSING ? FAIL_NONE : fail;
 }
@@ -60,8 +59,8 @@ part_note(struct account_check *in, uint64_t thread, uint32_t mailbox, bool is_u
 	in->parts[in->part_count++] = (struct check_part){ thread, mailbox, is_unread };
 }
 
-static struct mailbox *
-mailbox_seen(struct account_check *in, uint32_t id)
+struct mailbox *
+check_mailbox_seen(struct account_check *in, uint32_t id)
 {
 	for (size_t i = 0; i < in->mailbox_count; i++)
 		if (in->mailboxes[i].id == id)
@@ -74,7 +73,7 @@ static enum fail
 check_membership(struct account_check *in, uint64_t id, const struct email_record *r,
     const struct membership *member)
 {
-	struct mailbox *m = mailbox_seen(in, member->mailbox);
+	struct mailbox *m = check_mailbox_seen(in, member->mailbox);
 	struct key k = key_view(in->account->id, member->mailbox, member->uid);
 	const struct mailbox *real = mailbox_any(account_inner(in->account), member->mailbox);
 	uint64_t flags = r->keywords | (member->is_deleted ? FLAG_DELETED : 0);
@@ -95,9 +94,9 @@ check_membership(struct account_check *in, uint64_t id, const struct email_recor
 		check_find(in, "UID at or above UIDNEXT", id, member->uid);
 	if (member->modseq > real->highest_modseq)
 		check_find(in, "modseq above HIGHESTMODSEQ", id, member->uid);
-	fail = key_expect(in, &k, "message without view entry", id, member->uid, &value);
+	fail = check_key(in, &k, "message without view entry", id, member->uid, &value);
 	if (fail)
-		return missing_is_told(fail);
+		return check_told(fail);
 	if (view_record_read(value, &entry) || entry.email_id != id || entry.flags != flags ||
 	    entry.modseq != member->modseq || entry.size != r->size ||
 	    entry.thread_id != r->thread_id || entry.received_s != r->received_s)
@@ -120,7 +119,7 @@ check_visible(struct account_check *in, uint64_t id, const struct email_record *
 		return FAIL_NONE;
 	in->visible++;
 	for (size_t i = 0; i < count; i++) {
-		struct mailbox *m = mailbox_seen(in, mailboxes[i]);
+		struct mailbox *m = check_mailbox_seen(in, mailboxes[i]);
 
 		part_note(in, r->thread_id, mailboxes[i], i == 0 && is_unread);
 		if (m)
@@ -128,14 +127,14 @@ check_visible(struct account_check *in, uint64_t id, const struct email_record *
 		if (m && is_unread)
 			m->unread_emails++;
 	}
-	fail = key_expect(in, &k, "message not in the index by date", id, 0, &value);
+	fail = check_key(in, &k, "message not in the index by date", id, 0, &value);
 	k = key_part(account, r->thread_id, r->received_s, id);
-	if (missing_is_told(fail) == FAIL_NONE)
-		fail = key_expect(in, &k, "message not in its thread", id, r->thread_id, &value);
+	if (check_told(fail) == FAIL_NONE)
+		fail = check_key(in, &k, "message not in its thread", id, r->thread_id, &value);
 	k = key_change(SPACE_LOG, account, CHANGE_EMAIL, r->modseq, id);
-	if (missing_is_told(fail) == FAIL_NONE)
-		fail = key_expect(in, &k, "message not in the log", id, r->modseq, &value);
-	return missing_is_told(fail);
+	if (check_told(fail) == FAIL_NONE)
+		fail = check_key(in, &k, "message not in the log", id, r->modseq, &value);
+	return check_told(fail);
 }
 
 /* Not lost while its file is elsewhere: it may come later than the store was restored, or the engine was changed. */
@@ -157,7 +156,7 @@ check_file(struct account_check *in, uint64_t id, struct str name, bool *is_lost
 	if (fail == FAIL_NONE || *is_lost)
 		check_find(in, buf_c(&line), id, 0);
 	buf_release(&line);
-	return missing_is_told(fail);
+	return check_told(fail);
 }
 
 /* What never changes: the file is there and named once. */
@@ -185,13 +184,13 @@ check_static(struct account_check *in, uint64_t id, bool *is_lost)
 	in->hashes += s.id_count;
 	for (size_t i = 0; i < s.id_count; i++) {
 		k = key_hash(account, s.ids[i].hash, id);
-		fail = key_expect(in, &k, "message id not in the index", id, i, &value);
-		if (missing_is_told(fail))
+		fail = check_key(in, &k, "message id not in the index", id, i, &value);
+		if (check_told(fail))
 			return fail;
 	}
 	k = key_blob(account, str_of(name, name_size));
-	fail = key_expect(in, &k, "file without owner", id, 0, &value);
-	if (missing_is_told(fail))
+	fail = check_key(in, &k, "file without owner", id, 0, &value);
+	if (check_told(fail))
 		return fail;
 	return check_file(in, id, str_of(name, name_size), is_lost);
 }
@@ -320,76 +319,6 @@ check_uploads(struct account_check *in)
 	while (cursor_next(&c, &key, &value))
 		in->uploads++;
 	return cursor_end(&c);
-}
-
-/* --- threads ------------------------------------------------------------------------------------------------------ */
-
-static int
-part_cmp(const void *a, const void *b)
-{
-	const struct check_part *x = a, *y = b;
-
-	if (x->thread != y->thread)
-		return x->thread < y->thread ? -1 : 1;
-	return x->mailbox < y->mailbox ? -1 : x->mailbox > y->mailbox;
-}
-
-/* The parts of one thread, by mailbox, against its record; its mailboxes count it. */
-static enum fail
-check_thread(struct account_check *in, const struct check_part *parts, size_t count)
-{
-	struct key k = key_id(SPACE_THREAD, in->account->id, parts->thread);
-	struct thread_record t = { .total = 0 };
-	struct str value;
-	size_t mailboxes = 0, unread = 0, n;
-	enum fail fail = key_expect(in, &k, "thread without record", parts->thread, 0, &value);
-
-	in->threads++;
-	if (fail)
-		return missing_is_told(fail);
-	arena_reset(&in->arena);
-	if (thread_record_read(value, &in->arena, &t))
-		check_find(in, "thread record is damaged", parts->thread, 0);
-	for (size_t i = 0; i < count; i++)
-		unread += parts[i].is_unread;
-	for (size_t i = 0; i < count; i += n, mailboxes++) {
-		struct mailbox *m = mailbox_seen(in, parts[i].mailbox);
-		bool is_right = false;
-
-		for (n = 1; i + n < count && parts[i + n].mailbox == parts[i].mailbox; n++)
-			;
-		for (size_t j = 0; j < t.mailbox_count; j++)
-			is_right |=
-			    t.mailboxes[j].mailbox == parts[i].mailbox && t.mailboxes[j].count == n;
-		if (!is_right)
-			check_find(in, "thread counts differ", parts->thread, parts[i].mailbox);
-		if (m) {
-			m->total_threads++;
-			m->unread_threads += unread > 0;
-		}
-	}
-	if (t.unread != unread || t.mailbox_count != mailboxes)
-		check_find(in, "thread record differs", parts->thread, unread);
-	k = key_change(SPACE_LOG, in->account->id, CHANGE_THREAD, t.modseq, parts->thread);
-	return missing_is_told(
-	    key_expect(in, &k, "thread not in the log", parts->thread, t.modseq, &value));
-}
-
-static enum fail
-check_threads(struct account_check *in)
-{
-	enum fail fail = FAIL_NONE;
-	size_t n;
-
-	if (in->part_count)
-		qsort(in->parts, in->part_count, sizeof(*in->parts), part_cmp);
-	for (size_t i = 0; fail == FAIL_NONE && i < in->part_count; i += n) {
-		for (n = 1;
-		     i + n < in->part_count && in->parts[i + n].thread == in->parts[i].thread; n++)
-			;
-		fail = check_thread(in, in->parts + i, n);
-	}
-	return fail;
 }
 
 /* --- counters ----------------------------------------------------------------------------------------------------- */

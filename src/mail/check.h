@@ -34,7 +34,20 @@ MUST_CHECK enum fail boxes_rebuild(struct edit *e, const struct account_check *i
 MUST_CHECK enum fail check_things(struct account_check *in);
 MUST_CHECK enum fail things_rebuild(struct edit *e);
 
+/* check_thread.c: threads, by the parts that the Emails have. */
+MUST_CHECK enum fail check_threads(struct account_check *in);
+
+/* --- check.c: what all of them need ------------------------------------------------------------------------ */
+
 void check_find(struct account_check *in, const char *what, uint64_t id, uint64_t number);
+
+/* A key that should be there: FAIL_MISSING, and a finding, when it is not; FAIL_TEMP. check_told() passes over the first. */
+MUST_CHECK enum fail check_key(struct account_check *in, const struct key *k, const char *what,
+    uint64_t id, uint64_t number, struct str *value);
+MUST_CHECK enum fail check_told(enum fail fail);
+
+/* One as it is counted anew, or NULL. */
+struct mailbox *check_mailbox_seen(struct account_check *in, uint32_t id);
 void check_lose(struct account_check *in, uint64_t id);
 
 /* Write everything that follows from Emails and mailboxes anew; lost Emails go. */
