@@ -9,7 +9,7 @@
 static const char *
 keep(struct buf *text, struct str value)
 {
-	buf_init(text, TEXT_MAX);
+	buf_init_secret(text, TEXT_MAX); /* one is a password */
 	buf_add(text, value);
 	return buf_c(text);
 }
@@ -37,11 +37,8 @@ sql_server_init(struct sql_server *s, const struct sql_settings *settings)
 void
 sql_server_release(struct sql_server *s)
 {
-	for (size_t i = 0; i < ARRAY_LEN(s->texts); i++) {
-		if (s->texts[i].p)
-			mem_wipe(s->texts[i].p, s->texts[i].cap);
+	for (size_t i = 0; i < ARRAY_LEN(s->texts); i++)
 		buf_release(&s->texts[i]);
-	}
 }
 
 void

@@ -4,9 +4,6 @@
 /* system */
 #include <stdio.h>
 
-/* base */
-#include "base/mem.h"
-
 /* rooms */
 #include "cli/listing.h"
 #include "cli/open.h"
@@ -36,14 +33,12 @@ cmd_token_add(const struct cli *cli)
 	struct str account = cli->arguments[0];
 	enum cli_status status = cli_open_admin(cli, &s, &a);
 
-	buf_init(&token, TOKEN_BYTES);
+	buf_init_secret(&token, TOKEN_BYTES);
 	if (status == CLI_OK)
 		status = done(a, account, admin_token_add(a, account, name_of(cli), &token));
 	buf_add_char(&token, '\n');
 	if (status == CLI_OK)
 		status = cli_print(&token);
-	if (token.p)
-		mem_wipe(token.p, token.cap);
 	buf_release(&token);
 	cli_close_admin(&s, a);
 	return status;

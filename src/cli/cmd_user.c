@@ -3,9 +3,6 @@
 /* system */
 #include <stdio.h>
 
-/* base */
-#include "base/mem.h"
-
 /* rooms */
 #include "cli/listing.h"
 #include "cli/open.h"
@@ -16,14 +13,6 @@ static enum cli_status
 done(struct admin *a, struct str what, enum fail fail)
 {
 	return fail == FAIL_NONE ? CLI_OK : cli_fail(what, admin_reason(a));
-}
-
-static void
-forget(struct buf *secret)
-{
-	if (secret->p)
-		mem_wipe(secret->p, secret->cap);
-	buf_release(secret);
 }
 
 /* As in the configuration: bytes with or without KB, MB, GB, or a plain number. */
@@ -91,7 +80,7 @@ cmd_user_add(const struct cli *cli)
 	int64_t quota = 0;
 	enum cli_status status = cli_open_admin(cli, &s, &a);
 
-	buf_init(&secret, CLI_SECRET_MAX);
+	buf_init_secret(&secret, CLI_SECRET_MAX);
 	if (status == CLI_OK && !str_empty(cli->quota))
 		status = parse_amount(cli->quota, SETTING_BYTES, &quota);
 	if (status == CLI_OK && cli_read_secret(cli, &secret) != FAIL_NONE)
@@ -102,7 +91,7 @@ cmd_user_add(const struct cli *cli)
 		status = done(a, name, admin_user_quota(a, name, quota, 0));
 	if (status == CLI_OK)
 		status = need_postmaster(a, name);
-	forget(&secret);
+	buf_release(&secret);
 	cli_close_admin(&s, a);
 	return status;
 }
@@ -116,12 +105,12 @@ cmd_user_passwd(const struct cli *cli)
 	struct str name = cli->arguments[0];
 	enum cli_status status = cli_open_admin(cli, &s, &a);
 
-	buf_init(&secret, CLI_SECRET_MAX);
+	buf_init_secret(&secret, CLI_SECRET_MAX);
 	if (status == CLI_OK && cli_read_secret(cli, &secret) != FAIL_NONE)
 		status = CLI_FAILED;
 	if (status == CLI_OK)
 		status = done(a, name, admin_user_password(a, name, buf_str(&secret)));
-	forget(&secret);
+	buf_release(&secret);
 	cli_close_admin(&s, a);
 	return status;
 }

@@ -8,9 +8,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* base */
-#include "base/mem.h"
-
 /* rooms */
 #include "sys/sys.h"
 
@@ -56,7 +53,7 @@ cli_read_secret(const struct cli *cli, struct buf *secret)
 			cli_fail(STR("password"), "is empty or longer than anyone types");
 		return fail;
 	}
-	buf_init(&again, CLI_SECRET_MAX);
+	buf_init_secret(&again, CLI_SECRET_MAX);
 	fail = prompt("Password", secret);
 	if (fail == FAIL_NONE)
 		fail = prompt("Again", &again);
@@ -65,8 +62,6 @@ cli_read_secret(const struct cli *cli, struct buf *secret)
 	if (fail != FAIL_NONE)
 		cli_fail(STR("password"),
 		    fail == FAIL_DENIED ? "the two differ" : "none was given");
-	if (again.p)
-		mem_wipe(again.p, again.cap);
 	buf_release(&again);
 	return fail;
 }

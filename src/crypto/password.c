@@ -91,7 +91,7 @@ verify_crypt(struct str stored, struct str secret, enum hash unused)
 		return FAIL_PERM;
 	work = mem_new(1, sizeof *work);
 	buf_init(&setting, STORED_MAX);
-	buf_init(&text, PASSWORD_SECRET_MAX);
+	buf_init_secret(&text, PASSWORD_SECRET_MAX);
 	buf_add(&setting, stored);
 	buf_add(&text, secret);
 	made = crypt_r(buf_c(&text), buf_c(&setting), work);
@@ -101,8 +101,6 @@ verify_crypt(struct str stored, struct str secret, enum hash unused)
 		fail = FAIL_NONE;
 	mem_wipe(work, sizeof *work);
 	mem_free(work);
-	if (text.p)
-		mem_wipe(text.p, text.cap);
 	buf_release(&setting);
 	buf_release(&text);
 	return fail;

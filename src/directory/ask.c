@@ -21,7 +21,7 @@ ask_new(struct directory *d, enum directory_kind kind, struct str key)
 	ask->deadline_ms = clock_mono_ms() + d->settings->timeout_ms;
 	list_init(&ask->waiters);
 	buf_init(&ask->key, KEY_MAX);
-	buf_init(&ask->line, DIRECTORY_LINE_MAX);
+	buf_init_secret(&ask->line, DIRECTORY_LINE_MAX);
 	buf_add(&ask->key, key);
 	if (key.n > 0 && buf_ok(&ask->key)) {
 		ask->is_shared = true;
@@ -55,8 +55,6 @@ ask_free(struct directory *d, struct directory_ask *ask)
 	if (ask->deadline_ms != DEADLINE_NONE)
 		d->ask_count--;
 	list_remove(&ask->node);
-	if (ask->line.p)
-		mem_wipe(ask->line.p, ask->line.cap);
 	buf_release(&ask->line);
 	buf_release(&ask->key);
 	mem_free(ask);

@@ -61,8 +61,6 @@ child_stop(struct directory_child *c)
 		ask_free(d, ask);
 	}
 	c->ask_count = 0;
-	if (c->out.p)
-		mem_wipe(c->out.p, c->out.cap);
 	buf_clear(&c->out);
 	buf_release(&c->out);
 	buf_clear(&c->in);

@@ -141,7 +141,7 @@ make_children(struct directory *d)
 			.backoff_ms = BACKOFF_MIN_MS };
 		list_init(&c->asks);
 		buf_init(&c->in, DIRECTORY_LINE_MAX);
-		buf_init(&c->out, (size_t)ASKS_PER_CHILD * DIRECTORY_LINE_MAX);
+		buf_init_secret(&c->out, (size_t)ASKS_PER_CHILD * DIRECTORY_LINE_MAX);
 	}
 }
 

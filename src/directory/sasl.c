@@ -224,7 +224,7 @@ sasl_start(struct sasl *s, struct directory *directory, struct task *owner, cons
 	s->conn = conn;
 	s->state = SASL_SEND;
 	buf_init(&s->challenge, SASL_MESSAGE_MAX);
-	buf_init(&s->user, SASL_MESSAGE_MAX);
+	buf_init_secret(&s->user, SASL_MESSAGE_MAX);
 	scram_init(&s->scram);
 	buf_add_c(&s->challenge, m->prompt);
 	return FAIL_NONE;
@@ -254,8 +254,6 @@ sasl_release(struct sasl *s)
 {
 	directory_query_release(&s->query);
 	scram_release(&s->scram);
-	if (s->user.p)
-		mem_wipe(s->user.p, s->user.cap);
 	buf_release(&s->user);
 	buf_release(&s->challenge);
 	*s = (struct sasl){ 0 };

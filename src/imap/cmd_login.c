@@ -135,15 +135,13 @@ feed_base64(struct imap_session *s, struct str text)
 	struct buf message;
 	enum imap_state next;
 
-	buf_init(&message, SASL_MESSAGE_MAX);
+	buf_init_secret(&message, SASL_MESSAGE_MAX);
 	if (base64_parse(&message, text) == FAIL_NONE) {
 		next = go_on(s, sasl_feed(s->sasl, buf_str(&message)));
 	} else {
 		imap_auth_release(s);
 		next = imap_bad(s, "Not in base64");
 	}
-	if (message.p)
-		mem_wipe(message.p, message.cap);
 	buf_release(&message);
 	return next;
 }
@@ -207,14 +205,12 @@ imap_cmd_login(struct imap_session *s, struct imap_cursor *args)
 		return imap_wrong(s, args);
 	if (!begin(s, STR("PLAIN")))
 		return imap_no(s, "CANNOT", "Unknown mechanism");
-	buf_init(&message, SASL_MESSAGE_MAX);
+	buf_init_secret(&message, SASL_MESSAGE_MAX);
 	buf_add_char(&message, '\0');
 	buf_add(&message, name);
 	buf_add_char(&message, '\0');
 	buf_add(&message, password);
 	next = go_on(s, sasl_feed(s->sasl, buf_str(&message)));
-	if (message.p)
-		mem_wipe(message.p, message.cap);
 	buf_release(&message);
 	return next;
 }

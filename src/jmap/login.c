@@ -56,12 +56,10 @@ login_ask(struct jmap_login *login, struct http_exchange *x, struct str value)
 		directory_token_start(d, &login->query, x->task, str_trim(value));
 		return true;
 	}
-	buf_init(&text, LOGIN_TEXT_MAX);
+	buf_init_secret(&text, LOGIN_TEXT_MAX);
 	is_basic = take_basic(value, &text, &name, &secret);
 	if (is_basic)
 		directory_login_start(d, &login->query, x->task, name, secret);
-	if (text.p)
-		mem_wipe(text.p, text.cap);
 	buf_release(&text);
 	return is_basic;
 }

@@ -48,14 +48,13 @@ make_ticket(struct ticket_request *r, struct http_exchange *x)
 		http_reply_problem(x, 503, NULL, "There are too many tickets now.");
 		return;
 	}
-	buf_init(&body, 4096);
+	buf_init_secret(&body, 4096);
 	w = (struct json_writer){ .out = &body };
 	write_ticket(&w, ticket, user, net_address_text(&client, address));
 	http_reply_start(x, 200, "application/json");
 	http_reply_header(x, "Cache-Control", STR("no-store"));
 	http_reply_length(x, buf_str(&body).n);
 	http_reply_body(x, buf_str(&body));
-	mem_wipe(body.p, body.cap);
 	buf_release(&body);
 }
 

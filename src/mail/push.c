@@ -132,11 +132,10 @@ write_run(struct txn *t, void *arg)
 	k = key_id(SPACE_PUSH, w.account->id, w.id);
 	if (!w.new)
 		return txn_delete(t, key_str(&k));
-	buf_init(&value, PUSH_RECORD_MAX);
+	buf_init_secret(&value,
+	    PUSH_RECORD_MAX); /* RFC 8620 7.2: URL and keys leave nothing behind */
 	record_write(&value, w.new);
 	fail = buf_ok(&value) ? txn_put(t, key_str(&k), buf_str(&value)) : FAIL_LIMIT;
-	if (value.p)
-		mem_wipe(value.p, value.cap); /* RFC 8620 7.2: URL and keys leave nothing behind */
 	buf_release(&value);
 	in->id = w.id;
 	return fail;

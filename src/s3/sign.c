@@ -101,14 +101,12 @@ day_key(const struct sign_request *r, const struct sign_key *key, unsigned char 
 		STR("aws4_request") };
 	struct buf secret;
 
-	buf_init(&secret, CANONICAL_MAX);
+	buf_init_secret(&secret, CANONICAL_MAX);
 	buf_add(&secret, STR("AWS4"));
 	buf_add(&secret, key->secret_key);
 	hmac_once(HASH_SHA256, buf_str(&secret), parts[0], out);
 	for (size_t i = 1; i < ARRAY_LEN(parts); i++)
 		hmac_once(HASH_SHA256, str_of(out, SHA256_BYTES), parts[i], out);
-	if (secret.p)
-		mem_wipe(secret.p, secret.cap);
 	buf_release(&secret);
 }
 

@@ -147,10 +147,8 @@ take_keys(struct objects *o, struct s3_settings *to, const struct s3_settings *f
 	const struct str news[] = { from->access_key, from->secret_key, from->session_token };
 
 	for (size_t i = 0; i < ARRAY_LEN(news); i++) {
-		if (o->keys[i].p)
-			mem_wipe(o->keys[i].p, o->keys[i].cap);
 		buf_release(&o->keys[i]);
-		buf_init(&o->keys[i], news[i].n);
+		buf_init_secret(&o->keys[i], news[i].n);
 		buf_add(&o->keys[i], news[i]);
 		*olds[i] = buf_str(&o->keys[i]);
 	}

@@ -93,13 +93,11 @@ feed(struct smtp_session *s, struct str text)
 	struct buf message;
 	enum smtp_state next;
 
-	buf_init(&message, SASL_MESSAGE_MAX);
+	buf_init_secret(&message, SASL_MESSAGE_MAX);
 	if (base64_parse(&message, text) != FAIL_NONE)
 		next = give_up(s, REPLY_AUTH_SYNTAX);
 	else
 		next = go_on(s, sasl_feed(s->sasl, buf_str(&message)));
-	if (message.p)
-		mem_wipe(message.p, message.cap);
 	buf_release(&message);
 	return next;
 }

@@ -91,15 +91,13 @@ begin_plain(struct smtpc_inner *c)
 	if (str_find_char(user, '\0') != STR_NONE || str_find_char(secret, '\0') != STR_NONE)
 		return give_up(c, STATUS(4, 3, 5),
 		    "our user name or password there cannot be said");
-	buf_init(&message, 2 * SCRAM_MESSAGE_MAX);
+	buf_init_secret(&message, 2 * SCRAM_MESSAGE_MAX);
 	buf_add_char(&message, '\0');
 	buf_add(&message, user);
 	buf_add_char(&message, '\0');
 	buf_add(&message, secret);
 	buf_add(conn_out(c->conn), STR("AUTH PLAIN "));
 	say_base64(c, buf_str(&message));
-	if (message.p)
-		mem_wipe(message.p, message.cap);
 	buf_release(&message);
 	c->auth_step = SMTPC_AUTH_LAST;
 	return SMTPC_AUTH;
