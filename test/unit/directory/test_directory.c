@@ -600,6 +600,8 @@ test_death(void)
 	size_t n = find_children(pids);
 
 	TEST_ROW("death");
+	for (size_t i = 0; i < n; i++)
+		kill(pids[i], SIGSTOP); /* it must not be faster than the next signal */
 	directory_login_start(t.directory, &t.q, &t.task, STR("bob"), STR("builder"));
 	loop_turn(&t.loop, 0);
 	for (size_t i = 0; i < n; i++)
@@ -618,6 +620,10 @@ test_stuck(void)
 	bool is_new = false;
 
 	TEST_ROW("stuck");
+	for (int i = 0; i < 2000 && n < 2; i++) { /* who died may not be back yet */
+		loop_turn(&t.loop, 10);
+		n = find_children(stuck);
+	}
 	t.settings.timeout_ms = 300;
 	directory_forget(t.directory);
 	CHECK_NUM(n, 2);
