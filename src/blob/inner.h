@@ -99,19 +99,19 @@ struct blob_store {
 	struct store_passing passing;
 	struct task probe, unlinking;
 	struct timer timer;
-	struct list namers;    /* blob_namer.node */
-	struct list writing;   /* blob_pending: not finished */
-	struct list fresh;     /* blob_pending: finished in this turn */
-	struct list doubtful;  /* blob_pending: their commit failed, perhaps only seemingly */
-	size_t open_count;     /* descriptors in fresh */
-	size_t carried_bytes;  /* in fresh */
-	bool is_loose;         /* carried files of earlier turns are not synced */
-	bool is_behind;        /* of some of them, only the keys can be trusted */
-	bool is_blind;         /* and those cannot be read now */
-	bool is_whole_due;     /* and are to be synced with this turn */
-	struct map folders;    /* blob_folder: to be synced with this turn */
-	struct list deletions; /* blob_deletion: of this turn */
-	struct list due;       /* blob_deletion: durable, not yet unlinked */
+	struct list namers;     /* blob_namer.node */
+	struct list writing;    /* blob_pending: not finished */
+	struct list fresh;      /* blob_pending: finished in this turn */
+	struct list doubtful;   /* blob_pending: their commit failed, perhaps only seemingly */
+	size_t open_count;      /* descriptors in fresh */
+	uint64_t carried_bytes; /* in fresh */
+	bool is_loose;          /* carried files of earlier turns are not synced */
+	bool is_behind;         /* of some of them, only the keys can be trusted */
+	bool is_blind;          /* and those cannot be read now */
+	bool is_whole_due;      /* and are to be synced with this turn */
+	struct map folders;     /* blob_folder: to be synced with this turn */
+	struct list deletions;  /* blob_deletion: of this turn */
+	struct list due;        /* blob_deletion: durable, not yet unlinked */
 	size_t due_count;
 	struct list done; /* blob_deletion: unlinked, their keys are still there */
 	size_t done_count;
