@@ -1,5 +1,8 @@
 #include "jmap/email_patch.h"
 
+/* rooms */
+#include "jmap/patch.h"
+
 /* Keywords all at once, so that none takes the place of another (keyword.h). JMAP's have no backslash (RFC 8621 4.1.1). */
 static enum jmap_set_said
 keyword_set(struct jmap_call *c, const struct str *names, size_t count, bool adds,

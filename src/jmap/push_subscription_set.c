@@ -12,6 +12,7 @@
 #include "crypto/random.h"
 #include "http/url.h"
 #include "jmap/methods.h"
+#include "jmap/patch.h"
 #include "jmap/push.h"
 #include "jmap/set.h"
 #include "jmap/web_push.h"

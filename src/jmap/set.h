@@ -75,8 +75,4 @@ MUST_CHECK bool jmap_set_state(struct jmap_call *c, enum change_type type);
 MUST_CHECK bool jmap_set_state_of(struct jmap_call *c, struct str argument,
     const struct account *account, enum change_type type);
 
-/* A patch's path: "keywords/$seen" into "keywords" and "$seen" (unescaped, RFC 6901). */
-MUST_CHECK bool jmap_patch_path(struct str path, struct arena *a, struct str *property_out,
-    struct str *below_out);
-
 #endif
