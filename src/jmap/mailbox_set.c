@@ -7,6 +7,7 @@
 #include "jmap/access_mailbox.h"
 #include "jmap/mailbox.h"
 #include "jmap/methods.h"
+#include "jmap/patch.h"
 #include "jmap/set.h"
 #include "jmap/share.h"
 
@@ -64,10 +65,24 @@ take_role(const struct json *v, enum mailbox_role *out, struct jmap_set_error *e
 	return SET_OK;
 }
 
+/* What no client sets; `m` is NULL in a creation. */
+static enum jmap_set_said
+take_other(struct jmap_call *c, const struct mailbox *m, const struct json_member *member,
+    struct jmap_set_error *e)
+{
+	bool is_same = false;
+
+	if (m && jmap_patch_is_same(c, member, jmap_mailbox_write, m->id, &is_same))
+		return jmap_set_failed(c);
+	return is_same
+	    ? SET_OK
+	    : jmap_set_invalid(e, member->name, "The server sets this, or knows no such.");
+}
+
 /* One property of a creation or a patch. */
 static enum jmap_set_said
-take_property(struct jmap_call *c, const struct json_member *member, struct mailbox_new *to,
-    unsigned *what, struct jmap_set_error *e)
+take_property(struct jmap_call *c, const struct mailbox *m, const struct json_member *member,
+    struct mailbox_new *to, unsigned *what, struct jmap_set_error *e)
 {
 	const struct json *v = &member->value;
 	int64_t n;
@@ -92,7 +107,7 @@ take_property(struct jmap_call *c, const struct json_member *member, struct mail
 		if (!json_get_bool(v, &to->is_subscribed))
 			return jmap_set_invalid(e, member->name, "isSubscribed is a Boolean.");
 	} else {
-		return jmap_set_invalid(e, member->name, "The server sets this, or knows no such.");
+		return take_other(c, m, member, e);
 	}
 	return SET_OK;
 }
@@ -110,7 +125,7 @@ take_properties(struct jmap_call *c, const struct mailbox *m, const struct json 
 		if (has_share && share_is_asked(member->name))
 			said = share_take(c, m, member, share, e);
 		else
-			said = take_property(c, member, to, what, e);
+			said = take_property(c, m, member, to, what, e);
 	}
 	return said;
 }
@@ -196,6 +211,23 @@ created(struct jmap_call *c, void *more, uint64_t id)
 	return jmap_mailbox_write(c, id);
 }
 
+/* A patch that is the whole Mailbox asks for no more rights than for what is different in it. */
+static unsigned
+changed(const struct mailbox *m, unsigned what, const struct mailbox_new *to)
+{
+	unsigned same = 0;
+
+	if (to->parent == m->parent)
+		same |= MAILBOX_SET_PARENT;
+	if (what & MAILBOX_SET_NAME && str_eq(to->name, m->name))
+		same |= MAILBOX_SET_NAME;
+	if (to->role == m->role)
+		same |= MAILBOX_SET_ROLE;
+	if (to->sort_order == m->sort_order)
+		same |= MAILBOX_SET_SORT_ORDER;
+	return what & ~same;
+}
+
 static enum fail
 update_here(struct jmap_call *c, const struct mailbox *m, unsigned what,
     const struct mailbox_new *to)
@@ -223,9 +255,9 @@ update(struct jmap_call *c, void *more, uint64_t id, const struct json *patch,
 	(void)more;
 	if (!m || !jmap_mailbox_is_shown(c->access, m->id))
 		return jmap_set_error(e, "notFound", NULL);
-	to = (struct mailbox_new){ .parent = m->parent, .role = m->role };
-	to.name = arena_str(&c->arena, m->name);
+	to = (struct mailbox_new){ .parent = m->parent, .name = m->name, .role = m->role };
 	said = take_properties(c, m, patch, &to, &what, &share, e);
+	what = changed(m, what, &to);
 	if (said == SET_OK)
 		said = jmap_may_change(c, m, what, &to, e);
 	if (said == SET_OK)

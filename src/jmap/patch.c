@@ -1,5 +1,8 @@
 #include "jmap/patch.h"
 
+/* rooms */
+#include "jmap/limits.h"
+
 /* "~1" is '/', "~0" is '~' (RFC 6901 3). */
 static bool
 unescape_pointer(struct str s, struct arena *a, struct str *out)
@@ -31,4 +34,29 @@ jmap_patch_path(struct str path, struct arena *a, struct str *property_out, stru
 	if (str_take_until(&path, '/', &property) && !unescape_pointer(path, a, below_out))
 		return false;
 	return unescape_pointer(property, a, property_out);
+}
+
+enum fail
+jmap_patch_is_same(struct jmap_call *c, const struct json_member *member,
+    enum fail (*write)(struct jmap_call *c, uint64_t id), uint64_t id, bool *out)
+{
+	struct json_writer response = c->w;
+	struct arena arena = c->arena; /* a call may ask this often: nothing of it stays */
+	const struct json *object = NULL;
+	struct buf text;
+	enum fail fail;
+
+	arena_init(&c->arena, JMAP_CALL_MAX);
+	buf_init(&text, JMAP_RESPONSE_MAX);
+	c->w = (struct json_writer){ .out = &text };
+	fail = write(c, id);
+	if (fail == FAIL_NONE)
+		fail = json_parse(buf_str(&text), &c->arena, &object);
+	*out = fail == FAIL_NONE && json_find(object, member->name) &&
+	    json_equal(json_find(object, member->name), &member->value);
+	buf_release(&text);
+	arena_release(&c->arena);
+	c->arena = arena;
+	c->w = response;
+	return fail;
 }

@@ -11,4 +11,12 @@
 MUST_CHECK bool jmap_patch_path(struct str path, struct arena *a, struct str *property_out,
     struct str *below_out);
 
+/*
+ * Does this member say what is there already? Clients may send whole objects, so what the server set may stand in a
+ * patch as it is (RFC 8620 5.3). `write` writes the object, or as much of it as has the member; its failures are
+ * passed on. It must not wait.
+ */
+MUST_CHECK enum fail jmap_patch_is_same(struct jmap_call *c, const struct json_member *member,
+    enum fail (*write)(struct jmap_call *c, uint64_t id), uint64_t id, bool *out);
+
 #endif
