@@ -228,17 +228,22 @@ changed(const struct mailbox *m, unsigned what, const struct mailbox_new *to)
 	return what & ~same;
 }
 
+/* Whatever may be refused comes first: all of it is done or nothing. */
 static enum fail
 update_here(struct jmap_call *c, const struct mailbox *m, unsigned what,
     const struct mailbox_new *to)
 {
+	bool subscribes = c->account != c->access->user && what & MAILBOX_SET_SUBSCRIBED;
+	uint32_t id = m->id;
 	enum fail fail = FAIL_NONE;
 
-	if (c->account != c->access->user && what & MAILBOX_SET_SUBSCRIBED) {
+	if (subscribes)
 		what &= ~(unsigned)MAILBOX_SET_SUBSCRIBED;
-		fail = jmap_mailbox_subscribe(c, m, to->is_subscribed);
-	}
-	return fail || !what ? fail : mailbox_update(c->account, m->id, what, to);
+	if (what)
+		fail = mailbox_update(c->account, id, what, to);
+	if (fail == FAIL_NONE && subscribes)
+		fail = jmap_mailbox_subscribe(c, mailbox_get(c->account, id), to->is_subscribed);
+	return fail;
 }
 
 static enum jmap_set_said
