@@ -99,7 +99,9 @@ take_property(struct jmap_call *c, const struct mailbox *m, const struct json_me
 		return take_role(v, &to->role, e);
 	} else if (str_eq(member->name, STR("sortOrder"))) {
 		*what |= MAILBOX_SET_SORT_ORDER;
-		if (!json_get_int(v, &n) || n < 0 || n > INT32_MAX)
+		n = 0;
+		if (!json_is(v, JSON_NULL) && /* which is the default, RFC 8621 2 */
+		    (!json_get_int(v, &n) || n < 0 || n > INT32_MAX))
 			return jmap_set_invalid(e, member->name, "sortOrder is 0 .. 2^31-1.");
 		to->sort_order = (uint32_t)n;
 	} else if (str_eq(member->name, STR("isSubscribed"))) {
@@ -130,9 +132,10 @@ take_properties(struct jmap_call *c, const struct mailbox *m, const struct json 
 	return said;
 }
 
-/* What the room below refused, in JMAP's words. */
+/* What the room below refused, in JMAP's words; `m` is NULL in a creation. */
 static enum jmap_set_said
-refused(struct jmap_call *c, enum fail fail, const struct mailbox_new *to, struct jmap_set_error *e)
+refused(struct jmap_call *c, const struct mailbox *m, enum fail fail, const struct mailbox_new *to,
+    struct jmap_set_error *e)
 {
 	const struct mailbox *twin;
 
@@ -140,8 +143,9 @@ refused(struct jmap_call *c, enum fail fail, const struct mailbox_new *to, struc
 	case FAIL_SYNTAX: return jmap_set_invalid(e, STR("name"), "This name is not allowed.");
 	case FAIL_MISSING: return jmap_set_error(e, "notFound", NULL);
 	case FAIL_PERM:
-		return jmap_set_error(e, "forbidden",
-		    "The Inbox stays as it is, and nothing goes below itself.");
+		if (m && m->role != MAILBOX_ROLE_INBOX)
+			return jmap_set_invalid(e, STR("parentId"), "Nothing goes below itself.");
+		return jmap_set_error(e, "forbidden", "The Inbox stays as it is.");
 	case FAIL_LIMIT: return jmap_set_error(e, "overQuota", "Too many mailboxes, or too deep.");
 	case FAIL_DENIED:
 		twin = mailbox_child(c->account, to->parent, to->name);
@@ -199,7 +203,7 @@ create(struct jmap_call *c, void *more, const struct json *object, uint64_t *id_
 		return said;
 	fail = create_here(c, &to, !share.entries || !c->access->is_owner, &id);
 	if (fail)
-		return refused(c, fail, &to, e);
+		return refused(c, NULL, fail, &to, e);
 	*id_out = id;
 	return share_apply(c, id, &share, e);
 }
@@ -270,7 +274,11 @@ update(struct jmap_call *c, void *more, uint64_t id, const struct json *patch,
 	if (said != SET_OK)
 		return said;
 	fail = what ? update_here(c, m, what, &to) : FAIL_NONE;
-	return fail ? refused(c, fail, &to, e) : share_apply(c, (uint32_t)id, &share, e);
+	if (fail == FAIL_NONE)
+		return share_apply(c, (uint32_t)id, &share, e);
+	said = refused(c, m, fail, &to, e);
+	/* patches have no order: another one of this call may make way, a name, a role or a place */
+	return fail == FAIL_DENIED || fail == FAIL_PERM ? SET_LATER : said;
 }
 
 static enum jmap_set_said
@@ -293,7 +301,7 @@ destroy(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e)
 	fail = mailbox_delete(c->account, (uint32_t)id, arguments->removes_emails);
 	if (fail == FAIL_DENIED)
 		return jmap_set_error(e, "mailboxHasEmail", NULL);
-	return fail ? refused(c, fail, &(struct mailbox_new){ 0 }, e) : SET_OK;
+	return fail ? refused(c, m, fail, &(struct mailbox_new){ 0 }, e) : SET_OK;
 }
 
 static const struct jmap_set_type mailbox_set_type = {

@@ -1,8 +1,8 @@
 /*
  * set.h - what all Foo/set methods have in common (RFC 8620 5.3), sliced.
  *
- * Creates, then updates, then destroys. One that waits for another of the same call (a parent that is
- * created with it, a child that goes with it) says SET_LATER and is tried again behind the others.
+ * Creates, then updates, then destroys. One that waits for another of the same call (a parent that is created with
+ * it, a name that becomes free, a child that goes with it) says SET_LATER and is tried again behind the others.
  */
 #ifndef JMAP_SET_H
 #define JMAP_SET_H
