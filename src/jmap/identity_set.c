@@ -66,7 +66,8 @@ take_property(struct jmap_call *c, const struct json_member *member, struct iden
 	} texts[] = { { STR_INIT("name"), &to->name },
 		{ STR_INIT("textSignature"), &to->text_signature },
 		{ STR_INIT("htmlSignature"), &to->html_signature } };
-	bool is_same = false;
+	static const char unknown[] = "The server sets this, or knows no such.";
+	bool is_same, is_email = str_eq(member->name, STR("email"));
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (!str_eq(member->name, texts[i].name))
@@ -82,17 +83,15 @@ take_property(struct jmap_call *c, const struct json_member *member, struct iden
 		return take_list(c, member, &to->reply_to, e);
 	if (str_eq(member->name, STR("bcc")))
 		return take_list(c, member, &to->bcc, e);
-	if (is_new && str_eq(member->name, STR("email")) &&
-	    json_get_text(&member->value, &to->email))
+	if (is_new && is_email && json_get_text(&member->value, &to->email))
 		return SET_OK;
-	if (!is_new && jmap_patch_is_same(c, member, jmap_identity_write, to->id, &is_same))
+	if (is_new)
+		return jmap_set_invalid(e, member->name, unknown);
+	if (jmap_patch_is_same(c, member, jmap_identity_write, to->id, &is_same))
 		return jmap_set_failed(c);
-	if (is_same)
-		return SET_OK;
-	return jmap_set_invalid(e, member->name,
-	    !is_new && str_eq(member->name, STR("email"))
-		? "The address of an Identity stays."
-		: "The server sets this, or knows no such.");
+	return is_same ? SET_OK
+		       : jmap_patch_refuse(member,
+			     is_email ? "The address of an Identity stays." : unknown, e);
 }
 
 static enum jmap_set_said

@@ -70,13 +70,14 @@ static enum jmap_set_said
 take_other(struct jmap_call *c, const struct mailbox *m, const struct json_member *member,
     struct jmap_set_error *e)
 {
-	bool is_same = false;
+	static const char text[] = "The server sets this, or knows no such.";
+	bool is_same;
 
-	if (m && jmap_patch_is_same(c, member, jmap_mailbox_write, m->id, &is_same))
+	if (!m)
+		return jmap_set_invalid(e, member->name, text);
+	if (jmap_patch_is_same(c, member, jmap_mailbox_write, m->id, &is_same))
 		return jmap_set_failed(c);
-	return is_same
-	    ? SET_OK
-	    : jmap_set_invalid(e, member->name, "The server sets this, or knows no such.");
+	return is_same ? SET_OK : jmap_patch_refuse(member, text, e);
 }
 
 /* One property of a creation or a patch. */

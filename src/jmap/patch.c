@@ -36,6 +36,18 @@ jmap_patch_path(struct str path, struct arena *a, struct str *property_out, stru
 	return unescape_pointer(property, a, property_out);
 }
 
+enum jmap_set_said
+jmap_patch_refuse(const struct json_member *member, const char *text, struct jmap_set_error *e)
+{
+	struct str rest = member->name, part;
+	bool is_path = str_find_char(rest, '/') == STR_NONE;
+
+	while (is_path && str_take_until(&rest, '~', &part))
+		is_path = str_starts(rest, STR("0")) || str_starts(rest, STR("1"));
+	return is_path ? jmap_set_invalid(e, member->name, text)
+		       : jmap_set_error(e, "invalidPatch", "There is nothing below this property.");
+}
+
 enum fail
 jmap_patch_is_same(struct jmap_call *c, const struct json_member *member,
     enum fail (*write)(struct jmap_call *c, uint64_t id), uint64_t id, bool *out)

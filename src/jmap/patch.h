@@ -5,11 +5,18 @@
 #define JMAP_PATCH_H
 
 /* rooms */
-#include "jmap/run.h"
+#include "jmap/set.h"
 
 /* A patch's path: "keywords/$seen" into "keywords" and "$seen" (unescaped, RFC 6901). */
 MUST_CHECK bool jmap_patch_path(struct str path, struct arena *a, struct str *property_out,
     struct str *below_out);
+
+/*
+ * SET_ERROR for what no client may change: invalidPatch when the path leads into an array or a text, or is no path,
+ * else invalidProperties with this text.
+ */
+enum jmap_set_said jmap_patch_refuse(const struct json_member *member, const char *text,
+    struct jmap_set_error *e);
 
 /*
  * Does this member say what is there already? Clients may send whole objects, so what the server set may stand in a

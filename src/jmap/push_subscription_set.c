@@ -282,26 +282,22 @@ static enum jmap_set_said
 take_patch(struct jmap_call *c, const struct json_member *m, struct push_subscription *s,
     struct answer *answer, struct jmap_set_error *e)
 {
-	struct str property, below, text;
+	struct str text;
 	uint64_t id;
 
-	if (!jmap_patch_path(m->name, &c->arena, &property, &below))
-		return jmap_set_error(e, "invalidPatch", "A path is no JSON Pointer.");
-	if (below.p)
-		return jmap_set_error(e, "invalidPatch", "There is nothing below this property.");
-	if (str_eq(property, STR("verificationCode")))
+	if (str_eq(m->name, STR("verificationCode")))
 		return take_code(c, &m->value, s, e);
-	if (str_eq(property, STR("expires")))
+	if (str_eq(m->name, STR("expires")))
 		return take_expires(&m->value, s, answer, e);
-	if (str_eq(property, STR("types")))
+	if (str_eq(m->name, STR("types")))
 		return take_types(c, &m->value, s, e);
-	if (str_eq(property, STR("id")) && json_get_text(&m->value, &text) &&
+	if (str_eq(m->name, STR("id")) && json_get_text(&m->value, &text) &&
 	    id_parse(text, ID_PUSH, &id) && id == s->id)
 		return SET_OK;
-	if (str_eq(property, STR("deviceClientId")) && json_get_text(&m->value, &text) &&
+	if (str_eq(m->name, STR("deviceClientId")) && json_get_text(&m->value, &text) &&
 	    str_eq(text, s->device))
 		return SET_OK;
-	return jmap_set_invalid(e, property, "This cannot be changed.");
+	return jmap_patch_refuse(m, "This cannot be changed.", e);
 }
 
 static enum jmap_set_said

@@ -141,7 +141,7 @@ update(struct jmap_call *c, void *more, uint64_t id, const struct json *patch,
 			continue;
 		if (!str_eq(m->name, STR("undoStatus")) || !json_get_text(&m->value, &text) ||
 		    !str_eq(text, STR("canceled")))
-			return jmap_set_invalid(e, m->name, "Only undoStatus may become canceled.");
+			return jmap_patch_refuse(m, "Only undoStatus may become canceled.", e);
 		is_canceled = true;
 	}
 	if (is_canceled)

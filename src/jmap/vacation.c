@@ -13,7 +13,7 @@
 #include "jmap/get.h"
 #include "jmap/identity.h"
 #include "jmap/methods.h"
-#include "jmap/set.h"
+#include "jmap/patch.h"
 #include "message/date.h"
 
 enum property {
@@ -189,7 +189,7 @@ take_property(const struct json_member *m, struct vacation *to, struct jmap_set_
 	case PROPERTY_HTML_BODY: return take_text(m, &to->html, e);
 	case PROPERTY_COUNT: break;
 	}
-	return jmap_set_invalid(e, m->name, "The server sets this, or knows no such.");
+	return jmap_patch_refuse(m, "The server sets this, or knows no such.", e);
 }
 
 /* A subject stands in a header: no line ends in it. */
