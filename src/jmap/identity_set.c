@@ -100,8 +100,8 @@ take_properties(struct jmap_call *c, const struct json *object, struct identity 
 {
 	enum jmap_set_said said = SET_OK;
 
-	for (uint32_t i = 0; i < object->count && said == SET_OK; i++)
-		said = take_property(c, &object->members[i], to, is_new, e);
+	for (uint32_t i = 0; i < object->count && jmap_set_goes_on(said, e); i++)
+		said = jmap_set_both(said, take_property(c, &object->members[i], to, is_new, e));
 	if (said == SET_OK && identity_too_long(to)) {
 		jmap_set_invalid(e, str_c(identity_too_long(to)), NULL);
 		return jmap_set_error(e, "tooLarge", "This is too long.");

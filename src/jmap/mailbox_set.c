@@ -122,13 +122,15 @@ take_properties(struct jmap_call *c, const struct mailbox *m, const struct json 
 	bool has_share = c->run->request->using & CAPABILITY_SHARE;
 	enum jmap_set_said said = SET_OK;
 
-	for (uint32_t i = 0; i < object->count && said == SET_OK; i++) {
+	for (uint32_t i = 0; i < object->count && jmap_set_goes_on(said, e); i++) {
 		const struct json_member *member = &object->members[i];
+		enum jmap_set_said one;
 
 		if (has_share && share_is_asked(member->name))
-			said = share_take(c, m, member, share, e);
+			one = share_take(c, m, member, share, e);
 		else
-			said = take_property(c, m, member, to, what, e);
+			one = take_property(c, m, member, to, what, e);
+		said = jmap_set_both(said, one);
 	}
 	return said;
 }
@@ -191,10 +193,10 @@ create(struct jmap_call *c, void *more, const struct json *object, uint64_t *id_
 	enum fail fail;
 
 	(void)more;
+	if (!(what & MAILBOX_SET_NAME) && jmap_set_goes_on(said, e))
+		said = jmap_set_both(said, jmap_set_invalid(e, STR("name"), "A name is needed."));
 	if (said != SET_OK)
 		return said;
-	if (!(what & MAILBOX_SET_NAME))
-		return jmap_set_invalid(e, STR("name"), "A name is needed.");
 	said = jmap_may_create_below(c, to.parent, e);
 	if (said == SET_OK && to.role != MAILBOX_ROLE_NONE)
 		said = jmap_may_give_role(c, e);

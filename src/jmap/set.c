@@ -53,6 +53,26 @@ jmap_set_invalid(struct jmap_set_error *e, struct str property, const char *text
 }
 
 enum jmap_set_said
+jmap_set_both(enum jmap_set_said a, enum jmap_set_said b)
+{
+	if (a == SET_FAIL || b == SET_FAIL)
+		return SET_FAIL;
+	if (a == SET_ERROR || b == SET_ERROR)
+		return SET_ERROR;
+	return a == SET_OK ? b : a;
+}
+
+bool
+jmap_set_goes_on(enum jmap_set_said said, const struct jmap_set_error *e)
+{
+	if (said == SET_OK)
+		return true;
+	return (said == SET_ERROR || said == SET_LATER) && e->type &&
+	    str_eq(str_c(e->type), STR("invalidProperties")) &&
+	    e->property_count < SET_PROPERTIES_MAX;
+}
+
+enum jmap_set_said
 jmap_set_failed(struct jmap_call *c)
 {
 	jmap_fail(c, "serverPartialFail", "The store failed.");

@@ -11,7 +11,7 @@
 #include "jmap/args.h"
 #include "mail/changes.h"
 
-#define SET_PROPERTIES_MAX 8 /* properties named in one SetError */
+#define SET_PROPERTIES_MAX 16 /* properties named in one SetError: more than any type has to set */
 
 struct jmap_set_error {
 	const char *type; /* "invalidProperties" .. */
@@ -63,6 +63,12 @@ enum jmap_step jmap_set(struct jmap_call *c, const struct jmap_set_type *type);
 enum jmap_set_said jmap_set_invalid(struct jmap_set_error *e, struct str property,
     const char *text);
 enum jmap_set_said jmap_set_error(struct jmap_set_error *e, const char *type, const char *text);
+
+/* What two properties of one object say together: the worse of both. */
+enum jmap_set_said jmap_set_both(enum jmap_set_said a, enum jmap_set_said b);
+
+/* All that is invalid is named (RFC 8620 5.3): after this there may be more of the kind to find. */
+bool jmap_set_goes_on(enum jmap_set_said said, const struct jmap_set_error *e);
 
 /* The call's error: the store failed; SET_FAIL. */
 enum jmap_set_said jmap_set_failed(struct jmap_call *c);

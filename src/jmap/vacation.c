@@ -210,8 +210,9 @@ update(struct jmap_call *c, const struct json *patch, struct jmap_set_error *e)
 	enum fail fail = vacation_get(c->account, &c->arena, &to);
 	enum jmap_set_said said = SET_OK;
 
-	for (uint32_t i = 0; fail == FAIL_NONE && said == SET_OK && i < patch->count; i++)
-		said = take_property(&patch->members[i], to, e);
+	for (uint32_t i = 0; fail == FAIL_NONE && jmap_set_goes_on(said, e) && i < patch->count;
+	     i++)
+		said = jmap_set_both(said, take_property(&patch->members[i], to, e));
 	if (fail == FAIL_NONE && said == SET_OK && !is_line(to->subject))
 		said = jmap_set_invalid(e, STR("subject"), "A subject is one line.");
 	if (fail == FAIL_NONE && said == SET_OK && vacation_too_long(to)) {

@@ -23,7 +23,7 @@ main(void)
 	struct fixture f;
 
 	fixture_open(&f);
-	f.using = ",'urn:ietf:params:jmap:submission'";
+	f.using = ",'urn:ietf:params:jmap:submission','urn:ietf:params:jmap:vacationresponse'";
 	f.host.user = &user;
 	fixture_add(&f, message, 1700000001, 0);
 	fixture_rows(&f, rows, ARRAY_LEN(rows));
