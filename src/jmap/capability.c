@@ -125,6 +125,18 @@ write_mail_shared(const struct jmap *j, struct json_writer *w)
 	write_mail(j, w, false);
 }
 
+/* An ehlo-arg is a text. */
+static void
+write_number_text(struct json_writer *w, int64_t n)
+{
+	struct buf text;
+
+	buf_init(&text, 24);
+	buf_add_i64(&text, n);
+	json_string(w, buf_str(&text));
+	buf_release(&text);
+}
+
 /* RFC 8621 1.3.2 */
 static void
 write_submission_account(const struct jmap *j, struct json_writer *w)
@@ -141,6 +153,8 @@ write_submission_account(const struct jmap *j, struct json_writer *w)
 	for (size_t i = 0; i < count; i++) {
 		json_name(w, extensions[i]);
 		json_array_begin(w);
+		if (str_eq(extensions[i], STR("SIZE"))) /* the one whose argument says more */
+			write_number_text(w, j->sending.message_bytes);
 		json_array_end(w);
 	}
 	json_object_end(w);

@@ -77,6 +77,9 @@ MUST_CHECK bool email_asked_read(struct jmap_call *c, const struct json *propert
  */
 MUST_CHECK enum fail email_write(struct email_view *v);
 
+/* What is known of an Email without its file, for jmap_patch_is_same(). */
+MUST_CHECK enum fail email_write_outline(struct jmap_call *c, uint64_t id);
+
 /* The same of a message that is no Email: v->full and v->blob are set. */
 MUST_CHECK enum fail email_write_parsed(struct email_view *v);
 

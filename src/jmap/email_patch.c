@@ -1,5 +1,8 @@
 #include "jmap/email_patch.h"
 
+/* rooms */
+#include "jmap/patch.h"
+
 /* Keywords all at once, so that none takes the place of another (keyword.h). JMAP's have no backslash (RFC 8621 4.1.1). */
 static enum jmap_set_said
 keyword_set(struct jmap_call *c, const struct str *names, size_t count, bool adds,
@@ -142,12 +145,18 @@ patch_below(struct jmap_call *c, const struct json_member *member, struct str pr
     struct str below, struct patch_lists *lists, struct email_update *out, struct jmap_set_error *e)
 {
 	bool adds;
-	enum jmap_set_said said = patch_value(&member->value, member->name, &adds, e);
+	bool is_keyword = str_eq(property, STR("keywords"));
 	uint32_t id = 0;
+	enum jmap_set_said said;
 
+	if (!is_keyword && !str_eq(property, STR("mailboxIds")))
+		return jmap_patch_refuse(member, NULL, e);
+	if (str_find_char(str_from(member->name, property.n + 1), '/') != STR_NONE)
+		return jmap_patch_refuse(member, NULL, e);
+	said = patch_value(&member->value, member->name, &adds, e);
 	if (said != SET_OK)
 		return said;
-	if (str_eq(property, STR("keywords"))) {
+	if (is_keyword) {
 		lists->has_keyword_paths = true;
 		if (adds)
 			lists->set[lists->set_count++] = below;
@@ -155,8 +164,6 @@ patch_below(struct jmap_call *c, const struct json_member *member, struct str pr
 			lists->unset[lists->unset_count++] = below;
 		return SET_OK;
 	}
-	if (!str_eq(property, STR("mailboxIds")))
-		return jmap_set_invalid(e, member->name, "This cannot be changed.");
 	lists->has_mailbox_paths = true;
 	said = mailbox_id(c, below, &id, e);
 	if (said == SET_OK && adds)

@@ -462,6 +462,26 @@ email_write(struct email_view *v)
 }
 
 enum fail
+email_write_outline(struct jmap_call *c, uint64_t id)
+{
+	struct email_asked asked = { .email.fixed = (1u << PROPERTY_BODY_VALUES) - 1 };
+	struct email_view v = { .account = c->account,
+		.access = c->access,
+		.asked = &asked,
+		.w = &c->w,
+		.a = &c->arena,
+		.id = id,
+		.call = c };
+	enum fail fail = email_find(&v);
+
+	if (fail)
+		return fail;
+	if (!v.summary) /* cut or damaged */
+		asked.email.fixed = (1u << PROPERTY_MESSAGE_ID) - 1;
+	return email_write_parsed(&v);
+}
+
+enum fail
 email_write_parsed(struct email_view *v)
 {
 	v->is_unfinished = !write_asked(v);

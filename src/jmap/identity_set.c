@@ -6,6 +6,7 @@
 /* rooms */
 #include "jmap/identity.h"
 #include "jmap/methods.h"
+#include "jmap/patch.h"
 #include "jmap/set.h"
 
 /* EmailAddress: {"name": String|null, "email": String} (RFC 8621 4.1.2.3) */
@@ -54,20 +55,6 @@ take_list(struct jmap_call *c, const struct json_member *member, struct identity
 	return SET_OK;
 }
 
-/* What the server sets may stand in an update as it is (RFC 8620 5.3: clients may send the whole object). */
-static bool
-is_same(const struct json_member *member, const struct identity *i)
-{
-	struct id_text id = id_text(ID_IDENTITY, i->id);
-	struct str text;
-	bool may;
-
-	if (str_eq(member->name, STR("id")))
-		return json_get_text(&member->value, &text) && str_eq(text, id_str(&id));
-	return str_eq(member->name, STR("mayDelete")) && json_get_bool(&member->value, &may) &&
-	    may == !i->is_own;
-}
-
 /* One property of a creation or a patch. */
 static enum jmap_set_said
 take_property(struct jmap_call *c, const struct json_member *member, struct identity *to,
@@ -79,7 +66,8 @@ take_property(struct jmap_call *c, const struct json_member *member, struct iden
 	} texts[] = { { STR_INIT("name"), &to->name },
 		{ STR_INIT("textSignature"), &to->text_signature },
 		{ STR_INIT("htmlSignature"), &to->html_signature } };
-	struct str text;
+	static const char unknown[] = "The server sets this, or knows no such.";
+	bool is_same, is_email = str_eq(member->name, STR("email"));
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (!str_eq(member->name, texts[i].name))
@@ -95,14 +83,15 @@ take_property(struct jmap_call *c, const struct json_member *member, struct iden
 		return take_list(c, member, &to->reply_to, e);
 	if (str_eq(member->name, STR("bcc")))
 		return take_list(c, member, &to->bcc, e);
-	if (!is_new && is_same(member, to))
+	if (is_new && is_email && json_get_text(&member->value, &to->email))
 		return SET_OK;
-	if (!str_eq(member->name, STR("email")) || !json_get_text(&member->value, &text))
-		return jmap_set_invalid(e, member->name, "The server sets this, or knows no such.");
-	if (!is_new && !str_eq(text, to->email))
-		return jmap_set_invalid(e, member->name, "The address of an Identity stays.");
-	to->email = text;
-	return SET_OK;
+	if (is_new)
+		return jmap_set_invalid(e, member->name, unknown);
+	if (jmap_patch_is_same(c, member, jmap_identity_write, to->id, &is_same))
+		return jmap_set_failed(c);
+	return is_same ? SET_OK
+		       : jmap_patch_refuse(member,
+			     is_email ? "The address of an Identity stays." : unknown, e);
 }
 
 static enum jmap_set_said
@@ -111,8 +100,8 @@ take_properties(struct jmap_call *c, const struct json *object, struct identity 
 {
 	enum jmap_set_said said = SET_OK;
 
-	for (uint32_t i = 0; i < object->count && said == SET_OK; i++)
-		said = take_property(c, &object->members[i], to, is_new, e);
+	for (uint32_t i = 0; i < object->count && jmap_set_goes_on(said, e); i++)
+		said = jmap_set_both(said, take_property(c, &object->members[i], to, is_new, e));
 	if (said == SET_OK && identity_too_long(to)) {
 		jmap_set_invalid(e, str_c(identity_too_long(to)), NULL);
 		return jmap_set_error(e, "tooLarge", "This is too long.");

@@ -7,6 +7,7 @@
 #include "jmap/access_mailbox.h"
 #include "jmap/mailbox.h"
 #include "jmap/methods.h"
+#include "jmap/patch.h"
 #include "jmap/set.h"
 #include "jmap/share.h"
 
@@ -64,10 +65,25 @@ take_role(const struct json *v, enum mailbox_role *out, struct jmap_set_error *e
 	return SET_OK;
 }
 
+/* What no client sets; `m` is NULL in a creation. */
+static enum jmap_set_said
+take_other(struct jmap_call *c, const struct mailbox *m, const struct json_member *member,
+    struct jmap_set_error *e)
+{
+	static const char text[] = "The server sets this, or knows no such.";
+	bool is_same;
+
+	if (!m)
+		return jmap_set_invalid(e, member->name, text);
+	if (jmap_patch_is_same(c, member, jmap_mailbox_write, m->id, &is_same))
+		return jmap_set_failed(c);
+	return is_same ? SET_OK : jmap_patch_refuse(member, text, e);
+}
+
 /* One property of a creation or a patch. */
 static enum jmap_set_said
-take_property(struct jmap_call *c, const struct json_member *member, struct mailbox_new *to,
-    unsigned *what, struct jmap_set_error *e)
+take_property(struct jmap_call *c, const struct mailbox *m, const struct json_member *member,
+    struct mailbox_new *to, unsigned *what, struct jmap_set_error *e)
 {
 	const struct json *v = &member->value;
 	int64_t n;
@@ -84,7 +100,9 @@ take_property(struct jmap_call *c, const struct json_member *member, struct mail
 		return take_role(v, &to->role, e);
 	} else if (str_eq(member->name, STR("sortOrder"))) {
 		*what |= MAILBOX_SET_SORT_ORDER;
-		if (!json_get_int(v, &n) || n < 0 || n > INT32_MAX)
+		n = 0;
+		if (!json_is(v, JSON_NULL) && /* which is the default, RFC 8621 2 */
+		    (!json_get_int(v, &n) || n < 0 || n > INT32_MAX))
 			return jmap_set_invalid(e, member->name, "sortOrder is 0 .. 2^31-1.");
 		to->sort_order = (uint32_t)n;
 	} else if (str_eq(member->name, STR("isSubscribed"))) {
@@ -92,7 +110,7 @@ take_property(struct jmap_call *c, const struct json_member *member, struct mail
 		if (!json_get_bool(v, &to->is_subscribed))
 			return jmap_set_invalid(e, member->name, "isSubscribed is a Boolean.");
 	} else {
-		return jmap_set_invalid(e, member->name, "The server sets this, or knows no such.");
+		return take_other(c, m, member, e);
 	}
 	return SET_OK;
 }
@@ -104,20 +122,23 @@ take_properties(struct jmap_call *c, const struct mailbox *m, const struct json 
 	bool has_share = c->run->request->using & CAPABILITY_SHARE;
 	enum jmap_set_said said = SET_OK;
 
-	for (uint32_t i = 0; i < object->count && said == SET_OK; i++) {
+	for (uint32_t i = 0; i < object->count && jmap_set_goes_on(said, e); i++) {
 		const struct json_member *member = &object->members[i];
+		enum jmap_set_said one;
 
 		if (has_share && share_is_asked(member->name))
-			said = share_take(c, m, member, share, e);
+			one = share_take(c, m, member, share, e);
 		else
-			said = take_property(c, member, to, what, e);
+			one = take_property(c, m, member, to, what, e);
+		said = jmap_set_both(said, one);
 	}
 	return said;
 }
 
-/* What the room below refused, in JMAP's words. */
+/* What the room below refused, in JMAP's words; `m` is NULL in a creation. */
 static enum jmap_set_said
-refused(struct jmap_call *c, enum fail fail, const struct mailbox_new *to, struct jmap_set_error *e)
+refused(struct jmap_call *c, const struct mailbox *m, enum fail fail, const struct mailbox_new *to,
+    struct jmap_set_error *e)
 {
 	const struct mailbox *twin;
 
@@ -125,8 +146,9 @@ refused(struct jmap_call *c, enum fail fail, const struct mailbox_new *to, struc
 	case FAIL_SYNTAX: return jmap_set_invalid(e, STR("name"), "This name is not allowed.");
 	case FAIL_MISSING: return jmap_set_error(e, "notFound", NULL);
 	case FAIL_PERM:
-		return jmap_set_error(e, "forbidden",
-		    "The Inbox stays as it is, and nothing goes below itself.");
+		if (m && m->role != MAILBOX_ROLE_INBOX)
+			return jmap_set_invalid(e, STR("parentId"), "Nothing goes below itself.");
+		return jmap_set_error(e, "forbidden", "The Inbox stays as it is.");
 	case FAIL_LIMIT: return jmap_set_error(e, "overQuota", "Too many mailboxes, or too deep.");
 	case FAIL_DENIED:
 		twin = mailbox_child(c->account, to->parent, to->name);
@@ -171,10 +193,10 @@ create(struct jmap_call *c, void *more, const struct json *object, uint64_t *id_
 	enum fail fail;
 
 	(void)more;
+	if (!(what & MAILBOX_SET_NAME) && jmap_set_goes_on(said, e))
+		said = jmap_set_both(said, jmap_set_invalid(e, STR("name"), "A name is needed."));
 	if (said != SET_OK)
 		return said;
-	if (!(what & MAILBOX_SET_NAME))
-		return jmap_set_invalid(e, STR("name"), "A name is needed.");
 	said = jmap_may_create_below(c, to.parent, e);
 	if (said == SET_OK && to.role != MAILBOX_ROLE_NONE)
 		said = jmap_may_give_role(c, e);
@@ -184,7 +206,7 @@ create(struct jmap_call *c, void *more, const struct json *object, uint64_t *id_
 		return said;
 	fail = create_here(c, &to, !share.entries || !c->access->is_owner, &id);
 	if (fail)
-		return refused(c, fail, &to, e);
+		return refused(c, NULL, fail, &to, e);
 	*id_out = id;
 	return share_apply(c, id, &share, e);
 }
@@ -196,17 +218,39 @@ created(struct jmap_call *c, void *more, uint64_t id)
 	return jmap_mailbox_write(c, id);
 }
 
+/* A patch that is the whole Mailbox asks for no more rights than for what is different in it. */
+static unsigned
+changed(const struct mailbox *m, unsigned what, const struct mailbox_new *to)
+{
+	unsigned same = 0;
+
+	if (to->parent == m->parent)
+		same |= MAILBOX_SET_PARENT;
+	if (what & MAILBOX_SET_NAME && str_eq(to->name, m->name))
+		same |= MAILBOX_SET_NAME;
+	if (to->role == m->role)
+		same |= MAILBOX_SET_ROLE;
+	if (to->sort_order == m->sort_order)
+		same |= MAILBOX_SET_SORT_ORDER;
+	return what & ~same;
+}
+
+/* Whatever may be refused comes first: all of it is done or nothing. */
 static enum fail
 update_here(struct jmap_call *c, const struct mailbox *m, unsigned what,
     const struct mailbox_new *to)
 {
+	bool subscribes = c->account != c->access->user && what & MAILBOX_SET_SUBSCRIBED;
+	uint32_t id = m->id;
 	enum fail fail = FAIL_NONE;
 
-	if (c->account != c->access->user && what & MAILBOX_SET_SUBSCRIBED) {
+	if (subscribes)
 		what &= ~(unsigned)MAILBOX_SET_SUBSCRIBED;
-		fail = jmap_mailbox_subscribe(c, m, to->is_subscribed);
-	}
-	return fail || !what ? fail : mailbox_update(c->account, m->id, what, to);
+	if (what)
+		fail = mailbox_update(c->account, id, what, to);
+	if (fail == FAIL_NONE && subscribes)
+		fail = jmap_mailbox_subscribe(c, mailbox_get(c->account, id), to->is_subscribed);
+	return fail;
 }
 
 static enum jmap_set_said
@@ -223,9 +267,9 @@ update(struct jmap_call *c, void *more, uint64_t id, const struct json *patch,
 	(void)more;
 	if (!m || !jmap_mailbox_is_shown(c->access, m->id))
 		return jmap_set_error(e, "notFound", NULL);
-	to = (struct mailbox_new){ .parent = m->parent, .role = m->role };
-	to.name = arena_str(&c->arena, m->name);
+	to = (struct mailbox_new){ .parent = m->parent, .name = m->name, .role = m->role };
 	said = take_properties(c, m, patch, &to, &what, &share, e);
+	what = changed(m, what, &to);
 	if (said == SET_OK)
 		said = jmap_may_change(c, m, what, &to, e);
 	if (said == SET_OK)
@@ -233,7 +277,11 @@ update(struct jmap_call *c, void *more, uint64_t id, const struct json *patch,
 	if (said != SET_OK)
 		return said;
 	fail = what ? update_here(c, m, what, &to) : FAIL_NONE;
-	return fail ? refused(c, fail, &to, e) : share_apply(c, (uint32_t)id, &share, e);
+	if (fail == FAIL_NONE)
+		return share_apply(c, (uint32_t)id, &share, e);
+	said = refused(c, m, fail, &to, e);
+	/* patches have no order: another one of this call may make way, a name, a role or a place */
+	return fail == FAIL_DENIED || fail == FAIL_PERM ? SET_LATER : said;
 }
 
 static enum jmap_set_said
@@ -256,7 +304,7 @@ destroy(struct jmap_call *c, void *more, uint64_t id, struct jmap_set_error *e)
 	fail = mailbox_delete(c->account, (uint32_t)id, arguments->removes_emails);
 	if (fail == FAIL_DENIED)
 		return jmap_set_error(e, "mailboxHasEmail", NULL);
-	return fail ? refused(c, fail, &(struct mailbox_new){ 0 }, e) : SET_OK;
+	return fail ? refused(c, m, fail, &(struct mailbox_new){ 0 }, e) : SET_OK;
 }
 
 static const struct jmap_set_type mailbox_set_type = {

@@ -12,6 +12,7 @@
 #include "crypto/random.h"
 #include "http/url.h"
 #include "jmap/methods.h"
+#include "jmap/patch.h"
 #include "jmap/push.h"
 #include "jmap/set.h"
 #include "jmap/web_push.h"
@@ -155,8 +156,9 @@ check_names(const struct json *object, struct jmap_set_error *e)
 {
 	static const struct str names[] = { STR_INIT("deviceClientId"), STR_INIT("url"),
 		STR_INIT("keys"), STR_INIT("expires"), STR_INIT("types") };
+	enum jmap_set_said said = SET_OK;
 
-	for (uint32_t i = 0; i < object->count; i++) {
+	for (uint32_t i = 0; i < object->count && jmap_set_goes_on(said, e); i++) {
 		const struct json_member *m = &object->members[i];
 		size_t at = 0;
 
@@ -165,9 +167,9 @@ check_names(const struct json *object, struct jmap_set_error *e)
 		if (at < ARRAY_LEN(names) ||
 		    (str_eq(m->name, STR("verificationCode")) && json_is(&m->value, JSON_NULL)))
 			continue;
-		return jmap_set_invalid(e, m->name, "This cannot be set.");
+		said = jmap_set_invalid(e, m->name, "This cannot be set.");
 	}
-	return SET_OK;
+	return said;
 }
 
 static void
@@ -211,16 +213,11 @@ create(struct jmap_call *c, void *more, const struct json *object, uint64_t *id_
 	enum fail fail;
 
 	*answer = (struct answer){ .had_keys = keys != NULL, .had_types = types != NULL };
-	if (said == SET_OK)
-		said = take_device(json_find(object, STR("deviceClientId")), &s, e);
-	if (said == SET_OK)
-		said = take_url(c, json_find(object, STR("url")), &s, e);
-	if (said == SET_OK)
-		said = take_keys(c, keys, &s, e);
-	if (said == SET_OK)
-		said = take_expires(json_find(object, STR("expires")), &s, answer, e);
-	if (said == SET_OK)
-		said = take_types(c, types, &s, e);
+	said = jmap_set_both(said, take_device(json_find(object, STR("deviceClientId")), &s, e));
+	said = jmap_set_both(said, take_url(c, json_find(object, STR("url")), &s, e));
+	said = jmap_set_both(said, take_keys(c, keys, &s, e));
+	said = jmap_set_both(said, take_expires(json_find(object, STR("expires")), &s, answer, e));
+	said = jmap_set_both(said, take_types(c, types, &s, e));
 	if (said != SET_OK)
 		return said;
 	if (c->run->push && !jmap_push_may_add(c->run->push, c->run->account->id))
@@ -281,26 +278,22 @@ static enum jmap_set_said
 take_patch(struct jmap_call *c, const struct json_member *m, struct push_subscription *s,
     struct answer *answer, struct jmap_set_error *e)
 {
-	struct str property, below, text;
+	struct str text;
 	uint64_t id;
 
-	if (!jmap_patch_path(m->name, &c->arena, &property, &below))
-		return jmap_set_error(e, "invalidPatch", "A path is no JSON Pointer.");
-	if (below.p)
-		return jmap_set_error(e, "invalidPatch", "There is nothing below this property.");
-	if (str_eq(property, STR("verificationCode")))
+	if (str_eq(m->name, STR("verificationCode")))
 		return take_code(c, &m->value, s, e);
-	if (str_eq(property, STR("expires")))
+	if (str_eq(m->name, STR("expires")))
 		return take_expires(&m->value, s, answer, e);
-	if (str_eq(property, STR("types")))
+	if (str_eq(m->name, STR("types")))
 		return take_types(c, &m->value, s, e);
-	if (str_eq(property, STR("id")) && json_get_text(&m->value, &text) &&
+	if (str_eq(m->name, STR("id")) && json_get_text(&m->value, &text) &&
 	    id_parse(text, ID_PUSH, &id) && id == s->id)
 		return SET_OK;
-	if (str_eq(property, STR("deviceClientId")) && json_get_text(&m->value, &text) &&
+	if (str_eq(m->name, STR("deviceClientId")) && json_get_text(&m->value, &text) &&
 	    str_eq(text, s->device))
 		return SET_OK;
-	return jmap_set_invalid(e, property, "This cannot be changed.");
+	return jmap_patch_refuse(m, "This cannot be changed.", e);
 }
 
 static enum jmap_set_said

@@ -30,7 +30,8 @@ jmap_window_read(struct jmap_call *c, const struct jmap_query_type *type, struct
 	w->has_anchor = anchor.p != NULL;
 	if (w->has_anchor && !id_parse(anchor, type->kind, &w->anchor))
 		w->anchor = 0;
-	w->is_limited = w->limit > type->limit_max || !has_limit;
+	w->is_unlimited = !has_limit;
+	w->is_clamped = w->limit > type->limit_max;
 	if (w->limit > type->limit_max)
 		w->limit = type->limit_max;
 	return true;
@@ -93,7 +94,8 @@ jmap_query_answer(struct jmap_call *c, const struct jmap_query_type *type,
 		json_name(&c->w, STR("total"));
 		json_u64(&c->w, total);
 	}
-	if (w->is_limited && end - start == w->limit) {
+	/* RFC 8620 5.5; where all was asked for and all is there, nobody set a limit */
+	if (w->is_clamped || (w->is_unlimited && end - start == w->limit)) {
 		json_name(&c->w, STR("limit"));
 		json_u64(&c->w, w->limit);
 	}
@@ -150,9 +152,9 @@ jmap_since_args(struct jmap_call *c, struct jmap_since *s)
 	    !jmap_arg_text(c, STR("upToId"), &s->up_to_text) ||
 	    !jmap_arg_bool(c, STR("calculateTotal"), false, &s->has_total))
 		return false;
-	if (s->state_text.p && s->max > 0)
+	if (s->state_text.p)
 		return true;
-	jmap_invalid(c, "sinceQueryState is missing, or maxChanges is 0.");
+	jmap_invalid(c, "sinceQueryState is missing.");
 	return false;
 }
 

@@ -23,7 +23,8 @@ struct jmap_window {
 	int64_t position, anchor_offset;
 	uint64_t anchor, limit;
 	bool has_anchor, has_total;
-	bool is_limited;       /* by us */
+	bool is_clamped;       /* to our limit: the client asked for more .. */
+	bool is_unlimited;     /* .. or for all */
 	uint64_t state;        /* when it was read: the list must be of this state */
 	struct str state_text; /* of a type without a log, CHANGE_TYPE_COUNT: the caller's .. */
 	bool says_changes;     /* .. and between two of them it can tell what changed */

@@ -53,6 +53,26 @@ jmap_set_invalid(struct jmap_set_error *e, struct str property, const char *text
 }
 
 enum jmap_set_said
+jmap_set_both(enum jmap_set_said a, enum jmap_set_said b)
+{
+	if (a == SET_FAIL || b == SET_FAIL)
+		return SET_FAIL;
+	if (a == SET_ERROR || b == SET_ERROR)
+		return SET_ERROR;
+	return a == SET_OK ? b : a;
+}
+
+bool
+jmap_set_goes_on(enum jmap_set_said said, const struct jmap_set_error *e)
+{
+	if (said == SET_OK)
+		return true;
+	return (said == SET_ERROR || said == SET_LATER) && e->type &&
+	    str_eq(str_c(e->type), STR("invalidProperties")) &&
+	    e->property_count < SET_PROPERTIES_MAX;
+}
+
+enum jmap_set_said
 jmap_set_failed(struct jmap_call *c)
 {
 	jmap_fail(c, "serverPartialFail", "The store failed.");
@@ -110,39 +130,6 @@ bool
 jmap_set_state(struct jmap_call *c, enum change_type type)
 {
 	return jmap_set_state_of(c, STR("ifInState"), c->account, type);
-}
-
-/* "~1" is '/', "~0" is '~' (RFC 6901 3). */
-static bool
-unescape_pointer(struct str s, struct arena *a, struct str *out)
-{
-	char *to = arena_alloc(a, s.n + 1, 1);
-	size_t n = 0;
-
-	if (!to)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] != '~') {
-			to[n++] = s.p[i];
-			continue;
-		}
-		if (++i == s.n || (s.p[i] != '0' && s.p[i] != '1'))
-			return false;
-		to[n++] = s.p[i] == '0' ? '~' : '/';
-	}
-	*out = str_of(to, n);
-	return true;
-}
-
-bool
-jmap_patch_path(struct str path, struct arena *a, struct str *property_out, struct str *below_out)
-{
-	struct str property = path;
-
-	*below_out = (struct str){ 0 };
-	if (str_take_until(&path, '/', &property) && !unescape_pointer(path, a, below_out))
-		return false;
-	return unescape_pointer(property, a, property_out);
 }
 
 static void

@@ -1,8 +1,8 @@
 /*
  * set.h - what all Foo/set methods have in common (RFC 8620 5.3), sliced.
  *
- * Creates, then updates, then destroys. One that waits for another of the same call (a parent that is
- * created with it, a child that goes with it) says SET_LATER and is tried again behind the others.
+ * Creates, then updates, then destroys. One that waits for another of the same call (a parent that is created with
+ * it, a name that becomes free, a child that goes with it) says SET_LATER and is tried again behind the others.
  */
 #ifndef JMAP_SET_H
 #define JMAP_SET_H
@@ -11,7 +11,7 @@
 #include "jmap/args.h"
 #include "mail/changes.h"
 
-#define SET_PROPERTIES_MAX 8 /* properties named in one SetError */
+#define SET_PROPERTIES_MAX 16 /* properties named in one SetError: more than any type has to set */
 
 struct jmap_set_error {
 	const char *type; /* "invalidProperties" .. */
@@ -64,6 +64,12 @@ enum jmap_set_said jmap_set_invalid(struct jmap_set_error *e, struct str propert
     const char *text);
 enum jmap_set_said jmap_set_error(struct jmap_set_error *e, const char *type, const char *text);
 
+/* What two properties of one object say together: the worse of both. */
+enum jmap_set_said jmap_set_both(enum jmap_set_said a, enum jmap_set_said b);
+
+/* All that is invalid is named (RFC 8620 5.3): after this there may be more of the kind to find. */
+bool jmap_set_goes_on(enum jmap_set_said said, const struct jmap_set_error *e);
+
 /* The call's error: the store failed; SET_FAIL. */
 enum jmap_set_said jmap_set_failed(struct jmap_call *c);
 
@@ -74,9 +80,5 @@ void jmap_set_error_write(struct json_writer *w, const struct jmap_set_error *e)
 MUST_CHECK bool jmap_set_state(struct jmap_call *c, enum change_type type);
 MUST_CHECK bool jmap_set_state_of(struct jmap_call *c, struct str argument,
     const struct account *account, enum change_type type);
-
-/* A patch's path: "keywords/$seen" into "keywords" and "$seen" (unescaped, RFC 6901). */
-MUST_CHECK bool jmap_patch_path(struct str path, struct arena *a, struct str *property_out,
-    struct str *below_out);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "jmap/patch.h"
 #include "mail/share_notice.h"
 
 #define SHARE_WITH STR("shareWith")

@@ -107,7 +107,8 @@ MUST_CHECK bool jmap_rcpt_param(const struct submission_param *p, struct arena *
 
 /* --- submission_get.c --- */
 
-/* What a creation answers. FAIL_MISSING. */
+/* All of it, and what a creation answers. FAIL_MISSING. */
+MUST_CHECK enum fail jmap_submission_write(struct jmap_call *c, uint64_t id);
 MUST_CHECK enum fail jmap_submission_write_new(struct jmap_call *c, uint64_t id);
 
 #endif

@@ -27,26 +27,33 @@ struct asked { /* the properties of the object */
 };
 
 static enum jmap_set_said
+take_property(const struct json_member *m, struct asked *out, struct jmap_set_error *e)
+{
+	struct str *id = NULL;
+
+	if (str_eq(m->name, STR("envelope"))) {
+		out->envelope = json_is(&m->value, JSON_NULL) ? NULL : &m->value;
+		return SET_OK;
+	}
+	if (str_eq(m->name, STR("emailId")))
+		id = &out->email;
+	else if (str_eq(m->name, STR("identityId")))
+		id = &out->identity;
+	else
+		return jmap_set_invalid(e, m->name, "The server sets this, or knows no such.");
+	return json_get_text(&m->value, id) ? SET_OK
+					    : jmap_set_invalid(e, m->name, "This is no Id.");
+}
+
+static enum jmap_set_said
 take_properties(const struct json *object, struct asked *out, struct jmap_set_error *e)
 {
-	*out = (struct asked){ .envelope = NULL };
-	for (uint32_t i = 0; i < object->count; i++) {
-		const struct json_member *m = &object->members[i];
+	enum jmap_set_said said = SET_OK;
 
-		if (str_eq(m->name, STR("envelope"))) {
-			out->envelope = json_is(&m->value, JSON_NULL) ? NULL : &m->value;
-		} else if (str_eq(m->name, STR("emailId"))) {
-			if (!json_get_text(&m->value, &out->email))
-				return jmap_set_invalid(e, m->name, "This is no Id.");
-		} else if (str_eq(m->name, STR("identityId"))) {
-			if (!json_get_text(&m->value, &out->identity))
-				return jmap_set_invalid(e, m->name, "This is no Id.");
-		} else {
-			return jmap_set_invalid(e, m->name,
-			    "The server sets this, or knows no such.");
-		}
-	}
-	return SET_OK;
+	*out = (struct asked){ .envelope = NULL };
+	for (uint32_t i = 0; i < object->count && jmap_set_goes_on(said, e); i++)
+		said = jmap_set_both(said, take_property(&object->members[i], out, e));
+	return said;
 }
 
 static enum jmap_set_said

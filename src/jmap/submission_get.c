@@ -172,6 +172,12 @@ one(struct jmap_call *c, void *more, uint64_t id)
 }
 
 enum fail
+jmap_submission_write(struct jmap_call *c, uint64_t id)
+{
+	return write_submission(c, (1u << PROPERTY_COUNT) - 1, id);
+}
+
+enum fail
 jmap_submission_write_new(struct jmap_call *c, uint64_t id)
 {
 	return write_submission(c, NEW_PROPERTIES, id);

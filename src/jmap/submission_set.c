@@ -6,6 +6,7 @@
 /* rooms */
 #include "jmap/identity.h"
 #include "jmap/methods.h"
+#include "jmap/patch.h"
 #include "jmap/private.h"
 #include "jmap/submission.h"
 
@@ -100,33 +101,6 @@ created(struct jmap_call *c, void *more, uint64_t id)
 
 /* --- update ---------------------------------------------------------------------------------------------- */
 
-/* What may not change may stand in a patch as it is (RFC 8620 5.3). */
-static bool
-is_same(const struct json_member *m, const struct submission *s)
-{
-	const struct {
-		struct str name;
-		enum id_kind kind;
-		uint64_t id;
-	} rows[] = { { STR_INIT("id"), ID_SUBMISSION, s->id },
-		{ STR_INIT("identityId"), ID_IDENTITY, s->identity_id },
-		{ STR_INIT("emailId"), ID_EMAIL, s->email_id },
-		{ STR_INIT("threadId"), ID_THREAD, s->thread_id } };
-	struct str text;
-
-	if (!json_get_text(&m->value, &text))
-		return false;
-	if (str_eq(m->name, STR("undoStatus")))
-		return str_eq(text, submission_undo_names[s->undo]);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct id_text id = id_text(rows[i].kind, rows[i].id);
-
-		if (str_eq(m->name, rows[i].name))
-			return str_eq(text, id_str(&id));
-	}
-	return false;
-}
-
 static enum fail
 cancel(struct jmap_call *c, const struct submission *s)
 {
@@ -151,7 +125,7 @@ update(struct jmap_call *c, void *more, uint64_t id, const struct json *patch,
     struct jmap_set_error *e)
 {
 	struct submission *s;
-	bool is_canceled = false;
+	bool is_canceled = false, is_same;
 	struct str text;
 	enum fail fail = submission_get(c->account, id, &c->arena, &s);
 
@@ -160,11 +134,14 @@ update(struct jmap_call *c, void *more, uint64_t id, const struct json *patch,
 	for (uint32_t i = 0; i < patch->count; i++) {
 		const struct json_member *m = &patch->members[i];
 
-		if (is_same(m, s))
+		fail = jmap_patch_is_same(c, m, jmap_submission_write, id, &is_same);
+		if (fail)
+			return refused(c, fail, e);
+		if (is_same)
 			continue;
 		if (!str_eq(m->name, STR("undoStatus")) || !json_get_text(&m->value, &text) ||
 		    !str_eq(text, STR("canceled")))
-			return jmap_set_invalid(e, m->name, "Only undoStatus may become canceled.");
+			return jmap_patch_refuse(m, "Only undoStatus may become canceled.", e);
 		is_canceled = true;
 	}
 	if (is_canceled)

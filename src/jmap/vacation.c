@@ -13,7 +13,7 @@
 #include "jmap/get.h"
 #include "jmap/identity.h"
 #include "jmap/methods.h"
-#include "jmap/set.h"
+#include "jmap/patch.h"
 #include "message/date.h"
 
 enum property {
@@ -189,7 +189,7 @@ take_property(const struct json_member *m, struct vacation *to, struct jmap_set_
 	case PROPERTY_HTML_BODY: return take_text(m, &to->html, e);
 	case PROPERTY_COUNT: break;
 	}
-	return jmap_set_invalid(e, m->name, "The server sets this, or knows no such.");
+	return jmap_patch_refuse(m, "The server sets this, or knows no such.", e);
 }
 
 /* A subject stands in a header: no line ends in it. */
@@ -210,8 +210,9 @@ update(struct jmap_call *c, const struct json *patch, struct jmap_set_error *e)
 	enum fail fail = vacation_get(c->account, &c->arena, &to);
 	enum jmap_set_said said = SET_OK;
 
-	for (uint32_t i = 0; fail == FAIL_NONE && said == SET_OK && i < patch->count; i++)
-		said = take_property(&patch->members[i], to, e);
+	for (uint32_t i = 0; fail == FAIL_NONE && jmap_set_goes_on(said, e) && i < patch->count;
+	     i++)
+		said = jmap_set_both(said, take_property(&patch->members[i], to, e));
 	if (fail == FAIL_NONE && said == SET_OK && !is_line(to->subject))
 		said = jmap_set_invalid(e, STR("subject"), "A subject is one line.");
 	if (fail == FAIL_NONE && said == SET_OK && vacation_too_long(to)) {

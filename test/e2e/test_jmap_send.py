@@ -64,10 +64,14 @@ class User(Client):
         return self.one("Email/get", {"ids": ids, "properties": ["subject", "from", "header:Auto-Submitted:asText"]})["list"]
 
 
-def test_session(alice):
+def test_session(server, alice):
     account = alice.session["accounts"][alice.account]["accountCapabilities"]
     check("delays are offered", account[SUBMISSION]["maxDelayedSend"] == 7 * 86400, account[SUBMISSION])
     check("and extensions", {"DSN", "FUTURERELEASE"} <= set(account[SUBMISSION]["submissionExtensions"]))
+    with smtplib.SMTP(server.host, server.port("submission"), timeout=30) as client:
+        client.ehlo()
+        equal("with the size that EHLO tells", account[SUBMISSION]["submissionExtensions"]["SIZE"],
+              [client.esmtp_features["size"]])
     emails = [i["email"] for i in alice.call("Identity/get", {})["list"]]
     check("identities of all addresses", emails[0] == ALICE and SALES in emails, emails)
     check("primary accounts", alice.session["primaryAccounts"][VACATION] == alice.account)
@@ -277,7 +281,7 @@ def main():
         server = stack.enter_context(Sender())
         server.command("alias", "add", SALES, ALICE)
         alice, bob = User(server, ALICE), User(server, BOB)
-        test_session(alice)
+        test_session(server, alice)
         test_send(server, alice, bob, far)
         test_forged(server, alice, bob, far)
         test_tls_optional(server, alice, far)
