@@ -41,7 +41,7 @@ websocket_accept(struct websocket *ws, struct http_exchange *x, struct str proto
 	 */
 	if (!http_origin_is_own(x) && !http_origin_is_named(x))
 		return refuse(x, 403, "Pages of other sites may not connect.");
-	if (!websocket_list_has(&x->request, STR("sec-websocket-protocol"), protocol))
+	if (!websocket_protocol_is_offered(&x->request, protocol))
 		return refuse(x, 400, "The subprotocol of this place is not offered.");
 	http_reply_start(x, 101, NULL);
 	http_reply_header(x, "Upgrade", STR("websocket"));

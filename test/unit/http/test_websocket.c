@@ -176,6 +176,11 @@ static const struct {
 	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
 	    "Sec-WebSocket-Protocol: other\r\n",
 	    "HTTP/1.1 400 ", "subprotocol" },
+	{ "ours in other letters, which is another one",
+	    "GET /mirror HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+	    "Sec-WebSocket-Protocol: Mirror\r\n",
+	    "HTTP/1.1 400 ", "subprotocol" },
 };
 
 static void
