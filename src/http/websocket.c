@@ -216,6 +216,13 @@ take_event(struct websocket *ws, struct http_exchange *x, enum websocket_event e
 	return WEBSOCKET_SAID_OVER;
 }
 
+/* 5.5: between the frames of a message of ours control frames are heard; all else waits behind it. */
+static bool
+may_read(const struct websocket *ws, struct str in)
+{
+	return !ws->is_sending || websocket_frame_is_control(&ws->reader.frame, in);
+}
+
 /* Read until a message is whole, input is dry, or the slice is over. */
 static enum websocket_said
 receive(struct websocket *ws, struct http_exchange *x, bool *was_heard_out)
@@ -227,7 +234,7 @@ receive(struct websocket *ws, struct http_exchange *x, bool *was_heard_out)
 		enum websocket_event event;
 		enum websocket_said said;
 
-		if (str_empty(in))
+		if (str_empty(in) || !may_read(ws, in))
 			return WEBSOCKET_SAID_WAIT;
 		event = websocket_read(&ws->reader, &left);
 		conn_skip(x->conn, in.n - left.n);
@@ -243,7 +250,7 @@ receive(struct websocket *ws, struct http_exchange *x, bool *was_heard_out)
 enum websocket_said
 websocket_next(struct websocket *ws, struct http_exchange *x, struct str *text_out)
 {
-	enum websocket_said said = WEBSOCKET_SAID_WAIT;
+	enum websocket_said said;
 	bool was_heard = false;
 
 	if (ws->reader.state == WEBSOCKET_READ_MESSAGE)
@@ -252,10 +259,9 @@ websocket_next(struct websocket *ws, struct http_exchange *x, struct str *text_o
 		websocket_close(ws, x, WEBSOCKET_GOING_AWAY);
 	if (ws->is_over || conn_broken(x->conn))
 		return WEBSOCKET_SAID_OVER;
-	if (send_some(ws, x))
+	said = receive(ws, x, &was_heard);
+	if (said == WEBSOCKET_SAID_WAIT && send_some(ws, x))
 		said = WEBSOCKET_SAID_YIELD;
-	else if (!ws->is_sending)
-		said = receive(ws, x, &was_heard);
 	if (said == WEBSOCKET_SAID_OVER)
 		return said;
 	if (said == WEBSOCKET_SAID_TEXT)

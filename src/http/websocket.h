@@ -6,7 +6,8 @@
  * good ..) it calls websocket_accept() in its step; from then on the session is in its state SOCKET, and
  * the handler's step pulls messages with websocket_next() and gives answers to websocket_send() until one
  * of them is over. Pings, Close, half-open peers and slow ones are seen to in here. While a message is on
- * its way out, or the handler does not ask for one, nothing is read: that is how a client is held back.
+ * its way out only control frames are read, and nothing while the handler does not ask: that is how a client is held
+ * back.
  *
  * Deadlines: a peer that is silent for WEBSOCKET_PING_MS is sent a Ping, and is gone when nothing comes
  * within WEBSOCKET_PONG_MS; one that stops inside of a message, or does not take ours, has HTTP_RATE_MS

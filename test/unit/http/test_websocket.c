@@ -478,6 +478,55 @@ test_slow_reader(void)
 	buf_release(&bytes);
 }
 
+/* 5.5: what stands between the frames of a long text that a slow peer takes. */
+static void
+test_between(void)
+{
+	struct buf text, bytes;
+	size_t at;
+
+	buf_init(&text, MESSAGE_MAX);
+	buf_init(&bytes, MESSAGE_MAX);
+	make_text(&text, 60000);
+	for (unsigned i = 0; i < 5; i++)
+		add_frame(&bytes, i == 0 ? 1 : i == 4 ? 0x80 : 0, buf_str(&text));
+
+	TEST_ROW("a ping is answered while a text is under way");
+	open_with(HEAD);
+	buf_clear(&seen);
+	conn_memory_accept(conn, 10);
+	conn_memory_feed(conn, buf_str(&bytes));
+	turns(100);
+	send_frames("89:still-there 81:next");
+	conn_memory_accept(conn, 100000);
+	turns(100);
+	at = str_find(buf_str(&seen), STR("\x8a\x0bstill-there"));
+	CHECK(at != STR_NONE && at < 200000);
+	CHECK(str_find(buf_str(&seen), STR("\x81\x04next")) == STR_NONE);
+	conn_memory_accept(conn, SIZE_MAX);
+	turns(100);
+	TEST_ROW("what else the peer says has its turn behind it");
+	CHECK(str_ends(buf_str(&seen), STR("\x81\x04next")));
+	CHECK(buf_str(&seen).n > 300000);
+	end();
+
+	TEST_ROW("a close ends a text that is under way");
+	open_with(HEAD);
+	buf_clear(&seen);
+	conn_memory_accept(conn, 10);
+	conn_memory_feed(conn, buf_str(&bytes));
+	turns(100);
+	send_frames("88:=03e8");
+	conn_memory_accept(conn, SIZE_MAX);
+	turns(100);
+	CHECK(str_ends(buf_str(&seen), STR("\x88\x02\x03\xe8")));
+	CHECK(buf_str(&seen).n < 200000);
+	CHECK(!is_open());
+	end();
+	buf_release(&text);
+	buf_release(&bytes);
+}
+
 static void
 test_ends(void)
 {
@@ -514,6 +563,7 @@ main(void)
 	test_long();
 	test_deadlines();
 	test_slow_reader();
+	test_between();
 	test_ends();
 	buf_release(&seen);
 	net_release(&net);
