@@ -145,19 +145,34 @@ send_packed(struct websocket *ws, struct http_exchange *x)
 	buf_consume(&ws->packed, out.n - TAIL_BYTES);
 }
 
-/* What fits now of the message under way; true when there is more to do at once. */
-static bool
-send_some(struct websocket *ws, struct http_exchange *x)
+static void
+send_piece(struct websocket *ws, struct http_exchange *x)
 {
-	if (!ws->is_sending || conn_is_high(x->conn))
-		return false;
 	if (ws->is_packing)
 		send_packed(ws, x);
 	else
 		send_plain(ws, x);
 	if (!ws->is_sending)
 		send_end(ws);
+}
+
+/* What fits now of the message under way; true when there is more to do at once. */
+static bool
+send_some(struct websocket *ws, struct http_exchange *x)
+{
+	if (!ws->is_sending || conn_is_high(x->conn))
+		return false;
+	send_piece(ws, x);
 	return true;
+}
+
+void
+websocket_close_with(struct websocket *ws, struct http_exchange *x, struct buf *text, unsigned code)
+{
+	websocket_send(ws, x, text);
+	while (ws->is_sending)
+		send_piece(ws, x);
+	websocket_close(ws, x, code);
 }
 
 /* --- receiving --------------------------------------------------------------------------------- */
@@ -193,7 +208,7 @@ be_late(struct websocket *ws, struct http_exchange *x)
 	return WEBSOCKET_SAID_WAIT;
 }
 
-/* What came, as far as it is for us; TEXT when it is for the handler, YIELD when not. */
+/* What came, as far as it is for us; TEXT or TOO_BIG when it is for the handler, YIELD when not. */
 static enum websocket_said
 take_event(struct websocket *ws, struct http_exchange *x, enum websocket_event event)
 {
@@ -210,8 +225,12 @@ take_event(struct websocket *ws, struct http_exchange *x, enum websocket_event e
 			return WEBSOCKET_SAID_TEXT;
 		websocket_close(ws, x, WEBSOCKET_UNSUPPORTED);
 		break;
-	case WEBSOCKET_CLOSE:
-	case WEBSOCKET_BAD: websocket_close(ws, x, r->code); break;
+	case WEBSOCKET_BAD:
+		if (r->code == WEBSOCKET_TOO_BIG)
+			return WEBSOCKET_SAID_TOO_BIG;
+		websocket_close(ws, x, r->code);
+		break;
+	case WEBSOCKET_CLOSE: websocket_close(ws, x, r->code); break;
 	}
 	return WEBSOCKET_SAID_OVER;
 }
@@ -262,7 +281,7 @@ websocket_next(struct websocket *ws, struct http_exchange *x, struct str *text_o
 	said = receive(ws, x, &was_heard);
 	if (said == WEBSOCKET_SAID_WAIT && send_some(ws, x))
 		said = WEBSOCKET_SAID_YIELD;
-	if (said == WEBSOCKET_SAID_OVER)
+	if (said == WEBSOCKET_SAID_OVER || said == WEBSOCKET_SAID_TOO_BIG)
 		return said;
 	if (said == WEBSOCKET_SAID_TEXT)
 		*text_out = buf_str(&ws->reader.message);

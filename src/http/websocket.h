@@ -29,10 +29,11 @@
 #define WEBSOCKET_DEFLATE_MIN 256         /* bytes of a message that are worth compressing */
 
 enum websocket_said {
-	WEBSOCKET_SAID_WAIT,  /* nothing now: answer HTTP_WAIT, the session wakes you */
-	WEBSOCKET_SAID_YIELD, /* more to do: answer HTTP_YIELD */
-	WEBSOCKET_SAID_TEXT,  /* a text message */
-	WEBSOCKET_SAID_OVER,  /* closed by either side: answer HTTP_DONE */
+	WEBSOCKET_SAID_WAIT,    /* nothing now: answer HTTP_WAIT, the session wakes you */
+	WEBSOCKET_SAID_YIELD,   /* more to do: answer HTTP_YIELD */
+	WEBSOCKET_SAID_TEXT,    /* a text message */
+	WEBSOCKET_SAID_TOO_BIG, /* one is larger than it may be: close with that, answer HTTP_DONE */
+	WEBSOCKET_SAID_OVER,    /* closed by either side: answer HTTP_DONE */
 };
 
 struct websocket { /* zeroed at first; fields: read only */
@@ -74,6 +75,10 @@ websocket_is_sending(const struct websocket *ws)
 
 /* Say why, and be over. */
 void websocket_close(struct websocket *ws, struct http_exchange *x, unsigned code);
+
+/* The same behind a short last text, whose memory moves into the socket. Not while websocket_is_sending(). */
+void websocket_close_with(struct websocket *ws, struct http_exchange *x, struct buf *text,
+    unsigned code);
 
 /* Safe on a zeroed one. */
 void websocket_release(struct websocket *ws);

@@ -38,6 +38,11 @@ mirror_step(struct http_handler *h, struct http_exchange *x)
 	case WEBSOCKET_SAID_WAIT: return HTTP_WAIT;
 	case WEBSOCKET_SAID_YIELD: return HTTP_YIELD;
 	case WEBSOCKET_SAID_OVER: return HTTP_DONE;
+	case WEBSOCKET_SAID_TOO_BIG:
+		buf_init(&copy, MESSAGE_MAX);
+		buf_add_c(&copy, "large");
+		websocket_close_with(&m->ws, x, &copy, WEBSOCKET_TOO_BIG);
+		return HTTP_DONE;
 	case WEBSOCKET_SAID_TEXT: break;
 	}
 	if (str_eq(text, STR("bye"))) {
@@ -255,7 +260,7 @@ static const struct {
 	{ "not masked", "raw:8100", "880203ea", false },
 	{ "binary", "82:=00", "880203eb", false },
 	{ "no UTF-8", "81:=ff", "880203ef", false },
-	{ "too big", "raw:81ff000000010000000037fa213d", "880203f1", false },
+	{ "too big", "raw:81ff000000010000000037fa213d", "81056c61726765880203f1", false },
 	{ "the handler closes", "81:a 81:bye 81:b", "810161880203f0", false },
 };
 
