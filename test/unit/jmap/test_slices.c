@@ -158,6 +158,30 @@ static const struct {
 	    TEXT_LINES, "", false },
 };
 
+#define PARSE_SLICE_BYTES (300 * 1024) /* of two pieces of 128 KB each at most */
+
+/* The structure of a message that is no Email: nothing of it is written but its subject. */
+static void
+check_structure(struct fixture *f, size_t bytes, struct buf *got)
+{
+	TEST_ROW("Email/parse of the structure");
+	f->between = ask_other;
+	fixture_run(f,
+	    "[['Email/parse',{'accountId':'a1','blobIds':['b5','b5','b1'],'properties':['from','textBody'],"
+	    "'bodyProperties':['size']},'c']]",
+	    got);
+	f->between = NULL;
+	CHECK(f->slices >= bytes / PARSE_SLICE_BYTES);
+	CHECK_HAS(buf_str(got),
+	    STR("\"parsed\":{\"b5\":{\"from\":[{\"name\":null,\"email\":\"long@x.test\"}],\"textBody\":[{"
+		"\"size\":11200000}]},\"b1\":{\"from\":[{\"name\":null,\"email\":\"outer@x.test\"}],"));
+	TEST_ROW("the client goes away in between");
+	f->give_up_at = (unsigned)(bytes / PARSE_SLICE_BYTES / 2);
+	(void)fixture_try(f,
+	    "[['Email/parse',{'accountId':'a1','blobIds':['b5'],'properties':['from']},'c']]", got);
+	f->give_up_at = 0;
+}
+
 static void
 check_texts(struct fixture *f)
 {
@@ -167,6 +191,7 @@ check_texts(struct fixture *f)
 	buf_init(&got, 1 << 25);
 	make_text(&message);
 	fixture_add(f, buf_c(&message), 1700000002, 0);
+	check_structure(f, message.n, &got);
 	for (size_t i = 0; i < ARRAY_LEN(text_rows); i++) {
 		TEST_ROW(text_rows[i].name);
 		f->between = ask_other;
