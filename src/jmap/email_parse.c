@@ -10,7 +10,6 @@
 #include "message/header.h"
 
 #define EMAIL_ARENA_MAX (16 * 1024 * 1024) /* bytes one message may need while it is written */
-#define PARSE_PIECE     (128 * 1024) /* bytes between two looks at the clock: 0.6 ms of a PC at worst */
 
 struct parsing {
 	struct email_asked asked;
@@ -92,11 +91,9 @@ one(struct jmap_call *c, struct jmap_blob_parse *p)
 	if (fail)
 		return fail;
 	if (x->parser) {
-		while (!message_parse_step(x->parser, PARSE_PIECE)) {
-			c->is_unfinished = jmap_slice_over(c);
-			if (c->is_unfinished)
-				return FAIL_NONE;
-		}
+		c->is_unfinished = !email_parse_on(c, x->parser);
+		if (c->is_unfinished)
+			return FAIL_NONE;
 		write_begin(c, p, x);
 	}
 	fail = email_write_parsed(&x->view);

@@ -209,6 +209,54 @@ check_texts(struct fixture *f)
 	buf_release(&got);
 }
 
+/* --- more structure than a summary holds ------------------------------------------------------- */
+
+#define ADDRESSES 4000 /* in its header: 100 KB, and a summary has 80 */
+
+static void
+check_no_summary(struct fixture *f)
+{
+	struct buf message, got;
+
+	TEST_ROW("Email/get of a long message without a summary");
+	buf_init(&message, 3 * INNER_BYTES);
+	buf_init(&got, 1 << 20);
+	buf_add_c(&message, "From: wide@x.test\r\nSubject: wide\r\nTo: a@x.test");
+	for (unsigned i = 0; i < ADDRESSES; i++)
+		buf_add_c(&message, ",\r\n someone-else@x.test");
+	buf_add_c(&message, "\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n\r\n");
+	while (message.n < 2 * INNER_BYTES)
+		buf_add_c(&message, "A line of the text.\r\n");
+	buf_add_c(&message, "--o\r\nContent-Type: application/pdf\r\n\r\n\r\n--o--\r\n");
+	fixture_add(f, buf_c(&message), 1700000003, 0);
+	f->between = ask_other;
+	fixture_run(f,
+	    "[['Email/get',{'accountId':'a1','ids':['e5','e6','e1'],'properties':['subject','from','preview',"
+	    "'hasAttachment','attachments'],'bodyProperties':['type']},'c']]",
+	    &got);
+	f->between = NULL;
+	CHECK(f->slices >= message.n / PARSE_SLICE_BYTES);
+	CHECK_HAS(buf_str(&got),
+	    STR("{\"id\":\"e6\",\"from\":[{\"name\":null,\"email\":\"wide@x.test\"}],\"subject\":\"wide\","));
+	CHECK_HAS(buf_str(&got), STR("\"preview\":\"A line of the text. A line of"));
+	CHECK_HAS(buf_str(&got), STR("\"attachments\":[{\"type\":\"application/pdf\"}]"));
+	CHECK_HAS(buf_str(&got),
+	    STR("{\"id\":\"e1\",\"from\":[{\"name\":null,\"email\":\"outer@x.test\"}],\"subject\":null,"));
+	TEST_ROW("Email/query of a long message without a summary");
+	fixture_run(f,
+	    "[['Email/query',{'accountId':'a1','filter':{'subject':'wide'}},'c'],"
+	    "['Email/query',{'accountId':'a1','filter':{'to':'someone-else'}},'d']]",
+	    &got);
+	CHECK_HAS(buf_str(&got), STR("\"ids\":[\"e6\"]},\"c\"]"));
+	CHECK_HAS(buf_str(&got), STR("\"ids\":[\"e6\"]},\"d\"]"));
+	TEST_ROW("the client goes away in between");
+	f->give_up_at = (unsigned)(message.n / PARSE_SLICE_BYTES / 2);
+	(void)fixture_try(f, "[['Email/get',{'accountId':'a1','ids':['e6']},'c']]", &got);
+	f->give_up_at = 0;
+	buf_release(&message);
+	buf_release(&got);
+}
+
 int
 main(void)
 {
@@ -230,6 +278,7 @@ main(void)
 		check_row(&f, i, find_part(buf_str(&got)));
 	buf_release(&got);
 	check_texts(&f);
+	check_no_summary(&f);
 	fixture_close(&f);
 	return test_end();
 }
