@@ -56,6 +56,12 @@ is_all(struct str s, const struct str_set *set)
 	return str_take_set(&s, set).n > 0 && str_empty(s);
 }
 
+bool
+http_is_token(struct str s)
+{
+	return is_all(s, &token_set);
+}
+
 /* field-value: VCHAR, obs-text, blanks; the same holds for what stands in a request target. */
 static bool
 is_field_text(struct str s)
@@ -105,7 +111,7 @@ take_request_line(struct http_request *r, struct str line)
 
 	if (str_empty(line))
 		return ++r->blanks > HTTP_BLANKS_MAX ? head_bad(r, 400) : HTTP_HEAD_MORE;
-	if (!str_take_until(&line, ' ', &method) || !is_all(method, &token_set) ||
+	if (!str_take_until(&line, ' ', &method) || !http_is_token(method) ||
 	    !str_take_until(&line, ' ', &target) || !is_field_text(target))
 		return head_bad(r, 400);
 	if (!str_skip(&line, STR("HTTP/")) || line.n != 3 || !char_is_digit(line.p[0]) ||
@@ -188,7 +194,7 @@ take_header(struct http_request *r, struct str line)
 	if (r->header_count == HTTP_HEADERS_MAX)
 		return head_bad(r, 431);
 	/* A folded line begins with a blank, which is no token: refused here (RFC 9112 5.2). */
-	if (!str_take_until(&line, ':', &h.name) || !is_all(h.name, &token_set))
+	if (!str_take_until(&line, ':', &h.name) || !http_is_token(h.name))
 		return head_bad(r, 400);
 	h.value = str_trim(line);
 	if (!is_field_text(h.value))

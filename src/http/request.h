@@ -77,6 +77,9 @@ void http_request_release(struct http_request *r);
 /* One line without its CRLF (copied). */
 enum http_head http_request_line(struct http_request *r, struct str line);
 
+/* token = 1*tchar (RFC 9110 5.6.2) */
+bool http_is_token(struct str s);
+
 /* The value of the first header of that name, or p == NULL. */
 struct str http_request_header(const struct http_request *r, struct str name);
 

@@ -41,7 +41,7 @@ websocket_accept(struct websocket *ws, struct http_exchange *x, struct str proto
 	 */
 	if (!http_origin_is_own(x) && !http_origin_is_named(x))
 		return refuse(x, 403, "Pages of other sites may not connect.");
-	if (!websocket_list_has(&x->request, STR("sec-websocket-protocol"), protocol))
+	if (!websocket_protocol_is_offered(&x->request, protocol))
 		return refuse(x, 400, "The subprotocol of this place is not offered.");
 	http_reply_start(x, 101, NULL);
 	http_reply_header(x, "Upgrade", STR("websocket"));
@@ -145,19 +145,34 @@ send_packed(struct websocket *ws, struct http_exchange *x)
 	buf_consume(&ws->packed, out.n - TAIL_BYTES);
 }
 
-/* What fits now of the message under way; true when there is more to do at once. */
-static bool
-send_some(struct websocket *ws, struct http_exchange *x)
+static void
+send_piece(struct websocket *ws, struct http_exchange *x)
 {
-	if (!ws->is_sending || conn_is_high(x->conn))
-		return false;
 	if (ws->is_packing)
 		send_packed(ws, x);
 	else
 		send_plain(ws, x);
 	if (!ws->is_sending)
 		send_end(ws);
+}
+
+/* What fits now of the message under way; true when there is more to do at once. */
+static bool
+send_some(struct websocket *ws, struct http_exchange *x)
+{
+	if (!ws->is_sending || conn_is_high(x->conn))
+		return false;
+	send_piece(ws, x);
 	return true;
+}
+
+void
+websocket_close_with(struct websocket *ws, struct http_exchange *x, struct buf *text, unsigned code)
+{
+	websocket_send(ws, x, text);
+	while (ws->is_sending)
+		send_piece(ws, x);
+	websocket_close(ws, x, code);
 }
 
 /* --- receiving --------------------------------------------------------------------------------- */
@@ -193,7 +208,7 @@ be_late(struct websocket *ws, struct http_exchange *x)
 	return WEBSOCKET_SAID_WAIT;
 }
 
-/* What came, as far as it is for us; TEXT when it is for the handler, YIELD when not. */
+/* What came, as far as it is for us; TEXT or TOO_BIG when it is for the handler, YIELD when not. */
 static enum websocket_said
 take_event(struct websocket *ws, struct http_exchange *x, enum websocket_event event)
 {
@@ -210,10 +225,21 @@ take_event(struct websocket *ws, struct http_exchange *x, enum websocket_event e
 			return WEBSOCKET_SAID_TEXT;
 		websocket_close(ws, x, WEBSOCKET_UNSUPPORTED);
 		break;
-	case WEBSOCKET_CLOSE:
-	case WEBSOCKET_BAD: websocket_close(ws, x, r->code); break;
+	case WEBSOCKET_BAD:
+		if (r->code == WEBSOCKET_TOO_BIG)
+			return WEBSOCKET_SAID_TOO_BIG;
+		websocket_close(ws, x, r->code);
+		break;
+	case WEBSOCKET_CLOSE: websocket_close(ws, x, r->code); break;
 	}
 	return WEBSOCKET_SAID_OVER;
+}
+
+/* 5.5: between the frames of a message of ours control frames are heard; all else waits behind it. */
+static bool
+may_read(const struct websocket *ws, struct str in)
+{
+	return !ws->is_sending || websocket_frame_is_control(&ws->reader.frame, in);
 }
 
 /* Read until a message is whole, input is dry, or the slice is over. */
@@ -227,7 +253,7 @@ receive(struct websocket *ws, struct http_exchange *x, bool *was_heard_out)
 		enum websocket_event event;
 		enum websocket_said said;
 
-		if (str_empty(in))
+		if (str_empty(in) || !may_read(ws, in))
 			return WEBSOCKET_SAID_WAIT;
 		event = websocket_read(&ws->reader, &left);
 		conn_skip(x->conn, in.n - left.n);
@@ -243,7 +269,7 @@ receive(struct websocket *ws, struct http_exchange *x, bool *was_heard_out)
 enum websocket_said
 websocket_next(struct websocket *ws, struct http_exchange *x, struct str *text_out)
 {
-	enum websocket_said said = WEBSOCKET_SAID_WAIT;
+	enum websocket_said said;
 	bool was_heard = false;
 
 	if (ws->reader.state == WEBSOCKET_READ_MESSAGE)
@@ -252,11 +278,10 @@ websocket_next(struct websocket *ws, struct http_exchange *x, struct str *text_o
 		websocket_close(ws, x, WEBSOCKET_GOING_AWAY);
 	if (ws->is_over || conn_broken(x->conn))
 		return WEBSOCKET_SAID_OVER;
-	if (send_some(ws, x))
+	said = receive(ws, x, &was_heard);
+	if (said == WEBSOCKET_SAID_WAIT && send_some(ws, x))
 		said = WEBSOCKET_SAID_YIELD;
-	else if (!ws->is_sending)
-		said = receive(ws, x, &was_heard);
-	if (said == WEBSOCKET_SAID_OVER)
+	if (said == WEBSOCKET_SAID_OVER || said == WEBSOCKET_SAID_TOO_BIG)
 		return said;
 	if (said == WEBSOCKET_SAID_TEXT)
 		*text_out = buf_str(&ws->reader.message);

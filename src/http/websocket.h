@@ -6,7 +6,8 @@
  * good ..) it calls websocket_accept() in its step; from then on the session is in its state SOCKET, and
  * the handler's step pulls messages with websocket_next() and gives answers to websocket_send() until one
  * of them is over. Pings, Close, half-open peers and slow ones are seen to in here. While a message is on
- * its way out, or the handler does not ask for one, nothing is read: that is how a client is held back.
+ * its way out only control frames are read, and nothing while the handler does not ask: that is how a client is held
+ * back.
  *
  * Deadlines: a peer that is silent for WEBSOCKET_PING_MS is sent a Ping, and is gone when nothing comes
  * within WEBSOCKET_PONG_MS; one that stops inside of a message, or does not take ours, has HTTP_RATE_MS
@@ -28,10 +29,11 @@
 #define WEBSOCKET_DEFLATE_MIN 256         /* bytes of a message that are worth compressing */
 
 enum websocket_said {
-	WEBSOCKET_SAID_WAIT,  /* nothing now: answer HTTP_WAIT, the session wakes you */
-	WEBSOCKET_SAID_YIELD, /* more to do: answer HTTP_YIELD */
-	WEBSOCKET_SAID_TEXT,  /* a text message */
-	WEBSOCKET_SAID_OVER,  /* closed by either side: answer HTTP_DONE */
+	WEBSOCKET_SAID_WAIT,    /* nothing now: answer HTTP_WAIT, the session wakes you */
+	WEBSOCKET_SAID_YIELD,   /* more to do: answer HTTP_YIELD */
+	WEBSOCKET_SAID_TEXT,    /* a text message */
+	WEBSOCKET_SAID_TOO_BIG, /* one is larger than it may be: close with that, answer HTTP_DONE */
+	WEBSOCKET_SAID_OVER,    /* closed by either side: answer HTTP_DONE */
 };
 
 struct websocket { /* zeroed at first; fields: read only */
@@ -73,6 +75,10 @@ websocket_is_sending(const struct websocket *ws)
 
 /* Say why, and be over. */
 void websocket_close(struct websocket *ws, struct http_exchange *x, unsigned code);
+
+/* The same behind a short last text, whose memory moves into the socket. Not while websocket_is_sending(). */
+void websocket_close_with(struct websocket *ws, struct http_exchange *x, struct buf *text,
+    unsigned code);
 
 /* Safe on a zeroed one. */
 void websocket_release(struct websocket *ws);

@@ -76,6 +76,14 @@ websocket_frame_head(struct websocket_frame *f, struct str *cur)
 	return take_length(f);
 }
 
+bool
+websocket_frame_is_control(const struct websocket_frame *f, struct str next)
+{
+	if (f->have > 0)
+		return websocket_is_control(f->bytes[0] & BITS_OPCODE);
+	return next.n > 0 && websocket_is_control((unsigned char)next.p[0] & BITS_OPCODE);
+}
+
 void
 websocket_frame_unmask(struct websocket_frame *f, struct str masked, unsigned char *out)
 {

@@ -49,6 +49,9 @@ enum websocket_head {
 /* Take bytes of the head from *cur, not one more. */
 enum websocket_head websocket_frame_head(struct websocket_frame *f, struct str *cur);
 
+/* Is the frame under way a control frame; or the next one, that begins with these bytes? */
+bool websocket_frame_is_control(const struct websocket_frame *f, struct str next);
+
 /* Unmask the next n <= f->left bytes of payload into `out` (5.3). */
 void websocket_frame_unmask(struct websocket_frame *f, struct str masked, unsigned char *out);
 

@@ -10,8 +10,9 @@
 #define KEY_BYTES      16 /* of Sec-WebSocket-Key, decoded */
 #define KEY_TEXT_BYTES 24 /* .. and in base64 */
 
-bool
-websocket_list_has(const struct http_request *r, struct str name, struct str token)
+static bool
+list_has(const struct http_request *r, struct str name, struct str token,
+    bool (*is_same)(struct str, struct str))
 {
 	for (size_t i = 0; i < r->header_count; i++) {
 		struct str list = r->headers[i].value, part;
@@ -19,10 +20,32 @@ websocket_list_has(const struct http_request *r, struct str name, struct str tok
 		if (!str_eq_nocase(r->headers[i].name, name))
 			continue;
 		while (str_next_part(&list, ',', &part))
-			if (str_eq_nocase(str_trim(part), token))
+			if (is_same(str_trim(part), token))
 				return true;
 	}
 	return false;
+}
+
+bool
+websocket_protocol_is_offered(const struct http_request *r, struct str protocol)
+{
+	return list_has(r, STR("sec-websocket-protocol"), protocol, str_eq);
+}
+
+/* The header that must not appear more than once (11.3.1, 11.3.5); p is NULL without it, or when it does. */
+static struct str
+only_header(const struct http_request *r, struct str name)
+{
+	struct str value = { 0 };
+
+	for (size_t i = 0; i < r->header_count; i++) {
+		if (!str_eq_nocase(r->headers[i].name, name))
+			continue;
+		if (value.p)
+			return (struct str){ 0 };
+		value = r->headers[i].value;
+	}
+	return value;
 }
 
 /* "a randomly selected 16-byte value that has been base64-encoded" (RFC 6455 4.1) */
@@ -39,16 +62,65 @@ is_key(struct str text)
 	return is_good;
 }
 
+/* Strict: no quoted-pair, which the token inside never needs. */
+static struct str
+unquoted(struct str value)
+{
+	if (value.n > 2 && str_ends(value, STR("\"")) && str_skip_char(&value, '"'))
+		value.n--;
+	return value;
+}
+
+/* token [ "=" (token | quoted-string) ]; what stands in quotes is a token, too. */
+static bool
+is_param(struct str text)
+{
+	struct str name;
+
+	if (!str_take_until(&text, '=', &name))
+		return http_is_token(text);
+	return http_is_token(str_trim(name)) && http_is_token(unquoted(str_trim(text)));
+}
+
+/*
+ * extension = token *( ";" extension-param ); "the recipient of such malformed data MUST immediately _Fail the WebSocket
+ * Connection_" (9.1). As quotes hold tokens only, no comma or semicolon stands in them.
+ */
+static bool
+are_extensions(const struct http_request *r)
+{
+	for (size_t i = 0; i < r->header_count; i++) {
+		struct str list = r->headers[i].value, extension, part;
+
+		if (!str_eq_nocase(r->headers[i].name, STR("sec-websocket-extensions")))
+			continue;
+		while (str_next_part(&list, ',', &extension)) {
+			extension = str_trim(extension);
+			if (str_empty(extension)) /* RFC 9110 5.6.1.2 */
+				continue;
+			if (!str_next_part(&extension, ';', &part) ||
+			    !http_is_token(str_trim(part)))
+				return false;
+			while (str_next_part(&extension, ';', &part))
+				if (!is_param(str_trim(part)))
+					return false;
+		}
+	}
+	return true;
+}
+
 unsigned
 websocket_request_status(const struct http_request *r)
 {
-	if (r->method != HTTP_GET || !websocket_list_has(r, STR("upgrade"), STR("websocket")) ||
-	    !websocket_list_has(r, STR("connection"), STR("upgrade")))
+	if (r->method != HTTP_GET ||
+	    !list_has(r, STR("upgrade"), STR("websocket"), str_eq_nocase) ||
+	    !list_has(r, STR("connection"), STR("upgrade"), str_eq_nocase))
 		return 426;
 	if (!str_eq(http_request_header(r, STR("sec-websocket-version")), STR(WEBSOCKET_VERSION)))
 		return 426;
 	if (r->minor < 1 || r->is_chunked || r->length > 0 ||
-	    !is_key(http_request_header(r, STR("sec-websocket-key"))))
+	    !is_key(only_header(r, STR("sec-websocket-key"))) ||
+	    !only_header(r, STR("sec-websocket-version")).p || !are_extensions(r))
 		return 400;
 	return 0;
 }
@@ -92,8 +164,7 @@ static const struct {
 static bool
 take_bits(struct str text, uint32_t *out)
 {
-	if (text.n > 2 && str_ends(text, STR("\"")) && str_skip_char(&text, '"'))
-		text.n--;
+	text = unquoted(text);
 	return !str_starts(text, STR("0")) && str_u32(&text, 15, out) && str_empty(text) &&
 	    *out >= 8;
 }

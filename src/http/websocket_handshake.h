@@ -23,8 +23,8 @@
  */
 unsigned websocket_request_status(const struct http_request *r);
 
-/* Does one of the headers of that name, a list of tokens, hold this one? Folding A-Z. */
-bool websocket_list_has(const struct http_request *r, struct str name, struct str token);
+/* Is this subprotocol one of those that the client offers? Letter by letter (4.1): it refuses a name that it did not send. */
+bool websocket_protocol_is_offered(const struct http_request *r, struct str protocol);
 
 /* Append Sec-WebSocket-Accept's value for a request that gave status 0. */
 void websocket_accept_write(const struct http_request *r, struct buf *out);

@@ -1,8 +1,9 @@
 /*
  * Blob/get (RFC 9404 4.2): bytes and digests of a range of each blob, in slices.
  *
- *     FIND --a part--> DECODE --> DIGEST --> write --> FIND (the next one)
- *      +--a whole file------------^
+ *     FIND --> LOAD --> CHECK --> DIGEST --> TEXT --> BASE64 --> FIND (the next one)
+ *
+ * What is not asked for, or is not the case, takes no time. From TEXT on a part of the object is written.
  */
 #include "jmap/blob_load.h"
 
@@ -21,6 +22,7 @@
 #include "jmap/methods.h"
 
 #define DIGEST_PIECE (256 * 1024) /* bytes between two looks at the clock */
+#define DATA_PIECE   (48 * 1024)  /* the same of data that is written; whole groups of base64 */
 
 enum property {
 	PROPERTY_ID,
@@ -43,7 +45,7 @@ static const struct {
 	enum hash hash;
 } digests[] = { { PROPERTY_SHA, HASH_SHA1 }, { PROPERTY_SHA256, HASH_SHA256 } };
 
-enum stage { STAGE_FIND, STAGE_LOAD, STAGE_DIGEST };
+enum stage { STAGE_FIND, STAGE_LOAD, STAGE_CHECK, STAGE_DIGEST, STAGE_TEXT, STAGE_BASE64 };
 
 struct getting {
 	const struct json *ids;
@@ -60,10 +62,18 @@ struct getting {
 	struct str bytes;           /* of the range */
 	uint64_t size;              /* of the whole */
 	bool is_truncated;
-	size_t digest, hashed; /* which one, and how many bytes it has */
+	size_t done;                /* of them, in CHECK, TEXT and BASE64 */
+	bool is_text, is_in_string; /* UTF-8; a member with data is begun */
+	size_t digest, hashed;      /* which one, and how many bytes it has */
 	struct hash_state hash;
 	unsigned char values[ARRAY_LEN(digests)][HASH_SIZE_MAX];
 };
+
+static bool
+is_asked(const struct getting *g, enum property property)
+{
+	return g->asked & 1u << property;
+}
 
 static void
 blob_end(struct getting *g)
@@ -128,8 +138,8 @@ take_range(struct getting *g, struct str whole)
 	g->is_truncated = g->offset > whole.n || wanted > left;
 	g->bytes =
 	    str_slice(whole, (size_t)(whole.n - left), (size_t)(wanted < left ? wanted : left));
-	g->digest = g->hashed = 0;
-	g->stage = STAGE_DIGEST;
+	g->digest = g->hashed = g->done = 0;
+	g->stage = STAGE_CHECK;
 }
 
 static enum fail
@@ -164,7 +174,7 @@ static bool
 digest(struct jmap_call *c, struct getting *g)
 {
 	for (; g->digest < ARRAY_LEN(digests); g->digest++, g->hashed = 0) {
-		if (!(g->asked & 1u << digests[g->digest].property))
+		if (!is_asked(g, digests[g->digest].property))
 			continue;
 		if (g->hashed == 0)
 			hash_init(&g->hash, digests[g->digest].hash);
@@ -181,54 +191,127 @@ digest(struct jmap_call *c, struct getting *g)
 	return true;
 }
 
-static void
-write_base64(struct json_writer *w, struct str name, struct str bytes)
+/* Is it text? Only where that matters. False when the slice is over. */
+static bool
+check(struct jmap_call *c, struct getting *g)
 {
+	g->is_text = is_asked(g, PROPERTY_DATA) || is_asked(g, PROPERTY_AS_TEXT);
+	while (g->is_text && g->done < g->bytes.n) {
+		struct str piece = utf8_cut(str_from(g->bytes, g->done), DATA_PIECE);
+
+		g->is_text = utf8_is_valid(piece);
+		g->done += piece.n;
+		if (g->is_text && g->done < g->bytes.n && jmap_slice_over(c))
+			return false;
+	}
+	return true;
+}
+
+/* --- writing ------------------------------------------------------------------------------------- */
+
+/* All data as one member. Base64 needs no quoting. False when the slice is over. */
+static bool
+write_bytes(struct jmap_call *c, struct getting *g, enum property property)
+{
+	bool is_base64 = property == PROPERTY_AS_BASE64;
+
+	if (!g->is_in_string) {
+		json_name(&c->w, property_names[property]);
+		json_string_begin(&c->w);
+		g->done = 0;
+	}
+	g->is_in_string = true;
+	while (g->done < g->bytes.n) {
+		struct str piece = is_base64 ? str_slice(g->bytes, g->done, DATA_PIECE)
+					     : utf8_cut(str_from(g->bytes, g->done), DATA_PIECE);
+
+		if (is_base64)
+			base64_write(c->w.out, piece);
+		else
+			json_string_piece(&c->w, piece);
+		g->done += piece.n;
+		if (g->done < g->bytes.n && jmap_slice_over(c))
+			return false;
+	}
+	json_string_end(&c->w);
+	g->is_in_string = false;
+	return true;
+}
+
+/* "data" is the text where there is one (RFC 9404 4.2). False when the slice is over. */
+static bool
+write_text(struct jmap_call *c, struct getting *g)
+{
+	if (g->is_text)
+		return write_bytes(c, g, PROPERTY_AS_TEXT);
+	if (is_asked(g, PROPERTY_AS_TEXT))
+		json_name_null(&c->w, property_names[PROPERTY_AS_TEXT]);
+	return true;
+}
+
+/* .. and base64 where there is none. */
+static bool
+write_base64(struct jmap_call *c, struct getting *g)
+{
+	if (is_asked(g, PROPERTY_AS_BASE64) || (is_asked(g, PROPERTY_DATA) && !g->is_text))
+		return write_bytes(c, g, PROPERTY_AS_BASE64);
+	return true;
+}
+
+static void
+write_digest(struct json_writer *w, const struct getting *g, size_t i)
+{
+	struct str bytes = str_of((const char *)g->values[i], hash_size(digests[i].hash));
 	struct buf text;
 
-	buf_init(&text, base64_length(bytes.n) + 1);
+	buf_init(&text, base64_length(HASH_SIZE_MAX));
 	base64_write(&text, bytes);
-	json_name_string(w, name, buf_str(&text));
+	json_name_string(w, property_names[digests[i].property], buf_str(&text));
 	buf_release(&text);
 }
 
-/* "data" is the text where there is one (RFC 9404 4.2). */
 static void
-write_data(struct json_writer *w, const struct getting *g)
+write_rest(struct json_writer *w, const struct getting *g)
 {
-	bool wants_any = g->asked & 1u << PROPERTY_DATA;
-	bool wants_text = g->asked & 1u << PROPERTY_AS_TEXT;
-	bool is_text = (wants_any || wants_text) && utf8_is_valid(g->bytes);
-
-	if ((wants_any || wants_text) && is_text)
-		json_name_string(w, property_names[PROPERTY_AS_TEXT], g->bytes);
-	else if (wants_text)
-		json_name_null(w, property_names[PROPERTY_AS_TEXT]);
-	if (g->asked & 1u << PROPERTY_AS_BASE64 || (wants_any && !is_text))
-		write_base64(w, property_names[PROPERTY_AS_BASE64], g->bytes);
-	if ((wants_any || wants_text) && !is_text)
+	if ((is_asked(g, PROPERTY_DATA) || is_asked(g, PROPERTY_AS_TEXT)) && !g->is_text)
 		json_name_bool(w, STR("isEncodingProblem"), true);
-}
-
-static void
-write_blob(struct jmap_call *c, struct getting *g)
-{
-	struct json_writer *w = &c->w;
-
-	json_object_begin(w);
-	json_name_string(w, property_names[PROPERTY_ID], g->id);
-	write_data(w, g);
 	for (size_t i = 0; i < ARRAY_LEN(digests); i++)
-		if (g->asked & 1u << digests[i].property)
-			write_base64(w, property_names[digests[i].property],
-			    str_of((const char *)g->values[i], hash_size(digests[i].hash)));
+		if (is_asked(g, digests[i].property))
+			write_digest(w, g, i);
 	if (g->is_truncated)
 		json_name_bool(w, STR("isTruncated"), true);
-	if (g->asked & 1u << PROPERTY_SIZE) {
+	if (is_asked(g, PROPERTY_SIZE)) {
 		json_name(w, property_names[PROPERTY_SIZE]);
 		json_u64(w, g->size);
 	}
 	json_object_end(w);
+}
+
+/* The bytes are there; false when the slice is over. */
+static bool
+write_blob(struct jmap_call *c, struct getting *g)
+{
+	if (g->stage == STAGE_CHECK) {
+		if (!check(c, g))
+			return false;
+		g->stage = STAGE_DIGEST;
+	}
+	if (g->stage == STAGE_DIGEST) {
+		if (!digest(c, g))
+			return false;
+		json_object_begin(&c->w);
+		json_name_string(&c->w, property_names[PROPERTY_ID], g->id);
+		g->stage = STAGE_TEXT;
+	}
+	if (g->stage == STAGE_TEXT) {
+		if (!write_text(c, g))
+			return false;
+		g->stage = STAGE_BASE64;
+	}
+	if (!write_base64(c, g))
+		return false;
+	write_rest(&c->w, g);
+	return true;
 }
 
 /* As far as the slice goes; false when it ended, or the call did. */
@@ -256,9 +339,8 @@ get_item(struct jmap_call *c, struct getting *g)
 		jmap_fail(c, "requestTooLarge", "So much of a blob has to be downloaded.");
 		return false;
 	}
-	if (!digest(c, g))
+	if (!write_blob(c, g))
 		return false;
-	write_blob(c, g);
 	blob_end(g);
 	return true;
 }

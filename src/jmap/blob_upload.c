@@ -13,6 +13,9 @@
 #include "jmap/methods.h"
 #include "mail/upload.h"
 
+#define DATA_PIECE \
+	(64 * 1024) /* bytes of a source between two looks at the clock; whole groups of base64 */
+
 struct uploading {
 	const struct json *items; /* create */
 	uint32_t at;
@@ -21,19 +24,29 @@ struct uploading {
 	bool is_making;
 	struct blob_making making; /* own */
 	struct str type;
-	uint32_t source;            /* of its sources */
+	uint32_t source;            /* of its sources .. */
+	size_t added;               /* .. of which so many bytes are done */
 	struct blob_id id;          /* of the source .. */
 	struct jmap_blob_load load; /* own: .. of which the encoding is undone */
-	bool is_loading;
+	bool is_loading, is_loaded;
 };
+
+/* The source is done, or given up. */
+static void
+leave_source(struct uploading *u)
+{
+	jmap_blob_load_release(&u->load);
+	u->is_loading = u->is_loaded = false;
+	u->added = 0;
+}
 
 static void
 leave(struct uploading *u)
 {
-	jmap_blob_load_release(&u->load);
+	leave_source(u);
 	blob_make_cancel(&u->making);
 	u->making = (struct blob_making){ 0 };
-	u->is_making = u->is_loading = false;
+	u->is_making = false;
 	u->source = 0;
 }
 
@@ -86,28 +99,49 @@ store_failed(struct jmap_call *c, enum fail fail, struct jmap_set_error *e)
 	return SET_FAIL;
 }
 
-static enum jmap_set_said
-add_bytes(struct jmap_call *c, struct blob_making *b, struct str bytes, struct jmap_set_error *e)
+static enum fail
+add_piece(struct blob_making *b, struct str bytes)
 {
-	enum fail fail =
-	    b->size + bytes.n > JMAP_BLOB_SET_MAX ? FAIL_LIMIT : blob_make_add(b, bytes);
-
-	return fail ? store_failed(c, fail, e) : SET_OK;
+	return b->size + bytes.n > JMAP_BLOB_SET_MAX ? FAIL_LIMIT : blob_make_add(b, bytes);
 }
 
-static enum jmap_set_said
-add_base64(struct jmap_call *c, struct blob_making *b, struct str text, struct jmap_set_error *e)
+/* Padding stands at the end of all only; FAIL_SYNTAX. */
+static enum fail
+add_base64(struct blob_making *b, struct str text, bool is_last)
 {
-	enum jmap_set_said said;
+	enum fail fail;
 	struct buf bytes;
 
-	buf_init(&bytes, JMAP_REQUEST_MAX);
-	if (base64_parse(&bytes, text) == FAIL_NONE)
-		said = add_bytes(c, b, buf_str(&bytes), e);
-	else
-		said = jmap_set_invalid(e, STR("data"), "This is no base64.");
+	if (!is_last && str_ends(text, STR("=")))
+		return FAIL_SYNTAX;
+	buf_init(&bytes, DATA_PIECE);
+	fail = base64_parse(&bytes, text);
+	if (!fail)
+		fail = add_piece(b, buf_str(&bytes));
 	buf_release(&bytes);
-	return said;
+	return fail;
+}
+
+/* The bytes of a source, or what they are in base64, piece by piece; SET_YIELD: the slice is over. */
+static enum jmap_set_said
+add_data(struct jmap_call *c, struct uploading *u, struct str data, bool is_base64,
+    struct jmap_set_error *e)
+{
+	while (u->added < data.n) {
+		struct str piece = str_slice(data, u->added, DATA_PIECE);
+		bool is_last = u->added + piece.n == data.n;
+		enum fail fail = is_base64 ? add_base64(&u->making, piece, is_last)
+					   : add_piece(&u->making, piece);
+
+		if (fail == FAIL_SYNTAX)
+			return jmap_set_invalid(e, STR("data"), "This is no base64.");
+		if (fail)
+			return store_failed(c, fail, e);
+		u->added += piece.n;
+		if (!is_last && jmap_slice_over(c))
+			return SET_YIELD;
+	}
+	return SET_OK;
 }
 
 /* "offset" and "length": UnsignedInt|null. */
@@ -127,16 +161,17 @@ read_number(const struct json *source, struct str name, uint64_t fallback, uint6
 }
 
 static enum jmap_set_said
-add_range(struct jmap_call *c, struct blob_making *b, struct str bytes, const struct json *source,
+add_range(struct jmap_call *c, struct uploading *u, const struct json *source,
     struct jmap_set_error *e)
 {
+	struct str bytes = u->load.blob.bytes;
 	uint64_t offset, length;
 
 	if (!read_number(source, STR("offset"), 0, &offset) || offset > bytes.n ||
 	    !read_number(source, STR("length"), bytes.n - offset, &length) ||
 	    length > bytes.n - offset)
 		return jmap_set_invalid(e, STR("data"), "The blob has no such range.");
-	return add_bytes(c, b, str_slice(bytes, (size_t)offset, (size_t)length), e);
+	return add_data(c, u, str_slice(bytes, (size_t)offset, (size_t)length), false, e);
 }
 
 static enum jmap_set_said
@@ -154,11 +189,9 @@ missing(struct jmap_call *c, struct str id, struct jmap_set_error *e)
 }
 
 static enum jmap_set_said
-add_blob(struct jmap_call *c, struct uploading *u, struct str text, const struct json *source,
-    struct jmap_set_error *e)
+load_blob(struct jmap_call *c, struct uploading *u, struct str text, struct jmap_set_error *e)
 {
 	struct str known = jmap_created_find(c->run, text);
-	enum jmap_set_said said;
 	enum fail fail;
 
 	if (!u->is_loading && (!known.p || !blob_id_parse(known, &u->id)))
@@ -166,13 +199,19 @@ add_blob(struct jmap_call *c, struct uploading *u, struct str text, const struct
 	u->is_loading = !jmap_blob_load_in(c, &u->load, c->access, &u->id, true, &c->arena, &fail);
 	if (u->is_loading)
 		return SET_YIELD;
+	u->is_loaded = !fail;
 	if (fail == FAIL_MISSING)
 		return missing(c, text, e);
-	if (fail)
-		return store_failed(c, fail, e);
-	said = add_range(c, &u->making, u->load.blob.bytes, source, e);
-	jmap_blob_load_release(&u->load);
-	return said;
+	return fail ? store_failed(c, fail, e) : SET_OK;
+}
+
+static enum jmap_set_said
+add_blob(struct jmap_call *c, struct uploading *u, struct str text, const struct json *source,
+    struct jmap_set_error *e)
+{
+	enum jmap_set_said said = u->is_loaded ? SET_OK : load_blob(c, u, text, e);
+
+	return said == SET_OK ? add_range(c, u, source, e) : said;
 }
 
 /* A DataSourceObject has exactly one of the three. */
@@ -189,9 +228,9 @@ add_source(struct jmap_call *c, struct uploading *u, const struct json *source,
 	if (!json_is(source, JSON_OBJECT) || !json_get_text(one, &value) ||
 	    (text != NULL) + (base64 != NULL) + (blob != NULL) != 1)
 		return jmap_set_invalid(e, STR("data"), "A data source is wrong.");
-	if (text)
-		return add_bytes(c, &u->making, value, e);
-	return base64 ? add_base64(c, &u->making, value, e) : add_blob(c, u, value, source, e);
+	if (blob)
+		return add_blob(c, u, value, source, e);
+	return add_data(c, u, value, base64 != NULL, e);
 }
 
 static enum jmap_set_said
@@ -200,10 +239,12 @@ add_sources(struct jmap_call *c, struct uploading *u, const struct json *data,
 {
 	enum jmap_set_said said = SET_OK;
 
-	while (u->source < data->count && said == SET_OK) {
+	while (u->source < data->count) {
 		said = add_source(c, u, &data->items[u->source], e);
-		u->source += said == SET_OK;
-		if (said == SET_OK && u->source < data->count && jmap_slice_over(c))
+		if (said != SET_OK)
+			break;
+		leave_source(u);
+		if (++u->source < data->count && jmap_slice_over(c))
 			return SET_YIELD;
 	}
 	return said;

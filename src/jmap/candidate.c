@@ -25,7 +25,7 @@ candidate_load(struct candidate *who, enum level level)
 		fail = email_summary(who->account, who->id, who->a, &summary);
 		if (fail == FAIL_NONE)
 			who->summary = summary;
-		else if (fail == FAIL_PERM)
+		else if (fail == FAIL_PERM || fail == FAIL_LIMIT) /* it does not do */
 			level = LEVEL_FILE;
 		else
 			return fail;

@@ -52,12 +52,13 @@ struct email_view {
 	struct email_scratch *scratch; /* borrow */
 	struct arena *a;               /* for this Email */
 	uint64_t id;
-	struct email *email;     /* NULL when it is a blob that is parsed */
-	struct blob_id blob;     /* of the message: its parts are in it */
-	struct message *summary; /* NULL until needed, and when it is cut .. */
-	bool has_no_summary;     /* .. then from the file */
-	struct message *full;    /* with bytes; NULL until needed */
-	unsigned at;             /* property that comes next */
+	struct email *email;           /* NULL when it is a blob that is parsed */
+	struct blob_id blob;           /* of the message: its parts are in it */
+	struct message *summary;       /* NULL when it does not do */
+	struct message *full;          /* with bytes; NULL until needed */
+	struct message *parsed;        /* what it will be .. */
+	struct message_parser *parser; /* arena: .. when this is through with it */
+	unsigned at;                   /* property that comes next */
 	bool is_begun, is_unfinished;
 	struct email_values values;
 	struct blob_map map;    /* own */
@@ -82,6 +83,9 @@ MUST_CHECK enum fail email_write_outline(struct jmap_call *c, uint64_t id);
 
 /* The same of a message that is no Email: v->full and v->blob are set. */
 MUST_CHECK enum fail email_write_parsed(struct email_view *v);
+
+/* Parse on; false when the slice is over. */
+MUST_CHECK bool email_parse_on(struct jmap_call *c, struct message_parser *parser);
 
 /* The message from its file, or NULL and v->fail. */
 const struct message *email_full(struct email_view *v);

@@ -15,6 +15,7 @@ struct parsing {
 	struct email_asked asked;
 	struct email_scratch scratch;
 	/* the one at hand */
+	struct message_parser *parser; /* arena: of the item; NULL: its structure is known */
 	struct message message;
 	struct email_view view;
 };
@@ -52,14 +53,21 @@ is_message(struct str bytes)
 }
 
 static enum fail
-one_begin(struct jmap_call *c, struct jmap_blob_parse *p)
+one_begin(struct jmap_blob_parse *p, struct parsing *x)
 {
-	struct parsing *x = p->more;
 	struct str bytes = p->load.blob.bytes;
 
 	if (!is_message(bytes) || !blob_id_has_room(&p->id))
 		return FAIL_PERM;
-	message_parse(&x->message, bytes, &p->arena);
+	x->parser = message_parse_begin(&x->message, bytes, &p->arena);
+	return x->parser ? FAIL_NONE : FAIL_LIMIT;
+}
+
+/* The structure is known: it may be written. */
+static void
+write_begin(struct jmap_call *c, struct jmap_blob_parse *p, struct parsing *x)
+{
+	x->parser = NULL;
 	x->view = (struct email_view){
 		.account = c->account,
 		.access = c->access,
@@ -72,17 +80,23 @@ one_begin(struct jmap_call *c, struct jmap_blob_parse *p)
 		.call = c,
 	};
 	jmap_blob_parsed(c, p);
-	return FAIL_NONE;
 }
 
 static enum fail
 one(struct jmap_call *c, struct jmap_blob_parse *p)
 {
 	struct parsing *x = p->more;
-	enum fail fail = p->is_open ? FAIL_NONE : one_begin(c, p);
+	enum fail fail = p->is_open ? FAIL_NONE : one_begin(p, x);
 
-	if (fail == FAIL_NONE)
-		fail = email_write_parsed(&x->view);
+	if (fail)
+		return fail;
+	if (x->parser) {
+		c->is_unfinished = !email_parse_on(c, x->parser);
+		if (c->is_unfinished)
+			return FAIL_NONE;
+		write_begin(c, p, x);
+	}
+	fail = email_write_parsed(&x->view);
 	c->is_unfinished = fail == FAIL_NONE && x->view.is_unfinished;
 	return fail;
 }

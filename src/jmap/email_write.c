@@ -14,6 +14,8 @@
 #include "jmap/get.h"
 #include "message/preview.h"
 
+#define PARSE_PIECE (128 * 1024) /* bytes between two looks at the clock: 0.6 ms of a PC at worst */
+
 enum property {
 	PROPERTY_ID,
 	PROPERTY_BLOB_ID,
@@ -144,30 +146,61 @@ email_asked_read(struct jmap_call *c, const struct json *properties, bool is_par
 	    jmap_arg_uint(c, STR("maxBodyValueBytes"), 0, &out->value_bytes);
 }
 
-/* NULL: it is cut or damaged, or v->fail. */
-static struct message *
-email_outline(struct email_view *v)
-{
-	enum fail fail;
+/* --- its structure ------------------------------------------------------------------------------- */
 
-	if (v->summary || v->has_no_summary || v->fail)
-		return v->summary;
-	fail = email_summary(v->account, v->id, v->a, &v->summary);
-	if (fail == FAIL_PERM)
-		v->has_no_summary = true;
-	else
-		v->fail = fail;
-	return v->summary;
+bool
+email_parse_on(struct jmap_call *c, struct message_parser *parser)
+{
+	while (!message_parse_step(parser, PARSE_PIECE))
+		if (jmap_slice_over(c))
+			return false;
+	return true;
+}
+
+/* False: v->fail. */
+static bool
+map_file(struct email_view *v)
+{
+	v->fail = email_map_wait(v->account, v->id, v->wait, v->call->run->host.task, &v->map);
+	if (jmap_waits(v->call, v->wait))
+		v->fail = FAIL_TEMP;
+	if (v->fail == FAIL_MISSING)
+		v->fail = FAIL_PERM; /* the Email is there, its file is lost */
+	return !v->fail;
+}
+
+static bool
+parse_begin(struct email_view *v)
+{
+	if (!map_file(v))
+		return false;
+	v->parsed = arena_alloc(v->a, 1, sizeof(*v->parsed));
+	if (v->parsed)
+		v->parser = message_parse_begin(v->parsed, v->map.bytes, v->a);
+	if (!v->parser)
+		v->fail = FAIL_LIMIT;
+	return !v->fail;
+}
+
+/*
+ * Where the summary does not do (it is cut, of an older form, damaged) the file says all that it would. False when the
+ * slice is over, or v->fail.
+ */
+static bool
+parse_file(struct email_view *v)
+{
+	if ((!v->parser && !parse_begin(v)) || !email_parse_on(v->call, v->parser))
+		return false;
+	v->full = v->parsed;
+	return true;
 }
 
 /* The summary's tree has the places of all parts: with the bytes it is what parsing them gives. */
 static struct message *
 with_bytes(struct email_view *v)
 {
-	struct message *m = email_outline(v);
+	struct message *m = v->summary;
 
-	if (v->fail)
-		return NULL;
 	if (m && m->size == v->map.bytes.n) {
 		m->bytes = v->map.bytes;
 		return m;
@@ -183,25 +216,19 @@ with_bytes(struct email_view *v)
 const struct message *
 email_full(struct email_view *v)
 {
-	if (v->full || v->fail)
-		return v->full;
-	v->fail = email_map_wait(v->account, v->id, v->wait, v->call->run->host.task, &v->map);
-	if (jmap_waits(v->call, v->wait))
-		v->fail = FAIL_TEMP;
-	if (v->fail == FAIL_MISSING)
-		v->fail = FAIL_PERM; /* the Email is there, its file is lost */
-	v->full = v->fail ? NULL : with_bytes(v);
+	if (!v->full && !v->fail && map_file(v))
+		v->full = with_bytes(v);
 	return v->full;
 }
 
-/* The structure: from the summary, or from the file when the summary is cut or damaged. */
+/* NULL: v->fail. */
 static const struct message *
 email_shape(struct email_view *v)
 {
-	const struct message *m = v->full ? v->full : email_outline(v);
-
-	return m || v->fail ? m : email_full(v);
+	return v->full ? v->full : v->summary;
 }
+
+/* --- properties ---------------------------------------------------------------------------------- */
 
 static void
 write_blob_id(struct email_view *v)
@@ -456,9 +483,15 @@ email_find(struct email_view *v)
 enum fail
 email_write(struct email_view *v)
 {
-	enum fail fail = v->is_begun ? FAIL_NONE : email_find(v);
+	enum fail fail = v->email ? FAIL_NONE : email_find(v);
 
-	return fail ? fail : email_write_parsed(v);
+	if (fail)
+		return fail;
+	if (needs_outline(&v->asked->email) && !email_shape(v) && !parse_file(v)) {
+		v->is_unfinished = !v->fail;
+		return v->fail;
+	}
+	return email_write_parsed(v);
 }
 
 enum fail

@@ -15,7 +15,7 @@
 #define JMAP_SOURCES_MAX  100               /* sources of one blob: maxDataSources */
 #define JMAP_BLOB_SET_MAX (8 * 1000 * 1000) /* bytes of a blob made of sources: maxSizeBlobSet */
 #define JMAP_BLOB_DATA_MAX \
-	(4 * 1000 * 1000) /* bytes of a blob in a response: written in one turn */
+	(4 * 1000 * 1000) /* bytes of a blob in a response; larger ones are for downloads */
 /* Bytes of a part that is decoded in memory; of all that are decoded to find the contents of one Email. */
 #define JMAP_DECODED_MAX (64 * 1024 * 1024)
 

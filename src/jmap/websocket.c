@@ -60,14 +60,12 @@ send_change(struct socket_request *r, struct http_exchange *x)
 
 /* 4.3.4; the id is null when the message was not read as far as that. */
 static void
-send_error(struct socket_request *r, struct http_exchange *x, unsigned status,
-    const struct jmap_problem *p)
+write_error(const struct socket_request *r, unsigned status, const struct jmap_problem *p,
+    struct buf *text)
 {
-	struct json_writer w;
-	struct buf text;
+	struct json_writer w = { .out = text };
 
-	buf_init(&text, SOCKET_REPLY_MAX);
-	w = (struct json_writer){ .out = &text };
+	buf_init(text, SOCKET_REPLY_MAX);
 	json_object_begin(&w);
 	json_name_string(&w, STR("@type"), STR("RequestError"));
 	if (r->request.typed_id.p)
@@ -76,6 +74,15 @@ send_error(struct socket_request *r, struct http_exchange *x, unsigned status,
 		json_name_null(&w, STR("requestId"));
 	jmap_problem_write(&w, status, p);
 	json_object_end(&w);
+}
+
+static void
+send_error(struct socket_request *r, struct http_exchange *x, unsigned status,
+    const struct jmap_problem *p)
+{
+	struct buf text;
+
+	write_error(r, status, p, &text);
 	websocket_send(&r->ws, x, &text);
 }
 
@@ -85,6 +92,17 @@ send_refusal(struct socket_request *r, struct http_exchange *x, enum jmap_refusa
 	struct jmap_problem p = jmap_problem_of(refusal);
 
 	send_error(r, x, 400, &p);
+}
+
+/* 4.3.1: an error also where a message is so large that what follows it is not read any more. */
+static void
+close_too_big(struct socket_request *r, struct http_exchange *x)
+{
+	struct jmap_problem p = jmap_problem_of(JMAP_LIMIT_SIZE);
+	struct buf text;
+
+	write_error(r, 400, &p, &text);
+	websocket_close_with(&r->ws, x, &text, WEBSOCKET_TOO_BIG);
 }
 
 /* --- what we are told -------------------------------------------------------------------------- */
@@ -142,12 +160,11 @@ request_begin(struct socket_request *r, struct http_exchange *x, const struct js
 	static const struct jmap_problem busy = { "limit", "maxConcurrentRequests",
 		"Too many of these are under way." };
 	enum jmap_refusal refusal;
-	struct str id = { 0 };
+	struct str id = r->request.typed_id;
 	const struct json *v = json_find(object, STR("id"));
 
-	if (v && !json_is(v, JSON_NULL) && !json_get_text(v, &id))
+	if (v && !json_is(v, JSON_NULL) && !json_is(v, JSON_STRING))
 		return JMAP_NOT_REQUEST;
-	r->request.typed_id = id;
 	refusal = jmap_request_read(object, &r->arena, &r->request);
 	r->request.is_typed = true;
 	r->request.typed_id = id;
@@ -162,6 +179,14 @@ request_begin(struct socket_request *r, struct http_exchange *x, const struct js
 	return JMAP_TAKEN;
 }
 
+/* The request was answered. */
+static void
+forget(struct socket_request *r)
+{
+	r->request = (struct jmap_request){ 0 };
+	arena_release(&r->arena);
+}
+
 /* 4.3: the type of an object says what it is. */
 static void
 take_object(struct socket_request *r, struct http_exchange *x, enum jmap_refusal refusal,
@@ -171,7 +196,8 @@ take_object(struct socket_request *r, struct http_exchange *x, enum jmap_refusal
 
 	json_maker_free(&r->maker);
 	r->state = SOCKET_OPEN;
-	r->request = (struct jmap_request){ 0 };
+	if (refusal == JMAP_TAKEN)
+		(void)!json_get_text(json_find(object, STR("id")), &r->request.typed_id);
 	if (refusal == JMAP_TAKEN && !json_get_text(json_find(object, STR("@type")), &type))
 		refusal = JMAP_NOT_REQUEST;
 	else if (str_eq(type, STR("Request")))
@@ -185,7 +211,7 @@ take_object(struct socket_request *r, struct http_exchange *x, enum jmap_refusal
 	if (refusal != JMAP_TAKEN)
 		send_refusal(r, x, refusal);
 	if (r->state != SOCKET_RUN)
-		arena_release(&r->arena);
+		forget(r);
 }
 
 /* --- steps ------------------------------------------------------------------------------------- */
@@ -194,7 +220,7 @@ static void
 run_end(struct socket_request *r)
 {
 	jmap_run_release(&r->run);
-	arena_release(&r->arena);
+	forget(r);
 	jmap_login_give(&r->login);
 	r->state = SOCKET_OPEN;
 }
@@ -258,6 +284,7 @@ socket_open(struct socket_request *r, struct http_exchange *x)
 	switch (websocket_next(&r->ws, x, &text)) {
 	case WEBSOCKET_SAID_WAIT: return may_tell(r) ? HTTP_YIELD : HTTP_WAIT;
 	case WEBSOCKET_SAID_YIELD: return HTTP_YIELD;
+	case WEBSOCKET_SAID_TOO_BIG: close_too_big(r, x); return HTTP_DONE;
 	case WEBSOCKET_SAID_OVER: return HTTP_DONE;
 	case WEBSOCKET_SAID_TEXT: break;
 	}

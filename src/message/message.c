@@ -28,7 +28,7 @@ struct open_part {
 	uint64_t lines_start; /* line ends before the body */
 };
 
-struct parser {
+struct message_parser {
 	struct message *m;
 	struct arena *a; /* borrow: the caller's */
 	struct str bytes;
@@ -36,8 +36,11 @@ struct parser {
 	uint64_t lines; /* line ends before `at` */
 	struct open_part open[OPEN_MAX];
 	unsigned depth;
-	unsigned boundaries; /* on the stack */
-	bool is_full;        /* no more parts */
+	unsigned boundaries;    /* on the stack */
+	bool is_full;           /* no more parts */
+	struct part *part;      /* whose header is under way; NULL: bodies are .. */
+	struct fields *fields;  /* .. where it goes; NULL: it is no message's */
+	struct collected found; /* .. and what it has so far */
 };
 
 static const struct fields no_fields;
@@ -60,7 +63,7 @@ count_lines(struct str s)
  * with (RFC 2046 5.1.1 asks for no more than that).
  */
 static unsigned
-match_delimiter(const struct parser *ps, struct str line, bool *is_close)
+match_delimiter(const struct message_parser *ps, struct str line, bool *is_close)
 {
 	unsigned found = OPEN_MAX;
 	size_t longest = 0;
@@ -90,46 +93,17 @@ match_delimiter(const struct parser *ps, struct str line, bool *is_close)
 	return found;
 }
 
-/*
- * The header at ps->at: fields up to the blank line, to a line that is no field, or to a delimiter.
- */
+/* A part begins at ps->at with its header. */
 static void
-read_header(struct parser *ps, struct part *p, bool is_root, bool in_digest)
+header_begin(struct message_parser *ps, struct part *p, bool is_root, bool in_digest)
 {
-	struct str cur = str_from(ps->bytes, ps->at);
-	struct collected found = { .in_digest = in_digest };
-	struct fields *fields = is_root ? arena_alloc(ps->a, 1, sizeof *fields) : NULL;
-	struct header h;
-	size_t start = ps->at;
-	bool is_close;
-
-	p->header.start = start;
-	for (;;) {
-		struct str line = str_head(cur, 2);
-
-		if (line.n == 2 && line.p[0] == '-' && line.p[1] == '-') {
-			size_t end = str_find_char(cur, '\n');
-
-			line = str_head(cur, end == STR_NONE ? cur.n : end + 1);
-			if (match_delimiter(ps, line, &is_close) != OPEN_MAX)
-				break;
-		}
-		if (!header_next(&cur, &h))
-			break;
-		if (ps->bytes.n - cur.n - start <= MESSAGE_HEADER_MAX)
-			fields_collect(&found, fields, &h);
-	}
-	if (str_starts(cur, STR("\r\n")))
-		cur = str_from(cur, 2);
-	else if (str_starts(cur, STR("\n")))
-		cur = str_from(cur, 1);
-	ps->at = ps->bytes.n - cur.n;
-	p->header.n = ps->at - start;
-	p->body.start = ps->at;
-	ps->lines += count_lines(str_slice(ps->bytes, start, ps->at - start));
+	p->decoded_size = PART_SIZE_UNKNOWN;
+	p->header.start = ps->at;
+	ps->part = p;
+	ps->fields = is_root ? arena_alloc(ps->a, 1, sizeof *ps->fields) : NULL;
+	ps->found = (struct collected){ .in_digest = in_digest };
 	if (is_root)
-		p->fields = fields ? fields : &no_fields;
-	fields_apply(&found, p, ps->a);
+		p->fields = ps->fields ? ps->fields : &no_fields;
 }
 
 static void
@@ -143,7 +117,7 @@ make_leaf(struct part *p, struct str type, struct str subtype)
 }
 
 static struct part *
-add_child(struct parser *ps, struct open_part *parent)
+add_child(struct message_parser *ps, struct open_part *parent)
 {
 	struct part *p = NULL;
 
@@ -164,7 +138,7 @@ add_child(struct parser *ps, struct open_part *parent)
 
 /* Put a part whose header was read on the stack, by its kind. */
 static struct open_part *
-push(struct parser *ps, struct part *p)
+push(struct message_parser *ps, struct part *p)
 {
 	struct open_part *open = &ps->open[ps->depth++];
 	bool is_deep = ps->depth == OPEN_MAX;
@@ -188,28 +162,57 @@ push(struct parser *ps, struct part *p)
 	return open;
 }
 
-/* A part begins at ps->at: read its header, and the headers of messages embedded right there. */
+/* Nothing more at `rest` belongs to the header; another one may follow: of a message embedded right there. */
 static void
-begin(struct parser *ps, struct part *p)
+header_end(struct message_parser *ps, struct str rest)
 {
-	bool is_root = p->parent == NULL,
-	     in_digest = p->parent && part_is(p->parent, STR("multipart"), STR("digest"));
+	struct part *p = ps->part, *child;
 	struct open_part *open;
 
-	for (;;) {
-		p->decoded_size = PART_SIZE_UNKNOWN;
-		read_header(ps, p, is_root, in_digest);
-		open = push(ps, p);
-		if (p->kind != PART_MESSAGE)
-			return;
-		p = add_child(ps, open);
-		if (p == NULL) {
-			open->part->kind = PART_LEAF;
+	if (str_starts(rest, STR("\r\n")))
+		rest = str_from(rest, 2);
+	else if (str_starts(rest, STR("\n")))
+		rest = str_from(rest, 1);
+	ps->at = ps->bytes.n - rest.n;
+	ps->part = NULL;
+	p->header.n = ps->at - p->header.start;
+	p->body.start = ps->at;
+	ps->lines += count_lines(part_header(ps->m, p));
+	fields_apply(&ps->found, p, ps->a);
+	open = push(ps, p);
+	if (p->kind != PART_MESSAGE)
+		return;
+	child = add_child(ps, open);
+	if (child)
+		header_begin(ps, child, true, false);
+	else
+		p->kind = PART_LEAF;
+}
+
+/* One field: there are more up to the blank line, to a line that is no field, or to a delimiter. */
+static void
+header_step(struct message_parser *ps)
+{
+	struct str cur = str_from(ps->bytes, ps->at), line = str_head(cur, 2);
+	struct header h;
+	bool is_close;
+
+	if (line.n == 2 && line.p[0] == '-' && line.p[1] == '-') {
+		size_t end = str_find_char(cur, '\n');
+
+		line = str_head(cur, end == STR_NONE ? cur.n : end + 1);
+		if (match_delimiter(ps, line, &is_close) != OPEN_MAX) {
+			header_end(ps, cur);
 			return;
 		}
-		is_root = true;
-		in_digest = false;
 	}
+	if (!header_next(&cur, &h)) {
+		header_end(ps, cur);
+		return;
+	}
+	ps->at = ps->bytes.n - cur.n;
+	if (ps->at - ps->part->header.start <= MESSAGE_HEADER_MAX)
+		fields_collect(&ps->found, ps->fields, &h);
 }
 
 /* --- the whole ----------------------------------------------------------------------------- */
@@ -230,7 +233,7 @@ cut_header(struct part *p, size_t end)
 
 /* End all parts above `depth`; their bodies end at `end`, with `lines` line ends before it. */
 static void
-close_to(struct parser *ps, unsigned depth, size_t end, uint64_t lines)
+close_to(struct message_parser *ps, unsigned depth, size_t end, uint64_t lines)
 {
 	while (ps->depth > depth) {
 		struct open_part *open = &ps->open[--ps->depth];
@@ -248,7 +251,7 @@ close_to(struct parser *ps, unsigned depth, size_t end, uint64_t lines)
 
 /* A delimiter of the multipart at `depth` on the stack, from ps->at to `next`. */
 static void
-at_delimiter(struct parser *ps, unsigned depth, size_t next, bool is_close)
+at_delimiter(struct message_parser *ps, unsigned depth, size_t next, bool is_close)
 {
 	struct open_part *open = &ps->open[depth];
 	struct part *child = NULL;
@@ -274,36 +277,75 @@ at_delimiter(struct parser *ps, unsigned depth, size_t next, bool is_close)
 		open->boundary.n = 0;
 		ps->boundaries--;
 	} else {
-		begin(ps, child);
+		header_begin(ps, child, false,
+		    part_is(child->parent, STR("multipart"), STR("digest")));
 	}
+}
+
+/* One line of a body. */
+static void
+body_step(struct message_parser *ps)
+{
+	struct str rest = str_from(ps->bytes, ps->at);
+	const char *lf = memchr(rest.p, '\n', rest.n);
+	size_t n = lf ? (size_t)(lf - rest.p) + 1 : rest.n;
+	bool is_close = false;
+	unsigned depth = OPEN_MAX;
+
+	if (rest.p[0] == '-')
+		depth = match_delimiter(ps, str_head(rest, n), &is_close);
+	if (depth != OPEN_MAX) {
+		at_delimiter(ps, depth, ps->at + n, is_close);
+		if (!ps->is_full)
+			return;
+	}
+	ps->at += n;
+	ps->lines += lf != NULL;
+}
+
+static void
+parse_begin(struct message_parser *ps, struct message *m, struct str bytes, struct arena *a)
+{
+	*ps = (struct message_parser){ .m = m, .a = a, .bytes = bytes };
+	*m = (struct message){ .bytes = bytes, .size = bytes.n, .part_count = 1 };
+	m->root.number = 1;
+	header_begin(ps, &m->root, true, false);
+}
+
+struct message_parser *
+message_parse_begin(struct message *m, struct str bytes, struct arena *a)
+{
+	struct message_parser *ps = arena_alloc(a, 1, sizeof *ps);
+
+	if (ps)
+		parse_begin(ps, m, bytes, a);
+	return ps;
+}
+
+bool
+message_parse_step(struct message_parser *ps, size_t bytes)
+{
+	size_t start = ps->at;
+
+	while (ps->part || ps->at < ps->bytes.n) {
+		if (ps->part)
+			header_step(ps);
+		else
+			body_step(ps);
+		if (ps->at - start >= bytes)
+			return false;
+	}
+	close_to(ps, 0, ps->bytes.n, ps->lines);
+	return true;
 }
 
 void
 message_parse(struct message *m, struct str bytes, struct arena *a)
 {
-	struct parser ps = { .m = m, .a = a, .bytes = bytes };
+	struct message_parser ps;
 
-	*m = (struct message){ .bytes = bytes, .size = bytes.n, .part_count = 1 };
-	m->root.number = 1;
-	begin(&ps, &m->root);
-	while (ps.at < bytes.n) {
-		struct str rest = str_from(bytes, ps.at);
-		const char *lf = memchr(rest.p, '\n', rest.n);
-		size_t n = lf ? (size_t)(lf - rest.p) + 1 : rest.n;
-		bool is_close = false;
-		unsigned depth = OPEN_MAX;
-
-		if (rest.p[0] == '-')
-			depth = match_delimiter(&ps, str_head(rest, n), &is_close);
-		if (depth != OPEN_MAX) {
-			at_delimiter(&ps, depth, ps.at + n, is_close);
-			if (!ps.is_full)
-				continue;
-		}
-		ps.at += n;
-		ps.lines += lf != NULL;
-	}
-	close_to(&ps, 0, bytes.n, ps.lines);
+	parse_begin(&ps, m, bytes, a);
+	(void)!message_parse_step(&ps, SIZE_MAX);
 }
 
 /* --- the tree ------------------------------------------------------------------------------ */

@@ -112,6 +112,8 @@ struct part { /* fields: read only */
 	    *fields; /* of a message or embedded message: at its root part, else NULL */
 };
 
+struct message_parser;
+
 struct message {          /* fields: read only */
 	struct str bytes; /* borrow: the caller's; empty when read from a summary */
 	uint64_t size;
@@ -128,6 +130,13 @@ struct message {          /* fields: read only */
  * arena is full the rest of the message belongs to the last part that fitted.
  */
 void message_parse(struct message *m, struct str bytes, struct arena *a);
+
+/*
+ * The same in slices: begin, then step until it is true; m is whole then. NULL: the arena is full. A step takes about
+ * `bytes` (> 0), but never less than a line or a field. A PC needs 0.2 ms for a MB of text, 5 ms for one of line ends.
+ */
+struct message_parser *message_parse_begin(struct message *m, struct str bytes, struct arena *a);
+MUST_CHECK bool message_parse_step(struct message_parser *p, size_t bytes);
 
 /* The part after p, depth first, or NULL at the end; into embedded messages too. */
 const struct part *part_next(const struct part *p);

@@ -145,6 +145,7 @@ def test_requests(server, alice, **options):
     wrong("no object", "notRequest", [])
     wrong("no type", "notRequest", {"using": [CORE], "methodCalls": []})
     wrong("unknown type", "notRequest", {"@type": "Foo"})
+    wrong("no type, but an id", "notRequest", {"id": "q", "using": [CORE], "methodCalls": []}, "q")
     wrong("type that is no text", "notRequest", {"@type": 1})
     wrong("no calls", "notRequest", {"@type": "Request", "id": "n", "using": [CORE]}, "n")
     wrong("id that is no text", "notRequest", {"@type": "Request", "id": 1, "using": [CORE],
@@ -208,15 +209,20 @@ def test_push(server, alice):
 
 def test_limits(server, alice, bob):
     jmap = Jmap(server, alice)
+    jmap.request(["Core/echo", {}, "0"], id="before")
+    equal("before", jmap.next()["requestId"], "before")
     jmap.ws.frame(1, b"x" * 6_000_000, final=False)
     try:
         jmap.ws.frame(0, b"x" * 6_000_000)
     except (ConnectionResetError, BrokenPipeError):
         pass
     try:
-        equal("larger than maxSizeRequest", jmap.ws.close_code(), 1009)
+        problem = jmap.next()
+        equal("larger than maxSizeRequest", (problem["@type"], problem["requestId"], problem["limit"]),
+              ("RequestError", None, "maxSizeRequest"))
+        equal("and closed", jmap.ws.close_code(), 1009)
     except (ConnectionResetError, EOFError):
-        check("larger than maxSizeRequest", False, "no Close came")
+        check("larger than maxSizeRequest", False, "nothing came")
     jmap.ws.close()
 
     for name, first, payload, want in (("binary", 2, b"{}", 1003), ("no UTF-8", 1, b"\xff", 1007),

@@ -12,6 +12,24 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* In slices it is the same message. */
+static void
+check_slices(struct str bytes, struct str record, struct arena *a)
+{
+	struct message m;
+	struct message_parser *p = message_parse_begin(&m, bytes, a);
+	struct buf again;
+
+	if (!p)
+		return;
+	while (!message_parse_step(p, 1 + bytes.n % 100))
+		;
+	buf_init(&again, SUMMARY_MAX);
+	message_summary_write(&m, &again);
+	invariant(str_eq(buf_str(&again), record));
+	buf_release(&again);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -20,7 +38,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf b, record;
 	uint32_t count = 0;
 
-	arena_init(&a, 16 << 20);
+	arena_init(&a, 64 << 20);
 	buf_init(&b, 64 << 20);
 	buf_init(&record, SUMMARY_MAX);
 	message_parse(&m, str_of(data, size), &a);
@@ -33,6 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	message_contains(&m, STR("needle"), TEXT_ALL, STR(""));
 	message_summary_write(&m, &record);
 	invariant(buf_ok(&record));
+	check_slices(str_of(data, size), buf_str(&record), &a);
 	if (message_summary_read(buf_str(&record), &a, &back) == FAIL_NONE) {
 		buf_clear(&b);
 		bodystructure_write(&b, &back.root, true);

@@ -38,6 +38,11 @@ mirror_step(struct http_handler *h, struct http_exchange *x)
 	case WEBSOCKET_SAID_WAIT: return HTTP_WAIT;
 	case WEBSOCKET_SAID_YIELD: return HTTP_YIELD;
 	case WEBSOCKET_SAID_OVER: return HTTP_DONE;
+	case WEBSOCKET_SAID_TOO_BIG:
+		buf_init(&copy, MESSAGE_MAX);
+		buf_add_c(&copy, "large");
+		websocket_close_with(&m->ws, x, &copy, WEBSOCKET_TOO_BIG);
+		return HTTP_DONE;
 	case WEBSOCKET_SAID_TEXT: break;
 	}
 	if (str_eq(text, STR("bye"))) {
@@ -176,6 +181,11 @@ static const struct {
 	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
 	    "Sec-WebSocket-Protocol: other\r\n",
 	    "HTTP/1.1 400 ", "subprotocol" },
+	{ "ours in other letters, which is another one",
+	    "GET /mirror HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+	    "Sec-WebSocket-Protocol: Mirror\r\n",
+	    "HTTP/1.1 400 ", "subprotocol" },
 };
 
 static void
@@ -250,7 +260,7 @@ static const struct {
 	{ "not masked", "raw:8100", "880203ea", false },
 	{ "binary", "82:=00", "880203eb", false },
 	{ "no UTF-8", "81:=ff", "880203ef", false },
-	{ "too big", "raw:81ff000000010000000037fa213d", "880203f1", false },
+	{ "too big", "raw:81ff000000010000000037fa213d", "81056c61726765880203f1", false },
 	{ "the handler closes", "81:a 81:bye 81:b", "810161880203f0", false },
 };
 
@@ -473,6 +483,55 @@ test_slow_reader(void)
 	buf_release(&bytes);
 }
 
+/* 5.5: what stands between the frames of a long text that a slow peer takes. */
+static void
+test_between(void)
+{
+	struct buf text, bytes;
+	size_t at;
+
+	buf_init(&text, MESSAGE_MAX);
+	buf_init(&bytes, MESSAGE_MAX);
+	make_text(&text, 60000);
+	for (unsigned i = 0; i < 5; i++)
+		add_frame(&bytes, i == 0 ? 1 : i == 4 ? 0x80 : 0, buf_str(&text));
+
+	TEST_ROW("a ping is answered while a text is under way");
+	open_with(HEAD);
+	buf_clear(&seen);
+	conn_memory_accept(conn, 10);
+	conn_memory_feed(conn, buf_str(&bytes));
+	turns(100);
+	send_frames("89:still-there 81:next");
+	conn_memory_accept(conn, 100000);
+	turns(100);
+	at = str_find(buf_str(&seen), STR("\x8a\x0bstill-there"));
+	CHECK(at != STR_NONE && at < 200000);
+	CHECK(str_find(buf_str(&seen), STR("\x81\x04next")) == STR_NONE);
+	conn_memory_accept(conn, SIZE_MAX);
+	turns(100);
+	TEST_ROW("what else the peer says has its turn behind it");
+	CHECK(str_ends(buf_str(&seen), STR("\x81\x04next")));
+	CHECK(buf_str(&seen).n > 300000);
+	end();
+
+	TEST_ROW("a close ends a text that is under way");
+	open_with(HEAD);
+	buf_clear(&seen);
+	conn_memory_accept(conn, 10);
+	conn_memory_feed(conn, buf_str(&bytes));
+	turns(100);
+	send_frames("88:=03e8");
+	conn_memory_accept(conn, SIZE_MAX);
+	turns(100);
+	CHECK(str_ends(buf_str(&seen), STR("\x88\x02\x03\xe8")));
+	CHECK(buf_str(&seen).n < 200000);
+	CHECK(!is_open());
+	end();
+	buf_release(&text);
+	buf_release(&bytes);
+}
+
 static void
 test_ends(void)
 {
@@ -509,6 +568,7 @@ main(void)
 	test_long();
 	test_deadlines();
 	test_slow_reader();
+	test_between();
 	test_ends();
 	buf_release(&seen);
 	net_release(&net);

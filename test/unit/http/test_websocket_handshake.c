@@ -18,9 +18,10 @@ read_head(struct http_request *r, const char *line, const char *headers)
 	CHECK(http_request_line(r, STR("")) == HTTP_HEAD_DONE);
 }
 
-#define KEY     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n"
-#define UPGRADE "Host: a\nUpgrade: websocket\nConnection: Upgrade\n"
-#define VERSION "Sec-WebSocket-Version: 13\n"
+#define KEY        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n"
+#define UPGRADE    "Host: a\nUpgrade: websocket\nConnection: Upgrade\n"
+#define VERSION    "Sec-WebSocket-Version: 13\n"
+#define EXTENSIONS "Sec-WebSocket-Extensions: "
 
 static const struct {
 	const char *name, *line, *headers;
@@ -48,6 +49,27 @@ static const struct {
 	{ "with an empty body", "GET /x HTTP/1.1", UPGRADE KEY VERSION "Content-Length: 0\n", 0 },
 	{ "chunked", "GET /x HTTP/1.1", UPGRADE KEY VERSION "Transfer-Encoding: chunked\n", 400 },
 	{ "HTTP/1.0", "GET /x HTTP/1.0", UPGRADE KEY VERSION, 400 },
+	/* 11.3.1, 11.3.5: no more than once */
+	{ "two keys", "GET /x HTTP/1.1", UPGRADE KEY KEY VERSION, 400 },
+	{ "two versions", "GET /x HTTP/1.1", UPGRADE KEY VERSION "Sec-WebSocket-Version: 8\n",
+	    400 },
+	/* 9.1: what breaks the grammar */
+	{ "extension with a blank", "GET /x HTTP/1.1", UPGRADE KEY VERSION EXTENSIONS "a b\n",
+	    400 },
+	{ "parameter without a name", "GET /x HTTP/1.1", UPGRADE KEY VERSION EXTENSIONS "a; =1\n",
+	    400 },
+	{ "parameter without a value", "GET /x HTTP/1.1", UPGRADE KEY VERSION EXTENSIONS "a; b=\n",
+	    400 },
+	{ "no parameter behind a semicolon", "GET /x HTTP/1.1",
+	    UPGRADE KEY VERSION EXTENSIONS "a;\n", 400 },
+	{ "no token in quotes", "GET /x HTTP/1.1",
+	    UPGRADE KEY VERSION EXTENSIONS "a; b=\"c, permessage-deflate, d\"\n", 400 },
+	{ "half a quote", "GET /x HTTP/1.1", UPGRADE KEY VERSION EXTENSIONS "a; b=\"1\n", 400 },
+	{ "only a quote", "GET /x HTTP/1.1", UPGRADE KEY VERSION EXTENSIONS "a; b=\"\n", 400 },
+	{ "in the second header", "GET /x HTTP/1.1",
+	    UPGRADE KEY VERSION EXTENSIONS "a\n" EXTENSIONS "=\n", 400 },
+	{ "extensions that we do not know", "GET /x HTTP/1.1",
+	    UPGRADE KEY VERSION EXTENSIONS "a;b;c=1 ; d=\"2\" , , e\n" EXTENSIONS "\n", 0 },
 };
 
 #define AGREED "permessage-deflate; server_no_context_takeover; client_no_context_takeover"

@@ -158,6 +158,30 @@ static const struct {
 	    TEXT_LINES, "", false },
 };
 
+#define PARSE_SLICE_BYTES (300 * 1024) /* of two pieces of 128 KB each at most */
+
+/* The structure of a message that is no Email: nothing of it is written but its subject. */
+static void
+check_structure(struct fixture *f, size_t bytes, struct buf *got)
+{
+	TEST_ROW("Email/parse of the structure");
+	f->between = ask_other;
+	fixture_run(f,
+	    "[['Email/parse',{'accountId':'a1','blobIds':['b5','b5','b1'],'properties':['from','textBody'],"
+	    "'bodyProperties':['size']},'c']]",
+	    got);
+	f->between = NULL;
+	CHECK(f->slices >= bytes / PARSE_SLICE_BYTES);
+	CHECK_HAS(buf_str(got),
+	    STR("\"parsed\":{\"b5\":{\"from\":[{\"name\":null,\"email\":\"long@x.test\"}],\"textBody\":[{"
+		"\"size\":11200000}]},\"b1\":{\"from\":[{\"name\":null,\"email\":\"outer@x.test\"}],"));
+	TEST_ROW("the client goes away in between");
+	f->give_up_at = (unsigned)(bytes / PARSE_SLICE_BYTES / 2);
+	(void)fixture_try(f,
+	    "[['Email/parse',{'accountId':'a1','blobIds':['b5'],'properties':['from']},'c']]", got);
+	f->give_up_at = 0;
+}
+
 static void
 check_texts(struct fixture *f)
 {
@@ -167,6 +191,7 @@ check_texts(struct fixture *f)
 	buf_init(&got, 1 << 25);
 	make_text(&message);
 	fixture_add(f, buf_c(&message), 1700000002, 0);
+	check_structure(f, message.n, &got);
 	for (size_t i = 0; i < ARRAY_LEN(text_rows); i++) {
 		TEST_ROW(text_rows[i].name);
 		f->between = ask_other;
@@ -179,6 +204,54 @@ check_texts(struct fixture *f)
 	TEST_ROW("the client goes away in between");
 	f->give_up_at = TEXT_SLICES / 2;
 	(void)fixture_try(f, text_rows[0].calls, &got);
+	f->give_up_at = 0;
+	buf_release(&message);
+	buf_release(&got);
+}
+
+/* --- more structure than a summary holds ------------------------------------------------------- */
+
+#define ADDRESSES 4000 /* in its header: 100 KB, and a summary has 80 */
+
+static void
+check_no_summary(struct fixture *f)
+{
+	struct buf message, got;
+
+	TEST_ROW("Email/get of a long message without a summary");
+	buf_init(&message, 3 * INNER_BYTES);
+	buf_init(&got, 1 << 20);
+	buf_add_c(&message, "From: wide@x.test\r\nSubject: wide\r\nTo: a@x.test");
+	for (unsigned i = 0; i < ADDRESSES; i++)
+		buf_add_c(&message, ",\r\n someone-else@x.test");
+	buf_add_c(&message, "\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n\r\n");
+	while (message.n < 2 * INNER_BYTES)
+		buf_add_c(&message, "A line of the text.\r\n");
+	buf_add_c(&message, "--o\r\nContent-Type: application/pdf\r\n\r\n\r\n--o--\r\n");
+	fixture_add(f, buf_c(&message), 1700000003, 0);
+	f->between = ask_other;
+	fixture_run(f,
+	    "[['Email/get',{'accountId':'a1','ids':['e5','e6','e1'],'properties':['subject','from','preview',"
+	    "'hasAttachment','attachments'],'bodyProperties':['type']},'c']]",
+	    &got);
+	f->between = NULL;
+	CHECK(f->slices >= message.n / PARSE_SLICE_BYTES);
+	CHECK_HAS(buf_str(&got),
+	    STR("{\"id\":\"e6\",\"from\":[{\"name\":null,\"email\":\"wide@x.test\"}],\"subject\":\"wide\","));
+	CHECK_HAS(buf_str(&got), STR("\"preview\":\"A line of the text. A line of"));
+	CHECK_HAS(buf_str(&got), STR("\"attachments\":[{\"type\":\"application/pdf\"}]"));
+	CHECK_HAS(buf_str(&got),
+	    STR("{\"id\":\"e1\",\"from\":[{\"name\":null,\"email\":\"outer@x.test\"}],\"subject\":null,"));
+	TEST_ROW("Email/query of a long message without a summary");
+	fixture_run(f,
+	    "[['Email/query',{'accountId':'a1','filter':{'subject':'wide'}},'c'],"
+	    "['Email/query',{'accountId':'a1','filter':{'to':'someone-else'}},'d']]",
+	    &got);
+	CHECK_HAS(buf_str(&got), STR("\"ids\":[\"e6\"]},\"c\"]"));
+	CHECK_HAS(buf_str(&got), STR("\"ids\":[\"e6\"]},\"d\"]"));
+	TEST_ROW("the client goes away in between");
+	f->give_up_at = (unsigned)(message.n / PARSE_SLICE_BYTES / 2);
+	(void)fixture_try(f, "[['Email/get',{'accountId':'a1','ids':['e6']},'c']]", &got);
 	f->give_up_at = 0;
 	buf_release(&message);
 	buf_release(&got);
@@ -205,6 +278,7 @@ main(void)
 		check_row(&f, i, find_part(buf_str(&got)));
 	buf_release(&got);
 	check_texts(&f);
+	check_no_summary(&f);
 	fixture_close(&f);
 	return test_end();
 }

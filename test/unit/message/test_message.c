@@ -125,6 +125,36 @@ check_tree(const struct message *m)
 	CHECK(ok && count == m->part_count);
 }
 
+/* In steps that are as short as they may be: a field or a line each. The number of steps. */
+static unsigned
+parse_slowly(struct message *m, struct str in, struct arena *a)
+{
+	struct message_parser *p = message_parse_begin(m, in, a);
+	unsigned steps = 1;
+
+	while (CHECK(p != NULL) && !message_parse_step(p, 1))
+		steps++;
+	return steps;
+}
+
+static void
+test_slices(struct arena *a)
+{
+	struct str in =
+	    STR(MULTIPART "pre\r\n--b\r\nA: 1\r\nB: 2\r\n C\r\n\r\none\r\ntwo\r\n--b--\r\n");
+	struct message m;
+	struct arena none;
+
+	TEST_ROW("slices");
+	/* The field and the end of a header, "pre", a delimiter; two fields and an end; two lines, a delimiter; all. */
+	CHECK_NUM(parse_slowly(&m, in, a), 11);
+	CHECK_NUM(m.part_count, 2);
+	TEST_ROW("no room to begin");
+	arena_init(&none, 10);
+	CHECK(message_parse_begin(&m, in, &none) == NULL);
+	arena_release(&none);
+}
+
 /* Cut at every byte: always a tree, never a byte outside. */
 static void
 test_cuts(struct arena *a, struct str in)
@@ -236,16 +266,23 @@ main(void)
 
 	arena_init(&a, 16 << 20);
 	buf_init(&b, 100000);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		TEST_ROW(rows[i].name);
+	for (size_t i = 0; i < 2 * ARRAY_LEN(rows); i++) {
+		struct str in = str_c(rows[i / 2].in);
+
+		TEST_ROW(rows[i / 2].name);
 		arena_reset(&a);
 		buf_clear(&b);
-		message_parse(&m, str_c(rows[i].in), &a);
+		if (i % 2)
+			parse_slowly(&m, in, &a);
+		else
+			message_parse(&m, in, &a);
 		check_tree(&m);
 		write_tree(&b, &m, &m.root);
-		CHECK_STR(buf_str(&b), str_c(rows[i].want));
-		test_cuts(&a, str_c(rows[i].in));
+		CHECK_STR(buf_str(&b), str_c(rows[i / 2].want));
+		if (i % 2)
+			test_cuts(&a, in);
 	}
+	test_slices(&a);
 	test_facts(&a);
 	test_hostile(&a);
 	buf_release(&b);
