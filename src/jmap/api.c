@@ -16,6 +16,7 @@ struct api_request {
 	struct jmap_login login;
 	enum api_state state;
 	struct buf body;
+	struct jmap_large large;  /* from READ on */
 	struct arena arena;       /* the envelope */
 	struct json_maker *maker; /* own; in READ */
 	struct jmap_request request;
@@ -57,8 +58,11 @@ static enum http_step
 api_read(struct api_request *r, struct http_exchange *x)
 {
 	const struct json *root;
-	enum jmap_refusal refusal = jmap_request_json(r->maker, &root);
+	enum jmap_refusal refusal;
 
+	if (!jmap_large_enter(&r->large, &r->jmap->large, x->task, r->body.n))
+		return HTTP_WAIT;
+	refusal = jmap_request_json(r->maker, &root);
 	if (refusal == JMAP_TAKEN && !root)
 		return HTTP_YIELD;
 	json_maker_free(&r->maker);
@@ -146,6 +150,7 @@ api_release(struct http_handler *h)
 	json_maker_free(&r->maker);
 	buf_release(&r->body);
 	arena_release(&r->arena);
+	jmap_large_leave(&r->large);
 	jmap_login_release(&r->login);
 	mem_free(r);
 }

@@ -20,8 +20,11 @@
 #define JMAP_DECODED_MAX (64 * 1024 * 1024)
 
 #define JMAP_RESPONSE_MAX (48 * 1024 * 1024) /* bytes of one response; past it requestTooLarge */
-#define JMAP_TREE_MAX     (96 * 1024 * 1024) /* bytes of a request as a tree, references too */
-#define JMAP_CALL_MAX     (64 * 1024 * 1024) /* bytes that one method call may use */
+#define JMAP_LARGE_BYTES \
+	(256 * \
+	    1024) /* a larger request waits for other such: of a smaller one, the tree has a few MB */
+#define JMAP_TREE_MAX (96 * 1024 * 1024) /* bytes of a request as a tree, references too */
+#define JMAP_CALL_MAX (64 * 1024 * 1024) /* bytes that one method call may use */
 /* Bytes of all contents of one Email that is created; as base64 it is what other hosts may still take. */
 #define JMAP_ATTACHMENTS_MAX (50 * 1000 * 1000)
 

@@ -17,6 +17,7 @@
 #include "jmap/access.h"
 #include "jmap/guard.h"
 #include "jmap/jmap.h"
+#include "jmap/large.h"
 #include "jmap/limits.h"
 #include "jmap/request.h"
 #include "jmap/run.h"
@@ -42,6 +43,7 @@ struct jmap {
 	struct submit_house house; /* what sending asks; queue is NULL: nothing is sent */
 	struct jmap_push *push;    /* own; NULL until jmap_push_start() */
 	struct map users;          /* those with something under way */
+	struct jmap_line large;    /* large requests */
 	struct jmap_guards guards; /* of what outlives its request */
 	struct jmap_tickets tickets;
 	struct state_house states; /* those who listen */

@@ -34,6 +34,8 @@ struct socket_request {
 	struct jmap_login login;
 	struct websocket ws;
 	enum socket_state state;
+	struct jmap_large large;  /* in READ and RUN */
+	size_t bytes;             /* of the message */
 	struct arena arena;       /* the envelope */
 	struct json_maker *maker; /* own; in READ */
 	struct jmap_request request;
@@ -185,6 +187,7 @@ forget(struct socket_request *r)
 {
 	r->request = (struct jmap_request){ 0 };
 	arena_release(&r->arena);
+	jmap_large_leave(&r->large);
 }
 
 /* 4.3: the type of an object says what it is. */
@@ -253,8 +256,11 @@ static enum http_step
 socket_read(struct socket_request *r, struct http_exchange *x)
 {
 	const struct json *object;
-	enum jmap_refusal refusal = jmap_request_json(r->maker, &object);
+	enum jmap_refusal refusal;
 
+	if (!jmap_large_enter(&r->large, &r->jmap->large, x->task, r->bytes))
+		return HTTP_WAIT;
+	refusal = jmap_request_json(r->maker, &object);
 	if (refusal == JMAP_TAKEN && !object)
 		return HTTP_YIELD;
 	take_object(r, x, refusal, object);
@@ -289,6 +295,7 @@ socket_open(struct socket_request *r, struct http_exchange *x)
 	case WEBSOCKET_SAID_TEXT: break;
 	}
 	r->maker = json_maker_new(text, &r->arena);
+	r->bytes = text.n;
 	r->state = SOCKET_READ;
 	return socket_read(r, x);
 }
@@ -331,6 +338,7 @@ socket_release(struct http_handler *h)
 		run_end(r);
 	json_maker_free(&r->maker);
 	arena_release(&r->arena);
+	jmap_large_leave(&r->large);
 	state_listen_stop(&r->listener);
 	jmap_guard_stop(&r->guard);
 	websocket_release(&r->ws);
