@@ -158,7 +158,8 @@ take_date(const struct json_member *m, bool *has_out, int64_t *out, struct jmap_
 	*out = 0;
 	if (json_is(&m->value, JSON_NULL))
 		return SET_OK;
-	if (!json_get_text(&m->value, &text) || date_parse_3339(text, &date) != FAIL_NONE)
+	if (!json_get_text(&m->value, &text) || date_parse_3339(text, &date) != FAIL_NONE ||
+	    !str_ends(text, STR("Z")))
 		return jmap_set_invalid(e, m->name, "This is no UTCDate.");
 	*has_out = true;
 	*out = date.unix_s;

@@ -126,9 +126,18 @@ static const struct {
 	    "{'created':null,'updated':null,'destroyed':null,'notCreated':null,'notUpdated':{'@P':"
 	    "{'type':'invalidProperties','description':'This is not the code.',"
 	    "'properties':['verificationCode']}},'notDestroyed':null},'c']]" },
+	{ "no code yet, said again",
+	    SET "{'update':{'@P':{'deviceClientId':'phone','verificationCode':null}}},'c']]",
+	    SET "{'created':null,'updated':{'@P':null},'destroyed':null,'notCreated':null,"
+		"'notUpdated':null,'notDestroyed':null},'c']]" },
 	{ "the code", SET "{'update':{'@P':{'verificationCode':'@C'}}},'c']]",
 	    SET "{'created':null,'updated':{'@P':null},'destroyed':null,'notCreated':null,"
 		"'notUpdated':null,'notDestroyed':null},'c']]" },
+	{ "a code is not taken back", SET "{'update':{'@P':{'verificationCode':null}}},'c']]",
+	    SET
+	    "{'created':null,'updated':null,'destroyed':null,'notCreated':null,"
+	    "'notUpdated':{'@P':{'type':'invalidProperties','description':'This is not the code.',"
+	    "'properties':['verificationCode']}},'notDestroyed':null},'c']]" },
 	{ "the code is shown", GET "{'properties':['verificationCode'],'ids':['@P','@Q']},'c']]",
 	    GET "{'list':[{'id':'@P','verificationCode':'@C'},{'id':'@Q','verificationCode':null}],"
 		"'notFound':[]},'c']]" },
