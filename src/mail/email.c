@@ -48,7 +48,7 @@ static_read(struct txn *t, struct email_reading *in, struct email *e)
 {
 	struct key k = key_id(SPACE_STATIC, in->account->id, in->id);
 	struct static_record s;
-	struct str value, blob;
+	struct str value;
 	enum fail fail = txn_get(t, key_str(&k), &value);
 
 	if (fail == FAIL_NONE)
@@ -61,7 +61,7 @@ static_read(struct txn *t, struct email_reading *in, struct email *e)
 	if (!texts_copy(in->arena, (struct str *[]){ &e->blob, &e->sender, &e->recipient }, 3))
 		return FAIL_LIMIT;
 	if (in->has_summary)
-		fail = summary_take(value, in->arena, &in->summary, &blob);
+		fail = summary_take(value, in->arena, &in->summary);
 	return fail == FAIL_PERM ? FAIL_NONE : fail;
 }
 

@@ -104,7 +104,7 @@ MUST_CHECK enum fail email_get(struct account *a, uint64_t id, struct arena *are
     struct email **out);
 
 /*
- * The same with its summary, which lies beside it; NULL where email_summary() has more to say: it is cut or damaged.
+ * The same with its summary, which lies beside it; NULL where it does not do.
  */
 struct message;
 MUST_CHECK enum fail email_get_outline(struct account *a, uint64_t id, struct arena *arena,
@@ -114,17 +114,16 @@ MUST_CHECK enum fail email_get_outline(struct account *a, uint64_t id, struct ar
 bool email_is_visible(const struct email *e);
 
 /*
- * The parsed summary (message/summary.h) in `arena`, without the file. Failures as email_get(); also
- * FAIL_LIMIT for a message with too much structure for a summary when the whole of it does not fit
- * the arena, and FAIL_PERM when that needs a file that cannot be read now (it may be far away): then map the
- * file and message_parse() it.
+ * The parsed summary (message/summary.h) in `arena`, without the file. Failures as email_get(); also FAIL_PERM: it does not
+ * do (the message has more structure than a summary holds, the summary is of an older form or damaged): then map the file
+ * and message_parse() it. FAIL_LIMIT: it does not fit the arena.
  */
 MUST_CHECK enum fail email_summary(struct account *a, uint64_t id, struct arena *arena,
     struct message **out);
 
 /*
  * The summaries of several Emails: one walk over the store finds ids that ascend with few others between them,
- * as those of a mailbox do. NULL in out[] where email_summary() has more to say: there is no such Email, or its
+ * as those of a mailbox do. NULL in out[] where there is no such Email, or its
  * summary does not do.
  */
 MUST_CHECK enum fail email_summaries(struct account *a, const uint64_t *ids, size_t count,

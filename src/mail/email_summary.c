@@ -13,23 +13,19 @@
 /* --- from a record -------------------------------------------------------------------------------------- */
 
 enum fail
-summary_take(struct str record, struct arena *arena, struct message **out, struct str *blob_out)
+summary_take(struct str record, struct arena *arena, struct message **out)
 {
 	struct message *m = arena_alloc(arena, 1, sizeof(*m));
 	struct static_record s;
 	enum fail fail = static_record_read(record, &s);
 
 	*out = NULL;
-	*blob_out = (struct str){ 0 };
 	if (fail || !m)
 		return fail ? fail : FAIL_LIMIT;
 	fail = message_summary_read(s.summary, arena, m);
 	if (fail == FAIL_NONE)
 		*out = m;
-	if (fail != FAIL_PERM)
-		return fail;
-	*blob_out = arena_str(arena, s.blob);
-	return blob_out->p ? FAIL_PERM : FAIL_LIMIT;
+	return fail;
 }
 
 /* --- one ------------------------------------------------------------------------------------------------ */
@@ -39,7 +35,6 @@ struct summary_reading {
 	uint64_t id;
 	struct arena *arena;
 	struct message *message;
-	struct str blob;
 };
 
 static enum fail
@@ -50,37 +45,7 @@ summary_load(struct txn *t, void *arg)
 	struct str value;
 	enum fail fail = txn_get(t, key_str(&k), &value);
 
-	in->blob = (struct str){ 0 };
-	return fail ? fail : summary_take(value, in->arena, &in->message, &in->blob);
-}
-
-/* The summary does not do (cut, or of an older form): parse the file and keep a copy of it. */
-static enum fail
-summary_from_file(struct account *a, struct str blob, struct arena *arena, struct message *m)
-{
-	struct blob_map map;
-	struct arena *parse = &a->mail->parse;
-	struct buf record;
-	struct message parsed;
-	struct str bytes;
-	enum fail fail = blob_map(a->mail->blobs, a->name, blob, &map);
-
-	if (fail)
-		return fail == FAIL_TEMP ? FAIL_PERM : fail;
-	arena_reset(parse);
-	message_parse(&parsed, map.bytes, parse);
-	buf_init(&record, SUMMARY_MAX);
-	message_summary_write(&parsed, &record);
-	fail = message_summary_read(buf_str(&record), arena, m);
-	if (fail == FAIL_PERM) { /* larger than a summary may be: the header and what fits */
-		bytes = arena_str(arena, map.bytes);
-		fail = bytes.p ? FAIL_NONE : FAIL_LIMIT;
-		if (fail == FAIL_NONE)
-			message_parse(m, bytes, arena);
-	}
-	buf_release(&record);
-	blob_unmap(&map);
-	return fail;
+	return fail ? fail : summary_take(value, in->arena, &in->message);
 }
 
 enum fail
@@ -92,10 +57,6 @@ email_summary(struct account *a, uint64_t id, struct arena *arena, struct messag
 	*out = NULL;
 	if (fail == FAIL_NONE)
 		fail = store_read(a->mail->store, summary_load, &in);
-	if (fail == FAIL_PERM && in.blob.p) {
-		in.message = arena_alloc(arena, 1, sizeof(*in.message));
-		fail = in.message ? summary_from_file(a, in.blob, arena, in.message) : FAIL_LIMIT;
-	}
 	if (fail == FAIL_NONE)
 		*out = in.message;
 	return fail;
@@ -158,12 +119,11 @@ summaries_load(struct txn *t, void *arg)
 {
 	struct summaries_reading *in = arg;
 	struct static_walk w = { .txn = t, .account = in->account->id };
-	struct str blob;
 
 	for (size_t i = 0; i < in->count; i++) {
 		in->out[i] = NULL;
 		if (walk_to(&w, in->ids[i]))
-			(void)summary_take(w.value, in->arena, in->out + i, &blob);
+			(void)summary_take(w.value, in->arena, in->out + i);
 	}
 	return w.is_open ? cursor_end(&w.cursor) : FAIL_NONE;
 }

@@ -161,12 +161,8 @@ MUST_CHECK enum fail acl_drop(struct edit *e, uint32_t mailbox);
 /* What a list gives to a user less what it takes; a damaged one gives nothing. */
 unsigned acl_rights_of(struct str list, const struct acl_user *who);
 
-/*
- * The summary in a record of SPACE_STATIC, in the arena (email_summary.c). FAIL_PERM with a blob: the summary does not do.
- * Its name then is in the arena, else nothing is copied twice.
- */
-enum fail summary_take(struct str record, struct arena *arena, struct message **out,
-    struct str *blob_out);
+/* The summary in a record of SPACE_STATIC, in the arena (email_summary.c). FAIL_PERM: it does not do. FAIL_LIMIT */
+enum fail summary_take(struct str record, struct arena *arena, struct message **out);
 
 /* That record, which is appended; nothing when there is none. FAIL_TEMP */
 MUST_CHECK enum fail acl_record(struct account *a, uint32_t mailbox, struct buf *out);

@@ -115,6 +115,24 @@ def test_big(server):
     imap.logout()
 
 
+def test_wide(server):
+    """More structure than a summary holds: the file says what it would."""
+    imap = login(server)
+    names = ",\r\n ".join(f"someone.else.{n}@example.test" for n in range(4000))
+    data = (f"From: a@example.test\r\nTo: {names}\r\nSubject: wide\r\n"
+            "Content-Type: multipart/mixed; boundary=o\r\n\r\n"
+            "--o\r\n\r\none\r\n--o\r\nContent-Type: a/b\r\n\r\ntwo\r\n--o--\r\n").encode()
+    equal("CREATE", imap.create("Wide")[0], "OK")
+    equal("APPEND of a wide header", imap.append("Wide", "", None, data)[0], "OK")
+    imap.select("Wide")
+    envelope = imap.fetch("1", "(ENVELOPE)")[1][0]
+    envelope = b"".join(envelope) if isinstance(envelope, tuple) else envelope
+    check("ENVELOPE", b'"wide"' in envelope and envelope.count(b'"someone.else.') == 4000, len(envelope))
+    check("BODYSTRUCTURE", b'("A" "B" ' in imap.fetch("1", "(BODYSTRUCTURE)")[1][0].upper())
+    equal("SEARCH", imap.search(None, "TO", '"else.3999@"', "SUBJECT", "wide")[1], [b"1"])
+    imap.logout()
+
+
 def run(name, *command, env=None, input=None):
     done = subprocess.run(command, input=input, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
                           env={**os.environ, **(env or {})})
@@ -309,6 +327,7 @@ def main():
         test_two_sessions(server)
         test_idle(server)
         test_big(server)
+        test_wide(server)
         test_login_rules(server)
         test_curl(server)
         test_mbsync(server)
