@@ -71,13 +71,16 @@ def test_life(server, alice, bob, receiver):
         "expires": made["expires"], "types": None}], "notFound": []})
     equal("of another user", push_get(bob, ids=[made["id"]]), {"list": [], "notFound": [made["id"]]})
     alice.import_message(MESSAGE, alice.mailbox("inbox"))
-    for code in ("x", "", None, 5, asked["verificationCode"][:-1]):
+    equal("no code, as it is", push_set(alice, update={made["id"]: {"verificationCode": None}})["updated"], {made["id"]: None})
+    for code in ("x", "", 5, asked["verificationCode"][:-1]):
         answer = push_set(alice, update={made["id"]: {"verificationCode": code}})
         equal(f"wrong code {code!r}", answer["notUpdated"][made["id"]]["type"], "invalidProperties")
     answer = push_set(bob, update={made["id"]: {"verificationCode": asked["verificationCode"]}})
     equal("code by another user", answer["notUpdated"][made["id"]]["type"], "notFound")
     answer = push_set(alice, update={made["id"]: {"verificationCode": asked["verificationCode"]}})
     equal("the code", answer["updated"], {made["id"]: None})
+    answer = push_set(alice, update={made["id"]: {"verificationCode": None}})
+    equal("it is not taken back", answer["notUpdated"][made["id"]]["type"], "invalidProperties")
     equal("get the code", push_get(alice, ids=[made["id"]], properties=["verificationCode"])["list"],
           [{"id": made["id"], "verificationCode": asked["verificationCode"]}])
 
