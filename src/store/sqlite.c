@@ -147,6 +147,7 @@ wrote(struct engine *e, enum fail fail, enum redo_kind kind, struct str key, str
 {
 	if (fail == FAIL_NONE && e->redo != NULL)
 		redo_add(e->redo, kind, key, value);
+	e->is_suspect |= fail != FAIL_NONE;
 	return fail;
 }
 

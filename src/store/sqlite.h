@@ -74,6 +74,7 @@ struct engine {
 	bool has_batch;        /* SQLite's transaction is open, for many turns */
 	bool is_turn;          /* and a turn writes in it: its savepoint is set */
 	bool is_direct;        /* this turn did what the redo log does not have */
+	bool is_suspect;       /* a write of this turn failed: SQLite may keep what the run undid */
 	bool is_lost;          /* SQLite dropped the batch: the redo log has it */
 	bool is_doubtful;      /* the last COMMIT failed, and may be on the disk all the same */
 	size_t *marks;         /* own; where the saves of the turn are in its redo record */

@@ -235,6 +235,9 @@ sqlite_begin(struct engine *e, bool is_write)
 void
 sqlite_rollback(struct engine *e)
 {
+	bool is_suspect = e->is_suspect;
+
+	e->is_suspect = false;
 	if (e->redo != NULL) {
 		redo_clear(e->redo);
 		e->mark_count = 0;
@@ -250,7 +253,7 @@ sqlite_rollback(struct engine *e)
 	if (e->is_turn && (run(e, SQL_UNDO_TURN) != FAIL_NONE || run(e, SQL_END_TURN) != FAIL_NONE))
 		drop_batch(e);
 	e->is_turn = false;
-	if (e->has_batch && redo_bytes(e->redo) == 0)
+	if (e->has_batch && (redo_bytes(e->redo) == 0 || is_suspect))
 		drop_batch(e);
 }
 
@@ -281,16 +284,16 @@ sqlite_commit(struct engine *e, bool *wrote_out)
 	}
 	*wrote_out = true;
 	if (is_direct(e))
-		return e->turn_passing > 0 ? FAIL_TEMP : commit_batch(e, false);
+		return e->turn_passing > 0 || e->is_suspect ? FAIL_TEMP : commit_batch(e, false);
 	fail = redo_write(e->redo);
 	if (fail != FAIL_NONE)
 		return fail;
 	e->passing += e->turn_passing;
 	e->turn_passing = 0;
 	/* It is durable whatever SQLite says: without it, the log gives it back. */
-	if (run(e, SQL_END_TURN) != FAIL_NONE)
+	if (e->is_suspect || run(e, SQL_END_TURN) != FAIL_NONE)
 		drop_batch(e);
-	e->is_turn = false;
+	e->is_turn = e->is_suspect = false;
 	return FAIL_NONE;
 }
 
