@@ -306,8 +306,8 @@ test_interfered(void)
 	jmap_stage_has("under way", "'notUpdated':{'n4':{'type':'cannotUnsend'");
 	CHECK_NUM(stage_left(), 1);
 	fake_directory_hold(false);
-	while (fake_directory_release())
-		stage_settle();
+	for (int i = 0; i < 100 && (fake_directory_release() || stage_left() > 0); i++)
+		stage_settle(); /* on a busy machine it may not have asked yet */
 	CHECK_NUM(stage_left(), 0);
 	CHECK_NUM(stage_inbox("bob@example.test", NULL), 1);
 	jmap_stage_end();
