@@ -42,17 +42,25 @@ members_alive(const struct account *a, struct membership *members, size_t count)
 	return kept;
 }
 
+/* The record beside an Email's, which never changes; its texts are the store's. */
+static enum fail
+static_get(struct txn *t, const struct account *a, uint64_t id, struct str *value_out,
+    struct static_record *out)
+{
+	struct key k = key_id(SPACE_STATIC, a->id, id);
+	enum fail fail = txn_get(t, key_str(&k), value_out);
+
+	return fail == FAIL_NONE ? static_record_read(*value_out, out) : fail;
+}
+
 /* What stands beside the record and never changes; a summary that does not do is NULL. */
 static enum fail
 static_read(struct txn *t, struct email_reading *in, struct email *e)
 {
-	struct key k = key_id(SPACE_STATIC, in->account->id, in->id);
 	struct static_record s;
 	struct str value;
-	enum fail fail = txn_get(t, key_str(&k), &value);
+	enum fail fail = static_get(t, in->account, in->id, &value, &s);
 
-	if (fail == FAIL_NONE)
-		fail = static_record_read(value, &s);
 	if (fail)
 		return fail == FAIL_MISSING ? FAIL_PERM : fail;
 	e->blob = s.blob;
@@ -145,13 +153,10 @@ static enum fail
 blob_name_read(struct txn *t, void *arg)
 {
 	struct file_reading *in = arg;
-	struct key k = key_id(SPACE_STATIC, in->account->id, in->id);
 	struct static_record s;
 	struct str value;
-	enum fail fail = txn_get(t, key_str(&k), &value);
+	enum fail fail = static_get(t, in->account, in->id, &value, &s);
 
-	if (fail == FAIL_NONE)
-		fail = static_record_read(value, &s);
 	if (fail)
 		return fail;
 	buf_clear(in->blob);

@@ -101,30 +101,28 @@ txn_get(struct txn *t, struct str key, struct str *value_out)
 	return fail;
 }
 
-enum fail
-txn_put(struct txn *t, struct str key, struct str value)
+static enum fail
+write_by(struct txn *t, struct str key, struct str value,
+    enum fail (*write)(struct engine *e, struct str key, struct str value))
 {
 	enum fail fail;
 
 	if (value.n > STORE_VALUE_MAX)
 		return note(t, FAIL_LIMIT);
 	fail = before_write(t, key, 1);
-	if (fail != FAIL_NONE)
-		return fail;
-	return note(t, t->store->ops->put(t->store->engine, key, value));
+	return fail == FAIL_NONE ? note(t, write(t->store->engine, key, value)) : fail;
+}
+
+enum fail
+txn_put(struct txn *t, struct str key, struct str value)
+{
+	return write_by(t, key, value, t->store->ops->put);
 }
 
 enum fail
 txn_pass(struct txn *t, struct str key, struct str value)
 {
-	enum fail fail;
-
-	if (value.n > STORE_VALUE_MAX)
-		return note(t, FAIL_LIMIT);
-	fail = before_write(t, key, 1);
-	if (fail != FAIL_NONE)
-		return fail;
-	return note(t, t->store->ops->pass(t->store->engine, key, value));
+	return write_by(t, key, value, t->store->ops->pass);
 }
 
 enum fail
