@@ -101,41 +101,25 @@ buf_grow(struct buf *b, size_t n)
 	b->n += n;
 }
 
-/*
- * Most of what is appended is a word or two, for which a copying loop takes longer to begin than to run: two
- * moves of fixed size, which may overlap.
- */
-static void
-copy(char *to, const char *from, size_t n)
+char *
+buf_extend(struct buf *b, size_t n)
 {
-	if (n > 16) {
-		memcpy(to, from, n);
-	} else if (n >= 8) {
-		memcpy(to, from, 8);
-		memcpy(to + n - 8, from + n - 8, 8);
-	} else if (n >= 4) {
-		memcpy(to, from, 4);
-		memcpy(to + n - 4, from + n - 4, 4);
-	} else {
-		for (size_t i = 0; i < n; i++)
-			to[i] = from[i];
-	}
+	char *room = b->overflow ? NULL : buf_room(b, n);
+
+	if (room)
+		b->n += n;
+	else
+		b->overflow = true;
+	return room;
 }
 
 void
 buf_add(struct buf *b, struct str s)
 {
-	char *room;
+	char *room = s.n > 0 ? buf_extend(b, s.n) : NULL;
 
-	if (b->overflow || s.n == 0)
-		return;
-	room = buf_room(b, s.n);
-	if (room == NULL) {
-		b->overflow = true;
-		return;
-	}
-	copy(room, s.p, s.n);
-	b->n += s.n;
+	if (room)
+		memcpy(room, s.p, s.n);
 }
 
 void

@@ -71,6 +71,9 @@ void buf_add_escape(struct buf *b, char mark,
 char *buf_room(struct buf *b, size_t n);
 void buf_grow(struct buf *b, size_t n);
 
+/* `n` bytes more of content, which the caller writes at once: where; NULL (sticky, as appending) when they do not fit. */
+char *buf_extend(struct buf *b, size_t n);
+
 /* Drop `n` bytes at the front (n <= content); memory is given back when the content is empty. */
 void buf_consume(struct buf *b, size_t n);
 

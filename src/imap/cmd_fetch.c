@@ -36,7 +36,7 @@ struct fetch_work { /* arena: the command's */
 	bool is_in;
 	bool is_seen_new; /* \Seen was set because of us: the flags are told */
 	size_t item;      /* the next one */
-	uint32_t uid;
+	uint32_t seq, uid;
 	struct view_entry entry;
 };
 
@@ -223,6 +223,7 @@ look_ahead(struct imap_session *s, struct fetch_work *w, const struct view_seen 
 static void
 choose_message(struct imap_session *s, struct fetch_work *w, const struct view_seen *seen)
 {
+	w->seq = seen->seq;
 	w->uid = seen->uid;
 	w->entry = *seen->entry;
 	w->is_seen_new = false;
@@ -239,9 +240,12 @@ reach_message(struct imap_session *s, struct fetch_work *w)
 	const struct view_entry *entry;
 	bool is_away = false;
 
-	if (w->list.kinds & FILE_KINDS && !imap_content_reach(&w->content, &is_away))
+	if (!(w->list.kinds & FILE_KINDS))
+		return true;
+	if (!imap_content_reach(&w->content, &is_away))
 		return false;
 	entry = view_find(s->view.view, w->uid); /* others may have changed it, or expunged it */
+	w->seq = view_session_seq(&s->view, w->uid);
 	if (entry)
 		w->entry = *entry;
 	else
@@ -259,7 +263,7 @@ enter_message(struct imap_session *s, struct fetch_work *w)
 	if (fail != FAIL_NONE)
 		return fail;
 	imap_flags_announce(s, w->entry.flags);
-	imap_message_begin(s, conn_out(s->conn), view_session_seq(&s->view, w->uid), w->uid);
+	imap_message_begin(s, conn_out(s->conn), w->seq, w->uid);
 	w->is_in = true;
 	return FAIL_NONE;
 }
@@ -274,9 +278,9 @@ items(struct imap_session *s, struct fetch_work *w, struct imap_slice *slice)
 
 		if (pump != PUMP_DONE || w->item == w->list.count)
 			return pump;
-		if (!is_first && imap_slice_over_now(s, slice))
-			return PUMP_MORE; /* decoding a large part takes its time, a hundred parts more */
 		item = &w->list.items[w->item];
+		if (!is_first && 1u << item->kind & FILE_KINDS && imap_slice_over_now(s, slice))
+			return PUMP_MORE; /* decoding a large part takes its time, a hundred parts more */
 		if (!imap_fetch_item_write(s, &w->content, w->item > 0, item, &w->entry))
 			return PUMP_MORE;
 		w->item++;

@@ -74,6 +74,15 @@ quoted_end(struct str s, size_t i)
 	return STR_NONE;
 }
 
+/* Where what stands out begins again; i: it does here. */
+static size_t
+word_end(struct str s, size_t i)
+{
+	while (i < s.n && class_of(s.p[i]) == 0)
+		i++;
+	return i;
+}
+
 /* What stands at i, and where it ends. */
 static enum lexeme
 lex(struct lexer *l, size_t i, size_t *end_out)
@@ -198,7 +207,9 @@ split_spec(struct str s, struct arena *a, struct address *out)
 	if (str_starts_nocase(s, STR("mailto:")))
 		s = str_from(s, 7);
 	l.s = s;
-	for (size_t i = 0; i < s.n; i = end)
+	if (!has_quotes)
+		at = str_rfind_char(s, '@');
+	for (size_t i = 0; has_quotes && i < s.n; i = end)
 		if (lex(&l, i, &end) == LEX_CHAR && s.p[i] == '@')
 			at = i;
 	out->local = at == STR_NONE ? s : str_head(s, at);
@@ -232,18 +243,14 @@ struct extent {
 static void
 find_extent(struct lexer *l, size_t *at, struct extent *x)
 {
-	size_t start = *at, i = start, end = start, angle = 0;
+	size_t start = *at, i = word_end(l->s, start), end = start, angle = 0;
 	bool in_angle = false, is_closed = false;
 
 	*x = (struct extent){ .stop = 0 };
-	for (; i < l->s.n; i = end) {
-		enum lexeme what;
+	for (; i < l->s.n; i = is_closed ? end : word_end(l->s, end)) {
+		enum lexeme what = lex(l, i, &end);
 		char c = l->s.p[i];
 
-		end = i + 1;
-		if (class_of(c) == 0 && !is_closed)
-			continue; /* of a word */
-		what = lex(l, i, &end);
 		if (what == LEX_COMMENT)
 			x->comment = str_slice(l->s, i + 1, end - i - 2);
 		if (what == LEX_BLANK || what == LEX_COMMENT)

@@ -47,25 +47,55 @@ static const unsigned char needs[256] = {
 	L16,
 };
 
+#define EACH(byte) (UINT64_MAX / 255 * (byte)) /* eight times this byte */
+
+/* The high bits of those bytes that may need something: a tab, too. Exact as long as the answer is none. */
+static uint64_t
+suspects(uint64_t eight)
+{
+	uint64_t quote = eight ^ EACH('"'), backslash = eight ^ EACH('\\'), del = eight ^ EACH(127);
+
+	return (eight | (eight - EACH(32)) | (quote - EACH(1)) | (backslash - EACH(1)) |
+		   (del - EACH(1))) &
+	    EACH(128);
+}
+
 static unsigned
 needs_of(struct str s)
 {
 	unsigned found = 0;
+	uint64_t eight;
+	size_t i = 0;
 
 	if (s.n > QUOTED_MAX)
 		return NEEDS_LITERAL;
-	for (size_t i = 0; i < s.n; i++)
+	for (; s.n - i >= sizeof(eight); i += sizeof(eight)) {
+		memcpy(&eight, s.p + i, sizeof(eight));
+		if (suspects(eight))
+			break;
+	}
+	for (; i < s.n; i++)
 		found |= needs[(unsigned char)s.p[i]];
 	return found;
 }
 
-/* Nothing in it has to be escaped. */
+/* Nothing in it has to be escaped; there is room for s.n + 2 bytes. Returns where it ends. */
+static char *
+put_plain(char *p, struct str s)
+{
+	p[0] = p[s.n + 1] = '"';
+	if (s.n > 0)
+		memcpy(p + 1, s.p, s.n);
+	return p + s.n + 2;
+}
+
 static void
 quote_plain(struct buf *out, struct str s)
 {
-	buf_add_char(out, '"');
-	buf_add(out, s);
-	buf_add_char(out, '"');
+	char *p = buf_extend(out, s.n + 2);
+
+	if (p)
+		put_plain(p, s);
 }
 
 static void
@@ -121,6 +151,47 @@ imap_nstring_write(struct buf *out, struct str s)
 		buf_add(out, STR("NIL"));
 	else
 		imap_string_write(out, s);
+}
+
+static char *
+put_nil(char *p)
+{
+	memcpy(p, "NIL", 3);
+	return p + 3;
+}
+
+/* Nothing in them has to be escaped; `bytes` is all of it. */
+static void
+quote_all_plain(struct buf *out, const struct str *items, size_t count, size_t bytes)
+{
+	char *p = buf_extend(out, bytes);
+
+	for (size_t i = 0; p && i < count; i++) {
+		if (i > 0)
+			*p++ = ' ';
+		p = items[i].p ? put_plain(p, items[i]) : put_nil(p);
+	}
+}
+
+void
+imap_nstrings_write(struct buf *out, const struct str *items, size_t count)
+{
+	size_t bytes = 0;
+	unsigned found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		found |= needs_of(items[i]);
+		bytes += (i > 0 ? 1 : 0) + (items[i].p ? items[i].n + 2 : 3);
+	}
+	if (!found) {
+		quote_all_plain(out, items, count, bytes);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_add_char(out, ' ');
+		imap_nstring_write(out, items[i]);
+	}
 }
 
 /* ASTRING-CHAR (RFC 9051 section 9): no atom-specials but "]". */

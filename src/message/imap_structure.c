@@ -2,6 +2,7 @@
 
 /* base */
 #include "base/limits.h"
+#include "base/mem.h"
 
 /* rooms */
 #include "message/address.h"
@@ -12,12 +13,26 @@
 
 static const struct str nil = { NULL, 0 };
 
+/* What is never NIL. */
+static struct str
+string(struct str s)
+{
+	return s.p ? s : STR("");
+}
+
 /* --- ENVELOPE (RFC 9051 7.5.2) ------------------------------------------------------------- */
 
+/* Two fields as nstrings. */
 static void
-unfolded_write(struct buf *out, struct str raw, struct arena *a)
+unfolded_write(struct buf *out, const struct part *root, enum field first, enum field second,
+    struct arena *a)
 {
-	imap_nstring_write(out, raw.p ? header_unfold(raw, a) : raw);
+	struct str raw[] = { message_field(root, first), message_field(root, second) };
+
+	for (size_t i = 0; i < ARRAY_LEN(raw); i++)
+		if (raw[i].p)
+			raw[i] = header_unfold(raw[i], a);
+	imap_nstrings_write(out, raw, ARRAY_LEN(raw));
 }
 
 /*
@@ -27,27 +42,21 @@ unfolded_write(struct buf *out, struct str raw, struct arena *a)
 static void
 address_write(struct buf *out, const struct address *x)
 {
-	struct str mailbox = x->local, host = x->domain;
+	struct str four[] = { nil, nil, nil, nil };
 
-	if (x->kind == ADDRESS_GROUP)
-		mailbox = x->name.p ? x->name : STR("");
-	buf_add_char(out, '(');
-	imap_nstring_write(out, x->kind == ADDRESS_MAILBOX ? x->name : nil);
-	buf_add_char(out, ' ');
-	imap_nstring_write(out, x->kind == ADDRESS_MAILBOX ? x->route : nil);
-	buf_add_char(out, ' ');
-	if (x->kind == ADDRESS_GROUP_END)
-		buf_add_c(out, "NIL NIL)");
-	else if (x->kind == ADDRESS_GROUP) {
-		imap_string_write(out, mailbox);
-		buf_add_c(out, " NIL)");
-	} else {
-		imap_string_write(out, mailbox.p ? mailbox : STR(""));
-		buf_add_char(out, ' ');
-		/* A NIL host would begin a group. */
-		imap_string_write(out, host.n > 0 ? host : STR(""));
-		buf_add_char(out, ')');
+	switch (x->kind) {
+	case ADDRESS_MAILBOX:
+		four[0] = x->name;
+		four[1] = x->route;
+		four[2] = string(x->local);
+		four[3] = string(x->domain); /* NIL would begin a group */
+		break;
+	case ADDRESS_GROUP: four[2] = string(x->name); break;
+	case ADDRESS_GROUP_END: break;
 	}
+	buf_add_char(out, '(');
+	imap_nstrings_write(out, four, ARRAY_LEN(four));
+	buf_add_char(out, ')');
 }
 
 static bool
@@ -78,10 +87,8 @@ envelope_write(struct buf *out, const struct part *root)
 
 	arena_init(&a, ENVELOPE_ARENA_BYTES);
 	buf_add_char(out, '(');
-	unfolded_write(out, message_field(root, FIELD_DATE), &a);
-	buf_add_char(out, ' ');
-	unfolded_write(out, message_field(root, FIELD_SUBJECT), &a);
-	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+	unfolded_write(out, root, FIELD_DATE, FIELD_SUBJECT, &a);
+	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		enum field field = order[i];
 		size_t start;
 
@@ -99,9 +106,7 @@ envelope_write(struct buf *out, const struct part *root)
 		}
 	}
 	buf_add_char(out, ' ');
-	unfolded_write(out, message_field(root, FIELD_IN_REPLY_TO), &a);
-	buf_add_char(out, ' ');
-	unfolded_write(out, message_field(root, FIELD_MESSAGE_ID), &a);
+	unfolded_write(out, root, FIELD_IN_REPLY_TO, FIELD_MESSAGE_ID, &a);
 	buf_add_char(out, ')');
 	arena_release(&a);
 }
@@ -117,10 +122,10 @@ params_write(struct buf *out, const struct param *params, uint32_t count)
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++) {
+		const struct str pair[] = { string(params[i].name), string(params[i].value) };
+
 		buf_add_char(out, i == 0 ? '(' : ' ');
-		imap_string_write(out, params[i].name);
-		buf_add_char(out, ' ');
-		imap_string_write(out, params[i].value);
+		imap_nstrings_write(out, pair, ARRAY_LEN(pair));
 	}
 	buf_add_char(out, ')');
 }
@@ -159,13 +164,11 @@ extension_write(struct buf *out, const struct part *p)
 static void
 fields_write(struct buf *out, const struct part *p)
 {
+	const struct str three[] = { p->id, p->description, string(p->encoding_text) };
+
 	params_write(out, p->params, p->param_count);
 	buf_add_char(out, ' ');
-	imap_nstring_write(out, p->id);
-	buf_add_char(out, ' ');
-	imap_nstring_write(out, p->description);
-	buf_add_char(out, ' ');
-	imap_string_write(out, p->encoding_text);
+	imap_nstrings_write(out, three, ARRAY_LEN(three));
 	buf_add_char(out, ' ');
 	buf_add_u64(out, p->body.n);
 }
@@ -221,12 +224,12 @@ is_message_type(const struct part *p)
 static void
 begin_write(struct buf *out, const struct part *p, bool is_extended)
 {
+	const struct str type[] = { string(p->type), string(p->subtype) };
+
 	buf_add_char(out, '(');
 	if (p->kind == PART_MULTIPART)
 		return;
-	imap_string_write(out, p->type);
-	buf_add_char(out, ' ');
-	imap_string_write(out, p->subtype);
+	imap_nstrings_write(out, type, ARRAY_LEN(type));
 	buf_add_char(out, ' ');
 	fields_write(out, p);
 	if (p->kind == PART_MESSAGE) {

@@ -137,8 +137,22 @@ damaged(struct reader *r, enum fail fail)
 	r->cur = (struct str){ NULL, 0 };
 }
 
+/* The first byte is enough for most of them. */
+static bool
+is_short(const struct reader *r)
+{
+	return r->cur.n > 0 && (unsigned char)r->cur.p[0] < 0x80;
+}
+
 static uint64_t
-get(struct reader *r, uint64_t max)
+get_short(struct reader *r)
+{
+	r->cur.n--;
+	return (unsigned char)*r->cur.p++;
+}
+
+static uint64_t
+get_long(struct reader *r, uint64_t max)
 {
 	size_t used = 0;
 	uint64_t n = 0;
@@ -159,17 +173,27 @@ get(struct reader *r, uint64_t max)
 	return 0;
 }
 
+static uint64_t
+get(struct reader *r, uint64_t max)
+{
+	return is_short(r) && (unsigned char)r->cur.p[0] <= max ? get_short(r) : get_long(r, max);
+}
+
 static struct str
 get_str(struct reader *r)
 {
-	uint64_t n = get(r, SUMMARY_MAX);
-	struct str s = { NULL, 0 };
+	uint64_t n = is_short(r) ? get_short(r) : get_long(r, SUMMARY_MAX);
+	const char *p = r->cur.p;
 
 	if (n == 0)
-		return s; /* most of them */
-	if (!str_take(&r->cur, (size_t)n - 1, &s))
+		return str_of(NULL, 0); /* most of them */
+	if (--n > r->cur.n) {
 		damaged(r, FAIL_PERM);
-	return s;
+		return str_of(NULL, 0);
+	}
+	r->cur.p += n;
+	r->cur.n -= (size_t)n;
+	return str_of(p, (size_t)n);
 }
 
 static void *

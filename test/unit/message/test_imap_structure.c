@@ -87,6 +87,54 @@ static const struct {
 	{ "latin 1", "\xe9", "{1}\r\n\xe9", "{1}\r\n\xe9", "{1}\r\n\xe9" },
 };
 
+/* Each byte at each place of a string, alone and in a list: as RFC 9051 section 9 has it of a quoted string. */
+static void
+test_each_byte(struct buf *b)
+{
+	char text[21];
+	struct str s = str_of(text, sizeof(text)), two[] = { s, { NULL, 0 } };
+	struct buf want;
+
+	buf_init(&want, 100);
+	memset(text, 'x', sizeof(text));
+	for (unsigned at = 0; at < sizeof(text); at++) {
+		for (unsigned c = 1; c < 256; c++) {
+			bool is_plain = c == '\t' || (c >= 32 && c < 127 && c != '"' && c != '\\');
+
+			text[at] = (char)(unsigned char)c;
+			buf_clear(&want);
+			buf_add_c(&want, is_plain || c == '"' || c == '\\' ? "\"" : "{21}\r\n");
+			buf_add(&want, str_head(s, at));
+			buf_add_c(&want, c == '"' || c == '\\' ? "\\" : "");
+			buf_add(&want, str_from(s, at));
+			buf_add_c(&want, is_plain || c == '"' || c == '\\' ? "\"" : "");
+			buf_clear(b);
+			imap_string_write(b, s);
+			CHECK_STR(buf_str(b), buf_str(&want));
+			buf_clear(b);
+			imap_nstrings_write(b, two, ARRAY_LEN(two));
+			buf_add_c(&want, " NIL");
+			CHECK_STR(buf_str(b), buf_str(&want));
+		}
+		text[at] = 'x';
+	}
+	buf_release(&want);
+}
+
+/* What does not fit is not begun, and that is told. */
+static void
+test_full(void)
+{
+	struct str two[] = { STR("ab"), STR("cd") };
+	struct buf b;
+
+	TEST_ROW("no room");
+	buf_init(&b, 8);
+	imap_nstrings_write(&b, two, ARRAY_LEN(two));
+	CHECK(!buf_ok(&b) && b.n == 0);
+	buf_release(&b);
+}
+
 int
 main(void)
 {
@@ -133,6 +181,9 @@ main(void)
 	imap_string_write(&b, STR("a\0b"));
 	imap_nstring_write(&b, (struct str){ NULL, 0 });
 	CHECK_STR(buf_str(&b), STR("{3}\r\na?bNIL"));
+	TEST_ROW("each byte");
+	test_each_byte(&b);
+	test_full();
 	buf_release(&b);
 	arena_release(&a);
 	return test_end();
