@@ -184,7 +184,7 @@ $(foreach t,release arm64 armhf,$(eval $(COLD_SOURCES:%.c=build/$(t)/obj/%.o): $
 # $(1) is the target. Everything it makes lies in build/$(1).
 define TARGET_RULES
 $(1)_ARCHIVES := $(if $($(1)_VENDOR),$(VENDOR_LIBRARIES:%=$(VENDOR_OUT)/$($(1)_VENDOR)/lib/lib%.a))
-$(1)_STUB := build/$(1)/obj/vendor/config/getaddrinfo.o
+$(1)_STUB := $(patsubst %,build/$(1)/obj/vendor/config/%.o,getaddrinfo $(if $(vendor_$(1)_MUSL),memory))
 $(1)_OBJECTS := $(patsubst %.c,build/$(1)/obj/%.o,$(or $($(1)_SOURCES),$(LIB_SOURCES) $(GENERATED_SOURCES)))
 $(1)_COMPILE = $$($(1)_CC) -D_GNU_SOURCE $(WARNINGS) $$($(1)_CFLAGS) -Isrc -Itest -Ibuild/$(1)/gen -Ibuild/gen \
 	$(if $($(1)_VENDOR),-isystem $(VENDOR_OUT)/$($(1)_VENDOR)/include) -MMD -MP
@@ -209,6 +209,7 @@ build/$(1)/obj/%.o: %.c build/$(1)/command | $$(GENERATED_HEADERS) build/$(1)/ge
 	$(Q)$$($(1)_COMPILE) $$(BANNED) $$(ROOM_FLAGS) -c -o $$@ $$<
 
 build/$(1)/obj/vendor/%: BANNED :=
+build/$(1)/obj/vendor/config/memory.o: ROOM_FLAGS := -fno-builtin -fno-tree-loop-distribute-patterns
 
 build/$(1)/libstaunch.a: $$($(1)_OBJECTS) build/$(1)/objects
 	$$(call say,AR,$$@)
