@@ -142,6 +142,8 @@ edit_reset(struct edit *e)
 	e->bits = 0;
 	e->names = NULL;
 	e->asked_mailbox = e->asked_uid = 0;
+	e->gone = (struct view_gone){ .mailbox = 0 };
+	e->ahead = NULL;
 	arena_reset(&e->arena);
 	buf_clear(&e->value);
 }
@@ -170,7 +172,7 @@ static enum fail
 edit_write(struct edit *e)
 {
 	struct key k = key_account(SPACE_ACCOUNT, e->account->id);
-	enum fail fail = FAIL_NONE;
+	enum fail fail = email_edit_settle(e);
 
 	for (size_t i = 0; fail == FAIL_NONE && i < e->mailbox_count; i++) {
 		fail = mailbox_edit_write(e, e->mailboxes + i);

@@ -47,7 +47,7 @@ static enum fail
 carry_run(struct edit *e, void *arg)
 {
 	struct carrying *in = arg;
-	enum fail fail = FAIL_NONE;
+	enum fail fail = email_edit_ahead(e, in->from, in->uids, in->count);
 
 	in->done = 0;
 	for (size_t i = 0; fail == FAIL_NONE && i < in->count; i++)

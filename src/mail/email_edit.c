@@ -11,14 +11,25 @@
 
 /* --- loading ----------------------------------------------------------------------------------------- */
 
+static enum fail
+record_of(struct edit *e, uint64_t id, struct str *out)
+{
+	struct key k;
+
+	*out = email_ahead_take(e, id);
+	if (out->p)
+		return FAIL_NONE;
+	k = key_id(SPACE_EMAIL, e->account->id, id);
+	return txn_get(e->txn, key_str(&k), out);
+}
+
 enum fail
 email_edit_load(struct edit *e, uint64_t id)
 {
 	struct email_edit *w = &e->email;
-	struct key k = key_id(SPACE_EMAIL, e->account->id, id);
 	struct email_record r;
 	struct str value;
-	enum fail fail = txn_get(e->txn, key_str(&k), &value);
+	enum fail fail = record_of(e, id, &value);
 
 	if (fail == FAIL_NONE)
 		fail = email_record_read(value, w->was, EMAIL_MEMBERSHIPS_MAX, &r);
@@ -53,25 +64,32 @@ load_with(struct edit *e, uint64_t id, uint32_t mailbox, uint32_t uid, size_t *a
 	return fail ? fail : FAIL_MISSING;
 }
 
-/* A view in memory mostly knows which Email it is; what is not as it says is looked up. */
-enum fail
-email_edit_at(struct edit *e, uint32_t mailbox, uint32_t uid, size_t *at_out)
+static enum fail
+look_up(struct edit *e, uint32_t mailbox, uint32_t uid, size_t *at_out)
 {
 	struct key k = key_view(e->account->id, mailbox, uid);
-	uint64_t id = views_email(e->p, mailbox, uid);
 	struct view_entry entry;
 	struct str value;
-	enum fail fail = id ? load_with(e, id, mailbox, uid, at_out) : FAIL_MISSING;
+	enum fail fail = email_edit_settle(e);
 
-	if (fail != FAIL_MISSING)
-		return fail;
-	fail = txn_get(e->txn, key_str(&k), &value);
+	if (fail == FAIL_NONE)
+		fail = txn_get(e->txn, key_str(&k), &value);
 	if (fail == FAIL_NONE)
 		fail = view_record_read(value, &entry);
 	if (fail)
 		return fail;
 	fail = load_with(e, entry.email_id, mailbox, uid, at_out);
 	return fail == FAIL_MISSING ? FAIL_PERM : fail;
+}
+
+/* A view in memory mostly knows which Email it is; what is not as it says is looked up. */
+enum fail
+email_edit_at(struct edit *e, uint32_t mailbox, uint32_t uid, size_t *at_out)
+{
+	uint64_t id = views_email(e->p, mailbox, uid);
+	enum fail fail = id ? load_with(e, id, mailbox, uid, at_out) : FAIL_MISSING;
+
+	return fail == FAIL_MISSING ? look_up(e, mailbox, uid, at_out) : fail;
 }
 
 enum fail
@@ -163,14 +181,46 @@ expunged_prune(struct edit *e, struct mailbox *m, uint32_t count)
 	return end ? end : fail;
 }
 
+enum fail
+email_edit_settle(struct edit *e)
+{
+	struct view_gone gone = e->gone;
+	struct key from, to;
+
+	e->gone.mailbox = 0;
+	if (gone.mailbox == 0)
+		return FAIL_NONE;
+	from = key_view(e->account->id, gone.mailbox, gone.first);
+	if (gone.first == gone.last)
+		return txn_delete(e->txn, key_str(&from));
+	to = key_view(e->account->id, gone.mailbox, gone.last + 1);
+	return txn_delete_range(e->txn, key_str(&from), key_str(&to));
+}
+
+/* Its view entry goes with those around it: a search in the store less for each. */
+static enum fail
+view_leave(struct edit *e, const struct membership *was)
+{
+	struct view_gone *gone = &e->gone;
+	enum fail fail;
+
+	if (gone->mailbox == was->mailbox && was->uid == gone->last + 1) {
+		gone->last++;
+		return FAIL_NONE;
+	}
+	fail = email_edit_settle(e);
+	*gone = (struct view_gone){ was->mailbox, was->uid, was->uid };
+	return fail;
+}
+
 static enum fail
 membership_remove(struct edit *e, const struct membership *was, uint64_t modseq)
 {
 	struct email_edit *w = &e->email;
 	struct mailbox_edit *m = edit_mailbox(e, was->mailbox);
 	struct view_entry gone = { .uid = was->uid, .modseq = modseq };
-	struct key k = key_view(e->account->id, was->mailbox, was->uid);
-	enum fail fail = txn_delete(e->txn, key_str(&k));
+	struct key k;
+	enum fail fail = view_leave(e, was);
 
 	if (fail || !m)
 		return fail ? fail : FAIL_PERM;

@@ -64,7 +64,7 @@ static enum fail
 flags_run(struct edit *e, void *arg)
 {
 	const struct flagging *in = arg;
-	enum fail fail = FAIL_NONE;
+	enum fail fail = email_edit_ahead(e, in->mailbox, in->uids, in->count);
 
 	for (size_t i = 0; fail == FAIL_NONE && i < in->count; i++)
 		fail = flag_one(e, in, in->uids[i], in->outcomes + i);

@@ -3,12 +3,10 @@
 #include "base/mem.h"
 
 /* rooms */
+#include "mail/id_walk.h"
 #include "mail/inner.h"
 #include "message/message.h"
 #include "message/summary.h"
-
-#define GAP_MAX \
-	4 /* records that are passed over before the walk begins anew: a search costs as much */
 
 /* --- from a record -------------------------------------------------------------------------------------- */
 
@@ -72,60 +70,19 @@ struct summaries_reading {
 	struct message **out;
 };
 
-struct static_walk {
-	struct txn *txn;
-	uint64_t account;
-	struct cursor cursor;
-	bool is_open, has_record;
-	uint64_t id; /* of the record */
-	struct str value;
-};
-
-static void
-walk_begin(struct static_walk *w, uint64_t id)
-{
-	struct key from = key_id(SPACE_STATIC, w->account, id);
-	struct key to = key_after(key_account(SPACE_STATIC, w->account));
-
-	if (w->is_open)
-		(void)cursor_end(&w->cursor); /* a failure sticks to the transaction */
-	txn_scan(w->txn, &w->cursor, key_str(&from), key_str(&to), false);
-	w->is_open = w->has_record = true;
-	w->id = 0;
-}
-
-/* Stand on the record of `id`; false: there is none. */
-static bool
-walk_to(struct static_walk *w, uint64_t id)
-{
-	size_t prefix = key_account(SPACE_STATIC, w->account).n;
-	struct key_reader r;
-	struct str key;
-
-	if (!w->is_open || id < w->id || id - w->id > GAP_MAX)
-		walk_begin(w, id);
-	while (w->has_record && w->id < id) {
-		w->has_record = cursor_next(&w->cursor, &key, &w->value);
-		if (!w->has_record)
-			break;
-		key_read(&r, str_from(key, prefix));
-		w->id = key_read_u64(&r);
-	}
-	return w->has_record && w->id == id;
-}
-
 static enum fail
 summaries_load(struct txn *t, void *arg)
 {
 	struct summaries_reading *in = arg;
-	struct static_walk w = { .txn = t, .account = in->account->id };
+	struct id_walk w;
 
+	id_walk_init(&w, t, SPACE_STATIC, in->account->id);
 	for (size_t i = 0; i < in->count; i++) {
 		in->out[i] = NULL;
-		if (walk_to(&w, in->ids[i]))
+		if (id_walk_to(&w, in->ids[i]))
 			(void)summary_take(w.value, in->arena, in->out + i);
 	}
-	return w.is_open ? cursor_end(&w.cursor) : FAIL_NONE;
+	return id_walk_end(&w);
 }
 
 enum fail

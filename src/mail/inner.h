@@ -114,6 +114,12 @@ struct email_edit { /* an Email as it was and as it shall be */
 	size_t was_count, now_count;
 };
 
+/* View entries that are to be deleted: one range for UIDs that follow each other. */
+struct view_gone {
+	uint32_t mailbox; /* 0: none */
+	uint32_t first, last;
+};
+
 struct edit {
 	struct account *account;
 	struct account_private *p;
@@ -126,6 +132,8 @@ struct edit {
 	struct arena arena;
 	unsigned bits;                     /* MAIL_CHANGED_ of the whole account */
 	struct email_edit email;           /* the one being changed */
+	struct view_gone gone;             /* by it and those before it */
+	struct email_ahead *ahead;         /* arena; NULL: nothing was read ahead */
 	struct buf value;                  /* scratch for records */
 	uint32_t asked_mailbox, asked_uid; /* 0: nobody asked for one membership */
 	struct view_session *by;
@@ -201,6 +209,16 @@ MUST_CHECK enum fail email_edit_load(struct edit *e, uint64_t id);
 
 /* Load the one with this membership; *at_out is its place in now[]. FAIL_MISSING. */
 MUST_CHECK enum fail email_edit_at(struct edit *e, uint32_t mailbox, uint32_t uid, size_t *at_out);
+
+/* The next ones will be those of these UIDs, in this order: what can be read of them at once is. */
+MUST_CHECK enum fail email_edit_ahead(struct edit *e, uint32_t mailbox, const uint32_t *uids,
+    size_t count);
+
+/* What was read of it, once; p is NULL: nothing. */
+struct str email_ahead_take(struct edit *e, uint64_t id);
+
+/* What waits to be deleted: before view entries are read, and at the end. */
+MUST_CHECK enum fail email_edit_settle(struct edit *e);
 
 /* Change now[]. A new membership gets its UID. FAIL_LIMIT too many, FAIL_MISSING no such mailbox. */
 MUST_CHECK enum fail email_edit_join(struct edit *e, uint32_t mailbox, bool is_deleted);

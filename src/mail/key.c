@@ -1,21 +1,29 @@
 /* Where everything of an account stands in the store: the keys of its records. */
 #include "mail/record.h"
 
+/* A key is large; each function returns, and so copies, its own only. */
+static void
+begin(struct key *k, char space, uint64_t account)
+{
+	key_init(k, space);
+	key_u64(k, account);
+}
+
 struct key
 key_account(char space, uint64_t account)
 {
 	struct key k;
 
-	key_init(&k, space);
-	key_u64(&k, account);
+	begin(&k, space, account);
 	return k;
 }
 
 struct key
 key_id(char space, uint64_t account, uint64_t id)
 {
-	struct key k = key_account(space, account);
+	struct key k;
 
+	begin(&k, space, account);
 	key_u64(&k, id);
 	return k;
 }
@@ -23,8 +31,9 @@ key_id(char space, uint64_t account, uint64_t id)
 struct key
 key_mailbox(uint64_t account, uint32_t mailbox)
 {
-	struct key k = key_account(SPACE_MAILBOX, account);
+	struct key k;
 
+	begin(&k, SPACE_MAILBOX, account);
 	key_u32(&k, mailbox);
 	return k;
 }
@@ -32,8 +41,9 @@ key_mailbox(uint64_t account, uint32_t mailbox)
 struct key
 key_view(uint64_t account, uint32_t mailbox, uint32_t uid)
 {
-	struct key k = key_account(SPACE_VIEW, account);
+	struct key k;
 
+	begin(&k, SPACE_VIEW, account);
 	key_u32(&k, mailbox);
 	key_u32(&k, uid);
 	return k;
@@ -42,8 +52,9 @@ key_view(uint64_t account, uint32_t mailbox, uint32_t uid)
 struct key
 key_expunged(uint64_t account, uint32_t mailbox, uint64_t modseq, uint32_t uid)
 {
-	struct key k = key_account(SPACE_EXPUNGED, account);
+	struct key k;
 
+	begin(&k, SPACE_EXPUNGED, account);
 	key_u32(&k, mailbox);
 	key_u64(&k, modseq);
 	key_u32(&k, uid);
@@ -53,8 +64,9 @@ key_expunged(uint64_t account, uint32_t mailbox, uint64_t modseq, uint32_t uid)
 struct key
 key_change(char space, uint64_t account, enum change_type type, uint64_t modseq, uint64_t id)
 {
-	struct key k = key_account(space, account);
+	struct key k;
 
+	begin(&k, space, account);
 	key_char(&k, (char)type);
 	key_u64(&k, modseq);
 	key_u64(&k, id);
@@ -64,8 +76,9 @@ key_change(char space, uint64_t account, enum change_type type, uint64_t modseq,
 struct key
 key_received(uint64_t account, int64_t received_s, uint64_t email)
 {
-	struct key k = key_account(SPACE_RECEIVED, account);
+	struct key k;
 
+	begin(&k, SPACE_RECEIVED, account);
 	key_i64(&k, received_s);
 	key_u64(&k, email);
 	return k;
@@ -74,8 +87,10 @@ key_received(uint64_t account, int64_t received_s, uint64_t email)
 struct key
 key_part(uint64_t account, uint64_t thread, int64_t received_s, uint64_t email)
 {
-	struct key k = key_id(SPACE_PART, account, thread);
+	struct key k;
 
+	begin(&k, SPACE_PART, account);
+	key_u64(&k, thread);
 	key_i64(&k, received_s);
 	key_u64(&k, email);
 	return k;
@@ -84,8 +99,10 @@ key_part(uint64_t account, uint64_t thread, int64_t received_s, uint64_t email)
 struct key
 key_hash(uint64_t account, uint64_t hash, uint64_t email)
 {
-	struct key k = key_id(SPACE_HASH, account, hash);
+	struct key k;
 
+	begin(&k, SPACE_HASH, account);
+	key_u64(&k, hash);
 	key_u64(&k, email);
 	return k;
 }
@@ -93,8 +110,9 @@ key_hash(uint64_t account, uint64_t hash, uint64_t email)
 struct key
 key_thing(uint64_t account, enum change_type type, uint64_t id)
 {
-	struct key k = key_account(SPACE_THING, account);
+	struct key k;
 
+	begin(&k, SPACE_THING, account);
 	key_char(&k, (char)type);
 	key_u64(&k, id);
 	return k;
@@ -103,8 +121,9 @@ key_thing(uint64_t account, enum change_type type, uint64_t id)
 struct key
 key_blob(uint64_t account, struct str blob)
 {
-	struct key k = key_account(SPACE_BLOB, account);
+	struct key k;
 
+	begin(&k, SPACE_BLOB, account);
 	key_rest(&k, blob);
 	return k;
 }
