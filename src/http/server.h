@@ -9,7 +9,8 @@
  *
  * Limits: request head of HTTP_HEADER_MAX bytes and HTTP_HEADERS_MAX lines; the body's size is the
  * handler's business. A request's head must come within HTTP_HEAD_MS, then every HTTP_RATE_BYTES of
- * body or of reply within HTTP_RATE_MS; an idle connection is kept for the setting `idle`.
+ * body or of reply within HTTP_RATE_MS, as long as it is the peer that is waited for, not the handler; an idle
+ * connection is kept for the setting `idle`.
  * A request may become a WebSocket (websocket.h). Not done: compression, ranges, HTTP/2. An unread body is read and dropped up to HTTP_DRAIN_MAX
  * bytes, past that the connection closes behind the reply.
  *

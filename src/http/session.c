@@ -55,6 +55,14 @@ session_pay(struct http_session *s)
 	conn_deadline(s->conn, HTTP_RATE_MS);
 }
 
+/* It has not sent all of its body, or does not take what is written; while neither is so, the time is ours. */
+static bool
+is_peer_due(const struct http_session *s)
+{
+	return (s->exchange.body < HTTP_BODY_DONE && str_empty(conn_peek(s->conn))) ||
+	    conn_is_high(s->conn);
+}
+
 static void
 handler_release(struct http_session *s)
 {
@@ -223,6 +231,8 @@ session_handle(struct http_session *s, enum step *stop_out)
 	session_pay(s);
 	if (said == HTTP_DONE)
 		return session_handled(s);
+	if (conn_expired(s->conn) && !is_peer_due(s))
+		conn_deadline(s->conn, HTTP_RATE_MS);
 	if (conn_expired(s->conn) || conn_broken(s->conn)) {
 		handler_release(s);
 		return HTTP_FINISH;

@@ -165,6 +165,26 @@ long_open(void *room, struct http_exchange *x)
 	return &echo_new(long_step)->handler;
 }
 
+/* Takes several turns until it has something to say. */
+static enum http_step
+work_step(struct http_handler *h, struct http_exchange *x)
+{
+	struct echo *e = container_of(h, struct echo, handler);
+
+	if (++e->steps < 4)
+		return HTTP_YIELD;
+	http_reply_whole(x, 200, "text/plain", STR("worked"));
+	return HTTP_DONE;
+}
+
+static struct http_handler *
+work_open(void *room, struct http_exchange *x)
+{
+	(void)room;
+	(void)x;
+	return &echo_new(work_step)->handler;
+}
+
 static const struct http_route routes[] = {
 	{ HTTP_BIT(HTTP_POST), STR_INIT("/echo"), echo_open },
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/stream"), stream_open },
@@ -172,6 +192,7 @@ static const struct http_route routes[] = {
 	{ HTTP_BIT(HTTP_GET) | HTTP_BIT(HTTP_POST), STR_INIT("/below/"), lazy_open },
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/mute"), mute_open },
 	{ HTTP_BIT(HTTP_GET), STR_INIT("/long"), long_open },
+	{ HTTP_BIT(HTTP_GET), STR_INIT("/work"), work_open },
 };
 
 /* --- running ----------------------------------------------------------------------------------- */
@@ -526,6 +547,31 @@ test_deadlines(void)
 		loop_turn(&loop, 0);
 	CHECK(list_empty(&service.sessions));
 	CHECK_NUM(handlers_alive, 0);
+
+	TEST_ROW("a body that does not come");
+	c = conn_memory(&net, NULL, STR("192.0.2.1"));
+	service.service.accept(&service.service, NULL, c);
+	conn_memory_feed(c, STR("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe"));
+	turn(c);
+	clock_fake(clock_mono_ms() + HTTP_RATE_MS + 1, clock_wall_ms());
+	for (unsigned i = 0; i < 5; i++)
+		loop_turn(&loop, 0);
+	CHECK(list_empty(&service.sessions));
+	CHECK_NUM(handlers_alive, 0);
+
+	TEST_ROW("work of ours takes its time");
+	c = conn_memory(&net, NULL, STR("192.0.2.1"));
+	service.service.accept(&service.service, NULL, c);
+	conn_memory_feed(c, STR("GET /work HTTP/1.1\r\nHost: a\r\n\r\n"));
+	for (unsigned i = 0; i < 6; i++) {
+		turn(c);
+		clock_fake(clock_mono_ms() + HTTP_RATE_MS + 1, clock_wall_ms());
+	}
+	CHECK(str_ends(buf_str(&seen), STR("worked")));
+	conn_memory_end(c);
+	for (unsigned i = 0; i < 5; i++)
+		loop_turn(&loop, 0);
+	CHECK(list_empty(&service.sessions));
 
 	TEST_ROW("stop");
 	c = conn_memory(&net, NULL, STR("192.0.2.1"));
