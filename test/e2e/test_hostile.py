@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Hostile clients: endless lines and literals, slow drips, floods of connections, deep MIME and JSON.
 
-After each attack the server answers others at once, and its memory has stayed within GROWTH_KB.
+After each attack the server answers others, and its memory has stayed within GROWTH_KB.
 """
 
 import imaplib
@@ -19,12 +19,14 @@ BOB = "bob@example.test"
 SECRET = "correct horse"
 # ASan keeps freed memory in quarantine (256 MB by default); the release binary is held to less.
 GROWTH_KB = 32 * 1024 if "dev" not in BINARY else 512 * 1024
+WAIT_SECONDS = 300  # for an answer: a busy machine is no failure
+TURNS = 5  # many: a search of one turn is answered in two
 FLOOD = 10000
 LIMIT = 100
 
 
 def connect(server, port):
-    return socket.create_connection(("127.0.0.1", server.port(port)), timeout=20)
+    return socket.create_connection(("127.0.0.1", server.port(port)), timeout=WAIT_SECONDS)
 
 
 def push(s, data, times):
@@ -38,16 +40,14 @@ def push(s, data, times):
 
 
 def alive(server, name):
-    """Somebody else is served at once."""
-    started = time.time()
+    """Somebody else is served."""
     with connect(server, "smtp") as s:
         f = s.makefile("rb")
         f.readline()
         s.sendall(b"NOOP\r\nQUIT\r\n")
-        ok = f.readline().startswith(b"250")
+        check(f"{name}: others are served by SMTP", f.readline().startswith(b"250"))
     with connect(server, "imap") as s:
-        ok = s.makefile("rb").readline().startswith(b"* OK") and ok
-    check(f"{name}: others are served", ok and time.time() - started < 5, time.time() - started)
+        check(f"{name}: others are served by IMAP", s.makefile("rb").readline().startswith(b"* OK"))
 
 
 def test_endless_lines(server):
@@ -139,27 +139,31 @@ def test_flood(server):
             continue
 
 
-def longest_wait(server, action):
-    """How long others wait while one client does this."""
-    worst, is_over = [0], threading.Event()
+def answers_meanwhile(server, action):
+    """How often somebody else is answered while one client does this: at most once a turn."""
+    count, is_over = [0], threading.Event()
 
     def probe():
         with connect(server, "smtp") as s:
             f = s.makefile("rb")
             f.readline()
             while not is_over.is_set():
-                started = time.time()
                 s.sendall(b"RSET\r\n")
                 f.readline()
-                worst[0] = max(worst[0], time.time() - started)
-                time.sleep(0.005)
+                count[0] += 1
 
     thread = threading.Thread(target=probe)
     thread.start()
     action()
     is_over.set()
     thread.join()
-    return worst[0]
+    return count[0]
+
+
+def in_slices(server, name, action):
+    """It takes many turns, however slow the machine is; in one, others would be answered before and behind it."""
+    count = answers_meanwhile(server, action)
+    check(f"{name}: others are answered in between", count >= TURNS, count)
 
 
 def test_long_searches(server):
@@ -169,26 +173,17 @@ def test_long_searches(server):
     imap.create("LARGE")
     imap.append("LARGE", "", None, b"Subject: large\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"YSBiIGMgZCBlIGYgZyBoIGkgag==\r\n" * 100000)
     imap.select("LARGE")
-    started = time.time()
-    imap.search(None, "NOT", "BODY", "nowhere")
-    one = time.time() - started
     keys = [word for i in range(40) for word in ("NOT", "BODY", f"nowhere{i}")]
-    many = longest_wait(server, lambda: equal("40 texts", imap.search(None, *keys)[1], [b"1"]))
-    check("40 texts: others wait for a few of them only", many < 6 * one + 0.1, (one, many))
-    client = Client(f"http://127.0.0.1:{server.port('http')}", BOB, SECRET)
+    in_slices(server, "40 texts", lambda: equal("40 texts", imap.search(None, *keys)[1], [b"1"]))
+    client = Client(f"http://127.0.0.1:{server.port('http')}", BOB, SECRET, timeout=WAIT_SECONDS)
     words = {"operator": "NOT", "conditions": [{"body": f"nowhere{i}"} for i in range(40)]}
     client.open()
-    started = time.time()
     ids = client.one("Email/query", {"filter": {"operator": "NOT", "conditions": [{"body": "nowhere"}]}})["ids"]
-    one = time.time() - started
-    many = longest_wait(server, lambda: equal("40 texts by JMAP", client.one("Email/query", {"filter": words})["ids"], ids))
-    check("40 texts by JMAP: others wait for a few of them only", many < 6 * one + 0.1, (one, many))
-    many = longest_wait(server, lambda: client.one("Email/query", {"filter": {"body": "a b c d e f g h i j " * 19}}))
-    check("190 words by JMAP: others wait for a few of them only", many < 6 * one + 0.1, (one, many))
+    in_slices(server, "40 texts by JMAP", lambda: equal("40 texts by JMAP", client.one("Email/query", {"filter": words})["ids"], ids))
+    in_slices(server, "190 words by JMAP", lambda: client.one("Email/query", {"filter": {"body": "a b c d e f g h i j " * 19}}))
     client.close()
     pieces = " ".join(f"BINARY.PEEK[1]<{1000000 + i}.1>" for i in range(100))
-    many = longest_wait(server, lambda: equal("100 pieces", imap.fetch("1", f"({pieces})")[0], "OK"))
-    check("100 pieces: others wait for a few of them only", many < 6 * one + 0.1, (one, many))
+    in_slices(server, "100 pieces", lambda: equal("100 pieces", imap.fetch("1", f"({pieces})")[0], "OK"))
     imap.logout()
 
 
@@ -206,13 +201,11 @@ def test_deep_mime(server):
     headers = b"Subject: headers\r\n" + b"X-A: " + b"b" * 900 + b"\r\n"
     headers += headers * 2000 + b"\r\nbody\r\n"
     for name, data in (("deep", nested_message(5000)), ("many", many), ("headers", headers)):
-        started = time.time()
         equal(f"{name}: taken as it is", imap.append("INBOX", "", None, data)[0], "OK")
         imap.select("INBOX")
         uid = imap.uid("SEARCH", None, "SUBJECT", name)[1][0].split()[-1]
         equal(f"{name}: BODYSTRUCTURE", imap.uid("FETCH", uid, "(BODYSTRUCTURE ENVELOPE)")[0], "OK")
         equal(f"{name}: given back as it was", imap.uid("FETCH", uid, "(BODY.PEEK[])")[1][0][1] == data, True)
-        check(f"{name}: in time", time.time() - started < 20, time.time() - started)
     imap.logout()
     check("deep messages cost no memory", server.memory_kb() - before < GROWTH_KB, server.memory_kb() - before)
     alive(server, "deep messages")
@@ -222,7 +215,7 @@ def post(server, data):
     request = urllib.request.Request(f"http://127.0.0.1:{server.port('http')}/jmap/api", data=data, headers={
         "Authorization": basic(BOB, SECRET), "Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=WAIT_SECONDS) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
