@@ -166,6 +166,9 @@ void annotation_changes_free(struct account_private *p);
 /* Its list (acl.c). */
 MUST_CHECK enum fail acl_drop(struct edit *e, uint32_t mailbox);
 
+/* A list names it now, or no longer: so does the note that the account has something for it (acl_grant.c). */
+MUST_CHECK enum fail acl_grant_follow(struct edit *e, struct str identifier);
+
 /* What a list gives to a user less what it takes; a damaged one gives nothing. */
 unsigned acl_rights_of(struct str list, const struct acl_user *who);
 
@@ -192,7 +195,7 @@ MUST_CHECK enum fail acl_log_move(struct edit *e);
 /* It dies: logged when it has a list. */
 MUST_CHECK enum fail acl_log_dead(struct edit *e, uint32_t mailbox);
 
-/* Others may see other accounts from here on: acl_sharing() moves (acl.c). */
+/* Others may see other accounts from here on: acl_sharing() moves (acl_grant.c). */
 MUST_CHECK enum fail sharing_changed(struct mail *m, struct txn *t);
 
 /* Put and delete records by key. */
