@@ -231,10 +231,8 @@ acl_list(struct account *a, uint32_t mailbox, struct arena *arena, struct acl_en
     size_t *count_out)
 {
 	struct acl_reading in = { .account = a, .mailbox = mailbox, .arena = arena };
-	enum fail fail = account_usable(a);
+	enum fail fail = account_read(a, list_read, &in);
 
-	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, list_read, &in);
 	*out = in.entries;
 	*count_out = fail ? 0 : in.count;
 	return fail;
@@ -283,9 +281,8 @@ enum fail
 acl_record(struct account *a, uint32_t mailbox, struct buf *out)
 {
 	struct acl_copying in = { a, mailbox, out };
-	enum fail fail = account_usable(a);
 
-	return fail ? fail : store_read(a->mail->store, record_copy, &in);
+	return account_read(a, record_copy, &in);
 }
 
 static enum fail
@@ -345,11 +342,10 @@ acl_rights_all(struct account *a, const struct acl_user *who, unsigned *rights_o
 {
 	struct acl_reading in = { a, 0, who, rights_out, NULL, NULL, 0 };
 	bool is_owner = acl_owns(a, who);
-	enum fail fail = account_usable(a);
 
 	for (size_t i = 0; i < a->mailbox_count; i++)
 		rights_out[i] = is_owner ? ACL_ALL : 0;
-	return fail || is_owner ? fail : store_read(a->mail->store, rights_all_read, &in);
+	return is_owner ? account_usable(a) : account_read(a, rights_all_read, &in);
 }
 
 uint64_t

@@ -312,6 +312,9 @@ void index_forget(struct mail *m, uint64_t account);
 /* FAIL_NONE when the account may be used: not lost. */
 MUST_CHECK enum fail account_usable(const struct account *a);
 
+/* store_read() for an account that may be used. FAIL_TEMP: it is lost; and what the function gives. */
+MUST_CHECK enum fail account_read(struct account *a, store_fn *fn, void *arg);
+
 static inline struct account_private *
 account_inner(const struct account *a)
 {
