@@ -172,11 +172,11 @@ MUST_CHECK enum fail acl_grant_follow(struct edit *e, struct str identifier);
 /* What a list gives to a user less what it takes; a damaged one gives nothing. */
 unsigned acl_rights_of(struct str list, const struct acl_user *who);
 
+/* The record of a list, in place of what `out` had; empty when there is none. FAIL_TEMP */
+MUST_CHECK enum fail acl_record(struct account *a, uint32_t mailbox, struct buf *out);
+
 /* The summary in a record of SPACE_STATIC, in the arena (email_summary.c). FAIL_PERM: it does not do. FAIL_LIMIT */
 enum fail summary_take(struct str record, struct arena *arena, struct message **out);
-
-/* That record, which is appended; nothing when there is none. FAIL_TEMP */
-MUST_CHECK enum fail acl_record(struct account *a, uint32_t mailbox, struct buf *out);
 
 /* A notice for the user of that name, if there is one (share_notice.c). FAIL_TEMP */
 struct share_notice;
