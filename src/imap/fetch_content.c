@@ -1,25 +1,22 @@
-#include "imap/fetch_content.h"
+/* The message that is told: its file, its summary, and the items that are written from them at once. */
+#include "imap/fetch_content_inner.h"
 
 /* system */
 #include <string.h>
 
 /* base */
 #include "base/mem.h"
-#include "base/num.h"
 
 /* rooms */
 #include "mail/email.h"
 #include "message/date.h"
-#include "message/header.h"
 #include "message/imap_string.h"
 #include "message/imap_structure.h"
 #include "message/preview.h"
-#include "message/section.h"
 #include "message/summary.h"
 #include "message/text.h"
 
 #define CONTENT_ARENA_MAX (32 * 1024 * 1024) /* bytes: the tree of one message */
-#define CONTENT_PIECE_MAX (32 * 1024 * 1024) /* bytes: a structure or chosen header fields */
 
 void
 imap_content_init(struct imap_content *c, struct imap_session *s)
@@ -27,7 +24,7 @@ imap_content_init(struct imap_content *c, struct imap_session *s)
 	*c = (struct imap_content){ .session = s };
 	arena_init(&c->arena, CONTENT_ARENA_MAX);
 	arena_init(&c->ahead.arena, CONTENT_ARENA_MAX);
-	buf_init(&c->piece, CONTENT_PIECE_MAX);
+	buf_init(&c->piece, IMAP_CONTENT_PIECE_MAX);
 }
 
 static void
@@ -74,8 +71,8 @@ is_damaged(const struct imap_content *c, enum fail fail)
 	return fail != FAIL_TEMP && imap_is_selected(s) && view_find(s->view.view, c->uid) != NULL;
 }
 
-static bool
-map_file(struct imap_content *c)
+bool
+imap_content_map(struct imap_content *c)
 {
 	if (!c->is_mapped && !c->is_lost) {
 		struct imap_session *s = c->session;
@@ -103,15 +100,15 @@ map_file(struct imap_content *c)
 bool
 imap_content_reach(struct imap_content *c, bool *is_away_out)
 {
-	(void)map_file(c);
+	(void)imap_content_map(c);
 	*is_away_out = c->is_away;
 	return !op_pending(&c->wait.op);
 }
 
-static const struct message *
-whole(struct imap_content *c)
+const struct message *
+imap_content_whole(struct imap_content *c)
 {
-	if (!c->is_parsed && map_file(c)) {
+	if (!c->is_parsed && imap_content_map(c)) {
 		message_parse(&c->parsed, c->map.bytes, &c->arena);
 		c->is_parsed = true;
 	}
@@ -151,9 +148,8 @@ summary_ahead(struct imap_ahead *ahead, uint64_t email_id)
 	return NULL;
 }
 
-/* The tree, from the summary when it can be had. */
-static const struct message *
-outline(struct imap_content *c)
+const struct message *
+imap_content_outline(struct imap_content *c)
 {
 	if (!c->summary && !c->is_parsed)
 		c->summary = summary_ahead(&c->ahead, c->email_id);
@@ -161,191 +157,16 @@ outline(struct imap_content *c)
 	if (!c->summary && !c->is_parsed && !blob_wait_is_started(&c->wait) &&
 	    email_summary(c->account, c->email_id, &c->arena, &c->summary) != FAIL_NONE)
 		c->summary = NULL;
-	return c->summary ? c->summary : whole(c);
+	return c->summary ? c->summary : imap_content_whole(c);
 }
 
-/* --- BODY[..] ------------------------------------------------------------------------------------ */
-
-/* The bytes of the section; false when there is no such section. */
-static bool
-section_text(struct imap_content *c, const struct imap_fetch_item *item, struct str *out)
-{
-	const struct message *m;
-	const struct part *p;
-	struct range range;
-
-	if (!map_file(c))
-		return false;
-	*out = c->map.bytes;
-	if (item->part.n == 0) {
-		size_t header = header_size(c->map.bytes);
-
-		if (item->section == SECTION_TEXT)
-			*out = str_from(c->map.bytes, header);
-		else if (item->section != SECTION_ALL)
-			*out = str_head(c->map.bytes, header);
-		return true;
-	}
-	m = outline(c);
-	p = m ? part_find(m, item->part) : NULL;
-	if (!p || !section_range(m, p, false, item->section, &range))
-		return false;
-	*out = str_slice(c->map.bytes, (size_t)range.start, (size_t)range.n);
-	return true;
-}
-
-static struct str
-part_of(struct str text, const struct imap_fetch_item *item)
-{
-	if (!item->has_partial)
-		return text;
-	text = item->start < text.n ? str_from(text, (size_t)item->start) : STR("");
-	return item->count < text.n ? str_head(text, (size_t)item->count) : text;
-}
-
-bool
-imap_content_bytes(struct imap_content *c, const struct imap_fetch_item *item, struct str *out)
-{
-	if (!section_text(c, item, out))
-		return false;
-	if (item->section == SECTION_FIELDS || item->section == SECTION_FIELDS_NOT) {
-		buf_clear(&c->piece);
-		header_subset_write(&c->piece, *out, item->fields, item->field_count,
-		    item->section == SECTION_FIELDS_NOT);
-		*out = buf_str(&c->piece);
-	}
-	*out = part_of(*out, item);
-	return buf_ok(&c->piece);
-}
-
-/* "{12}CRLF", and for nothing at all a quoted string */
-static void
-literal_begin(struct buf *out, uint64_t bytes, bool is_binary)
-{
-	if (bytes == 0) {
-		buf_add_c(out, "\"\"");
-		return;
-	}
-	buf_add_c(out, is_binary ? "~{" : "{");
-	buf_add_u64(out, bytes);
-	buf_add_c(out, "}\r\n");
-}
-
-/* HEADER.FIELDS: chosen fields, made in the piece behind the literal's marker. */
-static void
-fields_begin(struct imap_content *c, const struct imap_fetch_item *item, struct str header)
-{
-	struct buf fields;
-	struct str text;
-
-	buf_init(&fields, CONTENT_PIECE_MAX);
-	header_subset_write(&fields, header, item->fields, item->field_count,
-	    item->section == SECTION_FIELDS_NOT);
-	text = part_of(buf_str(&fields), item);
-	literal_begin(&c->piece, text.n, false);
-	buf_add(&c->piece, text);
-	buf_release(&fields);
-}
-
-static void
-body_begin(struct imap_content *c, const struct imap_fetch_item *item)
-{
-	struct str text;
-
-	if (!section_text(c, item, &text)) {
-		buf_add_c(&c->piece, "NIL");
-		return;
-	}
-	if (item->section == SECTION_FIELDS || item->section == SECTION_FIELDS_NOT) {
-		fields_begin(c, item, text);
-		return;
-	}
-	c->left = part_of(text, item);
-	literal_begin(&c->piece, c->left.n, false);
-}
-
-/* --- BINARY[..] ---------------------------------------------------------------------------------- */
-
-/* The part, or NULL; its encoding can be undone. */
-static const struct part *
-binary_part(struct imap_content *c, const struct imap_fetch_item *item)
-{
-	const struct message *m = whole(c);
-	const struct part *p = m ? part_find(m, item->part) : NULL;
-
-	if (!p || !body_is_unknown_encoding(p))
-		return p;
-	c->is_some_unknown = true;
-	return NULL;
-}
-
-/* Only leaves are encoded; a multipart, a message, the whole are what they are. */
-static bool
-is_decoded(const struct part *p, const struct imap_fetch_item *item)
-{
-	return item->part.n > 0 && p->kind == PART_LEAF;
-}
-
-static void
-binary_begin(struct imap_content *c, const struct imap_fetch_item *item)
-{
-	const struct part *p = binary_part(c, item);
-	uint64_t size;
-
-	if (!p) {
-		buf_add_c(&c->piece, "NIL");
-		return;
-	}
-	if (!is_decoded(p, item)) {
-		c->left = part_of(item->part.n > 0 ? part_body(&c->parsed, p) : c->map.bytes, item);
-		literal_begin(&c->piece, c->left.n, true);
-		return;
-	}
-	size = body_decoded_size(&c->parsed, p);
-	c->skip = item->has_partial ? item->start : 0;
-	c->rest = c->skip < size ? size - c->skip : 0;
-	if (item->has_partial && item->count < c->rest)
-		c->rest = item->count;
-	literal_begin(&c->piece, c->rest, true);
-	if (c->rest > 0)
-		c->reader = body_reader_new(&c->parsed, p, BODY_BYTES);
-}
-
-static void
-binary_size_write(struct imap_content *c, const struct imap_fetch_item *item)
-{
-	const struct part *p = binary_part(c, item);
-	uint64_t size = 0;
-
-	if (p && is_decoded(p, item))
-		size = body_decoded_size(&c->parsed, p);
-	else if (p)
-		size = item->part.n > 0 ? p->body.n : c->map.bytes.n;
-	buf_add_u64(&c->piece, size);
-}
-
-/* Decode the next piece of the body into c->piece, without what lies outside the partial. */
-static bool
-binary_more(struct imap_content *c)
-{
-	bool has_more = body_read(c->reader, &c->piece);
-	size_t skipped = c->skip < c->piece.n ? (size_t)c->skip : c->piece.n;
-
-	buf_consume(&c->piece, skipped);
-	c->skip -= skipped;
-	if (c->piece.n > c->rest)
-		buf_truncate(&c->piece, (size_t)c->rest);
-	c->rest -= c->piece.n;
-	if (c->rest == 0 || !has_more)
-		body_reader_free(&c->reader);
-	return c->rest == 0 || has_more; /* else it is shorter than was said */
-}
+/* --- PREVIEW ------------------------------------------------------------------------------------- */
 
 /* RFC 8970 3: from the summary; of a message too large for one from the file, and LAZY does not wait for that */
 static void
 preview_item_write(struct imap_content *c, const struct imap_fetch_item *item)
 {
-	const struct message *m = outline(c);
+	const struct message *m = imap_content_outline(c);
 	struct str preview = { 0 };
 	struct buf text;
 
@@ -353,7 +174,7 @@ preview_item_write(struct imap_content *c, const struct imap_fetch_item *item)
 	if (m && m->is_summary)
 		preview = m->preview;
 	else
-		m = item->is_lazy ? NULL : whole(c);
+		m = item->is_lazy ? NULL : imap_content_whole(c);
 	if (m && !m->is_summary) {
 		preview_write(m, &text);
 		preview = buf_str(&text);
@@ -413,7 +234,7 @@ outline_write(struct buf *out, const struct message *m, const struct imap_fetch_
 static void
 outline_item(struct imap_content *c, const struct imap_fetch_item *item)
 {
-	const struct message *m = outline(c);
+	const struct message *m = imap_content_outline(c);
 	struct buf *out = conn_out(c->session->conn);
 	size_t before = out->n;
 
@@ -448,9 +269,9 @@ item_write(struct imap_content *c, const struct imap_fetch_item *item)
 	switch (item->kind) {
 	case FETCH_PREVIEW: preview_item_write(c, item); break;
 	case FETCH_SAVEDATE: savedate_write(c); break;
-	case FETCH_BODY: body_begin(c, item); break;
-	case FETCH_BINARY: binary_begin(c, item); break;
-	case FETCH_BINARY_SIZE: binary_size_write(c, item); break;
+	case FETCH_BODY: imap_body_begin(c, item); break;
+	case FETCH_BINARY: imap_binary_begin(c, item); break;
+	case FETCH_BINARY_SIZE: imap_binary_size_write(c, item); break;
 	case FETCH_UID:
 	case FETCH_FLAGS:
 	case FETCH_INTERNALDATE:
@@ -474,29 +295,4 @@ imap_content_item(struct imap_content *c, const struct imap_fetch_item *item)
 		return true;
 	buf_clear(&c->piece);
 	return false;
-}
-
-enum imap_pump
-imap_content_pump(struct imap_content *c)
-{
-	struct imap_session *s = c->session;
-
-	if (!buf_ok(&c->piece))
-		return PUMP_BROKEN;
-	for (;;) {
-		if (!imap_drain(s, &c->piece))
-			return PUMP_MORE;
-		if (c->left.n > 0) {
-			struct str next = str_head(c->left, IMAP_PIECE_BYTES);
-
-			if (conn_is_high(s->conn))
-				return PUMP_MORE;
-			buf_add(conn_out(s->conn), next);
-			c->left = str_from(c->left, next.n);
-		} else if (!c->reader) {
-			return PUMP_DONE;
-		} else if (!binary_more(c)) {
-			return PUMP_BROKEN;
-		}
-	}
 }

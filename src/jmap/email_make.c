@@ -1,4 +1,4 @@
-#include "jmap/email_make.h"
+#include "jmap/email_make_inner.h"
 
 /* base */
 #include "base/limits.h"

@@ -51,21 +51,4 @@ struct email_maker {
 enum jmap_set_said email_make(struct email_maker *m, const struct json *object,
     struct build_part **root_out, struct jmap_set_error *e);
 
-/* --- between email_make.c and email_make_part.c ---------------------------------------------------- */
-
-enum part_place { PART_IN_STRUCTURE, PART_IN_TEXT, PART_IN_HTML, PART_IN_ATTACHMENTS };
-
-/*
- * One EmailBodyPart. `property` is the one of the Email that it stands in; fields of the root part (`is_root`)
- * are the message's. NULL: *said_out says why.
- */
-struct build_part *email_make_part(struct email_maker *m, const struct json *v,
-    enum part_place place, bool is_root, struct jmap_set_error *e, enum jmap_set_said *said_out);
-
-/* Note that a field is given; false when it was given before. */
-MUST_CHECK bool email_make_name(struct email_maker *m, struct map *names, struct str name);
-
-/* A shown picture or the like, for a multipart/related. */
-bool email_make_is_shown(const struct json *part);
-
 #endif

@@ -61,6 +61,14 @@ account_usable(const struct account *a)
 	return a->is_lost ? FAIL_TEMP : FAIL_NONE;
 }
 
+enum fail
+account_read(struct account *a, store_fn *fn, void *arg)
+{
+	enum fail fail = account_usable(a);
+
+	return fail ? fail : store_read(a->mail->store, fn, arg);
+}
+
 /* --- opening ------------------------------------------------------------------------------------- */
 
 struct account_search {

@@ -277,9 +277,8 @@ enum fail
 acl_pasts(struct account *a, const struct acl_user *who, uint64_t since, struct acl_pasts *out)
 {
 	struct log_reading in = { a, who, since, out };
-	enum fail fail = account_usable(a);
 
-	return fail ? fail : store_read(a->mail->store, log_read, &in);
+	return account_read(a, log_read, &in);
 }
 
 void

@@ -110,10 +110,8 @@ enum fail
 email_get(struct account *a, uint64_t id, struct arena *arena, struct email **out)
 {
 	struct email_reading in = { .account = a, .id = id, .arena = arena };
-	enum fail fail = account_usable(a);
+	enum fail fail = account_read(a, email_get_read, &in);
 
-	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, email_get_read, &in);
 	*out = fail ? NULL : in.email;
 	return fail;
 }
@@ -123,10 +121,8 @@ email_get_outline(struct account *a, uint64_t id, struct arena *arena, struct em
     struct message **summary_out)
 {
 	struct email_reading in = { .account = a, .id = id, .arena = arena, .has_summary = true };
-	enum fail fail = account_usable(a);
+	enum fail fail = account_read(a, email_get_read, &in);
 
-	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, email_get_read, &in);
 	*out = fail ? NULL : in.email;
 	*summary_out = fail ? NULL : in.summary;
 	return fail;
@@ -168,10 +164,9 @@ static enum fail
 blob_of(struct account *a, uint64_t id, struct buf *out)
 {
 	struct file_reading in = { .account = a, .id = id, .blob = out };
-	enum fail fail = account_usable(a);
 
 	buf_init(out, STORE_VALUE_MAX);
-	return fail == FAIL_NONE ? store_read(a->mail->store, blob_name_read, &in) : fail;
+	return account_read(a, blob_name_read, &in);
 }
 
 enum fail
@@ -236,9 +231,8 @@ enum fail
 email_by_blob(struct account *a, struct str blob, uint64_t *id_out)
 {
 	struct email_search in = { .account = a, .blob = blob, .ids = id_out };
-	enum fail fail = account_usable(a);
 
-	return fail ? fail : store_read(a->mail->store, by_blob_read, &in);
+	return account_read(a, by_blob_read, &in);
 }
 
 static enum fail
@@ -271,10 +265,8 @@ email_by_message_id(struct account *a, struct str message_id, uint64_t *ids_out,
 		.hash = thread_hash(message_id),
 		.ids = ids_out,
 		.max = max };
-	enum fail fail = account_usable(a);
+	enum fail fail = account_read(a, by_message_id_read, &in);
 
-	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, by_message_id_read, &in);
 	*count_out = fail ? 0 : in.count;
 	return fail;
 }
@@ -330,10 +322,8 @@ email_ordered(struct account *a, bool is_newest_first, const struct email_order 
 		.from = from,
 		.out = out,
 		.max = max };
-	enum fail fail = account_usable(a);
+	enum fail fail = account_read(a, ordered_read, &in);
 
-	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, ordered_read, &in);
 	*count_out = fail ? 0 : in.count;
 	return fail;
 }

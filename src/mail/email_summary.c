@@ -50,13 +50,9 @@ enum fail
 email_summary(struct account *a, uint64_t id, struct arena *arena, struct message **out)
 {
 	struct summary_reading in = { .account = a, .id = id, .arena = arena };
-	enum fail fail = account_usable(a);
+	enum fail fail = account_read(a, summary_load, &in);
 
-	*out = NULL;
-	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, summary_load, &in);
-	if (fail == FAIL_NONE)
-		*out = in.message;
+	*out = fail ? NULL : in.message;
 	return fail;
 }
 
@@ -94,7 +90,6 @@ email_summaries(struct account *a, const uint64_t *ids, size_t count, struct are
 		.count = count,
 		.arena = arena,
 		.out = out };
-	enum fail fail = account_usable(a);
 
-	return fail ? fail : store_read(a->mail->store, summaries_load, &in);
+	return account_read(a, summaries_load, &in);
 }

@@ -16,7 +16,7 @@ struct index_reading {
 /* --- what the index asks ------------------------------------------------------------------------------------ */
 
 static enum fail
-account_read(struct txn *t, void *arg)
+next_account_read(struct txn *t, void *arg)
 {
 	struct index_reading *in = arg;
 	struct key from = key_account(SPACE_ACCOUNT, in->after + 1);
@@ -55,7 +55,7 @@ source_account(void *arg, uint64_t after, struct search_account *out)
 	struct mail *m = arg;
 	struct index_reading in = { .mail = m, .after = after, .account_out = out };
 
-	return after == UINT64_MAX ? FAIL_MISSING : store_read(m->store, account_read, &in);
+	return after == UINT64_MAX ? FAIL_MISSING : store_read(m->store, next_account_read, &in);
 }
 
 static enum fail

@@ -166,14 +166,17 @@ void annotation_changes_free(struct account_private *p);
 /* Its list (acl.c). */
 MUST_CHECK enum fail acl_drop(struct edit *e, uint32_t mailbox);
 
+/* A list names it now, or no longer: so does the note that the account has something for it (acl_grant.c). */
+MUST_CHECK enum fail acl_grant_follow(struct edit *e, struct str identifier);
+
 /* What a list gives to a user less what it takes; a damaged one gives nothing. */
 unsigned acl_rights_of(struct str list, const struct acl_user *who);
 
+/* The record of a list, in place of what `out` had; empty when there is none. FAIL_TEMP */
+MUST_CHECK enum fail acl_record(struct account *a, uint32_t mailbox, struct buf *out);
+
 /* The summary in a record of SPACE_STATIC, in the arena (email_summary.c). FAIL_PERM: it does not do. FAIL_LIMIT */
 enum fail summary_take(struct str record, struct arena *arena, struct message **out);
-
-/* That record, which is appended; nothing when there is none. FAIL_TEMP */
-MUST_CHECK enum fail acl_record(struct account *a, uint32_t mailbox, struct buf *out);
 
 /* A notice for the user of that name, if there is one (share_notice.c). FAIL_TEMP */
 struct share_notice;
@@ -192,7 +195,7 @@ MUST_CHECK enum fail acl_log_move(struct edit *e);
 /* It dies: logged when it has a list. */
 MUST_CHECK enum fail acl_log_dead(struct edit *e, uint32_t mailbox);
 
-/* Others may see other accounts from here on: acl_sharing() moves (acl.c). */
+/* Others may see other accounts from here on: acl_sharing() moves (acl_grant.c). */
 MUST_CHECK enum fail sharing_changed(struct mail *m, struct txn *t);
 
 /* Put and delete records by key. */
@@ -308,6 +311,9 @@ void index_forget(struct mail *m, uint64_t account);
 
 /* FAIL_NONE when the account may be used: not lost. */
 MUST_CHECK enum fail account_usable(const struct account *a);
+
+/* store_read() for an account that may be used. FAIL_TEMP: it is lost; and what the function gives. */
+MUST_CHECK enum fail account_read(struct account *a, store_fn *fn, void *arg);
 
 static inline struct account_private *
 account_inner(const struct account *a)

@@ -203,10 +203,9 @@ enum fail
 push_get(struct account *a, uint64_t id, struct arena *arena, struct push_subscription *out)
 {
 	struct push_reading in = { .account = a, .id = id, .arena = arena, .room = out };
-	enum fail fail = account_usable(a);
 
 	*out = (struct push_subscription){ .id = id };
-	return fail ? fail : store_read(a->mail->store, get_read, &in);
+	return account_read(a, get_read, &in);
 }
 
 static enum fail
@@ -237,10 +236,8 @@ enum fail
 push_list(struct account *a, struct arena *arena, struct push_subscription *room, size_t *count_out)
 {
 	struct push_reading in = { .account = a, .arena = arena, .room = room };
-	enum fail fail = account_usable(a);
+	enum fail fail = account_read(a, list_read, &in);
 
-	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, list_read, &in);
 	*count_out = fail ? 0 : in.count;
 	return fail;
 }

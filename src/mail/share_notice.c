@@ -255,10 +255,8 @@ enum fail
 share_notices_expire(struct account *a)
 {
 	struct expiry x = { .account = a, .before_s = clock_wall_s() - SHARE_NOTICE_AGE_S };
-	enum fail fail = account_usable(a);
+	enum fail fail = account_read(a, old_read, &x);
 
-	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, old_read, &x);
 	return fail || !x.old ? fail : edit_run(a, NULL, expire_run, &x);
 }
 
@@ -332,10 +330,8 @@ enum fail
 share_notice_get(struct account *a, uint64_t id, struct arena *arena, struct share_notice **out)
 {
 	struct thing_reading in = { .account = a, .id = id, .arena = arena };
-	enum fail fail = account_usable(a);
+	enum fail fail = account_read(a, get_read, &in);
 
-	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, get_read, &in);
 	*out = fail ? NULL : in.out;
 	return fail;
 }

@@ -187,10 +187,8 @@ enum fail
 submission_get(struct account *a, uint64_t id, struct arena *arena, struct submission **out)
 {
 	struct thing_reading in = { .account = a, .id = id, .arena = arena };
-	enum fail fail = account_usable(a);
+	enum fail fail = account_read(a, get_read, &in);
 
-	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, get_read, &in);
 	*out = fail ? NULL : in.out;
 	return fail;
 }

@@ -338,10 +338,8 @@ thread_emails(struct account *a, uint64_t thread_id, struct arena *arena, uint64
     size_t *count_out)
 {
 	struct thread_reading in = { .account = a, .thread_id = thread_id, .arena = arena };
-	enum fail fail = account_usable(a);
+	enum fail fail = account_read(a, thread_emails_read, &in);
 
-	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, thread_emails_read, &in);
 	*ids_out = in.ids;
 	*count_out = fail ? 0 : in.count;
 	return fail;

@@ -153,10 +153,8 @@ enum fail
 upload_get(struct account *a, uint64_t id, struct arena *arena, struct upload **out)
 {
 	struct upload_reading in = { .account = a, .id = id, .arena = arena };
-	enum fail fail = account_usable(a);
+	enum fail fail = account_read(a, upload_get_read, &in);
 
-	if (fail == FAIL_NONE)
-		fail = store_read(a->mail->store, upload_get_read, &in);
 	*out = fail ? NULL : in.upload;
 	return fail;
 }

@@ -2,23 +2,16 @@
 #include "message/seven_inner.h"
 
 /* base */
-#include "base/limits.h"
 #include "base/mem.h"
 
 /* rooms */
 #include "codec/idna.h"
-#include "codec/utf8.h"
 #include "message/address.h"
 #include "message/compose.h"
-#include "message/mime.h"
 
-#define NAME_MAX   75  /* bytes of a field name that compose.h takes */
-#define WORD_MAX   500 /* bytes without a blank before one is put in; a line has room for it */
-#define BLANKS_MAX 50  /* blanks in a row that stay */
-#define TOKEN_MAX  100 /* bytes of a media type, a disposition, an encoding or a parameter's name */
-#define PLAIN_MAX  400 /* bytes of a parameter in one piece: a line has room for all of it escaped */
-#define TEXT_MAX \
-	4000 /* bytes of a parameter that stay: RFC 2231 pieces as far as mime.h reads them */
+#define NAME_MAX    75  /* bytes of a field name that compose.h takes */
+#define WORD_MAX    500 /* bytes without a blank before one is put in; a line has room for it */
+#define BLANKS_MAX  50  /* blanks in a row that stay */
 #define OLD_TYPE    STR("Content-Type")
 #define OLD_CODING  STR("Content-Transfer-Encoding")
 #define DISPOSITION STR("Content-Disposition")
@@ -58,12 +51,6 @@ is_among(struct str name, const struct str *names, size_t count)
 		if (str_eq_nocase(name, names[i]))
 			return true;
 	return false;
-}
-
-static bool
-is_bad(const struct seven_inner *s, struct str text)
-{
-	return (lines_scan(text) & s->bad) != 0;
 }
 
 /* --- any field ------------------------------------------------------------------------------------- */
@@ -155,7 +142,7 @@ without_high(struct seven_inner *s, struct str text)
 {
 	char *copy;
 
-	if (!is_bad(s, text))
+	if (!seven_is_bad(s, text))
 		return text;
 	copy = arena_alloc(&s->scratch, text.n, 1);
 	if (copy == NULL)
@@ -178,169 +165,14 @@ write_addresses(struct seven_inner *s, const struct header *h)
 		struct address *x = &list.items[i];
 
 		x->name = address_name(x, &s->scratch);
-		if (is_bad(s, x->domain))
+		if (seven_is_bad(s, x->domain))
 			x->domain = without_high(s, ascii_domain(s, x->domain));
 		x->local = without_high(s, x->local);
 	}
 	return header_write_addresses(&s->held, h->name, list.items, list.count);
 }
 
-/* --- Content-Type and the like --------------------------------------------------------------------- */
-
-/*
- * A token in which nothing is bad. What a token may hold becomes '_' and what ends one '?', so that
- * media_type_parse() sees tokens begin and end where it did.
- */
-static void
-add_token(struct buf *out, struct str token)
-{
-	token = str_head(token, TOKEN_MAX);
-	for (size_t i = 0; i < token.n; i++) {
-		unsigned char c = (unsigned char)token.p[i];
-
-		buf_add_char(out, c > 127 ? '_' : c < 32 ? '?' : (char)c);
-	}
-}
-
-static void
-add_quoted(struct buf *out, struct str name, struct str value)
-{
-	buf_add_c(out, "; ");
-	add_token(out, name);
-	buf_add_c(out, "=\"");
-	for (size_t i = 0; i < value.n; i++) {
-		if (value.p[i] == '"' || value.p[i] == '\\')
-			buf_add_char(out, '\\');
-		buf_add_char(out, value.p[i]);
-	}
-	buf_add_char(out, '"');
-}
-
-/* As RFC 2231 has it, under a name that it takes, without line ends. */
-static void
-add_extended(struct buf *out, struct str name, struct str text)
-{
-	char safe[TOKEN_MAX], value[TEXT_MAX];
-
-	name = str_head(name, sizeof safe);
-	text = utf8_cut(text, sizeof value);
-	for (size_t i = 0; i < text.n; i++)
-		value[i] =
-		    text.p[i] == '\r' || text.p[i] == '\n' || text.p[i] == '\0' ? '_' : text.p[i];
-	for (size_t i = 0; i < name.n; i++) {
-		char c = name.p[i];
-		bool is_fine = char_is_alpha(c) || char_is_digit(c) || c == '-' || c == '.';
-
-		safe[i] = is_fine ? c : '_';
-	}
-	if (param_write(out, str_of(safe, name.n), str_of(value, text.n)) != FAIL_NONE)
-		out->overflow = true;
-}
-
-static bool
-has_extended(const struct param *params, uint32_t count, struct str name)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (params[i].name.n == name.n + 1 && str_starts(params[i].name, name) &&
-		    params[i].name.p[name.n] == '*')
-			return true;
-	return false;
-}
-
-static bool
-is_repeated(const struct param *params, uint32_t at)
-{
-	for (uint32_t i = 0; i < at; i++)
-		if (str_eq(params[i].name, params[at].name))
-			return true;
-	return false;
-}
-
-/* One parameter; the first of each name counts, and the extended one before the plain one (mime.h). */
-static void
-add_param(struct seven_inner *s, struct buf *out, const struct param *params, uint32_t count,
-    uint32_t at)
-{
-	struct str name = params[at].name, value = params[at].value;
-	bool is_extended = str_ends(name, STR("*"));
-
-	if (is_repeated(params, at))
-		return;
-	if (!is_extended && !is_bad(s, value) && value.n <= PLAIN_MAX) {
-		add_quoted(out, name, value);
-	} else if (is_extended) {
-		name.n--;
-		add_extended(out, name, param_text(params, count, name, &s->scratch));
-	} else if (!has_extended(params, count, name)) {
-		add_extended(out, name, header_text(value, &s->scratch));
-	}
-}
-
-static bool
-is_boundary(struct str name)
-{
-	return str_eq(name, STR("boundary")) || str_eq(name, STR("boundary*"));
-}
-
-/* The boundary as the parser took it, or one of ours; first, because readers want it there. */
-static void
-add_boundary(struct seven_inner *s, struct buf *out, const struct param *params, uint32_t count)
-{
-	const struct seven_plan *plan = s->header.plan;
-	struct str boundary = param_raw(params, count, STR("boundary"));
-	struct buf ours;
-
-	if (boundary.p == NULL)
-		return;
-	if (!plan->is_moved && !is_bad(s, boundary) && boundary.n <= SEVEN_BOUNDARY_MAX) {
-		add_quoted(out, STR("boundary"), boundary);
-		return;
-	}
-	buf_init(&ours, TOKEN_MAX);
-	seven_boundary_write(s, plan->part, &ours);
-	add_quoted(out, STR("boundary"), buf_str(&ours));
-	buf_release(&ours);
-}
-
-/* A value with parameters, written again from what the parser took it for. */
-static enum fail
-write_params(struct seven_inner *s, const struct header *h, bool is_type)
-{
-	struct str value, type, subtype;
-	struct param *params;
-	struct buf out;
-	uint32_t count;
-	enum fail fail;
-
-	buf_init(&out, 8 * MESSAGE_HEADER_MAX);
-	params_parse(h->value, &s->scratch, &value, &params, &count);
-	if (is_type && media_type_parse(value, &s->scratch, &type, &subtype)) {
-		add_token(&out, type);
-		buf_add_char(&out, '/');
-		add_token(&out, subtype);
-	} else {
-		add_token(&out, value);
-	}
-	if (is_type)
-		add_boundary(s, &out, params, count);
-	for (uint32_t i = 0; i < count; i++)
-		if (!is_type || !is_boundary(params[i].name))
-			add_param(s, &out, params, count, i);
-	fail = buf_ok(&out) ? header_write_raw(&s->held, h->name, buf_str(&out)) : FAIL_LIMIT;
-	buf_release(&out);
-	return fail;
-}
-
-void
-seven_boundary_write(const struct seven_inner *s, const struct part *p, struct buf *out)
-{
-	buf_add_c(out, "=_seven.");
-	buf_add_u64(out, s->fresh);
-	buf_add_char(out, '.');
-	buf_add_u64(out, p->index);
-}
-
-/* --- Content-Transfer-Encoding ---------------------------------------------------------------------- */
+/* --- the label ------------------------------------------------------------------------------------- */
 
 static void
 write_label(struct seven_inner *s)
@@ -358,20 +190,6 @@ write_label(struct seven_inner *s)
 	buf_add_c(&s->held, ": ");
 	buf_add(&s->held, s->header.plan->label);
 	buf_add_c(&s->held, "\r\n");
-}
-
-/* The encoding that the parser saw, when something else is bad in the field. */
-static enum fail
-write_encoding(struct seven_inner *s, const struct header *h)
-{
-	struct buf value;
-	enum fail fail;
-
-	buf_init(&value, TOKEN_MAX);
-	add_token(&value, s->header.plan->part->encoding_text);
-	fail = header_write_raw(&s->held, h->name, buf_str(&value));
-	buf_release(&value);
-	return fail;
 }
 
 /* --- fields in turn -------------------------------------------------------------------------------- */
@@ -397,13 +215,13 @@ write_mime_field(struct seven_inner *s, const struct header *h, bool is_bad_fiel
 			return FAIL_NONE;
 		}
 		if (is_first(&w->had_encoding) && is_bad_field)
-			return write_encoding(s, h);
+			return seven_encoding_write(s, h);
 	} else if (str_eq_nocase(h->name, OLD_TYPE)) {
 		if (is_first(&w->had_type) && (is_bad_field || w->plan->is_moved))
-			return write_params(s, h, true);
+			return seven_params_write(s, h, true);
 	} else if (str_eq_nocase(h->name, DISPOSITION)) {
 		if (is_first(&w->had_disposition) && is_bad_field)
-			return write_params(s, h, false);
+			return seven_params_write(s, h, false);
 	}
 	return FAIL_MISSING;
 }

@@ -101,6 +101,13 @@ struct seven_inner {
 	bool had_cr;
 };
 
+/* Is there something in the text that cannot stay? */
+static inline bool
+seven_is_bad(const struct seven_inner *s, struct str text)
+{
+	return (lines_scan(text) & s->bad) != 0;
+}
+
 /* seven_plan.c: what becomes of all parts; what is between two. */
 MUST_CHECK enum fail seven_plan_all(struct seven_inner *s);
 void seven_gap_find(const struct message *m, const struct part *owner, const struct part *before,
@@ -110,6 +117,14 @@ void seven_gap_find(const struct message *m, const struct part *owner, const str
 void seven_header_begin(struct seven_inner *s, const struct seven_plan *plan);
 bool seven_header_next(struct seven_inner *s);
 bool seven_header_is_ended(struct str header);
+
+/*
+ * seven_mime.c: Content-Type (`is_type`) or Content-Disposition, and Content-Transfer-Encoding, to s->held. FAIL_LIMIT:
+ * it is too long.
+ */
+MUST_CHECK enum fail seven_params_write(struct seven_inner *s, const struct header *h,
+    bool is_type);
+MUST_CHECK enum fail seven_encoding_write(struct seven_inner *s, const struct header *h);
 
 /* The boundary of ours for p. */
 void seven_boundary_write(const struct seven_inner *s, const struct part *p, struct buf *out);
