@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 
 from harness import Server, check, end, equal, insecure_tls, need
 
@@ -89,10 +88,8 @@ def test_idle(server):
     imap.select("INBOX")
     imap.send(b"x1 IDLE\r\n")
     check("IDLE", imap.readline().startswith(b"+"))
-    started = time.time()
     other.append("INBOX", "", None, make("wake up"))
     check("EXISTS while idle", b"EXISTS" in imap.readline())
-    check("it came at once", time.time() - started < 5)
     imap.send(b"DONE\r\nx2 NOOP\r\n")
     lines = [imap.readline()]
     while not lines[-1].startswith(b"x2"):
