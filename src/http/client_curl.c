@@ -7,6 +7,7 @@
 
 /* base */
 #include "base/clock.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/num.h"
 
@@ -224,18 +225,38 @@ add_authority(struct buf *out, const struct http_fetch *f, bool has_port)
 	}
 }
 
+/* "::127.KIND.x.y:" for libcurl, where nobody ever connects to: with TLS or not, with the guard or not, and a host. */
+static void
+add_place(struct buf *out, const struct http_fetch *f)
+{
+	char name[HTTP_HOST_MAX + 1];
+	size_t n = 0;
+	uint64_t lot;
+
+	for (; f->host[n] != '\0'; n++)
+		name[n] = char_lower(f->host[n]);
+	lot = map_hash(str_of(name, n));
+	buf_add_c(out, "::127.");
+	buf_add_u64(out, 1 + 2 * (unsigned)f->is_tls + (unsigned)f->allow_private);
+	buf_add_char(out, '.');
+	buf_add_u64(out, lot & 255);
+	buf_add_char(out, '.');
+	buf_add_u64(out, lot >> 8 & 255);
+	buf_add_char(out, ':');
+}
+
 /*
- * libcurl is told http://host:port/ and, so that it keeps connections apart that it must not mix up,
- * one of four loopback addresses to "connect to": with and without TLS, with and without the guard.
+ * libcurl is told http://host:port/ and, so that it keeps connections apart that it must not mix up, a loopback address
+ * to "connect to". It reuses a connection for the same address, host and port only, but counts how many there are by
+ * address and port: so each host has an address of its own, by a lot that peers cannot foresee, or slow hosts would
+ * leave no connection to others. Two hosts with the same lot share a limit, and that is all.
  */
 static void
 set_address(struct http_fetch *f, const struct http_url *url)
 {
-	static const char *const kinds[2][2] = { { "::127.0.0.1:", "::127.0.0.2:" },
-		{ "::127.0.0.3:", "::127.0.0.4:" } };
 	struct buf text = { .max = HTTP_URL_MAX + 100 };
 
-	buf_add_c(&text, kinds[f->is_tls][f->allow_private]);
+	add_place(&text, f);
 	add_line(&f->connect_to, &text);
 	buf_add_c(&text, "Host: ");
 	add_authority(&text, f, f->port != (f->is_tls ? 443 : 80));

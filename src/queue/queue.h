@@ -44,6 +44,7 @@ struct net;
 struct queue;
 struct rpt_session;
 struct store;
+struct sts_refresh;
 struct tls_trust;
 
 #define QUEUE_FOLDER \
@@ -60,6 +61,7 @@ struct queue_house {
 	struct directory *directory;
 	struct tls_trust *(*get_trust)(void *arg);  /* whom to trust; asked for each connection */
 	struct http_client *(*get_http)(void *arg); /* for policies; NULL: there are none */
+	struct sts_refresh *sts_refresh;            /* of policies; NULL: nobody does */
 	/* how a conversation went, for reports to its domain; belongs to the turn. NULL: nobody asks */
 	void (*note_session)(void *arg, const struct rpt_session *session);
 	void *arg;               /* of these three */

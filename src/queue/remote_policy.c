@@ -60,6 +60,7 @@ ask_sts(struct remote_agent *a)
 	const struct sts_house sts = { .dns = house->dns,
 		.http = house->get_http(house->arg),
 		.store = house->store,
+		.refresh = house->sts_refresh,
 		.allow_private = house->outbound->allow_private };
 
 	a->demands->asks_sts = true;

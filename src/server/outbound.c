@@ -18,6 +18,7 @@
 #include "reports/reports.h"
 #include "smtpc/settings.h"
 #include "tls/tls.h"
+#include "tlspolicy/sts_refresh.h"
 
 #define OWN_ADDRESSES_MAX \
 	64 /* of this host: more are not looked at when mail might come back to us */
@@ -32,7 +33,8 @@ struct outbound {
 	size_t own_count;
 	struct tls_trust *trust; /* own; NULL until it is needed */
 	bool has_tried_trust;
-	struct http_client http; /* for policies of domains */
+	struct http_client http;     /* for policies of domains */
+	struct sts_refresh *refresh; /* own; NULL: policies are not asked for */
 };
 
 static const struct log outbound_log = { .room = "server" };
@@ -207,6 +209,21 @@ open_reports(struct server *s, struct loop *loop)
 	s->reports = reports_open(&house);
 }
 
+static void
+open_refresh(struct server *s, struct loop *loop)
+{
+	const struct smtpc_settings *settings = config_values(&s->config, &smtpc_section);
+	const struct sts_refresh_house house = { .loop = loop,
+		.dns = &s->outbound->dns,
+		.store = s->store,
+		.get_http = get_http,
+		.arg = s,
+		.allow_private = settings->allow_private };
+
+	if (settings->has_sts)
+		s->outbound->refresh = sts_refresh_open(&house);
+}
+
 enum fail
 outbound_open(struct server *s, struct loop *loop, struct buf *why)
 {
@@ -243,6 +260,8 @@ outbound_open(struct server *s, struct loop *loop, struct buf *why)
 		o->has_dns = fail == FAIL_NONE;
 		http_client_init(&o->http, loop, &s->net, &o->dns, NULL,
 		    &http_client_settings_default);
+		open_refresh(s, loop);
+		house.sts_refresh = o->refresh;
 		house.net = &s->net;
 		house.dns = &o->dns;
 	}
@@ -301,6 +320,7 @@ outbound_close(struct server *s)
 	queue_close(&s->queue);
 	if (o == NULL)
 		return;
+	sts_refresh_close(&o->refresh);
 	if (o->http.loop)
 		http_client_release(&o->http);
 	if (o->has_dns)

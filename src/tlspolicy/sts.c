@@ -7,6 +7,7 @@
 
 /* rooms */
 #include "dns/name.h"
+#include "tlspolicy/sts_refresh.h"
 
 #define URL_MAX 400 /* bytes: a name, and what stands around it */
 
@@ -14,26 +15,40 @@ static const struct log sts_log = { .room = "tlspolicy" };
 
 /* --- outcomes ---------------------------------------------------------------------------------------------- */
 
+/* The outcome of a write to the store; the refresh shall know of it. */
+static void
+wrote(const struct sts_find *f, enum fail fail)
+{
+	if (fail != FAIL_NONE)
+		log_warn(&sts_log, "sts.unkept", LOG_TEXT("domain", f->domain),
+		    LOG_TEXT("why", str_c(fail_names[fail])));
+	else if (f->house.refresh)
+		sts_refresh_plan(f->house.refresh, f->domain, &f->kept);
+}
+
+/* Mail goes there. */
+static void
+note_use(struct sts_find *f)
+{
+	int64_t now_s = clock_wall_s();
+
+	if (f->is_renewal || !f->kept.has_policy || !sts_age_is_new_use(&f->kept, now_s))
+		return;
+	f->kept.used_s = now_s;
+	wrote(f, sts_kept_note_use(f->house.store, f->domain, &f->kept));
+}
+
 /* By what is kept, while its time lasts. */
 static bool
 settle(struct sts_find *f)
 {
 	f->is_settled = true;
+	note_use(f);
 	if (!sts_kept_is_valid(&f->kept, clock_wall_s()) || f->kept.policy.mode == STS_NONE)
 		return true;
 	f->has_policy = true;
 	f->policy = f->kept.policy;
 	return true;
-}
-
-static void
-keep(struct sts_find *f)
-{
-	enum fail fail = sts_kept_write(f->house.store, f->domain, &f->kept);
-
-	if (fail != FAIL_NONE)
-		log_warn(&sts_log, "sts.unkept", LOG_TEXT("domain", f->domain),
-		    LOG_TEXT("why", str_c(fail_names[fail])));
 }
 
 static bool
@@ -48,7 +63,7 @@ settle_failed(struct sts_find *f, enum tls_result result)
 	    LOG_NUM("status", f->fetch.status), LOG_END);
 	f->result = result;
 	sts_kept_fail(&f->kept, f->id, clock_wall_s());
-	keep(f);
+	wrote(f, sts_kept_note_failure(f->house.store, f->domain, &f->kept));
 	return settle(f);
 }
 
@@ -100,7 +115,9 @@ fetched(struct sts_find *f)
 		return settle_failed(f, TLS_RESULT_STS_INVALID);
 	log_info(&sts_log, "sts.fetched", LOG_TEXT("domain", f->domain), LOG_TEXT("id", f->id),
 	    LOG_TEXT("mode", sts_mode_names[policy.mode]));
-	keep(f);
+	if (!f->is_renewal)
+		f->kept.used_s = clock_wall_s();
+	wrote(f, sts_kept_write(f->house.store, f->domain, &f->kept));
 	return settle(f);
 }
 
@@ -110,10 +127,7 @@ fetched(struct sts_find *f)
 static bool
 is_fresh(const struct sts_find *f, int64_t now_s)
 {
-	int64_t most = i64_min(STS_REFRESH_S, f->kept.policy.max_age_s / 2);
-
-	return sts_kept_is_valid(&f->kept, now_s) && str_eq(str_c(f->kept.id), f->id) &&
-	    now_s - f->kept.fetched_s <= most;
+	return str_eq(str_c(f->kept.id), f->id) && sts_age_is_fresh(&f->kept, now_s);
 }
 
 static bool
@@ -127,11 +141,17 @@ static bool
 record_came(struct sts_find *f)
 {
 	int64_t now_s = clock_wall_s();
+	bool has_record = f->record.op.fail == FAIL_NONE &&
+	    sts_record_parse(f->record.records, f->record.record_count, &f->id) == FAIL_NONE;
 
+	if (f->is_renewal) {
+		if (!has_record)
+			f->id = str_c(f->kept.id);
+		fetch(f);
+		return op_pending(&f->fetch.op) ? false : fetched(f);
+	}
 	/* RFC 8461 3.1: no record, no new policy; what is kept counts on. */
-	if (f->record.op.fail != FAIL_NONE ||
-	    sts_record_parse(f->record.records, f->record.record_count, &f->id) != FAIL_NONE ||
-	    is_fresh(f, now_s))
+	if (!has_record || is_fresh(f, now_s))
 		return settle(f);
 	if (has_just_failed(f, now_s)) {
 		f->result = TLS_RESULT_STS_FETCH;
@@ -143,19 +163,43 @@ record_came(struct sts_find *f)
 
 /* --- from outside ------------------------------------------------------------------------------------------- */
 
-void
-sts_start(struct sts_find *f, const struct sts_house *house, struct task *owner, struct str domain)
+static void
+begin(struct sts_find *f, const struct sts_house *house, struct task *owner, struct str domain)
 {
-	struct buf name;
-
 	*f = (struct sts_find){ .house = *house, .owner = owner, .domain = domain };
 	if (sts_kept_read(house->store, domain, &f->kept) == FAIL_TEMP)
 		log_warn(&sts_log, "sts.unread", LOG_TEXT("domain", domain));
+}
+
+static void
+ask_for_record(struct sts_find *f)
+{
+	struct buf name;
+
 	buf_init(&name, DNS_NAME_MAX);
 	buf_add(&name, STR("_mta-sts."));
-	buf_add(&name, domain);
-	dns_query_start(house->dns, &f->record, owner, buf_str(&name), DNS_TXT);
+	buf_add(&name, f->domain);
+	dns_query_start(f->house.dns, &f->record, f->owner, buf_str(&name), DNS_TXT);
 	buf_release(&name);
+}
+
+void
+sts_start(struct sts_find *f, const struct sts_house *house, struct task *owner, struct str domain)
+{
+	begin(f, house, owner, domain);
+	ask_for_record(f);
+}
+
+void
+sts_start_renewal(struct sts_find *f, const struct sts_house *house, struct task *owner,
+    struct str domain)
+{
+	begin(f, house, owner, domain);
+	f->is_renewal = true;
+	if (f->kept.has_policy)
+		ask_for_record(f);
+	else
+		f->is_settled = true;
 }
 
 bool

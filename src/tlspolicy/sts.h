@@ -7,7 +7,7 @@
  * domain is as if it had none (5.1).
  *
  * A find is begun for a domain and looked at each time its owner is woken. Kept policies lie in the store
- * (sts_store.h), STS_KEPT_MAX at most.
+ * (sts_store.h), STS_KEPT_MAX at most. Between mails sts_refresh.h keeps them from lapsing.
  */
 #ifndef TLSPOLICY_STS_H
 #define TLSPOLICY_STS_H
@@ -16,19 +16,20 @@
 #include "http/client.h"
 #include "store/store.h"
 #include "tlspolicy/result.h"
+#include "tlspolicy/sts_age.h"
 #include "tlspolicy/sts_policy.h"
 #include "tlspolicy/sts_store.h"
 
 #define STS_FETCH_MS 60000 /* RFC 8461 3.3: one minute */
-#define STS_REFRESH_S \
-	86400 /* a kept policy older than this, or half its age, is fetched again (RFC 8461 10.2) */
-#define STS_PAUSE_S 300 /* after a fetch that failed, for the same version (RFC 8461 3.3) */
+
+struct sts_refresh;
 
 struct sts_house {
 	struct dns *dns;
 	struct http_client *http;
 	struct store *store;
-	bool allow_private; /* policy hosts may be at addresses that are not public */
+	struct sts_refresh *refresh; /* is told what is kept; NULL: nobody is */
+	bool allow_private;          /* policy hosts may be at addresses that are not public */
 };
 
 struct sts_find {        /* zeroed before the start; fields: read only */
@@ -42,11 +43,19 @@ struct sts_find {        /* zeroed before the start; fields: read only */
 	struct str id; /* borrow: record's */
 	struct dns_query record;
 	struct http_fetch fetch;
+	bool is_renewal; /* no mail waits for it */
 	bool is_fetching, is_settled;
 	struct task *owner;
 };
 
 void sts_start(struct sts_find *f, const struct sts_house *house, struct task *owner,
+    struct str domain);
+
+/*
+ * The same for the sake of the kept policy alone: it is fetched whatever the record says, or if there is none
+ * (RFC 8461 10.2). Without a kept policy nothing is asked.
+ */
+void sts_start_renewal(struct sts_find *f, const struct sts_house *house, struct task *owner,
     struct str domain);
 
 /* Go on: true when it is settled. May write to the store. */

@@ -533,6 +533,33 @@ test_parallel(void)
 	CHECK(accepted - before <= 8);
 }
 
+/* Hosts that do not answer take the connections to themselves, and no others. */
+static void
+test_apart(void)
+{
+	struct http_fetch held[8] = { 0 }, f = { 0 };
+	struct http_order order;
+
+	TEST_ROW("many slow hosts, and one more");
+	for (size_t i = 0; i < ARRAY_LEN(held); i++) {
+		char url[80];
+
+		snprintf(url, sizeof url, "http://slow%zu.test:P/slow", i);
+		order = order_of(HTTP_GET, url);
+		order.timeout_ms = 3600 * 1000;
+		http_fetch_start(&client, &held[i], &asker, &order);
+	}
+	order = order_of(HTTP_GET, "http://a.test:P/length");
+	fetch(&f, &order);
+	CHECK_NUM(f.op.fail, FAIL_NONE);
+	CHECK_STR(buf_str(&f.body), STR("short"));
+	http_fetch_release(&f);
+	for (size_t i = 0; i < ARRAY_LEN(held); i++) {
+		CHECK(op_pending(&held[i].op));
+		http_fetch_release(&held[i]);
+	}
+}
+
 static void
 test_time(void)
 {
@@ -687,6 +714,7 @@ main(void)
 	test_stream();
 	test_reuse();
 	test_parallel();
+	test_apart();
 	test_time();
 	test_cancel("http://a.test:P/echo");
 	test_cancel("https://a.test:S/echo");
