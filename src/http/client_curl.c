@@ -189,11 +189,13 @@ add_headers(struct http_fetch *f, const struct http_order *order)
 	bool has_type = false;
 
 	for (size_t i = 0; i < order->header_count; i++) {
+		if (!is_good_header(&order->headers[i]))
+			return FAIL_SYNTAX;
+	}
+	for (size_t i = 0; i < order->header_count; i++) {
 		const struct http_header *h = &order->headers[i];
 		struct str value = str_trim(h->value);
 
-		if (!is_good_header(h))
-			return FAIL_SYNTAX;
 		has_type |= str_eq_nocase(h->name, STR("Content-Type"));
 		buf_add(&line, h->name);
 		buf_add_c(&line, str_empty(value) ? ";" : ": ");
