@@ -11,6 +11,7 @@
 #include "message/address.h"
 #include "message/compose.h"
 #include "message/mime.h"
+#include "message/quoted_string.h"
 
 #define NAME_MAX   75  /* bytes of a field name that compose.h takes */
 #define WORD_MAX   500 /* bytes without a blank before one is put in; a line has room for it */
@@ -207,13 +208,8 @@ add_quoted(struct buf *out, struct str name, struct str value)
 {
 	buf_add_c(out, "; ");
 	add_token(out, name);
-	buf_add_c(out, "=\"");
-	for (size_t i = 0; i < value.n; i++) {
-		if (value.p[i] == '"' || value.p[i] == '\\')
-			buf_add_char(out, '\\');
-		buf_add_char(out, value.p[i]);
-	}
-	buf_add_char(out, '"');
+	buf_add_char(out, '=');
+	quoted_string_write(out, value);
 }
 
 /* As RFC 2231 has it, under a name that it takes, without line ends. */
