@@ -1,137 +1,15 @@
 #include "backend/ldap_ask.h"
 
 /* base */
-#include "base/log.h"
 #include "base/mem.h"
 
 /* rooms */
-#include "codec/utf8.h"
+#include "backend/ldap_find.h"
 
 #define VALUE_MAX     (64 * 1024) /* bytes of a name in an entry */
 #define ADDRESSES_MAX 1000        /* of one account: as many searches for what leads to them */
-#define ANY_ENTRY     STR("(objectClass=*)")
-
-static const struct log ask_log = { .room = "directory" };
-
-/* --- searches ---------------------------------------------------------------------------------- */
-
-/* What a search gives: the attributes of these settings. */
-struct wish {
-	enum ldap_attribute attributes[6];
-	size_t count;
-};
-
-#define WISH(...) \
-	(&(const struct wish){ { __VA_ARGS__ }, \
-	    sizeof((enum ldap_attribute[]){ __VA_ARGS__ }) / sizeof(enum ldap_attribute) })
-
-static void
-list_names(struct ldap_engine *e, const struct wish *wish, char **out)
-{
-	static char none[] = LDAP_NO_ATTRS;
-	size_t n = 0;
-
-	for (size_t i = 0; i < wish->count; i++) {
-		for (char **name = e->names[wish->attributes[i]]; *name; name++)
-			out[n++] = *name;
-	}
-	if (n == 0)
-		out[n++] = none;
-	out[n] = NULL;
-}
-
-/* Everything that the owner's filter finds; an empty filter finds nothing, and *out is NULL. */
-static enum fail
-search(struct ldap_engine *e, enum ldap_search which, struct str key, struct str dn,
-    const struct wish *wish, LDAPMessage **out)
-{
-	struct ldap_values values = ldap_words(which);
-	char *names[LDAP_ASKED_MAX];
-	struct buf filter;
-	enum fail fail;
-
-	*out = NULL;
-	if (str_empty(e->settings->filters[which]))
-		return FAIL_NONE;
-	values.key = key;
-	values.dn = dn;
-	list_names(e, wish, names);
-	buf_init(&filter, LDAP_FILTER_MAX);
-	ldap_filter_write(&filter, e->settings->filters[which], &values);
-	fail = ldap_link_search(&e->link,
-	    &(struct ldap_request){ .base = e->settings->base,
-		.filter = buf_str(&filter),
-		.attributes = names },
-	    out);
-	buf_release(&filter);
-	return fail == FAIL_NONE ? FAIL_NONE : FAIL_TEMP;
-}
-
-/* One entry by its DN. FAIL_MISSING */
-static enum fail
-read_entry(struct ldap_engine *e, struct str dn, const struct wish *wish, LDAPMessage **out)
-{
-	char *names[LDAP_ASKED_MAX];
-
-	list_names(e, wish, names);
-	return ldap_link_search(&e->link,
-	    &(struct ldap_request){ .base = dn,
-		.filter = ANY_ENTRY,
-		.is_entry = true,
-		.attributes = names },
-	    out);
-}
-
-/* The next entry, skipping what is none; NULL in *at begins. */
-static bool
-next_entry(struct ldap_engine *e, LDAPMessage *found, LDAPMessage **at)
-{
-	if (found == NULL)
-		return false;
-	*at = *at ? ldap_next_entry(e->link.search, *at) : ldap_first_entry(e->link.search, found);
-	return *at != NULL;
-}
-
-/* A filter that compares the whole key must have found it letter by letter in one of these. */
-static bool
-is_meant(struct ldap_engine *e, enum ldap_search which, LDAPMessage *entry, struct str key,
-    const struct wish *names)
-{
-	struct ldap_values words = ldap_words(which);
-
-	if (!ldap_filter_uses(e->settings->filters[which], words.word))
-		return true;
-	for (size_t i = 0; i < names->count; i++) {
-		if (ldap_has_value(e, entry, names->attributes[i], key))
-			return true;
-	}
-	return false;
-}
 
 /* --- accounts ---------------------------------------------------------------------------------- */
-
-/* Its one entry in *at, which lies in *found; the caller frees that. FAIL_MISSING */
-static enum fail
-find_account(struct ldap_engine *e, struct str name, const struct wish *wish, LDAPMessage **found,
-    LDAPMessage **at)
-{
-	LDAPMessage *entry = NULL;
-	enum fail fail = search(e, LDAP_ACCOUNT, name, STR(""), wish, found);
-
-	*at = NULL;
-	while (fail == FAIL_NONE && next_entry(e, *found, &entry)) {
-		if (!is_meant(e, LDAP_ACCOUNT, entry, name, WISH(LDAP_NAME, LDAP_ADDRESSES)))
-			continue;
-		if (*at) {
-			log_warn(&ask_log, "directory.ldap",
-			    LOG_TEXT("reason", STR("filter-account finds two entries")),
-			    LOG_TEXT("name", name));
-			return FAIL_TEMP;
-		}
-		*at = entry;
-	}
-	return fail == FAIL_NONE && *at == NULL ? FAIL_MISSING : fail;
-}
 
 static bool
 is_enabled(struct ldap_engine *e, LDAPMessage *entry)
@@ -173,8 +51,8 @@ static enum fail
 ask_account(struct ldap_engine *e, struct str name)
 {
 	LDAPMessage *found, *entry;
-	enum fail fail = find_account(e, name,
-	    WISH(LDAP_NAME, LDAP_ADDRESSES, LDAP_DISPLAY_NAME, LDAP_QUOTA_BYTES,
+	enum fail fail = ldap_find_account(e, name,
+	    LDAP_WISH(LDAP_NAME, LDAP_ADDRESSES, LDAP_DISPLAY_NAME, LDAP_QUOTA_BYTES,
 		LDAP_QUOTA_MESSAGES, LDAP_ENABLED),
 	    &found, &entry);
 
@@ -211,8 +89,8 @@ enum fail
 ldap_ask_entry(struct ldap_engine *e, struct str name, struct buf *dn_out, struct buf *changed_out)
 {
 	LDAPMessage *found, *entry;
-	enum fail fail =
-	    find_account(e, name, WISH(LDAP_NAME, LDAP_ADDRESSES, LDAP_CHANGED), &found, &entry);
+	enum fail fail = ldap_find_account(e, name,
+	    LDAP_WISH(LDAP_NAME, LDAP_ADDRESSES, LDAP_CHANGED), &found, &entry);
 
 	if (fail == FAIL_NONE) {
 		write_dn(e, entry, dn_out);
@@ -229,8 +107,8 @@ ask_passwords(struct ldap_engine *e, struct str name)
 	bool has_hashes = e->settings->login == LDAP_LOGIN_PASSWORD;
 	LDAPMessage *found, *entry;
 	struct buf changed;
-	enum fail fail = find_account(e, name,
-	    WISH(LDAP_NAME, LDAP_ADDRESSES, has_hashes ? LDAP_PASSWORD : LDAP_CHANGED), &found,
+	enum fail fail = ldap_find_account(e, name,
+	    LDAP_WISH(LDAP_NAME, LDAP_ADDRESSES, has_hashes ? LDAP_PASSWORD : LDAP_CHANGED), &found,
 	    &entry);
 
 	if (fail == FAIL_NONE && has_hashes)
@@ -272,11 +150,11 @@ static enum fail
 add_aliases_of(struct ldap_engine *e, struct str address)
 {
 	LDAPMessage *found, *entry = NULL;
-	enum fail fail =
-	    search(e, LDAP_ALIAS_OF, address, STR(""), WISH(LDAP_ALIAS_NAME, LDAP_TARGET), &found);
+	enum fail fail = ldap_find(e, LDAP_ALIAS_OF, address, STR(""),
+	    LDAP_WISH(LDAP_ALIAS_NAME, LDAP_TARGET), &found);
 
-	while (fail == FAIL_NONE && next_entry(e, found, &entry)) {
-		if (is_meant(e, LDAP_ALIAS_OF, entry, address, WISH(LDAP_TARGET)))
+	while (fail == FAIL_NONE && ldap_find_next(e, found, &entry)) {
+		if (ldap_is_meant(e, LDAP_ALIAS_OF, entry, address, LDAP_WISH(LDAP_TARGET)))
 			ldap_each_value(e, entry, LDAP_ALIAS_NAME, add_new_value, NULL);
 	}
 	ldap_msgfree(found);
@@ -288,7 +166,8 @@ static enum fail
 ask_addresses(struct ldap_engine *e, struct str name)
 {
 	LDAPMessage *found, *entry;
-	enum fail fail = find_account(e, name, WISH(LDAP_NAME, LDAP_ADDRESSES), &found, &entry);
+	enum fail fail =
+	    ldap_find_account(e, name, LDAP_WISH(LDAP_NAME, LDAP_ADDRESSES), &found, &entry);
 
 	if (fail == FAIL_NONE) {
 		ldap_row_add_one(e, name);
@@ -303,22 +182,23 @@ ask_addresses(struct ldap_engine *e, struct str name)
 static enum fail
 ask_targets(struct ldap_engine *e, struct str address)
 {
-	const struct wish *names = WISH(LDAP_NAME, LDAP_ADDRESSES, LDAP_ALIAS_NAME);
+	const struct ldap_wish *names = LDAP_WISH(LDAP_NAME, LDAP_ADDRESSES, LDAP_ALIAS_NAME);
 	LDAPMessage *found, *entry = NULL;
-	enum fail fail = search(e, LDAP_ALIAS, address, STR(""),
-	    WISH(LDAP_NAME, LDAP_ADDRESSES, LDAP_ALIAS_NAME, LDAP_TARGET), &found);
+	enum fail fail = ldap_find(e, LDAP_ALIAS, address, STR(""),
+	    LDAP_WISH(LDAP_NAME, LDAP_ADDRESSES, LDAP_ALIAS_NAME, LDAP_TARGET), &found);
 	struct buf name;
 
-	while (fail == FAIL_NONE && next_entry(e, found, &entry)) {
-		if (is_meant(e, LDAP_ALIAS, entry, address, names))
+	while (fail == FAIL_NONE && ldap_find_next(e, found, &entry)) {
+		if (ldap_is_meant(e, LDAP_ALIAS, entry, address, names))
 			ldap_add_values(e, entry, LDAP_TARGET);
 	}
 	ldap_msgfree(found);
 	if (fail != FAIL_NONE)
 		return fail;
-	fail = search(e, LDAP_ADDRESS, address, STR(""), WISH(LDAP_NAME, LDAP_ADDRESSES), &found);
-	while (fail == FAIL_NONE && next_entry(e, found, &entry)) {
-		if (!is_meant(e, LDAP_ADDRESS, entry, address, names))
+	fail = ldap_find(e, LDAP_ADDRESS, address, STR(""), LDAP_WISH(LDAP_NAME, LDAP_ADDRESSES),
+	    &found);
+	while (fail == FAIL_NONE && ldap_find_next(e, found, &entry)) {
+		if (!ldap_is_meant(e, LDAP_ADDRESS, entry, address, names))
 			continue;
 		buf_init(&name, VALUE_MAX);
 		ldap_write_value(e, entry, LDAP_NAME, &name);
@@ -344,7 +224,7 @@ add_name_of_dn(struct ldap_engine *e, struct str dn, void *arg)
 	struct reading *r = arg;
 	LDAPMessage *found, *entry = NULL;
 	struct buf name;
-	enum fail fail = read_entry(e, dn, WISH(r->first, r->second), &found);
+	enum fail fail = ldap_find_entry(e, dn, LDAP_WISH(r->first, r->second), &found);
 
 	if (fail == FAIL_MISSING)
 		return true;
@@ -353,7 +233,7 @@ add_name_of_dn(struct ldap_engine *e, struct str dn, void *arg)
 		return false;
 	}
 	buf_init(&name, VALUE_MAX);
-	if (next_entry(e, found, &entry)) {
+	if (ldap_find_next(e, found, &entry)) {
 		ldap_write_value(e, entry, r->first, &name);
 		if (name.n == 0)
 			ldap_write_value(e, entry, r->second, &name);
@@ -378,14 +258,14 @@ add_names_of_dns(struct ldap_engine *e, LDAPMessage *entry, enum ldap_attribute 
 static enum fail
 ask_list(struct ldap_engine *e, struct str address, bool wants_members)
 {
-	const struct wish *names = WISH(LDAP_LIST_NAME);
-	const struct wish *all = WISH(LDAP_LIST_NAME, LDAP_MEMBER, LDAP_MEMBER_DN);
+	const struct ldap_wish *names = LDAP_WISH(LDAP_LIST_NAME);
+	const struct ldap_wish *all = LDAP_WISH(LDAP_LIST_NAME, LDAP_MEMBER, LDAP_MEMBER_DN);
 	LDAPMessage *found, *entry = NULL;
 	enum fail fail =
-	    search(e, LDAP_LIST, address, STR(""), wants_members ? all : names, &found);
+	    ldap_find(e, LDAP_LIST, address, STR(""), wants_members ? all : names, &found);
 
-	while (fail == FAIL_NONE && next_entry(e, found, &entry)) {
-		if (!is_meant(e, LDAP_LIST, entry, address, names))
+	while (fail == FAIL_NONE && ldap_find_next(e, found, &entry)) {
+		if (!ldap_is_meant(e, LDAP_LIST, entry, address, names))
 			continue;
 		if (!wants_members) {
 			ldap_row_add_one(e, address);
@@ -403,9 +283,9 @@ ask_groups_of(struct ldap_engine *e, struct str name, struct str dn)
 {
 	LDAPMessage *found, *entry = NULL;
 	struct buf group;
-	enum fail fail = search(e, LDAP_GROUP_OF, name, dn, WISH(LDAP_GROUP_NAME), &found);
+	enum fail fail = ldap_find(e, LDAP_GROUP_OF, name, dn, LDAP_WISH(LDAP_GROUP_NAME), &found);
 
-	while (fail == FAIL_NONE && next_entry(e, found, &entry)) {
+	while (fail == FAIL_NONE && ldap_find_next(e, found, &entry)) {
 		buf_init(&group, VALUE_MAX);
 		ldap_write_value(e, entry, LDAP_GROUP_NAME, &group);
 		if (group.n > 0)
@@ -421,8 +301,8 @@ ask_groups(struct ldap_engine *e, struct str name)
 {
 	LDAPMessage *found, *entry;
 	struct buf dn;
-	enum fail fail =
-	    find_account(e, name, WISH(LDAP_NAME, LDAP_ADDRESSES, LDAP_MEMBER_OF), &found, &entry);
+	enum fail fail = ldap_find_account(e, name,
+	    LDAP_WISH(LDAP_NAME, LDAP_ADDRESSES, LDAP_MEMBER_OF), &found, &entry);
 
 	buf_init(&dn, VALUE_MAX);
 	if (fail == FAIL_NONE && e->names[LDAP_MEMBER_OF][0])
@@ -459,11 +339,11 @@ ask_domains(struct ldap_engine *e, enum ldap_search which, struct str wanted)
 		list_own_domains(e, wanted);
 		return FAIL_NONE;
 	}
-	fail = search(e, which, wanted, STR(""), WISH(LDAP_DOMAIN_NAME), &found);
-	while (fail == FAIL_NONE && next_entry(e, found, &entry)) {
+	fail = ldap_find(e, which, wanted, STR(""), LDAP_WISH(LDAP_DOMAIN_NAME), &found);
+	while (fail == FAIL_NONE && ldap_find_next(e, found, &entry)) {
 		if (which == LDAP_DOMAINS)
 			ldap_add_values(e, entry, LDAP_DOMAIN_NAME);
-		else if (is_meant(e, which, entry, wanted, WISH(LDAP_DOMAIN_NAME)))
+		else if (ldap_is_meant(e, which, entry, wanted, LDAP_WISH(LDAP_DOMAIN_NAME)))
 			ldap_row_add_one(e, wanted);
 	}
 	ldap_msgfree(found);
@@ -487,10 +367,10 @@ ask_everybody(struct ldap_engine *e, struct str domain, bool is_groups)
 	enum ldap_attribute title = is_groups ? LDAP_GROUP_TITLE : LDAP_DISPLAY_NAME;
 	LDAPMessage *found, *entry = NULL;
 	struct buf values[2];
-	enum fail fail = search(e, is_groups ? LDAP_ALL_GROUPS : LDAP_ACCOUNTS, domain, STR(""),
-	    WISH(name, title, LDAP_ENABLED), &found);
+	enum fail fail = ldap_find(e, is_groups ? LDAP_ALL_GROUPS : LDAP_ACCOUNTS, domain, STR(""),
+	    LDAP_WISH(name, title, LDAP_ENABLED), &found);
 
-	while (fail == FAIL_NONE && next_entry(e, found, &entry)) {
+	while (fail == FAIL_NONE && ldap_find_next(e, found, &entry)) {
 		bool is_wanted;
 
 		buf_init(&values[0], VALUE_MAX);
@@ -522,11 +402,11 @@ add_postmaster(struct ldap_engine *e, struct str value, void *arg)
 static enum fail
 ask_postmaster(struct ldap_engine *e)
 {
-	const struct wish *names = WISH(LDAP_NAME, LDAP_ADDRESSES, LDAP_ALIAS_NAME);
+	const struct ldap_wish *names = LDAP_WISH(LDAP_NAME, LDAP_ADDRESSES, LDAP_ALIAS_NAME);
 	LDAPMessage *found, *entry = NULL;
-	enum fail fail = search(e, LDAP_POSTMASTER, STR(""), STR(""), names, &found);
+	enum fail fail = ldap_find(e, LDAP_POSTMASTER, STR(""), STR(""), names, &found);
 
-	while (fail == FAIL_NONE && next_entry(e, found, &entry)) {
+	while (fail == FAIL_NONE && ldap_find_next(e, found, &entry)) {
 		for (size_t i = 0; i < names->count; i++)
 			ldap_each_value(e, entry, names->attributes[i], add_postmaster, NULL);
 	}

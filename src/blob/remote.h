@@ -58,7 +58,7 @@ void blob_cache_drop(struct blob_cache *c, struct str folder, struct str name);
 int blob_cache_create(struct blob_cache *c, uint64_t *number_out);
 void blob_cache_download_path(const struct blob_cache *c, struct blob_path *out, uint64_t number);
 
-/* --- remote.c, job.c -------------------------------------------------------------------------- */
+/* --- the S3 engine, or the mirror ------------------------------------------------------------- */
 
 struct blob_remote {
 	struct blob_far far;
@@ -108,6 +108,8 @@ void blob_remote_rest(struct blob_remote *r);
 /* job.c */
 void blob_remote_fill(struct blob_far *far); /* its functions */
 void blob_jobs_release(struct blob_remote *r);
+
+/* job_put.c */
 void blob_job_forget(struct blob_pending *p); /* its writer goes away */
 void blob_job_taken(struct blob_pending *p);  /* its writer has finished */
 enum fail blob_remote_link(struct blob_remote *r, struct str from, struct str name, struct str to,

@@ -7,6 +7,7 @@
 /* rooms */
 #include "codec/idna.h"
 #include "crypto/hmac.h"
+#include "message/quoted_string.h"
 
 #define MARK_CHARS 6    /* base32, 30 bits: a billion bounces to forge one address */
 #define DAY_CHARS  2    /* base32 */
@@ -70,17 +71,12 @@ static enum fail
 write_address(struct buf *out, struct str text, struct str domain)
 {
 	size_t before = out->n;
-	bool is_quoted = needs_quotes(text), is_long;
+	bool is_long;
 
-	if (is_quoted)
-		buf_add_char(out, '"');
-	for (size_t i = 0; i < text.n; i++) {
-		if (is_quoted && (text.p[i] == '"' || text.p[i] == '\\'))
-			buf_add_char(out, '\\');
-		buf_add_char(out, text.p[i]);
-	}
-	if (is_quoted)
-		buf_add_char(out, '"');
+	if (needs_quotes(text))
+		quoted_string_write(out, text);
+	else
+		buf_add(out, text);
 	is_long = out->n - before > SRS_LOCAL_MAX;
 	buf_add_char(out, '@');
 	buf_add(out, domain);

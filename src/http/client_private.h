@@ -1,8 +1,8 @@
 /*
  * client_private.h - what the files of the client know of each other (private to http).
  *
- * client.c is the life of fetches and the client's task; client_curl.c the edge to libcurl;
- * client_tunnel.c one connection. README.md has the states.
+ * client.c is the life of fetches and the client's task; client_order.c what an order says to libcurl;
+ * client_curl.c how libcurl runs; client_tunnel.c one connection. README.md has the states.
  */
 #ifndef HTTP_CLIENT_PRIVATE_H
 #define HTTP_CLIENT_PRIVATE_H
@@ -47,6 +47,12 @@ struct http_tunnel {
 
 /* Let the client end it with `fail` in its own step; the first reason stays. */
 void fetch_doom(struct http_fetch *f, enum fail fail);
+
+/* --- client_order.c ------------------------------------------------------------------------- */
+
+/* Tell the easy handle what is asked for. FAIL_SYNTAX for headers. */
+MUST_CHECK enum fail curl_set_order(struct http_fetch *f, const struct http_order *order,
+    const struct http_url *url);
 
 /* --- client_curl.c -------------------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 #include "message/date.h"
 #include "message/header.h"
 #include "message/lines.h"
+#include "message/quoted_string.h"
 
 static const char too_long[] = "A header field has a word that is too long.";
 static const char no_text[] = "The value of a header field is no text.";
@@ -112,13 +113,7 @@ take_email(struct str email, struct arena *a, struct address *out)
 		return out->local.n > 0;
 	}
 	buf_init(&quoted, 2 * email.n + 2);
-	buf_add_char(&quoted, '"');
-	for (size_t i = 0; i < email.n; i++) {
-		if (email.p[i] == '"' || email.p[i] == '\\')
-			buf_add_char(&quoted, '\\');
-		buf_add_char(&quoted, email.p[i]);
-	}
-	buf_add_char(&quoted, '"');
+	quoted_string_write(&quoted, email);
 	out->local = arena_str(a, buf_str(&quoted));
 	buf_release(&quoted);
 	return out->local.p && email.n > 0;

@@ -4,6 +4,7 @@
 #include "codec/utf8.h"
 #include "mailauth/dkim_signature.h"
 #include "mailauth/results_lex.h"
+#include "message/quoted_string.h"
 
 #define LINE_BYTES 78 /* RFC 5322 2.1.1: lines should be no longer */
 
@@ -55,18 +56,6 @@ is_dot_atom(struct str s)
 	return before != '.';
 }
 
-static void
-add_quoted(struct buf *out, struct str text)
-{
-	buf_add_char(out, '"');
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '"' || text.p[i] == '\\')
-			buf_add_char(out, '\\');
-		buf_add_char(out, text.p[i]);
-	}
-	buf_add_char(out, '"');
-}
-
 /* value = token / quoted-string (RFC 2045 5.1) */
 static void
 add_value(struct buf *out, struct str value)
@@ -74,7 +63,7 @@ add_value(struct buf *out, struct str value)
 	if (is_token(value))
 		buf_add(out, value);
 	else
-		add_quoted(out, value);
+		quoted_string_write(out, value);
 }
 
 /*
@@ -94,7 +83,7 @@ add_pvalue(struct buf *out, struct str value)
 	if (str_empty(local) || is_dot_atom(local))
 		buf_add(out, local);
 	else
-		add_quoted(out, local);
+		quoted_string_write(out, local);
 	buf_add(out, str_from(value, at));
 }
 

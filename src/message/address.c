@@ -8,6 +8,7 @@
 
 /* rooms */
 #include "message/header.h"
+#include "message/quoted_string.h"
 
 /*
  * Two passes over each address: find where it ends and what stands out in it (angle brackets, '@',
@@ -432,17 +433,10 @@ address_spec_write(struct buf *out, const struct address *address)
 		buf_add(out, local);
 		return;
 	}
-	if (is_dot_atom(local)) {
+	if (is_dot_atom(local))
 		buf_add(out, local);
-	} else {
-		buf_add_char(out, '"');
-		for (size_t i = 0; i < local.n; i++) {
-			if (local.p[i] == '"' || local.p[i] == '\\')
-				buf_add_char(out, '\\');
-			buf_add_char(out, local.p[i]);
-		}
-		buf_add_char(out, '"');
-	}
+	else
+		quoted_string_write(out, local);
 	buf_add_char(out, '@');
 	buf_add(out, address->domain);
 }

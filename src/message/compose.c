@@ -11,6 +11,7 @@
 #include "codec/qp.h"
 #include "codec/utf8.h"
 #include "message/date.h"
+#include "message/quoted_string.h"
 
 #define LINE_WANTED 78  /* RFC 5322 2.1.1 */
 #define LINE_MAX    998 /* the same */
@@ -211,13 +212,7 @@ phrase_write(struct buf *out, struct str text)
 		buf_add(out, text);
 		return FAIL_NONE;
 	}
-	buf_add_char(out, '"');
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '"' || text.p[i] == '\\')
-			buf_add_char(out, '\\');
-		buf_add_char(out, text.p[i]);
-	}
-	buf_add_char(out, '"');
+	quoted_string_write(out, text);
 	return FAIL_NONE;
 }
 

@@ -6,6 +6,7 @@
 /* rooms */
 #include "codec/utf8.h"
 #include "message/date.h"
+#include "message/quoted_string.h"
 
 #define FIELD_MAX    1000 /* bytes of a short field's value */
 #define RECEIVED_MAX 4096 /* bytes of a Received field */
@@ -88,13 +89,8 @@ param_write(struct buf *out, struct str name, struct str value)
 	}
 	buf_add_c(out, "; ");
 	buf_add(out, name);
-	buf_add_c(out, "=\"");
-	for (size_t i = 0; i < value.n; i++) {
-		if (value.p[i] == '"' || value.p[i] == '\\')
-			buf_add_char(out, '\\');
-		buf_add_char(out, value.p[i]);
-	}
-	buf_add_char(out, '"');
+	buf_add_char(out, '=');
+	quoted_string_write(out, value);
 	return FAIL_NONE;
 }
 

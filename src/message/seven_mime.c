@@ -8,6 +8,7 @@
 #include "codec/utf8.h"
 #include "message/compose.h"
 #include "message/mime.h"
+#include "message/quoted_string.h"
 
 #define TOKEN_MAX 100 /* bytes of a media type, a disposition, an encoding or a parameter's name */
 #define PLAIN_MAX 400 /* bytes of a parameter in one piece: a line has room for all of it escaped */
@@ -36,13 +37,8 @@ add_quoted(struct buf *out, struct str name, struct str value)
 {
 	buf_add_c(out, "; ");
 	add_token(out, name);
-	buf_add_c(out, "=\"");
-	for (size_t i = 0; i < value.n; i++) {
-		if (value.p[i] == '"' || value.p[i] == '\\')
-			buf_add_char(out, '\\');
-		buf_add_char(out, value.p[i]);
-	}
-	buf_add_char(out, '"');
+	buf_add_char(out, '=');
+	quoted_string_write(out, value);
 }
 
 /* As RFC 2231 has it, under a name that it takes, without line ends. */

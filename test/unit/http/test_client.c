@@ -391,8 +391,10 @@ test_headers(void)
 	CHECK(str_find(head, STR("urlencoded")) == STR_NONE);
 	CHECK(str_find(head, STR("Expect")) == STR_NONE);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		order.headers = &bad[i];
-		order.header_count = 1;
+		struct http_header behind_good[] = { good[0], bad[i] };
+
+		order.headers = behind_good;
+		order.header_count = ARRAY_LEN(behind_good);
 		fetch(&f, &order);
 		CHECK_NUM(f.op.fail, FAIL_SYNTAX);
 	}
