@@ -286,6 +286,11 @@ static const struct {
 	    "[['Email/query',{'accountId':'a1','filter':{'operator':'AND','conditions':["
 	    "{'header':['Subject']},{'header':['Content-Type']}]}},'c']]",
 	    "'ids':['e3','e4','e6']", 0 },
+	{ "SearchSnippet/get", /* it parses 10 MB, 300 KB in a slice at most, and looks at the beginning */
+	    "[['SearchSnippet/get',{'accountId':'a1','emailIds':['e5','e1'],'filter':{'text':'anybody'}},'c']]",
+	    "'list':[{'emailId':'e5','subject':null,'preview':'A line of a text that is longer than "
+	    "<mark>anybody</mark> reads.",
+	    1 << 20 },
 };
 
 static void
