@@ -267,12 +267,36 @@ receive(struct websocket *ws, struct http_exchange *x, bool *was_heard_out)
 }
 
 enum websocket_said
+websocket_meanwhile(struct websocket *ws, struct http_exchange *x)
+{
+	int64_t end_us = clock_precise_us() + LOOP_SLICE_US;
+	struct websocket_reader *r = &ws->reader;
+
+	while (!conn_is_high(x->conn)) {
+		struct str in = conn_peek(x->conn), left = in;
+		enum websocket_event event;
+
+		if (str_empty(in) || !websocket_frame_is_control(&r->frame, in) ||
+		    websocket_frame_is_close(&r->frame, in))
+			return WEBSOCKET_SAID_WAIT;
+		event = websocket_read(r, &left);
+		conn_skip(x->conn, in.n - left.n);
+		ws->moved += in.n - left.n;
+		if (take_event(ws, x, event) == WEBSOCKET_SAID_OVER)
+			return WEBSOCKET_SAID_OVER;
+		if (clock_precise_us() >= end_us)
+			return WEBSOCKET_SAID_YIELD;
+	}
+	return WEBSOCKET_SAID_WAIT;
+}
+
+enum websocket_said
 websocket_next(struct websocket *ws, struct http_exchange *x, struct str *text_out)
 {
 	enum websocket_said said;
 	bool was_heard = false;
 
-	if (ws->reader.state == WEBSOCKET_READ_MESSAGE)
+	if (ws->reader.is_whole)
 		websocket_reader_clear(&ws->reader);
 	if (!ws->is_over && x->service->is_stopping)
 		websocket_close(ws, x, WEBSOCKET_GOING_AWAY);

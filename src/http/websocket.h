@@ -6,8 +6,8 @@
  * good ..) it calls websocket_accept() in its step; from then on the session is in its state SOCKET, and
  * the handler's step pulls messages with websocket_next() and gives answers to websocket_send() until one
  * of them is over. Pings, Close, half-open peers and slow ones are seen to in here. While a message is on
- * its way out only control frames are read, and nothing while the handler does not ask: that is how a client is held
- * back.
+ * its way out only control frames are read, and only Pings while the handler works on what it got
+ * (websocket_meanwhile()): that is how a client is held back.
  *
  * Deadlines: a peer that is silent for WEBSOCKET_PING_MS is sent a Ping, and is gone when nothing comes
  * within WEBSOCKET_PONG_MS; one that stops inside of a message, or does not take ours, has HTTP_RATE_MS
@@ -62,6 +62,13 @@ MUST_CHECK bool websocket_accept(struct websocket *ws, struct http_exchange *x, 
 /* Go on: move output, read; the next message when there is one. */
 enum websocket_said websocket_next(struct websocket *ws, struct http_exchange *x,
     struct str *text_out);
+
+/*
+ * While the handler works on a text, in each step: Pings that stand in front of the next message are answered (RFC 6455
+ * 5.5.2, "as soon as is practical"). A Close waits for the end of the work, which it does not undo. WAIT: nothing now ·
+ * YIELD: more to do, answer HTTP_YIELD even if the work has to wait · OVER: answer HTTP_DONE. The text stays valid.
+ */
+enum websocket_said websocket_meanwhile(struct websocket *ws, struct http_exchange *x);
 
 /* Send a text, whose memory moves into the socket. Not while websocket_is_sending(). */
 void websocket_send(struct websocket *ws, struct http_exchange *x, struct buf *text);

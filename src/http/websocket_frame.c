@@ -76,12 +76,25 @@ websocket_frame_head(struct websocket_frame *f, struct str *cur)
 	return take_length(f);
 }
 
+/* What the first byte of the frame under way, or of the next one, says; CONTINUATION: there is none. */
+static enum websocket_opcode
+opcode_of(const struct websocket_frame *f, struct str next)
+{
+	unsigned first = f->have > 0 ? f->bytes[0] : next.n > 0 ? (unsigned char)next.p[0] : 0;
+
+	return (enum websocket_opcode)(first & BITS_OPCODE);
+}
+
 bool
 websocket_frame_is_control(const struct websocket_frame *f, struct str next)
 {
-	if (f->have > 0)
-		return websocket_is_control(f->bytes[0] & BITS_OPCODE);
-	return next.n > 0 && websocket_is_control((unsigned char)next.p[0] & BITS_OPCODE);
+	return websocket_is_control(opcode_of(f, next));
+}
+
+bool
+websocket_frame_is_close(const struct websocket_frame *f, struct str next)
+{
+	return opcode_of(f, next) == WEBSOCKET_OP_CLOSE;
 }
 
 void

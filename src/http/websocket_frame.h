@@ -52,6 +52,9 @@ enum websocket_head websocket_frame_head(struct websocket_frame *f, struct str *
 /* Is the frame under way a control frame; or the next one, that begins with these bytes? */
 bool websocket_frame_is_control(const struct websocket_frame *f, struct str next);
 
+/* .. and is it a Close? */
+bool websocket_frame_is_close(const struct websocket_frame *f, struct str next);
+
 /* Unmask the next n <= f->left bytes of payload into `out` (5.3). */
 void websocket_frame_unmask(struct websocket_frame *f, struct str masked, unsigned char *out);
 

@@ -33,9 +33,10 @@ void
 websocket_reader_clear(struct websocket_reader *r)
 {
 	buf_release(&r->message);
-	r->is_in_message = r->is_binary = r->is_compressed = false;
+	r->is_in_message = r->is_whole = r->is_binary = r->is_compressed = false;
 	r->checked = 0;
-	r->state = WEBSOCKET_READ_HEAD;
+	if (r->state == WEBSOCKET_READ_MESSAGE) /* else a control frame is under way */
+		r->state = WEBSOCKET_READ_HEAD;
 }
 
 bool
@@ -137,6 +138,7 @@ message_end(struct websocket_reader *r)
 		return reader_bad(r, (enum websocket_code)code);
 	if (!check_text(r, true))
 		return reader_bad(r, WEBSOCKET_BAD_DATA);
+	r->is_whole = true;
 	r->state = WEBSOCKET_READ_MESSAGE;
 	return WEBSOCKET_MESSAGE;
 }
@@ -168,7 +170,7 @@ frame_end(struct websocket_reader *r)
 	struct websocket_frame frame = r->frame;
 
 	r->frame = (struct websocket_frame){ 0 };
-	r->state = WEBSOCKET_READ_HEAD;
+	r->state = r->is_whole ? WEBSOCKET_READ_MESSAGE : WEBSOCKET_READ_HEAD;
 	switch (frame.opcode) {
 	case WEBSOCKET_OP_PING: return WEBSOCKET_PING;
 	case WEBSOCKET_OP_PONG: return WEBSOCKET_PONG;
@@ -233,12 +235,13 @@ read_payload(struct websocket_reader *r, struct str *cur)
 enum websocket_event
 websocket_read(struct websocket_reader *r, struct str *cur)
 {
+	bool is_kept = r->state == WEBSOCKET_READ_MESSAGE;
 	enum websocket_event event;
 
-	switch (r->state) {
-	case WEBSOCKET_READ_MESSAGE:
-	case WEBSOCKET_READ_END: return WEBSOCKET_MORE;
-	case WEBSOCKET_READ_HEAD:
+	if (r->state == WEBSOCKET_READ_END ||
+	    (is_kept && !websocket_frame_is_control(&r->frame, *cur)))
+		return WEBSOCKET_MORE;
+	if (r->state != WEBSOCKET_READ_PAYLOAD) {
 		switch (websocket_frame_head(&r->frame, cur)) {
 		case WEBSOCKET_HEAD_MORE: return WEBSOCKET_MORE;
 		case WEBSOCKET_HEAD_BAD: return reader_bad(r, WEBSOCKET_PROTOCOL_ERROR);
@@ -247,8 +250,6 @@ websocket_read(struct websocket_reader *r, struct str *cur)
 		event = frame_begin(r);
 		if (event != WEBSOCKET_MORE)
 			return event;
-		break;
-	case WEBSOCKET_READ_PAYLOAD: break;
 	}
 	return read_payload(r, cur);
 }

@@ -3,12 +3,14 @@
  *
  *     HEAD --head of a frame--> PAYLOAD --its end--> HEAD        control frames say their event
  *                                  +--end of the final fragment--> MESSAGE --clear--> HEAD
+ *     MESSAGE --head of a control frame--> PAYLOAD --its end--> MESSAGE
  *     any --something wrong, Close--> END
  *
  * Pure: bytes go in, events come out; it may stop after any byte. Fragments are joined, texts are checked
  * to be UTF-8 as they come, compressed messages (permessage-deflate without context takeover) are
  * inflated. A message has at most `max` bytes as inflated, so a bomb costs no more than that; one call
- * takes at most WEBSOCKET_PIECE bytes of input, so that its work is bounded.
+ * takes at most WEBSOCKET_PIECE bytes of input, so that its work is bounded. While a message is kept, control frames
+ * are read on request, and nothing else.
  *
  * Ownership: between messages a reader holds no memory. A message is valid until the clear.
  */
@@ -58,6 +60,7 @@ struct websocket_reader { /* fields: read only */
 	bool may_inflate; /* permessage-deflate was agreed on */
 	struct websocket_frame frame;
 	bool is_in_message; /* its first fragment began */
+	bool is_whole;      /* its last one ended: it is kept until the clear */
 	bool is_binary, is_compressed;
 	struct buf message;            /* own */
 	size_t checked;                /* bytes of it that are UTF-8 */
@@ -70,7 +73,7 @@ struct websocket_reader { /* fields: read only */
 void websocket_reader_init(struct websocket_reader *r, size_t max, bool may_inflate);
 void websocket_reader_release(struct websocket_reader *r);
 
-/* Take some of *cur and say what came. */
+/* Take some of *cur and say what came; nothing is taken where a message is kept and no control frame is next. */
 enum websocket_event websocket_read(struct websocket_reader *r, struct str *cur);
 
 /* Forget the message. */

@@ -33,7 +33,9 @@ forget(struct imap_matcher *m)
 {
 	if (m->session) /* it was begun */
 		imap_wait_end(m->session, &m->wait);
+	text_finder_free(&m->finder);
 	blob_unmap(&m->map);
+	m->parser = NULL;
 	m->summary = NULL;
 	m->is_parsed = m->is_unreadable = m->is_away = m->has_record = false;
 	arena_reset(&m->arena);
@@ -95,7 +97,7 @@ imap_matcher_is_ready(struct imap_matcher *m, const struct imap_slice *slice)
 bool
 imap_matcher_was_slow(const struct imap_matcher *m)
 {
-	return m->summary || m->has_record || m->is_parsed || m->is_unreadable ||
+	return m->summary || m->has_record || m->parser || m->is_parsed || m->is_unreadable ||
 	    blob_wait_is_started(&m->wait);
 }
 
@@ -113,37 +115,48 @@ imap_matcher_score(const struct imap_matcher *m)
 
 /* --- reading ----------------------------------------------------------------------------------- */
 
-/* The whole message, or NULL when its file cannot be read. */
+/* Map its file and begin to parse it: m->parser, m->is_unreadable, or m->is_cut when the session waits. */
+static void
+open_file(struct imap_matcher *m)
+{
+	bool is_far = blob_wait_is_started(&m->wait);
+	enum fail fail = email_map_wait(m->account, m->seen.entry->email_id, &m->wait,
+	    &m->session->task, &m->map);
+
+	if (imap_wait(m->session, &m->wait)) {
+		m->is_cut = true;
+		return;
+	}
+	if (fail == FAIL_NONE)
+		m->parser = message_parse_begin(&m->parsed, m->map.bytes, &m->arena);
+	m->is_away = fail == FAIL_TEMP;
+	m->is_unreached |= is_far && m->is_away;
+	m->is_unreadable = m->parser == NULL;
+	if (m->is_unreadable && m->unread != FAIL_PERM)
+		m->unread = m->is_away ? FAIL_TEMP : FAIL_PERM;
+}
+
+/* The whole message, or NULL when its file cannot be read, or m->is_cut. */
 static const struct message *
 whole(struct imap_matcher *m)
 {
-	if (!m->is_parsed && !m->is_unreadable) {
-		bool is_far = blob_wait_is_started(&m->wait);
-		enum fail fail = email_map_wait(m->account, m->seen.entry->email_id, &m->wait,
-		    &m->session->task, &m->map);
-
-		if (imap_wait(m->session, &m->wait)) {
-			m->is_cut = true;
-			return NULL;
+	if (!m->parser && !m->is_parsed && !m->is_unreadable)
+		open_file(m);
+	while (m->parser && !m->is_cut) {
+		if (message_parse_step(m->parser, MESSAGE_PARSE_PIECE)) {
+			m->parser = NULL;
+			m->is_parsed = true;
+		} else {
+			m->is_cut = imap_slice_over_now(m->session, m->slice);
 		}
-		m->is_away = fail == FAIL_TEMP;
-		m->is_unreached |= is_far && m->is_away;
-		m->is_unreadable = fail != FAIL_NONE;
-		if (m->is_unreadable) {
-			if (m->unread != FAIL_PERM)
-				m->unread = m->is_away ? FAIL_TEMP : FAIL_PERM;
-			return NULL;
-		}
-		message_parse(&m->parsed, m->map.bytes, &m->arena);
-		m->is_parsed = true;
 	}
-	return m->is_unreadable ? NULL : &m->parsed;
+	return m->is_parsed ? &m->parsed : NULL;
 }
 
 const struct message *
 imap_matcher_outline(struct imap_matcher *m)
 {
-	if (!m->summary && !m->is_parsed && !blob_wait_is_started(&m->wait) &&
+	if (!m->summary && !m->parser && !m->is_parsed && !blob_wait_is_started(&m->wait) &&
 	    email_summary(m->account, m->seen.entry->email_id, &m->arena, &m->summary) != FAIL_NONE)
 		m->summary = NULL;
 	return m->summary ? m->summary : whole(m);
@@ -194,6 +207,29 @@ raw_contains(struct str raw, struct str text)
 	return is_found;
 }
 
+/* The same key goes on where it stopped. False also when m->is_cut. */
+static bool
+file_has(struct imap_matcher *m, const struct imap_key *key, enum text_where where, struct str name)
+{
+	const struct message *message = whole(m);
+	bool is_found = false;
+
+	if (!message)
+		return false;
+	if (m->finding != key)
+		text_finder_free(&m->finder);
+	if (!m->finder)
+		m->finder = text_finder_new(message, key->text, where, name);
+	m->finding = key;
+	while (!text_finder_step(m->finder, &is_found)) {
+		m->is_cut = imap_slice_over_now(m->session, m->slice);
+		if (m->is_cut)
+			return false;
+	}
+	text_finder_free(&m->finder);
+	return is_found;
+}
+
 static bool
 field_matches(struct imap_matcher *m, const struct imap_key *key)
 {
@@ -206,17 +242,13 @@ field_matches(struct imap_matcher *m, const struct imap_key *key)
 				return raw_contains(message_field(&message->root, (enum field)i),
 				    key->text);
 	}
-	message = whole(m);
-	return message && message_contains(message, key->text, TEXT_HEADER, key->name);
+	return file_has(m, key, TEXT_HEADER, key->name);
 }
 
 static bool
 content_matches(struct imap_matcher *m, const struct imap_key *key)
 {
-	const struct message *message = whole(m);
-	enum text_where where = key->kind == KEY_BODY ? TEXT_BODY : TEXT_ALL;
-
-	return message && message_contains(message, key->text, where, STR(""));
+	return file_has(m, key, key->kind == KEY_BODY ? TEXT_BODY : TEXT_ALL, STR(""));
 }
 
 static bool

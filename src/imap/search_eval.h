@@ -2,9 +2,9 @@
  * search_eval.h - does a message match a SEARCH key (RFC 9051 6.4.4)?
  *
  * Asks the full-text index once which messages can match at all; then of each of those the mailbox's index, the
- * stored summary, and the message's file, each only when a key needs it (search.h sorts the keys so). Looking through a large message takes its time: when the
- * slice is over between two such keys, or the session has to wait for the file, the answer is MATCH_LATER, and asking again for the same message
- * goes on from there.
+ * stored summary, and the message's file, each only when a key needs it (search.h sorts the keys so). Parsing a large
+ * message, and looking through it, takes its time: when the slice is over in the middle of that, or the session has to
+ * wait for the file, the answer is MATCH_LATER, and asking again for the same message goes on from there.
  */
 #ifndef IMAP_SEARCH_EVAL_H
 #define IMAP_SEARCH_EVAL_H
@@ -16,28 +16,32 @@
 #include "imap/search.h"
 #include "imap/session.h"
 #include "message/message.h"
+#include "message/text.h"
 #include "search/search.h"
 
 enum imap_match { MATCH_NO, MATCH_YES, MATCH_LATER };
 
 struct imap_matcher {
-	struct imap_session *session; /* borrow */
-	struct view_session *view;    /* borrow: the mailbox */
-	struct account *account;      /* borrow: its account */
-	int64_t now_s;                /* for OLDER and YOUNGER: when it began */
-	struct search_query query;    /* which messages can match */
-	struct arena arena;           /* of one message */
-	struct view_seen seen;        /* the message */
-	struct message *summary;      /* arena; NULL: not yet asked for */
-	struct message parsed;        /* when is_parsed */
+	struct imap_session *session;   /* borrow */
+	struct view_session *view;      /* borrow: the mailbox */
+	struct account *account;        /* borrow: its account */
+	int64_t now_s;                  /* for OLDER and YOUNGER: when it began */
+	struct search_query query;      /* which messages can match */
+	struct arena arena;             /* of one message */
+	struct view_seen seen;          /* the message */
+	struct message *summary;        /* arena; NULL: not yet asked for */
+	struct message parsed;          /* when is_parsed */
+	struct message_parser *parser;  /* arena: .. when this is through with it */
+	struct text_finder *finder;     /* own: a text is looked for .. */
+	const struct imap_key *finding; /* borrow: .. by this key */
 	struct blob_map map;
 	struct blob_wait wait;    /* for its file */
 	struct imap_slice *slice; /* borrow: of this step */
 	uint64_t number;          /* counts messages, for imap_key.asked */
 	unsigned scores, score;   /* of the FUZZY keys that held: how many, their sum */
 	bool has_looked;          /* through a file, in this step */
-	bool is_cut;     /* .. and there was no time for another key, or it is waited for */
-	bool has_record; /* the store was asked for the message */
+	bool is_cut;              /* .. and there was no time for all of it, or it is waited for */
+	bool has_record;          /* the store was asked for the message */
 	bool is_parsed;
 	bool is_unreadable; /* its file cannot be read: nothing in it matches */
 	bool is_away;       /* .. now; it may match later */
@@ -76,7 +80,7 @@ unsigned imap_matcher_score(const struct imap_matcher *m);
 
 /*
  * What lists need of the last message, from the summary or from its file; NULL: it cannot be read, or the session
- * waits for it and it is to be asked for again (imap_matcher_is_cut()).
+ * waits for it or the slice is over, and it is to be asked for again (imap_matcher_is_cut()).
  */
 const struct message *imap_matcher_outline(struct imap_matcher *m);
 

@@ -89,17 +89,22 @@ look_begin(struct jmap_call *c)
 	return true;
 }
 
-/* The Email whose message, or a part of it, the blob is; NULL: none that is shown. FAIL_TEMP, FAIL_LIMIT. */
+/*
+ * The Email whose message, or a part of it, the blob is; NULL: none that is shown. `text` may be a creation id, and is
+ * the id itself then. FAIL_TEMP, FAIL_LIMIT.
+ */
 static enum fail
-find_email(struct jmap_call *c, struct looking *l, struct str text, struct email **out)
+find_email(struct jmap_call *c, struct looking *l, struct str *text, struct email **out)
 {
+	struct str known = jmap_created_find(c->run, *text);
 	struct blob_id id;
 	struct email *e;
 	enum fail fail;
 
 	*out = NULL;
-	text = jmap_created_find(c->run, text);
-	if (!text.p || !blob_id_parse(text, &id) || id.kind != ID_BLOB)
+	if (known.p)
+		*text = known;
+	if (!known.p || !blob_id_parse(known, &id) || id.kind != ID_BLOB)
 		return FAIL_NONE;
 	fail = email_get(c->account, id.id, &l->arena, &e);
 	if (fail == FAIL_NONE && jmap_email_is_shown(c->access, e))
@@ -158,7 +163,7 @@ jmap_blob_lookup(struct jmap_call *c)
 			return JMAP_YIELD;
 		arena_reset(&l->arena);
 		(void)!json_get_text(&l->ids->items[l->at], &text);
-		fail = find_email(c, l, text, &e);
+		fail = find_email(c, l, &text, &e);
 		if (fail)
 			return jmap_fail_with(c, fail);
 		json_object_begin(&c->w);

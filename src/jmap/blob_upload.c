@@ -4,6 +4,7 @@
 #include "jmap/blob_load.h"
 
 /* base */
+#include "base/mem.h"
 #include "base/num.h"
 
 /* rooms */
@@ -214,6 +215,29 @@ add_blob(struct jmap_call *c, struct uploading *u, struct str text, const struct
 	return said == SET_OK ? add_range(c, u, source, e) : said;
 }
 
+/*
+ * The members that a DataSourceObject may have: a range only beside a blob. Anything else is not passed over, since
+ * it may be meant to change what the bytes are, and the server does not guess (RFC 9404 4.1).
+ */
+static bool
+is_known(const struct json *source, bool is_blob)
+{
+	static const struct str names[] = { STR_INIT("data:asText"), STR_INIT("data:asBase64"),
+		STR_INIT("blobId"), STR_INIT("offset"), STR_INIT("length") };
+	size_t count = is_blob ? ARRAY_LEN(names) : ARRAY_LEN(names) - 2;
+
+	for (uint32_t i = 0; i < source->count; i++) {
+		const struct json_member *m = &source->members[i];
+		size_t n = 0;
+
+		while (n < count && !str_eq(m->name, names[n]))
+			n++;
+		if (n == count && !json_is(&m->value, JSON_NULL))
+			return false;
+	}
+	return true;
+}
+
 /* A DataSourceObject has exactly one of the three. */
 static enum jmap_set_said
 add_source(struct jmap_call *c, struct uploading *u, const struct json *source,
@@ -226,7 +250,8 @@ add_source(struct jmap_call *c, struct uploading *u, const struct json *source,
 	struct str value;
 
 	if (!json_is(source, JSON_OBJECT) || !json_get_text(one, &value) ||
-	    (text != NULL) + (base64 != NULL) + (blob != NULL) != 1)
+	    (text != NULL) + (base64 != NULL) + (blob != NULL) != 1 ||
+	    !is_known(source, blob != NULL))
 		return jmap_set_invalid(e, STR("data"), "A data source is wrong.");
 	if (blob)
 		return add_blob(c, u, value, source, e);

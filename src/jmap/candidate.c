@@ -4,7 +4,104 @@
 #include "jmap/filter.h"
 
 /* rooms */
+#include "jmap/email.h"
 #include "mail/thread.h"
+
+#define FILE_ARENA_MAX (16 * 1024 * 1024) /* bytes: the parts of one message */
+
+/* --- its file ---------------------------------------------------------------------------------- */
+
+/* Another one may come. */
+static void
+file_drop(struct candidate_file *f)
+{
+	struct arena arena = f->arena;
+
+	text_finder_free(&f->finder);
+	blob_wait_release(&f->wait);
+	blob_unmap(&f->map);
+	arena_reset(&arena);
+	*f = (struct candidate_file){ .arena = arena };
+}
+
+void
+candidate_file_release(struct candidate_file *f)
+{
+	file_drop(f);
+	arena_release(&f->arena);
+}
+
+void
+candidate_end(struct candidate *who)
+{
+	if (!who->is_cut)
+		file_drop(who->file);
+}
+
+/* Map it and begin to parse. With who->is_cut: it is on its way. */
+static enum fail
+file_begin(struct candidate *who)
+{
+	struct candidate_file *f = who->file;
+	enum fail fail;
+
+	if (f->email != who->id) {
+		file_drop(f);
+		if (f->arena.max == 0)
+			arena_init(&f->arena, FILE_ARENA_MAX);
+		f->email = who->id;
+	}
+	fail = email_map_wait(who->account, who->id, &f->wait, who->call->run->host.task, &f->map);
+	who->is_cut = jmap_waits(who->call, &f->wait);
+	if (who->is_cut || fail)
+		return who->is_cut ? FAIL_NONE : fail;
+	f->parser = message_parse_begin(&f->message, f->map.bytes, &f->arena);
+	return f->parser ? FAIL_NONE : FAIL_LIMIT;
+}
+
+static enum fail
+file_load(struct candidate *who)
+{
+	struct candidate_file *f = who->file;
+	enum fail fail = FAIL_NONE;
+
+	if (f->email != who->id || (!f->parser && !f->is_whole))
+		fail = file_begin(who);
+	if (fail || who->is_cut)
+		return fail;
+	if (f->parser) {
+		who->is_cut = !email_parse_on(who->call, f->parser);
+		if (who->is_cut)
+			return FAIL_NONE;
+		f->parser = NULL;
+		f->is_whole = true;
+	}
+	who->full = &f->message;
+	return FAIL_NONE;
+}
+
+bool
+candidate_find(struct candidate *who, const struct str *word, enum text_where where,
+    struct str name, bool *is_found_out)
+{
+	struct candidate_file *f = who->file;
+
+	if (f->word != word)
+		text_finder_free(&f->finder);
+	if (!f->finder)
+		f->finder = text_finder_new(&f->message, *word, where, name);
+	f->word = word;
+	do {
+		who->is_cut = who->has_looked && jmap_slice_over(who->call);
+		if (who->is_cut)
+			return false;
+		who->has_looked = true;
+	} while (!text_finder_step(f->finder, is_found_out));
+	text_finder_free(&f->finder);
+	return true;
+}
+
+/* --- levels ------------------------------------------------------------------------------------ */
 
 enum fail
 candidate_load(struct candidate *who, enum level level)
@@ -21,7 +118,7 @@ candidate_load(struct candidate *who, enum level level)
 		who->size = who->email->size;
 		who->keywords = who->email->keywords;
 	}
-	if (level == LEVEL_SUMMARY && !who->summary && !who->is_full) {
+	if (level == LEVEL_SUMMARY && !who->summary && !who->full && !who->is_cut) {
 		fail = email_summary(who->account, who->id, who->a, &summary);
 		if (fail == FAIL_NONE)
 			who->summary = summary;
@@ -30,16 +127,9 @@ candidate_load(struct candidate *who, enum level level)
 		else
 			return fail;
 	}
-	if (level >= LEVEL_FILE && !who->is_full) {
-		fail = email_map_wait(who->account, who->id, who->wait, who->call->run->host.task,
-		    &who->map);
-		who->is_cut = jmap_waits(who->call, who->wait);
-		if (who->is_cut || fail)
-			return who->is_cut ? FAIL_NONE : fail;
-		message_parse(&who->full, who->map.bytes, who->a);
-		who->is_full = true;
-	}
-	return FAIL_NONE;
+	if (level >= LEVEL_FILE && !who->full && !who->is_cut)
+		fail = file_load(who);
+	return fail;
 }
 
 enum fail

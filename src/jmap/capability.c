@@ -75,15 +75,21 @@ write_ticket(const struct jmap *j, struct json_writer *w)
 	json_object_end(w);
 }
 
-/* RFC 9749 3 */
+/* RFC 9749 3: where this is offered, a key is. */
+static bool
+has_vapid(const struct jmap *j, struct buf *key)
+{
+	buf_init(key, 128);
+	return j->push && jmap_push_key_write(j->push, key);
+}
+
 static void
 write_vapid(const struct jmap *j, struct json_writer *w)
 {
 	struct buf key;
 
-	buf_init(&key, 128);
 	json_object_begin(w);
-	if (j->push && jmap_push_key_write(j->push, &key))
+	if (has_vapid(j, &key))
 		json_name_string(w, STR("applicationServerKey"), buf_str(&key));
 	json_object_end(w);
 	buf_release(&key);
@@ -171,11 +177,11 @@ write_texts(struct json_writer *w, struct str name, const struct str *texts, siz
 	json_array_end(w);
 }
 
-/* RFC 9404 3.1 */
+/* RFC 9404 3.1: clients take the first of the digests that they know. */
 static void
 write_blob(const struct jmap *j, struct json_writer *w)
 {
-	static const struct str algorithms[] = { STR_INIT("sha"), STR_INIT("sha-256") };
+	static const struct str algorithms[] = { STR_INIT("sha-256"), STR_INIT("sha") };
 
 	(void)j;
 	json_object_begin(w);
@@ -235,7 +241,13 @@ jmap_capability(struct str urn)
 void
 jmap_capabilities_write(const struct jmap *j, struct json_writer *w)
 {
+	struct buf key;
+	bool can_sign = has_vapid(j, &key);
+
+	buf_release(&key);
 	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++) {
+		if (capabilities[i].bit == CAPABILITY_VAPID && !can_sign)
+			continue;
 		json_name(w, capabilities[i].urn);
 		capabilities[i].session(j, w);
 	}

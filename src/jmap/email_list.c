@@ -23,7 +23,7 @@
 #include "mail/mailbox.h"
 #include "mail/view.h"
 
-#define CANDIDATE_BYTES (16 * 1024 * 1024) /* one Email while it is judged */
+#define CANDIDATE_BYTES (16 * 1024 * 1024) /* one Email while it is judged, without its file */
 
 /* --- judging --------------------------------------------------------------------------------------- */
 
@@ -44,7 +44,7 @@ candidate_of(struct jmap_call *c, struct email_list *l, const struct sort_item *
 		.index = &l->index,
 		.a = &l->arena,
 		.call = c,
-		.wait = &l->wait,
+		.file = &l->file,
 	};
 }
 
@@ -83,15 +83,6 @@ drop_judged(struct email_list *l)
 		memmove(l->items, l->items + l->ready, l->item_count * sizeof(*l->items));
 }
 
-/* What a candidate holds; a wait goes on. */
-static void
-candidate_end(struct jmap_call *c, struct email_list *l, struct candidate *who)
-{
-	blob_unmap(&who->map);
-	if (!jmap_waits(c, &l->wait))
-		blob_wait_release(&l->wait);
-}
-
 /* Does it match? False: the slice is over, the call waits, or it failed. */
 static bool
 judge(struct jmap_call *c, struct email_list *l, const struct sort_item *item, bool *is_match_out)
@@ -100,12 +91,11 @@ judge(struct jmap_call *c, struct email_list *l, const struct sort_item *item, b
 	enum fail fail;
 
 	*is_match_out = false;
-	who.slice_end_us = c->slice_end_us;
 	fail = filter_judge(l->filter, &who, is_match_out);
 	if (fail == FAIL_NONE && *is_match_out && !l->mailbox)
 		fail = jmap_email_look(c->access, item->id, &l->arena);
 	*is_match_out = *is_match_out && fail == FAIL_NONE;
-	candidate_end(c, l, &who);
+	candidate_end(&who);
 	if (fail && fail != FAIL_MISSING)
 		jmap_fail_with(c, fail);
 	return (fail == FAIL_NONE || fail == FAIL_MISSING) && !who.is_cut;
@@ -150,7 +140,7 @@ make_keys(struct jmap_call *c, struct email_list *l)
 		enum fail fail =
 		    sort_keys(&l->sort, &who, &c->arena, &l->keys[l->at * l->sort.count]);
 
-		candidate_end(c, l, &who);
+		candidate_end(&who);
 		if (fail && fail != FAIL_MISSING)
 			jmap_fail_with(c, fail);
 		if (who.is_cut || c->error)
@@ -307,7 +297,7 @@ static void
 drop_list(struct email_list *l)
 {
 	search_query_release(&l->index);
-	blob_wait_release(&l->wait);
+	candidate_file_release(&l->file);
 	mem_free(l->items);
 	mem_free(l->keys);
 	mem_free(l->sorting.order);

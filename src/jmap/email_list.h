@@ -45,13 +45,13 @@ struct email_list { /* zeroed at first; fields: read only but for `needed` and `
 	bool is_streamed; /* items come in batches of the account's list */
 	bool has_all;     /* the last batch came */
 	size_t id_cap;
-	uint64_t told;           /* the last that came up for the list */
-	struct id_set threads;   /* of the list, when they collapse */
-	struct sort_key *keys;   /* own */
-	struct sorting sorting;  /* order and spare: own */
-	struct arena arena;      /* one candidate at a time */
-	struct blob_wait wait;   /* .. for its file */
-	struct email_order last; /* where collecting stands */
+	uint64_t told;              /* the last that came up for the list */
+	struct id_set threads;      /* of the list, when they collapse */
+	struct sort_key *keys;      /* own */
+	struct sorting sorting;     /* order and spare: own */
+	struct arena arena;         /* one candidate at a time */
+	struct candidate_file file; /* .. the same */
+	struct email_order last;    /* where collecting stands */
 	bool has_last;
 };
 

@@ -7,7 +7,6 @@
 #include <assert.h>
 
 /* base */
-#include "base/clock.h"
 #include "base/mem.h"
 
 /* rooms */
@@ -166,7 +165,7 @@ is_in_other(const struct candidate *who, const struct filter *f)
 static const struct message *
 message_of(const struct candidate *who)
 {
-	return who->summary ? who->summary : &who->full;
+	return who->summary ? who->summary : who->full;
 }
 
 /* A field in the form that is compared, made once for all words that are looked for in it; p is NULL: there is none. */
@@ -221,19 +220,17 @@ static enum truth
 look_for(const struct filter *f, struct candidate *who, size_t i, enum text_where where)
 {
 	struct progress *p = f->progress;
+	bool is_found;
 
 	if (p->email != who->id)
 		*p = (struct progress){ .email = who->id };
 	if (p->is_missing || i < p->found)
 		return truth_of(i < p->found);
-	if (who->has_looked && who->slice_end_us > 0 && clock_precise_us() >= who->slice_end_us) {
-		who->is_cut = true;
+	if (!candidate_find(who, &f->words[i], where, f->name, &is_found))
 		return TRUTH_UNKNOWN;
-	}
-	who->has_looked = true;
-	p->is_missing = !message_contains(&who->full, f->words[i], where, f->name);
-	p->found = p->is_missing ? p->found : i + 1;
-	return truth_of(!p->is_missing);
+	p->is_missing = !is_found;
+	p->found = is_found ? i + 1 : p->found;
+	return truth_of(is_found);
 }
 
 /* text: each word in From, To, Cc, Bcc, Subject, or the body. */
@@ -247,7 +244,7 @@ judge_text(const struct filter *f, struct candidate *who)
 
 		if (is_proved(f, who, i) || has_in_heads(who, f->folded[i]))
 			continue;
-		if (who->is_full)
+		if (who->full)
 			one = look_for(f, who, i, TEXT_BODY);
 		if (one == TRUTH_NO || who->is_cut)
 			return one;
@@ -263,8 +260,7 @@ judge_file(const struct filter *f, struct candidate *who)
 	enum text_where where = f->test == TEST_BODY ? TEXT_BODY : TEXT_HEADER;
 
 	if (f->word_count == 0)
-		return truth_of(
-		    where == TEXT_BODY || message_contains(&who->full, STR(""), where, f->name));
+		return where == TEXT_BODY ? TRUTH_YES : look_for(f, who, 0, where);
 	for (size_t i = 0; i < f->word_count; i++) {
 		enum truth one = TRUTH_YES;
 
@@ -279,7 +275,7 @@ judge_file(const struct filter *f, struct candidate *who)
 static bool
 has_attachment(const struct candidate *who)
 {
-	return who->summary ? who->summary->has_attachment : message_has_attachment(&who->full);
+	return who->summary ? who->summary->has_attachment : message_has_attachment(who->full);
 }
 
 /* What a condition needs loaded before it can be judged for certain. */

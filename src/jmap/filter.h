@@ -12,6 +12,7 @@
 #include "jmap/args.h"
 #include "mail/email.h"
 #include "message/message.h"
+#include "message/text.h"
 #include "search/search.h"
 
 enum level {
@@ -25,6 +26,22 @@ enum level {
 enum truth { TRUTH_NO, TRUTH_YES, TRUTH_UNKNOWN };
 
 struct filter; /* arena */
+
+/*
+ * The file of the Email that is judged, read and looked through in slices: what stays from one slice to the next, for
+ * as long as it is the same Email. Zeroed: none. Its owner has one; candidate_file_release().
+ */
+struct candidate_file {
+	uint64_t email; /* whose it is */
+	struct blob_wait wait;
+	struct blob_map map; /* own */
+	struct arena arena;  /* own: of its parts; kept for the next one */
+	struct message message;
+	struct message_parser *parser; /* arena; NULL: not begun, or it is whole: */
+	bool is_whole;
+	struct text_finder *finder; /* own: a word is looked for .. */
+	const struct str *word;     /* borrow: .. this one */
+};
 
 /* One Email that is judged; the caller fills the first group, filter_judge() loads the rest. */
 struct candidate {
@@ -41,17 +58,13 @@ struct candidate {
 	struct arena *a;                  /* for this one */
 	struct email *email;
 	const struct message *summary;
-	struct message full;
 	struct str
-	    folded[FIELD_COUNT]; /* fields in the form that is compared; p is NULL: not yet */
-	struct blob_map map;     /* own: blob_unmap() */
-	struct jmap_call *call;  /* borrow: it waits when the file is far away .. */
-	struct blob_wait *wait;  /* borrow: .. by this, which outlives the candidate (is_cut) */
-	bool is_full;
-
-	int64_t slice_end_us; /* 0: no matter how long it takes */
-	bool has_looked;      /* for a word in the file, since filter_judge() began */
-	bool is_cut;          /* out: there was no time for all of it, or the call waits */
+	    folded[FIELD_COUNT];     /* fields in the form that is compared; p is NULL: not yet */
+	struct jmap_call *call;      /* borrow: it waits when the file is far away .. */
+	struct candidate_file *file; /* borrow: .. by this, which outlives the candidate */
+	const struct message *full;  /* its file's; NULL: not loaded */
+	bool has_looked;             /* for a word in the file, in this slice */
+	bool is_cut;                 /* out: there was no time for all of it, or the call waits */
 };
 
 /* Read a FilterOperator or FilterCondition; NULL when the call's error was set. */
@@ -76,13 +89,24 @@ struct search_term *filter_narrow(const struct filter *f, struct arena *a);
 
 /*
  * Does it match? FAIL_MISSING: it is gone or JMAP must not see it: no match. When who->is_cut is set
- * the slice ended first: the same Email is to be judged again in the next one, which goes on from the
- * words that were looked for (at least one each time).
+ * the slice ended first: the same Email is to be judged again in the next one, which goes on in the
+ * file where this one stopped (some of it is looked at each time).
  */
 MUST_CHECK enum fail filter_judge(const struct filter *f, struct candidate *who, bool *out);
 
 /* Load one level of an Email (with all below it). With who->is_cut: not yet, again with another candidate. */
 MUST_CHECK enum fail candidate_load(struct candidate *who, enum level level);
+
+/*
+ * Is `word` in the file, which is loaded (text.h)? `word` is known again by its address. False: who->is_cut, ask for
+ * the same one in the next slice.
+ */
+MUST_CHECK bool candidate_find(struct candidate *who, const struct str *word, enum text_where where,
+    struct str name, bool *is_found_out);
+
+/* Behind each candidate: what is not cut is over. */
+void candidate_end(struct candidate *who);
+void candidate_file_release(struct candidate_file *f);
 
 /* Do all, some, or none Emails of the thread have the keyword? Those that the user does not see do not count. */
 enum filter_thread { THREAD_ALL, THREAD_SOME, THREAD_NONE };

@@ -49,7 +49,7 @@ struct filter {
 	size_t mailbox_count;
 	int64_t number;     /* date, size, flag */
 	uint64_t keyword;   /* 0: a keyword that no message has */
-	struct str *words;  /* of a text */
+	struct str *words;  /* of a text; where it has none, the first one is empty */
 	struct str *folded; /* the same in the form that is compared */
 	size_t word_count;
 	unsigned *proofs;          /* by word: numbers in the question to the index */

@@ -137,7 +137,8 @@ read_header(struct reading *r, struct filter *f, const struct json *v)
 	    !json_get_text(&v->items[0], &f->name))
 		return bad(r, "header is a list of one or two texts.");
 	if (v->count == 1)
-		return true;
+		return read_words(r, f,
+		    STR("")); /* none, but an empty one stands there for the file */
 	if (!json_get_text(&v->items[1], &text))
 		return bad(r, "header is a list of one or two texts.");
 	return read_words(r, f, text);

@@ -30,9 +30,10 @@ struct snippets {
 	const struct json *ids;
 	uint32_t at;
 	struct words subject, body;
-	bool *is_missing;      /* arena */
-	struct arena arena;    /* own; of one Email */
-	struct blob_wait wait; /* .. for its file */
+	bool *is_missing;           /* arena */
+	bool is_cut;                /* the Email at hand comes again in the next slice */
+	struct arena arena;         /* own; of one Email */
+	struct candidate_file file; /* .. the same */
 };
 
 static void
@@ -40,7 +41,7 @@ snippet_release(struct jmap_call *c)
 {
 	struct snippets *x = c->state;
 
-	blob_wait_release(&x->wait);
+	candidate_file_release(&x->file);
 	arena_release(&x->arena);
 }
 
@@ -101,7 +102,7 @@ snippet_begin(struct jmap_call *c)
 static void
 write_subject(struct jmap_call *c, struct snippets *x, const struct candidate *who)
 {
-	const struct message *m = who->is_full ? &who->full : who->summary;
+	const struct message *m = who->full ? who->full : who->summary;
 	struct str raw = message_field(&m->root, FIELD_SUBJECT), text = { 0 };
 	struct buf html;
 
@@ -225,7 +226,7 @@ write_preview(struct jmap_call *c, struct snippets *x, struct candidate *who)
 	if (fail || who->is_cut)
 		return fail == FAIL_MISSING ? FAIL_PERM : fail;
 	buf_init(&text, READ_MAX + 8 * BODY_PIECE_BYTES);
-	add_body(&text, &who->full, &x->arena);
+	add_body(&text, who->full, &x->arena);
 	write_preview_of(c, x, buf_str(&text));
 	buf_release(&text);
 	return FAIL_NONE;
@@ -256,7 +257,7 @@ one(struct jmap_call *c, struct snippets *x, struct str text)
 		.access = c->access,
 		.a = &x->arena,
 		.call = c,
-		.wait = &x->wait };
+		.file = &x->file };
 	struct json_writer before = c->w;
 	size_t mark = c->w.out->n;
 	enum fail fail;
@@ -270,12 +271,12 @@ one(struct jmap_call *c, struct snippets *x, struct str text)
 		fail = FAIL_MISSING;
 	if (!fail && !who.is_cut)
 		fail = write_snippet(c, x, &who);
-	blob_unmap(&who.map);
-	if (!jmap_waits(c, &x->wait))
-		blob_wait_release(&x->wait);
-	if (fail != FAIL_PERM && !c->is_waiting)
+	candidate_end(&who);
+	x->is_cut = who.is_cut;
+	if (fail != FAIL_PERM && !who.is_cut)
 		return fail;
-	buf_truncate(c->w.out, mark); /* its file is lost, as Email/get says it; or on its way */
+	buf_truncate(c->w.out,
+	    mark); /* its file is lost, as Email/get says it; or not read to its end */
 	c->w = before;
 	return FAIL_MISSING;
 }
@@ -294,7 +295,7 @@ jmap_snippet_get(struct jmap_call *c)
 		enum fail fail =
 		    json_get_text(&x->ids->items[at], &id) ? one(c, x, id) : FAIL_MISSING;
 
-		if (c->is_waiting)
+		if (x->is_cut)
 			return JMAP_YIELD;
 		x->at++;
 		x->is_missing[at] = fail == FAIL_MISSING;

@@ -124,7 +124,7 @@ static enum fail
 field_key(const struct comparator *by, struct candidate *who, struct arena *a, struct sort_key *key)
 {
 	enum fail fail = candidate_load(who, LEVEL_SUMMARY);
-	const struct message *m = who->summary ? who->summary : &who->full;
+	const struct message *m = who->summary ? who->summary : who->full;
 	struct date date;
 
 	if (fail || who->is_cut)

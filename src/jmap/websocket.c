@@ -7,7 +7,7 @@
  *                                   +--closed by either side, login over, store lost, stop--> done
  *
  * Facts: an account is open from OPEN on. In READ and RUN the message's text stands in the socket's reader, which
- * reads nothing more until the Response was given to it; so a client that sends faster than it takes waits,
+ * reads nothing more but Pings until the Response was given to it; so a client that sends faster than it takes waits,
  * and the changes of that time are told in one, with the newest states. A request counts as one under way
  * (maxConcurrentRequests) in RUN only.
  */
@@ -267,6 +267,19 @@ socket_read(struct socket_request *r, struct http_exchange *x)
 	return r->state == SOCKET_RUN ? socket_run(r, x) : HTTP_YIELD;
 }
 
+/* READ or RUN, and Pings that come meanwhile. */
+static enum http_step
+socket_work(struct socket_request *r, struct http_exchange *x)
+{
+	enum websocket_said heard = websocket_meanwhile(&r->ws, x);
+	enum http_step step;
+
+	if (heard == WEBSOCKET_SAID_OVER)
+		return HTTP_DONE;
+	step = r->state == SOCKET_READ ? socket_read(r, x) : socket_run(r, x);
+	return step == HTTP_WAIT && heard == WEBSOCKET_SAID_YIELD ? HTTP_YIELD : step;
+}
+
 /* Something moved that it wants to hear, and there is room for it. */
 static bool
 may_tell(const struct socket_request *r)
@@ -297,7 +310,7 @@ socket_open(struct socket_request *r, struct http_exchange *x)
 	r->maker = json_maker_new(text, &r->arena);
 	r->bytes = text.n;
 	r->state = SOCKET_READ;
-	return socket_read(r, x);
+	return socket_work(r, x);
 }
 
 static enum http_step
@@ -323,8 +336,8 @@ socket_step(struct http_handler *h, struct http_exchange *x)
 	switch (r->state) {
 	case SOCKET_LOGIN:
 	case SOCKET_OPEN: break;
-	case SOCKET_READ: return socket_read(r, x);
-	case SOCKET_RUN: return socket_run(r, x);
+	case SOCKET_READ:
+	case SOCKET_RUN: return socket_work(r, x);
 	}
 	return socket_open(r, x);
 }

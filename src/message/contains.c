@@ -2,6 +2,7 @@
 
 /* base */
 #include "base/limits.h"
+#include "base/mem.h"
 
 /* rooms */
 #include "codec/utf8.h"
@@ -17,6 +18,12 @@
 struct finder {
 	struct buf needle; /* mapped */
 	struct buf window; /* mapped */
+};
+
+struct text_finder {
+	struct text_walk walk;
+	struct finder finder;
+	bool is_possible; /* the needle is none that is too long */
 };
 
 /* Bodies come with LF for CRLF (BODY_TEXT), so the needle's lines end alike. */
@@ -87,20 +94,53 @@ text_folded(struct str text, struct arena *a)
 	return folded;
 }
 
+struct text_finder *
+text_finder_new(const struct message *m, struct str needle, enum text_where where, struct str name)
+{
+	struct text_finder *f = mem_new(1, sizeof *f);
+
+	text_walk_init(&f->walk, m, where, name);
+	f->is_possible = finder_init(&f->finder, needle);
+	return f;
+}
+
+void
+text_finder_free(struct text_finder **f)
+{
+	if (*f == NULL)
+		return;
+	finder_release(&(*f)->finder);
+	text_walk_release(&(*f)->walk);
+	mem_free(*f);
+	*f = NULL;
+}
+
+bool
+text_finder_step(struct text_finder *f, bool *is_found_out)
+{
+	struct str text;
+
+	*is_found_out = false;
+	for (size_t bytes = 0; bytes < BODY_PIECE_BYTES; bytes += f->walk.bytes) {
+		if (!f->is_possible || !text_walk_next(&f->walk, &text))
+			return true;
+		if (!f->walk.is_pause)
+			*is_found_out =
+			    f->walk.goes_on ? look(&f->finder, text) : look_once(&f->finder, text);
+		if (*is_found_out)
+			return true;
+	}
+	return false;
+}
+
 bool
 message_contains(const struct message *m, struct str needle, enum text_where where, struct str name)
 {
-	struct text_walk walk;
-	struct finder f;
-	struct str text;
-	bool is_found = false;
+	struct text_finder *f = text_finder_new(m, needle, where, name);
+	bool is_found;
 
-	text_walk_init(&walk, m, where, name);
-	if (finder_init(&f, needle)) {
-		while (!is_found && text_walk_next(&walk, &text))
-			is_found = walk.goes_on ? look(&f, text) : look_once(&f, text);
-	}
-	finder_release(&f);
-	text_walk_release(&walk);
+	while (!text_finder_step(f, &is_found))
+		;
+	text_finder_free(&f);
 	return is_found;
 }

@@ -65,8 +65,11 @@ struct text_walk { /* fields: read only */
 	struct str header;          /* what is left of its header */
 	struct body_reader *reader; /* own */
 	struct buf text;            /* own: the last piece */
+	size_t bytes;               /* out: of the message that were looked at for it, at most */
 	bool is_body;               /* out: it belongs to what TEXT_BODY looks at */
 	bool goes_on;               /* out: it continues the piece before it */
+	bool
+	    is_pause; /* out: it is no text, but many fields of other names than `name` were passed */
 };
 void text_walk_init(struct text_walk *w, const struct message *m, enum text_where where,
     struct str name);
@@ -81,6 +84,16 @@ bool text_walk_next(struct text_walk *w, struct str *text_out);
  */
 bool message_contains(const struct message *m, struct str needle, enum text_where where,
     struct str name);
+
+/*
+ * The same in slices; all is borrowed until text_finder_free(), which any state is safe for. A step looks at about
+ * BODY_PIECE_BYTES of the message, but never less than a field; true when it is known. A PC needs 0.1 ms for one.
+ */
+struct text_finder;
+struct text_finder *text_finder_new(const struct message *m, struct str needle,
+    enum text_where where, struct str name);
+void text_finder_free(struct text_finder **f);
+MUST_CHECK bool text_finder_step(struct text_finder *f, bool *is_found_out);
 
 /* Is `needle` in this UTF-8 text, by the same comparison? */
 bool text_contains(struct str text, struct str needle);

@@ -25,24 +25,32 @@ text_walk_release(struct text_walk *w)
 	buf_release(&w->text);
 }
 
-/* The next field of the header that is under way: those called `name`, or all of them with their names. */
+/*
+ * The next field of the header that is under way: those called `name`, or all of them with their names. Or a pause,
+ * which is as long as a piece of a body.
+ */
 static bool
 next_field(struct text_walk *w)
 {
 	struct str name = w->where == TEXT_HEADER ? w->name : STR("");
+	size_t before = w->header.n;
 	struct header h;
 
+	buf_clear(&w->text);
 	while (header_next(&w->header, &h)) {
-		if (name.n > 0 && !str_eq_nocase(h.name, name))
+		w->bytes = before - w->header.n;
+		w->is_pause = name.n > 0 && !str_eq_nocase(h.name, name);
+		if (w->is_pause && w->bytes < BODY_PIECE_BYTES)
 			continue;
-		buf_clear(&w->text);
+		w->goes_on = false;
+		if (w->is_pause)
+			return true;
 		if (name.n == 0) {
 			buf_add(&w->text, h.name);
 			buf_add_c(&w->text, ": ");
 		}
 		header_text_write(&w->text, h.value);
 		w->is_body = w->part->parent != NULL;
-		w->goes_on = false;
 		return true;
 	}
 	return false;
@@ -58,6 +66,8 @@ next_of_body(struct text_walk *w)
 	buf_clear(&w->text);
 	w->is_body = true;
 	w->goes_on = !is_first;
+	w->is_pause = false;
+	w->bytes = BODY_PIECE_BYTES;
 	return body_read(w->reader, &w->text);
 }
 

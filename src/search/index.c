@@ -73,9 +73,25 @@ job_take_file(struct search *s)
 	}
 	if (fail != FAIL_NONE)
 		grams_cut(&j->grams);
-	message_parse(&j->message, j->map.bytes, &j->arena);
-	text_walk_init(&j->walk, &j->message, TEXT_ALL, STR(""));
+	j->parser = message_parse_begin(&j->message, j->map.bytes, &j->arena);
+	if (!j->parser)
+		grams_cut(&j->grams);
 	j->is_begun = true;
+	return true;
+}
+
+/* Some of its structure; true: all of it is known. */
+static bool
+job_parse(struct search *s, int64_t end_us)
+{
+	struct search_job *j = &s->job;
+
+	while (!j->is_parsed && j->parser && !message_parse_step(j->parser, MESSAGE_PARSE_PIECE))
+		if (clock_precise_us() >= end_us)
+			return false;
+	if (!j->is_parsed)
+		text_walk_init(&j->walk, &j->message, TEXT_ALL, STR(""));
+	j->is_parsed = true;
 	return true;
 }
 
@@ -164,7 +180,8 @@ step(struct search *s, int64_t end_us)
 		fail = search_group_build(s, end_us, &is_done);
 		if (fail == FAIL_NONE && is_done)
 			a->built = chunk + 1;
-	} else if ((s->job.is_begun || job_take_file(s)) && job_read(s, end_us)) {
+	} else if ((s->job.is_begun || job_take_file(s)) && job_parse(s, end_us) &&
+	    job_read(s, end_us)) {
 		fail = job_end(s);
 		search_job_drop(s);
 	}

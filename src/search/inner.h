@@ -85,10 +85,13 @@ struct search_job {
 	struct search_work_account *account; /* borrow; NULL: none */
 	uint64_t email;
 	struct blob_wait wait; /* for its file; nothing else is done meanwhile */
-	bool is_begun;         /* it has its file */
+	bool is_begun;         /* it has its file .. */
+	bool is_parsed;        /* .. and its parts are known */
 	struct blob_map map;   /* own */
 	struct arena arena;
 	struct message message;
+	struct message_parser
+	    *parser; /* arena; NULL: it does not fit, and nothing of it is known */
 	struct text_walk walk;
 	struct grams grams;
 	struct words words;

@@ -167,6 +167,32 @@ def test_requests(server, alice, **options):
     jmap.ws.close()
 
 
+class Wire:
+    """In place of a socket: what would be sent, to send it at once."""
+
+    def __init__(self):
+        self.bytes = b""
+
+    def sendall(self, piece):
+        self.bytes += piece
+
+
+def test_ping_meanwhile(server, alice):
+    """A Ping behind a request that takes many slices is answered before it, the request behind that one after it."""
+    jmap = Jmap(server, alice)
+    real, jmap.ws.socket = jmap.ws.socket, Wire()
+    jmap.request(["Core/echo", {"many": ["x"] * 500000}, "0"], id="long")
+    jmap.ws.frame(PING, b"meanwhile")
+    jmap.request(["Core/echo", {}, "0"], id="short")
+    wire, jmap.ws.socket = jmap.ws.socket, real
+    real.sendall(wire.bytes)
+    equal("ping", jmap.ws.next(), (PONG, b"meanwhile"))
+    answers = [jmap.next(), jmap.next()]
+    equal("in order", [answer["requestId"] for answer in answers], ["long", "short"])
+    equal("whole", len(answers[0]["methodResponses"][0][1]["many"]), 500000)
+    jmap.ws.close()
+
+
 def test_push(server, alice):
     jmap = Jmap(server, alice)
     inbox = alice.mailbox("inbox")
@@ -317,6 +343,7 @@ def main():
         test_requests(server, alice)
         test_requests(server, alice, deflate=True)
         test_requests(server, alice, deflate=True, tls=True)
+        test_ping_meanwhile(server, alice)
         test_push(server, alice)
         test_limits(server, alice, bob)
         test_events(alice)

@@ -23,7 +23,28 @@ static struct conn *conn;
 struct mirror {
 	struct http_handler handler;
 	struct websocket ws;
+	struct str text; /* borrow: the socket's, in between .. */
+	unsigned work;   /* .. so many more steps */
 };
+
+/* "work" takes some steps, as a request does. */
+#define WORK_STEPS 40 /* more than the bytes of a script, which may come one in each turn */
+
+static enum http_step
+mirror_work(struct mirror *m, struct http_exchange *x)
+{
+	enum websocket_said heard = websocket_meanwhile(&m->ws, x);
+	struct buf copy;
+
+	if (heard == WEBSOCKET_SAID_OVER)
+		return HTTP_DONE;
+	if (--m->work > 0)
+		return HTTP_YIELD;
+	buf_init(&copy, MESSAGE_MAX);
+	buf_add(&copy, m->text);
+	websocket_send(&m->ws, x, &copy);
+	return HTTP_YIELD;
+}
 
 static enum http_step
 mirror_step(struct http_handler *h, struct http_exchange *x)
@@ -34,6 +55,8 @@ mirror_step(struct http_handler *h, struct http_exchange *x)
 
 	if (!m->ws.is_open && !websocket_accept(&m->ws, x, STR("mirror"), MESSAGE_MAX))
 		return HTTP_DONE;
+	if (m->work > 0)
+		return mirror_work(m, x);
 	switch (websocket_next(&m->ws, x, &text)) {
 	case WEBSOCKET_SAID_WAIT: return HTTP_WAIT;
 	case WEBSOCKET_SAID_YIELD: return HTTP_YIELD;
@@ -48,6 +71,11 @@ mirror_step(struct http_handler *h, struct http_exchange *x)
 	if (str_eq(text, STR("bye"))) {
 		websocket_close(&m->ws, x, WEBSOCKET_POLICY);
 		return HTTP_DONE;
+	}
+	if (str_eq(text, STR("work"))) {
+		m->text = text;
+		m->work = WORK_STEPS;
+		return HTTP_YIELD;
 	}
 	buf_init(&copy, MESSAGE_MAX);
 	buf_add(&copy, text);
@@ -261,6 +289,14 @@ static const struct {
 	{ "binary", "82:=00", "880203eb", false },
 	{ "no UTF-8", "81:=ff", "880203ef", false },
 	{ "too big", "raw:81ff000000010000000037fa213d", "81056c61726765880203f1", false },
+	{ "pings while the handler works", "81:work 89:a 8a:x 89:b", "8a01618a01628104776f726b",
+	    true },
+	{ "a message behind a ping waits for the end of the work", "81:work 89:a 81:b 89:d",
+	    "8a01618104776f726b8a0164810162", true },
+	{ "so does a close, before the answer", "81:work 89:a 88:=03e8 89:b", "8a0161880203e8",
+	    false },
+	{ "but not a frame that is wrong", "81:work 89:a raw:89ff01020304", "8a0161880203ea",
+	    false },
 	{ "the handler closes", "81:a 81:bye 81:b", "810161880203f0", false },
 };
 
@@ -284,12 +320,26 @@ test_talk(void)
 			conn_memory_feed(conn, str_head(left, piece));
 			turns(1);
 		}
-		turns(10);
+		turns(WORK_STEPS + 10);
 		check_seen(talk_rows[row].want);
 		CHECK_NUM(is_open(), talk_rows[row].stays);
 		end();
 	}
 	buf_release(&bytes);
+}
+
+static void
+test_meanwhile(void)
+{
+	TEST_ROW("a ping is answered before the work is done");
+	open_with(HEAD);
+	buf_clear(&seen);
+	send_frames("81:work 89:a");
+	turns(WORK_STEPS / 2);
+	check_seen("8a0161");
+	turns(WORK_STEPS);
+	check_seen("8104776f726b");
+	end();
 }
 
 /* Frames of ours to one text again; RSV1 says that it is compressed. Empty when they break a rule. */
@@ -565,6 +615,7 @@ main(void)
 	test_open();
 	test_origins();
 	test_talk();
+	test_meanwhile();
 	test_long();
 	test_deadlines();
 	test_slow_reader();

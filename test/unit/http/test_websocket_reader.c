@@ -177,6 +177,56 @@ test_bomb(void)
 	buf_release(&text);
 }
 
+/* While a message is kept, control frames are read byte by byte, and nothing of the next message. */
+static void
+test_kept(void)
+{
+	struct websocket_reader r;
+	struct str in, left;
+	struct buf bytes;
+
+	TEST_ROW("a message is kept");
+	buf_init(&bytes, 1000);
+	websocket_reader_init(&r, MESSAGE_MAX, false);
+	play("81:hello 89:xy 81:next", &bytes);
+	in = buf_str(&bytes);
+	CHECK(websocket_read(&r, &in) == WEBSOCKET_MESSAGE);
+	for (int i = 0; i < 7; i++) { /* a head of six bytes, and one of two */
+		left = str_head(in, 1);
+		CHECK(websocket_read(&r, &left) == WEBSOCKET_MORE && left.n == 0);
+		in = str_from(in, 1);
+	}
+	left = str_head(in, 1);
+	CHECK(websocket_read(&r, &left) == WEBSOCKET_PING && left.n == 0);
+	CHECK_STR(str_of((const char *)r.control, r.control_count), STR("xy"));
+	in = left = str_from(in, 1);
+	CHECK(websocket_read(&r, &left) == WEBSOCKET_MORE && left.n == in.n);
+	CHECK_STR(buf_str(&r.message), STR("hello"));
+	websocket_reader_clear(&r);
+	CHECK(websocket_read(&r, &in) == WEBSOCKET_MESSAGE);
+	CHECK_STR(buf_str(&r.message), STR("next"));
+
+	TEST_ROW("it is forgotten in the middle of a ping");
+	buf_clear(&bytes);
+	play("89:xy 81:last", &bytes);
+	in = buf_str(&bytes);
+	left = str_head(in, 7);
+	CHECK(websocket_read(&r, &left) == WEBSOCKET_MORE && left.n == 0);
+	websocket_reader_clear(&r);
+	in = str_from(in, 7);
+	CHECK(websocket_reader_is_inside(&r));
+	CHECK(websocket_read(&r, &in) == WEBSOCKET_PING);
+	CHECK(websocket_read(&r, &in) == WEBSOCKET_MESSAGE);
+	CHECK_STR(buf_str(&r.message), STR("last"));
+
+	TEST_ROW("a ping that is none");
+	in = STR("\x89\xff\x01\x02\x03\x04");
+	CHECK(websocket_read(&r, &in) == WEBSOCKET_BAD);
+	CHECK_NUM(r.code, WEBSOCKET_PROTOCOL_ERROR);
+	websocket_reader_release(&r);
+	buf_release(&bytes);
+}
+
 static void
 test_not_agreed(void)
 {
@@ -229,6 +279,7 @@ main(void)
 	test_rows();
 	test_bomb();
 	test_not_agreed();
+	test_kept();
 	test_write();
 	return test_end();
 }

@@ -249,11 +249,105 @@ check_no_summary(struct fixture *f)
 	    &got);
 	CHECK_HAS(buf_str(&got), STR("\"ids\":[\"e6\"]},\"c\"]"));
 	CHECK_HAS(buf_str(&got), STR("\"ids\":[\"e6\"]},\"d\"]"));
+	CHECK(f->slices >= 2 * message.n / PARSE_SLICE_BYTES);
 	TEST_ROW("the client goes away in between");
 	f->give_up_at = (unsigned)(message.n / PARSE_SLICE_BYTES / 2);
 	(void)fixture_try(f, "[['Email/get',{'accountId':'a1','ids':['e6']},'c']]", &got);
 	f->give_up_at = 0;
 	buf_release(&message);
+	buf_release(&got);
+}
+
+/* --- words in a file ------------------------------------------------------------------------------ */
+
+#define FIND_SLICE_BYTES (32 * 1024) /* two pieces of 16 KB each at most */
+
+/* e5 is the long text of check_texts(), e6 has no summary; of the others, only e2 has much text. */
+static const struct {
+	const char *name, *calls, *want;
+	size_t looked_at; /* bytes of texts */
+} find_rows[] = {
+	{ "Email/query by words of the body",
+	    "[['Email/query',{'accountId':'a1','filter':{'body':'nobody anybody'}},'c']]",
+	    "'ids':[]", 10 << 20 },
+	{ "by words somewhere",
+	    "[['Email/query',{'accountId':'a1','filter':{'text':'\\\"a line of a text\\\" long@x.test'}},'c']]",
+	    "'ids':['e5']", 0 },
+	{ "NOT",
+	    "[['Email/query',{'accountId':'a1','filter':{'operator':'NOT','conditions':["
+	    "{'body':'\\\"for nobody\\\"'}]},'sort':[{'property':'subject'}]},'c']]",
+	    "'ids':['e1','e5','e2','e6','e3','e4']", 30 << 20 },
+	{ "two words, one of which is missing",
+	    "[['Email/query',{'accountId':'a1','filter':{'operator':'OR','conditions':["
+	    "{'body':'\\\"text that is longer\\\" \\\"no such text\\\"'},{'header':['X-None']},"
+	    "{'header':['X-None-Either']}]}},'c']]",
+	    "'ids':[]", 10 << 20 },
+	{ "a field is there",
+	    "[['Email/query',{'accountId':'a1','filter':{'operator':'AND','conditions':["
+	    "{'header':['Subject']},{'header':['Content-Type']}]}},'c']]",
+	    "'ids':['e3','e4','e6']", 0 },
+	{ "SearchSnippet/get", /* it parses 10 MB, 300 KB in a slice at most, and looks at the beginning */
+	    "[['SearchSnippet/get',{'accountId':'a1','emailIds':['e5','e1'],'filter':{'text':'anybody'}},'c']]",
+	    "'list':[{'emailId':'e5','subject':null,'preview':'A line of a text that is longer than "
+	    "<mark>anybody</mark> reads.",
+	    1 << 20 },
+};
+
+static void
+check_find(struct fixture *f, size_t i, struct buf *got)
+{
+	struct buf want;
+
+	TEST_ROW(find_rows[i].name);
+	buf_init(&want, 1000);
+	unquote(&want, find_rows[i].want);
+	f->between = ask_other;
+	fixture_run(f, find_rows[i].calls, got);
+	f->between = NULL;
+	CHECK_HAS(buf_str(got), buf_str(&want));
+	CHECK(f->slices >= find_rows[i].looked_at / FIND_SLICE_BYTES);
+	buf_release(&want);
+}
+
+/* In the middle of the file that is looked through. */
+static void
+destroy_long(struct fixture *f)
+{
+	struct fixture other = *f;
+	struct buf got;
+
+	if (f->slices != find_rows[0].looked_at / FIND_SLICE_BYTES / 2)
+		return;
+	other.between = NULL;
+	buf_init(&got, 1 << 20);
+	fixture_run(&other, "[['Email/set',{'accountId':'a1','destroy':['e5']},'c']]", &got);
+	CHECK_HAS(buf_str(&got), STR("\"destroyed\":[\"e5\"]"));
+	buf_release(&got);
+}
+
+static void
+check_finds(struct fixture *f)
+{
+	struct buf got;
+
+	buf_init(&got, 1 << 20);
+	TEST_ROW("the index is up to date");
+	fixture_run(f, "[['Email/query',{'accountId':'a1','filter':{'text':'nowhere'}},'c']]",
+	    &got);
+	for (size_t i = 0; i < ARRAY_LEN(find_rows); i++)
+		check_find(f, i, &got);
+	TEST_ROW("the client goes away in between");
+	f->give_up_at = (unsigned)(find_rows[0].looked_at / FIND_SLICE_BYTES / 2);
+	(void)fixture_try(f, find_rows[0].calls, &got);
+	f->give_up_at = 0;
+	TEST_ROW("it is destroyed in between");
+	f->between = destroy_long;
+	fixture_run(f,
+	    "[['Email/query',{'accountId':'a1','filter':{'operator':'NOT','conditions':["
+	    "{'body':'nowhere'}]},'sort':[{'property':'receivedAt'}]},'c']]",
+	    &got);
+	f->between = NULL;
+	CHECK_HAS(buf_str(&got), STR("\"ids\":[\"e1\",\"e6\","));
 	buf_release(&got);
 }
 
@@ -279,6 +373,7 @@ main(void)
 	buf_release(&got);
 	check_texts(&f);
 	check_no_summary(&f);
+	check_finds(&f);
 	fixture_close(&f);
 	return test_end();
 }

@@ -312,6 +312,56 @@ look(const struct row *row, size_t before)
 	buf_release(&text);
 }
 
+/* --- in slices ------------------------------------------------------------------------------------ */
+
+#define PIECES 50
+
+static const struct {
+	const char *name, *line, *end; /* pieces of lines, then this */
+	const char *needle;
+	enum text_where where;
+	bool want;
+	unsigned min, max; /* steps */
+} step_rows[] = {
+	{ "a body", "\r\n....\r\n", "needle\r\n", "NEEDLE", TEXT_BODY, true, PIECES, PIECES + 2 },
+	{ "not in a body", "\r\n....\r\n", "", "x", TEXT_BODY, false, PIECES, PIECES + 2 },
+	{ "at once", "\r\n....\r\n", "", "..", TEXT_BODY, true, 1, 1 },
+	{ "fields", "A: x\r\n", "B: y\r\n", "y", TEXT_ALL, true, PIECES, PIECES + 2 },
+	{ "fields of other names", "A: x\r\n", "B: y\r\n", "Y", TEXT_HEADER, true, PIECES,
+	    PIECES + 2 },
+	{ "there is one", "A: x\r\n", "B: y\r\n", "", TEXT_HEADER, true, PIECES, PIECES + 2 },
+	{ "there is none", "A: x\r\n", "C: y\r\n", "", TEXT_HEADER, false, PIECES, PIECES + 2 },
+};
+
+/* The header, or the body behind an empty one, is as long as many pieces. */
+static void
+count_steps(size_t i)
+{
+	struct text_finder *f;
+	struct message m;
+	struct arena arena;
+	struct buf text;
+	unsigned steps = 1;
+	bool is_found;
+
+	TEST_ROW(step_rows[i].name);
+	buf_init(&text, 1 << 20);
+	arena_init(&arena, 1 << 20);
+	while (text.n < (size_t)PIECES * BODY_PIECE_BYTES)
+		buf_add_c(&text, step_rows[i].line);
+	buf_add_c(&text, step_rows[i].end);
+	message_parse(&m, buf_str(&text), &arena);
+	f = text_finder_new(&m, str_c(step_rows[i].needle), step_rows[i].where, STR("b"));
+	while (!text_finder_step(f, &is_found))
+		steps++;
+	CHECK(is_found == step_rows[i].want);
+	CHECK(steps >= step_rows[i].min && steps <= step_rows[i].max);
+	text_finder_free(&f);
+	text_finder_free(&f);
+	arena_release(&arena);
+	buf_release(&text);
+}
+
 int
 main(void)
 {
@@ -326,5 +376,7 @@ main(void)
 			    str_find(str_c(rows[i].header), STR("utf-16")) == STR_NONE)
 				look(&rows[i], before);
 		}
+	for (size_t i = 0; i < ARRAY_LEN(step_rows); i++)
+		count_steps(i);
 	return test_end();
 }

@@ -392,6 +392,38 @@ check_queries(void)
 	fixture_release(&f);
 }
 
+#define LONG_BYTES ((size_t)4 * 1024 * 1024)
+
+/* A long message is parsed in slices, also when it has next to no text; it may be dropped in the middle of that. */
+static void
+check_long(void)
+{
+	struct buf message;
+	unsigned steps = 1;
+
+	TEST_ROW("long");
+	fixture_init(&f, "long");
+	fixture_open(&f);
+	buf_init(&message, 2 * LONG_BYTES);
+	buf_add_c(&message,
+	    "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+	    "--b\r\nContent-Type: application/octet-stream\r\n\r\n");
+	while (message.n < LONG_BYTES)
+		buf_add_c(&message, "What is in here is no text.\r\n");
+	buf_add_c(&message, "--b\r\n\r\nfindable\r\n--b--\r\n");
+	(void)fixture_add(&f, 1, buf_str(&message));
+	for (int i = 0; i < 5; i++)
+		CHECK(search_work(f.search, 0));
+	search_reindex(f.search, 1);
+	while (search_work(f.search, 0))
+		steps++;
+	CHECK(steps >= LONG_BYTES / MESSAGE_PARSE_PIECE);
+	CHECK_STR(in(1, SEARCH_IN_BODY, "findable"), STR("1"));
+	CHECK_STR(in(1, SEARCH_IN_BODY, "no text"), STR(""));
+	buf_release(&message);
+	fixture_release(&f);
+}
+
 int
 main(void)
 {
@@ -405,6 +437,7 @@ main(void)
 	check_reindex();
 	check_damage();
 	check_queries();
+	check_long();
 	buf_release(&text);
 	return test_end();
 }
