@@ -175,8 +175,8 @@ COLD_FILES := $(addprefix src/imap/,access.c capability.c cmd_acl.c cmd_cancelup
 	$(addprefix src/message/,answer.c compose.c compose_trace.c mdn.c quoted_string.c report.c seven.c seven_header.c \
 	seven_mime.c seven_plan.c) \
 	$(addprefix src/codec/,idna.c nfc.c punycode.c) $(addprefix src/store/,lineage.c sqlite_open.c)
-HOT_FILES := $(addprefix src/jmap/,candidate.c email_get.c email_list.c email_query.c email_top.c email_value.c \
-	email_write.c filter.c query.c sight.c sort.c)
+HOT_FILES := $(addprefix src/jmap/,candidate.c email_get.c email_list.c email_query.c email_shape.c email_top.c \
+	email_value.c email_write.c filter.c query.c sight.c sort.c)
 COLD_SOURCES := $(filter-out $(HOT_FILES),$(wildcard $(COLD_ROOMS:%=src/%/*.c)) $(COLD_FILES))
 $(foreach t,release arm64 armhf,$(eval $(COLD_SOURCES:%.c=build/$(t)/obj/%.o): $(t)_CFLAGS += -Os))
 

@@ -84,8 +84,19 @@ MUST_CHECK enum fail email_write_outline(struct jmap_call *c, uint64_t id);
 /* The same of a message that is no Email: v->full and v->blob are set. */
 MUST_CHECK enum fail email_write_parsed(struct email_view *v);
 
+/* --- email_shape.c: the tree of its parts -------------------------------------------------------- */
+
 /* Parse on; false when the slice is over. */
 MUST_CHECK bool email_parse_on(struct jmap_call *c, struct message_parser *parser);
+
+/* What is at hand of it: from the summary, or of the file. NULL: neither. */
+const struct message *email_shape(struct email_view *v);
+
+/*
+ * Where the summary does not do (it is cut, of an older form, damaged) the file says all that it would. False when the
+ * slice is over, or v->fail.
+ */
+MUST_CHECK bool email_shape_parse(struct email_view *v);
 
 /* The message from its file, or NULL and v->fail. */
 const struct message *email_full(struct email_view *v);
