@@ -640,7 +640,7 @@ test_floods(void)
 	buf_truncate(&text, IMAP_FLOOD_MAX / 2);
 	buf_add_c(&text, "\r\nb NOOP\r\n");
 	CHECK_STR(imap_ask_bytes(p, buf_str(&text)),
-	    STR("* BAD Line too long\r\nb OK Nothing done\r\n"));
+	    STR("an BAD Line too long\r\nb OK Nothing done\r\n"));
 
 	TEST_ROW("commands, and no reading");
 	buf_clear(&text);
