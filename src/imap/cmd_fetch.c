@@ -279,8 +279,8 @@ items(struct imap_session *s, struct fetch_work *w, struct imap_slice *slice)
 		if (pump != PUMP_DONE || w->item == w->list.count)
 			return pump;
 		item = &w->list.items[w->item];
-		if (!is_first && 1u << item->kind & FILE_KINDS && imap_slice_over_now(s, slice))
-			return PUMP_MORE; /* decoding a large part takes its time, a hundred parts more */
+		if (!is_first && !(1u << item->kind & LIGHT_KINDS) && imap_slice_over_now(s, slice))
+			return PUMP_MORE; /* a large part, or header, takes its time, a hundred of them more */
 		if (!imap_fetch_item_write(s, &w->content, w->item > 0, item, &w->entry))
 			return PUMP_MORE;
 		w->item++;

@@ -13,14 +13,20 @@ text_max(const struct imap_session *s)
 	return s->have & HAVE_AUTH ? IMAP_TEXT_MAX : IMAP_TEXT_LOGIN_MAX;
 }
 
-/* A line that cannot be part of a command; the tag is answered when it was read before. */
+/*
+ * A line that cannot be part of a command. The tag is answered: of the command's first line, or, when this is it, of
+ * its beginning in `head`.
+ */
 static enum imap_state
-refuse_line(struct imap_session *s, const char *text)
+refuse_line(struct imap_session *s, struct str head, const char *text)
 {
-	struct imap_cursor c = { .at = buf_str(&s->reader.text), .arena = &s->run.arena };
+	struct imap_cursor c = { .arena = &s->run.arena };
 
 	if (s->run.reply.n > 0) /* refused before */
 		return IMAP_REPLY;
+	if (s->reader.text.n == 0)
+		buf_add(&s->reader.text, str_head(head, CONN_LINE_HEAD));
+	c.at = buf_str(&s->reader.text);
 	(void)imap_command_begin(s, &c);
 	return imap_bad(s, text);
 }
@@ -109,14 +115,14 @@ imap_read(struct imap_session *s, enum imap_state *state_out)
 		case LINE_NONE: return READ_WAIT;
 		case LINE_READY: break;
 		case LINE_TOO_LONG:
-			*state_out = refuse_line(s, "Line too long");
+			*state_out = refuse_line(s, line, "Line too long");
 			return READ_ENTERED;
 		case LINE_BARE:
-			*state_out = refuse_line(s, "Lines must end in CRLF");
+			*state_out = refuse_line(s, STR(""), "Lines must end in CRLF");
 			return READ_ENTERED;
 		}
 		if (!s->reader.is_refused && line.n + s->reader.text.n > text_max(s)) {
-			*state_out = refuse_line(s, "Command too long");
+			*state_out = refuse_line(s, line, "Command too long");
 			return READ_ENTERED;
 		}
 		if (!s->reader.is_refused)

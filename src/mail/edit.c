@@ -8,6 +8,7 @@
 #include "mail/inner.h"
 
 #define EDIT_ARENA_BYTES (4 * 1024 * 1024) /* thread records and names of one change */
+#define EDIT_AHEAD_BYTES (1024 * 1024)     /* Emails' records; of a full batch 2 KB each */
 #define TOMBS_PRUNED     100               /* at least this many at a time */
 
 struct run {
@@ -145,6 +146,7 @@ edit_reset(struct edit *e)
 	e->gone = (struct view_gone){ .mailbox = 0 };
 	e->ahead = NULL;
 	arena_reset(&e->arena);
+	arena_reset(&e->ahead_arena);
 	buf_clear(&e->value);
 }
 
@@ -207,6 +209,7 @@ edit_run(struct account *a, struct view_session *by, edit_fn *fn, void *arg)
 	if (fail)
 		return fail;
 	arena_init(&e.arena, EDIT_ARENA_BYTES);
+	arena_init(&e.ahead_arena, EDIT_AHEAD_BYTES);
 	buf_init(&e.value, STORE_VALUE_MAX);
 	fail = store_run(a->mail->store, edit_body, &run);
 	if (fail == FAIL_NONE)
@@ -214,6 +217,7 @@ edit_run(struct account *a, struct view_session *by, edit_fn *fn, void *arg)
 	mem_free(e.mailboxes);
 	mem_free(e.deltas);
 	arena_release(&e.arena);
+	arena_release(&e.ahead_arena);
 	buf_release(&e.value);
 	return fail;
 }

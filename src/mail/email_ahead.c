@@ -1,19 +1,22 @@
-/* The records of the Emails that a batch will change, read before the first of them is changed (inner.h). */
+/*
+ * The records of the Emails that a batch will change, read before the first of them is changed (inner.h). They have an
+ * arena of their own, so that they take no room from the change; those that do not fit are looked up later.
+ */
 /* rooms */
 #include "mail/id_walk.h"
 #include "mail/inner.h"
 
-struct email_ahead {         /* arena */
+struct email_ahead {         /* arena: the edit's ahead_arena, as all it has */
 	uint64_t *ids;       /* ascending */
-	struct str *records; /* arena */
+	struct str *records; /* p is NULL: it did not fit */
 	size_t count, next;
 };
 
 static bool
 records_room(struct edit *e, struct email_ahead *ahead, size_t count)
 {
-	ahead->ids = arena_alloc(&e->arena, count, sizeof(*ahead->ids));
-	ahead->records = arena_alloc(&e->arena, count, sizeof(*ahead->records));
+	ahead->ids = arena_alloc(&e->ahead_arena, count, sizeof(*ahead->ids));
+	ahead->records = arena_alloc(&e->ahead_arena, count, sizeof(*ahead->records));
 	return ahead->ids && ahead->records;
 }
 
@@ -38,7 +41,7 @@ records_read(struct edit *e, struct email_ahead *ahead, const uint64_t *ids, siz
 		if (!(is_next || has_next) || !id_walk_to(&w, ids[i]))
 			continue;
 		ahead->ids[ahead->count] = ids[i];
-		ahead->records[ahead->count++] = arena_str(&e->arena, w.value);
+		ahead->records[ahead->count++] = arena_str(&e->ahead_arena, w.value);
 	}
 	return id_walk_end(&w);
 }
@@ -46,9 +49,9 @@ records_read(struct edit *e, struct email_ahead *ahead, const uint64_t *ids, siz
 enum fail
 email_edit_ahead(struct edit *e, uint32_t mailbox, const uint32_t *uids, size_t count)
 {
-	uint64_t *ids = arena_alloc(&e->arena, count, sizeof(*ids));
+	uint64_t *ids = arena_alloc(&e->ahead_arena, count, sizeof(*ids));
 
-	e->ahead = arena_alloc(&e->arena, 1, sizeof(*e->ahead));
+	e->ahead = arena_alloc(&e->ahead_arena, 1, sizeof(*e->ahead));
 	if (!ids || !e->ahead || !records_room(e, e->ahead, count))
 		return FAIL_LIMIT;
 	for (size_t i = 0; i < count; i++)

@@ -130,10 +130,11 @@ struct edit {
 	struct delta *deltas; /* own */
 	size_t delta_count, delta_cap;
 	struct arena arena;
-	unsigned bits;                     /* MAIL_CHANGED_ of the whole account */
-	struct email_edit email;           /* the one being changed */
-	struct view_gone gone;             /* by it and those before it */
-	struct email_ahead *ahead;         /* arena; NULL: nothing was read ahead */
+	unsigned bits;             /* MAIL_CHANGED_ of the whole account */
+	struct email_edit email;   /* the one being changed */
+	struct view_gone gone;     /* by it and those before it */
+	struct email_ahead *ahead; /* arena: ahead_arena; NULL: nothing was read ahead */
+	struct arena ahead_arena;
 	struct buf value;                  /* scratch for records */
 	uint32_t asked_mailbox, asked_uid; /* 0: nobody asked for one membership */
 	struct view_session *by;

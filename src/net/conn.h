@@ -43,18 +43,20 @@ void conn_free(struct conn **c);
 /* --- reading -------------------------------------------------------------------------------- */
 
 enum line {
-	LINE_NONE,     /* no whole line yet (or the peer closed: conn_closed()) */
-	LINE_READY,    /* a line that ended with CRLF */
-	LINE_TOO_LONG, /* a line longer than `max` went by, skipped; said once at its end */
-	LINE_BARE,     /* a line with a bare CR or LF in it or as its end; consumed */
+	LINE_NONE,  /* no whole line yet (or the peer closed: conn_closed()) */
+	LINE_READY, /* a line that ended with CRLF */
+	LINE_TOO_LONG, /* a line longer than `max` went by; said once at its end, with its first bytes */
+	LINE_BARE, /* a line with a bare CR or LF in it or as its end; consumed */
 };
 
 /*
  * The next line without its CRLF, at most `max` (<= CONN_IN_MAX) bytes; valid until the next
  * reading call. Only CRLF ends a line. A bare LF is reported at once as LINE_BARE with what stood
  * before it, so that nobody waits for ever; all of it up to the next CRLF is LINE_BARE too, so that
- * nothing hidden behind a bare LF is ever taken for a command.
+ * nothing hidden behind a bare LF is ever taken for a command. Of a line that is too long the first CONN_LINE_HEAD bytes
+ * are given, so that whoever sent it can be answered.
  */
+#define CONN_LINE_HEAD 256 /* the longest tag of an IMAP client, and more */
 enum line conn_line(struct conn *c, size_t max, struct str *line_out);
 
 /* Bytes of a line longer than `max` that went by so far; 0 outside of one. Who sends without end can be told so. */

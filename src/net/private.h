@@ -36,7 +36,8 @@ struct conn {
 	struct buf in, out;
 	struct buf *before; /* own; output from before a filter was pushed, NULL when it left */
 	uint64_t id;
-	uint64_t skipped; /* bytes of a line that is too long */
+	uint64_t skipped; /* bytes of a line that is too long, with its head */
+	uint32_t head;    /* bytes at the front of `in` that stay, of such a line */
 	uint32_t used;    /* bytes of `in` that the last reading call handed out */
 	uint32_t scanned; /* bytes of `in` known to hold no LF */
 	bool is_inbound;  /* counted in net->count */

@@ -70,29 +70,46 @@ has_cr(struct str s)
 
 /* --- lines ---------------------------------------------------------------------------------- */
 
+/* A line is too long: its first bytes stay, the others are dropped as they come. */
+static void
+begin_skipping(struct conn *c, size_t max)
+{
+	c->is_skipping = true;
+	c->head = (uint32_t)size_min(max, CONN_LINE_HEAD);
+	c->skipped = c->head;
+}
+
+/* The n bytes behind the head go. */
+static void
+drop(struct conn *c, size_t n)
+{
+	char *at = c->in.p + c->in.start + c->head;
+
+	memmove(at, at + n, c->in.n - c->head - n);
+	buf_truncate(&c->in, c->in.n - n);
+	c->skipped += n;
+}
+
 /* In a line that is too long: drop bytes up to its CRLF. */
 static enum line
-skip_line(struct conn *c)
+skip_line(struct conn *c, struct str *head_out)
 {
 	for (;;) {
-		struct str s = buf_str(&c->in);
+		struct str s = str_from(buf_str(&c->in), c->head);
 		size_t at = str_find_char(s, '\n');
 
 		if (at == STR_NONE) { /* a CR at the end may belong to the next byte */
-			size_t n = s.n > 0 && s.p[s.n - 1] == '\r' ? s.n - 1 : s.n;
-
-			c->skipped += n;
-			discard(c, n);
+			drop(c, s.n > 0 && s.p[s.n - 1] == '\r' ? s.n - 1 : s.n);
 			return LINE_NONE;
 		}
 		if (at > 0 && s.p[at - 1] == '\r') {
-			hand_out(c, at + 1);
+			*head_out = str_head(buf_str(&c->in), c->head);
+			hand_out(c, c->head + at + 1);
 			c->is_skipping = c->is_tainted = false;
 			c->skipped = 0;
 			return LINE_TOO_LONG;
 		}
-		c->skipped += at + 1;
-		discard(c, at + 1);
+		drop(c, at + 1);
 	}
 }
 
@@ -100,22 +117,25 @@ static enum line
 scan_line(struct conn *c, size_t max, struct str *line_out)
 {
 	struct str s = buf_str(&c->in), line;
-	size_t at = str_find_char(str_from(s, c->scanned), '\n');
+	size_t at;
 	bool is_crlf, is_bare;
 
 	if (c->is_skipping)
-		return skip_line(c);
+		return skip_line(c, line_out);
+	at = str_find_char(str_from(s, c->scanned), '\n');
 	if (at == STR_NONE) {
 		c->scanned = (uint32_t)s.n;
-		c->is_skipping = s.n > max + 1; /* max bytes and a CR are still a line */
-		return c->is_skipping ? skip_line(c) : LINE_NONE;
+		if (s.n <= max + 1) /* max bytes and a CR are still a line */
+			return LINE_NONE;
+		begin_skipping(c, max);
+		return skip_line(c, line_out);
 	}
 	at += c->scanned;
 	is_crlf = at > 0 && s.p[at - 1] == '\r';
 	line = str_head(s, is_crlf ? at - 1 : at);
 	if (line.n > max) {
-		c->is_skipping = true;
-		return skip_line(c);
+		begin_skipping(c, max);
+		return skip_line(c, line_out);
 	}
 	is_bare = !is_crlf || c->is_tainted || has_cr(line);
 	c->is_tainted = !is_crlf;

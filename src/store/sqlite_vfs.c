@@ -14,6 +14,7 @@
 #include "base/str.h"
 
 /* rooms */
+#include "store/inner.h"
 #include "store/sqlite_memory.h"
 #include "sys/sys.h"
 
@@ -52,10 +53,20 @@ our_write(int fd, const void *p, size_t n)
 	return sys.write(fd, p, n);
 }
 
+/*
+ * What cannot be read now, SQLite would call a damaged file: a failure for good, behind which it goes on with a
+ * transaction whose tree may be half changed. By another error it is one that may pass, and all is rolled back.
+ */
 static ssize_t
 our_pread(int fd, void *p, size_t n, off_t at)
 {
-	return sys.pread(fd, p, n, at);
+	ssize_t got = sys.pread(fd, p, n, at);
+
+	if (got < 0 && (errno == EIO || errno == ENXIO)) {
+		(void)fail_because(&store_log, FAIL_TEMP, "store.sqlite.read", errno);
+		errno = ENODATA;
+	}
+	return got;
 }
 
 static ssize_t

@@ -227,6 +227,34 @@ test_slow_header_search(void)
 	dialogue_close();
 }
 
+/* A hundred times the envelope of one message, which is taken apart each time, takes turns though little is told. */
+static void
+test_slow_envelopes(void)
+{
+	struct dialogue_peer *p;
+	struct buf text;
+	uint64_t turns;
+
+	TEST_ROW("slow envelopes");
+	dialogue_open(&imap_stage_room, DIALOGUE_WHOLE);
+	clock_fake_step(LOOP_SLICE_US - 100);
+	p = dialogue_peer(1);
+	CHECK(str_ends(
+	    imap_ask(p, "a APPEND INBOX {14+}\r\nSubject: x\r\n\r\n\r\nb SELECT INBOX\r\n"),
+	    STR("b OK [READ-WRITE] Mailbox opened\r\n")));
+	buf_init(&text, 4096);
+	buf_add_c(&text, "c FETCH 1 (ENVELOPE");
+	for (size_t i = 1; i < 100; i++)
+		buf_add_c(&text, " ENVELOPE");
+	buf_add_c(&text, ")\r\n");
+	turns = dialogue.loop.turns;
+	CHECK(str_ends(imap_ask(p, buf_c(&text)), STR("))\r\nc OK Fetched\r\n")));
+	CHECK(dialogue.loop.turns - turns >= 10);
+	buf_release(&text);
+	buf_clear(&p->seen);
+	dialogue_close();
+}
+
 #define FIND_TURN_BYTES (32 * 1024) /* two pieces of 16 KB each at most */
 
 /* Looking through a large message takes turns; so it is when a search goes on. Others are answered meanwhile. */
@@ -657,7 +685,7 @@ test_floods(void)
 	buf_truncate(&text, IMAP_FLOOD_MAX / 2);
 	buf_add_c(&text, "\r\nb NOOP\r\n");
 	CHECK_STR(imap_ask_bytes(p, buf_str(&text)),
-	    STR("* BAD Line too long\r\nb OK Nothing done\r\n"));
+	    STR("an BAD Line too long\r\nb OK Nothing done\r\n"));
 
 	TEST_ROW("commands, and no reading");
 	buf_clear(&text);
@@ -701,6 +729,7 @@ main(void)
 	test_slow_reader();
 	test_lazy_preview();
 	test_large_envelope();
+	test_slow_envelopes();
 	test_slow_search();
 	test_slow_header_search();
 	test_endless_structure();

@@ -441,12 +441,16 @@ say(struct buf *sent, struct str mark, struct str line, struct str rest)
 		say_raw(sent, line);
 		return;
 	}
-	if (kind == '*') {
+	if (kind == '*' || kind == '+') {
 		CHECK(str_u64(&line, 1000000, &times) && str_skip_char(&line, ' '));
 		for (; times > 1; times--) {
 			buf_add(sent, line);
-			buf_add_c(sent, "\r\n");
+			buf_add_c(sent, kind == '*' ? "\r\n" : "");
 		}
+	}
+	if (kind == '+') {
+		buf_add(sent, line);
+		return;
 	}
 	if (at != STR_NONE) {
 		buf_add(sent, str_head(line, at + 1));

@@ -9,7 +9,7 @@
  *     C2: S2:              of a second, third .. session; each begins when first named
  *     C| line of a literal; "{=}", "{=+}" or "(=)" in the line before stands for their bytes
  *     C\ bytes without a line end of their own; \r \n \0 \\ and \xHH are what they are in C
- *     C* N text            the line N times
+ *     C* N text            the line N times          C+ N text   the text N times, without a line end
  *     S* text              the server sends any number of such lines
  *     @bare                sessions are not logged in by themselves (must be first)
  *     @deliver BOX text    a message arrives from outside

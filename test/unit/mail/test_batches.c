@@ -1,7 +1,8 @@
 /*
  * A batch does what its parts do one by one: two accounts with the same history, random batches in one of them, and
  * the same UIDs alone in the other. Emails that are in the mailbox several times, UIDs twice, downwards, and unknown
- * ones are among them. The seed is fixed.
+ * ones are among them. The seed is fixed. And in the largest thread that a batch can change, it can do so whether or
+ * not its Emails are known beforehand.
  */
 #include "fixture.h"
 
@@ -197,6 +198,68 @@ test_batches(void)
 	}
 }
 
+/* --- a large thread --------------------------------------------------------------------------------- */
+
+/* A whole batch of Emails of a thread in so many mailboxes fills all but a few KB of the arena of a change. */
+#define THREAD_BOXES 521
+#define CARRIED      180 /* copies of one Email: fewer than EMAIL_MEMBERSHIPS_MAX */
+
+static uint32_t thread_uids[EMAIL_BATCH_MAX];
+
+/* A whole batch of Emails in the Inbox, all of one thread; the first of them are in the other mailboxes as well. */
+static void
+thread_fill(struct fixture *f, uint32_t box)
+{
+	struct email_added added;
+	struct email_copied copied;
+	size_t count;
+	char name[16];
+	uint32_t to;
+
+	for (unsigned i = 0; i < EMAIL_BATCH_MAX; i++) {
+		CHECK_NUM(fixture_add(f, box, 0, i + 1, i, "x", &added), FAIL_NONE);
+		thread_uids[i] = added.uid[0];
+	}
+	for (unsigned i = 0; i < THREAD_BOXES - 1; i++) {
+		struct mailbox_new new = { .name = str_of(name,
+					       (size_t)snprintf(name, sizeof(name), "box %u", i)) };
+
+		CHECK_NUM(mailbox_create(f->account, &new, &to), FAIL_NONE);
+		CHECK_NUM(
+		    email_copy(f->account, box, thread_uids + i / CARRIED, 1, to, &copied, &count),
+		    FAIL_NONE);
+	}
+}
+
+/* All of them become seen, or unseen: so the thread's record is written anew for each. */
+static enum fail
+thread_flags(struct fixture *f, uint32_t box, enum flags_how how)
+{
+	struct flags_change change = { .how = how, .flags = FLAG_SEEN };
+	enum flags_outcome outcomes[EMAIL_BATCH_MAX];
+
+	return email_flags(f->account, box, thread_uids, EMAIL_BATCH_MAX, &change, outcomes);
+}
+
+/* With a view in memory the Emails are read ahead. */
+static void
+test_large_thread(void)
+{
+	struct view *view = NULL;
+	struct fixture f;
+	uint32_t box;
+
+	TEST_ROW("a large thread");
+	fixture_open(&f, "thread");
+	box = fixture_box(&f, "INBOX");
+	thread_fill(&f, box);
+	CHECK_NUM(thread_flags(&f, box, FLAGS_ADD), FAIL_NONE);
+	CHECK_NUM(view_open(f.account, box, &view), FAIL_NONE);
+	CHECK_NUM(thread_flags(&f, box, FLAGS_REMOVE), FAIL_NONE);
+	view_close(&view);
+	fixture_close(&f, true);
+}
+
 int
 main(void)
 {
@@ -214,5 +277,6 @@ main(void)
 	all_equal(true);
 	fixture_close(&whole, true);
 	fixture_close(&parts, true);
+	test_large_thread();
 	return test_end();
 }
