@@ -80,15 +80,16 @@ welcome(struct imap_session *s)
 }
 
 /*
- * RFC 8437 3: as before the login, but for TLS. Where compression ends in what the client sends cannot be seen, so it is
- * not offered there, and who asks all the same starts anew.
+ * RFC 8437 3: as before the login, but for TLS; the OK is the last that is compressed. A client that does not wait for it
+ * has to end its stream, or what it sends cannot be told apart.
  */
 enum imap_state
 imap_cmd_unauthenticate(struct imap_session *s, struct imap_cursor *args)
 {
+	struct buf *out = conn_out(s->conn);
+	size_t before = out->n;
+
 	(void)args;
-	if (conn_is_compressed(s->conn))
-		return imap_bye(s, "Compression does not end within a connection");
 	log_info(&s->log, "imap.unauthenticate");
 	imap_unselect(s);
 	imap_notify_release(s);
@@ -96,7 +97,14 @@ imap_cmd_unauthenticate(struct imap_session *s, struct imap_cursor *args)
 	s->have &= HAVE_TLS;
 	s->log.user = (struct str){ 0 };
 	imap_capabilities_choose(s);
-	return imap_ok(s, NULL, "Logged out of the account");
+	if (!conn_is_compressed(s->conn))
+		return imap_ok(s, NULL, "Logged out of the account");
+	buf_add(out, s->run.tag);
+	buf_add_c(out, " OK Logged out of the account, compression ends\r\n");
+	if (conn_uncompress(s->conn) == FAIL_NONE)
+		return imap_command_end(s);
+	buf_rewind(out, before);
+	return imap_bye(s, "Commands behind UNAUTHENTICATE");
 }
 
 /* What the exchange came to after a message or an answer. */

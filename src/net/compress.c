@@ -22,6 +22,7 @@ struct compress {
 	struct buf raw;    /* own; read below, not yet decompressed */
 	struct buf packed; /* own; compressed, not yet written below */
 	bool is_unflushed; /* zlib holds output back */
+	bool is_ending;    /* what is flushed is the last */
 	bool is_full;      /* the last read left output in zlib */
 	bool is_over;      /* the peer ended its stream, or below ended */
 	struct task rest;
@@ -59,6 +60,8 @@ rest_step(struct task *t)
 		timer_start(z->filter.conn->net->loop, &z->timer, t, due_ms);
 		return STEP_WAIT;
 	}
+	if (z->is_ending)
+		return STEP_WAIT;
 	if (!z->is_unflushed && z->packed.n == 0)
 		(void)deflate_park(&z->out);
 	if (!z->is_full && z->raw.n == 0)
@@ -188,7 +191,8 @@ compress_flush(struct filter *f)
 		struct str nothing = STR("");
 
 		z->is_unflushed =
-		    deflate_feed(&z->out, &nothing, DEFLATE_SYNC, &z->packed) != FAIL_NONE;
+		    deflate_feed(&z->out, &nothing, z->is_ending ? DEFLATE_END : DEFLATE_SYNC,
+			&z->packed) != FAIL_NONE;
 		if (!z->is_unflushed)
 			break;
 		io = push_down(z);
@@ -244,6 +248,21 @@ conn_compress(struct conn *c)
 	inflate_start(&z->in, DEFLATE_RAW);
 	loop_task(c->net->loop, &z->rest, rest_step, NULL);
 	moved(z);
+	return FAIL_NONE;
+}
+
+enum fail
+conn_uncompress(struct conn *c)
+{
+	struct compress *z = compress_of(c->top);
+
+	invariant(c->top->ops == &compress_ops);
+	if (z->is_full || (z->raw.n > 0 && !z->is_over) || conn_pop(c) != FAIL_NONE)
+		return FAIL_PERM;
+	z->is_ending = z->is_unflushed = true;
+	c->skips_end = !z->is_over;
+	buf_add(&c->in, buf_str(&z->raw)); /* behind the end of the stream */
+	buf_release(&z->raw);
 	return FAIL_NONE;
 }
 

@@ -23,4 +23,11 @@
 MUST_CHECK enum fail conn_compress(struct conn *c);
 bool conn_is_compressed(const struct conn *c);
 
+/*
+ * Compress no more (RFC 8437 3): output appended so far leaves compressed, then the end of the stream. Plain is what came
+ * behind the end of the peer's stream; when it has not ended, what comes from here on. FAIL_PERM: more came already that
+ * is compressed, or the output from before conn_compress() has not left yet; nothing is changed.
+ */
+MUST_CHECK enum fail conn_uncompress(struct conn *c);
+
 #endif

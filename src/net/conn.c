@@ -67,6 +67,9 @@ free_before(struct conn *c)
 	buf_release(c->before);
 	mem_free(c->before);
 	c->before = NULL;
+	if (c->leaving)
+		c->leaving->ops->free(c->leaving);
+	c->leaving = NULL;
 }
 
 void
@@ -74,11 +77,11 @@ conn_destroy(struct conn *c)
 {
 	struct filter *below;
 
+	free_before(c); /* a filter that leaves stands on the others */
 	for (struct filter *f = c->top; f; f = below) {
 		below = f->below;
 		f->ops->free(f);
 	}
-	free_before(c);
 	buf_release(&c->in);
 	buf_release(&c->out);
 	timer_stop(c->net->loop, &c->timer);
@@ -224,20 +227,29 @@ drain(struct buf *b, struct filter *f)
 	return IO_OK;
 }
 
+/* What was appended before a filter came, or went. */
+static enum io
+flush_before(struct conn *c)
+{
+	struct filter *f = c->leaving ? c->leaving : c->top->below;
+	enum io io = drain(c->before, f);
+
+	if (io == IO_OK)
+		io = f->ops->flush(f);
+	if (io != IO_OK)
+		return io;
+	free_before(c);
+	conn_wake(c); /* reading waited for it */
+	return IO_OK;
+}
+
 static enum io
 flush_all(struct conn *c)
 {
-	enum io io, flushed;
+	enum io io = c->before ? flush_before(c) : IO_OK, flushed;
 
-	if (c->before) {
-		io = drain(c->before, c->top->below);
-		if (io == IO_OK)
-			io = c->top->below->ops->flush(c->top->below);
-		if (io != IO_OK)
-			return io;
-		free_before(c);
-		conn_wake(c); /* reading waited for it */
-	}
+	if (io != IO_OK)
+		return io;
 	/* Who leaves during a handshake has nobody to talk to: the last words are dropped. */
 	if (c->is_finishing && c->top->ops->is_opening && c->top->ops->is_opening(c->top))
 		buf_release(&c->out);
@@ -307,22 +319,40 @@ conn_finish(struct conn *c)
 
 /* --- filters -------------------------------------------------------------------------------- */
 
+static void
+set_out_apart(struct conn *c)
+{
+	c->before = mem_new(1, sizeof *c->before);
+	*c->before = c->out;
+	buf_init(&c->out, CONN_OUT_MAX);
+}
+
 enum fail
 conn_push(struct conn *c, struct filter *f)
 {
 	conn_settle(c);
-	if (c->in.n > 0)
+	if (c->in.n > 0 || c->before)
 		return FAIL_PERM;
-	invariant(c->before == NULL);
-	if (c->out.n > 0) {
-		c->before = mem_new(1, sizeof *c->before);
-		*c->before = c->out;
-		buf_init(&c->out, CONN_OUT_MAX);
-	}
+	if (c->out.n > 0)
+		set_out_apart(c);
 	buf_release(&c->in);
 	f->conn = c;
 	f->below = c->top;
 	c->top = f;
+	return FAIL_NONE;
+}
+
+enum fail
+conn_pop(struct conn *c)
+{
+	conn_settle(c);
+	if (c->in.n > 0 || c->before)
+		return FAIL_PERM;
+	invariant(c->top->below != NULL);
+	set_out_apart(c);
+	c->leaving = c->top;
+	c->top = c->top->below;
+	conn_want_flush(c);
 	return FAIL_NONE;
 }
 

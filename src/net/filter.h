@@ -48,9 +48,16 @@ struct filter {
 
 /*
  * Put a filter on top. Output appended so far leaves below it, unfiltered, first. Bytes that were
- * read already and not consumed are an error of the peer: FAIL_PERM, and nothing is changed.
+ * read already and not consumed are an error of the peer, and so is a second change of filters before
+ * what was appended before the first one left: FAIL_PERM, and nothing is changed.
  */
 MUST_CHECK enum fail conn_push(struct conn *c, struct filter *f);
+
+/*
+ * Take the top filter off. Output appended so far leaves through it first, then it is flushed once more and freed; until
+ * then nothing is read. FAIL_PERM as of conn_push().
+ */
+MUST_CHECK enum fail conn_pop(struct conn *c);
 
 /* The topmost filter with these ops, or NULL. */
 struct filter *conn_filter(const struct conn *c, const struct filter_ops *ops);

@@ -34,7 +34,9 @@ struct conn {
 	struct list_node node;    /* in net->conns */
 	struct list_node pending; /* in net->unflushed */
 	struct buf in, out;
-	struct buf *before; /* own; output from before a filter was pushed, NULL when it left */
+	struct buf
+	    *before; /* own; output from before a filter was pushed or popped, NULL when it left */
+	struct filter *leaving; /* own; through which it leaves when one was popped, or NULL */
 	uint64_t id;
 	uint64_t skipped; /* bytes of a line that is too long, with its head */
 	uint32_t head;    /* bytes at the front of `in` that stay, of such a line */
@@ -46,6 +48,7 @@ struct conn {
 	bool is_ended;    /* the peer closed its side */
 	bool is_broken;
 	bool is_skipping;   /* inside a line that is too long */
+	bool skips_end;     /* the end of a deflate stream may still come (compress.h) */
 	bool is_tainted;    /* behind a bare LF, before the next CRLF */
 	bool is_touched;    /* output was appended in this turn */
 	bool is_blocked;    /* the last flush met EAGAIN */

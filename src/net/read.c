@@ -22,6 +22,23 @@ conn_settle(struct conn *c)
 	c->scanned = 0;
 }
 
+/*
+ * A client may have ended its stream behind the last bytes that it compressed: then an empty block comes (RFC 1951 3.2.6),
+ * which no line begins with.
+ */
+static void
+skip_end(struct conn *c)
+{
+	static const struct str block = STR_INIT("\x03\x00");
+	struct str in = buf_str(&c->in);
+
+	if (in.n < block.n && str_starts(block, in))
+		return;
+	c->skips_end = false;
+	if (str_starts(in, block))
+		buf_consume(&c->in, block.n);
+}
+
 bool
 conn_pull(struct conn *c)
 {
@@ -30,7 +47,11 @@ conn_pull(struct conn *c)
 	if (c->is_held || c->is_ended || c->is_finishing || c->before || room == 0)
 		return false;
 	switch (c->top->ops->read(c->top, c->net->scratch, size_min(room, CONN_READ_BYTES), &got)) {
-	case IO_OK: buf_add(&c->in, str_of(c->net->scratch, got)); return true;
+	case IO_OK:
+		buf_add(&c->in, str_of(c->net->scratch, got));
+		if (c->skips_end)
+			skip_end(c);
+		return true;
 	case IO_AGAIN: break;
 	case IO_END: c->is_ended = true; break;
 	case IO_BROKEN: conn_break(c); break;

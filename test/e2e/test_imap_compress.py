@@ -112,6 +112,40 @@ def test_talk(server, tls):
         check(f"{name}: closed", True)
 
 
+def test_unauthenticate(server, tls):
+    """RFC 8437 3: compression ends behind the OK; a client that ends its own stream need not wait for it."""
+    name = "TLS" if tls else "plaintext"
+    login = f'login LOGIN "{ALICE}" "{SECRET}"\r\n'.encode()
+    client = Client(server, tls)
+    for i in range(30):
+        client.compress()
+        check(f"{name}: UNAUTHENTICATE is offered", b" UNAUTHENTICATE" in client.ask("c CAPABILITY")[0])
+        packed = client.packer.compress(b"u UNAUTHENTICATE\r\n")
+        if i % 3 == 0:  # ends and does not wait
+            packed += client.packer.flush(zlib.Z_FINISH) + login
+        elif i % 3 == 1:  # ends
+            packed += client.packer.flush(zlib.Z_FINISH)
+        else:  # ends when the answer is there
+            packed += client.packer.flush(zlib.Z_SYNC_FLUSH)
+        client.sock.sendall(packed)
+        equal(f"{name}: UNAUTHENTICATE", client.line()[:4], b"u OK")
+        unpacker, packer = client.unpacker, client.packer
+        while not unpacker.eof:
+            client.more()
+        client.unpacker = client.packer = None
+        client.have += unpacker.unused_data
+        if i % 3 == 2:
+            client.sock.sendall(packer.flush(zlib.Z_FINISH))
+        if i % 3 > 0:
+            client.sock.sendall(login)
+        line = client.line()
+        check(f"{name}: logged in anew", line.startswith(b"login OK"), line)
+    client.compress()
+    client.send(b"u UNAUTHENTICATE\r\nn NOOP\r\n")
+    line = client.line()
+    check(f"{name}: commands behind it are not guessed at", line.startswith(b"* BYE"), line)
+
+
 def test_hostile(server):
     other = Client(server, False)
     before = server.memory_kb("VmHWM")
@@ -147,6 +181,8 @@ def main():
         server.add_user(ALICE, SECRET)
         test_talk(server, False)
         test_talk(server, True)
+        test_unauthenticate(server, False)
+        test_unauthenticate(server, True)
         test_hostile(server)
     end()
 

@@ -287,6 +287,126 @@ test_hostile(void)
 	mem_free(zeros);
 }
 
+/* How a client goes on behind the last line that it compressed. */
+static const struct {
+	const char *name;
+	const char *with, *later; /* plain bytes that come with that line, and behind our answer */
+	bool ends_with;           /* its stream ends with that line */
+	const char *want;         /* the next line */
+} endings[] = {
+	{ "it waits", "", "next\r\n", false, "next" },
+	{ "it ends its stream, and waits", "", "next\r\n", true, "next" },
+	{ "it ends its stream, and does not wait", "next\r\n", "", true, "next" },
+	{ "it does not wait for all", "ne", "xt\r\n", true, "next" },
+	{ "it ends its stream later", "", "\x03|next\r\n", false, "next" }, /* the bar is a zero */
+	{ "it has an odd line", "", "\x03\r\n", false, "\x03" },
+};
+
+static void
+say_last(struct pair *p, const char *with, bool ends)
+{
+	struct str line = STR("last\r\n");
+	struct buf packed;
+
+	buf_init(&packed, 1000);
+	CHECK_NUM(deflate_feed(&p->out, &line, ends ? DEFLATE_END : DEFLATE_SYNC, &packed),
+	    FAIL_NONE);
+	buf_add_c(&packed, with);
+	conn_memory_feed(p->conn, buf_str(&packed));
+	buf_release(&packed);
+}
+
+/* Byte by byte; the next line that comes of it. */
+static struct str
+say_plain(struct pair *p, const char *text)
+{
+	struct str line = STR(""), got;
+
+	for (; *text; text++) {
+		conn_memory_feed(p->conn, str_of(*text == '|' ? "" : text, 1));
+		if (conn_line(p->conn, 1000, &got) == LINE_READY)
+			line = got;
+	}
+	return line;
+}
+
+static void
+test_uncompress(void)
+{
+	struct pair p;
+	struct str line;
+
+	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+		TEST_ROW(endings[i].name);
+		pair_open(&p);
+		say_last(&p, endings[i].with, endings[i].ends_with);
+		CHECK_NUM(conn_line(p.conn, 1000, &line), LINE_READY);
+		CHECK_STR(line, STR("last"));
+		buf_add_c(conn_out(p.conn), "OK\r\n");
+		CHECK_NUM(conn_uncompress(p.conn), FAIL_NONE);
+		CHECK(!conn_is_compressed(p.conn));
+		CHECK_NUM(conn_compress(p.conn), FAIL_PERM); /* the OK has not left */
+		CHECK(!conn_drained(p.conn));
+		loop_turn(&loop, 0);
+		CHECK(conn_drained(p.conn));
+		CHECK_STR(hear(&p), STR("OK\r\n"));
+		CHECK(p.in.has_ended);
+		line = say_plain(&p, endings[i].later);
+		if (line.n == 0)
+			CHECK_NUM(conn_line(p.conn, 1000, &line), LINE_READY);
+		CHECK_STR(line, str_c(endings[i].want));
+		buf_add_c(conn_out(p.conn), "plain\r\n");
+		loop_turn(&loop, 0);
+		CHECK_STR(conn_memory_sent(p.conn), STR("plain\r\n"));
+		CHECK(!conn_closed(p.conn));
+		CHECK_NUM(conn_compress(p.conn), FAIL_NONE); /* again */
+		pair_close(&p);
+	}
+
+	TEST_ROW("more that is compressed");
+	pair_open(&p);
+	say(&p, STR("last\r\nnext\r\n"));
+	CHECK_NUM(conn_line(p.conn, 1000, &line), LINE_READY);
+	CHECK_NUM(conn_uncompress(p.conn), FAIL_PERM);
+	CHECK(conn_is_compressed(p.conn));
+	CHECK_NUM(conn_line(p.conn, 1000, &line), LINE_READY);
+	CHECK_STR(line, STR("next"));
+	pair_close(&p);
+}
+
+/* The end leaves as the peer takes it; nothing is read before. Who hangs up meanwhile leaves nothing behind. */
+static void
+test_uncompress_slowly(void)
+{
+	struct pair p;
+	struct str line;
+
+	for (unsigned taken = 0; taken < 2; taken++) {
+		TEST_ROW(taken ? "a slow peer at the end" : "a peer that goes at the end");
+		pair_open(&p);
+		conn_memory_accept(p.conn, taken);
+		say_last(&p, "next\r\n", true);
+		CHECK_NUM(conn_line(p.conn, 1000, &line), LINE_READY);
+		buf_add_c(conn_out(p.conn), "OK\r\n");
+		CHECK_NUM(conn_uncompress(p.conn), FAIL_NONE);
+		buf_add_c(conn_out(p.conn), "plain\r\n");
+		for (unsigned i = 0; i < 60; i++) {
+			conn_memory_accept(p.conn, taken);
+			conn_want_flush(p.conn);
+			loop_turn(&loop, 0);
+		}
+		CHECK(conn_drained(p.conn) == (taken > 0));
+		if (taken) {
+			struct str sent = conn_memory_sent(p.conn);
+
+			CHECK_NUM(inflate_feed(&p.in, &sent, &p.told), FAIL_NONE);
+			CHECK_STR(buf_str(&p.told), STR("OK\r\n"));
+			CHECK_STR(sent, STR("plain\r\n"));
+		}
+		pair_close(&p);
+	}
+}
+
 int
 main(void)
 {
@@ -297,6 +417,8 @@ main(void)
 	test_slow_peer();
 	test_rest();
 	test_hostile();
+	test_uncompress();
+	test_uncompress_slowly();
 	net_release(&net);
 	loop_release(&loop);
 	return test_end();
