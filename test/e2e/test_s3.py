@@ -105,7 +105,14 @@ def drop_cache(server):
 
 
 def cached(server):
-    return sum(os.path.getsize(f) for f in glob.glob(os.path.join(server.folder, "data/cache/*/*/*")))
+    """Bytes in the cache; what the server takes out meanwhile counts no more."""
+    total = 0
+    for f in glob.glob(os.path.join(server.folder, "data/cache/*/*/*")):
+        try:
+            total += os.path.getsize(f)
+        except FileNotFoundError:
+            pass
+    return total
 
 
 def notes(server):

@@ -82,8 +82,8 @@ test_spread(void)
 	int64_t first_s = INT64_MAX, last_s = 0, next_s = 0;
 
 	TEST_ROW("spread");
-	for (char c = 'a'; c <= 'z'; c++) {
-		CHECK_NUM(sts_age_fate(&kept, str_of(&c, 1), NOW, &next_s), STS_STAYS);
+	for (const char *c = "abcdefghijklmnopqrstuvwxyz"; *c; c++) {
+		CHECK_NUM(sts_age_fate(&kept, str_of(c, 1), NOW, &next_s), STS_STAYS);
 		first_s = next_s < first_s ? next_s : first_s;
 		last_s = next_s > last_s ? next_s : last_s;
 	}
