@@ -128,7 +128,7 @@ def test_nobody(server, sink, origin):
 def test_time(sink):
     """A delay is told once, and the end, by short times."""
     # A notice that falls into a try waits for its outcome, so the times must not meet.
-    settings = "[queue]\nretry = 3s\ndelay-notice = 2s\nexpire = 7s\n"
+    settings = "[queue]\nlinger = 0\nretry = 3s\ndelay-notice = 2s\nexpire = 7s\n"
     with Sender(settings) as server:
         sink.at("RCPT", reply("450 4.2.1 The mailbox is busy <now>"))
         started = time.time()
