@@ -172,7 +172,7 @@ COLD_FILES := $(addprefix src/imap/,access.c capability.c cmd_acl.c cmd_cancelup
 	$(addprefix src/mail/,acl.c acl_grant.c acl_log.c annotation.c annotation_changes.c check.c check_box.c \
 	check_thing.c email_share.c identity.c identity_record.c mailbox_change.c push.c rebuild.c share_notice.c \
 	submission.c submission_record.c submission_tell.c upload.c vacation.c) \
-	$(addprefix src/message/,answer.c compose.c compose_trace.c mdn.c quoted_string.c report.c seven.c seven_header.c \
+	$(addprefix src/message/,answer.c compose.c compose_trace.c mdn.c report.c seven.c seven_header.c \
 	seven_mime.c seven_plan.c) \
 	$(addprefix src/codec/,idna.c nfc.c punycode.c) $(addprefix src/store/,lineage.c sqlite_open.c)
 HOT_FILES := $(addprefix src/jmap/,candidate.c email_get.c email_list.c email_query.c email_shape.c email_top.c \

@@ -5,6 +5,7 @@
 
 /* rooms */
 #include "codec/utf8.h"
+#include "message/quoted_string.h"
 
 #define QUOTED_MAX \
 	1000 /* longer strings are literals: some clients read lines into small buffers */
@@ -99,23 +100,6 @@ quote_plain(struct buf *out, struct str s)
 }
 
 static void
-quote(struct buf *out, struct str s)
-{
-	size_t start = 0;
-
-	buf_add_char(out, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] != '"' && s.p[i] != '\\')
-			continue;
-		buf_add(out, str_slice(s, start, i - start));
-		buf_add_char(out, '\\');
-		start = i;
-	}
-	buf_add(out, str_from(s, start));
-	buf_add_char(out, '"');
-}
-
-static void
 literal(struct buf *out, struct str s)
 {
 	size_t nul;
@@ -139,7 +123,7 @@ imap_string_write(struct buf *out, struct str s)
 	if (found & NEEDS_LITERAL)
 		literal(out, s);
 	else if (found & NEEDS_ESCAPE)
-		quote(out, s);
+		quoted_string_write(out, s);
 	else
 		quote_plain(out, s);
 }
@@ -222,7 +206,7 @@ imap_utf8_write(struct buf *out, struct str s)
 	for (size_t i = 0; i < s.n && is_plain; i++)
 		is_plain = (unsigned char)s.p[i] >= 32 && s.p[i] != 127;
 	if (is_plain)
-		quote(out, s);
+		quoted_string_write(out, s);
 	else
 		literal(out, s);
 }

@@ -1,7 +1,7 @@
 /*
- * quoted_string.h - a text between quotes, in header fields and addresses.
+ * quoted_string.h - a text between quotes, in header fields, addresses and IMAP's answers.
  *
- * CR, LF and NUL may not stand there: who may meet them has refused or replaced them before.
+ * CR, LF and NUL may not stand there: who may meet them has refused or replaced them before, or writes a literal.
  */
 #ifndef MESSAGE_QUOTED_STRING_H
 #define MESSAGE_QUOTED_STRING_H
@@ -9,7 +9,10 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* Append `text` as a quoted-string (RFC 5322 3.2.4, with UTF-8: RFC 6532), which reads back as the same. */
+/*
+ * Append `text` as a quoted-string (RFC 5322 3.2.4, with UTF-8: RFC 6532; quoted of RFC 9051 section 9 escapes the same),
+ * which reads back as the same.
+ */
 void quoted_string_write(struct buf *out, struct str text);
 
 #endif
