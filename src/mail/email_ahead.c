@@ -49,8 +49,11 @@ records_read(struct edit *e, struct email_ahead *ahead, const uint64_t *ids, siz
 enum fail
 email_edit_ahead(struct edit *e, uint32_t mailbox, const uint32_t *uids, size_t count)
 {
-	uint64_t *ids = arena_alloc(&e->ahead_arena, count, sizeof(*ids));
+	uint64_t *ids;
 
+	if (count < 2) /* one is looked up as fast */
+		return FAIL_NONE;
+	ids = arena_alloc(&e->ahead_arena, count, sizeof(*ids));
 	e->ahead = arena_alloc(&e->ahead_arena, 1, sizeof(*e->ahead));
 	if (!ids || !e->ahead || !records_room(e, e->ahead, count))
 		return FAIL_LIMIT;
