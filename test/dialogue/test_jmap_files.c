@@ -7,51 +7,11 @@
 #include "base/test.h"
 
 /* rooms */
-#include "http/server.h"
-#include "jmap/jmap.h"
-#include "lib/dialogue.h"
-#include "net/private.h"
-
-static struct http_service service;
-static struct http_listener kind = { .has_plaintext_login = true };
-static struct listener listener;
-static struct jmap *jmap;
-
-static void
-open_http(void)
-{
-	static const struct jmap_settings settings = { .upload_bytes = 100000 };
-	static const struct http_settings http = { .base_url = STR_INIT(""), .idle_ms = 60000 };
-
-	http_service_init(&service, &dialogue.loop, &http);
-	jmap_open(&jmap, dialogue.mail, NULL, NULL, &settings);
-	jmap_attach(jmap, &service);
-	listener = (struct listener){ .service = &service.service, .settings = &kind };
-	dialogue.listener = &listener;
-	dialogue.sessions = &service.sessions;
-}
-
-static void
-stop_http(void)
-{
-	http_service_stop(&service);
-}
-
-static void
-close_http(void)
-{
-	http_service_release(&service);
-	jmap_close(&jmap);
-}
-
-static const struct dialogue_room room = { .folder = "test/dialogue/jmap",
-	.open = open_http,
-	.stop = stop_http,
-	.close = close_http };
+#include "lib/http_stage.h"
 
 int
 main(int argc, char **argv)
 {
-	dialogue_play(&room, argc - 1, argv + 1);
+	dialogue_play(&http_stage_room, argc - 1, argv + 1);
 	return test_end();
 }

@@ -2,56 +2,15 @@
 
 /* base */
 #include "base/clock.h"
-#include "base/mem.h"
 #include "base/test.h"
 
 /* rooms */
-#include "http/server.h"
-#include "jmap/jmap.h"
-#include "lib/dialogue.h"
+#include "lib/http_stage.h"
 #include "net/memory.h"
-#include "net/private.h"
 #include "unit/http/frames.h"
 
 #define CALLS     16  /* of the long request, a turn each at least */
 #define TURNS_MAX 200 /* then it hangs */
-
-static struct http_service service;
-static struct http_listener kind = { .has_plaintext_login = true };
-static struct listener listener;
-static struct jmap *jmap;
-
-static void
-open_http(void)
-{
-	static const struct jmap_settings settings = { .upload_bytes = 100000 };
-	static const struct http_settings http = { .base_url = STR_INIT(""), .idle_ms = 60000 };
-
-	http_service_init(&service, &dialogue.loop, &http);
-	jmap_open(&jmap, dialogue.mail, NULL, NULL, &settings);
-	jmap_attach(jmap, &service);
-	listener = (struct listener){ .service = &service.service, .settings = &kind };
-	dialogue.listener = &listener;
-	dialogue.sessions = &service.sessions;
-}
-
-static void
-stop_http(void)
-{
-	http_service_stop(&service);
-}
-
-static void
-close_http(void)
-{
-	http_service_release(&service);
-	jmap_close(&jmap);
-}
-
-static const struct dialogue_room room = { .folder = "test/dialogue/jmap",
-	.open = open_http,
-	.stop = stop_http,
-	.close = close_http };
 
 /* A Request with so many calls, in one frame. */
 static void
@@ -92,7 +51,7 @@ test_ping(void)
 	struct dialogue_peer *p;
 	struct buf frames;
 
-	dialogue_open(&room, DIALOGUE_WHOLE);
+	dialogue_open(&http_stage_room, DIALOGUE_WHOLE);
 	p = dialogue_peer(1);
 	conn_memory_feed(p->conn,
 	    STR("GET /jmap/ws HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWxpY2U6c2VjcmV0\r\n"
